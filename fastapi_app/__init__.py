@@ -1,0 +1,1 @@
+"""REST and GraphQL: the HTTP edges of the prediction."""

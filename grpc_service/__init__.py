@@ -1,0 +1,1 @@
+"""gRPC: the same prediction, for services that integrate."""

@@ -1,0 +1,37 @@
+"""Converts between the wire types of `song_preference.v1` and the domain."""
+
+import grpc
+
+from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
+from song_preference.features import FEATURES, Song
+from song_preference.serving.predictor import Predictor
+from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
+
+STATUS: dict[type[SongPreferenceError], grpc.StatusCode] = {
+    InvalidSong: grpc.StatusCode.INVALID_ARGUMENT,
+    ModelNotReady: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
+    """Answers `song_preference.v1.PredictionService`."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    def Predict(  # noqa: N802 - the name is the protocol's
+        self, request: prediction_pb2.PredictRequest, context: grpc.ServicerContext
+    ) -> prediction_pb2.PredictResponse:
+        """Predict one song."""
+        song = {name: getattr(request.song, name) for name in FEATURES if request.song.HasField(name)}
+        try:
+            answer = self._predictor.predict(Song.checked(song))
+        except (InvalidSong, ModelNotReady) as error:
+            context.abort(STATUS[type(error)], str(error))
+        return prediction_pb2.PredictResponse(
+            label=answer.label,
+            liked=answer.liked,
+            probability=answer.probability,
+            threshold=answer.threshold,
+            model=prediction_pb2.Model(name=answer.model.name, version=answer.model.version, alias=answer.model.alias),
+        )

@@ -1,0 +1,120 @@
+"""`python -m local_stack run|stop|status|logs|reset`: what the Makefile's verbs call."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from local_stack.config import ROOT, Config
+from local_stack.errors import StackError
+from local_stack.services import services
+from local_stack.start import bring_up, failure
+from local_stack.supervisor import Supervisor
+
+CHAMPION_PATIENCE_SECONDS = 60
+
+
+def run(config: Config) -> None:
+    """Start the platform, make the first champion, show that it answers."""
+    began = time.monotonic()
+    config = config.with_secrets()
+    print("Starting the services", flush=True)
+    bring_up(config, Supervisor(config))
+    if _has_champion(config):
+        print("A champion is registered: the pipeline need not run.", flush=True)
+    else:
+        print(f"Running the pipeline on {config.environment['DATASET_SOURCE']}", flush=True)
+        _command(config, "airflow-scheduler", "song_preference.pipeline")
+    print("Asking every protocol for one song", flush=True)
+    _command(config, "fastapi", "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS))
+    print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
+
+
+def stop(config: Config) -> None:
+    """Stop everything and keep the state."""
+    left = Supervisor(config).stop()
+    print("Stopped." if not left else f"Stopped; {left} processes had to be ended one by one.")
+
+
+def status(config: Config) -> None:
+    """Show each service's state; the exit status is 1 unless all run."""
+    states = Supervisor(config).states()
+    expected = [service.name for service in services(config) if service.probe]
+    for name in expected:
+        print(f"{name:<22} {states.get(name, 'STOPPED')}")
+    if any(states.get(name) != "RUNNING" for name in expected):
+        sys.exit(1)
+
+
+def logs(config: Config) -> None:
+    """Follow the logs of all services."""
+    files = sorted(str(path) for path in config.logs.glob("*.log"))
+    if not files:
+        raise StackError("There are no logs yet: `make run` starts the services.")
+    os.execvp("tail", ["tail", "-n", "20", "-F", *files])  # noqa: S606, S607 - the user's own tail
+
+
+def reset(config: Config) -> None:
+    """Stop everything and delete its state."""
+    stop(config)
+    shutil.rmtree(config.state, ignore_errors=True)
+    print(f"{config.state} is deleted.")
+
+
+def _has_champion(config: Config) -> bool:
+    env = config.environment
+    url = (
+        f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
+        f"?name={env['MODEL_NAME']}&alias={env['MODEL_ALIAS']}"
+    )
+    probe = (sys.executable, "-m", "song_preference.probe", url)
+    return subprocess.run(probe, cwd=ROOT, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def _command(config: Config, part: str, module: str, *arguments: str) -> None:
+    """Run one of the platform's own commands; where it fails, `part` is the service whose log tells more."""
+    command = (sys.executable, "-m", module, *arguments)
+    if subprocess.run(command, cwd=ROOT, env=config.environment, check=False).returncode:
+        raise failure(part, "could not do what was asked (see above)", config)
+
+
+def _addresses(config: Config) -> str:
+    env = config.environment
+    user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
+    song = '{"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}'
+    return f"""
+  Dashboard   {env["STREAMLIT_URL"]}
+  REST        {env["FASTAPI_URL"]}/docs
+  GraphQL     {env["FASTAPI_URL"]}/graphql
+  gRPC        {env["GRPC_ADDRESS"]}
+  Airflow     {env["AIRFLOW_URL"]}   {user} / {password}
+  MLflow      {env["MLFLOW_TRACKING_URI"]}
+  S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
+  S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
+
+  curl {env["FASTAPI_URL"]}/predict --json '{song}'
+
+Stop with `make stop`."""
+
+
+COMMANDS: dict[str, Callable[[Config], None]] = {
+    "run": run, "stop": stop, "status": status, "logs": logs, "reset": reset,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Run one command; errors end with their message and status 1."""
+    parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    options = parser.parse_args()
+    try:
+        COMMANDS[options.command](Config.read())
+    except StackError as error:
+        sys.exit(f"\n{error}")
+
+
+if __name__ == "__main__":
+    main()

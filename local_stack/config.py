@@ -1,0 +1,104 @@
+"""What the stack without Docker needs to know: `.env`, and what differs from Compose."""
+
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE_VARIABLE = "LOCAL_STATE_DIR"
+
+
+@dataclass(frozen=True)
+class Config:
+    """The environment that every service gets, and where the stack keeps its state."""
+
+    environment: dict[str, str]
+    state: Path
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """`.env`, overridden by `environ`, overridden by what only resolves inside Compose."""
+        values = {**{key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}, **environ}
+        state = Path(values.get(STATE_VARIABLE, ROOT / ".local")).resolve()
+        values |= {STATE_VARIABLE: str(state), "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"])}
+        values |= _addresses(values)
+        return cls(values, state)
+
+    def port(self, variable: str) -> int:
+        """The value of one of the `*_PORT` variables."""
+        return int(self.environment[variable])
+
+    @property
+    def bind(self) -> str:
+        """The address that services listen on."""
+        return self.environment["BIND_ADDRESS"]
+
+    @property
+    def logs(self) -> Path:
+        """Where each service writes `<name>.log`."""
+        return self.state / "logs"
+
+    def with_secrets(self) -> "Config":
+        """The configuration with Airflow's own settings; its keys are made once and kept in the state."""
+        return Config(self.environment | _airflow(self), self.state)
+
+
+def _absolute(source: str) -> str:
+    return source if "://" in source or source == "sample" else str(Path(source).resolve())
+
+
+def _addresses(values: Mapping[str, str]) -> dict[str, str]:
+    s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
+    return {
+        "MLFLOW_S3_ENDPOINT_URL": s3,
+        "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
+        "AWS_SECRET_ACCESS_KEY": values["MINIO_SECRET_ACCESS_KEY"],
+        # The job workers double the server's memory, and nothing here uses them.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
+        "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
+        "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
+        "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
+        "STREAMLIT_URL": f"http://127.0.0.1:{values['STREAMLIT_PORT']}",
+    }
+
+
+def _airflow(config: Config) -> dict[str, str]:
+    home = config.state / "airflow"
+    key = _kept_key(config.state / "airflow.key")
+    url = config.environment["AIRFLOW_URL"]
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "airflow" / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        # With the training DAG paused, a green ETL would leave no champion.
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(key[:32]).decode(),
+        "AIRFLOW__API_AUTH__JWT_SECRET": key[32:].hex(),
+        "AIRFLOW__API__SECRET_KEY": key[:32].hex(),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__HOST": config.bind,
+        "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
+    }
+
+
+def _kept_key(path: Path) -> bytes:
+    """96 random bytes, made at the first start and readable by their owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(96))
+    return path.read_bytes()

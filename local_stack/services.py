@@ -1,0 +1,146 @@
+"""The services: how each is started, what it waits for, and how one sees that it answers."""
+
+import sys
+from dataclasses import dataclass
+
+from local_stack.config import ROOT, Config
+
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process that supervisor keeps alive, or with `probe` None one that runs once at each start."""
+
+    name: str
+    command: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    probe: tuple[str, ...] | None = None
+    ports: tuple[tuple[str, int], ...] = ()
+    """Each port with the variable that moves it."""
+
+
+def services(config: Config) -> list[Service]:
+    """All services, in an order in which each comes after those it waits for."""
+    return [_s3(config), _buckets(), *_airflow(config), _mlflow(config), *_serving(config)]
+
+
+def _s3(config: Config) -> Service:
+    s3, console = config.port("MINIO_PORT"), config.port("MINIO_PORT_UI")
+    # SeaweedFS's inner ports, away from those that people use themselves (8888 is Jupyter's).
+    inner = {
+        name: s3 + 11000 + index
+        for index, name in enumerate(
+            (
+                "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
+                "filer.port.grpc", "s3.port.grpc",
+            )
+        )
+    }  # fmt: skip
+    return Service(
+        "s3",
+        (
+            _script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", f"-ip.bind={config.bind}",
+            f"-s3.port={s3}", f"-admin.port={console}", f"-admin.user={config.environment['MINIO_ACCESS_KEY']}",
+            f"-admin.password={config.environment['MINIO_SECRET_ACCESS_KEY']}",
+            "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
+            *(f"-{name}={port}" for name, port in inner.items()),
+        ),
+        probe=(f"http://127.0.0.1:{s3}/healthz",),
+        ports=(
+            ("MINIO_PORT", s3), *(("MINIO_PORT", port) for port in inner.values()),
+            # The console's gRPC port cannot be moved: the server's own worker looks for it there.
+            ("MINIO_PORT_UI", console), ("MINIO_PORT_UI", console + 10000),
+        ),
+    )  # fmt: skip
+
+
+def _buckets() -> Service:
+    return Service("buckets", (PYTHON, "-m", "song_preference.storage"), after=("s3",))
+
+
+def _mlflow(config: Config) -> Service:
+    port = config.port("MLFLOW_PORT")
+    return Service(
+        "mlflow",
+        (
+            PYTHON, "-m", "mlflow", "server", "--host", config.bind, "--port", str(port), "--workers", "1",
+            "--backend-store-uri", f"sqlite:///{config.state / 'mlflow.db'}",
+            "--artifacts-destination", f"s3://{config.environment['MLFLOW_BUCKET_NAME']}",
+        ),
+        after=("buckets",),
+        probe=(f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/get?experiment_id=0",),
+        ports=(("MLFLOW_PORT", port),),
+    )  # fmt: skip
+
+
+def _airflow(config: Config) -> list[Service]:
+    airflow, env = (PYTHON, "-m", "airflow"), config.environment
+    health = f"{env['AIRFLOW_URL']}/api/v2/monitor/health"
+    user = env["_AIRFLOW_WWW_USER_USERNAME"]
+    port = config.port("AIRFLOW_PORT")
+    return [
+        Service("airflow-database", (*airflow, "db", "migrate")),
+        Service(
+            "airflow-apiserver",
+            (*airflow, "api-server"),
+            after=("airflow-database",),
+            probe=(f"{env['AIRFLOW_URL']}/api/v2/version",),
+            ports=(("AIRFLOW_PORT", port),),
+        ),
+        Service(
+            "airflow-user",
+            (
+                *airflow, "users", "create", "--role", "Admin", "--username", user, "--email", f"{user}@localhost",
+                "--firstname", user, "--lastname", user, "--password", env["_AIRFLOW_WWW_USER_PASSWORD"],
+            ),
+            after=("airflow-database",),
+        ),
+        Service(
+            "airflow-dag-processor",
+            (*airflow, "dag-processor"),
+            after=("airflow-database", "airflow-apiserver"),
+            probe=(health, "--expect", "dag_processor.status=healthy"),
+        ),
+        Service(
+            "airflow-scheduler",
+            (*airflow, "scheduler", "--skip-serve-logs"),
+            after=("airflow-database", "airflow-apiserver"),
+            probe=(health, "--expect", "scheduler.status=healthy"),
+        ),
+    ]  # fmt: skip
+
+
+def _serving(config: Config) -> list[Service]:
+    fastapi, grpc, streamlit = (config.port(f"{name}_PORT") for name in ("FASTAPI", "GRPC", "STREAMLIT"))
+    return [
+        Service(
+            "fastapi",
+            (PYTHON, "-m", "fastapi_app", "--host", config.bind, "--port", str(fastapi)),
+            after=("mlflow",),
+            probe=(f"http://127.0.0.1:{fastapi}/health/live",),
+            ports=(("FASTAPI_PORT", fastapi),),
+        ),
+        Service(
+            "grpc",
+            (PYTHON, "-m", "grpc_service", "--host", config.bind, "--port", str(grpc)),
+            after=("mlflow",),
+            probe=(f"grpc://127.0.0.1:{grpc}",),
+            ports=(("GRPC_PORT", grpc),),
+        ),
+        Service(
+            "streamlit",
+            (
+                PYTHON, "-m", "streamlit", "run", str(ROOT / "streamlit_app" / "app.py"),
+                "--server.address", config.bind, "--server.port", str(streamlit),
+            ),
+            after=("mlflow",),
+            probe=(f"http://127.0.0.1:{streamlit}/_stcore/health",),
+            ports=(("STREAMLIT_PORT", streamlit),),
+        ),
+    ]  # fmt: skip
+
+
+def _script(name: str) -> str:
+    """A program that the environment's packages installed beside Python."""
+    return f"{PYTHON.rpartition('/')[0]}/{name}"

@@ -1,0 +1,119 @@
+"""Bring the stack up: in parallel as far as one part does not wait for another."""
+
+import errno
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from local_stack.config import ROOT, Config
+from local_stack.errors import StackError
+from local_stack.services import Service, services
+from local_stack.supervisor import FAILED_STATES, Supervisor
+
+PATIENCE_SECONDS = 120
+LOG_LINES = 15
+FREE_BYTES = 1_000_000_000
+"""State and logs of a first run take a third of it."""
+
+
+def bring_up(config: Config, supervisor: Supervisor) -> None:
+    """Start what does not run and wait until every part answers; raises `StackError`."""
+    wanted = services(config)
+    _check_disk(config.state)
+    _check_ports(config, wanted, running=supervisor.ports())
+    if not supervisor.is_running():
+        supervisor.start(wanted)
+    ready: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        for service in wanted:
+            waits_for = [ready[name] for name in service.after]
+            ready[service.name] = threads.submit(_bring_up, service, waits_for, config, supervisor)
+        for part in ready.values():
+            part.result()
+
+
+def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, supervisor: Supervisor) -> None:
+    for part in waits_for:
+        part.result()
+    began = time.monotonic()
+    if service.probe is None:
+        _run_once(service, config)
+    else:
+        supervisor.start_service(service.name)
+        _wait(service, config, supervisor)
+    print(f"  {service.name:<22} {time.monotonic() - began:5.1f} s", flush=True)
+
+
+def _run_once(service: Service, config: Config) -> None:
+    log = config.logs / f"{service.name}.log"
+    with log.open("w") as file:
+        ended = subprocess.run(
+            service.command, cwd=ROOT, env=config.environment, stdout=file, stderr=subprocess.STDOUT, check=False
+        )
+    if ended.returncode:
+        raise failure(service.name, f"ended with status {ended.returncode}", config)
+
+
+def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:
+    command = (sys.executable, "-m", "song_preference.probe", *(service.probe or ()))
+    with subprocess.Popen(
+        (*command, "--patience", str(PATIENCE_SECONDS)),
+        cwd=ROOT, env=config.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as probe:  # fmt: skip
+        while probe.poll() is None:
+            state = supervisor.states().get(service.name, "UNKNOWN")
+            if state in FAILED_STATES:
+                probe.kill()
+                raise failure(service.name, f"does not stay up ({state})", config)
+            time.sleep(0.2)
+        output = probe.stdout.read() if probe.stdout else ""
+    if probe.returncode:
+        raise failure(service.name, f"did not answer within {PATIENCE_SECONDS} s: {output.strip()}", config)
+
+
+def failure(name: str, what: str, config: Config) -> StackError:
+    """An error with the last lines of the part's log."""
+    log = config.logs / f"{name}.log"
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    quoted = "\n".join(f"    {line}" for line in lines)
+    return StackError(
+        f"{name} {what}. The end of {log}:\n{quoted}\n"
+        "Mend the cause and run `make run` again; `make reset` starts afresh (it deletes .local/)."
+    )
+
+
+def _check_disk(state: Path) -> None:
+    state.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(state).free
+    if free < FREE_BYTES:
+        raise StackError(
+            f"{state} has {free / 1e6:,.0f} MB free and the stack needs {FREE_BYTES / 1e6:,.0f} MB: "
+            "free some space, or set LOCAL_STATE_DIR to a folder on another disk."
+        )
+
+
+def _check_ports(config: Config, wanted: list[Service], running: set[int]) -> None:
+    taken = [
+        f"Port {port} for {service.name} is taken by another program: stop it, or set {variable} to a free port."
+        for service in wanted
+        for variable, port in service.ports
+        if port not in running and not _is_free(config.bind, port)
+    ]
+    if taken:
+        raise StackError("\n".join(taken))
+
+
+def _is_free(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise StackError(f"Cannot listen on {address}:{port}: {error.strerror}. Check BIND_ADDRESS.") from error
+    return True

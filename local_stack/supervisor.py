@@ -1,0 +1,150 @@
+"""The process manager: supervisord keeps every service alive and writes its log file."""
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from configparser import RawConfigParser
+from http.client import HTTPException
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+
+from local_stack.config import ROOT, STATE_VARIABLE, Config
+from local_stack.errors import StackError
+from local_stack.services import Service
+
+LONGEST_SOCKET_PATH = 100
+"""The kernel takes 107 bytes, and supervisor appends its process id while it binds."""
+
+START_SECONDS, STOP_SECONDS = 15, 40
+FAILED_STATES = {"FATAL", "EXITED", "BACKOFF", "UNKNOWN"}
+
+
+class Supervisor:
+    """One supervisord for one state directory."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._socket = config.state / "supervisor.sock"
+        if len(os.fsencode(self._socket)) > LONGEST_SOCKET_PATH:
+            raise StackError(f"The path of {self._socket} is too long for a socket: set LOCAL_STATE_DIR to a shorter one.")
+
+    @property
+    def _rpc(self) -> Any:
+        # A connection serves one thread and does not survive an error: each call gets its own.
+        transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
+        return ServerProxy("http://localhost", transport=transport).supervisor
+
+    def is_running(self) -> bool:
+        """Whether the process manager answers."""
+        try:
+            return bool(self._rpc.getState()["statename"] == "RUNNING")
+        except (OSError, HTTPException):
+            return False
+
+    def start(self, services: list[Service]) -> None:
+        """Start the process manager; it starts no service by itself."""
+        self._config.logs.mkdir(parents=True, exist_ok=True)
+        path = self._config.state / "supervisord.conf"
+        with path.open("w") as file:
+            self._configuration(services).write(file)
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
+        ended = subprocess.run(
+            command, cwd=ROOT, env=self._config.environment, capture_output=True, text=True, check=False
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_running():
+            if ended.returncode or time.monotonic() > deadline:
+                raise StackError(f"supervisord did not start: {ended.stderr.strip() or ended.stdout.strip()}")
+            time.sleep(0.1)
+
+    def start_service(self, name: str) -> None:
+        """Start one service unless it runs."""
+        try:
+            self._rpc.startProcess(name, False)
+        except Fault as fault:
+            if "ALREADY_STARTED" not in fault.faultString:
+                raise StackError(f"{name} cannot be started: {fault.faultString}") from fault
+
+    def states(self) -> dict[str, str]:
+        """Each service's state, in supervisor's words; empty where the process manager is down."""
+        try:
+            return {found["name"]: found["statename"] for found in self._rpc.getAllProcessInfo()}
+        except (OSError, HTTPException):
+            return {}
+
+    def stop(self) -> int:
+        """Stop everything; returns how many processes had to be ended one by one."""
+        if self.is_running():
+            manager = psutil.Process(self._rpc.getPID())
+            self._rpc.shutdown()
+            psutil.wait_procs([manager], timeout=STOP_SECONDS)
+        left = self.processes()
+        for process in left:
+            process.terminate()
+        for process in psutil.wait_procs(left, timeout=5)[1]:
+            process.kill()
+        return len(left)
+
+    def ports(self) -> set[int]:
+        """The ports that this stack's own processes listen on."""
+        listening = set()
+        for process in self.processes():
+            try:
+                connections = process.net_connections("tcp")
+            except psutil.Error:
+                continue
+            listening |= {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
+        return listening
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of this stack, by the mark in its environment; the caller's own line is left out."""
+        own = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
+        return [
+            process for process in psutil.process_iter() if process.pid not in own and self._is_ours(process)
+        ]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            environment = process.environ()
+        except psutil.Error:
+            return False
+        return environment.get("SUPERVISOR_ENABLED") == "1" and environment.get(STATE_VARIABLE) == str(self._config.state)
+
+    def _configuration(self, services: list[Service]) -> RawConfigParser:
+        parser = RawConfigParser()
+        parser["supervisord"] = {
+            "logfile": _quoted(self._config.logs / "supervisord.log"),
+            "pidfile": _quoted(self._config.state / "supervisord.pid"),
+            "childlogdir": _quoted(self._config.logs),
+        }
+        parser["unix_http_server"] = {"file": _quoted(self._socket), "chmod": "0600"}
+        parser["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        for service in services:
+            if service.probe is None:
+                continue
+            parser[f"program:{service.name}"] = {
+                "command": _quoted(shlex.join(service.command)),
+                "autostart": "false",
+                "autorestart": "true",
+                "startsecs": "2",
+                "redirect_stderr": "true",
+                "stdout_logfile": _quoted(self._config.logs / f"{service.name}.log"),
+                "stdout_logfile_maxbytes": "10MB",
+                "stdout_logfile_backups": "2",
+                "stopasgroup": "true",
+                "killasgroup": "true",
+                "stopwaitsecs": "15",
+            }
+        return parser
+
+
+def _quoted(value: object) -> str:
+    """supervisor expands %(name)s."""
+    return str(value).replace("%", "%%")

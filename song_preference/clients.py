@@ -1,0 +1,154 @@
+"""One client per protocol: what the dashboard, `make run` and the tests ask the services with.
+
+`python -m song_preference.clients` asks all of them for one song, waiting for the first champion to
+arrive, and fails where they do not give the same answer.
+"""
+
+import argparse
+import logging
+import time
+from typing import Any, Protocol
+
+import grpc
+import httpx
+
+from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable, SongPreferenceError
+from song_preference.features import Song
+from song_preference.serving.model import ModelRef
+from song_preference.serving.predictor import Prediction
+from song_preference.settings import ClientSettings, load
+from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
+
+TIMEOUT_SECONDS = 5
+EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)
+
+QUERY = """query ($song: SongInput!) {
+  predict(song: $song) { label liked probability threshold model { name version alias } }
+}"""
+
+
+class PredictionClient(Protocol):
+    """A way to ask for predictions."""
+
+    def predict(self, song: Song) -> Prediction:
+        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+
+
+class RestClient:
+    """`POST /predict`."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+
+    def predict(self, song: Song) -> Prediction:
+        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        body = _post(self._http, "/predict", song.model_dump())
+        return _prediction(body)
+
+
+class GraphQLClient:
+    """The query `predict` at `/graphql`."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+
+    def predict(self, song: Song) -> Prediction:
+        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        body = _post(self._http, "/graphql", {"query": QUERY, "variables": {"song": song.model_dump()}})
+        for error in body.get("errors", []):
+            if error.get("extensions", {}).get("code") == "INVALID_FEATURE":
+                raise InvalidSong([FieldProblem("song", error["message"])])
+            raise ServiceUnavailable(error["message"])
+        return _prediction(body["data"]["predict"])
+
+
+class GrpcClient:
+    """`song_preference.v1.PredictionService/Predict`."""
+
+    def __init__(self, address: str) -> None:
+        self._stub = prediction_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address))
+
+    def predict(self, song: Song) -> Prediction:
+        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        request = prediction_pb2.PredictRequest(song=prediction_pb2.Song(**song.model_dump()))
+        try:
+            answer = self._stub.Predict(request, timeout=TIMEOUT_SECONDS)
+        except grpc.RpcError as error:
+            detail = getattr(error, "details", lambda: None)() or "no answer"
+            if getattr(error, "code", lambda: None)() is grpc.StatusCode.INVALID_ARGUMENT:
+                raise InvalidSong([FieldProblem("song", detail)]) from error
+            raise ServiceUnavailable(f"gRPC: {detail}") from error
+        return Prediction(
+            label=answer.label,
+            liked=answer.liked,
+            probability=answer.probability,
+            threshold=answer.threshold,
+            model=ModelRef(answer.model.name, answer.model.version, answer.model.alias),
+        )
+
+
+def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        response = http.post(path, json=body)
+        answer: dict[str, Any] = response.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise ServiceUnavailable(f"{http.base_url}{path.lstrip('/')} does not answer.") from error
+    if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        raise InvalidSong([FieldProblem(item["field"], item["problem"]) for item in answer.get("errors", [])])
+    if response.is_error:
+        raise ServiceUnavailable(str(answer.get("detail", response.reason_phrase)))
+    return answer
+
+
+def _prediction(body: dict[str, Any]) -> Prediction:
+    return Prediction(**{**body, "model": ModelRef(**body["model"])})
+
+
+def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
+    """A client for each protocol, by its name."""
+    return {
+        "REST": RestClient(settings.rest_url),
+        "GraphQL": GraphQLClient(settings.rest_url),
+        "gRPC": GrpcClient(settings.grpc_address),
+    }
+
+
+def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds: float) -> dict[str, Prediction]:
+    """Every protocol's answer, once all come from the same model version.
+
+    Services load a new champion at their own moments; raises `SongPreferenceError` with the last
+    obstacle where they do not agree within `patience_seconds`.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            answers = {name: client.predict(song) for name, client in protocols.items()}
+            if len(set(answers.values())) == 1:
+                return answers
+            obstacle = SongPreferenceError(f"The protocols answer differently: {answers}")
+        except ServiceUnavailable as error:
+            obstacle = error
+        if time.monotonic() > deadline:
+            raise obstacle
+        time.sleep(0.5)
+
+
+def main() -> None:
+    """Ask every protocol for the example song and print the answers."""
+    parser = argparse.ArgumentParser(prog="song_preference.clients", description=__doc__)
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
+    options = parser.parse_args()
+    logging.getLogger("grpc").setLevel(logging.ERROR)
+    try:
+        answers = ask_all(clients(load(ClientSettings)), EXAMPLE, options.patience)
+    except SongPreferenceError as error:
+        raise SystemExit(str(error)) from None
+    for name, answer in answers.items():
+        print(
+            f"  {name:<8} {answer.label}, probability {answer.probability:.4f} "
+            f"({answer.model.name} version {answer.model.version})"
+        )
+
+
+if __name__ == "__main__":
+    main()

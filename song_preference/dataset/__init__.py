@@ -1,0 +1,1 @@
+"""From a listener's playlist to a published dataset version."""

@@ -1,0 +1,77 @@
+"""The bundled sample: 750 synthetic songs, for a first run without any playlist.
+
+Each class is drawn from a Gaussian copula: a normal vector with the measured rank correlations, passed
+through the measured quantiles of every column. Only these statistics of a real playlist are shipped,
+never one of its rows; `python -m song_preference.dataset.sample PLAYLIST.csv` measures them again.
+"""
+
+import json
+import sys
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from song_preference.features import LABEL
+
+SEED = 20261123
+ROWS = 750
+QUANTILES = np.linspace(0.02, 0.98, 25)
+"""The outermost values of the playlist are left out: they would be values of single songs."""
+
+WHOLE_NUMBERS = ["duration", "key", "mode", "time_signature"]
+STATISTICS = "sample_statistics.json"
+
+
+def measure(playlist: pd.DataFrame) -> dict[str, Any]:
+    """Quantiles, rank correlations and share of each class."""
+    measured: dict[str, Any] = {"columns": [column for column in playlist.columns if column != LABEL], "classes": {}}
+    for label, songs in playlist.groupby(LABEL):
+        columns = songs[measured["columns"]]
+        scores = ndtri((columns.rank(method="average") - 0.5) / len(columns))
+        measured["classes"][str(label)] = {
+            "share": round(len(songs) / len(playlist), 3),
+            "quantiles": {name: _rounded(columns[name].quantile(QUANTILES)) for name in measured["columns"]},
+            "correlation": [_rounded(row) for row in np.corrcoef(scores, rowvar=False)],
+        }
+    return measured
+
+
+def _rounded(values: Any) -> list[float]:
+    return [float(f"{value:.3g}") for value in values]
+
+
+def draw(statistics: dict[str, Any], rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
+    """Synthetic songs in random order, the same for the same statistics and seed."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for label, of_class in statistics["classes"].items():
+        count = round(rows * of_class["share"])
+        normal = random.standard_normal((count, len(statistics["columns"]))) @ _root(of_class["correlation"]).T
+        values = {
+            name: np.interp(ndtr(normal[:, index]), QUANTILES, of_class["quantiles"][name])
+            for index, name in enumerate(statistics["columns"])
+        }
+        parts.append(pd.DataFrame(values).assign(**{LABEL: int(label)}))
+    songs = pd.concat(parts, ignore_index=True).round(6)
+    songs[WHOLE_NUMBERS] = songs[WHOLE_NUMBERS].round().astype("int64")
+    return songs.iloc[random.permutation(len(songs))].reset_index(drop=True)
+
+
+def _root(correlation: list[list[float]]) -> NDArray[np.float64]:
+    """A matrix R with R @ R.T near the correlation; rounding may have cost it its definiteness."""
+    values, vectors = np.linalg.eigh(np.array(correlation))
+    return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
+
+
+def csv() -> bytes:
+    """The sample as the CSV that a listener would hand in."""
+    statistics = json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text())
+    return draw(statistics).to_csv(index=False, lineterminator="\n").encode()
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(pd.read_csv(sys.argv[1])), indent=1))

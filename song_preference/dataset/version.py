@@ -1,0 +1,92 @@
+"""What is known of a dataset: gathered from task to task, published as `dataset.json`."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+PREPARATION = 1
+"""Raise it whenever the same file would be prepared differently: it is part of the version."""
+
+SourceKind = Literal["drive", "https", "s3", "file", "sample"]
+
+
+class Source(BaseModel):
+    """Where the raw bytes came from."""
+
+    kind: SourceKind
+    uri: str
+    sha256: str
+    size_bytes: int
+    fallback_reason: str | None = None
+    """Why the bundled sample stands in for the configured source."""
+
+
+class Parameters(BaseModel):
+    """What decides the prepared dataset beside the raw bytes."""
+
+    test_size: float
+    seed: int
+
+
+class FeatureStatistics(BaseModel):
+    """Over the songs kept; `std` is the sample standard deviation (n - 1)."""
+
+    mean: float
+    std: float
+
+
+class ScalerRange(BaseModel):
+    """The values that MinMaxScaler maps to 0 and 1."""
+
+    min: float
+    max: float
+
+
+class Preparation(BaseModel):
+    """What became of the raw rows."""
+
+    columns: dict[str, str]
+    rows_raw: int
+    rows_kept: int
+    likes: int
+    dislikes: int
+    scaler: dict[str, ScalerRange]
+    features: dict[str, FeatureStatistics]
+
+
+class SplitRows(BaseModel):
+    """How many songs each part holds."""
+
+    train: int
+    test: int
+
+
+class Draft(BaseModel):
+    """A version on its way: invisible to readers until it is published."""
+
+    version: str
+    source: Source
+    parameters: Parameters
+    preparation: Preparation | None = None
+    split: SplitRows | None = None
+
+
+class DatasetVersion(BaseModel):
+    """A published version, as `dataset.json` holds it."""
+
+    version: str
+    created_at: datetime
+    code_version: str
+    source: Source
+    parameters: Parameters
+    preparation: Preparation
+    split: SplitRows
+
+
+def version_of(source_sha256: str, parameters: Parameters) -> str:
+    """The version's name: a digest of content, parameters and way of preparing (first 12 hex digits)."""
+    recipe = json.dumps([source_sha256, parameters.model_dump(), PREPARATION], sort_keys=True)
+    return hashlib.sha256(recipe.encode()).hexdigest()[:12]

@@ -1,0 +1,70 @@
+"""Every error this platform means to raise.
+
+    SongPreferenceError
+    ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
+    ├── ModelNotReady        no checked champion is loaded
+    ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
+    ├── ModelRefused         a registered model does not keep the contract
+    ├── SourceUnavailable    the dataset's source cannot be reached
+    ├── InvalidDataset       the file is not a playlist we can learn from
+    ├── DatasetNotFound      no such dataset version
+    ├── PipelineError        Airflow refused, failed or did not end in time
+    └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
+
+Messages are written for the person who reads them: what happened and what to do. Each protocol has
+one table from these classes to its own status codes.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class SongPreferenceError(Exception):
+    """Base of all errors whose message may be shown to a user."""
+
+
+class FieldProblem(NamedTuple):
+    """One field of the input and the rule that it breaks."""
+
+    field: str
+    problem: str
+
+
+class InvalidSong(SongPreferenceError):
+    """The input is not four numbers in [0, 1]."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{field or 'song'}: {problem}" for field, problem in self.problems))
+
+
+class ModelNotReady(SongPreferenceError):
+    """There is no champion to answer with."""
+
+
+class RegistryUnavailable(SongPreferenceError):
+    """The model registry cannot be reached just now."""
+
+
+class ModelRefused(SongPreferenceError):
+    """A model does not keep the champion contract."""
+
+
+class SourceUnavailable(SongPreferenceError):
+    """The dataset's source cannot be reached."""
+
+
+class InvalidDataset(SongPreferenceError):
+    """The file is not a playlist that a model can learn from."""
+
+
+class DatasetNotFound(SongPreferenceError):
+    """The dataset version was never published."""
+
+
+class PipelineError(SongPreferenceError):
+    """Airflow refused a request, or a run failed or did not end in time."""
+
+
+class ServiceUnavailable(SongPreferenceError):
+    """A prediction service cannot be reached, or cannot answer yet."""

@@ -1,0 +1,44 @@
+"""The song a prediction is about: four Spotify audio features and their order."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from song_preference.errors import FieldProblem, InvalidSong
+
+FEATURES = ("speechiness", "energy", "danceability", "acousticness")
+"""Column order of every (n, 4) matrix in this project."""
+
+LABEL = "label"
+LIKE, DISLIKE = "like", "dislike"
+
+UnitInterval = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class Song(BaseModel):
+    """Four audio features in [0, 1]; other keys are ignored, so a whole playlist row is a song."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    speechiness: UnitInterval = Field(description="Spoken words: above 0.66 is talk, below 0.33 is music.")
+    energy: UnitInterval = Field(description="Intensity and activity: fast, loud and noisy is near 1.")
+    danceability: UnitInterval = Field(description="How suitable for dancing: tempo, rhythm, beat strength.")
+    acousticness: UnitInterval = Field(description="Confidence that the track is acoustic.")
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """The song in `values`; raises `InvalidSong` with one problem per field."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise InvalidSong(
+                [
+                    FieldProblem(field=".".join(map(str, found["loc"])), problem=found["msg"])
+                    for found in error.errors(include_url=False, include_context=False, include_input=False)
+                ]
+            ) from None
+
+    def row(self) -> tuple[float, float, float, float]:
+        """The values in the order of `FEATURES`."""
+        return (self.speechiness, self.energy, self.danceability, self.acousticness)

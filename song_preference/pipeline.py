@@ -1,0 +1,151 @@
+"""The one client of Airflow's REST API.
+
+`python -m song_preference.pipeline` starts `process_etl_spotify_data`, follows it and the training run
+that its dataset starts, and fails with the reason where one of them fails.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import httpx
+
+from song_preference.errors import PipelineError
+from song_preference.settings import AirflowSettings, load
+
+ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
+LOG_LINES = 15
+
+
+class Run(NamedTuple):
+    """One DAG run."""
+
+    dag_id: str
+    run_id: str
+
+
+class Task(NamedTuple):
+    """One task of a run; `state` is None before it is scheduled."""
+
+    task_id: str
+    state: str | None
+    try_number: int
+
+
+class Airflow:
+    """Starts DAG runs and tells how they fare; every method raises `PipelineError`."""
+
+    def __init__(self, settings: AirflowSettings) -> None:
+        self._settings = settings
+        self._http = httpx.Client(base_url=settings.url, timeout=30)
+
+    def trigger(self, dag_id: str, patience_seconds: float = 60) -> Run:
+        """Start a run; waits for a DAG that Airflow has not read yet."""
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            response = self._request("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
+            if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() > deadline:
+                return Run(dag_id, self._json(response)["dag_run_id"])
+            time.sleep(1)
+
+    def state(self, run: Run) -> str:
+        """`queued`, `running`, `success` or `failed`."""
+        return str(self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}")["state"])
+
+    def tasks(self, run: Run) -> list[Task]:
+        """The run's tasks, in the order of the DAG's definition."""
+        found = self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances?order_by=start_date")
+        return [Task(item["task_id"], item["state"], item["try_number"]) for item in found["task_instances"]]
+
+    def run_started_by(self, run: Run, dag_id: str) -> Run | None:
+        """The newest run of `dag_id` that an asset written by `run` started, if it exists yet."""
+        for candidate in self._get(f"/dags/{dag_id}/dagRuns?order_by=-run_after&limit=20")["dag_runs"]:
+            found = Run(dag_id, candidate["dag_run_id"])
+            events = self._get(f"/dags/{dag_id}/dagRuns/{found.run_id}/upstreamAssetEvents")["asset_events"]
+            if any(event["source_run_id"] == run.run_id for event in events):
+                return found
+        return None
+
+    def failure(self, run: Run) -> str:
+        """The last log lines of the task that failed the run."""
+        for task in self.tasks(run):
+            if task.state == "failed":
+                path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
+                lines = list(_log_lines(self._get(path)["content"]))
+                return "\n".join([f"Task {task.task_id} of {run.dag_id} failed:", *lines[-LOG_LINES:]])
+        return f"{run.dag_id} failed before any of its tasks did."
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._json(self._request("GET", path))
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        try:
+            if "Authorization" not in self._http.headers:
+                self._log_in()
+            return self._http.request(method, f"/api/v2{path}", json=body)
+        except httpx.HTTPError as error:
+            raise PipelineError(f"Airflow at {self._settings.url} does not answer: is it running?") from error
+
+    def _log_in(self) -> None:
+        credentials = {"username": self._settings.user, "password": self._settings.password.get_secret_value()}
+        token = self._json(self._http.post("/auth/token", json=credentials))["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def _json(self, response: httpx.Response) -> dict[str, Any]:
+        if response.is_error:
+            raise PipelineError(
+                f"Airflow refused {response.request.method} {response.request.url.path}: "
+                f"{response.status_code} {response.reason_phrase}."
+            )
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def _log_lines(content: Any) -> Iterator[str]:
+    """Airflow answers with structured log events; the message, and the text of an error, are for people."""
+    for entry in content:
+        if isinstance(entry, str):
+            yield entry
+            continue
+        yield str(entry.get("event", ""))
+        for error in entry.get("error_detail") or []:
+            yield f"{error['exc_type']}: {error['exc_value']}"
+
+
+def follow(airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = 600) -> None:
+    """Report each change of a task's state until the run ends; raises `PipelineError` unless it succeeds."""
+    deadline = time.monotonic() + patience_seconds
+    seen: dict[str, str | None] = {}
+    while True:
+        state = airflow.state(run)
+        for task in airflow.tasks(run):
+            if task.state != seen.get(task.task_id) and task.state not in {None, "scheduled", "queued"}:
+                say(f"{run.dag_id}: {task.task_id} {task.state}")
+            seen[task.task_id] = task.state
+        if state == "success":
+            return
+        if state == "failed":
+            raise PipelineError(airflow.failure(run))
+        if time.monotonic() > deadline:
+            raise PipelineError(f"{run.dag_id} is still {state} after {patience_seconds:.0f} s: look at it in Airflow.")
+        time.sleep(0.5)
+
+
+def run_to_champion(airflow: Airflow, say: Callable[[str], None], patience_seconds: float = 60) -> tuple[Run, Run]:
+    """Run the ETL and the training that follows it; returns both runs, raises `PipelineError`."""
+    etl = airflow.trigger(ETL_DAG)
+    follow(airflow, etl, say)
+    deadline = time.monotonic() + patience_seconds
+    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
+        if time.monotonic() > deadline:
+            raise PipelineError(f"{TRAINING_DAG} was not started by the new dataset: is it paused?")
+        time.sleep(0.5)
+    follow(airflow, training, say)
+    return etl, training
+
+
+if __name__ == "__main__":
+    try:
+        run_to_champion(Airflow(load(AirflowSettings)), lambda line: print(f"  {line}", flush=True))
+    except PipelineError as problem:
+        raise SystemExit(str(problem)) from None

@@ -1,0 +1,73 @@
+"""Ask whether a service answers: `python -m song_preference.probe URL [--expect scheduler.status=healthy]`.
+
+The health checks of the images and of the stack without Docker; standard library only, since it runs
+every few seconds. `grpc://host:port` asks gRPC's own health service.
+"""
+
+import argparse
+import http.client
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+REQUEST_SECONDS = 5
+PAUSE_SECONDS = 0.25
+
+
+def problem(url: str, expectations: list[str]) -> str | None:
+    """What is wrong with the service just now, or None where it answers as expected."""
+    if url.startswith("grpc://"):
+        return _grpc_problem(url.removeprefix("grpc://"))
+    try:
+        with urllib.request.urlopen(url, timeout=REQUEST_SECONDS) as response:  # noqa: S310 - operator's own URL
+            body = response.read()
+    except urllib.error.HTTPError as error:
+        return f"{url} answers {error.code} {error.reason}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"{url} does not answer ({error})"
+    return next((wrong for wrong in (_unmet(body, expected) for expected in expectations) if wrong), None)
+
+
+def _unmet(body: bytes, expectation: str) -> str | None:
+    path, _, wanted = expectation.partition("=")
+    try:
+        value: Any = json.loads(body)
+        for key in path.split("."):
+            value = value[key]
+    except (ValueError, KeyError, TypeError):
+        return f"{path} is missing"
+    return None if str(value) == wanted else f"{path} is {value}, not {wanted}"
+
+
+def _grpc_problem(address: str) -> str | None:
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REQUEST_SECONDS)
+        except grpc.RpcError as error:
+            return f"{address} does not answer ({error})"
+    serving = health_pb2.HealthCheckResponse.SERVING
+    return None if answer.status == serving else f"{address} is not serving"
+
+
+def main() -> None:
+    """Probe until it succeeds or the patience ends; exit status 0 or 1."""
+    parser = argparse.ArgumentParser(prog="song_preference.probe", description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("--expect", action="append", default=[], metavar="PATH=VALUE")
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
+    options = parser.parse_args()
+    deadline = time.monotonic() + options.patience
+    while wrong := problem(options.url, options.expect):
+        if time.monotonic() > deadline:
+            sys.exit(wrong)
+        time.sleep(PAUSE_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

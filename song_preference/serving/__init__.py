@@ -1,0 +1,1 @@
+"""The served model: kept fresh, swapped atomically, asked by every protocol in the same way."""

@@ -1,0 +1,57 @@
+"""The champion as MLflow's registry knows it."""
+
+from pathlib import Path
+from typing import Protocol
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_HTTP_REQUEST_TIMEOUT
+from mlflow.exceptions import MlflowException
+
+from song_preference.errors import RegistryUnavailable
+from song_preference.serving.model import ModelRef
+from song_preference.settings import ModelSettings
+
+GRAPH_FILE = "model.onnx"
+
+
+class Registry(Protocol):
+    """Where champions come from."""
+
+    def champion(self) -> ModelRef | None:
+        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
+
+    def graph(self, ref: ModelRef) -> bytes:
+        """The version's ONNX graph; raises `RegistryUnavailable`."""
+
+
+class MlflowRegistry:
+    """The registry of an MLflow server; artifacts come through the server, so no S3 keys are needed."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._name, self._alias = settings.name, settings.alias
+        self._tracking_uri = settings.tracking_uri
+        self._client = MlflowClient(tracking_uri=settings.tracking_uri)
+        # The caller polls: waiting for a lost server longer than a poll brings nothing.
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)
+        MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)
+
+    def champion(self) -> ModelRef | None:
+        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
+        try:
+            version = self._client.get_model_version_by_alias(self._name, self._alias)
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+        return ModelRef(self._name, str(version.version), self._alias)
+
+    def graph(self, ref: ModelRef) -> bytes:
+        """The version's ONNX graph; raises `RegistryUnavailable`."""
+        try:
+            directory = mlflow.artifacts.download_artifacts(
+                artifact_uri=f"models:/{ref.name}/{ref.version}", tracking_uri=self._tracking_uri
+            )
+            return Path(directory, GRAPH_FILE).read_bytes()
+        except (MlflowException, OSError) as error:
+            raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error

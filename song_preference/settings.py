@@ -1,0 +1,63 @@
+"""Configuration, from the environment only; every variable is documented once, in `.env`."""
+
+from typing import TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+class S3Settings(BaseSettings):
+    """Where objects live."""
+
+    endpoint_url: str = Field(validation_alias="MLFLOW_S3_ENDPOINT_URL")
+    access_key: str = Field(validation_alias="MINIO_ACCESS_KEY")
+    secret_key: SecretStr = Field(validation_alias="MINIO_SECRET_ACCESS_KEY")
+    data_bucket: str = Field(validation_alias="DATA_REPO_BUCKET_NAME")
+    mlflow_bucket: str = Field(validation_alias="MLFLOW_BUCKET_NAME")
+
+
+class DatasetSettings(BaseSettings):
+    """What the ETL reads, and how much of it."""
+
+    source: str = Field(validation_alias="DATASET_SOURCE")
+    max_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
+
+
+class ModelSettings(BaseSettings):
+    """Which registered model is trained and served."""
+
+    tracking_uri: str = Field(validation_alias="MLFLOW_TRACKING_URI")
+    name: str = Field(validation_alias="MODEL_NAME")
+    alias: str = Field(validation_alias="MODEL_ALIAS")
+
+
+class ServingSettings(ModelSettings):
+    """How a service follows the champion."""
+
+    refresh_seconds: float = Field(validation_alias="MODEL_REFRESH_SECONDS", gt=0)
+
+
+class AirflowSettings(BaseSettings):
+    """How to talk to Airflow's REST API."""
+
+    url: str = Field(validation_alias="AIRFLOW_URL")
+    user: str = Field(validation_alias="_AIRFLOW_WWW_USER_USERNAME")
+    password: SecretStr = Field(validation_alias="_AIRFLOW_WWW_USER_PASSWORD")
+
+
+class ClientSettings(BaseSettings):
+    """Where the prediction services answer."""
+
+    rest_url: str = Field(validation_alias="FASTAPI_URL")
+    grpc_address: str = Field(validation_alias="GRPC_ADDRESS")
+
+
+def load(settings: type[Settings]) -> Settings:
+    """Read `settings` from the environment; ends the process with the variables at fault."""
+    try:
+        return settings()
+    except ValidationError as error:
+        faults = "\n".join(f"  {found['loc'][0]}: {found['msg']}" for found in error.errors())
+        raise SystemExit(f"Configuration is incomplete; see .env for the meaning of each variable:\n{faults}") from None

@@ -1,0 +1,90 @@
+"""The champion contract: an ONNX graph that every consumer reads the same way.
+
+Input `features` (n, 4) float32, in the order of `FEATURES`. Outputs `label` (n,) int64, with the
+decision threshold applied inside the graph, and `probability` (n,) float32 of "like". Both outputs
+are one-dimensional because `mlflow.pyfunc` builds a DataFrame out of them.
+"""
+
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType
+
+from song_preference.errors import ModelRefused
+from song_preference.features import FEATURES
+from song_preference.serving.model import THRESHOLD_PROPERTY
+
+OPSET = {"": 21, "ai.onnx.ml": 3}
+MAX_PARITY_ERROR = 1e-5
+"""Largest accepted difference of a probability between scikit-learn and ONNX; float32 resolves 6e-8."""
+
+
+def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
+    """Convert a fitted binary scikit-learn classifier to the champion contract.
+
+    The estimator must have been trained on float32: a forest trained on float64 splits at values that
+    float32 cannot represent, and then answers differently here.
+    """
+    model: onnx.ModelProto = to_onnx(
+        estimator,
+        initial_types=[("features", FloatTensorType([None, len(FEATURES)]))],
+        options={id(estimator): {"zipmap": False}},
+        target_opset=OPSET,
+    )
+    graph = model.graph
+    _, class_probabilities = (output.name for output in graph.output)
+    graph.initializer.extend(
+        [
+            numpy_helper.from_array(np.array(1, dtype=np.int64), "like_column"),
+            numpy_helper.from_array(np.array(threshold, dtype=np.float32), "decision_threshold"),
+        ]
+    )
+    _rename_output(graph, "label", "argmax_label")
+    graph.node.extend(
+        [
+            helper.make_node("Gather", [class_probabilities, "like_column"], ["probability"], axis=1),
+            helper.make_node("GreaterOrEqual", ["probability", "decision_threshold"], ["liked"]),
+            helper.make_node("Cast", ["liked"], ["label"], to=TensorProto.INT64),
+        ]
+    )
+    del graph.output[:]
+    graph.output.extend(
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None]),
+        ]
+    )
+    helper.set_model_props(model, {THRESHOLD_PROPERTY: repr(float(np.float32(threshold)))})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _rename_output(graph: onnx.GraphProto, old: str, new: str) -> None:
+    for node in graph.node:
+        for index, name in enumerate(node.output):
+            if name == old:
+                node.output[index] = new
+        for index, name in enumerate(node.input):
+            if name == old:
+                node.input[index] = new
+
+
+def parity_error(estimator: Any, model: onnx.ModelProto, features: NDArray[np.float32]) -> float:
+    """Largest absolute difference of the probability over `features` (n, 4).
+
+    Raises `ModelRefused` where it exceeds `MAX_PARITY_ERROR`.
+    """
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (exported,) = session.run(["probability"], {"features": features})
+    error = float(np.abs(exported - estimator.predict_proba(features)[:, 1]).max())
+    if error > MAX_PARITY_ERROR:
+        raise ModelRefused(
+            f"{type(estimator).__name__} differs by {error:.2g} between scikit-learn and ONNX "
+            f"(at most {MAX_PARITY_ERROR:g}): train it on float32, or choose another estimator."
+        )
+    return error

@@ -1,0 +1,116 @@
+"""The four steps of `train_song_preference`; what they share is one MLflow run."""
+
+import logging
+from typing import Any, NamedTuple
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+from song_preference.dataset.lineage import source_tags
+from song_preference.dataset.store import DatasetStore
+from song_preference.features import FEATURES, LABEL
+from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
+from song_preference.training.export import build_graph, parity_error
+
+log = logging.getLogger(__name__)
+
+EXPERIMENT = "Spotify training"
+ESTIMATOR, MODEL = "estimator", "model"
+DECISION_THRESHOLD = 0.5
+FOLDS = 5
+SIGNATURE = ModelSignature(
+    inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
+    outputs=Schema([ColSpec("long", "label"), ColSpec("float", "probability")]),
+)
+ONNX_REQUIREMENTS = ["onnxruntime", "numpy"]
+ESTIMATOR_REQUIREMENTS = ["scikit-learn", "skops", "numpy"]
+
+
+class Trained(NamedTuple):
+    """A training run and the dataset version it learned from."""
+
+    run_id: str
+    dataset_version: str
+
+
+def train(store: DatasetStore, dataset_version: str, seed: int) -> Trained:
+    """Fit the candidate with the best cross-validated ROC AUC on the training part; keep it on a run."""
+    described = store.describe(dataset_version)
+    features, labels = _matrix(store.part(dataset_version, "train"))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    scores = {
+        name: float(cross_val_score(make(seed), features, labels, scoring="roc_auc", cv=folds).mean())
+        for name, make in CANDIDATES.items()
+    }
+    winner = max(scores, key=lambda name: scores[name])
+    estimator = CANDIDATES[winner](seed).fit(features, labels)
+    mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=f"{winner} on {dataset_version}") as run:
+        mlflow.log_params({"candidate": winner, "seed": seed, "dataset_version": dataset_version})
+        mlflow.log_metrics({f"cv_roc_auc_{name}": score for name, score in scores.items()})
+        mlflow.set_tags({"dataset_version": dataset_version, **source_tags(described)})
+        mlflow.sklearn.log_model(
+            estimator,
+            name=ESTIMATOR,
+            serialization_format="skops",
+            skops_trusted_types=SKOPS_TRUSTED_TYPES,
+            pip_requirements=ESTIMATOR_REQUIREMENTS,
+        )
+    log.info("%s wins the cross-validation: %s", winner, scores)
+    return Trained(run.info.run_id, dataset_version)
+
+
+def evaluate(store: DatasetStore, trained: Trained) -> dict[str, float]:
+    """Judge the estimator once, on the test part; the metrics go to the run."""
+    features, labels = _matrix(store.part(trained.dataset_version, "test"))
+    probability = _estimator(trained.run_id).predict_proba(features)[:, 1]
+    liked = probability >= DECISION_THRESHOLD
+    metrics = {
+        "test_roc_auc": float(roc_auc_score(labels, probability)),
+        "test_accuracy": float(accuracy_score(labels, liked)),
+        "test_f1": float(f1_score(labels, liked)),
+        "test_accuracy_of_majority": float(max(labels.mean(), 1 - labels.mean())),
+    }
+    mlflow.log_metrics(metrics, run_id=trained.run_id)
+    log.info("On %d songs never seen: %s", len(labels), metrics)
+    return metrics
+
+
+def export(store: DatasetStore, trained: Trained, model_name: str) -> str:
+    """Convert to ONNX, compare with scikit-learn, register; returns the new model version."""
+    estimator = _estimator(trained.run_id)
+    graph = build_graph(estimator, DECISION_THRESHOLD)
+    test, _ = _matrix(store.part(trained.dataset_version, "test"))
+    error = parity_error(estimator, graph, test)
+    described = store.describe(trained.dataset_version)
+    with mlflow.start_run(run_id=trained.run_id):
+        mlflow.log_metric("onnx_parity_error", error)
+        logged = mlflow.onnx.log_model(
+            graph,
+            name=MODEL,
+            signature=SIGNATURE,
+            input_example=pd.DataFrame(test[:1].astype(float), columns=list(FEATURES)),
+            pip_requirements=ONNX_REQUIREMENTS,
+            onnx_execution_providers=["CPUExecutionProvider"],
+            registered_model_name=model_name,
+        )
+    version = str(logged.registered_model_version)
+    tags = {"dataset_version": trained.dataset_version, **source_tags(described)}
+    for key, value in tags.items():
+        mlflow.MlflowClient().set_model_version_tag(model_name, version, key, value)
+    log.info("Registered %s version %s; parity error %.1e.", model_name, version, error)
+    return version
+
+
+def _estimator(run_id: str) -> Any:
+    return mlflow.sklearn.load_model(f"runs:/{run_id}/{ESTIMATOR}")
+
+
+def _matrix(part: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    return part[list(FEATURES)].to_numpy(np.float32), part[LABEL].to_numpy(np.int64)
