@@ -46,7 +46,7 @@ def install(app: FastAPI) -> None:
         return problem(HTTPStatus(error.status_code), str(error.detail))
 
     @app.exception_handler(Exception)
-    async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    async def _unexpected(_: Request, __: Exception) -> JSONResponse:
         # Starlette logs the exception itself; the caller must not see a word of it.
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; its log tells why.")
 

@@ -3,12 +3,12 @@
 import logging
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
-from strawberry.types import Info
+from strawberry.types import ExecutionContext, Info
 
 from fastapi_app.rest import PredictorDep
-from graphql import GraphQLError
 from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.serving.predictor import Prediction as Answer
@@ -65,15 +65,21 @@ class Prediction:
 
 @strawberry.type
 class Query:
-    """The queries."""
+    """The queries; errors carry a code in `extensions.code`."""
 
-    @strawberry.field(description="Tells whether the listener will like a song.")
+    @strawberry.field(description="Tells whether the listener will like a song.")  # type: ignore[untyped-decorator]
     def predict(self, info: Info[Context, None], song: SongInput) -> Prediction:
-        """Ask the predictor; its errors carry a code in `extensions.code`."""
+        """The answer of the predictor."""
         try:
             return Prediction.of(info.context["predictor"].predict(Song.checked(vars(song))))
         except (InvalidSong, ModelNotReady) as error:
             raise GraphQLError(str(error), extensions={"code": CODE[type(error)]}) from error
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log what went wrong here; what the caller did wrong is in the answer, and no news for the log."""
+        super().process_errors([error for error in errors if _is_internal(error)], execution_context)
 
 
 def _is_internal(error: GraphQLError) -> bool:
@@ -86,7 +92,7 @@ def _context(predictor: PredictorDep) -> Context:
 
 def router() -> GraphQLRouter[Context, None]:
     """The GraphQL endpoint with GraphiQL; what is not meant for callers is masked."""
-    schema = strawberry.Schema(
+    schema = _Schema(
         Query,
         extensions=[
             lambda: ParserCache(maxsize=128),

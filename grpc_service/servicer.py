@@ -3,7 +3,7 @@
 import grpc
 
 from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
-from song_preference.features import FEATURES, Song
+from song_preference.features import Song
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
@@ -23,7 +23,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
         self, request: prediction_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> prediction_pb2.PredictResponse:
         """Predict one song."""
-        song = {name: getattr(request.song, name) for name in FEATURES if request.song.HasField(name)}
+        song = {field.name: value for field, value in request.song.ListFields()}
         try:
             answer = self._predictor.predict(Song.checked(song))
         except (InvalidSong, ModelNotReady) as error:

@@ -40,7 +40,7 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            _script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", f"-ip.bind={config.bind}",
+            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", f"-ip.bind={config.bind}",
             f"-s3.port={s3}", f"-admin.port={console}", f"-admin.user={config.environment['MINIO_ACCESS_KEY']}",
             f"-admin.password={config.environment['MINIO_SECRET_ACCESS_KEY']}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
@@ -99,13 +99,13 @@ def _airflow(config: Config) -> list[Service]:
         Service(
             "airflow-dag-processor",
             (*airflow, "dag-processor"),
-            after=("airflow-database", "airflow-apiserver"),
+            after=("airflow-database",),
             probe=(health, "--expect", "dag_processor.status=healthy"),
         ),
         Service(
             "airflow-scheduler",
             (*airflow, "scheduler", "--skip-serve-logs"),
-            after=("airflow-database", "airflow-apiserver"),
+            after=("airflow-database",),
             probe=(health, "--expect", "scheduler.status=healthy"),
         ),
     ]  # fmt: skip
@@ -141,6 +141,6 @@ def _serving(config: Config) -> list[Service]:
     ]  # fmt: skip
 
 
-def _script(name: str) -> str:
+def script(name: str) -> str:
     """A program that the environment's packages installed beside Python."""
     return f"{PYTHON.rpartition('/')[0]}/{name}"

@@ -1,6 +1,7 @@
 """Bring the stack up: in parallel as far as one part does not wait for another."""
 
 import errno
+import hashlib
 import shutil
 import socket
 import subprocess
@@ -49,6 +50,11 @@ def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, s
 
 
 def _run_once(service: Service, config: Config) -> None:
+    """Run it unless this very command succeeded on this state, with the packages of this lock."""
+    done = config.state / f"{service.name}.done"
+    recipe = hashlib.sha256(f"{service.command}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
+    if done.exists() and done.read_text() == recipe:
+        return
     log = config.logs / f"{service.name}.log"
     with log.open("w") as file:
         ended = subprocess.run(
@@ -56,6 +62,7 @@ def _run_once(service: Service, config: Config) -> None:
         )
     if ended.returncode:
         raise failure(service.name, f"ended with status {ended.returncode}", config)
+    done.write_text(recipe)
 
 
 def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:

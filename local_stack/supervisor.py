@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from configparser import RawConfigParser
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
@@ -13,14 +14,17 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from local_stack.config import ROOT, STATE_VARIABLE, Config
+from local_stack.config import ROOT, Config
 from local_stack.errors import StackError
-from local_stack.services import Service
+from local_stack.services import Service, script
 
 LONGEST_SOCKET_PATH = 100
 """The kernel takes 107 bytes, and supervisor appends its process id while it binds."""
 
 START_SECONDS, STOP_SECONDS = 15, 40
+PROGRAMS = {os.path.realpath(program) for program in (sys.executable, script("weed"))}
+"""What the services run."""
+
 FAILED_STATES = {"FATAL", "EXITED", "BACKOFF", "UNKNOWN"}
 
 
@@ -31,7 +35,9 @@ class Supervisor:
         self._config = config
         self._socket = config.state / "supervisor.sock"
         if len(os.fsencode(self._socket)) > LONGEST_SOCKET_PATH:
-            raise StackError(f"The path of {self._socket} is too long for a socket: set LOCAL_STATE_DIR to a shorter one.")
+            raise StackError(
+                f"The path of {self._socket} is too long for a socket: set LOCAL_STATE_DIR to a shorter one."
+            )
 
     @property
     def _rpc(self) -> Any:
@@ -79,11 +85,12 @@ class Supervisor:
 
     def stop(self) -> int:
         """Stop everything; returns how many processes had to be ended one by one."""
+        before = self.processes()
         if self.is_running():
             manager = psutil.Process(self._rpc.getPID())
             self._rpc.shutdown()
             psutil.wait_procs([manager], timeout=STOP_SECONDS)
-        left = self.processes()
+        left = [process for process in {*before, *self.processes()} if process.is_running()]
         for process in left:
             process.terminate()
         for process in psutil.wait_procs(left, timeout=5)[1]:
@@ -94,26 +101,25 @@ class Supervisor:
         """The ports that this stack's own processes listen on."""
         listening = set()
         for process in self.processes():
-            try:
-                connections = process.net_connections("tcp")
-            except psutil.Error:
-                continue
-            listening |= {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
+            with suppress(psutil.Error):  # it ended meanwhile
+                found = process.net_connections("tcp")
+                listening |= {socket.laddr.port for socket in found if socket.status == psutil.CONN_LISTEN}
         return listening
 
-    def processes(self) -> list[psutil.Process]:
-        """Every process of this stack, by the mark in its environment; the caller's own line is left out."""
-        own = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
-        return [
-            process for process in psutil.process_iter() if process.pid not in own and self._is_ours(process)
-        ]
+    def processes(self) -> set[psutil.Process]:
+        """Every process of this stack: supervisord's session, orphans included, and its descendants.
 
-    def _is_ours(self, process: psutil.Process) -> bool:
-        try:
-            environment = process.environ()
-        except psutil.Error:
-            return False
-        return environment.get("SUPERVISOR_ENABLED") == "1" and environment.get(STATE_VARIABLE) == str(self._config.state)
+        A mark in the environment would not do, since Airflow overwrites it with the process's title.
+        """
+        pid_file = self._config.state / "supervisord.pid"
+        if not pid_file.exists():
+            return set()
+        session = int(pid_file.read_text())
+        members = {process for process in psutil.process_iter() if _is_member(process, session)}
+        for process in list(members):
+            with suppress(psutil.NoSuchProcess):
+                members.update(process.children(recursive=True))
+        return members
 
     def _configuration(self, services: list[Service]) -> RawConfigParser:
         parser = RawConfigParser()
@@ -143,6 +149,13 @@ class Supervisor:
                 "stopwaitsecs": "15",
             }
         return parser
+
+
+def _is_member(process: psutil.Process, session: int) -> bool:
+    """Whether the process is one of ours; the program is compared too, since pids are used again."""
+    with suppress(ProcessLookupError, psutil.Error):
+        return os.getsid(process.pid) == session and process.exe() in PROGRAMS
+    return False
 
 
 def _quoted(value: object) -> str:

@@ -41,8 +41,7 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
         return fetch(settings.source, target, store.objects, settings.max_bytes)
     except SourceUnavailable as error:
         if any(published.source.kind != "sample" for published in store.published()):
-            log.error("%s The dataset published last stays in force.", error)
-            raise
+            raise SourceUnavailable(f"{error} The dataset published last stays in force.") from error
         log.warning("%s", error)
         log.warning("USING THE BUNDLED SAMPLE of synthetic songs: its model knows nobody's taste. Set DATASET_SOURCE.")
         source = fetch("sample", target, store.objects, settings.max_bytes)

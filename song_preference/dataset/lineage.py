@@ -1,6 +1,7 @@
 """A dataset version in MLflow: one run for each time the pipeline passed it on."""
 
 import mlflow
+from mlflow.data.pandas_dataset import from_pandas
 
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion
@@ -12,7 +13,7 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> str:
     """Log parameters, statistics, the dataset and `dataset.json`; returns the MLflow run's id."""
     mlflow.set_experiment(EXPERIMENT)
     uri = store.part_uri(described.version, "features")
-    features = mlflow.data.from_pandas(
+    features = from_pandas(
         store.part(described.version, "features"), source=uri, targets="label", name=described.version
     )
     with mlflow.start_run(run_name=f"dataset {described.version}") as run:
@@ -33,7 +34,7 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> str:
 
 def source_tags(described: DatasetVersion) -> dict[str, str]:
     """The tags by which runs and model versions say where their data came from."""
-    tags = {"source_kind": described.source.kind}
+    tags: dict[str, str] = {"source_kind": described.source.kind}
     if described.source.fallback_reason:
         tags["fallback_reason"] = described.source.fallback_reason
     return tags

@@ -17,7 +17,7 @@ REQUIRED = (*FEATURES, *SCALED, LABEL)
 
 
 class Prepared(NamedTuple):
-    """`scaled` holds every column of the kept rows, `features` the four features (float32) and the label."""
+    """`scaled` holds every column of the kept rows, `features` the four features and the label (float32)."""
 
     scaled: pd.DataFrame
     features: pd.DataFrame
@@ -51,7 +51,7 @@ def prepare(rows: pd.DataFrame) -> Prepared:
     scaler = MinMaxScaler().set_output(transform="pandas")
     scaled = kept.copy()
     scaled[list(SCALED)] = scaler.fit_transform(kept[list(SCALED)])
-    features = kept[[*FEATURES, LABEL]].astype(dict.fromkeys(FEATURES, "float32") | {LABEL: "int64"})
+    features = kept[[*FEATURES, LABEL]].astype("float32")
     likes = int(features[LABEL].sum())
     report = Preparation(
         columns={str(column): str(dtype) for column, dtype in rows.dtypes.items()},

@@ -100,7 +100,9 @@ def _from_https(url: str, target: Path, max_bytes: int) -> None:
                     file.write(chunk)
                     _check_size(file.tell(), max_bytes)
     except httpx.HTTPError as error:
-        raise SourceUnavailable(f"'{url}' cannot be downloaded ({type(error).__name__}): open it in a browser.") from error
+        raise SourceUnavailable(
+            f"'{url}' cannot be downloaded ({type(error).__name__}): open it in a browser."
+        ) from error
 
 
 def _from_s3(uri: str, target: Path, store: ObjectStore, max_bytes: int) -> None:

@@ -4,7 +4,9 @@ import hashlib
 import math
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
@@ -23,26 +25,28 @@ def split(features: pd.DataFrame, test_size: float, seed: int) -> Split:
     The same songs in another order give the same parts, and an added song moves few of the others. The
     test part holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder.
     """
-    ranks = pd.Series([_digest(row, seed) for row in features[list(FEATURES)].to_numpy()], index=features.index)
-    test_index: list[int] = []
-    for label, count in _test_counts(features[LABEL], test_size).items():
-        in_class = ranks[features[LABEL] == label]
-        test_index.extend(in_class.sort_values(kind="stable").index[:count])
-    in_test = features.index.isin(test_index)
+    labels = features[LABEL].to_numpy()
+    digests = np.array([_digest(row, seed) for row in features[list(FEATURES)].to_numpy()])
+    in_test = np.zeros(len(labels), dtype=bool)
+    for label, count in _test_counts(labels, test_size).items():
+        of_class = np.flatnonzero(labels == label)
+        in_test[of_class[np.argsort(digests[of_class], kind="stable")[:count]]] = True
     return Split(train=features[~in_test], test=features[in_test])
 
 
-def _digest(row: "pd.Series[float]", seed: int) -> bytes:
-    return hashlib.blake2b(row.tobytes(), key=seed.to_bytes(8, "little"), digest_size=16).digest()
+def _digest(row: NDArray[np.float32], seed: int) -> int:
+    key = seed.to_bytes(8, "little")
+    return int.from_bytes(hashlib.blake2b(row.tobytes(), key=key, digest_size=8).digest(), "little")
 
 
-def _test_counts(labels: "pd.Series[int]", test_size: float) -> dict[int, int]:
+def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int]:
     total = math.ceil(len(labels) * test_size)
-    exact = {int(label): count * total / len(labels) for label, count in labels.value_counts().sort_index().items()}
+    sizes = {int(label): int(size) for label, size in zip(*np.unique(labels, return_counts=True), strict=True)}
+    exact = {label: size * total / len(labels) for label, size in sizes.items()}
     counts = {label: math.floor(share) for label, share in exact.items()}
     by_remainder = sorted(exact, key=lambda label: exact[label] - counts[label], reverse=True)
     for label in by_remainder[: total - sum(counts.values())]:
         counts[label] += 1
-    if any(not 0 < counts[label] < int((labels == label).sum()) for label in counts):
+    if any(not 0 < counts[label] < sizes[label] for label in sizes):
         raise InvalidDataset("There are too few songs of one class for a training and a test part: add some.")
     return counts

@@ -52,9 +52,7 @@ class DatasetStore:
 
     def publish(self, description: DatasetVersion) -> DatasetVersion:
         """Make the version visible and the latest; a version published earlier keeps its description."""
-        self.objects.put_new(
-            self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode()
-        )
+        self.objects.put_new(self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode())
         published = self.describe(description.version)
         self.objects.put(LATEST, json.dumps({"version": published.version}).encode())
         return published
@@ -79,5 +77,7 @@ class DatasetStore:
     def _content(self, version: str, name: str) -> bytes:
         content = self.objects.get(self.key(version, name))
         if content is None:
-            raise DatasetNotFound(f"There is no '{name}' for dataset version '{version}': run process_etl_spotify_data.")
+            raise DatasetNotFound(
+                f"There is no '{name}' for dataset version '{version}': run process_etl_spotify_data."
+            )
         return content

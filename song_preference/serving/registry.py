@@ -1,11 +1,16 @@
 """The champion as MLflow's registry knows it."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES, MLFLOW_HTTP_REQUEST_TIMEOUT
+from mlflow.environment_variables import (
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+    MLFLOW_HTTP_REQUEST_TIMEOUT,
+)
 from mlflow.exceptions import MlflowException
 
 from song_preference.errors import RegistryUnavailable
@@ -33,8 +38,9 @@ class MlflowRegistry:
         self._tracking_uri = settings.tracking_uri
         self._client = MlflowClient(tracking_uri=settings.tracking_uri)
         # The caller polls: waiting for a lost server longer than a poll brings nothing.
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)
-        MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # type: ignore[no-untyped-call]
+        MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)  # type: ignore[no-untyped-call]
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # type: ignore[no-untyped-call]
 
     def champion(self) -> ModelRef | None:
         """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
@@ -48,10 +54,10 @@ class MlflowRegistry:
 
     def graph(self, ref: ModelRef) -> bytes:
         """The version's ONNX graph; raises `RegistryUnavailable`."""
+        uri = f"models:/{ref.name}/{ref.version}/{GRAPH_FILE}"
         try:
-            directory = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"models:/{ref.name}/{ref.version}", tracking_uri=self._tracking_uri
-            )
-            return Path(directory, GRAPH_FILE).read_bytes()
+            with TemporaryDirectory() as directory:
+                path = mlflow.artifacts.download_artifacts(uri, dst_path=directory, tracking_uri=self._tracking_uri)
+                return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
             raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error

@@ -1,0 +1,65 @@
+# Every verb sets up what it needs; CI and the README call these and nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTHON_CODE := song_preference fastapi_app grpc_service streamlit_app local_stack airflow/dags scripts tests
+PROTOS := protos/song_preference/v1/prediction.proto
+
+.PHONY: help run stop status logs reset up down test test-compose lint format protos
+
+help: ## Show the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: .venv/.run ## Start the platform without Docker, make the first champion, leave it running
+	@$(BIN)/python -m local_stack run
+
+stop: .venv/.run ## Stop the platform and keep its state
+	@$(BIN)/python -m local_stack stop
+
+status: .venv/.run ## Show the state of each service
+	@$(BIN)/python -m local_stack status
+
+logs: .venv/.run ## Follow the logs of all services
+	@$(BIN)/python -m local_stack logs
+
+reset: .venv/.run ## Stop the platform and delete its state
+	@$(BIN)/python -m local_stack reset
+
+up: ## Start the platform with Docker and wait until it is healthy
+	docker compose --profile all up --detach --wait --build
+
+down: ## Stop the platform of `make up` and keep its data
+	docker compose --profile all down
+
+test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
+	$(BIN)/pytest tests
+
+test-compose: .venv/.dev ## Run the end-to-end tests against the Docker stack
+	scripts/test-compose
+
+lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker and protos
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck scripts/environment scripts/test-compose .ci/run
+	$(BIN)/hadolint dockerfiles/Dockerfile
+	$(BIN)/compose-lint docker-compose.yaml
+	$(BIN)/buf lint
+	scripts/check-protos
+
+format: .venv/.dev ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+protos: .venv/.dev ## Generate song_preference/v1 from protos/
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I protos \
+	  --python_out=$(or $(OUT),.) --grpc_python_out=$(or $(OUT),.) --mypy_out=$(or $(OUT),.) --mypy_grpc_out=$(or $(OUT),.) $(PROTOS)
+
+.venv/.run: pyproject.toml uv.lock scripts/environment
+	scripts/environment run
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock scripts/environment
+	scripts/environment dev
+	@touch $@ .venv/.run
