@@ -1,11 +1,15 @@
 """Converts between the wire types of `song_preference.v1` and the domain."""
 
+import logging
+
 import grpc
 
 from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
+
+log = logging.getLogger(__name__)
 
 STATUS: dict[type[SongPreferenceError], grpc.StatusCode] = {
     InvalidSong: grpc.StatusCode.INVALID_ARGUMENT,
@@ -28,6 +32,10 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
             answer = self._predictor.predict(Song.checked(song))
         except (InvalidSong, ModelNotReady) as error:
             context.abort(STATUS[type(error)], str(error))
+        except Exception:
+            # gRPC would send the exception's text to the caller.
+            log.exception("Unexpected error")
+            context.abort(grpc.StatusCode.INTERNAL, "The service failed; its log tells why.")
         return prediction_pb2.PredictResponse(
             label=answer.label,
             liked=answer.liked,

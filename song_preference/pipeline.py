@@ -58,8 +58,10 @@ class Airflow:
         return [Task(item["task_id"], item["state"], item["try_number"]) for item in found["task_instances"]]
 
     def run_started_by(self, run: Run, dag_id: str) -> Run | None:
-        """The newest run of `dag_id` that an asset written by `run` started, if it exists yet."""
+        """The newest run of `dag_id` that an asset written by `run` started, once it runs."""
         for candidate in self._get(f"/dags/{dag_id}/dagRuns?order_by=-run_after&limit=20")["dag_runs"]:
+            if candidate["start_date"] is None:
+                continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
             found = Run(dag_id, candidate["dag_run_id"])
             events = self._get(f"/dags/{dag_id}/dagRuns/{found.run_id}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):

@@ -1,0 +1,92 @@
+"""What several tests need: a champion made on the spot, and a registry that a test controls."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dotenv import dotenv_values
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+
+from song_preference.errors import RegistryUnavailable
+from song_preference.serving.model import ModelRef
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.store import ModelStore
+from song_preference.training.export import build_graph
+
+pytest_plugins = ["tests.stack"]
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGURATION = {*dotenv_values(ROOT / ".env"), "MLFLOW_TRACKING_URI", "AIRFLOW_URL", "FASTAPI_URL", "GRPC_ADDRESS"}
+SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the configuration of the shell that runs it."""
+    for name in CONFIGURATION & set(os.environ):
+        monkeypatch.delenv(name)
+
+
+class FakeRegistry:
+    """A registry in memory."""
+
+    def __init__(self) -> None:
+        self.ref: ModelRef | None = None
+        self.graphs: dict[str, bytes] = {}
+        self.is_down = False
+
+    def register(self, version: str, graph: bytes) -> None:
+        self.ref = ModelRef("spotify_model_prod", version, "champion")
+        self.graphs[version] = graph
+
+    def champion(self) -> ModelRef | None:
+        self._check()
+        return self.ref
+
+    def graph(self, ref: ModelRef) -> bytes:
+        self._check()
+        return self.graphs[ref.version]
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise RegistryUnavailable("The registry is down.")
+
+
+@pytest.fixture(scope="session")
+def songs() -> NDArray[np.float32]:
+    """(400, 4) random songs."""
+    return np.random.default_rng(7).random((400, 4), dtype=np.float32)
+
+
+@pytest.fixture(scope="session")
+def forest(songs: NDArray[np.float32]) -> RandomForestClassifier:
+    """A small forest that likes what can be danced to."""
+    noise = np.random.default_rng(8).normal(0, 0.2, len(songs))
+    liked = songs[:, 2] + 0.5 * songs[:, 0] + noise > 0.75
+    return RandomForestClassifier(30, random_state=0).fit(songs, liked.astype(int))
+
+
+@pytest.fixture(scope="session")
+def graph(forest: RandomForestClassifier) -> bytes:
+    """The forest as a champion would be registered."""
+    return build_graph(forest, threshold=0.5).SerializeToString()
+
+
+@pytest.fixture
+def registry() -> FakeRegistry:
+    return FakeRegistry()
+
+
+@pytest.fixture
+def store(registry: FakeRegistry) -> ModelStore:
+    return ModelStore(registry, refresh_seconds=0.01, model_name="spotify_model_prod")
+
+
+@pytest.fixture
+def predictor(registry: FakeRegistry, store: ModelStore, graph: bytes) -> Predictor:
+    """A predictor whose champion is loaded."""
+    registry.register("1", graph)
+    store.refresh()
+    return Predictor(store)

@@ -1,0 +1,155 @@
+"""One suite for both stacks: a DAG is triggered, and the same answer comes out everywhere."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import mlflow
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from streamlit.testing.v1 import AppTest
+
+from local_stack.config import ROOT, Config
+from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.dataset.store import DatasetStore
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, run_to_champion
+from song_preference.probe import problem
+from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
+from song_preference.storage import ObjectStore, s3_client
+from tests.stack import PLAYLIST
+
+PATIENCE_SECONDS = 60
+needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real playlist at {PLAYLIST}")
+
+
+@pytest.fixture(scope="module")
+def environment(stack: Config) -> Iterator[dict[str, str]]:
+    """The stack's configuration, as a client on this machine has it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.environment.items():
+            patch.setenv(name, value)
+        mlflow.set_tracking_uri(stack.environment["MLFLOW_TRACKING_URI"])
+        yield stack.environment
+
+
+@pytest.fixture(scope="module")
+def airflow(environment: dict[str, str]) -> Airflow:
+    return Airflow(AirflowSettings())
+
+
+@pytest.fixture(scope="module")
+def runs(airflow: Airflow) -> tuple[Run, Run]:
+    """Both DAGs, from one trigger through Airflow's REST API."""
+    return run_to_champion(airflow, print)
+
+
+@pytest.fixture(scope="module")
+def datasets(environment: dict[str, str], runs: tuple[Run, Run]) -> DatasetStore:
+    settings = S3Settings()
+    return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
+
+
+@pytest.fixture(scope="module")
+def registry(environment: dict[str, str], runs: tuple[Run, Run]) -> MlflowClient:
+    return MlflowClient()
+
+
+def test_one_trigger_runs_both_dags(airflow: Airflow, runs: tuple[Run, Run]) -> None:
+    etl, training = runs
+    assert (etl.dag_id, training.dag_id) == (ETL_DAG, TRAINING_DAG)
+    assert [task.task_id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
+    assert [task.task_id for task in airflow.tasks(training)] == ["train", "evaluate", "export", "promote"]
+    assert {task.state for run in runs for task in airflow.tasks(run)} == {"success"}
+
+
+def test_the_dataset_is_in_s3(datasets: DatasetStore) -> None:
+    latest = datasets.latest()
+    names = {key.rpartition("/")[2] for key in datasets.objects.keys(f"datasets/{latest.version}/")}
+    parts = {"scaled.parquet", "features.parquet", "train.parquet", "test.parquet"}
+    assert names == {"raw.csv", "dataset.json", *parts}
+    assert len(datasets.part(latest.version, "train")) == latest.split.train
+    assert len(datasets.part(latest.version, "test")) == latest.split.test
+
+
+@needs_playlist
+def test_the_real_playlist_gives_its_known_numbers(datasets: DatasetStore, registry: MlflowClient) -> None:
+    latest = datasets.latest()
+    rows = (latest.preparation.rows_raw, latest.preparation.rows_kept, latest.split.train, latest.split.test)
+    assert rows == (750, 736, 515, 221)
+    run = newest_run(registry, "Spotify training")
+    assert 0.84 <= run.data.metrics["test_roc_auc"] <= 0.94
+
+
+def test_a_second_run_of_the_same_input_writes_nothing_twice(airflow: Airflow, datasets: DatasetStore) -> None:
+    def written() -> dict[str, Any]:
+        pages = datasets.objects._client.list_objects_v2(Bucket=datasets.objects.bucket, Prefix="datasets/")
+        return {item["Key"]: item["LastModified"] for item in pages["Contents"] if "latest" not in item["Key"]}
+
+    before = written()
+    run_to_champion(airflow, print)
+    assert written() == before
+
+
+def test_both_experiments_are_in_mlflow(datasets: DatasetStore, registry: MlflowClient) -> None:
+    latest = datasets.latest()
+    data = newest_run(registry, "Spotify data")
+    assert data.data.params["dataset_version"] == latest.version
+    assert data.data.metrics["energy_mean"] == pytest.approx(latest.preparation.features["energy"].mean)
+    assert data.data.metrics["energy_std"] == pytest.approx(latest.preparation.features["energy"].std)
+    assert data.inputs.dataset_inputs[0].dataset.name == latest.version
+    training = newest_run(registry, "Spotify training")
+    assert training.data.tags["source_kind"] == latest.source.kind
+
+
+def test_the_champion_names_its_dataset(
+    environment: dict[str, str], datasets: DatasetStore, registry: MlflowClient
+) -> None:
+    champion = registry.get_model_version_by_alias(environment["MODEL_NAME"], environment["MODEL_ALIAS"])
+    assert champion.tags["dataset_version"] == datasets.latest().version
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_same_probability_everywhere(environment: dict[str, str]) -> None:
+    answers = ask_all(clients(ClientSettings()), EXAMPLE, PATIENCE_SECONDS)
+    assert set(answers) == {"REST", "GraphQL", "gRPC"}
+    answer = answers["REST"]
+
+    name, alias = environment["MODEL_NAME"], environment["MODEL_ALIAS"]
+    champion = mlflow.pyfunc.load_model(f"models:/{name}@{alias}")
+    row = champion.predict(pd.DataFrame([EXAMPLE.model_dump()])).iloc[0]
+    assert (float(row["probability"]), bool(row["label"])) == (answer.probability, answer.liked)
+
+    shown = ask_the_page()
+    assert len(shown) == 4
+    assert set(shown["Probabilidad de que te guste"]) == {answer.probability}
+
+
+def ask_the_page() -> pd.DataFrame:
+    """The table of the page's answers, once its own model has arrived."""
+    page = AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=PATIENCE_SECONDS).run()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while page.dataframe[0].value.isna().any(axis=None) and time.monotonic() < deadline:
+        page.run()
+    assert not page.exception
+    return page.dataframe[0].value
+
+
+def test_the_dashboard_is_served(environment: dict[str, str]) -> None:
+    assert problem(f"{environment['STREAMLIT_URL']}/_stcore/health", []) is None
+
+
+def test_rest_is_documented_and_ready(environment: dict[str, str]) -> None:
+    assert problem(f"{environment['FASTAPI_URL']}/docs", []) is None
+    assert problem(f"{environment['FASTAPI_URL']}/health/ready", ["status=ready"]) is None
+
+
+def test_airflow_is_healthy_in_every_part(environment: dict[str, str]) -> None:
+    parts = ["metadatabase.status=healthy", "scheduler.status=healthy", "dag_processor.status=healthy"]
+    assert problem(f"{environment['AIRFLOW_URL']}/api/v2/monitor/health", parts) is None
+
+
+def newest_run(registry: MlflowClient, experiment: str) -> Any:
+    found = registry.get_experiment_by_name(experiment)
+    assert found is not None
+    return registry.search_runs([found.experiment_id], order_by=["attributes.start_time DESC"], max_results=1)[0]

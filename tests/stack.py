@@ -1,0 +1,80 @@
+"""A running platform for the tests that need real services.
+
+By default one that this session starts with `make run`'s own command, on free ports and in a folder of its
+own; with `--stack=compose` the one that Docker runs on the ports of the environment.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local_stack.config import ROOT, Config
+from local_stack.supervisor import Supervisor
+
+PLAYLIST = Path(os.environ.get("TEST_PLAYLIST", ROOT.parent / "shared" / "data" / "data_playlist.csv"))
+"""A real playlist; it is not part of the repository, and tests that need it are skipped without it."""
+
+PORTS = ("MINIO_PORT", "MINIO_PORT_UI", "AIRFLOW_PORT", "MLFLOW_PORT", "FASTAPI_PORT", "STREAMLIT_PORT", "GRPC_PORT")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack", choices=["local", "compose"], default="local", help="Where end-to-end tests go.")
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """The platform with a champion of its own first run (local), or as it was found (Docker)."""
+    if request.config.getoption("--stack") == "compose":
+        yield Config.read()
+        return
+    # Short, since a socket's path is: pytest's own folders are too deep on some machines.
+    config = Config.read(local_environment(tmp_path_factory.mktemp("s")))
+    try:
+        run = local_stack("run", config)
+        assert run.returncode == 0, run.stdout
+        yield config
+    finally:
+        local_stack("stop", config)
+        assert Supervisor(config).processes() == set()
+
+
+def local_environment(state: Path) -> dict[str, str]:
+    """The environment of a stack that disturbs no other: free ports, its own state, quick refreshes."""
+    ports = dict(zip(PORTS, map(str, _free_ports()), strict=True))
+    source = str(PLAYLIST) if PLAYLIST.exists() else "sample"
+    own = {"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source, "MODEL_REFRESH_SECONDS": "1"}
+    return {**os.environ, **ports, **own}
+
+
+def local_stack(command: str, config: Config) -> subprocess.CompletedProcess[str]:
+    """Run one of the Makefile's verbs on the stack."""
+    return subprocess.run(
+        [sys.executable, "-m", "local_stack", command],
+        cwd=ROOT,
+        env=config.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _free_ports() -> list[int]:
+    """Seven ports in a row that are free together with the inner ones of S3, 10,000 and 11,000 above."""
+    for base in range(12000, 20000, 20):
+        ports = [base + index for index in range(len(PORTS))]
+        inner = [base + 10001, *(base + 11000 + index for index in range(8))]
+        with ExitStack() as held:
+            try:
+                for port in (*ports, *inner):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return ports
+    pytest.fail("No free ports between 12000 and 32000.")

@@ -1,0 +1,42 @@
+import json
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from song_preference.dataset import sample
+from song_preference.dataset.prepare import prepare, read_playlist
+
+STATISTICS = json.loads(files("song_preference.dataset").joinpath(sample.STATISTICS).read_text())
+
+
+def test_the_sample_is_a_playlist_of_750_songs_and_always_the_same() -> None:
+    assert prepare(read_playlist(sample.csv())).report.rows_raw == 750
+    assert sample.csv() == sample.csv()
+
+
+def test_drawn_songs_have_the_statistics_they_were_drawn_from() -> None:
+    songs = sample.draw(STATISTICS, rows=20_000, seed=1)
+    measured = sample.measure(songs)
+    for label, of_class in STATISTICS["classes"].items():
+        assert measured["classes"][label]["share"] == pytest.approx(of_class["share"], abs=0.01)
+        for name in ("energy", "danceability", "acousticness", "speechiness"):
+            np.testing.assert_allclose(
+                measured["classes"][label]["quantiles"][name][5:-5], of_class["quantiles"][name][5:-5], atol=0.03
+            )
+        correlation = np.array(measured["classes"][label]["correlation"])
+        numbers = [STATISTICS["columns"].index(name) for name in ("energy", "loudness", "acousticness")]
+        expected = np.array(of_class["correlation"])
+        assert correlation[np.ix_(numbers, numbers)] == pytest.approx(expected[np.ix_(numbers, numbers)], abs=0.05)
+
+
+def test_only_statistics_are_shipped() -> None:
+    assert set(STATISTICS) == {"columns", "classes"}
+    for of_class in STATISTICS["classes"].values():
+        assert set(of_class) == {"share", "quantiles", "correlation"}
+        assert {len(values) for values in of_class["quantiles"].values()} == {len(sample.QUANTILES)}
+
+
+def test_another_seed_draws_other_songs() -> None:
+    assert not pd.DataFrame.equals(sample.draw(STATISTICS, seed=1), sample.draw(STATISTICS, seed=2))

@@ -1,0 +1,49 @@
+import itertools
+
+import pytest
+
+from song_preference.settings import ServingSettings, load
+from tests.conftest import ROOT
+
+
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_NAME", "m")
+    monkeypatch.setenv("MODEL_ALIAS", "a")
+    monkeypatch.setenv("MODEL_REFRESH_SECONDS", "-1")
+    with pytest.raises(SystemExit) as ended:
+        load(ServingSettings)
+    assert "MLFLOW_TRACKING_URI: Field required" in str(ended.value)
+    assert "MODEL_REFRESH_SECONDS: Input should be greater than 0" in str(ended.value)
+
+
+def test_env_file_holds_the_specification_first() -> None:
+    lines = (ROOT / ".env").read_text().splitlines()
+    variables = [line for line in lines if line and not line.startswith("#")]
+    assert variables[:20] == [
+        "AIRFLOW_UID=50000",
+        "AIRFLOW_GID=0",
+        "AIRFLOW_PROJ_DIR=./airflow",
+        "AIRFLOW_PORT=8083",
+        "_AIRFLOW_WWW_USER_USERNAME=airflow",
+        "_AIRFLOW_WWW_USER_PASSWORD=airflow",
+        "PG_USER=airflow",
+        "PG_PASSWORD=airflow",
+        "PG_DATABASE=airflow",
+        "PG_PORT=5444",
+        "MLFLOW_PORT=5006",
+        "MLFLOW_S3_ENDPOINT_URL=http://s3:9000",
+        "MINIO_ACCESS_KEY=minio",
+        "MINIO_SECRET_ACCESS_KEY=minio123",
+        "MINIO_PORT=9008",
+        "MINIO_PORT_UI=9009",
+        "MLFLOW_BUCKET_NAME=mlflow",
+        "DATA_REPO_BUCKET_NAME=data",
+        "FASTAPI_PORT=8803",
+        "STREAMLIT_PORT=8504",
+    ]
+
+
+def test_every_variable_has_a_comment_of_its_own() -> None:
+    lines = (ROOT / ".env").read_text().splitlines()
+    bare = [line for before, line in itertools.pairwise(lines) if "=" in line and not before.startswith("# ")]
+    assert bare == []

@@ -1,0 +1,52 @@
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+
+from song_preference.errors import ModelRefused
+from song_preference.serving.model import THRESHOLD_PROPERTY
+from song_preference.training.candidates import CANDIDATES
+from song_preference.training.export import build_graph, parity_error
+
+
+def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any, Any]:
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    label, probability = session.run(None, {"features": features})
+    return label, probability
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.float32]) -> None:
+    liked = (songs[:, 2] > 0.5).astype(int)
+    estimator = CANDIDATES[candidate](42).fit(songs, liked)
+    model = build_graph(estimator, 0.5)
+    assert [(node.name, node.type.tensor_type.elem_type) for node in model.graph.output] == [
+        ("label", onnx.TensorProto.INT64),
+        ("probability", onnx.TensorProto.FLOAT),
+    ]
+    label, probability = answers(model, songs)
+    assert label.shape == probability.shape == (len(songs),)
+    assert parity_error(estimator, model, songs) < 1e-6
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 1.0])
+def test_the_threshold_is_applied_inside_the_graph(
+    threshold: float, forest: RandomForestClassifier, songs: NDArray[np.float32]
+) -> None:
+    model = build_graph(forest, threshold)
+    label, probability = answers(model, songs)
+    np.testing.assert_array_equal(label, probability >= np.float32(threshold))
+    properties = {item.key: item.value for item in model.metadata_props}
+    assert float(properties[THRESHOLD_PROPERTY]) == pytest.approx(threshold)
+
+
+def test_an_estimator_that_onnx_answers_differently_is_refused(
+    forest: RandomForestClassifier, songs: NDArray[np.float32]
+) -> None:
+    other = RandomForestClassifier(30, random_state=1).fit(songs, (songs[:, 0] > 0.5).astype(int))
+    with pytest.raises(ModelRefused, match="RandomForestClassifier differs by"):
+        parity_error(other, build_graph(forest, 0.5), songs)
