@@ -1,11 +1,9 @@
 """What several tests need: a champion made on the spot, and a registry that a test controls."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from dotenv import dotenv_values
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
@@ -18,15 +16,7 @@ from song_preference.training.export import build_graph
 pytest_plugins = ["tests.stack"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIGURATION = {*dotenv_values(ROOT / ".env"), "MLFLOW_TRACKING_URI", "AIRFLOW_URL", "FASTAPI_URL", "GRPC_ADDRESS"}
 SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the configuration of the shell that runs it."""
-    for name in CONFIGURATION & set(os.environ):
-        monkeypatch.delenv(name)
 
 
 class FakeRegistry:

@@ -1,7 +1,7 @@
 """A running platform for the tests that need real services.
 
 By default one that this session starts with `make run`'s own command, on free ports and in a folder of its
-own; with `--stack=compose` the one that Docker runs on the ports of the environment.
+own; with `--stack=running` the one that answers on the ports of the environment, as Docker's does.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from local_stack.config import ROOT, Config
@@ -24,13 +25,13 @@ PORTS = ("MINIO_PORT", "MINIO_PORT_UI", "AIRFLOW_PORT", "MLFLOW_PORT", "FASTAPI_
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--stack", choices=["local", "compose"], default="local", help="Where end-to-end tests go.")
+    parser.addoption("--stack", choices=["own", "running"], default="own", help="Which platform to test.")
 
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """The platform with a champion of its own first run (local), or as it was found (Docker)."""
-    if request.config.getoption("--stack") == "compose":
+    """The platform with a champion of its own first run or as it was found."""
+    if request.config.getoption("--stack") == "running":
         yield Config.read()
         return
     # Short, since a socket's path is: pytest's own folders are too deep on some machines.
@@ -42,6 +43,16 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     finally:
         local_stack("stop", config)
         assert Supervisor(config).processes() == set()
+
+
+@pytest.fixture(scope="module")
+def environment(stack: Config) -> Iterator[dict[str, str]]:
+    """The stack's configuration, as a client on this machine has it, and MLflow's client pointed at it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.environment.items():
+            patch.setenv(name, value)
+        mlflow.set_tracking_uri(stack.environment["MLFLOW_TRACKING_URI"])
+        yield stack.environment
 
 
 def local_environment(state: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The estimators that compete; all take (n, 4) float32 and convert exactly to ONNX."""
+"""The estimators that compete; each takes (n, 4) float32 and converts exactly to ONNX."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,6 @@
 """One suite for both stacks: a DAG is triggered, and the same answer comes out everywhere."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import mlflow
@@ -10,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
-from local_stack.config import ROOT, Config
+from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.dataset.store import DatasetStore
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, run_to_champion
@@ -21,16 +20,6 @@ from tests.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
 needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real playlist at {PLAYLIST}")
-
-
-@pytest.fixture(scope="module")
-def environment(stack: Config) -> Iterator[dict[str, str]]:
-    """The stack's configuration, as a client on this machine has it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.environment.items():
-            patch.setenv(name, value)
-        mlflow.set_tracking_uri(stack.environment["MLFLOW_TRACKING_URI"])
-        yield stack.environment
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +68,6 @@ def test_the_real_playlist_gives_its_known_numbers(datasets: DatasetStore, regis
     assert rows == (750, 736, 515, 221)
     run = newest_run(registry, "Spotify training")
     assert 0.84 <= run.data.metrics["test_roc_auc"] <= 0.94
-
-
-def test_a_second_run_of_the_same_input_writes_nothing_twice(airflow: Airflow, datasets: DatasetStore) -> None:
-    def written() -> dict[str, Any]:
-        pages = datasets.objects._client.list_objects_v2(Bucket=datasets.objects.bucket, Prefix="datasets/")
-        return {item["Key"]: item["LastModified"] for item in pages["Contents"] if "latest" not in item["Key"]}
-
-    before = written()
-    run_to_champion(airflow, print)
-    assert written() == before
 
 
 def test_both_experiments_are_in_mlflow(datasets: DatasetStore, registry: MlflowClient) -> None:

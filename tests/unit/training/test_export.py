@@ -44,6 +44,26 @@ def test_the_threshold_is_applied_inside_the_graph(
     assert float(properties[THRESHOLD_PROPERTY]) == pytest.approx(threshold)
 
 
+def test_the_answer_depends_on_neither_threads_nor_batch_size(forest: RandomForestClassifier) -> None:
+    features = np.random.default_rng(1).random((1000, 4), dtype=np.float32)
+    graph = build_graph(forest, 0.5).SerializeToString()
+    alone = onnxruntime.SessionOptions()
+    alone.intra_op_num_threads = 1
+    one_thread = onnxruntime.InferenceSession(graph, alone, providers=["CPUExecutionProvider"])
+    four = onnxruntime.SessionOptions()
+    four.intra_op_num_threads = 4
+    four_threads = onnxruntime.InferenceSession(graph, four, providers=["CPUExecutionProvider"])
+
+    (expected,) = one_thread.run(["probability"], {"features": features})
+    assert expected.max() <= 1
+    for session in (one_thread, four_threads):
+        for size in (1, 7, 1000):
+            found = [
+                session.run(["probability"], {"features": features[at : at + size]})[0] for at in range(0, 1000, size)
+            ]
+            np.testing.assert_array_equal(np.concatenate(found), expected)
+
+
 def test_an_estimator_that_onnx_answers_differently_is_refused(
     forest: RandomForestClassifier, songs: NDArray[np.float32]
 ) -> None:

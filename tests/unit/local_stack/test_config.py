@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from local_stack.config import Config
+from local_stack.errors import StackError
+from local_stack.supervisor import Supervisor
+
+
+def test_the_environment_wins_over_the_file_and_compose_names_are_replaced(tmp_path: Path) -> None:
+    environment = Config.read({"LOCAL_STATE_DIR": str(tmp_path), "MLFLOW_PORT": "6000"}).environment
+    assert environment["MODEL_NAME"] == "spotify_model_prod"
+    assert environment["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:6000"
+    assert environment["MLFLOW_S3_ENDPOINT_URL"] == "http://127.0.0.1:9008"
+
+
+def test_a_relative_playlist_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Config.read({"DATASET_SOURCE": "mine.csv"}).environment["DATASET_SOURCE"]
+    assert source == str(tmp_path / "mine.csv")
+
+
+@pytest.mark.parametrize("source", ["https://example.com/a.csv", "s3://data/incoming/a.csv", "sample"])
+def test_other_sources_stay_as_they_are(source: str) -> None:
+    assert Config.read({"DATASET_SOURCE": source}).environment["DATASET_SOURCE"] == source
+
+
+def test_airflow_keys_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path / "state")})
+    first, second = config.with_secrets(), config.with_secrets()
+    assert first.environment == second.environment
+    assert len(first.environment["AIRFLOW__API_AUTH__JWT_SECRET"]) >= 64
+    assert (tmp_path / "state" / "airflow.key").stat().st_mode & 0o777 == 0o600
+    other = Config.read({"LOCAL_STATE_DIR": str(tmp_path / "other")}).with_secrets()
+    assert other.environment["AIRFLOW__CORE__FERNET_KEY"] != first.environment["AIRFLOW__CORE__FERNET_KEY"]
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+    deep = Config.read({"LOCAL_STATE_DIR": str(tmp_path / ("x" * 100))})
+    with pytest.raises(StackError, match="LOCAL_STATE_DIR"):
+        Supervisor(deep)

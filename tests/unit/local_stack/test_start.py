@@ -1,0 +1,103 @@
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local_stack import start
+from local_stack.config import Config
+from local_stack.errors import StackError
+from local_stack.services import Service, services
+from local_stack.supervisor import Supervisor
+from tests.stack import local_environment, local_stack
+
+
+@pytest.fixture
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return Config.read(local_environment(tmp_path_factory.mktemp("s")))
+
+
+@pytest.fixture
+def supervisor(config: Config) -> Iterator[Supervisor]:
+    supervisor = Supervisor(config)
+    yield supervisor
+    supervisor.stop()
+    assert supervisor.processes() == set()
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", config.port("FASTAPI_PORT")))
+        taken.listen()
+        run = local_stack("run", config)
+    assert run.returncode == 1
+    port = config.environment["FASTAPI_PORT"]
+    assert f"Port {port} for fastapi is taken by another program: stop it, or set FASTAPI_PORT" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not Supervisor(config).is_running()
+
+
+def test_a_full_disk_is_named_with_the_remedy(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000))
+    with pytest.raises(StackError, match="5 MB free and the stack needs 1,000 MB: free some space"):
+        start.bring_up(config, supervisor)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Service("broken", python("print('the reason'); raise SystemExit(3)"), probe=("http://127.0.0.1:9",)),
+        Service("broken", python("print('the reason'); raise SystemExit(3)")),
+    ],
+    ids=["service", "one-shot"],
+)
+def test_a_part_that_fails_is_named_with_its_last_words(
+    broken: Service, config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "services", lambda _: [broken])
+    with pytest.raises(StackError) as ended:
+        start.bring_up(config, supervisor)
+    assert str(ended.value).startswith("broken ")
+    assert "the reason" in str(ended.value)
+    assert "`make run` again" in str(ended.value)
+
+
+def test_what_succeeded_once_does_not_run_again(
+    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    once = Service("once", python(f"open({str(ran)!r}, 'a').write('x')"))
+    monkeypatch.setattr(start, "services", lambda _: [once])
+    for _ in range(2):
+        start.bring_up(config, supervisor)
+    assert ran.read_text() == "x"
+
+
+def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:
+    seen: set[str] = set()
+    for service in services(config.with_secrets()):
+        assert set(service.after) <= seen
+        seen.add(service.name)
+
+
+def test_without_a_stack_status_says_stopped_and_logs_say_how_to_start(config: Config) -> None:
+    status = local_stack("status", config)
+    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 8)
+    logs = local_stack("logs", config)
+    assert (logs.returncode, "`make run` starts" in logs.stdout) == (1, True)
+    assert local_stack("stop", config).returncode == 0
+
+
+def test_reset_deletes_the_state(config: Config) -> None:
+    (config.state / "airflow.key").write_bytes(b"x")
+    assert local_stack("reset", config).returncode == 0
+    assert not config.state.exists()
