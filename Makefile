@@ -42,7 +42,7 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/test-compose .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/test-compose scripts/check-protos .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint

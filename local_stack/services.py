@@ -85,7 +85,8 @@ def _airflow(config: Config) -> list[Service]:
             "airflow-apiserver",
             (*airflow, "api-server"),
             after=("airflow-database",),
-            probe=(f"{env['AIRFLOW_URL']}/api/v2/version",),
+            # Where tasks report to; Airflow builds it at its first request, better now than under the first task.
+            probe=(f"{env['AIRFLOW_URL']}/execution/health",),
             ports=(("AIRFLOW_PORT", port),),
         ),
         Service(
