@@ -6,6 +6,7 @@ A wheel can be run where it lies: `python pip-X.whl/pip install ...`.
 import hashlib
 import json
 import os
+import re
 import sys
 import urllib.request
 from pathlib import Path
@@ -16,7 +17,12 @@ request = urllib.request.Request(f"{index}/pip/", headers={"Accept": "applicatio
 with urllib.request.urlopen(request, timeout=60) as response:
     files = json.load(response)["files"]
 
-wheel = [file for file in files if file["filename"].endswith(".whl") and not file.get("yanked")][-1]
+releases = {}
+for file in files:
+    named = re.fullmatch(r"pip-(\d+(?:\.\d+)*)-py3-none-any\.whl", file["filename"])
+    if named and not file.get("yanked"):
+        releases[tuple(map(int, named[1].split(".")))] = file
+wheel = releases[max(releases)]
 url = urljoin(request.full_url, wheel["url"])
 with urllib.request.urlopen(url, timeout=60) as response:
     content = response.read()
