@@ -32,7 +32,7 @@ down: ## Stop the platform of `make up` and keep its data
 	docker compose --profile all down
 
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests/unit tests/integration tests/e2e
 
 test-compose: .venv/.dev ## Run the end-to-end tests against the Docker stack
 	scripts/test-compose

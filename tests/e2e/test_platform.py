@@ -16,6 +16,7 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, run_to
 from song_preference.probe import problem
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
+from streamlit_app.model import predictor
 from tests.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
@@ -111,6 +112,7 @@ def ask_the_page() -> pd.DataFrame:
     while page.dataframe[0].value.isna().any(axis=None) and time.monotonic() < deadline:
         page.run()
     assert not page.exception
+    predictor().store.stop()
     return page.dataframe[0].value
 
 

@@ -9,7 +9,7 @@ from song_preference.probe import problem
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+    def do_GET(self) -> None:
         self.send_response(503 if self.path == "/broken" else 200)
         self.end_headers()
         self.wfile.write(b'{"scheduler": {"status": "unhealthy"}}')
