@@ -11,7 +11,7 @@ from collections.abc import Callable
 from local_stack.config import ROOT, Config
 from local_stack.errors import StackError
 from local_stack.services import services
-from local_stack.start import bring_up, failure
+from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor
 
 CHAMPION_PATIENCE_SECONDS = 60
@@ -23,13 +23,9 @@ def run(config: Config) -> None:
     config = config.with_secrets()
     print("Starting the services", flush=True)
     bring_up(config, Supervisor(config))
-    if _has_champion(config):
-        print("A champion is registered: the pipeline need not run.", flush=True)
-    else:
-        print(f"Running the pipeline on {config.environment['DATASET_SOURCE']}", flush=True)
-        _command(config, "airflow-scheduler", "song_preference.pipeline")
+    _ensure_champion(config)
     print("Asking every protocol for one song", flush=True)
-    _command(config, "fastapi", "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS))
+    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS))
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
 
@@ -64,6 +60,17 @@ def reset(config: Config) -> None:
     print(f"{config.state} is deleted.")
 
 
+def _ensure_champion(config: Config) -> None:
+    """Run the pipeline where there is no champion, or where the last one made here learned from another source."""
+    source = config.environment["DATASET_SOURCE"]
+    if _has_champion(config) and config.noted("learned-from") in {source, None}:
+        print("A champion is registered: the pipeline need not run.", flush=True)
+        return
+    print(f"Running the pipeline on {source}", flush=True)
+    _command(config, "song_preference.pipeline")
+    config.note("learned-from", source)
+
+
 def _has_champion(config: Config) -> bool:
     env = config.environment
     url = (
@@ -74,11 +81,14 @@ def _has_champion(config: Config) -> bool:
     return subprocess.run(probe, cwd=ROOT, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
-def _command(config: Config, part: str, module: str, *arguments: str) -> None:
-    """Run one of the platform's own commands; where it fails, `part` is the service whose log tells more."""
+def _command(config: Config, module: str, *arguments: str) -> None:
+    """Run one of the platform's own commands, which says itself what went wrong."""
     command = (sys.executable, "-m", module, *arguments)
     if subprocess.run(command, cwd=ROOT, env=config.environment, check=False).returncode:
-        raise failure(part, "could not do what was asked (see above)", config)
+        raise StackError(
+            f"The services run, but {module} failed (see above). Mend the cause and run `make run` again; "
+            f"the logs are in {config.logs}, the tasks' own at {config.environment['AIRFLOW_URL']}."
+        )
 
 
 def _addresses(config: Config) -> str:

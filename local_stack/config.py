@@ -1,10 +1,11 @@
 """What the stack without Docker needs to know: `.env`, and what differs from Compose."""
 
+import hashlib
 import os
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -19,15 +20,19 @@ class Config:
 
     environment: dict[str, str]
     state: Path
+    fingerprint: str
+    """Changes with every value that a running service would have to learn of."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """`.env`, overridden by `environ`, overridden by what only resolves inside Compose."""
-        values = {**{key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}, **environ}
+        documented = {key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}
+        values = {**documented, **environ}
         state = Path(values.get(STATE_VARIABLE, ROOT / ".local")).resolve()
         values |= {STATE_VARIABLE: str(state), "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"])}
         values |= _addresses(values)
-        return cls(values, state)
+        own = sorted((key, values[key]) for key in documented)
+        return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
 
     def port(self, variable: str) -> int:
         """The value of one of the `*_PORT` variables."""
@@ -43,9 +48,18 @@ class Config:
         """Where each service writes `<name>.log`."""
         return self.state / "logs"
 
+    def noted(self, name: str) -> str | None:
+        """What `note` last wrote under this name into the state."""
+        path = self.state / name
+        return path.read_text() if path.exists() else None
+
+    def note(self, name: str, value: str) -> None:
+        """Remember something until the state is deleted."""
+        (self.state / name).write_text(value)
+
     def with_secrets(self) -> "Config":
         """The configuration with Airflow's own settings; its keys are made once and kept in the state."""
-        return Config(self.environment | _airflow(self), self.state)
+        return replace(self, environment=self.environment | _airflow(self))
 
 
 def _absolute(source: str) -> str:
@@ -60,6 +74,7 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": values["MINIO_SECRET_ACCESS_KEY"],
         # The job workers double the server's memory, and nothing here uses them.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",

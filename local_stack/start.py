@@ -25,8 +25,12 @@ def bring_up(config: Config, supervisor: Supervisor) -> None:
     """Start what does not run and wait until every part answers; raises `StackError`."""
     wanted = services(config)
     _check_disk(config.state)
+    if supervisor.is_running() and config.noted("configuration") != config.fingerprint:
+        print("  The configuration has changed: restarting", flush=True)
+        supervisor.stop()
     _check_ports(config, wanted, running=supervisor.ports())
     if not supervisor.is_running():
+        config.note("configuration", config.fingerprint)
         supervisor.start(wanted)
     ready: dict[str, Future[None]] = {}
     with ThreadPoolExecutor(len(wanted)) as threads:
@@ -51,9 +55,9 @@ def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, s
 
 def _run_once(service: Service, config: Config) -> None:
     """Run it unless this very command succeeded on this state, with the packages of this lock."""
-    done = config.state / f"{service.name}.done"
+    done = f"{service.name}.done"
     recipe = hashlib.sha256(f"{service.command}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
-    if done.exists() and done.read_text() == recipe:
+    if config.noted(done) == recipe:
         return
     log = config.logs / f"{service.name}.log"
     with log.open("w") as file:
@@ -62,7 +66,7 @@ def _run_once(service: Service, config: Config) -> None:
         )
     if ended.returncode:
         raise failure(service.name, f"ended with status {ended.returncode}", config)
-    done.write_text(recipe)
+    config.note(done, recipe)
 
 
 def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:
@@ -89,7 +93,7 @@ def failure(name: str, what: str, config: Config) -> StackError:
     quoted = "\n".join(f"    {line}" for line in lines)
     return StackError(
         f"{name} {what}. The end of {log}:\n{quoted}\n"
-        "Mend the cause and run `make run` again; `make reset` starts afresh (it deletes .local/)."
+        f"Mend the cause and run `make run` again; `make reset` starts afresh (it deletes {config.state})."
     )
 
 

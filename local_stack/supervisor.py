@@ -25,7 +25,7 @@ START_SECONDS, STOP_SECONDS = 15, 40
 PROGRAMS = {os.path.realpath(program) for program in (sys.executable, script("weed"))}
 """What the services run."""
 
-FAILED_STATES = {"FATAL", "EXITED", "BACKOFF", "UNKNOWN"}
+FAILED_STATES = {"FATAL", "EXITED", "UNKNOWN"}
 
 
 class Supervisor:

@@ -14,7 +14,6 @@ from song_preference.errors import PipelineError
 from song_preference.settings import AirflowSettings, load
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
-LOG_LINES = 15
 
 
 class Run(NamedTuple):
@@ -69,12 +68,12 @@ class Airflow:
         return None
 
     def failure(self, run: Run) -> str:
-        """The last log lines of the task that failed the run."""
+        """Why the run failed: the errors in the log of its failed task."""
         for task in self.tasks(run):
             if task.state == "failed":
                 path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
-                lines = list(_log_lines(self._get(path)["content"]))
-                return "\n".join([f"Task {task.task_id} of {run.dag_id} failed:", *lines[-LOG_LINES:]])
+                reasons = dict.fromkeys(_reasons(self._get(path)["content"]))
+                return "\n".join([f"Task {task.task_id} of {run.dag_id} failed:", *(f"  {line}" for line in reasons)])
         return f"{run.dag_id} failed before any of its tasks did."
 
     def _get(self, path: str) -> dict[str, Any]:
@@ -103,15 +102,14 @@ class Airflow:
         return answer
 
 
-def _log_lines(content: Any) -> Iterator[str]:
-    """Airflow answers with structured log events; the message, and the text of an error, are for people."""
+def _reasons(content: list[dict[str, Any]]) -> Iterator[str]:
+    """From Airflow's structured log: of an exception the one raised last, else the text of the error."""
     for entry in content:
-        if isinstance(entry, str):
-            yield entry
-            continue
-        yield str(entry.get("event", ""))
-        for error in entry.get("error_detail") or []:
-            yield f"{error['exc_type']}: {error['exc_value']}"
+        match entry:
+            case {"error_detail": [{"exc_type": kind, "exc_value": value}, *_]}:
+                yield f"{kind}: {value}"
+            case {"level": "error" | "critical", "event": event}:
+                yield str(event)
 
 
 def follow(airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = 600) -> None:

@@ -2,6 +2,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -80,6 +81,39 @@ def test_what_succeeded_once_does_not_run_again(
     for _ in range(2):
         start.bring_up(config, supervisor)
     assert ran.read_text() == "x"
+
+
+def test_a_service_is_restarted_when_the_configuration_changed_and_only_then(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = config.environment["FASTAPI_PORT"]
+    command = (sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(config.state))
+    web = Service("web", command, probe=(f"http://127.0.0.1:{port}",))
+    monkeypatch.setattr(start, "services", lambda _: [web])
+    start.bring_up(config, supervisor)
+    before = supervisor.processes()
+    start.bring_up(config, supervisor)
+    assert supervisor.processes() == before
+    start.bring_up(replace(config, fingerprint="another"), supervisor)
+    assert not supervisor.processes() & before
+
+
+def test_a_service_that_dies_comes_back(
+    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, started = config.environment["FASTAPI_PORT"], tmp_path / "started"
+    code = (
+        f"import http.server; open({str(started)!r}, 'a').write('x');"
+        f"http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')"
+    )
+    web = Service("web", python(code), probe=(f"http://127.0.0.1:{port}",))
+    monkeypatch.setattr(start, "services", lambda _: [web])
+    start.bring_up(config, supervisor)
+    (died,) = (process for process in supervisor.processes() if "http.server" in " ".join(process.cmdline()))
+    died.kill()
+    died.wait()
+    start.bring_up(config, supervisor)
+    assert started.read_text() == "xx"
 
 
 def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:
