@@ -94,7 +94,8 @@ def _command(config: Config, module: str, *arguments: str) -> None:
 def _addresses(config: Config) -> str:
     env = config.environment
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
-    song = '{"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}'
+    song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
+    query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs
@@ -105,7 +106,9 @@ def _addresses(config: Config) -> str:
   S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
   S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
 
-  curl {env["FASTAPI_URL"]}/predict --json '{song}'
+  curl {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
+  curl {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
+  grpcurl -plaintext -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
 
 Stop with `make stop`."""
 

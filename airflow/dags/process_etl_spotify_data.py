@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk import Asset, dag, task
 
-DATASET = Asset(name="spotify_dataset", uri="s3://data/datasets/latest.json")
+DATASET = Asset("spotify_dataset")
 TEST_SIZE, SEED = 0.3, 42
 
 

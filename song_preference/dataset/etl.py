@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from song_preference.dataset.lineage import log_version
 from song_preference.dataset.prepare import prepare, read_playlist
-from song_preference.dataset.source import fetch
+from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, SplitRows, version_of
@@ -40,6 +40,9 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
     try:
         return fetch(settings.source, target, store.objects, settings.max_bytes)
     except SourceUnavailable as error:
+        # Whoever named a file or a server of their own wants that one; only Drive, the default, may be missed.
+        if locate(settings.source).kind != "drive":
+            raise
         if any(published.source.kind != "sample" for published in store.published()):
             raise SourceUnavailable(f"{error} The dataset published last stays in force.") from error
         log.warning("%s", error)

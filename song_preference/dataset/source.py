@@ -19,6 +19,7 @@ from song_preference.errors import InvalidDataset, SourceUnavailable
 from song_preference.storage import ObjectStore
 
 TIMEOUT_SECONDS = 20
+RETRIES = 2
 DRIVE_HOSTS = {"drive.google.com", "docs.google.com"}
 
 
@@ -82,6 +83,7 @@ def _from_drive(url: str, target: Path, max_bytes: int) -> None:
             quiet=True,
             use_cookies=False,
             timeout=TIMEOUT_SECONDS,
+            retries=RETRIES,
             progress=lambda so_far, _: _check_size(so_far, max_bytes),
         )
     except (DownloadError, RequestException, OSError) as error:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.environment_variables import (
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
     MLFLOW_HTTP_REQUEST_MAX_RETRIES,
@@ -45,11 +46,11 @@ class MlflowRegistry:
     def champion(self) -> ModelRef | None:
         """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
         try:
-            version = self._client.get_model_version_by_alias(self._name, self._alias)
+            version = find_version(self._client, self._name, self._alias)
         except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                return None
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+        if version is None:
+            return None
         return ModelRef(self._name, str(version.version), self._alias)
 
     def graph(self, ref: ModelRef) -> bytes:
@@ -61,3 +62,13 @@ class MlflowRegistry:
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
             raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error
+
+
+def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    """The version behind an alias, or None where there is no such model or alias yet."""
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise

@@ -4,7 +4,8 @@ import logging
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
+
+from song_preference.serving.registry import find_version
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def promote(client: MlflowClient, model_name: str, version: str, alias: str) -> 
     playlist: it becomes the challenger.
     """
     contender = client.get_model_version(model_name, version)
-    champion = find_champion(client, model_name, alias)
+    champion = find_version(client, model_name, alias)
     if champion is not None and not _is_sample(champion) and _is_sample(contender):
         client.set_registered_model_alias(model_name, CHALLENGER, version)
         log.warning("Version %s learned from the bundled sample: version %s stays champion.", version, champion.version)
@@ -26,16 +27,6 @@ def promote(client: MlflowClient, model_name: str, version: str, alias: str) -> 
     client.set_registered_model_alias(model_name, alias, version)
     log.info("%s version %s is now '%s'.", model_name, version, alias)
     return True
-
-
-def find_champion(client: MlflowClient, model_name: str, alias: str) -> ModelVersion | None:
-    """The version behind the alias, or None where there is none yet."""
-    try:
-        return client.get_model_version_by_alias(model_name, alias)
-    except MlflowException as error:
-        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-            return None
-        raise
 
 
 def _is_sample(version: ModelVersion) -> bool:

@@ -109,26 +109,44 @@ def test_a_bad_file_publishes_nothing(store: DatasetStore, tmp_path: Path, monke
     assert list(store.published()) == []
 
 
-def test_without_the_source_the_sample_is_used_and_said(
-    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+DRIVE = "https://drive.google.com/file/d/13DDhnS2FoXN-xqWM9PWryQyUBgRTqcKg"
+
+
+@pytest.fixture
+def no_drive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every https connection goes through a proxy that is not there."""
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("no_drive")
+def test_without_drive_the_sample_is_used_and_said(
+    store: DatasetStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    missing = tmp_path / "missing.csv"
-    described = run(store, settings(missing, monkeypatch))
+    described = run(store, settings(DRIVE, monkeypatch))
     assert described.source.kind == "sample"
-    assert str(missing) in str(described.source.fallback_reason)
+    assert DRIVE in str(described.source.fallback_reason)
     assert "USING THE BUNDLED SAMPLE" in caplog.text
     logged = runs_of(described)[0]
     assert logged.data.tags["source_kind"] == "sample"
-    assert str(missing) in logged.data.tags["fallback_reason"]
+    assert DRIVE in logged.data.tags["fallback_reason"]
 
 
+@pytest.mark.usefixtures("no_drive")
 def test_the_sample_never_stands_in_for_a_real_playlist_once_published(
-    store: DatasetStore, playlist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = run(store, settings(playlist, monkeypatch))
     with pytest.raises(SourceUnavailable, match="stays in force"):
-        etl.download(store, settings(tmp_path / "missing.csv", monkeypatch), PARAMETERS)
+        etl.download(store, settings(DRIVE, monkeypatch), PARAMETERS)
     assert store.latest() == real
+
+
+def test_nor_for_a_file_that_somebody_named(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SourceUnavailable, match="No such file"):
+        etl.download(store, settings(tmp_path / "missing.csv", monkeypatch), PARAMETERS)
 
 
 def test_a_playlist_can_be_handed_in_through_s3(
@@ -145,10 +163,10 @@ def test_a_playlist_can_be_handed_in_through_s3(
 
 @pytest.mark.parametrize("uri", ["s3://another-bucket/mine.csv", "s3://data", "s3://{bucket}/incoming/none.csv"])
 def test_an_s3_address_that_is_none_of_ours_is_unavailable(
-    uri: str, store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uri: str, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = uri.format(bucket=store.objects.bucket)
-    assert etl.download(store, settings(source, monkeypatch), PARAMETERS).source.fallback_reason is not None
+    with pytest.raises(SourceUnavailable, match="s3://"):
+        etl.download(store, settings(uri.format(bucket=store.objects.bucket), monkeypatch), PARAMETERS)
 
 
 def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.training.promote import CHALLENGER, find_champion, promote
+from song_preference.serving.registry import find_version
+from song_preference.training.promote import CHALLENGER, promote
 
 MODEL = "spotify_model_prod"
 
@@ -29,13 +30,13 @@ def register(client: MlflowClient, source_kind: str) -> str:
 
 
 def alias(client: MlflowClient, name: str) -> str | None:
-    found = find_champion(client, MODEL, name)
+    found = find_version(client, MODEL, name)
     return str(found.version) if found else None
 
 
 def test_before_any_promotion_there_is_no_champion(client: MlflowClient) -> None:
-    assert find_champion(client, MODEL, "champion") is None
-    assert find_champion(client, "another_model", "champion") is None
+    assert find_version(client, MODEL, "champion") is None
+    assert find_version(client, "another_model", "champion") is None
 
 
 @pytest.mark.parametrize("kinds", [("sample",), ("drive",), ("sample", "sample"), ("sample", "file"), ("file", "s3")])

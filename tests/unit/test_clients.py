@@ -1,0 +1,90 @@
+"""Each client against the real service of its protocol: the same answer, and the same errors."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+
+from fastapi_app.app import create_app
+from grpc_service.server import create_server
+from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
+from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.store import ModelStore
+from song_preference.settings import ClientSettings
+from tests.conftest import FakeRegistry
+
+PROTOCOLS = ["REST", "GraphQL", "gRPC"]
+
+
+def clients_of(http_port: int, grpc_port: int) -> dict[str, PredictionClient]:
+    settings = {"FASTAPI_URL": f"http://127.0.0.1:{http_port}", "GRPC_ADDRESS": f"127.0.0.1:{grpc_port}"}
+    return clients(ClientSettings.model_validate(settings))
+
+
+@contextmanager
+def served(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
+    """Both services of a predictor, and a client for each protocol."""
+    grpc_server = create_server(predictor)
+    grpc_port = grpc_server.add_insecure_port("127.0.0.1:0")
+    grpc_server.start()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # The socket listens already: a call that comes before the server waits in its queue.
+        http = uvicorn.Server(uvicorn.Config(create_app(predictor), log_config=None))
+        thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
+        thread.start()
+        yield clients_of(listening.getsockname()[1], grpc_port)
+        http.should_exit = True
+        thread.join()
+    grpc_server.stop(None).wait()
+
+
+@pytest.fixture
+def services(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
+    with served(predictor) as answering:
+        yield answering
+
+
+@pytest.fixture
+def services_without_champion(store: ModelStore) -> Iterator[dict[str, PredictionClient]]:
+    with served(Predictor(store)) as answering:
+        yield answering
+
+
+def test_every_protocol_gives_the_predictors_answer(
+    services: dict[str, PredictionClient], predictor: Predictor
+) -> None:
+    answers = ask_all(services, EXAMPLE, patience_seconds=0)
+    assert answers == dict.fromkeys(PROTOCOLS, predictor.predict(EXAMPLE))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_an_invalid_song_is_refused_by_name(services: dict[str, PredictionClient], protocol: str) -> None:
+    with pytest.raises(InvalidSong, match="energy"):
+        services[protocol].predict(EXAMPLE.model_copy(update={"energy": 1.5}))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_without_a_champion_the_remedy_arrives(
+    services_without_champion: dict[str, PredictionClient], protocol: str
+) -> None:
+    with pytest.raises(ServiceUnavailable, match="run the DAG process_etl_spotify_data"):
+        services_without_champion[protocol].predict(EXAMPLE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_service_that_is_not_there_is_unavailable(protocol: str) -> None:
+    with pytest.raises(ServiceUnavailable):
+        clients_of(9, 9)[protocol].predict(EXAMPLE)
+
+
+def test_answers_of_different_models_are_an_error(predictor: Predictor, registry: FakeRegistry, graph: bytes) -> None:
+    other_registry = FakeRegistry()
+    other_registry.register("2", graph)
+    other = ModelStore(other_registry, 1, "spotify_model_prod")
+    other.refresh()
+    with pytest.raises(SongPreferenceError, match="answer differently"):
+        ask_all({"one": predictor, "other": Predictor(other)}, EXAMPLE, patience_seconds=0)
