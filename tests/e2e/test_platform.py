@@ -6,6 +6,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 import pytest
+import streamlit as st
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
@@ -113,6 +114,7 @@ def ask_the_page() -> pd.DataFrame:
         page.run()
     assert not page.exception
     predictor().store.stop()
+    st.cache_resource.clear()
     return page.dataframe[0].value
 
 

@@ -1,15 +1,17 @@
+from collections.abc import Iterator
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from streamlit_app.model import predictor
 from streamlit_app.texts import TEXTS
 from tests.conftest import ROOT
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The dashboard where nothing else of the platform answers."""
-    st.cache_resource.clear()
     for name, value in {
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
         "MODEL_NAME": "spotify_model_prod",
@@ -19,7 +21,9 @@ def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
         "GRPC_ADDRESS": "127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
-    return AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=30).run()
+    yield AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=30).run()
+    predictor().store.stop()
+    st.cache_resource.clear()
 
 
 def test_with_everything_down_the_page_says_so_in_spanish_and_english(page: AppTest) -> None:
