@@ -54,8 +54,29 @@ class SourceUnavailable(SongPreferenceError):
     """The dataset's source cannot be reached."""
 
 
+class Finding(NamedTuple):
+    """A rule that a playlist breaks; `column` is None for the file as a whole."""
+
+    column: str | None
+    rule: str
+    count: int
+    rows: tuple[int, ...] = ()
+    """The first rows at fault, as a spreadsheet counts them: the header is row 1."""
+
+    def __str__(self) -> str:
+        subject = f"column '{self.column}'" if self.column else "the file"
+        if not self.rows:
+            return f"{subject} {self.rule}"
+        named = ", ".join(map(str, self.rows)) + (", ..." if self.count > len(self.rows) else "")
+        return f"{subject} {self.rule} ({self.count} row{'s' if self.count > 1 else ''}: {named})"
+
+
 class InvalidDataset(SongPreferenceError):
-    """The file is not a playlist that a model can learn from."""
+    """The file is not a playlist that a model can learn from; carries every finding."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+        super().__init__("This playlist cannot be used: " + "; ".join(map(str, self.findings)) + ".")
 
 
 class DatasetNotFound(SongPreferenceError):

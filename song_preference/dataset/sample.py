@@ -67,10 +67,14 @@ def _root(correlation: list[list[float]]) -> NDArray[np.float64]:
     return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
 
 
+def bundled() -> pd.DataFrame:
+    """The sample's songs."""
+    return draw(json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text()))
+
+
 def csv() -> bytes:
     """The sample as the CSV that a listener would hand in."""
-    statistics = json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text())
-    return draw(statistics).to_csv(index=False, lineterminator="\n").encode()
+    return bundled().to_csv(index=False, lineterminator="\n").encode()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from requests import RequestException
 
 from song_preference.dataset import sample
 from song_preference.dataset.version import Source, SourceKind
-from song_preference.errors import InvalidDataset, SourceUnavailable
+from song_preference.errors import Finding, InvalidDataset, SourceUnavailable
 from song_preference.storage import ObjectStore
 
 TIMEOUT_SECONDS = 20
@@ -69,7 +69,7 @@ def fetch(source: str, target: Path, store: ObjectStore, max_bytes: int) -> Sour
 
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise InvalidDataset(f"The playlist is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes).")
+        raise InvalidDataset(Finding(None, f"is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes)", 1))
 
 
 def _from_drive(url: str, target: Path, max_bytes: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from song_preference.errors import InvalidDataset
+from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
 
 
@@ -48,5 +48,5 @@ def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int
     for label in by_remainder[: total - sum(counts.values())]:
         counts[label] += 1
     if any(not 0 < counts[label] < sizes[label] for label in sizes):
-        raise InvalidDataset("There are too few songs of one class for a training and a test part: add some.")
+        raise InvalidDataset(Finding(LABEL, "has too few songs of one class for a training and a test part", 1))
     return counts

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-PREPARATION = 1
+PREPARATION = 2
 """Raise it whenever the same file would be prepared differently: it is part of the version."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
@@ -49,6 +49,8 @@ class Preparation(BaseModel):
     """What became of the raw rows."""
 
     columns: dict[str, str]
+    readings: list[str] = []
+    """What was read as something else than it was written."""
     rows_raw: int
     rows_kept: int
     likes: int
