@@ -75,6 +75,8 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # The job workers double the server's memory, and nothing here uses them.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
+        "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",

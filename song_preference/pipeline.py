@@ -5,7 +5,7 @@ that its dataset starts, and fails with the reason where one of them fails.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -38,11 +38,12 @@ class Airflow:
         self._settings = settings
         self._http = httpx.Client(base_url=settings.url, timeout=30)
 
-    def trigger(self, dag_id: str, patience_seconds: float = 60) -> Run:
-        """Start a run; waits for a DAG that Airflow has not read yet."""
+    def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 60) -> Run:
+        """Start a run with the DAG's parameters or others; waits for a DAG that Airflow has not read yet."""
         deadline = time.monotonic() + patience_seconds
         while True:
-            response = self._request("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})
+            body = {"logical_date": None, "conf": dict(params or {})}
+            response = self._request("POST", f"/dags/{dag_id}/dagRuns", body)
             if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() > deadline:
                 return Run(dag_id, self._json(response)["dag_run_id"])
             time.sleep(1)
@@ -96,10 +97,18 @@ class Airflow:
         if response.is_error:
             raise PipelineError(
                 f"Airflow refused {response.request.method} {response.request.url.path}: "
-                f"{response.status_code} {response.reason_phrase}."
+                f"{response.status_code} {response.reason_phrase}. {_detail(response)}"
             )
         answer: dict[str, Any] = response.json()
         return answer
+
+
+def _detail(response: httpx.Response) -> str:
+    """Airflow's own words, where it has some."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return "Its log tells why."
 
 
 def _reasons(content: list[dict[str, Any]]) -> Iterator[str]:

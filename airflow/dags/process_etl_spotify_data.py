@@ -7,10 +7,27 @@ features, splits 70/30 and publishes the version in S3 and MLflow. `train_song_p
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, Param, dag, task
 
 DATASET = Asset("spotify_dataset")
-TEST_SIZE, SEED = 0.3, 42
+PARAMS = {
+    "test_size": Param(
+        0.3,
+        type="number",
+        minimum=0.1,
+        maximum=0.5,
+        title="Test part",
+        description="Share of the songs that no model learns from; the rest trains it.",
+    ),
+    "seed": Param(
+        42,
+        type="integer",
+        minimum=0,
+        maximum=2**32 - 1,
+        title="Seed",
+        description="Another seed chooses other songs for the test part.",
+    ),
+}
 
 
 @dag(
@@ -19,18 +36,19 @@ TEST_SIZE, SEED = 0.3, 42
     max_active_runs=1,
     doc_md=__doc__,
     tags=["dataset"],
+    params=PARAMS,
     default_args={"execution_timeout": timedelta(minutes=10)},
 )
 def process_etl_spotify_data() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @task(retries=2, retry_delay=timedelta(seconds=5), retry_exponential_backoff=True)
-    def download() -> dict[str, Any]:
+    def download(*, params: Any = None) -> dict[str, Any]:
         from song_preference.dataset import etl
         from song_preference.dataset.version import Parameters
         from song_preference.settings import DatasetSettings
 
-        parameters = Parameters(test_size=TEST_SIZE, seed=SEED)
+        parameters = Parameters(test_size=params["test_size"], seed=params["seed"])
         return etl.download(etl.open_store(), DatasetSettings(), parameters).model_dump(mode="json")
 
     @task

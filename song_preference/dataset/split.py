@@ -22,15 +22,17 @@ class Split(NamedTuple):
 def split(features: pd.DataFrame, test_size: float, seed: int) -> Split:
     """Stratified split by content: within each class the songs with the smallest digests go to the test part.
 
-    The same songs in another order give the same parts, and an added song moves few of the others. The
-    test part holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder.
+    The same songs in another order give the same parts, and an added song moves few of the others. Songs that
+    are liked and disliked at once all stay in the training part, so that no model is judged by a song it knows.
+    The test part holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder.
     """
     labels = features[LABEL].to_numpy()
     digests = np.array([_digest(row, seed) for row in features[list(FEATURES)].to_numpy()])
+    contradicting = np.isin(digests, np.intersect1d(digests[labels == 0], digests[labels == 1]))
     in_test = np.zeros(len(labels), dtype=bool)
     for label, count in _test_counts(labels, test_size).items():
-        of_class = np.flatnonzero(labels == label)
-        in_test[of_class[np.argsort(digests[of_class], kind="stable")[:count]]] = True
+        eligible = np.flatnonzero((labels == label) & ~contradicting)
+        in_test[eligible[np.argsort(digests[eligible], kind="stable")[:count]]] = True
     return Split(train=features[~in_test], test=features[in_test])
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from song_preference.dataset.lineage import source_tags
@@ -17,6 +16,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES, LABEL
 from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
 from song_preference.training.export import build_graph, parity_error
+from song_preference.training.judge import judge
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,9 @@ EXPERIMENT = "Spotify training"
 ESTIMATOR, MODEL = "estimator", "model"
 DECISION_THRESHOLD = 0.5
 FOLDS = 5
+JUDGE_SEED = 0
+"""Of the bootstrap; the same for every model, so that intervals differ by the model alone."""
+
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
     outputs=Schema([ColSpec("long", "label"), ColSpec("float", "probability")]),
@@ -67,16 +70,16 @@ def train(store: DatasetStore, dataset_version: str, seed: int) -> Trained:
 
 
 def evaluate(store: DatasetStore, trained: Trained) -> dict[str, float]:
-    """Judge the estimator once, on the test part; the metrics go to the run."""
+    """Judge the estimator once, on the test part; the metrics, with their 95 % intervals, go to the run."""
     features, labels = _matrix(store.part(trained.dataset_version, "test"))
     probability = _estimator(trained.run_id).predict_proba(features)[:, 1]
-    liked = probability >= DECISION_THRESHOLD
-    metrics = {
-        "test_roc_auc": float(roc_auc_score(labels, probability)),
-        "test_accuracy": float(accuracy_score(labels, liked)),
-        "test_f1": float(f1_score(labels, liked)),
-        "test_accuracy_of_majority": float(max(labels.mean(), 1 - labels.mean())),
-    }
+    metrics = {"test_accuracy_of_majority": float(max(labels.mean(), 1 - labels.mean()))}
+    for name, estimate in judge(labels, probability, DECISION_THRESHOLD, JUDGE_SEED).items():
+        metrics |= {
+            f"test_{name}": estimate.value,
+            f"test_{name}_low": estimate.low,
+            f"test_{name}_high": estimate.high,
+        }
     mlflow.log_metrics(metrics, run_id=trained.run_id)
     log.info("On %d songs never seen: %s", len(labels), metrics)
     return metrics

@@ -49,7 +49,7 @@ def _song(language: Language) -> Song:
 def _show(answer: Prediction, language: Language) -> None:
     with st.container(border=True):
         st.subheader(text(answer.label, language))
-        st.progress(answer.probability, text("probability", language))
+        st.progress(answer.probability)
         probability, threshold, model = st.columns(3)
         probability.metric(text("probability", language), _number(answer.probability, language))
         threshold.metric(text("threshold", language), _number(answer.threshold, language))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.dataset.store import DatasetStore
+from song_preference.errors import PipelineError
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, run_to_champion
 from song_preference.probe import problem
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
@@ -52,6 +53,12 @@ def test_one_trigger_runs_both_dags(airflow: Airflow, runs: tuple[Run, Run]) -> 
     assert [task.task_id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
     assert [task.task_id for task in airflow.tasks(training)] == ["train", "evaluate", "export", "promote"]
     assert {task.state for run in runs for task in airflow.tasks(run)} == {"success"}
+
+
+@pytest.mark.parametrize("params", [{"test_size": 0.9}, {"seed": -1}, {"seed": "x"}])
+def test_a_parameter_out_of_range_starts_nothing(airflow: Airflow, params: dict[str, Any]) -> None:
+    with pytest.raises(PipelineError, match=f"400 Bad Request.*{next(iter(params))}"):
+        airflow.trigger(ETL_DAG, params)
 
 
 def test_the_dataset_is_in_s3(datasets: DatasetStore) -> None:

@@ -24,6 +24,7 @@ print(json.dumps({{
             "outlets": [outlet.uri for task in dag.tasks for outlet in task.outlets],
             "schedule": repr(dag.schedule),
             "documented": bool(dag.doc_md),
+            "params": {{name: [param.value, param.description] for name, param in dag.params.items()}},
         }}
         for dag in bag.dags.values()
     }},
@@ -51,6 +52,12 @@ def test_both_dags_are_read_without_an_error(bag: dict[str, Any]) -> None:
 def test_tasks_run_in_the_order_of_the_specification(bag: dict[str, Any]) -> None:
     assert [name for name, _ in bag["dags"][ETL_DAG]["tasks"]] == ["download", "engineer_features", "split", "register"]
     assert [name for name, _ in bag["dags"][TRAINING_DAG]["tasks"]] == ["train", "evaluate", "export", "promote"]
+
+
+def test_the_trigger_form_has_parameters_with_help(bag: dict[str, Any]) -> None:
+    params = bag["dags"][ETL_DAG]["params"]
+    assert {name: value for name, (value, _) in params.items()} == {"test_size": 0.3, "seed": 42}
+    assert all(help_text for _, help_text in params.values())
 
 
 def test_a_published_dataset_starts_the_training(bag: dict[str, Any]) -> None:

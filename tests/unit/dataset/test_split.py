@@ -54,6 +54,16 @@ def test_ten_more_songs_move_few_of_the_others() -> None:
     assert len(before ^ after) <= 10
 
 
+def test_songs_that_are_liked_and_disliked_stay_on_one_side() -> None:
+    songs = playlist(60, 40)
+    contradicting = songs.head(20).assign(**{LABEL: np.float32(0)})
+    parts = split(pd.concat([songs, contradicting], ignore_index=True), 0.3, 42)
+    assert len(parts.test) == 36
+    tested = {song[:-1] for song in rows(parts.test)}
+    assert not tested & {song[:-1] for song in rows(parts.train)}
+    assert not tested & {song[:-1] for song in rows(contradicting)}
+
+
 def test_a_class_too_small_to_be_split_is_refused() -> None:
     with pytest.raises(InvalidDataset, match="too few songs"):
         split(playlist(100, 1), 0.3, 42)
