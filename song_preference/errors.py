@@ -16,6 +16,7 @@ one table from these classes to its own status codes.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -54,7 +55,8 @@ class SourceUnavailable(SongPreferenceError):
     """The dataset's source cannot be reached."""
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """A rule that a playlist breaks; `column` is None for the file as a whole."""
 
     column: str | None

@@ -3,7 +3,7 @@
 import csv
 from collections import Counter
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -106,7 +106,7 @@ def _parse(raw: bytes) -> pd.DataFrame:
         raise InvalidDataset(Finding(None, rule, 1)) from None
 
 
-def _label(given: "pd.Series[object]", readings: list[str]) -> "pd.Series[object]":
+def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
     if pd.api.types.is_bool_dtype(given):
         readings.append("the label's true and false are read as 1 and 0")
         return given.astype("int64")

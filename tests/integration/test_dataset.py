@@ -104,7 +104,7 @@ def test_a_bad_file_publishes_nothing(store: DatasetStore, tmp_path: Path, monke
     page = tmp_path / "page.html"
     page.write_text("<html>Sign in</html>")
     draft = etl.download(store, settings(page, monkeypatch), PARAMETERS)
-    with pytest.raises(InvalidDataset, match="Columns are missing"):
+    with pytest.raises(InvalidDataset, match="the file is an HTML page"):
         etl.engineer_features(store, draft)
     assert list(store.published()) == []
 
