@@ -1,7 +1,7 @@
 """The four steps of `train_song_preference`; what they share is one MLflow run."""
 
 import logging
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import mlflow
 import numpy as np
@@ -21,7 +21,6 @@ from song_preference.training.judge import judge
 log = logging.getLogger(__name__)
 
 EXPERIMENT = "Spotify training"
-ESTIMATOR, MODEL = "estimator", "model"
 DECISION_THRESHOLD = 0.5
 FOLDS = 5
 JUDGE_SEED = 0
@@ -36,10 +35,11 @@ ESTIMATOR_REQUIREMENTS = ["scikit-learn", "skops", "numpy"]
 
 
 class Trained(NamedTuple):
-    """A training run and the dataset version it learned from."""
+    """A training run, the dataset version it learned from and the scikit-learn estimator that came of it."""
 
     run_id: str
     dataset_version: str
+    estimator_uri: str
 
 
 def train(store: DatasetStore, dataset_version: str, seed: int) -> Trained:
@@ -58,21 +58,21 @@ def train(store: DatasetStore, dataset_version: str, seed: int) -> Trained:
         mlflow.log_params({"candidate": winner, "seed": seed, "dataset_version": dataset_version})
         mlflow.log_metrics({f"cv_roc_auc_{name}": score for name, score in scores.items()})
         mlflow.set_tags({"dataset_version": dataset_version, **source_tags(described)})
-        mlflow.sklearn.log_model(
+        logged = mlflow.sklearn.log_model(
             estimator,
-            name=ESTIMATOR,
+            name="estimator",
             serialization_format="skops",
             skops_trusted_types=SKOPS_TRUSTED_TYPES,
             pip_requirements=ESTIMATOR_REQUIREMENTS,
         )
     log.info("%s wins the cross-validation: %s", winner, scores)
-    return Trained(run.info.run_id, dataset_version)
+    return Trained(run.info.run_id, dataset_version, logged.model_uri)
 
 
 def evaluate(store: DatasetStore, trained: Trained) -> dict[str, float]:
     """Judge the estimator once, on the test part; the metrics, with their 95 % intervals, go to the run."""
     features, labels = _matrix(store.part(trained.dataset_version, "test"))
-    probability = _estimator(trained.run_id).predict_proba(features)[:, 1]
+    probability = mlflow.sklearn.load_model(trained.estimator_uri).predict_proba(features)[:, 1]
     metrics = {"test_accuracy_of_majority": float(max(labels.mean(), 1 - labels.mean()))}
     for name, estimate in judge(labels, probability, DECISION_THRESHOLD, JUDGE_SEED).items():
         metrics |= {
@@ -87,7 +87,7 @@ def evaluate(store: DatasetStore, trained: Trained) -> dict[str, float]:
 
 def export(store: DatasetStore, trained: Trained, model_name: str) -> str:
     """Convert to ONNX, compare with scikit-learn, register; returns the new model version."""
-    estimator = _estimator(trained.run_id)
+    estimator = mlflow.sklearn.load_model(trained.estimator_uri)
     graph = build_graph(estimator, DECISION_THRESHOLD)
     test, _ = _matrix(store.part(trained.dataset_version, "test"))
     error = parity_error(estimator, graph, test)
@@ -96,7 +96,7 @@ def export(store: DatasetStore, trained: Trained, model_name: str) -> str:
         mlflow.log_metric("onnx_parity_error", error)
         logged = mlflow.onnx.log_model(
             graph,
-            name=MODEL,
+            name="model",
             signature=SIGNATURE,
             input_example=pd.DataFrame(test[:1].astype(float), columns=list(FEATURES)),
             pip_requirements=ONNX_REQUIREMENTS,
@@ -109,10 +109,6 @@ def export(store: DatasetStore, trained: Trained, model_name: str) -> str:
         mlflow.MlflowClient().set_model_version_tag(model_name, version, key, value)
     log.info("Registered %s version %s; parity error %.1e.", model_name, version, error)
     return version
-
-
-def _estimator(run_id: str) -> Any:
-    return mlflow.sklearn.load_model(f"runs:/{run_id}/{ESTIMATOR}")
 
 
 def _matrix(part: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
