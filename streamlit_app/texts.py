@@ -7,7 +7,6 @@ LANGUAGES: dict[Language, str] = {"es": "Español", "en": "English"}
 
 TEXTS: dict[str, dict[Language, str]] = {
     "title": {"es": "¿Te va a gustar?", "en": "Will you like it?"},
-    "language": {"es": "Idioma", "en": "Language"},
     "predict": {"es": "Predecir", "en": "Predict"},
     "intro": {
         "es": "Describe una canción con cuatro medidas y el modelo, que aprendió de tu lista, responde al momento.",
