@@ -6,8 +6,13 @@
     ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
     ├── ModelRefused         a registered model does not keep the contract
     ├── SourceUnavailable    the dataset's source cannot be reached
+    ├── SourceRefused        the dataset's source is none that may be named, or is not there
     ├── InvalidDataset       the file is not a playlist we can learn from
     ├── DatasetNotFound      no such dataset version
+    ├── DatasetInUse         the dataset version cannot be removed
+    ├── StorageUnavailable   S3 cannot be reached, or refuses us
+    ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
+    ├── VersionNotFound      no such version of the registered model
     ├── PipelineError        Airflow refused, failed or did not end in time
     └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
 
@@ -55,6 +60,10 @@ class SourceUnavailable(SongPreferenceError):
     """The dataset's source cannot be reached."""
 
 
+class SourceRefused(SongPreferenceError):
+    """The dataset's source may not be named, at all or by this person, or is not there; to try again is of no use."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A rule that a playlist breaks; `column` is None for the file as a whole."""
@@ -83,6 +92,22 @@ class InvalidDataset(SongPreferenceError):
 
 class DatasetNotFound(SongPreferenceError):
     """The dataset version was never published."""
+
+
+class DatasetInUse(SongPreferenceError):
+    """The dataset version cannot be removed: it is the latest, or a registered model learned from it."""
+
+
+class StorageUnavailable(SongPreferenceError):
+    """S3 cannot be reached just now, or refuses our keys."""
+
+
+class TrainingFailed(SongPreferenceError):
+    """Too few songs of a class, or no candidate of the search can be exported as a model."""
+
+
+class VersionNotFound(SongPreferenceError):
+    """The registered model has no such version, or none to go back to."""
 
 
 class PipelineError(SongPreferenceError):

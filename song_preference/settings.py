@@ -1,5 +1,6 @@
 """Configuration, from the environment only; every variable is documented once, in `.env`."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
@@ -23,6 +24,7 @@ class DatasetSettings(BaseSettings):
 
     source: str = Field(validation_alias="DATASET_SOURCE")
     max_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
+    incoming: Path = Field(validation_alias="INCOMING_DIR")
 
 
 class ModelSettings(BaseSettings):
@@ -31,6 +33,12 @@ class ModelSettings(BaseSettings):
     tracking_uri: str = Field(validation_alias="MLFLOW_TRACKING_URI")
     name: str = Field(validation_alias="MODEL_NAME")
     alias: str = Field(validation_alias="MODEL_ALIAS")
+
+
+class TrainingSettings(ModelSettings):
+    """How a model is looked for."""
+
+    trials: int = Field(validation_alias="TRAINING_TRIALS", gt=0)
 
 
 class ServingSettings(ModelSettings):
@@ -45,6 +53,13 @@ class AirflowSettings(BaseSettings):
     url: str = Field(validation_alias="AIRFLOW_URL")
     user: str = Field(validation_alias="_AIRFLOW_WWW_USER_USERNAME")
     password: SecretStr = Field(validation_alias="_AIRFLOW_WWW_USER_PASSWORD")
+
+
+class BrowserSettings(BaseSettings):
+    """Where a browser on the host finds the pages of MLflow and of the data bucket, to which a key is appended."""
+
+    mlflow_url: str = Field(validation_alias="MLFLOW_BROWSER_URL")
+    data_url: str = Field(validation_alias="DATA_BROWSER_URL")
 
 
 class ClientSettings(BaseSettings):

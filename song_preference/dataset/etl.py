@@ -1,17 +1,14 @@
-"""The four steps of `process_etl_spotify_data`; each can be repeated without harm."""
+"""The steps of `process_etl_spotify_data` up to `publish.register`; each can be repeated without harm."""
 
 import logging
-from datetime import UTC, datetime
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from song_preference.dataset.lineage import log_version
-from song_preference.dataset.prepare import prepare, read_playlist
+from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
-from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, SplitRows, version_of
+from song_preference.dataset.store import RAW, DatasetStore
+from song_preference.dataset.version import Draft, Parameters, Source, version_of
 from song_preference.errors import SourceUnavailable
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
@@ -25,59 +22,61 @@ def open_store() -> DatasetStore:
     return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
 
 
-def download(store: DatasetStore, settings: DatasetSettings, parameters: Parameters) -> Draft:
-    """Fetch the playlist and keep its bytes under the version that they belong to."""
+def download(
+    store: DatasetStore, settings: DatasetSettings, parameters: Parameters, source: str | None = None
+) -> Draft:
+    """Fetch the playlist and keep its bytes under the version that they belong to.
+
+    The playlist is `source`, which anybody may have named, or where it is empty the operator's own. Raises
+    `SourceRefused`, `SourceUnavailable` and `InvalidDataset`.
+    """
     with TemporaryDirectory() as directory:
-        target = Path(directory) / "raw.csv"
-        source = _fetch_or_sample(store, settings, target)
-        draft = Draft(version=version_of(source.sha256, parameters), source=source, parameters=parameters)
-        store.put_raw(draft.version, target.read_bytes())
-    log.info("Dataset version %s: %d bytes from %s.", draft.version, source.size_bytes, source.uri)
+        target = Path(directory) / RAW
+        if source:
+            fetched = fetch(source, target, store.objects, settings, trusted=False)
+        else:
+            fetched = _fetch_or_sample(store, settings, target)
+        draft = Draft(version=version_of(fetched.sha256, parameters), source=fetched, parameters=parameters)
+        store.put(draft.version, RAW, target)
+    log.info("Dataset version %s: %d bytes from %s.", draft.version, fetched.size_bytes, fetched.uri)
     return draft
 
 
 def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Path) -> Source:
+    """The operator's playlist; the bundled sample where Google Drive fails before anything real was published."""
     try:
-        return fetch(settings.source, target, store.objects, settings.max_bytes)
+        return fetch(settings.source, target, store.objects, settings, trusted=True)
     except SourceUnavailable as error:
         # Whoever named a file or a server of their own wants that one; only Drive, the default, may be missed.
-        if locate(settings.source).kind != "drive":
+        if locate(settings.source, store.objects.bucket, settings, trusted=True).kind != "drive":
             raise
         if any(published.source.kind != "sample" for published in store.published()):
             raise SourceUnavailable(f"{error} The dataset published last stays in force.") from error
         log.warning("%s", error)
         log.warning("USING THE BUNDLED SAMPLE of synthetic songs: its model knows nobody's taste. Set DATASET_SOURCE.")
-        source = fetch("sample", target, store.objects, settings.max_bytes)
-        return source.model_copy(update={"fallback_reason": str(error)})
+        sample = fetch("sample", target, store.objects, settings, trusted=True)
+        return sample.model_copy(update={"fallback_reason": str(error)})
 
 
 def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
     """Deduplicate and scale the rows, keep the four features; raises `InvalidDataset`."""
-    prepared = prepare(read_playlist(store.raw(draft.version)))
-    store.put_part(draft.version, "scaled", prepared.scaled)
-    store.put_part(draft.version, "features", prepared.features)
+    with TemporaryDirectory() as directory:
+        raw = Path(directory) / RAW
+        store.fetch_raw(draft.version, raw)
+        prepared = prepare(raw, Path(directory))
+        store.put_part(draft.version, "scaled", prepared.scaled)
+        store.put_part(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)
     return draft.model_copy(update={"preparation": prepared.report})
 
 
 def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
     """Write the training and the test part."""
-    parts = split(store.part(draft.version, "features"), draft.parameters.test_size, draft.parameters.seed)
-    store.put_part(draft.version, "train", parts.train)
-    store.put_part(draft.version, "test", parts.test)
-    log.info("%d songs to train on, %d to test with.", len(parts.train), len(parts.test))
-    return draft.model_copy(update={"split": SplitRows(train=len(parts.train), test=len(parts.test))})
-
-
-def register(store: DatasetStore, draft: Draft) -> DatasetVersion:
-    """Publish the version in S3, then log it to MLflow."""
-    described = store.publish(
-        DatasetVersion(
-            created_at=datetime.now(UTC),
-            code_version=installed_version("song-preference"),
-            **draft.model_dump(),
-        )
-    )
-    run_id = log_version(described, store)
-    log.info("Published %s; MLflow run %s.", store.objects.uri(store.key(described.version, "")), run_id)
-    return described
+    with TemporaryDirectory() as directory:
+        features = Path(directory) / "features.parquet"
+        store.fetch_part(draft.version, "features", features)
+        parts = split(features, Path(directory), draft.parameters.test_size, draft.parameters.seed)
+        store.put_part(draft.version, "train", parts.train)
+        store.put_part(draft.version, "test", parts.test)
+    log.info("%d songs to train on, %d to test with.", parts.rows.train, parts.rows.test)
+    return draft.model_copy(update={"split": parts.rows})

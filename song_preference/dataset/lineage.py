@@ -1,23 +1,27 @@
 """A dataset version in MLflow: one run for each time the pipeline passed it on."""
 
 import mlflow
-from mlflow.data.pandas_dataset import from_pandas
+from mlflow.data.dataset_source_registry import resolve_dataset_source
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.types import ColSpec, Schema
 
+from song_preference.dataset.card import data_card
+from song_preference.dataset.pictures import all_pictures
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion
+from song_preference.features import FEATURES, LABEL
 
 EXPERIMENT = "Spotify data"
+SONGS_SHOWN = 20_000
+"""In pictures, which look the same with more."""
 
 
 def log_version(described: DatasetVersion, store: DatasetStore) -> str:
-    """Log parameters, statistics, the dataset and `dataset.json`; returns the MLflow run's id."""
+    """Log parameters, statistics, the dataset, pictures and a card; returns the MLflow run's id."""
     mlflow.set_experiment(EXPERIMENT)
-    uri = store.part_uri(described.version, "features")
-    features = from_pandas(
-        store.part(described.version, "features"), source=uri, targets="label", name=described.version
-    )
-    with mlflow.start_run(run_name=f"dataset {described.version}") as run:
-        mlflow.log_input(features, context="features")
+    card = data_card(described)
+    with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
+        mlflow.log_input(_features(described, store), context="features")
         mlflow.log_params(
             {
                 "dataset_version": described.version,
@@ -29,7 +33,19 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> str:
         mlflow.log_metrics(_numbers(described))
         mlflow.set_tags({"dataset_version": described.version, **source_tags(described)})
         mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
+        mlflow.log_text(card, "data_card.md")
+        songs = store.part(described.version, "features", at_most=SONGS_SHOWN)
+        for name, picture in all_pictures(songs).items():
+            mlflow.log_figure(picture, f"pictures/{name}")
         return str(run.info.run_id)
+
+
+def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:
+    """The dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
+    source = resolve_dataset_source(store.part_uri(described.version, "features"))
+    schema = Schema([ColSpec("float", name) for name in (*FEATURES, LABEL)])
+    # Abstract for mypy only: MLflow's base class leaves an optional property out.
+    return MetaDataset(source, name=described.version, digest=described.version, schema=schema)  # type: ignore[abstract]
 
 
 def source_tags(described: DatasetVersion) -> dict[str, str]:

@@ -1,53 +1,152 @@
-"""From the listener's rows to the four features: deduplicate, scale, keep."""
+"""From the listener's rows to the four features: deduplicate, scale, keep. Rows pass through, a piece at a time."""
 
-from typing import NamedTuple
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
-from sklearn.preprocessing import MinMaxScaler
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from song_preference.dataset.schema import check
-from song_preference.dataset.table import SCALED, Table, read_table
+from song_preference.dataset.reading import Reading, read_playlist
+from song_preference.dataset.schema import small_classes
+from song_preference.dataset.table import SCALED
 from song_preference.dataset.version import FeatureStatistics, Preparation, ScalerRange
+from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+
+FEATURES_SCHEMA = pa.schema([(name, pa.float32()) for name in (*FEATURES, LABEL)])
 
 
 class Prepared(NamedTuple):
-    """`scaled` holds every column of the kept rows, `features` the four features and the label (float32)."""
+    """Two Parquet files: `scaled` holds every column of the kept rows, `features` four features and label (float32)."""
 
-    scaled: pd.DataFrame
-    features: pd.DataFrame
+    scaled: Path
+    features: Path
     report: Preparation
 
 
-def read_playlist(raw: bytes) -> Table:
-    """The listener's rows, checked; raises `InvalidDataset` with everything that is wrong with them."""
-    table = read_table(raw)
-    return table._replace(rows=check(table.rows))
+def prepare(raw: Path, directory: Path) -> Prepared:
+    """Check the CSV `raw`, drop exact duplicates, scale `SCALED` to [0, 1], keep the four features and the label.
+
+    Files are written to `directory`; raises `InvalidDataset` with everything that is wrong with the playlist.
+    """
+    kept = Kept(directory / "kept.arrow")
+    reading = read_playlist(raw, kept.opened)
+    scaled, features = directory / "scaled.parquet", directory / "features.parquet"
+    statistics = _write(kept, scaled, features)
+    kept.path.unlink()
+    report = _report(reading, kept.scaler, statistics)
+    # Checked before as well, but a song that comes ten times is one song.
+    if findings := small_classes(report.likes, report.dislikes):
+        raise InvalidDataset(*findings)
+    return Prepared(scaled, features, report)
 
 
-def prepare(table: Table) -> Prepared:
-    """Drop exact duplicates, scale `SCALED` to [0, 1], keep the four features and the label."""
-    rows = table.rows
-    kept = rows.drop_duplicates(ignore_index=True)
-    scaler = MinMaxScaler().set_output(transform="pandas")
-    scaled = kept.copy()
-    scaled[list(SCALED)] = scaler.fit_transform(kept[list(SCALED)])
-    features = kept[[*FEATURES, LABEL]].astype("float32")
-    likes = int(features[LABEL].sum())
-    report = Preparation(
-        readings=table.readings,
-        columns={str(column): str(dtype) for column, dtype in rows.dtypes.items()},
-        rows_raw=len(rows),
-        rows_kept=len(kept),
+class Kept:
+    """The rows as they were read, in an Arrow file, and what must be known of all before one can be prepared."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.scaler = MinMaxScaler()
+        self._digests: list[NDArray[np.uint64]] = []
+
+    @contextmanager
+    def opened(self, schema: pa.Schema) -> Iterator["Kept"]:
+        """Begin anew, with rows of these columns."""
+        self.scaler, self._digests = MinMaxScaler(), []
+        with pa.ipc.new_file(self.path, schema) as self._file:
+            yield self
+
+    def keep(self, batch: pa.RecordBatch) -> None:
+        """The next rows."""
+        self._file.write_batch(batch)
+        self.scaler.partial_fit(_matrix(batch, SCALED))
+        self._digests.append(_digests(batch))
+
+    def firsts(self) -> NDArray[np.bool_]:
+        """For each row whether it is the first of its kind."""
+        return ~pd.Series(np.concatenate(self._digests)).duplicated().to_numpy()
+
+
+def _digests(batch: pa.RecordBatch) -> NDArray[np.uint64]:
+    """64 bits of each row: that any two of n different rows share them has odds below n^2 / 2^65."""
+    columns = {name: _comparable(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
+
+
+def _comparable(column: pa.Array) -> "pd.Series[Any]":
+    """The same type in every batch, which pandas alone would choose by whether cells are empty."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        column = pc.add(column.cast(pa.float64()), 0.0)  # -0.0 is 0.0
+    else:
+        column = column.cast(pa.string())
+    values: pd.Series[Any] = column.to_pandas()
+    return values
+
+
+def _write(kept: Kept, scaled: Path, features: Path) -> StandardScaler:
+    """Write both tables; returns the statistics of features and label."""
+    statistics, is_first, at = StandardScaler(), kept.firsts(), 0
+    # Dictionaries, Arrow's default, cost twice the time and save nothing where nearly every number is another.
+    with (
+        pa.ipc.open_file(kept.path) as file,
+        pq.ParquetWriter(scaled, file.schema, use_dictionary=False) as to_scaled,
+        pq.ParquetWriter(features, FEATURES_SCHEMA, use_dictionary=False) as to_features,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        written = writer.submit(lambda: None)
+        for index in range(file.num_record_batches):
+            batch = file.get_batch(index)
+            batch, at = batch.filter(pa.array(is_first[at : at + len(batch)])), at + len(batch)
+            if not len(batch):
+                continue
+            # While one batch is written, the next is computed; no more than two are held.
+            prepared = _scaled(batch, kept.scaler)
+            written.result()
+            written = writer.submit(to_scaled.write_batch, prepared)
+            statistics.partial_fit(_matrix(batch, FEATURES_SCHEMA.names))
+            to_features.write_batch(batch.select(FEATURES_SCHEMA.names).cast(FEATURES_SCHEMA))
+        written.result()
+    return statistics
+
+
+def _scaled(batch: pa.RecordBatch, scaler: MinMaxScaler) -> pa.RecordBatch:
+    values = dict(zip(SCALED, scaler.transform(_matrix(batch, SCALED)).T, strict=True))
+    columns = [pa.array(values[name]) if name in values else batch[name] for name in batch.schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _matrix(batch: pa.RecordBatch, columns: "tuple[str, ...] | list[str]") -> NDArray[np.float64]:
+    return np.column_stack([batch[name].to_numpy(zero_copy_only=False) for name in columns]).astype("float64")
+
+
+def _report(reading: Reading, scaler: MinMaxScaler, statistics: StandardScaler) -> Preparation:
+    rows_kept = int(statistics.n_samples_seen_)
+    *means, share_of_likes = map(float, statistics.mean_)
+    likes = round(share_of_likes * rows_kept)
+    # scikit-learn's variance divides by n, ours by n - 1.
+    deviations = [math.sqrt(variance * rows_kept / (rows_kept - 1)) for variance in statistics.var_]
+    return Preparation(
+        columns=reading.columns,
+        readings=reading.readings,
+        rows_raw=reading.rows,
+        rows_kept=rows_kept,
         likes=likes,
-        dislikes=len(kept) - likes,
+        dislikes=rows_kept - likes,
         scaler={
             column: ScalerRange(min=low, max=high)
             for column, low, high in zip(SCALED, scaler.data_min_, scaler.data_max_, strict=True)
         },
         features={
-            feature: FeatureStatistics(mean=float(kept[feature].mean()), std=float(kept[feature].std()))
-            for feature in FEATURES
+            feature: FeatureStatistics(mean=mean, std=std)
+            for feature, mean, std in zip(FEATURES, means, deviations, strict=False)
         },
     )
-    return Prepared(scaled, features, report)

@@ -1,5 +1,6 @@
 """The rules a playlist must keep; every problem is found at once, none shows a cell's content."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from song_preference.dataset.table import FIRST_ROW, REQUIRED
-from song_preference.errors import Finding, InvalidDataset
+from song_preference.errors import Finding
 from song_preference.features import FEATURES, LABEL
 
 ROWS_PER_CLASS = 10
@@ -15,7 +16,6 @@ ROWS_PER_CLASS = 10
 
 ROWS_SHOWN = 10
 NUMBER, COMPLETE, FINITE = "must be a number", "must not be empty", "must be finite"
-
 
 HARMLESS = 1
 """Stands, while the rules are checked, in for what was found to be no finite number; in every column's range."""
@@ -31,46 +31,73 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
-def check(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the required columns as float64; raises `InvalidDataset` with every finding."""
-    numbers = rows.copy()
-    findings: list[Finding] = []
-    for name in REQUIRED:
-        numbers[name] = pd.to_numeric(rows[name], errors="coerce").astype("float64")
-        wrong = {NUMBER: rows[name].notna() & numbers[name].isna(), FINITE: np.isinf(numbers[name])}
-        for rule, where in wrong.items():
-            if where.any():
-                findings.append(_finding(name, rule, np.flatnonzero(where)))
-                numbers.loc[where, name] = HARMLESS
-    findings += _broken_rules(numbers)
-    if not findings:
-        findings = _classes(numbers)
-    if findings:
-        raise InvalidDataset(*findings)
-    return numbers.astype({LABEL: "int64"})
+class Checker:
+    """Looks at a playlist a piece at a time and remembers what it found."""
 
+    def __init__(self) -> None:
+        self.rows = 0
+        """Rows looked at so far."""
+        self._sizes = {1: 0, 0: 0}
+        self._found: dict[tuple[str, str], tuple[int, list[int]]] = {}
 
-def _broken_rules(numbers: pd.DataFrame) -> list[Finding]:
-    try:
-        SCHEMA.validate(numbers, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        return [
-            _finding(str(column), COMPLETE if rule == "not_nullable" else str(rule), group["index"].to_numpy(int))
-            for (column, rule), group in cases.groupby(["column", "check"], sort=False)
+    def look(self, given: pd.DataFrame) -> pd.DataFrame:
+        """The next rows with the required columns as float64; what breaks a rule is noted and made harmless."""
+        numbers = pd.DataFrame(index=pd.RangeIndex(self.rows, self.rows + len(given)))
+        for name in REQUIRED:
+            column = pd.to_numeric(given[name], errors="coerce").to_numpy("float64", na_value=np.nan, copy=True)
+            empty = given[name].isna().to_numpy()
+            for rule, wrong in ((NUMBER, np.isnan(column) & ~empty), (FINITE, np.isinf(column))):
+                self._note(name, rule, numbers.index[wrong])
+                column[wrong] = HARMLESS
+            numbers[name] = column
+        self._note_broken_rules(numbers)
+        for label in self._sizes:
+            self._sizes[label] += int((numbers[LABEL] == label).sum())
+        self.rows += len(given)
+        return numbers
+
+    @property
+    def is_content(self) -> bool:
+        """Whether no row broke a rule so far."""
+        return not self._found
+
+    def findings(self, left_out: Sequence[int] = ()) -> list[Finding]:
+        """What was found, in the order of the columns; `left_out` are rows that were not looked at."""
+        ordered = sorted(self._found.items(), key=lambda found: REQUIRED.index(found[0][0]))
+        findings = [
+            Finding(column, rule, count, tuple(_row(position, left_out) for position in positions))
+            for (column, rule), (count, positions) in ordered
         ]
-    return []
+        return findings if findings or left_out else small_classes(self._sizes[1], self._sizes[0])
+
+    def _note(self, column: str, rule: str, positions: Any) -> None:
+        if len(positions) == 0:
+            return
+        count, shown = self._found.get((column, rule), (0, []))
+        more = [int(position) for position in positions[: ROWS_SHOWN - len(shown)]]
+        self._found[column, rule] = (count + len(positions), shown + more)
+
+    def _note_broken_rules(self, numbers: pd.DataFrame) -> None:
+        try:
+            SCHEMA.validate(numbers, lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            for (column, rule), group in errors.failure_cases.groupby(["column", "check"], sort=False):
+                words = COMPLETE if rule == "not_nullable" else str(rule)
+                self._note(str(column), words, np.sort(group["index"].to_numpy(int)))
 
 
-def _classes(numbers: pd.DataFrame) -> list[Finding]:
-    sizes = {name: int((numbers[LABEL] == value).sum()) for name, value in (("likes", 1), ("dislikes", 0))}
+def small_classes(likes: int, dislikes: int) -> list[Finding]:
+    """What is said of a class with fewer than `ROWS_PER_CLASS` songs."""
     return [
-        Finding(LABEL, f"needs at least {ROWS_PER_CLASS} {name}, there are {size}", 1)
-        for name, size in sizes.items()
+        Finding(LABEL, f"needs at least {ROWS_PER_CLASS} different {name}, there are {size}", 1)
+        for name, size in (("likes", likes), ("dislikes", dislikes))
         if size < ROWS_PER_CLASS
     ]
 
 
-def _finding(column: str, rule: str, positions: Any) -> Finding:
-    shown = tuple(int(position) + FIRST_ROW for position in sorted(positions)[:ROWS_SHOWN])
-    return Finding(column, rule, len(positions), shown)
+def _row(position: int, left_out: Sequence[int]) -> int:
+    """A position among the rows looked at, as a spreadsheet counts it."""
+    row = position + FIRST_ROW
+    for skipped in left_out:
+        row += skipped <= row
+    return row

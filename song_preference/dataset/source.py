@@ -1,126 +1,173 @@
-"""Bring the playlist here, from wherever `DATASET_SOURCE` says it is."""
+"""Bring the playlist here, from wherever it is said to be, if it may be named."""
 
 import hashlib
+import os
 import re
-import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-import gdown
 import httpx
-from botocore.exceptions import BotoCoreError, ClientError
-from gdown.exceptions import DownloadError
-from requests import RequestException
 
-from song_preference.dataset import sample
+from song_preference.dataset import drive, https, sample
+from song_preference.dataset.public_https import check_https, check_public
+from song_preference.dataset.text import PIECE_BYTES, check_text
+from song_preference.dataset.transfer import Network, NotAllowed, check_size, shown, write
 from song_preference.dataset.version import Source, SourceKind
-from song_preference.errors import Finding, InvalidDataset, SourceUnavailable
+from song_preference.errors import SourceRefused, SourceUnavailable
+from song_preference.settings import DatasetSettings
 from song_preference.storage import ObjectStore
 
-TIMEOUT_SECONDS = 20
-RETRIES = 2
-DRIVE_HOSTS = {"drive.google.com", "docs.google.com"}
+NETWORK = Network()
+LONGEST = 4096
+FOLDER = "incoming/"
+"""Below it, in the data bucket and on disk, lies what anybody may name."""
+
+OPERATOR_MAY_NAME = "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'"
+ANYBODY_MAY_NAME = "a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or incoming/<file>"
 
 
 class Location(NamedTuple):
-    """A source, understood: `at` is a URL, a key of the data bucket or a path."""
+    """A source, understood: `at` is a URL, an `s3://` address, a path or 'sample'."""
 
     kind: SourceKind
     at: str
 
 
-def locate(source: str) -> Location:
-    """Understand the value of `DATASET_SOURCE`; raises `SourceUnavailable` for a scheme we do not know."""
-    if source == "sample":
-        return Location("sample", "sample")
-    url = urlsplit(source)
-    if url.scheme == "https":
-        return Location("drive" if url.hostname in DRIVE_HOSTS else "https", source)
-    if url.scheme == "s3":
-        return Location("s3", source)
-    if url.scheme == "":
-        return Location("file", source)
-    raise SourceUnavailable(
-        f"DATASET_SOURCE '{source}' is none of: a Google Drive link, an https URL, s3://bucket/key, a path, 'sample'."
-    )
+def locate(source: str, bucket: str, settings: DatasetSettings, *, trusted: bool) -> Location:
+    """Understand a source without fetching it, and check that it may be named; raises `SourceRefused`.
 
-
-def fetch(source: str, target: Path, store: ObjectStore, max_bytes: int) -> Source:
-    """Write the playlist's bytes to `target`.
-
-    Raises `SourceUnavailable` where it cannot be reached and `InvalidDataset` where it is too large.
+    `trusted` is the operator's own environment (DATASET_SOURCE), which may name any https URL, object of `bucket` or
+    path. Others, who come through Airflow's form or the API, may name Google Drive, https URLs of public hosts (what
+    those resolve to is checked by `fetch`), and what lies below incoming/.
     """
-    kind, at = locate(source)
-    match kind:
-        case "sample":
-            target.write_bytes(sample.csv())
-        case "drive":
-            _from_drive(at, target, max_bytes)
-        case "https":
-            _from_https(at, target, max_bytes)
-        case "s3":
-            _from_s3(at, target, store, max_bytes)
-        case "file":
-            _from_file(Path(at), target, max_bytes)
-    content = target.read_bytes()
-    return Source(kind=kind, uri=at, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    with _refusals(source, trusted=trusted):
+        return _understood(source, bucket) if trusted else _allowed(_understood(source, bucket), bucket, settings)
 
 
-def _check_size(size: int, max_bytes: int) -> None:
-    if size > max_bytes:
-        raise InvalidDataset(Finding(None, f"is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes)", 1))
+def fetch(source: str, target: Path, objects: ObjectStore, settings: DatasetSettings, *, trusted: bool) -> Source:
+    """Write the playlist's bytes to `target`, a piece at a time; `trusted` as for `locate`.
+
+    Raises `SourceRefused` where it may not be named or is not there, `SourceUnavailable` where it cannot be reached (or
+    `StorageUnavailable`, where S3 cannot) and `InvalidDataset` where it is too large or no text.
+    """
+    kind, at = locate(source, objects.bucket, settings, trusted=trusted)
+    with _refusals(source, trusted=trusted):
+        match kind:
+            case "sample":
+                target.write_bytes(sample.csv())
+            case "drive":
+                drive.download(at, target, settings.max_bytes, NETWORK)
+            case "https":
+                https.download(at, target, settings.max_bytes, NETWORK, trusted=trusted)
+            case "s3":
+                _from_s3(at, target, objects, settings.max_bytes)
+            case "file":
+                _from_file(Path(at), shown(source), target, settings.max_bytes)
+    check_text(target)
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    # Where the incoming folder lies on this machine is nobody's business.
+    uri = shown(source if kind == "file" and not trusted else at)
+    return Source(kind=kind, uri=uri, sha256=digest, size_bytes=target.stat().st_size)
 
 
-def _from_drive(url: str, target: Path, max_bytes: int) -> None:
-    file_id = re.search(r"/d/([\w-]+)|[?&]id=([\w-]+)", url)
+@contextmanager
+def _refusals(source: str, *, trusted: bool) -> Iterator[None]:
+    try:
+        yield
+    except NotAllowed as reason:
+        may_name = OPERATOR_MAY_NAME if trusted else ANYBODY_MAY_NAME
+        raise SourceRefused(f"The source '{shown(source)}' is refused: {reason}. Name {may_name}.") from None
+
+
+def _understood(source: str, bucket: str) -> Location:
+    if source != source.strip() or not source.isprintable() or not 0 < len(source) <= LONGEST:
+        raise NotAllowed(f"it is empty, longer than {LONGEST} characters, or holds characters that cannot be seen")
+    if source == "sample":
+        return Location("sample", source)
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", source)
+    match scheme and scheme[0].lower():
+        case None:
+            return Location("file", source)
+        case "https:":
+            return _understood_https(source)
+        case "s3:":
+            if not source.removeprefix(f"s3://{bucket}/") or not source.startswith(f"s3://{bucket}/"):
+                raise NotAllowed(f"it is not s3://{bucket}/<key>: copy the file into that bucket")
+            return Location("s3", source)
+    raise NotAllowed("its scheme is none that we know")
+
+
+def _understood_https(source: str) -> Location:
+    try:
+        url = httpx.URL(source)
+    except httpx.InvalidURL:
+        raise NotAllowed("it is no https URL") from None
+    check_https(url)
+    if not drive.is_drive(url):
+        return Location("https", source)
+    file_id = drive.file_id(url)
     if file_id is None:
-        raise SourceUnavailable(f"No file id in the Google Drive link '{url}': copy it from 'Share > Copy link'.")
+        raise NotAllowed("there is no file id in the Google Drive link: copy it from 'Share > Copy link'")
+    return Location("drive", f"{drive.LINK}{file_id}")
+
+
+def _allowed(location: Location, bucket: str, settings: DatasetSettings) -> Location:
+    """The location, if anybody may name it."""
+    match location.kind:
+        case "https":
+            check_public(httpx.URL(location.at))
+        case "s3":
+            parts = location.at.removeprefix(f"s3://{bucket}/").split("/")
+            if f"{parts[0]}/" != FOLDER or len(parts) == 1 or {"", ".", ".."} & set(parts):
+                raise NotAllowed(f"it is not below s3://{bucket}/{FOLDER}")
+        case "file":
+            return Location("file", str(_below(settings.incoming, location.at)))
+        case "sample":
+            raise NotAllowed("the sample stands in by itself where there is no playlist")
+    return location
+
+
+def _below(incoming: Path, source: str) -> Path:
+    """The path of a file in the folder `incoming`, which goes by that name whatever its own is."""
+    path = Path(source)
+    if not path.is_relative_to(incoming) and source.removeprefix("/").startswith(FOLDER):
+        path = incoming / source.removeprefix("/").removeprefix(FOLDER)
     try:
-        gdown.download(
-            id=file_id[1] or file_id[2],
-            output=str(target),
-            quiet=True,
-            use_cookies=False,
-            timeout=TIMEOUT_SECONDS,
-            retries=RETRIES,
-            progress=lambda so_far, _: _check_size(so_far, max_bytes),
-        )
-    except (DownloadError, RequestException, OSError) as error:
-        raise SourceUnavailable(
-            f"Google Drive did not give the file behind '{url}' ({type(error).__name__}): check the connection, "
-            "and that the file is shared with 'anyone with the link'."
-        ) from error
+        resolved = path.resolve()
+        # Judged by where it leads: a link that somebody put into the folder may lead anywhere.
+        is_below = incoming.resolve() in resolved.parents
+    except (OSError, RuntimeError):
+        is_below = False
+    if ".." in path.parts or not is_below:
+        raise NotAllowed(f"it is no file below {FOLDER}")
+    return resolved
 
 
-def _from_https(url: str, target: Path, max_bytes: int) -> None:
+def _from_s3(uri: str, target: Path, objects: ObjectStore, max_bytes: int) -> None:
+    key = uri.removeprefix(objects.uri(""))
+    check_size(objects.size(key) or 0, max_bytes)
+    if not objects.download(key, target):
+        raise NotAllowed("there is no such object; copy the file there first")
+
+
+def _from_file(path: Path, named: str, target: Path, max_bytes: int) -> None:
     try:
-        with httpx.stream("GET", url, timeout=TIMEOUT_SECONDS, follow_redirects=True) as response:
-            response.raise_for_status()
-            with target.open("wb") as file:
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
-                    _check_size(file.tell(), max_bytes)
-    except httpx.HTTPError as error:
-        raise SourceUnavailable(
-            f"'{url}' cannot be downloaded ({type(error).__name__}): open it in a browser."
-        ) from error
-
-
-def _from_s3(uri: str, target: Path, store: ObjectStore, max_bytes: int) -> None:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if bucket != store.bucket or not key:
-        raise SourceUnavailable(f"'{uri}' is not s3://{store.bucket}/<key>: copy the file into that bucket first.")
-    try:
-        _check_size(store.size(key), max_bytes)
-        target.write_bytes(store.get(key) or b"")
-    except (BotoCoreError, ClientError) as error:
-        raise SourceUnavailable(f"'{uri}' cannot be read ({type(error).__name__}): check the key.") from error
-
-
-def _from_file(path: Path, target: Path, max_bytes: int) -> None:
-    try:
-        _check_size(path.stat().st_size, max_bytes)
-        shutil.copyfile(path, target)
+        # Without waiting: a pipe would be waited for until somebody writes to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotAllowed("there is no such file") from None
     except OSError as error:
-        raise SourceUnavailable(f"The file '{path}' cannot be read ({error.strerror}).") from error
+        # Without the path, which only the operator may know; `named` is what was asked for.
+        raise SourceUnavailable(f"The file '{named}' cannot be read ({error.strerror}).") from error
+    # A folder, too, can be opened, but not as a file.
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise NotAllowed("it is no regular file")
+    with os.fdopen(descriptor, "rb") as file:
+        check_size(status.st_size, max_bytes)
+        write(iter(lambda: file.read(PIECE_BYTES), b""), target, max_bytes)

@@ -1,44 +1,82 @@
 """Which songs a model learns from and which it is judged by."""
 
-import hashlib
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from song_preference.dataset.version import SplitRows
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
 
 
 class Split(NamedTuple):
-    """The two parts, each in the order of the dataset."""
+    """Two Parquet files, each in the order of the dataset, and how many songs each holds."""
 
-    train: pd.DataFrame
-    test: pd.DataFrame
+    train: Path
+    test: Path
+    rows: SplitRows
 
 
-def split(features: pd.DataFrame, test_size: float, seed: int) -> Split:
-    """Stratified split by content: within each class the songs with the smallest digests go to the test part.
+def split(features: Path, directory: Path, test_size: float, seed: int) -> Split:
+    """Write the songs of the Parquet file `features` to two others; raises `InvalidDataset` as `choose_test` does."""
+    table = pq.ParquetFile(features)
+    labels = table.read([LABEL])[LABEL].to_numpy()
+    pieces = table.iter_batches(columns=list(FEATURES))
+    digests = np.concatenate([song_digests(piece.to_pandas().to_numpy(), seed) for piece in pieces])
+    in_test = choose_test(labels, digests, test_size)
+    train, test, at = directory / "train.parquet", directory / "test.parquet", 0
+    with (
+        pq.ParquetWriter(train, table.schema_arrow, use_dictionary=False) as to_train,
+        pq.ParquetWriter(test, table.schema_arrow, use_dictionary=False) as to_test,
+    ):
+        for batch in table.iter_batches():
+            chosen, at = in_test[at : at + len(batch)], at + len(batch)
+            to_train.write_batch(batch.filter(pa.array(~chosen)))
+            to_test.write_batch(batch.filter(pa.array(chosen)))
+    tested = int(in_test.sum())
+    return Split(train, test, SplitRows(train=len(labels) - tested, test=tested))
 
-    The same songs in another order give the same parts, and an added song moves few of the others. Songs that
-    are liked and disliked at once all stay in the training part, so that no model is judged by a song it knows.
-    The test part holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder.
+
+def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_size: float) -> NDArray[np.bool_]:
+    """Which songs (n,) are for the test: within each class those with the smallest digests.
+
+    The same songs in another order give the same parts, and an added song moves few of the others. The test part
+    holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder, or a few less: songs
+    with the same four features stay on one side, and those that are liked and disliked at once in the training part,
+    so that no model is judged by a song it knows. Raises `InvalidDataset` where a part would lack a class.
     """
-    labels = features[LABEL].to_numpy()
-    digests = np.array([_digest(row, seed) for row in features[list(FEATURES)].to_numpy()])
-    contradicting = np.isin(digests, np.intersect1d(digests[labels == 0], digests[labels == 1]))
+    contradicting = _contradicting(pd.Series(digests), labels == 1)
     in_test = np.zeros(len(labels), dtype=bool)
     for label, count in _test_counts(labels, test_size).items():
         eligible = np.flatnonzero((labels == label) & ~contradicting)
-        in_test[eligible[np.argsort(digests[eligible], kind="stable")[:count]]] = True
-    return Split(train=features[~in_test], test=features[in_test])
+        in_test[eligible] = digests[eligible] < _limit(digests[eligible], count)
+        if not in_test[eligible].any():
+            raise _too_few()
+    return in_test
 
 
-def _digest(row: NDArray[np.float32], seed: int) -> int:
-    key = seed.to_bytes(8, "little")
-    return int.from_bytes(hashlib.blake2b(row.tobytes(), key=key, digest_size=8).digest(), "little")
+def song_digests(features: NDArray[np.float32], seed: int = 0) -> NDArray[np.uint64]:
+    """64 bits of each song's four features (n, 4), other ones for another seed."""
+    songs = pd.DataFrame(features + np.float32(0))  # -0.0 is 0.0
+    of_songs = pd.util.hash_pandas_object(songs, index=False).to_numpy()
+    of_seed = pd.util.hash_array(np.array([seed], dtype=np.uint64))
+    return pd.util.hash_array(of_songs ^ of_seed)
+
+
+def _contradicting(digests: "pd.Series[int]", liked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    both = digests[liked & digests.isin(digests[~liked])]
+    return digests.isin(both).to_numpy()
+
+
+def _limit(digests: NDArray[np.uint64], count: int) -> int:
+    """Below it lie `count` of the digests, or fewer where equal ones would be parted."""
+    return int(np.partition(digests, count)[count]) if count < len(digests) else 2**64 - 1
 
 
 def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int]:
@@ -50,5 +88,9 @@ def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int
     for label in by_remainder[: total - sum(counts.values())]:
         counts[label] += 1
     if any(not 0 < counts[label] < sizes[label] for label in sizes):
-        raise InvalidDataset(Finding(LABEL, "has too few songs of one class for a training and a test part", 1))
+        raise _too_few()
     return counts
+
+
+def _too_few() -> InvalidDataset:
+    return InvalidDataset(Finding(LABEL, "has too few songs of one class for a training and a test part", 1))

@@ -1,11 +1,13 @@
 """Dataset versions in S3. `dataset.json` publishes a version; whatever lacks it is invisible."""
 
 import json
-from collections.abc import Iterator
-from io import BytesIO
-from typing import Literal
+import math
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, get_args
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
@@ -13,7 +15,7 @@ from song_preference.storage import ObjectStore
 
 PREFIX = "datasets/"
 LATEST = f"{PREFIX}latest.json"
-DESCRIPTION = "dataset.json"
+RAW, DESCRIPTION = "raw.csv", "dataset.json"
 
 Part = Literal["scaled", "features", "train", "test"]
 
@@ -32,26 +34,46 @@ class DatasetStore:
         """The `s3://` address of a table."""
         return self.objects.uri(self.key(version, f"{part}.parquet"))
 
-    def put_raw(self, version: str, content: bytes) -> None:
-        """Keep the bytes as downloaded, unless they are kept already."""
-        self.objects.put_new(self.key(version, "raw.csv"), content)
+    def put(self, version: str, name: str, path: Path) -> None:
+        """Keep a file of the version, unless it is kept already: a version always holds the same."""
+        with path.open("rb") as file:
+            self.objects.put_new(self.key(version, name), file)
 
-    def raw(self, version: str) -> bytes:
-        """The bytes as downloaded."""
-        return self._content(version, "raw.csv")
+    def put_part(self, version: str, part: Part, path: Path) -> None:
+        """Keep a table of the version, a Parquet file."""
+        self.put(version, f"{part}.parquet", path)
 
-    def put_part(self, version: str, part: Part, table: pd.DataFrame) -> None:
-        """Write a table, unless it is there: the same version always holds the same rows."""
-        buffer = BytesIO()
-        table.to_parquet(buffer, index=False)
-        self.objects.put_new(self.key(version, f"{part}.parquet"), buffer.getvalue())
+    def fetch_raw(self, version: str, target: Path) -> None:
+        """Write the bytes as downloaded to a file; raises `DatasetNotFound`."""
+        self._fetch(version, RAW, target)
 
-    def part(self, version: str, part: Part) -> pd.DataFrame:
-        """One table of a version; raises `DatasetNotFound`."""
-        return pd.read_parquet(BytesIO(self._content(version, f"{part}.parquet")))
+    def fetch_part(self, version: str, part: Part, target: Path) -> None:
+        """Write a table, a Parquet file, to a file; raises `DatasetNotFound`."""
+        self._fetch(version, f"{part}.parquet", target)
+
+    def part(self, version: str, part: Part, at_most: int | None = None) -> pd.DataFrame:
+        """One table of a version, or about `at_most` of its rows, spread evenly; raises `DatasetNotFound`."""
+        with TemporaryDirectory() as directory:
+            path = Path(directory) / part
+            self.fetch_part(version, part, path)
+            table = pq.ParquetFile(path)
+            step = max(1, math.ceil(table.metadata.num_rows / (at_most or math.inf)))
+            pieces, at = [], 0
+            for batch in table.iter_batches():
+                # A copy, so that the rest of the batch can go.
+                pieces.append(batch.to_pandas().iloc[-at % step :: step].copy())
+                at += len(batch)
+            rows: pd.DataFrame = pd.concat(pieces, ignore_index=True)
+            return rows
 
     def publish(self, description: DatasetVersion) -> DatasetVersion:
-        """Make the version visible and the latest; a version published earlier keeps its description."""
+        """Make the version visible and the latest; a version published earlier keeps its description.
+
+        Raises `DatasetNotFound` where a part is missing, since somebody removed it meanwhile.
+        """
+        for name in (RAW, *(f"{part}.parquet" for part in get_args(Part))):
+            if self.objects.size(self.key(description.version, name)) is None:
+                raise _not_found(description.version, name)
         self.objects.put_new(self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode())
         published = self.describe(description.version)
         self.objects.put(LATEST, json.dumps({"version": published.version}).encode())
@@ -68,16 +90,34 @@ class DatasetStore:
             raise DatasetNotFound("No dataset was published yet: run the DAG process_etl_spotify_data.")
         return self.describe(json.loads(pointer)["version"])
 
-    def published(self) -> Iterator[DatasetVersion]:
-        """All published versions."""
-        for key in self.objects.keys(PREFIX):
-            if key.endswith(f"/{DESCRIPTION}"):
-                yield self.describe(key.removeprefix(PREFIX).split("/")[0])
+    def published(self) -> list[DatasetVersion]:
+        """All published versions, newest first."""
+        names = [key.split("/")[1] for key in self.objects.keys(PREFIX) if key.endswith(f"/{DESCRIPTION}")]
+        return sorted(map(self.describe, names), key=lambda version: version.created_at, reverse=True)
+
+    def unfinished(self) -> list[str]:
+        """Versions of which something is kept although they were never published, or are no more."""
+        versions = {key.split("/")[1] for key in self.objects.keys(PREFIX) if key != LATEST}
+        return sorted(versions - {published.version for published in self.published()})
+
+    def remove(self, version: str) -> None:
+        """Delete everything of a version; it is withdrawn first, so that nobody finds half of it."""
+        self.objects.remove(self.key(version, DESCRIPTION))
+        for key in self.objects.keys(self.key(version, "")):
+            self.objects.remove(key)
+
+    def _fetch(self, version: str, name: str, target: Path) -> None:
+        if not self.objects.download(self.key(version, name), target):
+            raise _not_found(version, name)
 
     def _content(self, version: str, name: str) -> bytes:
         content = self.objects.get(self.key(version, name))
         if content is None:
-            raise DatasetNotFound(
-                f"There is no '{name}' for dataset version '{version}': run process_etl_spotify_data."
-            )
+            raise _not_found(version, name)
         return content
+
+
+def _not_found(version: str, name: str) -> DatasetNotFound:
+    if name == DESCRIPTION:
+        return DatasetNotFound(f"There is no dataset version '{version}': `make datasets` lists those that there are.")
+    return DatasetNotFound(f"Dataset version '{version}' has no '{name}' any more: run process_etl_spotify_data again.")

@@ -1,11 +1,14 @@
-"""From the bytes of a listener's file to a table with the names and types that we use."""
+"""A listener's CSV as it lies on the disk: its header in our names, its rows a piece at a time."""
 
 import csv
 from collections import Counter
-from io import BytesIO
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
 
-import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
 
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
@@ -18,39 +21,72 @@ REQUIRED = (*FEATURES, *SCALED, LABEL)
 SPELLINGS = {"duration_ms": "duration", "target": LABEL, "liked": LABEL, "like": LABEL}
 """Other names that playlists are exported with."""
 
-LABEL_WORDS = {
-    "like": 1,
-    "liked": 1,
-    "likes": 1,
-    "yes": 1,
-    "true": 1,
-    "dislike": 0,
-    "disliked": 0,
-    "dislikes": 0,
-    "no": 0,
-    "false": 0,
-}
-
 INDEX_NAMES = {"", "index", "unnamed: 0"}
 
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
 FIRST_ROW = 2
-"""Rows are counted as a spreadsheet shows them: the header is row 1."""
+"""Rows are counted as a spreadsheet shows them: the header is row 1. Empty lines are left out of account."""
+
+BLOCK_BYTES = 1 << 20
+"""Parsed at once; no row may be longer. Arrow reads many blocks ahead, so larger ones cost memory."""
+
+BATCH_ROWS = 65_536
+"""Handed on at once, in order that what costs the same for every batch is paid seldom."""
+
+RAGGED_ROWS_KEPT = 1000
+"""With more rows of another length than the header's, the file is no table."""
 
 
-class Table(NamedTuple):
-    """`rows` as given, with our names; `readings` tells in words what was read as something else."""
+class Header(NamedTuple):
+    """The columns by position, in our names; `lines` counts the lines up to and with the header."""
 
-    rows: pd.DataFrame
+    names: list[str | None]
+    """None for a column that is left out: an index, or another of the same name."""
     readings: list[str]
+    """What is read as something else than it is written, in words."""
+    lines: int
 
 
-def read_table(raw: bytes) -> Table:
-    """Read the CSV; raises `InvalidDataset` with every finding about the file and its header."""
-    _check_text(raw)
-    header = next(csv.reader([raw.decode("utf-8-sig").lstrip().partition("\n")[0]]))
+def read_header(path: Path) -> Header:
+    """Understand the first line of the CSV; raises `InvalidDataset` with every finding about it."""
+    csv.field_size_limit(BLOCK_BYTES)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = 1
+        while (line := file.readline(BLOCK_BYTES)).isspace():
+            lines += 1
+        has_songs = any(piece.strip() for piece in iter(lambda: file.read(BLOCK_BYTES), ""))
     readings: list[str] = []
-    names = [_name(written, readings) for written in header]
+    written = next(csv.reader([line]))
+    names = [_name(column, readings) for column in written]
+    _check_names(names, line)
+    if not has_songs:
+        raise InvalidDataset(Finding(None, "holds a header and no songs", 1))
+    # Of other columns with one name the first is kept: no file format holds both.
+    unique = [name if name not in names[:at] else None for at, name in enumerate(names)]
+    twice = dict.fromkeys(name for name in names if name is not None and names.count(name) > 1)
+    readings += [f"of the columns '{name}' the first is kept" for name in twice]
+    return Header(unique, readings, lines)
+
+
+def _name(written: str, readings: list[str]) -> str | None:
+    """Our name of a column; None for an index that a table was saved with."""
+    plain = written.strip().lower()
+    if plain in INDEX_NAMES:
+        readings.append("a column that only counts the rows is left out")
+        return None
+    name = SPELLINGS.get(plain.replace(" ", "_"), plain.replace(" ", "_"))
+    if name != written:
+        readings.append(f"column '{written}' is read as '{name}'")
+    return name
+
+
+def _check_names(names: list[str | None], line: str) -> None:
     counts = Counter(names)
+    for separator, word in OTHER_SEPARATORS.items():
+        if len(names) == 1 and line.count(separator) >= len(REQUIRED) - 1:
+            rule = f"separates its columns by {word}: export it with commas, and with points in its numbers"
+            raise InvalidDataset(Finding(None, rule, 1))
     findings = [Finding(name, "is missing", 1) for name in REQUIRED if name not in counts]
     findings += [
         Finding(name, "appears more than once, also under another spelling: keep one", counts[name])
@@ -59,60 +95,69 @@ def read_table(raw: bytes) -> Table:
     ]
     if findings:
         raise InvalidDataset(*findings)
-    rows = _parse(raw)
-    rows.columns = pd.Index([name or "" for name in names])
-    # Of other columns with one name the first is kept: no file format holds both.
-    rows = rows.loc[:, [name is not None and name not in names[:at] for at, name in enumerate(names)]]
-    if rows.empty:
-        raise InvalidDataset(Finding(None, "holds a header and no songs", 1))
-    rows[LABEL] = _label(rows[LABEL], readings)
-    return Table(rows, readings)
 
 
-def _check_text(raw: bytes) -> None:
-    rule = None
-    if not raw.strip():
-        rule = "is empty"
-    elif b"\0" in raw:
-        rule = "is binary: export the playlist as CSV"
-    elif raw.lstrip()[:1] == b"<":
-        rule = "is an HTML page: check that the link gives the file itself, shared with anyone who has it"
-    if rule:
-        raise InvalidDataset(Finding(None, rule, 1))
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = raw.count(b"\n", 0, error.start) + 1
-        raise InvalidDataset(Finding(None, "is not UTF-8: export it again with this encoding", 1, (row,))) from None
+class Rows:
+    """The rows below a header, as Arrow batches with our names; can be read once.
 
+    The label is text, since it may be written in words. The other required columns are float64 and the rest what
+    its first block looks like, unless `as_text`: then every cell is text.
+    """
 
-def _name(written: str, readings: list[str]) -> str | None:
-    """Our name of a column; None for an index that a table was saved with."""
-    plain = written.strip().lower().replace(" ", "_")
-    if written.strip().lower() in INDEX_NAMES:
-        readings.append("a column that only counts the rows is left out")
-        return None
-    name = SPELLINGS.get(plain, plain)
-    if name != written:
-        readings.append(f"column '{written}' is read as '{name}'")
-    return name
+    def __init__(self, path: Path, header: Header, *, as_text: bool) -> None:
+        self.ragged: list[int] = []
+        """Rows with another number of fields than the header, as a spreadsheet counts them; they are left out."""
+        columns = [str(position) for position in range(len(header.names))]
+        kept = {column: name for column, name in zip(columns, header.names, strict=True) if name is not None}
+        text, number = pa.string(), pa.float64()
+        types = {
+            column: text if as_text or name == LABEL else number
+            for column, name in kept.items()
+            if as_text or name in REQUIRED
+        }
+        self._names = list(kept.values())
+        self._lines_above = header.lines - 1
+        self._reader = arrow_csv.open_csv(
+            path,
+            # Of several threads none would know the number of a row at fault.
+            arrow_csv.ReadOptions(
+                block_size=BLOCK_BYTES, use_threads=False, column_names=columns, skip_rows=header.lines
+            ),
+            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._note_ragged),
+            arrow_csv.ConvertOptions(column_types=types, include_columns=list(kept), strings_can_be_null=True),
+        )
 
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of every batch."""
+        return pa.schema([field.with_name(name) for field, name in zip(self._reader.schema, self._names, strict=True)])
 
-def _parse(raw: bytes) -> pd.DataFrame:
-    try:
-        return pd.read_csv(BytesIO(raw), encoding="utf-8-sig", index_col=False, low_memory=False, skipinitialspace=True)
-    except pd.errors.ParserError:
-        rule = "is not a CSV: a row has another number of fields than the header, or a quote is not closed"
-        raise InvalidDataset(Finding(None, rule, 1)) from None
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Batches of rows; raises `pyarrow.ArrowInvalid` for a cell that is not of its column's type.
 
+        While one is looked at, the next is parsed.
+        """
+        batches = self._batches()
+        with ThreadPoolExecutor(1) as parser:
+            following = parser.submit(next, batches, None)
+            while (batch := following.result()) is not None:
+                following = parser.submit(next, batches, None)
+                yield batch
 
-def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
-    if pd.api.types.is_bool_dtype(given):
-        readings.append("the label's true and false are read as 1 and 0")
-        return given.astype("int64")
-    if not pd.api.types.is_numeric_dtype(given):
-        words = given.astype("string").str.strip().str.lower()
-        if words.isin(list(LABEL_WORDS)).any():
-            readings.append("the label's words are read as 1 and 0")
-        return given.where(~words.isin(list(LABEL_WORDS)), words.map(LABEL_WORDS))
-    return given
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        pieces: list[pa.RecordBatch] = []
+        for piece in self._reader:
+            pieces.append(piece)
+            if sum(map(len, pieces)) >= BATCH_ROWS:
+                yield self._joined(pieces)
+                pieces = []
+        if pieces:
+            yield self._joined(pieces)
+
+    def _joined(self, pieces: list[pa.RecordBatch]) -> pa.RecordBatch:
+        columns = pa.concat_batches(pieces).columns
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def _note_ragged(self, row: arrow_csv.InvalidRow) -> str:
+        self.ragged.append(row.number - self._lines_above)
+        return "skip" if len(self.ragged) < RAGGED_ROWS_KEPT else "error"

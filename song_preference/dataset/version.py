@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-PREPARATION = 2
+PREPARATION = 3
 """Raise it whenever the same file would be prepared differently: it is part of the version."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]

@@ -1,43 +1,26 @@
 """The ETL on a real S3 server and a real MLflow."""
 
-from collections.abc import Iterator
+import json
+import re
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from botocore.exceptions import ClientError
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from song_preference.dataset import etl, sample
+from song_preference.dataset import etl
+from song_preference.dataset.__main__ import main as versions
+from song_preference.dataset.publish import register
+from song_preference.dataset.source import fetch
 from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.transfer import Network
 from song_preference.dataset.version import DatasetVersion, Parameters
-from song_preference.errors import DatasetNotFound, InvalidDataset, SourceUnavailable
+from song_preference.errors import DatasetNotFound, InvalidDataset, SourceRefused, SourceUnavailable, StorageUnavailable
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import ObjectStore, create_buckets, s3_client
+from tests.conftest import ROOT
 
 PARAMETERS = Parameters(test_size=0.3, seed=42)
-
-
-@pytest.fixture
-def store(environment: dict[str, str]) -> Iterator[DatasetStore]:
-    """A bucket of the test's own."""
-    client, bucket = s3_client(S3Settings()), f"test-{uuid4().hex[:12]}"
-    client.create_bucket(Bucket=bucket)
-    objects = ObjectStore(client, bucket)
-    yield DatasetStore(objects)
-    for key in list(objects.keys("")):
-        client.delete_object(Bucket=bucket, Key=key)
-    client.delete_bucket(Bucket=bucket)
-
-
-@pytest.fixture
-def playlist(tmp_path: Path) -> Path:
-    """A listener's file: synthetic songs, two of them twice."""
-    lines = sample.csv().decode().splitlines()
-    path = tmp_path / "playlist.csv"
-    path.write_text("\n".join([*lines, lines[1], lines[2]]) + "\n")
-    return path
 
 
 def settings(source: Path | str, monkeypatch: pytest.MonkeyPatch) -> DatasetSettings:
@@ -47,7 +30,7 @@ def settings(source: Path | str, monkeypatch: pytest.MonkeyPatch) -> DatasetSett
 
 def run(store: DatasetStore, configured: DatasetSettings) -> DatasetVersion:
     draft = etl.download(store, configured, PARAMETERS)
-    return etl.register(store, etl.split_dataset(store, etl.engineer_features(store, draft)))
+    return register(store, etl.split_dataset(store, etl.engineer_features(store, draft))).dataset
 
 
 def runs_of(described: DatasetVersion) -> list[Run]:
@@ -64,8 +47,64 @@ def test_a_playlist_becomes_a_published_version(
     assert store.latest() == described
     assert (described.preparation.rows_raw, described.preparation.rows_kept) == (752, 750)
     assert (described.split.train, described.split.test) == (525, 225)
-    assert store.raw(described.version) == playlist.read_bytes()
+    store.fetch_raw(described.version, playlist.with_suffix(".again"))
+    assert playlist.with_suffix(".again").read_bytes() == playlist.read_bytes()
     assert len(store.part(described.version, "test")) == 225
+
+
+def test_mlflow_shows_the_version_with_its_source_pictures_and_card(
+    store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = run(store, settings(playlist, monkeypatch))
+    logged = runs_of(described)[0]
+    assert logged.data.params["seed"] == "42"
+    assert logged.data.metrics["likes"] == described.preparation.likes
+    assert "# Dataset" in logged.data.tags["mlflow.note.content"]
+    assert logged.inputs is not None
+    (used,) = logged.inputs.dataset_inputs
+    assert json.loads(used.dataset.source)["uri"].endswith(f"/{described.version}/features.parquet")
+    assert used.dataset.digest == described.version
+    names = {item.path for item in MlflowClient().list_artifacts(logged.info.run_id)}
+    assert names == {"dataset.json", "data_card.md", "pictures"}
+    assert len(MlflowClient().list_artifacts(logged.info.run_id, "pictures")) == 3
+
+
+def test_a_version_that_nothing_needs_can_be_removed(
+    store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
+    old = run(store, settings(playlist, monkeypatch))
+    latest = run(store, settings("sample", monkeypatch))
+    refused = etl.download(store, settings(ROOT / "README.md", monkeypatch), PARAMETERS)
+    registry = MlflowClient()
+    registry.create_registered_model("test_of_retention")
+    try:
+        registry.create_model_version(
+            "test_of_retention", "s3://elsewhere/model", tags={"dataset_version": old.version}
+        )
+        versions(["list"])
+        assert re.search(rf"{latest.version}.*\n.*{old.version}.*test_of_retention/1", capsys.readouterr().out)
+        with pytest.raises(SystemExit, match="is what test_of_retention/1 learned from"):
+            versions(["remove", old.version])
+    finally:
+        registry.delete_registered_model("test_of_retention")
+    with pytest.raises(SystemExit, match="is the latest"):
+        versions(["remove", latest.version])
+    with pytest.raises(SystemExit, match="There is no dataset version 'none'"):
+        versions(["remove", "none"])
+    versions(["show", old.version])
+    assert DatasetVersion.model_validate_json(capsys.readouterr().out) == old
+    versions(["remove", old.version])
+    versions(["remove", refused.version])
+    assert {key.split("/")[1] for key in store.objects.keys("datasets/")} == {latest.version, "latest.json"}
+
+
+def test_without_s3_the_reason_and_the_remedy_are_told(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(SystemExit, match=r"S3 did not serve .*EndpointConnectionError.*check that it runs"):
+        versions(["list"])
 
 
 def test_until_it_is_registered_a_version_is_invisible(
@@ -76,7 +115,7 @@ def test_until_it_is_registered_a_version_is_invisible(
     with pytest.raises(DatasetNotFound, match="run the DAG process_etl_spotify_data"):
         store.latest()
     assert list(store.published()) == []
-    etl.register(store, draft)
+    register(store, draft)
     assert [published.version for published in store.published()] == [draft.version]
 
 
@@ -103,10 +142,9 @@ def test_other_parameters_are_another_version(
 def test_a_bad_file_publishes_nothing(store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.html"
     page.write_text("<html>Sign in</html>")
-    draft = etl.download(store, settings(page, monkeypatch), PARAMETERS)
     with pytest.raises(InvalidDataset, match="the file is an HTML page"):
-        etl.engineer_features(store, draft)
-    assert list(store.published()) == []
+        etl.download(store, settings(page, monkeypatch), PARAMETERS)
+    assert list(store.objects.keys("")) == []
 
 
 DRIVE = "https://drive.google.com/file/d/13DDhnS2FoXN-xqWM9PWryQyUBgRTqcKg"
@@ -114,7 +152,8 @@ DRIVE = "https://drive.google.com/file/d/13DDhnS2FoXN-xqWM9PWryQyUBgRTqcKg"
 
 @pytest.fixture
 def no_drive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every https connection goes through a proxy that is not there."""
+    """Every https connection goes through a proxy that is not there, and nobody waits to try it again."""
+    monkeypatch.setattr("song_preference.dataset.source.NETWORK", Network(waits_seconds=(0, 0)))
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
@@ -145,7 +184,7 @@ def test_the_sample_never_stands_in_for_a_real_playlist_once_published(
 def test_nor_for_a_file_that_somebody_named(
     store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SourceUnavailable, match="No such file"):
+    with pytest.raises(SourceRefused, match="there is no such file"):
         etl.download(store, settings(tmp_path / "missing.csv", monkeypatch), PARAMETERS)
 
 
@@ -161,12 +200,31 @@ def test_a_playlist_can_be_handed_in_through_s3(
         etl.download(store, smaller, PARAMETERS)
 
 
-@pytest.mark.parametrize("uri", ["s3://another-bucket/mine.csv", "s3://data", "s3://{bucket}/incoming/none.csv"])
-def test_an_s3_address_that_is_none_of_ours_is_unavailable(
+def test_a_stranger_hands_in_through_s3_below_incoming_alone(
+    store: DatasetStore, playlist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured, target = settings("sample", monkeypatch), tmp_path / "raw.csv"
+    for key in ("incoming/mine.csv", "theirs.csv"):
+        store.objects.put(key, playlist.read_bytes())
+    uri = store.objects.uri("incoming/mine.csv")
+    assert fetch(uri, target, store.objects, configured, trusted=False).uri == uri
+    assert target.read_bytes() == playlist.read_bytes()
+    with pytest.raises(SourceRefused, match="it is not below s3://"):
+        fetch(store.objects.uri("theirs.csv"), target, store.objects, configured, trusted=False)
+
+
+@pytest.mark.parametrize("uri", ["s3://another-bucket/mine.csv", "s3://data"])
+def test_an_s3_address_that_is_none_of_ours_is_refused(
     uri: str, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SourceUnavailable, match="s3://"):
-        etl.download(store, settings(uri.format(bucket=store.objects.bucket), monkeypatch), PARAMETERS)
+    with pytest.raises(SourceRefused, match="s3://"):
+        etl.download(store, settings(uri, monkeypatch), PARAMETERS)
+
+
+def test_a_key_that_is_not_there_is_refused(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = store.objects.uri("incoming/none.csv")
+    with pytest.raises(SourceRefused, match=f"'{uri}' is refused: there is no such object; copy the file there first"):
+        etl.download(store, settings(uri, monkeypatch), PARAMETERS)
 
 
 def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:
@@ -182,7 +240,9 @@ def test_buckets_are_made_once(environment: dict[str, str]) -> None:
     assert {environment["DATA_REPO_BUCKET_NAME"], environment["MLFLOW_BUCKET_NAME"]} <= names
 
 
-def test_a_wrong_secret_is_refused(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_secret_is_told_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_SECRET_ACCESS_KEY", "wrong-secret")
-    with pytest.raises(ClientError):
-        s3_client(S3Settings()).list_buckets()
+    refused = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
+    message = rf"S3 did not serve {refused.uri('a.csv')} \(\w+\): check that it runs, and its keys\."
+    with pytest.raises(StorageUnavailable, match=message):
+        refused.get("a.csv")

@@ -1,18 +1,19 @@
 import json
+from collections.abc import Callable
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from song_preference.dataset import sample
-from song_preference.dataset.prepare import prepare, read_playlist
 
 STATISTICS = json.loads(files("song_preference.dataset").joinpath(sample.STATISTICS).read_text())
 
 
-def test_the_sample_is_a_playlist_of_750_songs_and_always_the_same() -> None:
-    assert prepare(read_playlist(sample.csv())).report.rows_raw == 750
+def test_the_sample_is_a_playlist_of_750_songs_and_always_the_same(prepared: Callable[[bytes], Any]) -> None:
+    assert prepared(sample.csv()).report.rows_raw == 750
     assert sample.csv() == sample.csv()
 
 

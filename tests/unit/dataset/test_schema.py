@@ -1,15 +1,24 @@
 """What a listener may hand in, and the exact words for what they may not."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from song_preference.dataset import sample
-from song_preference.dataset.prepare import prepare, read_playlist
+from song_preference.dataset import sample, table
+from song_preference.dataset.prepare import Kept
+from song_preference.dataset.reading import Reading, read_playlist
+from song_preference.dataset.schema import SCHEMA
 from song_preference.errors import InvalidDataset
 from song_preference.features import LABEL
 
+Prepare = Callable[[bytes], Any]
 CSV = sample.csv()
 CANNOT = "This playlist cannot be used: "
 MISSING_ALL = "; ".join(
@@ -45,8 +54,17 @@ def only(label: int, and_others: int = 0) -> bytes:
     return as_csv(kept)
 
 
+def read(raw: bytes, directory: Path) -> Reading:
+    path = directory / "raw.csv"
+    path.write_bytes(raw)
+    return read_playlist(path, Kept(directory / "kept.arrow").opened)
+
+
 HEADER = CSV.partition(b"\n")[0]
 FIRST = CSV.split(b"\n")[1]
+
+QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell"
+RAGGED = "the file has rows with another number of fields than the header"
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
@@ -70,14 +88,43 @@ BAD: dict[str, tuple[bytes, str]] = {
     "prose": (b"Dear listener,\nhere are my songs.\n", MISSING_ALL),
     "json": (b'[{"energy": 0.5}]', MISSING_ALL),
     "no header": (FIRST + b"\n" + FIRST + b"\n", MISSING_ALL),
-    "semicolons": (CSV.replace(b",", b";"), MISSING_ALL),
+    "semicolons": (
+        CSV.replace(b",", b";"),
+        "the file separates its columns by semicolons: export it with commas, and with points in its numbers",
+    ),
+    "tabs": (
+        CSV.replace(b",", b"\t"),
+        "the file separates its columns by tabs: export it with commas, and with points in its numbers",
+    ),
     "too many fields": (
         CSV + FIRST + b",0.5,0.5\n",
-        "the file is not a CSV: a row has another number of fields than the header, or a quote is not closed",
+        f"{RAGGED} (1 row: 752)",
     ),
-    "an open quote": (
-        HEADER + b'\n"' + FIRST + b"\n",
-        "the file is not a CSV: a row has another number of fields than the header, or a quote is not closed",
+    "too few fields": (
+        HEADER + b"\n" + FIRST + b"\n0.5,0.5\n" + FIRST + b"\n0.5\n",
+        f"{RAGGED} (2 rows: 3, 5)",
+    ),
+    "most rows too long": (
+        HEADER + b"\n" + (FIRST + b",\n") * 2000,
+        "the file is not a CSV: rows have another number of fields than the header, or are longer than 1 MB",
+    ),
+    "a row longer than a megabyte": (
+        as_csv(songs().assign(title="x" * 1_100_000)),
+        "the file is not a CSV: rows have another number of fields than the header, or are longer than 1 MB",
+    ),
+    "an open quote in the first cell": (HEADER + b'\n"' + FIRST + b"\n", f"{QUOTE} (1 row: 2)"),
+    "an open quote far above another": (
+        as_csv(songs().assign(title="song")).replace(b"song\n", b'"7 nights\n', 1)[:-6] + b',"9 lives\n',
+        f"{QUOTE} (1 row: 61)",
+    ),
+    "a first line without end": (b"x" * 200_000 + b"\n" + CSV, MISSING_ALL),
+    "an open quote in the last column": (
+        as_csv(songs().assign(title="a song")).replace(b"a song", b'"a song', 1),
+        f"{QUOTE} (1 row: 61)",
+    ),
+    "a short row and what lies below it": (
+        HEADER + b"\n" + FIRST + b"\n0.5\n" + FIRST.rpartition(b",")[0] + b",7\n",
+        f"{RAGGED} (1 row: 3); column 'label' must be 1 (likes) or 0 (dislikes) (1 row: 4)",
     ),
     "without energy": (without("energy"), "column 'energy' is missing"),
     "without label": (without("label"), "column 'label' is missing"),
@@ -121,9 +168,9 @@ BAD: dict[str, tuple[bytes, str]] = {
     "label 2": (with_cells("label", 2), "column 'label' must be 1 (likes) or 0 (dislikes) (1 row: 2)"),
     "label 0.5": (with_cells("label", 0.5), "column 'label' must be 1 (likes) or 0 (dislikes) (1 row: 2)"),
     "an unknown word as label": (with_cells("label", "meh"), "column 'label' must be a number (1 row: 2)"),
-    "only likes": (only(1), "column 'label' needs at least 10 dislikes, there are 0"),
-    "only dislikes": (only(0), "column 'label' needs at least 10 likes, there are 0"),
-    "nine likes": (only(0, and_others=9), "column 'label' needs at least 10 likes, there are 9"),
+    "only likes": (only(1), "column 'label' needs at least 10 different dislikes, there are 0"),
+    "only dislikes": (only(0), "column 'label' needs at least 10 different likes, there are 0"),
+    "nine likes": (only(0, and_others=9), "column 'label' needs at least 10 different likes, there are 9"),
     "several at once": (
         as_csv(
             songs().assign(
@@ -137,9 +184,9 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("raw", "words"), BAD.values(), ids=BAD.keys())
-def test_a_bad_file_is_refused_in_these_words(raw: bytes, words: str) -> None:
+def test_a_bad_file_is_refused_in_these_words(raw: bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidDataset) as refused:
-        read_playlist(raw)
+        read(raw, tmp_path)
     assert str(refused.value) == f"{CANNOT}{words}."
 
 
@@ -164,7 +211,7 @@ GOOD: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], list[str]]] = {
     ),
     "true and false": (
         lambda rows: rows.assign(label=rows["label"] == 1),
-        ["the label's true and false are read as 1 and 0"],
+        ["the label's words are read as 1 and 0"],
     ),
     "a label with decimals": (lambda rows: rows.astype({"label": float}), []),
     "another order": (lambda rows: rows[rows.columns[::-1]], []),
@@ -173,29 +220,99 @@ GOOD: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], list[str]]] = {
 
 @pytest.mark.parametrize(("change", "readings"), GOOD.values(), ids=GOOD.keys())
 def test_another_spelling_gives_the_same_songs_and_is_recorded(
-    change: Callable[[pd.DataFrame], pd.DataFrame], readings: list[str]
+    change: Callable[[pd.DataFrame], pd.DataFrame], readings: list[str], prepared: Prepare
 ) -> None:
-    expected = prepare(read_playlist(as_csv(songs())))
-    prepared = prepare(read_playlist(as_csv(change(songs()))))
-    pd.testing.assert_frame_equal(prepared.features, expected.features)
-    pd.testing.assert_frame_equal(prepared.scaled[expected.scaled.columns], expected.scaled)
-    assert prepared.report.readings == readings
+    expected = prepared(as_csv(songs()))
+    found = prepared(as_csv(change(songs())))
+    pd.testing.assert_frame_equal(found.features, expected.features)
+    pd.testing.assert_frame_equal(found.scaled[expected.scaled.columns], expected.scaled)
+    assert found.report.readings == readings
 
 
-def test_of_another_column_that_comes_twice_the_first_is_kept() -> None:
+def test_of_another_column_that_comes_twice_the_first_is_kept(prepared: Prepare) -> None:
     twice = songs()[["valence"]].assign(valence=0.0)
-    prepared = prepare(read_playlist(as_csv(pd.concat([songs(), twice], axis=1))))
-    assert prepared.scaled["valence"].tolist() == songs()["valence"].tolist()
+    found = prepared(as_csv(pd.concat([songs(), twice], axis=1)))
+    assert found.scaled["valence"].tolist() == songs()["valence"].tolist()
+    assert found.report.readings == ["of the columns 'valence' the first is kept"]
 
 
-def test_more_columns_and_a_byte_order_mark_are_kept_out_of_the_way() -> None:
-    raw = b"\xef\xbb\xbf" + as_csv(songs().assign(title="Canción, número 1"))
-    prepared = prepare(read_playlist(raw))
-    assert set(prepared.scaled["title"]) == {"Canción, número 1"}
-    assert "title" not in prepared.features
+def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:
+    rows = sample.bundled()
+    likes = rows[rows[LABEL] == 1].head(2)
+    with pytest.raises(InvalidDataset, match="needs at least 10 different likes, there are 2"):
+        prepared(as_csv(pd.concat([*[likes] * 10, rows[rows[LABEL] == 0]])))
 
 
-def test_no_finding_shows_a_cell() -> None:
+def test_more_columns_and_a_byte_order_mark_are_kept_out_of_the_way(prepared: Prepare) -> None:
+    title = 'Canción, número 1,\nde "dos" líneas'
+    found = prepared(b"\xef\xbb\xbf" + as_csv(songs().assign(title=title)))
+    assert set(found.scaled["title"]) == {title}
+    assert "title" not in found.features
+
+
+def test_an_inch_mark_in_a_title_is_no_open_quote(prepared: Prepare) -> None:
+    raw = as_csv(songs().assign(title="a song")).replace(b"a song", b'The 12" mix', 1)
+    assert prepared(raw).scaled["title"][0] == 'The 12" mix'
+
+
+def test_a_column_that_turns_from_numbers_to_text_is_kept_as_text(
+    prepared: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "BLOCK_BYTES", 2048)
+    titles = [str(number) for number in range(59)] + ["Seven Nation Army"]
+    found = prepared(as_csv(songs().assign(title=titles)))
+    assert found.scaled["title"].tolist() == titles
+
+
+def test_numbers_may_be_written_in_any_usual_way(prepared: Prepare) -> None:
+    expected = prepared(as_csv(songs()))
+    lines = as_csv(songs()).decode().splitlines()
+    spaced = [line.replace(",", " , ") for line in lines]
+    quoted = [",".join(f'"{cell}"' for cell in line.split(",")) for line in lines]
+    for written in ("\r\n".join(spaced), "\r".join(quoted), "\n\n" + "\n\n".join(lines)):
+        pd.testing.assert_frame_equal(prepared(written.encode()).features, expected.features)
+
+
+def test_findings_of_every_piece_are_counted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "BLOCK_BYTES", 2048)
+    monkeypatch.setattr(table, "BATCH_ROWS", 10)
+    wrong = songs().assign(energy=lambda rows: rows["energy"].where(rows.index % 20 != 5, 7))
+    wrong = wrong.astype({"tempo": object})
+    wrong.loc[59, "tempo"] = "fast"
     with pytest.raises(InvalidDataset) as refused:
-        read_playlist(with_cells("energy", "my-secret-diary"))
+        read(as_csv(wrong), tmp_path)
+    assert [str(finding) for finding in refused.value.findings] == [
+        "column 'energy' must lie in [0, 1] (3 rows: 7, 27, 47)",
+        "column 'tempo' must be a number (1 row: 61)",
+    ]
+
+
+def test_no_finding_shows_a_cell(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDataset) as refused:
+        read(with_cells("energy", "my-secret-diary"), tmp_path)
     assert "secret" not in str(refused.value)
+
+
+cells = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.text(max_size=5), st.integers(), st.none())
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(column=st.sampled_from(table.REQUIRED), values=st.lists(cells, min_size=1, max_size=20))
+def test_what_passes_keeps_the_rules_and_what_does_not_is_refused_by_name(
+    column: str, values: list[object], tmp_path: Path
+) -> None:
+    raw = with_cells(column, *values)
+    try:
+        read(raw, tmp_path)
+    except InvalidDataset as refused:
+        blamed = {finding.column for finding in refused.findings}
+    else:
+        blamed = set()
+    assert blamed <= {column, None}
+    if blamed:
+        return
+    with pa.ipc.open_file(tmp_path / "kept.arrow") as file:
+        kept = file.read_all().select(table.REQUIRED).to_pandas()
+    SCHEMA.validate(kept.astype("float64"))
+    assert np.isfinite(kept).all(axis=None)
+    assert len(kept) == 60

@@ -1,9 +1,16 @@
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from song_preference.dataset.split import split
+from song_preference.dataset import split as splitting
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
 
@@ -12,6 +19,22 @@ def playlist(likes: int, dislikes: int, seed: int = 0) -> pd.DataFrame:
     random = np.random.default_rng(seed)
     features = pd.DataFrame(random.random((likes + dislikes, 4), dtype=np.float32), columns=list(FEATURES))
     return features.assign(**{LABEL: np.repeat(np.array([1, 0], dtype=np.float32), [likes, dislikes])})
+
+
+class Parts(NamedTuple):
+    train: pd.DataFrame
+    test: pd.DataFrame
+
+
+def split(songs: pd.DataFrame, test_size: float, seed: int) -> Parts:
+    with TemporaryDirectory() as directory:
+        features = Path(directory) / "features.parquet"
+        # Several row groups, as a large playlist has them.
+        songs.to_parquet(features, index=False, row_group_size=40)
+        found = splitting.split(features, Path(directory), test_size, seed)
+        parts = Parts(pd.read_parquet(found.train), pd.read_parquet(found.test))
+    assert (len(parts.train), len(parts.test)) == (found.rows.train, found.rows.test)
+    return parts
 
 
 def rows(part: pd.DataFrame) -> set[tuple[float, ...]]:
@@ -62,6 +85,40 @@ def test_songs_that_are_liked_and_disliked_stay_on_one_side() -> None:
     tested = {song[:-1] for song in rows(parts.test)}
     assert not tested & {song[:-1] for song in rows(parts.train)}
     assert not tested & {song[:-1] for song in rows(contradicting)}
+
+
+def test_songs_with_the_same_features_stay_on_one_side() -> None:
+    songs = playlist(60, 40).round(1)
+    parts = split(songs, 0.3, 42)
+    assert 20 <= len(parts.test) <= 30
+    assert not {song[:-1] for song in rows(parts.test)} & {song[:-1] for song in rows(parts.train)}
+
+
+coarse = st.sampled_from([np.float32(value) for value in (-0.0, 0.0, 0.25, 0.5, 1.0)])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    songs=st.lists(st.tuples(coarse, coarse, coarse, coarse, st.sampled_from([0, 1])), max_size=80),
+    test_size=st.floats(0.1, 0.5),
+    seed=st.integers(0, 2**32 - 1),
+    random=st.randoms(use_true_random=False),
+)
+def test_of_any_playlist_no_song_is_on_both_sides_whatever_the_order(
+    songs: list[tuple[float, ...]], test_size: float, seed: int, random: Random
+) -> None:
+    more = playlist(15, 15)
+    table = pd.concat([more, pd.DataFrame(songs, columns=more.columns)]).astype("float32")
+    try:
+        parts = split(table, test_size, seed)
+    except InvalidDataset:
+        return
+    assert sorted(map(tuple, np.vstack(parts))) == sorted(map(tuple, table.to_numpy()))
+    assert not {song[:-1] for song in rows(parts.test)} & {song[:-1] for song in rows(parts.train)}
+    assert {label for *_, label in rows(parts.test)} == {0, 1}
+    order = random.sample(range(len(table)), len(table))
+    again = split(table.iloc[order], test_size, seed)
+    assert sorted(map(tuple, again.test.to_numpy())) == sorted(map(tuple, parts.test.to_numpy()))
 
 
 def test_a_class_too_small_to_be_split_is_refused() -> None:

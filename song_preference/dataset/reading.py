@@ -1,0 +1,122 @@
+"""From a listener's CSV to checked rows in our names and types."""
+
+import csv
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+from song_preference.dataset.schema import ROWS_SHOWN, Checker
+from song_preference.dataset.table import REQUIRED, Header, Rows, read_header
+from song_preference.dataset.text import PIECE_BYTES, check_text
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import LABEL
+
+LABEL_WORDS = {
+    **dict.fromkeys(("like", "liked", "likes", "yes", "true"), 1),
+    **dict.fromkeys(("dislike", "disliked", "dislikes", "no", "false"), 0),
+}
+WORDS_READ = "the label's words are read as 1 and 0"
+
+
+class Reading(NamedTuple):
+    """What is known of a playlist once it was read."""
+
+    rows: int
+    columns: dict[str, str]
+    """Name and type of each."""
+    readings: list[str]
+    """What was read as something else than it is written, in words."""
+
+
+class Keeper(Protocol):
+    """Takes the rows of a playlist while they keep the rules."""
+
+    def keep(self, batch: pa.RecordBatch) -> None:
+        """The next rows: required columns as float64, the label as int64."""
+
+
+def read_playlist(raw: Path, keeper: Callable[[pa.Schema], AbstractContextManager[Keeper]]) -> Reading:
+    """Check every row of the CSV `raw`, and hand the rows on; raises `InvalidDataset` with everything that is wrong.
+
+    `keeper` is opened with the columns that the rows will have, and once more where they must be read anew.
+    """
+    check_text(raw)
+    header = read_header(raw)
+    _check_quotes(raw)
+    try:
+        return _read(raw, header, keeper, as_text=False)
+    except pa.ArrowInvalid:
+        # A cell is not of the type that the first ones of its column have. As text, all of them can be looked at.
+        pass
+    try:
+        return _read(raw, header, keeper, as_text=True)
+    except pa.ArrowInvalid:
+        rule = "is not a CSV: rows have another number of fields than the header, or are longer than 1 MB"
+        raise InvalidDataset(Finding(None, rule, 1)) from None
+
+
+def _check_quotes(raw: Path) -> None:
+    """Raises `InvalidDataset` for a quote that is not closed: it would swallow the rows up to the next one."""
+    with raw.open("rb") as file:
+        if not any(b'"' in piece for piece in iter(lambda: file.read(PIECE_BYTES), b"")):
+            return
+    # Arrow lets a cell go on behind its closing quote. The csv module is slower, and strict.
+    with raw.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, strict=True)
+        try:
+            deque(rows, maxlen=0)
+        except csv.Error:
+            rule = "has a quote that is not closed, or not doubled inside a quoted cell"
+            raise InvalidDataset(Finding(None, rule, 1, (rows.line_num,))) from None
+
+
+def _read(
+    raw: Path, header: Header, keeper: Callable[[pa.Schema], AbstractContextManager[Keeper]], *, as_text: bool
+) -> Reading:
+    rows, checker, readings = Rows(raw, header, as_text=as_text), Checker(), list(header.readings)
+    schema = pa.schema([field.with_type(_type(field)) for field in rows.schema])
+    with keeper(schema) as kept:
+        for batch in rows:
+            given = batch.select(REQUIRED).to_pandas()
+            given[LABEL] = _label(given[LABEL], readings)
+            numbers = checker.look(given)
+            if checker.is_content:
+                columns = [
+                    pa.array(numbers[field.name]).cast(field.type) if field.name in REQUIRED else batch[field.name]
+                    for field in schema
+                ]
+                kept.keep(pa.RecordBatch.from_arrays(columns, schema=schema))
+    findings = [*_ragged(rows.ragged), *checker.findings(rows.ragged)]
+    if findings:
+        raise InvalidDataset(*findings)
+    return Reading(checker.rows, {field.name: str(field.type) for field in schema}, readings)
+
+
+def _type(field: pa.Field) -> pa.DataType:
+    if field.name == LABEL:
+        return pa.int64()
+    return pa.float64() if field.name in REQUIRED else field.type
+
+
+def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
+    """The label with its words as numbers; what is neither stays as it is."""
+    codes, written = pd.factorize(given)
+    meant = pd.Series([LABEL_WORDS.get(word.strip().lower(), word) for word in written], dtype=object)
+    if WORDS_READ not in readings and any(meant != written):
+        readings.append(WORDS_READ)
+    numbers = pd.to_numeric(meant, errors="coerce")
+    # Each spelling is understood once, then taken as often as it occurs; an empty cell has the code -1.
+    return numbers.where(numbers.notna(), meant).reindex(codes).set_axis(given.index)
+
+
+def _ragged(rows: list[int]) -> list[Finding]:
+    if not rows:
+        return []
+    return [
+        Finding(None, "has rows with another number of fields than the header", len(rows), tuple(rows[:ROWS_SHOWN]))
+    ]

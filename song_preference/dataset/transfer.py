@@ -1,0 +1,99 @@
+"""What every way of fetching has in common: how long to try, how much to take, and how to speak of a source."""
+
+import re
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import httpx
+
+from song_preference.errors import Finding, InvalidDataset
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 20
+SHOWN_CHARACTERS = 200
+
+
+class NotAllowed(Exception):
+    """Why a source may not be named, as a part of a sentence; `SourceRefused` says the whole."""
+
+
+def _direct() -> httpx.BaseTransport:
+    # Connections are pooled by address, whatever name their certificate was checked for: keep none.
+    return httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+
+
+@dataclass(frozen=True)
+class Network:
+    """How the outside is reached; tests bring their own."""
+
+    resolve: Callable[..., Sequence[tuple[Any, ...]]] = socket.getaddrinfo
+    connect: Callable[[], httpx.BaseTransport] = _direct
+    """Makes the transport that untrusted addresses are asked through, once they are found to be public."""
+    waits_seconds: tuple[float, ...] = (1, 4)
+    """Pauses between the tries: one try more than there are pauses."""
+    total_seconds: float = 540
+    """For all tries together; below the ten minutes of the task, which then has time to tell the reason."""
+
+
+def retried(attempt: Callable[[], None], is_passing: Callable[[Exception], bool], network: Network) -> None:
+    """Repeat `attempt` while its error may pass; raises the error of the last try."""
+    for wait in network.waits_seconds:
+        try:
+            return attempt()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+        sleep(wait)
+    return attempt()
+
+
+def is_passing_status(status: int) -> bool:
+    """Whether a server that answers so may answer otherwise a moment later."""
+    return status == httpx.codes.TOO_MANY_REQUESTS or httpx.codes.is_server_error(status)
+
+
+def write(pieces: Iterable[bytes], target: Path, max_bytes: int) -> None:
+    """Write the pieces to `target`; raises `InvalidDataset` as soon as they are more than `max_bytes`."""
+    size = 0
+    with target.open("wb") as file:
+        for piece in pieces:
+            size += len(piece)
+            check_size(size, max_bytes)
+            file.write(piece)
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """Raises `InvalidDataset` where `size` is more than `max_bytes`."""
+    if size > max_bytes:
+        raise InvalidDataset(Finding(None, f"is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes)", 1))
+
+
+def shown(source: str) -> str:
+    """The source as messages and records show it: without credentials, query or fragment, printable, not too long."""
+    url = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/*", source)
+    if url:
+        # In what is no URL there may be anything.
+        source = url[0] + (_without_secrets(source[url.end() :]) if _is_url(source) else "...")
+    printable = "".join(character if character.isprintable() else "?" for character in source)
+    return printable if len(printable) <= SHOWN_CHARACTERS else f"{printable[:SHOWN_CHARACTERS]}..."
+
+
+def _without_secrets(rest: str) -> str:
+    """A URL after its scheme, without what may be a password (before '@') or a token (after '?' or '#')."""
+    # The last '@', since a password that was not encoded may hold whatever ends a host.
+    hidden, _, plain = rest.rpartition("@")
+    if re.search("[?#]", hidden):
+        return "..."
+    return ("...@" if "/" in hidden else "") + re.sub("([?#]).*", r"\1...", plain, flags=re.DOTALL)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""A playlist's bytes, prepared as the pipeline does it; and an internet of the tests' own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+
+from song_preference.dataset.prepare import prepare
+from song_preference.dataset.version import Preparation
+from tests.unit.dataset.outside import Outside, running
+
+
+class Tables(NamedTuple):
+    scaled: pd.DataFrame
+    features: pd.DataFrame
+    report: Preparation
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Callable[[bytes], Tables]:
+    def of(raw: bytes) -> Tables:
+        path = tmp_path / "raw.csv"
+        path.write_bytes(raw)
+        found = prepare(path, tmp_path)
+        return Tables(pd.read_parquet(found.scaled), pd.read_parquet(found.features), found.report)
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    with running(tmp_path_factory.mktemp("outside")) as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(server: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
+    """The server, whose certificate is trusted and which nothing goes through as a proxy."""
+    server.forget()
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(server.certificate))
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return server
+
+
+@pytest.fixture
+def behind_proxy(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
+    """The server is the only way out, and answers for every host."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{outside.port}")
+    return outside

@@ -1,0 +1,60 @@
+"""What MLflow shows of a dataset version."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from song_preference.dataset import sample
+from song_preference.dataset.card import data_card
+from song_preference.dataset.pictures import all_pictures
+from song_preference.dataset.version import DatasetVersion, Parameters, Source, SplitRows
+from song_preference.features import FEATURES
+
+
+@pytest.fixture
+def tables(prepared: Callable[[bytes], Any]) -> Any:
+    return prepared(sample.csv())
+
+
+@pytest.fixture
+def described(tables: Any) -> DatasetVersion:
+    return DatasetVersion(
+        version="abc",
+        created_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        code_version="1.2.3",
+        source=Source(kind="sample", uri="sample", sha256="0f0f", size_bytes=1234, fallback_reason="Drive is down."),
+        parameters=Parameters(test_size=0.3, seed=7),
+        preparation=tables.report.model_copy(update={"rows_raw": 760, "readings": ["one thing is another"]}),
+        split=SplitRows(train=525, test=225),
+    )
+
+
+def test_the_card_tells_source_counts_statistics_and_what_was_guessed(described: DatasetVersion) -> None:
+    card = data_card(described)
+    for told in (
+        "# Dataset abc",
+        "750 songs of one listener",
+        "Of 760 rows 10 repeated",
+        "sample: `sample`",
+        "`0f0f` (1,234 bytes)",
+        "2026-01-02 03:04 UTC",
+        "525 songs to train on, 225 to test with (test size 0.3, seed 7",
+        f"| energy | {described.preparation.features['energy'].mean:.3f} |",
+        "- one thing is another",
+        "**The bundled sample stands in for the configured source**: Drive is down.",
+    ):
+        assert told in card
+
+
+def test_pictures_show_every_feature(tables: Any) -> None:
+    pictures = all_pictures(tables.features)
+    assert set(pictures) == {"distributions.png", "correlation.png", "mutual_information.png"}
+    assert [axes.get_xlabel() for axes in pictures["distributions.png"].axes] == list(FEATURES)
+    shown = [float(text.get_text()) for text in pictures["correlation.png"].axes[0].texts]
+    np.testing.assert_allclose(np.reshape(shown, (5, 5)), tables.features.corr(), atol=0.006)
+    widths = [bar.get_extents().width for bar in pictures["mutual_information.png"].axes[0].patches]
+    assert len(widths) == 4
+    assert widths == sorted(widths)
