@@ -14,6 +14,16 @@ from song_preference.features import FEATURES
 THRESHOLD_PROPERTY = "decision_threshold"
 """Key of the graph's metadata that repeats the threshold applied inside it."""
 
+INPUT_EXAMPLE_PROPERTY = "input_example"
+"""Key of a song by feature, as JSON."""
+
+EXPECTED_OUTPUT_PROPERTY = "expected_output"
+"""Key of the `label` and `probability` that the graph answered for that song when it was made, as JSON."""
+
+BACKGROUND_PROPERTY = "background"
+"""Key of at most 100 songs of the training part, rows in the order of `FEATURES`, as JSON: what an explanation
+compares a song with."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:

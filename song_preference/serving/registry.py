@@ -37,10 +37,7 @@ class MlflowRegistry:
     def __init__(self, settings: ModelSettings) -> None:
         self._name, self._alias = settings.name, settings.alias
         self._tracking_uri = settings.tracking_uri
-        self._client = MlflowClient(tracking_uri=settings.tracking_uri)
-        # The caller polls: waiting for a lost server longer than a poll brings nothing.
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # type: ignore[no-untyped-call]
-        MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)  # type: ignore[no-untyped-call]
+        self._client = connect(settings)
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # type: ignore[no-untyped-call]
 
     def champion(self) -> ModelRef | None:
@@ -62,6 +59,13 @@ class MlflowRegistry:
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
             raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error
+
+
+def connect(settings: ModelSettings) -> MlflowClient:
+    """A client that soon gives a lost server up: its caller polls, or is a person who waits."""
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # type: ignore[no-untyped-call]
+    MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)  # type: ignore[no-untyped-call]
+    return MlflowClient(tracking_uri=settings.tracking_uri)
 
 
 def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:

@@ -7,33 +7,39 @@ double precision: in float32 the sum over a forest's trees would depend on batch
 between consumers and exceed 1.
 """
 
+import json
 from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType
 
 from song_preference.errors import ModelRefused
 from song_preference.features import FEATURES
-from song_preference.serving.model import THRESHOLD_PROPERTY
+from song_preference.serving.model import (
+    BACKGROUND_PROPERTY,
+    EXPECTED_OUTPUT_PROPERTY,
+    INPUT_EXAMPLE_PROPERTY,
+    THRESHOLD_PROPERTY,
+)
+from song_preference.training.graph import ask, open_graph
+from song_preference.training.songs import Features, Songs
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 MAX_PARITY_ERROR = 1e-5
 """Largest accepted difference of a probability between scikit-learn and ONNX; float32 resolves 6e-8."""
 
+PARITY_SONGS = 10_000
+PARITY_SEED = 0
+BACKGROUND_SONGS = 100
+BACKGROUND_SEED = 0
+
 
 def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
-    """Convert a fitted binary scikit-learn classifier to the champion contract."""
-    model: onnx.ModelProto = to_onnx(
-        estimator,
-        initial_types=[("features_double", DoubleTensorType([None, len(FEATURES)]))],
-        options={id(estimator): {"zipmap": False}},
-        target_opset=OPSET,
-    )
+    """Convert a fitted binary scikit-learn classifier to the champion contract; raises `ModelRefused`."""
+    model = _convert(estimator)
     graph = model.graph
     predicted_class, class_probabilities = (output.name for output in graph.output)
     _rename(graph, predicted_class, "predicted_class")
@@ -54,8 +60,25 @@ def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
     )
     _declare(graph.input, features=(TensorProto.FLOAT, [None, len(FEATURES)]))
     _declare(graph.output, label=(TensorProto.INT64, [None]), probability=(TensorProto.FLOAT, [None]))
+    # skl2onnx takes them out of a set: in order, the same estimator gives the same bytes.
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
     helper.set_model_props(model, {THRESHOLD_PROPERTY: repr(float(np.float32(threshold)))})
     onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _convert(estimator: Any) -> onnx.ModelProto:
+    try:
+        model: onnx.ModelProto = to_onnx(
+            estimator,
+            initial_types=[("features_double", DoubleTensorType([None, len(FEATURES)]))],
+            options={id(estimator): {"zipmap": False}},
+            target_opset=OPSET,
+        )
+    except Exception as error:  # skl2onnx raises whatever its converters meet
+        raise ModelRefused(f"{type(estimator).__name__} cannot be converted to ONNX: {error}") from error
     return model
 
 
@@ -70,17 +93,43 @@ def _declare(values: Any, **declared: tuple[int, list[int | None]]) -> None:
     values.extend(helper.make_tensor_value_info(name, *type_and_shape) for name, type_and_shape in declared.items())
 
 
-def parity_error(estimator: Any, model: onnx.ModelProto, features: NDArray[np.float32]) -> float:
-    """Largest absolute difference of the probability over `features` (n, 4).
+def describe(model: onnx.ModelProto, songs: Songs) -> None:
+    """Write an example, what the graph answers for it, and a background sample of `songs` into the graph.
 
-    Raises `ModelRefused` where it exceeds `MAX_PARITY_ERROR`.
+    The example is the median of each feature, so that it is no song of the listener's.
     """
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    (exported,) = session.run(["probability"], {"features": features})
-    error = float(np.abs(exported - estimator.predict_proba(features)[:, 1]).max())
-    if error > MAX_PARITY_ERROR:
+    example = np.median(songs.features, axis=0, keepdims=True).astype(np.float32)
+    answer = ask(open_graph(model.SerializeToString()), example)
+    background = songs.at_most(BACKGROUND_SONGS, BACKGROUND_SEED).features
+    written = {
+        INPUT_EXAMPLE_PROPERTY: dict(zip(FEATURES, example[0].tolist(), strict=True)),
+        EXPECTED_OUTPUT_PROPERTY: {"label": int(answer.label[0]), "probability": float(answer.probability[0])},
+        BACKGROUND_PROPERTY: background.tolist(),
+    }
+    for key, value in written.items():
+        model.metadata_props.add(key=key, value=json.dumps(value))
+
+
+def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features) -> float:
+    """Largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
+
+    Raises `ModelRefused` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
+    farther than that from the threshold.
+    """
+    random = np.random.default_rng(PARITY_SEED).random((PARITY_SONGS, len(FEATURES)), dtype=np.float32)
+    features = np.concatenate([*known, random])
+    exported = ask(open_graph(model.SerializeToString()), features)
+    expected = estimator.predict_proba(features.astype(np.float64))[:, 1]
+    error = float(np.abs(exported.probability - expected).max())
+    if not error <= MAX_PARITY_ERROR:
         raise ModelRefused(
             f"{type(estimator).__name__} differs by {error:.2g} between scikit-learn and ONNX "
             f"(at most {MAX_PARITY_ERROR:g}): choose another estimator."
+        )
+    decided = np.abs(expected - threshold) > MAX_PARITY_ERROR
+    if different := int(np.sum(decided & (exported.label != (expected >= threshold)))):
+        raise ModelRefused(
+            f"{type(estimator).__name__}: ONNX labels {different} of {len(features)} songs differently: "
+            "choose another estimator."
         )
     return error

@@ -1,33 +1,159 @@
 """Which registered version is served."""
 
 import logging
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
 
+from song_preference.dataset.store import DatasetStore
+from song_preference.errors import DatasetNotFound, ModelRefused
+from song_preference.serving.model import ModelRef, ServedModel
 from song_preference.serving.registry import find_version
+from song_preference.settings import ModelSettings
+from song_preference.training.compare import Comparison, paired_bootstrap, unseen_songs
+from song_preference.training.graph import ask
+from song_preference.training.identity import CHALLENGER, CHAMPION, DECIDED_AT, DECISION, REASON, REPLACED
+from song_preference.training.steps import load_graph
 
 log = logging.getLogger(__name__)
 
-CHALLENGER = "challenger"
+TOLERANCE = 0.02
+"""Of ROC AUC: less than chance alone moves it by on a test part of a few hundred songs."""
+
+MAX_SHARE_WORSE = 0.25
+MIN_SONGS_OF_A_CLASS = 10
 
 
-def promote(client: MlflowClient, model_name: str, version: str, alias: str) -> bool:
-    """Make `version` the champion; tells whether it became it.
+class Decision(NamedTuple):
+    """Whether a version becomes champion, why, and what it was compared by."""
 
-    The newest version wins, except that a model of the bundled sample never replaces one of a real
-    playlist: it becomes the challenger.
+    promoted: bool
+    reason: str
+    comparison: Comparison | None = None
+
+
+def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
+    """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
+
+    The rule, the first that applies:
+
+    1. No champion, or one that no service can load: the version becomes champion if it is better than always
+       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test part
+       is above 0.5.
+    2. A model of the bundled sample never replaces one of a real playlist.
+    3. A model of a real playlist always replaces one of the sample.
+    4. Else it must not be worse than the champion: both answer the songs of its test part that neither was
+       trained on, and it is promoted unless in more than a quarter of 1,000 paired resamples its ROC AUC is more
+       than 0.02 below the champion's. With fewer than 10 such songs of a class, or where the champion's training
+       songs are not known any more, it is not promoted.
+
+    Who is not promoted becomes `challenger`. Repeated after an interruption, the decision made is carried out;
+    repeated after that, nothing changes.
     """
-    contender = client.get_model_version(model_name, version)
-    champion = find_version(client, model_name, alias)
-    if champion is not None and not _is_sample(champion) and _is_sample(contender):
-        client.set_registered_model_alias(model_name, CHALLENGER, version)
-        log.warning("Version %s learned from the bundled sample: version %s stays champion.", version, champion.version)
-        return False
-    client.set_registered_model_alias(model_name, alias, version)
-    log.info("%s version %s is now '%s'.", model_name, version, alias)
-    return True
+    client = MlflowClient()
+    contender = client.get_model_version(settings.name, version)
+    if DECISION in contender.tags:
+        decision = Decision(contender.tags[DECISION] == CHAMPION, contender.tags[REASON])
+    else:
+        champion = find_version(client, settings.name, settings.alias)
+        decision = decide(store, contender, champion)
+        _record(client, contender, champion, decision)
+    if DECIDED_AT not in contender.tags:
+        alias = settings.alias if decision.promoted else CHALLENGER
+        client.set_registered_model_alias(settings.name, alias, version)
+        client.set_model_version_tag(settings.name, version, DECIDED_AT, datetime.now(UTC).isoformat())
+    log.info("Version %s is %s: %s", version, CHAMPION if decision.promoted else CHALLENGER, decision.reason)
+    return decision
+
+
+def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion | None) -> Decision:
+    """The rule of `promote`."""
+    served = _load(champion) if champion else None
+    if champion is None or served is None:
+        return _against_majority(contender)
+    if _is_sample(contender) and not _is_sample(champion):
+        return Decision(False, f"It learned from the bundled sample, version {champion.version} from a real playlist.")
+    if _is_sample(champion) and not _is_sample(contender):
+        return Decision(True, f"It learned from a real playlist, version {champion.version} from the bundled sample.")
+    return _against_champion(store, contender, champion, served)
+
+
+def _load(version: ModelVersion) -> ServedModel | None:
+    """The version as a service would load it, or None if none can."""
+    try:
+        graph = load_graph(f"models:/{version.name}/{version.version}")
+        return ServedModel.load(ModelRef(version.name, str(version.version), ""), graph)
+    except ModelRefused as reason:
+        log.warning("%s", reason)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise  # MLflow is not there just now, which says nothing of the version
+        log.warning("Version %s of %s has no ONNX model (any more).", version.version, version.name)
+    return None
 
 
 def _is_sample(version: ModelVersion) -> bool:
     return version.tags.get("source_kind") == "sample"
+
+
+def _against_majority(contender: ModelVersion) -> Decision:
+    low = contender.tags.get("test_roc_auc_low")
+    if low is None:
+        return Decision(False, "There is no champion, but how good this version is was never measured: train again.")
+    if float(low) > 0.5:
+        return Decision(True, f"There is no champion, and a ROC AUC of at least {float(low):.3f} beats the majority.")
+    return Decision(
+        False,
+        f"There is no champion, but a ROC AUC of perhaps {float(low):.3f} may be no better than always giving the "
+        "majority's answer: more songs may help.",
+    )
+
+
+def _against_champion(
+    store: DatasetStore, contender: ModelVersion, champion: ModelVersion, served: ServedModel
+) -> Decision:
+    by_hand = f"make it champion by hand if you want it: make rollback VERSION={contender.version}"
+    try:
+        songs = unseen_songs(store, contender.tags["dataset_version"], champion.tags["dataset_version"])
+    except (KeyError, DatasetNotFound):
+        return Decision(
+            False,
+            f"What version {champion.version} was trained on is not known any more, so no song is new; {by_hand}.",
+        )
+    if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_SONGS_OF_A_CLASS:
+        return Decision(
+            False,
+            f"Only {len(songs.labels)} test songs are new to version {champion.version} as well, fewer than "
+            f"{MIN_SONGS_OF_A_CLASS} of a class; {by_hand}.",
+        )
+    own = _load(contender)
+    if own is None:
+        return Decision(False, "No service can load it: train again.")
+    answer, present = (ask(model.session, songs.features).probability for model in (own, served))
+    found = paired_bootstrap(songs.labels, answer, present, TOLERANCE)
+    promoted = found.share_worse <= MAX_SHARE_WORSE
+    return Decision(
+        promoted,
+        f"On {found.songs} songs that neither knew, ROC AUC {found.contender:.3f} against {found.champion:.3f} of "
+        f"version {champion.version}; more than {TOLERANCE} worse in {found.share_worse:.0%} of the resamples "
+        f"(at most {MAX_SHARE_WORSE:.0%}).",
+        found,
+    )
+
+
+def _record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
+    # The decision is written last: with it, a repeated step does not decide again.
+    tags = {REASON: decision.reason}
+    if decision.promoted and champion:
+        tags[REPLACED] = str(champion.version)
+    tags[DECISION] = CHAMPION if decision.promoted else CHALLENGER
+    for key, value in tags.items():
+        if contender.run_id:
+            client.set_tag(contender.run_id, key, value)
+        client.set_model_version_tag(contender.name, str(contender.version), key, value)
+    if decision.comparison and contender.run_id:
+        for name, number in decision.comparison._asdict().items():
+            client.log_metric(contender.run_id, f"promotion_{name}", number)

@@ -1,4 +1,8 @@
-"""The four steps of `train_song_preference`; what they share is one MLflow run."""
+"""The first three steps of `train_song_preference`; what they share is one MLflow run.
+
+search -> export -> evaluate, then `register` and `promote` in modules of their own. Each takes what the one before it
+returned.
+"""
 
 import logging
 from typing import NamedTuple
@@ -6,110 +10,154 @@ from typing import NamedTuple
 import mlflow
 import numpy as np
 import pandas as pd
+from mlflow import MlflowClient
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
-from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from song_preference.commit import git_commit
 from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
-from song_preference.features import FEATURES, LABEL
-from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
-from song_preference.training.export import build_graph, parity_error
-from song_preference.training.judge import judge
+from song_preference.features import FEATURES
+from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
+from song_preference.training.choose import Choice, choose
+from song_preference.training.evaluate import Verdict, judge_on, metrics_of
+from song_preference.training.graph import ask, open_graph
+from song_preference.training.identity import TRAINING_KEY, pinned, training_key
+from song_preference.training.pictures import all_pictures
+from song_preference.training.search import search as search_candidates
+from song_preference.training.songs import MAX_JUDGED_SONGS, MAX_TRAINING_SONGS, Features, Probabilities, Songs
+from song_preference.training.tracking import log_search, ranked_attempts
 
 log = logging.getLogger(__name__)
-
-EXPERIMENT = "Spotify training"
-DECISION_THRESHOLD = 0.5
-FOLDS = 5
-JUDGE_SEED = 0
-"""Of the bootstrap; the same for every model, so that intervals differ by the model alone."""
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
     outputs=Schema([ColSpec("long", "label"), ColSpec("float", "probability")]),
 )
-ONNX_REQUIREMENTS = ["onnxruntime", "numpy"]
-ESTIMATOR_REQUIREMENTS = ["scikit-learn", "skops", "numpy"]
+ONNX_REQUIREMENTS = pinned("onnx", "onnxruntime", "numpy")
+ESTIMATOR_REQUIREMENTS = pinned("scikit-learn", "skops", "numpy")
 
 
-class Trained(NamedTuple):
-    """A training run, the dataset version it learned from and the scikit-learn estimator that came of it."""
+class Searched(NamedTuple):
+    """A training run, the dataset version that it learns from, and its seed."""
 
     run_id: str
     dataset_version: str
-    estimator_uri: str
+    seed: int
 
 
-def train(store: DatasetStore, dataset_version: str, seed: int) -> Trained:
-    """Fit the candidate with the best cross-validated ROC AUC on the training part; keep it on a run."""
+class Exported(NamedTuple):
+    """A training run with its logged ONNX model (`models:/<model id>`)."""
+
+    run_id: str
+    dataset_version: str
+    seed: int
+    model_uri: str
+    threshold: float
+
+
+def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) -> Searched:
+    """Try `trials` candidates by cross-validation on the training part; the ranking goes to a run with nested runs."""
     described = store.describe(dataset_version)
-    features, labels = _matrix(store.part(dataset_version, "train"))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    scores = {
-        name: float(cross_val_score(make(seed), features, labels, scoring="roc_auc", cv=folds).mean())
-        for name, make in CANDIDATES.items()
+    songs = training_songs(store, dataset_version, seed)
+    attempts = search_candidates(songs, trials, seed)
+    best = attempts[0]
+    params = {
+        "dataset_version": dataset_version,
+        "seed": seed,
+        "trials": trials,
+        "songs_trained": len(songs.labels),
     }
-    winner = max(scores, key=lambda name: scores[name])
-    estimator = CANDIDATES[winner](seed).fit(features, labels)
-    mlflow.set_experiment(EXPERIMENT)
-    with mlflow.start_run(run_name=f"{winner} on {dataset_version}") as run:
-        mlflow.log_params({"candidate": winner, "seed": seed, "dataset_version": dataset_version})
-        mlflow.log_metrics({f"cv_roc_auc_{name}": score for name, score in scores.items()})
-        mlflow.set_tags({"dataset_version": dataset_version, **source_tags(described)})
-        logged = mlflow.sklearn.log_model(
-            estimator,
+    tags = {
+        "dataset_version": dataset_version,
+        "git_commit": git_commit(),
+        TRAINING_KEY: training_key(dataset_version, seed, trials),
+        **source_tags(described),
+    }
+    run_id = log_search(f"training on {dataset_version}", attempts, params, tags)
+    log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
+    return Searched(run_id, dataset_version, seed)
+
+
+def export(store: DatasetStore, searched: Searched) -> Exported:
+    """Log the best candidate whose ONNX graph agrees with scikit-learn; raises `TrainingFailed` if there is none."""
+    run_id, dataset_version, seed = searched
+    songs = training_songs(store, dataset_version, seed)
+    test = judged_songs(store, dataset_version)
+    choice = choose(ranked_attempts(run_id), songs, test.features, seed)
+    with mlflow.start_run(run_id=run_id):
+        _log_choice(choice)
+        mlflow.sklearn.log_model(
+            choice.estimator,
             name="estimator",
             serialization_format="skops",
             skops_trusted_types=SKOPS_TRUSTED_TYPES,
             pip_requirements=ESTIMATOR_REQUIREMENTS,
         )
-    log.info("%s wins the cross-validation: %s", winner, scores)
-    return Trained(run.info.run_id, dataset_version, logged.model_uri)
+        logged = mlflow.onnx.log_model(
+            choice.graph,
+            name="model",
+            signature=SIGNATURE,
+            input_example=_example(songs),
+            pip_requirements=ONNX_REQUIREMENTS,
+            onnx_execution_providers=["CPUExecutionProvider"],
+        )
+    log.info("%s exported; parity error %.1e.", choice.attempt.candidate, choice.parity_error)
+    return Exported(run_id, dataset_version, seed, str(logged.model_uri), choice.threshold)
 
 
-def evaluate(store: DatasetStore, trained: Trained) -> dict[str, float]:
-    """Judge the estimator once, on the test part; the metrics, with their 95 % intervals, go to the run."""
-    features, labels = _matrix(store.part(trained.dataset_version, "test"))
-    probability = mlflow.sklearn.load_model(trained.estimator_uri).predict_proba(features)[:, 1]
-    metrics = {"test_accuracy_of_majority": float(max(labels.mean(), 1 - labels.mean()))}
-    for name, estimate in judge(labels, probability, DECISION_THRESHOLD, JUDGE_SEED).items():
-        metrics |= {
-            f"test_{name}": estimate.value,
-            f"test_{name}_low": estimate.low,
-            f"test_{name}_high": estimate.high,
-        }
-    mlflow.log_metrics(metrics, run_id=trained.run_id)
-    log.info("On %d songs never seen: %s", len(labels), metrics)
+def _log_choice(choice: Choice) -> None:
+    attempt = choice.attempt
+    mlflow.log_params({"candidate": attempt.candidate, "threshold": choice.threshold, **attempt.parameters})
+    mlflow.log_metrics({"cv_roc_auc": attempt.roc_auc, "onnx_parity_error": choice.parity_error})
+    if choice.refused:
+        mlflow.set_tag("refused_candidates", "; ".join(choice.refused))
+
+
+def _example(songs: Songs) -> pd.DataFrame:
+    return pd.DataFrame(np.median(songs.features, axis=0, keepdims=True).astype(float), columns=list(FEATURES))
+
+
+def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
+    """Judge the exported graph once, on the test part; metrics with 95 % intervals and pictures go to the run."""
+    songs = training_songs(store, exported.dataset_version, exported.seed)
+    test = judged_songs(store, exported.dataset_version)
+    session = open_graph(load_graph(exported.model_uri))
+
+    def probability(features: Features) -> Probabilities:
+        return ask(session, features).probability
+
+    verdict: Verdict = judge_on(test, songs, probability(test.features), exported.threshold, exported.seed)
+    metrics = metrics_of(verdict)
+    client = MlflowClient()
+    mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
+    mlflow.log_metrics(metrics, run_id=exported.run_id)
+    for name, figure in all_pictures(verdict.judged, test, probability).items():
+        client.log_figure(exported.run_id, figure, f"pictures/{name}")
+    log.info("On %d songs never seen: %s", len(test.labels), metrics)
     return metrics
 
 
-def export(store: DatasetStore, trained: Trained, model_name: str) -> str:
-    """Convert to ONNX, compare with scikit-learn, register; returns the new model version."""
-    estimator = mlflow.sklearn.load_model(trained.estimator_uri)
-    graph = build_graph(estimator, DECISION_THRESHOLD)
-    test, _ = _matrix(store.part(trained.dataset_version, "test"))
-    error = parity_error(estimator, graph, test)
-    described = store.describe(trained.dataset_version)
-    with mlflow.start_run(run_id=trained.run_id):
-        mlflow.log_metric("onnx_parity_error", error)
-        logged = mlflow.onnx.log_model(
-            graph,
-            name="model",
-            signature=SIGNATURE,
-            input_example=pd.DataFrame(test[:1].astype(float), columns=list(FEATURES)),
-            pip_requirements=ONNX_REQUIREMENTS,
-            onnx_execution_providers=["CPUExecutionProvider"],
-            registered_model_name=model_name,
+def load_graph(model_uri: str) -> bytes:
+    """The ONNX file of a logged model or a version (`models:/...`)."""
+    content: bytes = mlflow.onnx.load_model(model_uri).SerializeToString()
+    return content
+
+
+def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:
+    """The training part, of a very long playlist a sample; raises `DatasetNotFound`."""
+    return _at_most(Songs.of(store.part(dataset_version, "train")), MAX_TRAINING_SONGS, seed, "learns from")
+
+
+def judged_songs(store: DatasetStore, dataset_version: str) -> Songs:
+    """The test part, of a very long playlist a sample that is the same for every seed; raises `DatasetNotFound`."""
+    return _at_most(Songs.of(store.part(dataset_version, "test")), MAX_JUDGED_SONGS, 0, "is judged by")
+
+
+def _at_most(songs: Songs, limit: int, seed: int, purpose: str) -> Songs:
+    taken = songs.at_most(limit, seed)
+    if len(taken.labels) < len(songs.labels):
+        log.warning(
+            "The model %s a sample of %d of %d songs, to bound time and memory.", purpose, limit, len(songs.labels)
         )
-    version = str(logged.registered_model_version)
-    tags = {"dataset_version": trained.dataset_version, **source_tags(described)}
-    for key, value in tags.items():
-        mlflow.MlflowClient().set_model_version_tag(model_name, version, key, value)
-    log.info("Registered %s version %s; parity error %.1e.", model_name, version, error)
-    return version
-
-
-def _matrix(part: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    return part[list(FEATURES)].to_numpy(np.float32), part[LABEL].to_numpy(np.int64)
+    return taken

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import numpy as np
@@ -5,12 +6,23 @@ import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
+from optuna.trial import FixedTrial
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from song_preference.errors import ModelRefused
-from song_preference.serving.model import THRESHOLD_PROPERTY
+from song_preference.features import FEATURES
+from song_preference.serving.model import (
+    BACKGROUND_PROPERTY,
+    EXPECTED_OUTPUT_PROPERTY,
+    INPUT_EXAMPLE_PROPERTY,
+    THRESHOLD_PROPERTY,
+    ModelRef,
+    ServedModel,
+)
 from song_preference.training.candidates import CANDIDATES
-from song_preference.training.export import build_graph, parity_error
+from song_preference.training.export import build_graph, check_parity, describe
+from song_preference.training.fit import fit
+from song_preference.training.songs import Songs
 
 
 def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any, Any]:
@@ -21,8 +33,8 @@ def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any,
 
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.float32]) -> None:
-    liked = (songs[:, 2] > 0.5).astype(int)
-    estimator = CANDIDATES[candidate](42).fit(songs, liked)
+    family = CANDIDATES[candidate]
+    estimator = fit(family.make(FixedTrial(family.default), 42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
     model = build_graph(estimator, 0.5)
     assert [(node.name, node.type.tensor_type.elem_type) for node in model.graph.output] == [
         ("label", onnx.TensorProto.INT64),
@@ -30,7 +42,7 @@ def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.fl
     ]
     label, probability = answers(model, songs)
     assert label.shape == probability.shape == (len(songs),)
-    assert parity_error(estimator, model, songs) < 1e-6
+    assert check_parity(estimator, model, 0.5, songs) < 1e-6
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 1.0])
@@ -69,4 +81,32 @@ def test_an_estimator_that_onnx_answers_differently_is_refused(
 ) -> None:
     other = RandomForestClassifier(30, random_state=1).fit(songs, (songs[:, 0] > 0.5).astype(int))
     with pytest.raises(ModelRefused, match="RandomForestClassifier differs by"):
-        parity_error(other, build_graph(forest, 0.5), songs)
+        check_parity(other, build_graph(forest, 0.5), 0.5, songs)
+
+
+def test_an_estimator_that_does_not_convert_is_refused(songs: NDArray[np.float32]) -> None:
+    estimator = HistGradientBoostingClassifier(max_iter=2).fit(songs, (songs[:, 0] > 0.5).astype(int))
+    with pytest.raises(ModelRefused, match="HistGradientBoostingClassifier cannot be converted"):
+        build_graph(estimator, 0.5)
+
+
+def test_labels_by_another_threshold_are_refused(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> None:
+    model = build_graph(forest, 0.5)
+    check_parity(forest, model, 0.5, songs)
+    with pytest.raises(ModelRefused, match=r"ONNX labels \d+ of 10400 songs differently"):
+        check_parity(forest, model, 0.6, songs)
+
+
+def test_the_graph_carries_an_example_its_answer_and_a_background(
+    forest: RandomForestClassifier, songs: NDArray[np.float32]
+) -> None:
+    model = build_graph(forest, 0.5)
+    describe(model, Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
+    served = ServedModel.load(ModelRef("m", "1", "champion"), model.SerializeToString())
+    written = {key: json.loads(value) for key, value in served.session.get_modelmeta().custom_metadata_map.items()}
+    example = np.array([[written[INPUT_EXAMPLE_PROPERTY][name] for name in FEATURES]], dtype=np.float32)
+    label, probability = served.run(example)
+    assert written[EXPECTED_OUTPUT_PROPERTY] == {"label": int(label[0]), "probability": float(probability[0])}
+    background = np.array(written[BACKGROUND_PROPERTY], dtype=np.float32)
+    assert background.shape == (100, 4)
+    assert {tuple(row) for row in background} <= {tuple(row) for row in songs}

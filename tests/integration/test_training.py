@@ -1,0 +1,188 @@
+"""A whole training on a real S3 server and a real MLflow."""
+
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from numpy.typing import NDArray
+
+from song_preference.dataset import etl
+from song_preference.dataset.publish import register as register_dataset
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.features import FEATURES
+from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
+from song_preference.serving.registry import MlflowRegistry, find_version
+from song_preference.serving.store import ModelStore
+from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
+from song_preference.storage import ObjectStore, s3_client
+from song_preference.training import judge as judge_module
+from song_preference.training import steps
+from song_preference.training.identity import reason_to_skip
+from song_preference.training.promote import Decision, promote
+from song_preference.training.register import register
+from song_preference.training.rollback import rollback
+from song_preference.training.tracking import ranked_attempts
+
+TRIALS = 7
+SEED = 42
+
+
+@pytest.fixture(scope="module")
+def patch(environment: dict[str, str]) -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODEL_NAME", f"test_{uuid4().hex[:12]}")
+        patch.setenv("DATASET_SOURCE", "sample")
+        patch.setattr(judge_module, "RESAMPLES", 50)
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def settings(patch: pytest.MonkeyPatch) -> Iterator[ModelSettings]:
+    """A registered model of the module's own."""
+    settings = ModelSettings()
+    yield settings
+    if MlflowClient().search_registered_models(f"name = '{settings.name}'"):
+        MlflowClient().delete_registered_model(settings.name)
+
+
+@pytest.fixture(scope="module")
+def store(patch: pytest.MonkeyPatch) -> Iterator[DatasetStore]:
+    """A bucket of the module's own."""
+    client, bucket = s3_client(S3Settings()), f"test-{uuid4().hex[:12]}"
+    client.create_bucket(Bucket=bucket)
+    objects = ObjectStore(client, bucket)
+    yield DatasetStore(objects)
+    for key in list(objects.keys("")):
+        objects.remove(key)
+    client.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture(scope="module")
+def dataset(store: DatasetStore) -> DatasetVersion:
+    """The bundled sample, published."""
+    draft = etl.download(store, DatasetSettings(), Parameters(test_size=0.3, seed=SEED))
+    return register_dataset(store, etl.split_dataset(store, etl.engineer_features(store, draft))).dataset
+
+
+def train(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion, trials: int) -> tuple[str, Decision]:
+    exported = steps.export(store, steps.search(store, dataset.version, SEED, trials))
+    steps.evaluate(store, exported)
+    version = register(store, settings.name, exported)
+    assert register(store, settings.name, exported) == version
+    return version, promote(store, settings, version)
+
+
+@pytest.fixture(scope="module")
+def champion(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion) -> ModelVersion:
+    version, decision = train(store, settings, dataset, TRIALS)
+    assert decision.promoted, decision.reason
+    return MlflowClient().get_model_version(settings.name, version)
+
+
+def test_the_version_tells_where_it_comes_from_and_how_good_it_is(
+    champion: ModelVersion, dataset: DatasetVersion
+) -> None:
+    assert champion.tags["dataset_version"] == dataset.version
+    assert champion.tags["source_kind"] == "sample"
+    assert champion.tags["git_commit"]
+    assert champion.tags["training_key"]
+    low, value, high = (float(champion.tags[f"test_roc_auc{end}"]) for end in ("_low", "", "_high"))
+    assert 0.5 < low < value < high < 1
+    assert champion.tags["decision"] == "champion"
+    description = str(champion.description)
+    assert description.startswith("# Will this listener like the song?")
+    assert dataset.version in description
+
+
+def test_the_run_holds_trials_pictures_card_and_the_estimator(champion: ModelVersion) -> None:
+    client, run_id = MlflowClient(), str(champion.run_id)
+    run = client.get_run(run_id)
+    nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
+    ranking = ranked_attempts(run_id)
+    assert len(nested) == len(ranking) == TRIALS
+    assert {found.info.status for found in nested} == {"FINISHED"}
+    assert max(found.data.metrics["cv_roc_auc"] for found in nested) == ranking[0].roc_auc
+    assert run.data.params["candidate"] in {attempt.candidate for attempt in ranking}
+    assert run.data.metrics["onnx_parity_error"] < 1e-5
+    assert run.data.metrics["majority_roc_auc"] == 0.5
+    assert {item.path for item in client.list_artifacts(run_id)} == {"model_card.md", "pictures", "trials.json"}
+    assert len(client.list_artifacts(run_id, "pictures")) == 6
+
+
+def test_model_estimator_and_example_agree(champion: ModelVersion, settings: ModelSettings) -> None:
+    uri = f"models:/{settings.name}/{champion.version}"
+    model = mlflow.pyfunc.load_model(uri)
+    assert model.metadata.get_input_schema().input_names() == list(FEATURES)
+    graph = mlflow.onnx.load_model(uri)
+    written = {item.key: json.loads(item.value) for item in graph.metadata_props}
+    example = model.predict(model.input_example)
+    assert float(example["probability"][0]) == written[EXPECTED_OUTPUT_PROPERTY]["probability"]
+    assert int(example["label"][0]) == written[EXPECTED_OUTPUT_PROPERTY]["label"]
+
+    outputs = MlflowClient().get_run(str(champion.run_id)).outputs
+    assert outputs is not None
+    logged = [mlflow.get_logged_model(output.model_id) for output in outputs.model_outputs]
+    (estimator_model,) = [found for found in logged if found.name == "estimator"]
+    estimator = mlflow.sklearn.load_model(estimator_model.model_uri)
+    song = np.array([[written[INPUT_EXAMPLE_PROPERTY][name] for name in FEATURES]])
+    expected = estimator.predict_proba(song)[0, 1]
+    assert example["probability"][0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_requirements_are_pinned(champion: ModelVersion, settings: ModelSettings) -> None:
+    path = mlflow.artifacts.download_artifacts(f"models:/{settings.name}/{champion.version}/requirements.txt")
+    with open(path) as file:  # noqa: PTH123 - MLflow hands out a string
+        requirements = file.read().split()
+    assert any(line.startswith("onnxruntime==") for line in requirements)
+    assert all("==" in line for line in requirements)
+
+
+def test_the_same_training_would_be_skipped(
+    champion: ModelVersion, settings: ModelSettings, dataset: DatasetVersion
+) -> None:
+    client = MlflowClient()
+    reason = reason_to_skip(client, settings.name, dataset.version, SEED, TRIALS)
+    assert reason is not None
+    assert reason.startswith(f"Version {champion.version} was trained from dataset {dataset.version} with seed 42")
+    assert reason_to_skip(client, settings.name, dataset.version, SEED, TRIALS + 1) is None
+
+
+def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(
+    *,
+    champion: ModelVersion,
+    settings: ModelSettings,
+    store: DatasetStore,
+    dataset: DatasetVersion,
+    songs: NDArray[np.float32],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = ModelStore(MlflowRegistry(settings), 1, settings.name)
+    services.refresh()
+    assert services.current().ref.version == champion.version
+
+    flipped = store.part(dataset.version, "train")
+    flipped["label"] = 1 - flipped["label"]
+    part = store.part
+    monkeypatch.setattr(store, "part", lambda version, name: flipped if name == "train" else part(version, name))
+    version, decision = train(store, settings, dataset, 1)
+    assert not decision.promoted, decision.reason
+    challenger = find_version(MlflowClient(), settings.name, "challenger")
+    assert challenger is not None
+    assert challenger.version == version
+    services.refresh()
+    assert services.current().ref.version == champion.version
+
+    before = services.current().run(songs)[1]
+    rollback(settings, version)
+    services.refresh()
+    assert services.current().ref.version == version
+    assert np.corrcoef(before, services.current().run(songs)[1])[0, 1] < 0
+    rollback(settings)
+    services.refresh()
+    assert services.current().ref.version == champion.version

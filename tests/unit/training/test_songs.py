@@ -1,0 +1,44 @@
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from song_preference.features import FEATURES
+from song_preference.training.songs import Songs
+from tests.unit.training.conftest import listener
+
+
+def test_features_come_in_their_order_whatever_the_columns() -> None:
+    table = pd.DataFrame({"label": [1], "acousticness": [0.4], "danceability": [0.3], "energy": [0.2]})
+    songs = Songs.of(table.assign(speechiness=0.1))
+    assert dict(zip(FEATURES, songs.features[0], strict=True)) == {
+        "speechiness": np.float32(0.1),
+        "energy": np.float32(0.2),
+        "danceability": np.float32(0.3),
+        "acousticness": np.float32(0.4),
+    }
+
+
+@given(st.integers(2, 60), st.integers(1, 59), st.integers(0, 5))
+def test_a_sample_keeps_the_limit_both_classes_and_the_order(limit: int, likes: int, seed: int) -> None:
+    labels = np.array([1] * likes + [0] * (60 - likes), dtype=np.int64)
+    songs = Songs(np.arange(240, dtype=np.float32).reshape(60, 4), labels)
+    taken = songs.at_most(limit, seed)
+    assert len(taken.labels) == limit
+    assert set(taken.labels) == {0, 1}
+    assert np.all(np.diff(taken.features[:, 0]) > 0)
+    assert abs(taken.labels.mean() - labels.mean()) <= 1 / limit
+    np.testing.assert_array_equal(taken.features, songs.at_most(limit, seed).features)
+
+
+def test_another_seed_takes_other_songs() -> None:
+    songs = listener(100, 0)
+    assert not np.array_equal(songs.at_most(50, 1).features, songs.at_most(50, 2).features)
+
+
+def test_songs_known_from_elsewhere_are_left_out() -> None:
+    songs = listener(50, 0)
+    known = np.vstack([songs.features[[3, 7]], np.ones((1, 4), dtype=np.float32)])
+    np.testing.assert_array_equal(songs.without(known).features, np.delete(songs.features, [3, 7], axis=0))
+    zero = Songs(np.zeros((1, 4), dtype=np.float32), np.array([1]))
+    assert len(zero.without(-zero.features).labels) == 0
