@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-PYTHON_CODE := song_preference fastapi_app grpc_service streamlit_app local_stack airflow/dags scripts tests
 PROTOS := protos/song_preference/v1/prediction.proto
+ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset up down test test-compose lint format protos
+.PHONY: help run stop status logs reset rollback datasets bench-etl up down test test-compose lint format protos
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,8 +25,17 @@ logs: .venv/.run ## Follow the logs of all services
 reset: .venv/.run ## Stop the platform and delete its state
 	@$(BIN)/python -m local_stack reset
 
+rollback: .venv/.run ## Make an earlier model the champion again: the previous one, or VERSION=n; in either stack
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.training.rollback $(VERSION)
+
+datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <version>"; in either stack
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.dataset $(or $(ARGS),list)
+
+bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform, for ROWS="10000 100000"
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
+
 up: ## Start the platform with Docker and wait until it is healthy
-	docker compose --profile all up --detach --wait --build
+	GIT_COMMIT=$$(git rev-parse HEAD 2>/dev/null) docker compose --profile all up --detach --wait --build
 
 down: ## Stop the platform of `make up` and keep its data
 	docker compose --profile all down

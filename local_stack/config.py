@@ -29,7 +29,11 @@ class Config:
         documented = {key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}
         values = {**documented, **environ}
         state = Path(values.get(STATE_VARIABLE, ROOT / ".local")).resolve()
-        values |= {STATE_VARIABLE: str(state), "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"])}
+        values |= {
+            STATE_VARIABLE: str(state),
+            "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"]),
+            "INCOMING_DIR": str(ROOT / "incoming"),
+        }
         values |= _addresses(values)
         own = sorted((key, values[key]) for key in documented)
         return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
@@ -78,6 +82,10 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
+        # Pages that Airflow's tasks link to.
+        "MLFLOW_BROWSER_URL": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
+        "DATA_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}/files?path=/buckets/"
+        f"{values['DATA_REPO_BUCKET_NAME']}/",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
         "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
@@ -106,6 +114,8 @@ def _airflow(config: Config) -> dict[str, str]:
         "AIRFLOW__API__HOST": config.bind,
         "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
         "AIRFLOW__API__WORKERS": "1",
+        # The reason of a failure is often longer than a log page is wide.
+        "AIRFLOW__API__DEFAULT_WRAP": "true",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",

@@ -5,6 +5,7 @@ that its dataset starts, and fails with the reason where one of them fails.
 """
 
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ import httpx
 
 from song_preference.errors import PipelineError
 from song_preference.settings import AirflowSettings, load
+
+LONGEST_RUN_SECONDS = 3 * 3600
+"""A search alone may take two hours."""
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
 
@@ -68,14 +72,34 @@ class Airflow:
                 return found
         return None
 
+    def is_busy(self, dag_id: str) -> bool:
+        """Whether a run of the DAG is queued or at work."""
+        return bool(self._get(f"/dags/{dag_id}/dagRuns?state=queued&state=running&limit=1")["dag_runs"])
+
+    def published(self, run: Run) -> dict[str, Any]:
+        """What a run of the ETL says of the dataset that it published."""
+        found = self._get(f"/assets/events?source_dag_id={run.dag_id}&source_run_id={run.run_id}")["asset_events"]
+        extra: dict[str, Any] = found[0]["extra"]
+        return extra
+
     def failure(self, run: Run) -> str:
         """Why the run failed: the errors in the log of its failed task."""
         for task in self.tasks(run):
             if task.state == "failed":
-                path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
-                reasons = dict.fromkeys(_reasons(self._get(path)["content"]))
-                return "\n".join([f"Task {task.task_id} of {run.dag_id} failed:", *(f"  {line}" for line in reasons)])
-        return f"{run.dag_id} failed before any of its tasks did."
+                return "\n".join(dict.fromkeys(_errors(self._log(run, task))))
+        return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
+
+    def skip_reason(self, run: Run) -> str | None:
+        """Why the run had nothing to do; None unless a task of it decided so."""
+        for task in self.tasks(run):
+            if task.state == "skipped" and task.try_number:
+                return next(_skips(self._log(run, task)), None)
+        return None
+
+    def _log(self, run: Run, task: Task) -> list[dict[str, Any]]:
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        content: list[dict[str, Any]] = self._get(path)["content"]
+        return content
 
     def _get(self, path: str) -> dict[str, Any]:
         return self._json(self._request("GET", path))
@@ -84,6 +108,10 @@ class Airflow:
         try:
             if "Authorization" not in self._http.headers:
                 self._log_in()
+            response = self._http.request(method, f"/api/v2{path}", json=body)
+            if response.status_code != httpx.codes.UNAUTHORIZED:
+                return response
+            self._log_in()  # the token had run out
             return self._http.request(method, f"/api/v2{path}", json=body)
         except httpx.HTTPError as error:
             raise PipelineError(f"Airflow at {self._settings.url} does not answer: is it running?") from error
@@ -111,17 +139,29 @@ def _detail(response: httpx.Response) -> str:
         return "Its log tells why."
 
 
-def _reasons(content: list[dict[str, Any]]) -> Iterator[str]:
+def _errors(log: list[dict[str, Any]]) -> Iterator[str]:
     """From Airflow's structured log: of an exception the one raised last, else the text of the error."""
-    for entry in content:
+    for entry in log:
         match entry:
             case {"error_detail": [{"exc_type": kind, "exc_value": value}, *_]}:
                 yield f"{kind}: {value}"
+            case {"event": "Task exited"}:
+                pass  # the line before it says why
             case {"level": "error" | "critical", "event": event}:
                 yield str(event)
 
 
-def follow(airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = 600) -> None:
+def _skips(log: list[dict[str, Any]]) -> Iterator[str]:
+    """From Airflow's structured log: the reasons why the task skipped itself."""
+    for entry in log:
+        match entry:
+            case {"event": "Skipping task.", "reason": reason}:
+                yield str(reason)
+
+
+def follow(
+    airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = LONGEST_RUN_SECONDS
+) -> None:
     """Report each change of a task's state until the run ends; raises `PipelineError` unless it succeeds."""
     deadline = time.monotonic() + patience_seconds
     seen: dict[str, str | None] = {}
@@ -134,27 +174,45 @@ def follow(airflow: Airflow, run: Run, say: Callable[[str], None], patience_seco
         if state == "success":
             return
         if state == "failed":
-            raise PipelineError(airflow.failure(run))
+            raise PipelineError(f"{run.dag_id} failed: {airflow.failure(run)}")
         if time.monotonic() > deadline:
             raise PipelineError(f"{run.dag_id} is still {state} after {patience_seconds:.0f} s: look at it in Airflow.")
         time.sleep(0.5)
 
 
-def run_to_champion(airflow: Airflow, say: Callable[[str], None], patience_seconds: float = 60) -> tuple[Run, Run]:
-    """Run the ETL and the training that follows it; returns both runs, raises `PipelineError`."""
-    etl = airflow.trigger(ETL_DAG)
+def run_to_champion(
+    airflow: Airflow,
+    say: Callable[[str], None],
+    params: Mapping[str, Any] | None = None,
+    patience_seconds: float = 60,
+) -> tuple[Run, Run]:
+    """Run the ETL with these parameters and the training that follows it; returns both runs.
+
+    `say` is told where the bundled sample stood in for the playlist, and why a training had nothing to do. Raises
+    `PipelineError`.
+    """
+    etl = airflow.trigger(ETL_DAG, params)
     follow(airflow, etl, say)
+    if airflow.published(etl)["source_kind"] == "sample":
+        say("THE BUNDLED SAMPLE of synthetic songs was used: its model knows nobody's taste. Set DATASET_SOURCE.")
     deadline = time.monotonic() + patience_seconds
     while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
-        if time.monotonic() > deadline:
+        if airflow.is_busy(TRAINING_DAG):  # it runs once at a time, so ours may have to wait
+            deadline = time.monotonic() + patience_seconds
+        elif time.monotonic() > deadline:
             raise PipelineError(f"{TRAINING_DAG} was not started by the new dataset: is it paused?")
         time.sleep(0.5)
     follow(airflow, training, say)
+    if reason := airflow.skip_reason(training):
+        say(f"{TRAINING_DAG}: {reason}")
     return etl, training
 
 
 if __name__ == "__main__":
+    parser = ArgumentParser(prog="python -m song_preference.pipeline", description=__doc__)
+    parser.add_argument("--force", action="store_true", help="train even if these songs gave a model before")
+    params = {"force": True} if parser.parse_args().force else None
     try:
-        run_to_champion(Airflow(load(AirflowSettings)), lambda line: print(f"  {line}", flush=True))
+        run_to_champion(Airflow(load(AirflowSettings)), lambda line: print(f"  {line}", flush=True), params)
     except PipelineError as problem:
         raise SystemExit(str(problem)) from None

@@ -59,7 +59,12 @@ def local_environment(state: Path) -> dict[str, str]:
     """The environment of a stack that disturbs no other: free ports, its own state, quick refreshes."""
     ports = dict(zip(PORTS, map(str, _free_ports()), strict=True))
     source = str(PLAYLIST) if PLAYLIST.exists() else "sample"
-    own = {"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source, "MODEL_REFRESH_SECONDS": "1"}
+    own = {
+        "LOCAL_STATE_DIR": str(state),
+        "DATASET_SOURCE": source,
+        "MODEL_REFRESH_SECONDS": "1",
+        "TRAINING_TRIALS": "8",
+    }
     return {**os.environ, **ports, **own}
 
 

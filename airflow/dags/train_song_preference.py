@@ -1,16 +1,33 @@
 """## From a dataset version to a champion
 
-Starts whenever `process_etl_spotify_data` publishes a dataset; started by hand it takes the latest one.
-The services load the new champion by themselves.
+**Starts by itself** whenever `process_etl_spotify_data` publishes a dataset; by hand, every field may stay as it is.
+
+| task | what it does | what it writes |
+|---|---|---|
+| Find the best model | compares models on the songs to train on | a run with a run for each model tried |
+| Export it | converts the best one to ONNX and checks that both agree | the model, on that run |
+| Test it on new songs | asks it about the songs set aside | metrics and pictures, on that run |
+| Register it | writes its card | a version of `spotify_model_prod` |
+| Make it the champion | decides whether it replaces the model in use | the alias `champion` or `challenger` |
+
+All of it is in MLflow; the tab *Details* of each task leads there. The services load a new champion by themselves.
+
+**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again (force)*.
+
+**If a task fails**, its log ends with the reason and what to do; the champion stays in use. Mend the cause and trigger
+this DAG again. Tasks that lost a connection try again by themselves, twice.
 """
 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import dag
+from airflow.sdk.exceptions import AirflowSkipException
+from dag_parts.links import MLFLOW_RUN, dataset_files
+from dag_parts.params import DATASET, TRAINING_PARAMS
+from dag_parts.step import NETWORK, step
 
-DATASET = Asset("spotify_dataset")
-SEED = 42
+LINKS = [MLFLOW_RUN, dataset_files("dataset_version")]
 
 
 @dag(
@@ -19,48 +36,64 @@ SEED = 42
     max_active_runs=1,
     doc_md=__doc__,
     tags=["training"],
-    default_args={"execution_timeout": timedelta(minutes=30)},
+    params=TRAINING_PARAMS,
+    default_args={"execution_timeout": timedelta(minutes=20), **NETWORK},
 )
 def train_song_preference() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @task
-    def train(*, triggering_asset_events: Any = None) -> list[str]:
-        from song_preference.dataset.etl import open_store
-        from song_preference.training import steps
-
-        store = open_store()
-        events = triggering_asset_events[DATASET]
-        version = events[-1].extra["version"] if events else store.latest().version
-        return list(steps.train(store, version, SEED))
-
-    @task
-    def evaluate(trained: list[str]) -> list[str]:
-        from song_preference.dataset.etl import open_store
-        from song_preference.training import steps
-
-        steps.evaluate(open_store(), steps.Trained(*trained))
-        return trained
-
-    @task
-    def export(trained: list[str]) -> str:
-        from song_preference.dataset.etl import open_store
-        from song_preference.settings import ModelSettings
-        from song_preference.training import steps
-
-        return steps.export(open_store(), steps.Trained(*trained), ModelSettings().name)
-
-    @task
-    def promote(version: str) -> bool:
+    @step(task_display_name="Find the best model", links=LINKS, execution_timeout=timedelta(hours=2))
+    def search(*, params: Any = None, triggering_asset_events: Any = None) -> dict[str, Any]:
+        """Skips itself, and with it the rest, where the same songs, settings and code gave a model before."""
         from mlflow import MlflowClient
 
+        from song_preference.dataset.etl import open_store
+        from song_preference.settings import TrainingSettings
+        from song_preference.training import steps
+        from song_preference.training.identity import reason_to_skip
+
+        events = triggering_asset_events[DATASET]
+        asked = {**params, **(events[-1].extra if events else {})}
+        store, settings = open_store(), TrainingSettings()
+        wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
+        if not asked["force"] and (reason := reason_to_skip(MlflowClient(), settings.name, *wanted)):
+            raise AirflowSkipException(reason)
+        return steps.search(store, *wanted)._asdict()
+
+    @step(task_display_name="Export it", links=LINKS)
+    def export(searched: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.dataset.etl import open_store
+        from song_preference.training import steps
+
+        return steps.export(open_store(), steps.Searched(**searched))._asdict()
+
+    @step(task_display_name="Test it on new songs", links=LINKS)
+    def evaluate(exported: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.dataset.etl import open_store
+        from song_preference.training import steps
+
+        steps.evaluate(open_store(), steps.Exported(**exported))
+        return exported
+
+    @step(task_display_name="Register it", links=LINKS)
+    def register(exported: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.dataset.etl import open_store
+        from song_preference.settings import ModelSettings
+        from song_preference.training.register import register
+        from song_preference.training.steps import Exported
+
+        return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
+
+    @step(task_display_name="Make it the champion", links=LINKS)
+    def promote(registered: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.dataset.etl import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.promote import promote
 
-        settings = ModelSettings()
-        return promote(MlflowClient(), settings.name, version, settings.alias)
+        decision = promote(open_store(), ModelSettings(), registered["version"])
+        return {**registered, "promoted": decision.promoted, "reason": decision.reason}
 
-    promote(export(evaluate(train())))  # type: ignore[arg-type]
+    promote(register(evaluate(export(search()))))  # type: ignore[arg-type]
 
 
 train_song_preference()

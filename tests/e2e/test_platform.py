@@ -1,8 +1,11 @@
 """One suite for both stacks: a DAG is triggered, and the same answer comes out everywhere."""
 
+import re
 import time
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import mlflow
 import pandas as pd
 import pytest
@@ -14,7 +17,7 @@ from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineError
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, run_to_champion
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, Task, follow, run_to_champion
 from song_preference.probe import problem
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
@@ -22,6 +25,7 @@ from streamlit_app.model import predictor
 from tests.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
+PARAMS = {"trials": 9}
 needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real playlist at {PLAYLIST}")
 
 
@@ -32,8 +36,8 @@ def airflow(environment: dict[str, str]) -> Airflow:
 
 @pytest.fixture(scope="module")
 def runs(airflow: Airflow) -> tuple[Run, Run]:
-    """Both DAGs, from one trigger through Airflow's REST API."""
-    return run_to_champion(airflow, print)
+    """Both DAGs, from one trigger through Airflow's REST API, whatever the platform has learned before."""
+    return run_to_champion(airflow, print, {**PARAMS, "force": True})
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +55,96 @@ def test_one_trigger_runs_both_dags(airflow: Airflow, runs: tuple[Run, Run]) -> 
     etl, training = runs
     assert (etl.dag_id, training.dag_id) == (ETL_DAG, TRAINING_DAG)
     assert [task.task_id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
-    assert [task.task_id for task in airflow.tasks(training)] == ["train", "evaluate", "export", "promote"]
+    assert [task.task_id for task in airflow.tasks(training)] == ["search", "export", "evaluate", "register", "promote"]
     assert {task.state for run in runs for task in airflow.tasks(run)} == {"success"}
 
 
-@pytest.mark.parametrize("params", [{"test_size": 0.9}, {"seed": -1}, {"seed": "x"}])
-def test_a_parameter_out_of_range_starts_nothing(airflow: Airflow, params: dict[str, Any]) -> None:
+def test_the_parameters_of_the_form_reach_the_training(registry: MlflowClient) -> None:
+    assert newest_run(registry, "Spotify training").data.params["trials"] == str(PARAMS["trials"])
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "params"),
+    [
+        (ETL_DAG, {"test_size": 0.9}),
+        (ETL_DAG, {"seed": -1}),
+        (ETL_DAG, {"trials": 501}),
+        (ETL_DAG, {"source": 3}),
+        (TRAINING_DAG, {"seed": "x"}),
+        (TRAINING_DAG, {"force": "yes"}),
+        (TRAINING_DAG, {"dataset_version": 1}),
+    ],
+)
+def test_a_parameter_out_of_range_starts_nothing(airflow: Airflow, dag_id: str, params: dict[str, Any]) -> None:
     with pytest.raises(PipelineError, match=f"400 Bad Request.*{next(iter(params))}"):
-        airflow.trigger(ETL_DAG, params)
+        airflow.trigger(dag_id, params)
+
+
+@pytest.fixture
+def in_force(
+    environment: dict[str, str], datasets: DatasetStore, registry: MlflowClient
+) -> Callable[[], tuple[str, str]]:
+    """Asks for the version of the champion and for that of the latest dataset."""
+
+    def ask() -> tuple[str, str]:
+        champion = registry.get_model_version_by_alias(environment["MODEL_NAME"], environment["MODEL_ALIAS"])
+        return str(champion.version), datasets.latest().version
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("https://127.0.0.1/x.csv", r"'https://127.0.0.1/x.csv' is refused: .+ Name a Google Drive link, .+"),
+        ("/etc/passwd", r"'/etc/passwd' is refused: .+ Name a Google Drive link, .+"),
+        ("incoming/none.csv", r"'incoming/none.csv' is refused: there is no such file\. Name .+"),
+    ],
+)
+def test_a_bad_source_fails_clearly_and_everything_stays(
+    airflow: Airflow, in_force: Callable[[], tuple[str, str]], source: str, message: str
+) -> None:
+    before = in_force()
+    run = airflow.trigger(ETL_DAG, {"source": source})
+    with pytest.raises(PipelineError):
+        follow(airflow, run, print)
+    download = airflow.tasks(run)[0]
+    assert download == Task("download", "failed", 1)
+    assert re.search(message, airflow.failure(run))
+    assert "Traceback" not in airflow.failure(run)
+    assert airflow.run_started_by(run, TRAINING_DAG) is None
+    assert in_force() == before
+
+
+def test_the_same_songs_and_settings_are_not_trained_on_again(
+    airflow: Airflow, runs: tuple[Run, Run], registry: MlflowClient, environment: dict[str, str]
+) -> None:
+    versions = registry.search_model_versions(f"name = '{environment['MODEL_NAME']}'")
+    said: list[str] = []
+    _, training = run_to_champion(airflow, said.append, PARAMS)
+    assert {task.state for task in airflow.tasks(training)} == {"skipped"}
+    assert said[-1] == f"{TRAINING_DAG}: {airflow.skip_reason(training)}"
+    assert len(registry.search_model_versions(f"name = '{environment['MODEL_NAME']}'")) == len(versions)
+
+
+def test_a_task_links_to_its_files_and_its_run(
+    airflow: Airflow, runs: tuple[Run, Run], datasets: DatasetStore, registry: MlflowClient
+) -> None:
+    for run, task in zip(runs, ("register", "promote"), strict=True):
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task}/links"
+        links = airflow._get(path)["extra_links"]
+        assert links["Files in S3"].endswith(f"datasets%2F{datasets.latest().version}%2F")
+        assert registry.get_run(links["Run in MLflow"].rpartition("/")[2]).info.status == "FINISHED"
+        assert httpx.get(links["Run in MLflow"]).status_code == httpx.codes.OK
+        # A console answers; which of its pages shows a folder is the store's own, and MINIO_IMAGE may name another.
+        assert httpx.get(links["Files in S3"], follow_redirects=True).status_code < 500
+
+
+def test_mlflow_answers_what_its_pages_of_a_run_ask(environment: dict[str, str], registry: MlflowClient) -> None:
+    run_id = newest_run(registry, "Spotify training").info.run_id
+    query = f'{{ mlflowGetRun(input: {{runId: "{run_id}"}}) {{ run {{ info {{ status }} }} }} }}'
+    answer = httpx.post(f"{environment['MLFLOW_TRACKING_URI']}/graphql", json={"query": query})
+    assert answer.json()["data"]["mlflowGetRun"]["run"]["info"]["status"] == "FINISHED"
 
 
 def test_the_dataset_is_in_s3(datasets: DatasetStore) -> None:
@@ -140,6 +226,9 @@ def test_airflow_is_healthy_in_every_part(environment: dict[str, str]) -> None:
 
 
 def newest_run(registry: MlflowClient, experiment: str) -> Any:
+    """Among those of the DAGs, not those nested in them."""
     found = registry.get_experiment_by_name(experiment)
     assert found is not None
-    return registry.search_runs([found.experiment_id], order_by=["attributes.start_time DESC"], max_results=1)[0]
+    return registry.search_runs(
+        [found.experiment_id], "tags.source_kind != ''", order_by=["attributes.start_time DESC"], max_results=1
+    )[0]

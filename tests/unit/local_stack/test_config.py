@@ -39,3 +39,9 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     deep = Config.read({"LOCAL_STATE_DIR": str(tmp_path / ("x" * 100))})
     with pytest.raises(StackError, match="LOCAL_STATE_DIR"):
         Supervisor(deep)
+
+
+def test_tasks_link_to_pages_that_a_browser_on_this_machine_finds(tmp_path: Path) -> None:
+    environment = Config.read({"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001"}).environment
+    assert environment["MLFLOW_BROWSER_URL"] == "http://127.0.0.1:6000"
+    assert environment["DATA_BROWSER_URL"] == "http://127.0.0.1:6001/files?path=/buckets/data/"

@@ -1,0 +1,1 @@
+"""What both DAGs are made of."""

@@ -1,0 +1,111 @@
+"""How a task ends: with which exception, which last line in its log, and whether it is tried again."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.dags.conftest import in_airflow
+
+RUN = """
+import json, logging
+from datetime import timedelta
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
+from dag_parts.step import RETRY_POLICY, step
+from mlflow.exceptions import MlflowException
+from song_preference.errors import *
+
+ERRORS = {
+    "bad file": InvalidDataset(Finding("energy", "is missing", 1)),
+    "no version": DatasetNotFound("No such dataset: run the DAG."),
+    "no connection": SourceUnavailable("Drive does not answer: check the connection."),
+    "timeout": AirflowTaskTimeout("Timeout"),
+    "bug": KeyError("energy"),
+    "no MLflow": MlflowException("API request failed\\nwith a long story"),
+    "nothing to do": AirflowSkipException("known"),
+}
+logged = []
+logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
+
+def ended(name):
+    def body():
+        raise ERRORS[name]
+    with DAG("d"):
+        task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator
+    logged.clear()
+    try:
+        task.execute({})
+    except BaseException as error:
+        decision = RETRY_POLICY.evaluate(error, 1, 3)
+        return {"raised": type(error).__name__, "log": list(logged), "then": decision.action.value}
+
+print(json.dumps({name: ended(name) for name in ERRORS}))
+"""
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return in_airflow(RUN, tmp_path_factory.mktemp("airflow"))
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("bad file", "This playlist cannot be used: column 'energy' is missing."),
+        ("no version", "No such dataset: run the DAG."),
+    ],
+)
+def test_what_cannot_get_better_ends_the_task_at_once_with_its_message_alone(
+    ends: Any, case: str, message: str
+) -> None:
+    assert ends[case] == {"raised": "FailedForGood", "log": [message], "then": "fail"}
+
+
+def test_a_lost_connection_is_tried_again(ends: Any) -> None:
+    message = "Drive does not answer: check the connection."
+    assert ends["no connection"] == {"raised": "Failed", "log": [message], "then": "default"}
+
+
+def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> None:
+    message = "MLflow did not serve the task: check that it runs, then trigger the DAG again. API request failed"
+    assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
+
+
+def test_a_timeout_names_its_limit(ends: Any) -> None:
+    assert ends["timeout"]["raised"] == "Failed"
+    assert ends["timeout"]["log"][0].startswith("Not done within 0:10:00")
+
+
+def test_a_bug_keeps_its_traceback(ends: Any) -> None:
+    assert ends["bug"] == {"raised": "KeyError", "log": [], "then": "default"}
+
+
+def test_a_skip_stays_one_and_tells_its_reason(ends: Any) -> None:
+    assert ends["nothing to do"] == {"raised": "AirflowSkipException", "log": ["Skipped: known"], "then": "default"}
+
+
+LINK = """
+import json, os
+os.environ["MLFLOW_BROWSER_URL"] = "http://127.0.0.1:6000"
+os.environ["DATA_BROWSER_URL"] = "http://127.0.0.1:6001/browser/data/"
+from dag_parts import links
+
+class XCom:
+    @staticmethod
+    def get_value(ti_key, key):
+        return ti_key
+
+links.XCom = XCom
+result = {"version": "525c", "run_id": "e76d"}
+both = (links.MLFLOW_RUN, links.dataset_files("version"))
+print(json.dumps([link.get_link(None, ti_key=held) for link in both for held in (result, None)]))
+"""
+
+
+def test_links_lead_to_what_the_result_names_and_nowhere_without_one(tmp_path: Any) -> None:
+    assert in_airflow(LINK, tmp_path) == [
+        "http://127.0.0.1:6000/#/runs/e76d",
+        "",
+        "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
+        "",
+    ]

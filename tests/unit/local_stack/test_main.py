@@ -1,0 +1,88 @@
+"""The command line, in a process of its own: `exec` becomes the command; and what `run` does for a champion."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local_stack import __main__ as command_line
+from local_stack.config import ROOT, Config
+
+
+def local_stack(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local_stack", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "MLFLOW_PORT": "6000"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_command_finds_the_platform_and_keeps_its_options_and_its_status() -> None:
+    code = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI'], sys.argv[1:]); sys.exit(7)"
+    ran = local_stack("exec", sys.executable, "-c", code, "remove", "--yes")
+    assert ran.stdout == "http://127.0.0.1:6000 ['remove', '--yes']\n"
+    assert ran.returncode == 7
+
+
+def test_a_command_that_does_not_exist_is_named() -> None:
+    ran = local_stack("exec", "no-such-program")
+    assert ran.returncode == 1
+    assert ran.stderr == "\n'no-such-program' cannot be run: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["exec"], ["stop", "now"]])
+def test_anything_else_is_answered_with_the_usage(arguments: list[str]) -> None:
+    ran = local_stack(*arguments)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("usage: local_stack")
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The platform's own commands that were run; there is a champion once the pipeline was among them."""
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(command_line, "_has_champion", lambda _: bool(ran))
+    monkeypatch.setattr(command_line, "_command", lambda _, *command: ran.append(command))
+    return ran
+
+
+def ensure_champion(state: Path, source: str) -> None:
+    command_line._ensure_champion(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}))
+
+
+def test_the_pipeline_runs_for_a_first_champion_and_by_force_for_another_source(
+    tmp_path: Path, commands: list[tuple[str, ...]]
+) -> None:
+    for source in ("sample", "sample", "https://example.com/a.csv", "sample"):
+        ensure_champion(tmp_path, source)
+    by_force = ("song_preference.pipeline", "--force")
+    assert commands == [("song_preference.pipeline",), by_force, by_force]
+
+
+@pytest.mark.parametrize(
+    ("source", "as_shown"),
+    [
+        ("https://user:hunter2@example.com/a.csv", "https://..."),
+        ("https://user:hunt/hunter2@example.com/a.csv", "https://..."),
+        ("https://example.com/a.csv?token=hunter2", "https://..."),
+        ("https://example.com/a.csv#token=hunter2", "https://..."),
+        ("https://example.com/a.csv", "https://example.com/a.csv"),
+        ("/home/ana/what?.csv", "/home/ana/what?.csv"),
+    ],
+)
+def test_a_secret_in_the_source_is_neither_shown_nor_kept(
+    source: str,
+    as_shown: str,
+    tmp_path: Path,
+    commands: list[tuple[str, ...]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ensure_champion(tmp_path, source)
+    assert capsys.readouterr().out == f"Running the pipeline on {as_shown}\n"
+    kept = [path.read_text() for path in tmp_path.iterdir()]
+    assert kept
+    assert not any("hunter2" in text or source in text for text in kept)
