@@ -47,7 +47,7 @@ class Airflow:
         deadline = time.monotonic() + patience_seconds
         while True:
             body = {"logical_date": None, "conf": dict(params or {})}
-            response = self._request("POST", f"/dags/{dag_id}/dagRuns", body)
+            response = self._request("POST", f"/dags/{dag_id}/dagRuns", json=body)
             if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() > deadline:
                 return Run(dag_id, self._json(response)["dag_run_id"])
             time.sleep(1)
@@ -58,12 +58,12 @@ class Airflow:
 
     def tasks(self, run: Run) -> list[Task]:
         """The run's tasks, in the order of the DAG's definition."""
-        found = self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances?order_by=start_date")
+        found = self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", order_by="start_date")
         return [Task(item["task_id"], item["state"], item["try_number"]) for item in found["task_instances"]]
 
     def run_started_by(self, run: Run, dag_id: str) -> Run | None:
         """The newest run of `dag_id` that an asset written by `run` started, once it runs."""
-        for candidate in self._get(f"/dags/{dag_id}/dagRuns?order_by=-run_after&limit=20")["dag_runs"]:
+        for candidate in self._get(f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]:
             if candidate["start_date"] is None:
                 continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
             found = Run(dag_id, candidate["dag_run_id"])
@@ -74,11 +74,11 @@ class Airflow:
 
     def is_busy(self, dag_id: str) -> bool:
         """Whether a run of the DAG is queued or at work."""
-        return bool(self._get(f"/dags/{dag_id}/dagRuns?state=queued&state=running&limit=1")["dag_runs"])
+        return bool(self._get(f"/dags/{dag_id}/dagRuns", state=["queued", "running"], limit=1)["dag_runs"])
 
     def published(self, run: Run) -> dict[str, Any]:
         """What a run of the ETL says of the dataset that it published."""
-        found = self._get(f"/assets/events?source_dag_id={run.dag_id}&source_run_id={run.run_id}")["asset_events"]
+        found = self._get("/assets/events", source_dag_id=run.dag_id, source_run_id=run.run_id)["asset_events"]
         extra: dict[str, Any] = found[0]["extra"]
         return extra
 
@@ -101,18 +101,19 @@ class Airflow:
         content: list[dict[str, Any]] = self._get(path)["content"]
         return content
 
-    def _get(self, path: str) -> dict[str, Any]:
-        return self._json(self._request("GET", path))
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        # A run's id holds a '+', which in a query that is not encoded means a space.
+        return self._json(self._request("GET", path, params=query))
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             if "Authorization" not in self._http.headers:
                 self._log_in()
-            response = self._http.request(method, f"/api/v2{path}", json=body)
+            response = self._http.request(method, f"/api/v2{path}", **content)
             if response.status_code != httpx.codes.UNAUTHORIZED:
                 return response
             self._log_in()  # the token had run out
-            return self._http.request(method, f"/api/v2{path}", json=body)
+            return self._http.request(method, f"/api/v2{path}", **content)
         except httpx.HTTPError as error:
             raise PipelineError(f"Airflow at {self._settings.url} does not answer: is it running?") from error
 

@@ -11,7 +11,7 @@ from song_preference.errors import PipelineError
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
 from song_preference.settings import AirflowSettings
 
-RUN = Run(ETL_DAG, "r1")
+RUN = Run(ETL_DAG, "manual__2026-11-25T06:24:56.625440+00:00")
 DESIGNED: list[dict[str, Any]] = [
     {"event": "::group::Pre Execute", "level": "info"},
     {"event": "Bundle loaded", "level": "info"},
@@ -61,12 +61,13 @@ class FakeAirflow:
                 self.logins += 1
                 answer = {"access_token": self.token}
             case ["assets", "events"]:
+                assert request.url.params["source_run_id"] == RUN.run_id
                 answer = {"asset_events": [{"extra": {"source_kind": self.source_kind}}]}
             case ["dags", _, "dagRuns"] if "state" in request.url.params:
                 answer = {"dag_runs": [{}] if self.training_is_queued else []}
             case ["dags", dag_id, "dagRuns"] if request.method == "POST":
                 self.conf = json.loads(request.content)["conf"]
-                answer = {"dag_run_id": "r1"}
+                answer = {"dag_run_id": RUN.run_id}
             case ["dags", _, "dagRuns"]:
                 self.training_starts_after -= 1
                 start = "2026-11-23" if self.training_starts_after < 0 else None
@@ -74,7 +75,7 @@ class FakeAirflow:
             case ["dags", _, "dagRuns", _]:
                 answer = {"state": self.state}
             case ["dags", _, "dagRuns", _, "upstreamAssetEvents"]:
-                answer = {"asset_events": [{"source_run_id": "r1"}]}
+                answer = {"asset_events": [{"source_run_id": RUN.run_id}]}
             case ["dags", dag_id, "dagRuns", _, "taskInstances"]:
                 answer = {"task_instances": self.tasks[dag_id]}
             case ["dags", _, "dagRuns", _, "taskInstances", name, "logs", number]:
