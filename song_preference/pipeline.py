@@ -77,10 +77,11 @@ class Airflow:
         return bool(self._get(f"/dags/{dag_id}/dagRuns", state=["queued", "running"], limit=1)["dag_runs"])
 
     def published(self, run: Run) -> dict[str, Any]:
-        """What a run of the ETL says of the dataset that it published."""
-        found = self._get("/assets/events", source_dag_id=run.dag_id, source_run_id=run.run_id)["asset_events"]
-        extra: dict[str, Any] = found[0]["extra"]
-        return extra
+        """What a run of the ETL says of the dataset that it published: its `version`, `run_id` and `source_kind`."""
+        # Not from the asset's event: Airflow 3.3 answers 500 while the run that it started is queued.
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/register/xcomEntries/return_value"
+        value: dict[str, Any] = self._get(path)["value"]
+        return value
 
     def failure(self, run: Run) -> str:
         """Why the run failed: the errors in the log of its failed task."""

@@ -73,8 +73,8 @@ def process_etl_spotify_data() -> None:
 
         dataset, run_id = publish.register(open_store(), Draft.model_validate(draft))
         asked = {name: params[name] for name in MODEL_PARAMS}
-        outlet_events[DATASET].extra = {"dataset_version": dataset.version, "source_kind": dataset.source.kind, **asked}
-        return {"version": dataset.version, "run_id": run_id}
+        outlet_events[DATASET].extra = {"dataset_version": dataset.version, **asked}
+        return {"version": dataset.version, "run_id": run_id, "source_kind": dataset.source.kind}
 
     register(split(engineer_features(download())))  # type: ignore[arg-type]
 

@@ -60,9 +60,8 @@ class FakeAirflow:
             case ["auth", "token"]:
                 self.logins += 1
                 answer = {"access_token": self.token}
-            case ["assets", "events"]:
-                assert request.url.params["source_run_id"] == RUN.run_id
-                answer = {"asset_events": [{"extra": {"source_kind": self.source_kind}}]}
+            case ["dags", _, "dagRuns", RUN.run_id, "taskInstances", "register", "xcomEntries", "return_value"]:
+                answer = {"value": {"source_kind": self.source_kind}}
             case ["dags", _, "dagRuns"] if "state" in request.url.params:
                 answer = {"dag_runs": [{}] if self.training_is_queued else []}
             case ["dags", dag_id, "dagRuns"] if request.method == "POST":
