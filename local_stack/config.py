@@ -33,6 +33,7 @@ class Config:
             STATE_VARIABLE: str(state),
             "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"]),
             "INCOMING_DIR": str(ROOT / "incoming"),
+            "MODEL_CACHE_DIR": str(state / "models"),
         }
         values |= _addresses(values)
         own = sorted((key, values[key]) for key in documented)

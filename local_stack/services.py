@@ -127,7 +127,7 @@ def _serving(config: Config) -> list[Service]:
             (PYTHON, "-m", "grpc_service", "--host", config.bind, "--port", str(grpc)),
             after=("mlflow",),
             probe=(f"grpc://127.0.0.1:{grpc}",),
-            ports=(("GRPC_PORT", grpc),),
+            ports=(("GRPC_PORT", grpc), ("GRPC_METRICS_PORT", config.port("GRPC_METRICS_PORT"))),
         ),
         Service(
             "streamlit",

@@ -2,6 +2,10 @@
 
     SongPreferenceError
     ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
+    ├── BatchTooLarge        more songs than one request may hold
+    ├── UploadTooLarge       more bytes than one upload may hold
+    ├── InvalidUpload        the upload is not a CSV of songs
+    ├── AccessDenied         a request that changes something lacks the API key
     ├── ModelNotReady        no checked champion is loaded
     ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
     ├── ModelRefused         a registered model does not keep the contract
@@ -42,6 +46,25 @@ class InvalidSong(SongPreferenceError):
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{field or 'song'}: {problem}" for field, problem in self.problems))
+
+
+class BatchTooLarge(SongPreferenceError):
+    """A request holds more songs than one may."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(f"There are {count} songs in the request and at most {limit} are allowed: send several.")
+
+
+class UploadTooLarge(SongPreferenceError):
+    """An upload holds more bytes than one may."""
+
+
+class InvalidUpload(SongPreferenceError):
+    """An upload is not a CSV of songs."""
+
+
+class AccessDenied(SongPreferenceError):
+    """A request that changes something came without the API key, or with a wrong one."""
 
 
 class ModelNotReady(SongPreferenceError):

@@ -45,6 +45,23 @@ class ServingSettings(ModelSettings):
     """How a service follows the champion."""
 
     refresh_seconds: float = Field(validation_alias="MODEL_REFRESH_SECONDS", gt=0)
+    cache_dir: Path = Field(validation_alias="MODEL_CACHE_DIR")
+    max_batch_size: int = Field(validation_alias="MAX_BATCH_SIZE", gt=0)
+
+
+class RestSettings(BaseSettings):
+    """What FastAPI's edge allows."""
+
+    api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
+    max_upload_bytes: int = Field(validation_alias="MAX_UPLOAD_BYTES", gt=0)
+    graphql_ide: bool = Field(validation_alias="GRAPHQL_IDE")
+
+
+class GrpcSettings(BaseSettings):
+    """What gRPC's edge allows."""
+
+    metrics_port: int = Field(validation_alias="GRPC_METRICS_PORT")
+    reflection: bool = Field(validation_alias="GRPC_REFLECTION")
 
 
 class AirflowSettings(BaseSettings):

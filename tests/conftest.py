@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
-from song_preference.training.export import build_graph
+from song_preference.training.export import build_graph, describe
+from song_preference.training.songs import Songs
 
 pytest_plugins = ["tests.stack"]
 
@@ -59,9 +61,15 @@ def forest(songs: NDArray[np.float32]) -> RandomForestClassifier:
 
 
 @pytest.fixture(scope="session")
-def graph(forest: RandomForestClassifier) -> bytes:
+def graph(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> bytes:
     """The forest as a champion would be registered."""
-    return build_graph(forest, threshold=0.5).SerializeToString()
+    return registrable(build_graph(forest, threshold=0.5), songs)
+
+
+def registrable(model: ModelProto, songs: NDArray[np.float32]) -> bytes:
+    """The graph with its example and background, as it is registered."""
+    describe(model, Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
+    return model.SerializeToString()
 
 
 @pytest.fixture

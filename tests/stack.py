@@ -21,7 +21,16 @@ from local_stack.supervisor import Supervisor
 PLAYLIST = Path(os.environ.get("TEST_PLAYLIST", ROOT.parent / "shared" / "data" / "data_playlist.csv"))
 """A real playlist; it is not part of the repository, and tests that need it are skipped without it."""
 
-PORTS = ("MINIO_PORT", "MINIO_PORT_UI", "AIRFLOW_PORT", "MLFLOW_PORT", "FASTAPI_PORT", "STREAMLIT_PORT", "GRPC_PORT")
+PORTS = (
+    "MINIO_PORT",
+    "MINIO_PORT_UI",
+    "AIRFLOW_PORT",
+    "MLFLOW_PORT",
+    "FASTAPI_PORT",
+    "STREAMLIT_PORT",
+    "GRPC_PORT",
+    "GRPC_METRICS_PORT",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,6 +1,6 @@
 """One loaded model: immutable, checked against the champion contract, safe to share between threads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -9,20 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from song_preference.errors import ModelRefused
-from song_preference.features import FEATURES
-
-THRESHOLD_PROPERTY = "decision_threshold"
-"""Key of the graph's metadata that repeats the threshold applied inside it."""
-
-INPUT_EXAMPLE_PROPERTY = "input_example"
-"""Key of a song by feature, as JSON."""
-
-EXPECTED_OUTPUT_PROPERTY = "expected_output"
-"""Key of the `label` and `probability` that the graph answered for that song when it was made, as JSON."""
-
-BACKGROUND_PROPERTY = "background"
-"""Key of at most 100 songs of the training part, rows in the order of `FEATURES`, as JSON: what an explanation
-compares a song with."""
+from song_preference.serving.contract import BrokenContract, Contract, check_answers, check_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +19,8 @@ class ModelRef:
     name: str
     version: str
     alias: str
+    run_id: str = field(default="", repr=False)
+    """The MLflow run that made it: a registry that was set up anew counts its versions from 1 again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +29,38 @@ class ServedModel:
 
     ref: ModelRef
     threshold: float
+    background: NDArray[np.float32]
+    """(m, 4) songs of the training part, at most 100: what an explanation compares a song with."""
     session: onnxruntime.InferenceSession
 
     @classmethod
     def load(cls, ref: ModelRef, graph: Path | bytes) -> Self:
         """Load the ONNX graph; raises `ModelRefused` where it does not keep the contract."""
-        options = onnxruntime.SessionOptions()
-        # One song costs microseconds: a thread pool would cost more than it brings.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        source = graph if isinstance(graph, bytes) else str(graph)
         try:
-            session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-            threshold = float(session.get_modelmeta().custom_metadata_map[THRESHOLD_PROPERTY])
-            model = cls(ref, threshold, session)
-            model.run(np.zeros((1, len(FEATURES)), dtype=np.float32))
-        except Exception as error:  # onnxruntime raises a dozen unrelated classes
+            session = _open(graph)
+            check_form(session)
+            contract = Contract.of(session)
+            model = cls(ref, contract.threshold, contract.background, session)
+            check_answers(contract, model.run)
+        except BrokenContract as reason:
             raise ModelRefused(
-                f"{ref.name} version {ref.version} is not a model this service can use "
-                f"({type(error).__name__}): run the DAG train_song_preference for a new one."
-            ) from error
+                f"{ref.name} version {ref.version} is refused: {reason}. Run the DAG train_song_preference for a new "
+                "one, or go back with `make rollback`."
+            ) from reason
         return model
 
     def run(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Labels (n,) and probabilities (n,) of (n, 4) features."""
         label, probability = self.session.run(["label", "probability"], {"features": features})
         return label, probability
+
+
+def _open(graph: Path | bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One song costs microseconds: a thread pool would cost more than it brings.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    source = graph if isinstance(graph, bytes) else str(graph)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a dozen unrelated classes
+        raise BrokenContract(f"it is no graph that onnxruntime can load ({type(error).__name__})") from error

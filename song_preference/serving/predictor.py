@@ -1,15 +1,22 @@
 """The one prediction rule; every protocol converts to and from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from song_preference.features import DISLIKE, LIKE, Song
+from song_preference.errors import BatchTooLarge
+from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.serving.cache import ModelCache
+from song_preference.serving.explanation import shapley_values
 from song_preference.serving.model import ModelRef
 from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.store import ModelStore
+from song_preference.serving.store import ModelStore, Served
 from song_preference.settings import ServingSettings
+
+DEFAULT_BATCH_SIZE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +28,110 @@ class Prediction:
     probability: float
     threshold: float
     model: ModelRef
+    stale: bool = False
+    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answers for n songs, in their order, all of one model."""
+
+    liked: NDArray[np.bool_]
+    """(n,)"""
+    probability: NDArray[np.float32]
+    """(n,) of "like"."""
+    threshold: float
+    model: ModelRef
+    stale: bool
+
+    def predictions(self) -> list[Prediction]:
+        """The answers one by one."""
+        pairs = zip(self.liked.tolist(), self.probability.tolist(), strict=True)
+        return [
+            Prediction(LIKE if liked else DISLIKE, liked, probability, self.threshold, self.model, self.stale)
+            for liked, probability in pairs
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A prediction and what each feature adds to `base`, the mean probability of songs like the listener's."""
+
+    prediction: Prediction
+    base: float
+    contributions: dict[str, float]
+    """By feature; with `base` they add up to the probability."""
+
+
+class Observer(Protocol):
+    """Is told of every song that was answered."""
+
+    def predicted(self, features: NDArray[np.float32], liked: NDArray[np.bool_], model: ModelRef) -> None:
+        """The answers (n,) for (n, 4) features."""
 
 
 class Predictor:
     """Answers with whichever model the store holds at that moment."""
 
-    def __init__(self, store: ModelStore) -> None:
+    observer: Observer | None = None
+
+    def __init__(self, store: ModelStore, max_batch_size: int = DEFAULT_BATCH_SIZE) -> None:
         self.store = store
+        self.max_batch_size = max_batch_size
 
     @classmethod
     def following(cls, settings: ServingSettings) -> Self:
         """A predictor that follows the champion in MLflow; call `store.start()` to begin."""
-        return cls(ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name))
+        cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
+        store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
+        return cls(store, settings.max_batch_size)
 
     def predict(self, song: Song) -> Prediction:
         """The answer for one song; raises `ModelNotReady`."""
-        model = self.store.current()
-        labels, probabilities = model.run(np.array([song.row()], dtype=np.float32))
-        liked = bool(labels[0])
+        return self._one(self.store.current(), _matrix([song]))
+
+    def predict_batch(self, songs: Sequence[Song]) -> Batch:
+        """The answers for at most `max_batch_size` songs; raises `BatchTooLarge` and `ModelNotReady`."""
+        self.check_batch_size(len(songs))
+        return self.predict_rows(_matrix(songs))
+
+    def check_batch_size(self, count: int) -> None:
+        """Raises `BatchTooLarge` for more songs than one request may hold."""
+        if count > self.max_batch_size:
+            raise BatchTooLarge(count, self.max_batch_size)
+
+    def predict_rows(self, features: NDArray[np.float32]) -> Batch:
+        """The answers for (n, 4) features that are known to lie in [0, 1]; raises `ModelNotReady`."""
+        served = self.store.current()
+        liked, probabilities = self._run(served, features)
+        return Batch(liked, probabilities, served.model.threshold, served.model.ref, served.stale)
+
+    def explain(self, song: Song) -> Explanation:
+        """The answer for one song with each feature's exact Shapley value; raises `ModelNotReady`."""
+        served, row = self.store.current(), _matrix([song])
+        model = served.model
+        base, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, row[0])
+        return Explanation(self._one(served, row), base, dict(zip(FEATURES, contributions.tolist(), strict=True)))
+
+    def _one(self, served: Served, row: NDArray[np.float32]) -> Prediction:
+        likes, probabilities = self._run(served, row)
+        liked = bool(likes[0])
         return Prediction(
             label=LIKE if liked else DISLIKE,
             liked=liked,
             probability=float(probabilities[0]),
-            threshold=model.threshold,
-            model=model.ref,
+            threshold=served.model.threshold,
+            model=served.model.ref,
+            stale=served.stale,
         )
+
+    def _run(self, served: Served, features: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        labels, probabilities = served.model.run(features)
+        liked = labels == 1
+        if self.observer is not None:
+            self.observer.predicted(features, liked, served.model.ref)
+        return liked, probabilities
+
+
+def _matrix(songs: Sequence[Song]) -> NDArray[np.float32]:
+    return np.array([song.row() for song in songs], dtype=np.float32).reshape(-1, len(FEATURES))

@@ -48,7 +48,7 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
         if version is None:
             return None
-        return ModelRef(self._name, str(version.version), self._alias)
+        return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""))
 
     def graph(self, ref: ModelRef) -> bytes:
         """The version's ONNX graph; raises `RegistryUnavailable`."""

@@ -18,7 +18,7 @@ from skl2onnx.common.data_types import DoubleTensorType
 
 from song_preference.errors import ModelRefused
 from song_preference.features import FEATURES
-from song_preference.serving.model import (
+from song_preference.serving.contract import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 PACKAGE = Path(__file__).resolve().parent.parent
-SOURCES = ("features.py", "serving/model.py", "training/*.py")
+SOURCES = ("features.py", "serving/contract.py", "training/*.py")
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", "skl2onnx")
 
 TRAINING_KEY = "training_key"

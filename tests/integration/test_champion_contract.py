@@ -63,7 +63,7 @@ def test_pyfunc_onnxruntime_and_the_services_agree(
 
     store = ModelStore(MlflowRegistry(settings), 1, settings.name)
     store.refresh()
-    for expected, found in zip((label, probability), store.current().run(songs), strict=True):
+    for expected, found in zip((label, probability), store.current().model.run(songs), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -75,7 +75,7 @@ def test_the_store_follows_the_alias(graph: bytes, settings: ModelSettings) -> N
     for _ in range(2):
         version = promote(graph, settings)
         store.refresh()
-        assert store.current().ref.version == version
+        assert store.current().model.ref.version == version
 
 
 def test_a_registry_that_is_not_there_is_unavailable(settings: ModelSettings) -> None:

@@ -16,7 +16,7 @@ from song_preference.dataset.publish import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.features import FEATURES
-from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
+from song_preference.serving.contract import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.registry import MlflowRegistry, find_version
 from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
@@ -164,7 +164,7 @@ def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(
 ) -> None:
     services = ModelStore(MlflowRegistry(settings), 1, settings.name)
     services.refresh()
-    assert services.current().ref.version == champion.version
+    assert services.current().model.ref.version == champion.version
 
     flipped = store.part(dataset.version, "train")
     flipped["label"] = 1 - flipped["label"]
@@ -176,13 +176,13 @@ def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(
     assert challenger is not None
     assert challenger.version == version
     services.refresh()
-    assert services.current().ref.version == champion.version
+    assert services.current().model.ref.version == champion.version
 
-    before = services.current().run(songs)[1]
+    before = services.current().model.run(songs)[1]
     rollback(settings, version)
     services.refresh()
-    assert services.current().ref.version == version
-    assert np.corrcoef(before, services.current().run(songs)[1])[0, 1] < 0
+    assert services.current().model.ref.version == version
+    assert np.corrcoef(before, services.current().model.run(songs)[1])[0, 1] < 0
     rollback(settings)
     services.refresh()
-    assert services.current().ref.version == champion.version
+    assert services.current().model.ref.version == champion.version

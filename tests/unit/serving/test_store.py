@@ -17,7 +17,7 @@ def test_a_new_champion_is_swapped_in(store: ModelStore, registry: FakeRegistry,
     for version in ("1", "2"):
         registry.register(version, graph)
         store.refresh()
-        assert store.current().ref.version == version
+        assert store.current().model.ref.version == version
 
 
 def test_the_same_champion_is_not_loaded_again(store: ModelStore, registry: FakeRegistry, graph: bytes) -> None:
@@ -34,7 +34,7 @@ def test_a_model_goes_on_when_the_registry_is_lost(store: ModelStore, registry: 
     registry.is_down = True
     with pytest.raises(RegistryUnavailable):
         store.refresh()
-    assert store.current().ref.version == "1"
+    assert store.current().model.ref.version == "1"
 
 
 def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
@@ -46,10 +46,10 @@ def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
     with pytest.raises(ModelRefused):
         store.refresh()
     store.refresh()
-    assert store.current().ref.version == "1"
+    assert store.current().model.ref.version == "1"
     registry.register("3", graph)
     store.refresh()
-    assert store.current().ref.version == "3"
+    assert store.current().model.ref.version == "3"
 
 
 def test_the_watching_thread_follows_the_alias_through_an_outage(
@@ -62,7 +62,7 @@ def test_the_watching_thread_follows_the_alias_through_an_outage(
     arrived = threading.Event()
     while not arrived.wait(0.01):
         try:
-            version = store.current().ref.version
+            version = store.current().model.ref.version
         except ModelNotReady:
             continue
         assert version == "7"

@@ -12,10 +12,11 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.dummy import DummyClassifier
 
-from song_preference.serving.model import THRESHOLD_PROPERTY
+from song_preference.serving.contract import THRESHOLD_PROPERTY
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import compare
+from song_preference.training.export import describe
 from song_preference.training.promote import promote
 from song_preference.training.songs import Songs
 from tests.unit.training.conftest import MemoryDatasets, listener
@@ -46,6 +47,7 @@ def graph_of(feature: int) -> onnx.ModelProto:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     helper.set_model_props(model, {THRESHOLD_PROPERTY: "0.5"})
+    describe(model, listener(50, seed=3))
     return model
 
 

@@ -1,0 +1,116 @@
+"""What every champion promises, and whether a graph keeps it.
+
+Input `features` (n, 4) float32; outputs `label` (n,) int64 and `probability` (n,) float32. Its metadata hold the
+decision threshold, a song with the answer that the graph gave when it was made, and a background sample.
+"""
+
+import json
+from collections.abc import Callable
+from itertools import product
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
+
+from song_preference.features import FEATURES, Song
+
+THRESHOLD_PROPERTY = "decision_threshold"
+"""Key of the graph's metadata that repeats the threshold applied inside it."""
+
+INPUT_EXAMPLE_PROPERTY = "input_example"
+"""Key of a song by feature, as JSON."""
+
+EXPECTED_OUTPUT_PROPERTY = "expected_output"
+"""Key of the `label` and `probability` that the graph answered for that song when it was made, as JSON."""
+
+BACKGROUND_PROPERTY = "background"
+"""Key of at most 100 songs of the training part, rows in the order of `FEATURES`, as JSON: what an explanation
+compares a song with."""
+
+BACKGROUND_LIMIT = 100
+MAX_DIFFERENCE = 1e-6
+"""Of the example's probability, between the machine that made the graph and this one; float32 resolves 6e-8."""
+
+CORNERS = np.array(list(product((0, 1), repeat=len(FEATURES))), dtype=np.float32)
+"""(16, 4) the most extreme songs that there can be."""
+
+INPUTS = [("features", "tensor(float)", 2)]
+OUTPUTS = [("label", "tensor(int64)", 1), ("probability", "tensor(float)", 1)]
+
+Run = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.float32]]]
+
+
+class BrokenContract(Exception):
+    """The promise that a graph breaks, as a part of a sentence; `ModelRefused` says the whole."""
+
+
+class Expected(BaseModel, strict=True):
+    """What the graph answered for the example."""
+
+    label: int
+    probability: float
+
+
+class Contract(NamedTuple):
+    """What a graph says of itself."""
+
+    threshold: float
+    example: Song
+    expected: Expected
+    background: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, session: onnxruntime.InferenceSession) -> Self:
+        """Read the graph's metadata; raises `BrokenContract`."""
+        written: dict[str, str] = session.get_modelmeta().custom_metadata_map
+        try:
+            threshold = float(written[THRESHOLD_PROPERTY])
+            example = Song.model_validate_json(written[INPUT_EXAMPLE_PROPERTY])
+            expected = Expected.model_validate_json(written[EXPECTED_OUTPUT_PROPERTY])
+            background = np.array(json.loads(written[BACKGROUND_PROPERTY]), dtype=np.float32)
+        except KeyError as error:
+            raise BrokenContract(f"it has no {str(error).strip(chr(39)).replace('_', ' ')}") from error
+        except (ValidationError, ValueError, TypeError) as error:
+            raise BrokenContract("its threshold, example or background sample cannot be read") from error
+        rows = len(background) if background.ndim == 2 else 0
+        is_sample = 1 <= rows <= BACKGROUND_LIMIT and background.shape[1] == len(FEATURES) and _are_shares(background)
+        if not is_sample:
+            raise BrokenContract("its background sample is not of 1 to 100 songs")
+        return cls(threshold, example, expected, background)
+
+
+def check_form(session: onnxruntime.InferenceSession) -> None:
+    """Raises `BrokenContract` where inputs or outputs are not those that every consumer reads."""
+    width = session.get_inputs()[0].shape[-1:] if session.get_inputs() else []
+    if _form(session.get_inputs()) != INPUTS or width != [len(FEATURES)]:
+        raise BrokenContract("its input is not 'features' (n, 4) float32")
+    if sorted(_form(session.get_outputs())) != OUTPUTS:
+        raise BrokenContract("its outputs are not 'label' (n,) int64 and 'probability' (n,) float32")
+
+
+def check_answers(contract: Contract, run: Run) -> None:
+    """Ask the graph about its example, its background and the corners; raises `BrokenContract`."""
+    songs = np.concatenate([np.array([contract.example.row()], dtype=np.float32), contract.background, CORNERS])
+    try:
+        labels, probabilities = run(songs)
+    except Exception as error:  # onnxruntime raises a dozen unrelated classes
+        raise BrokenContract(f"it fails on songs ({type(error).__name__})") from error
+    if labels.shape != (len(songs),) or probabilities.shape != (len(songs),):
+        raise BrokenContract("it does not give one answer for each song")
+    if not _are_shares(probabilities):
+        raise BrokenContract("it gives probabilities outside [0, 1]")
+    if not np.array_equal(labels, probabilities >= np.float32(contract.threshold)):
+        raise BrokenContract("its labels do not follow from its threshold")
+    difference = abs(float(probabilities[0]) - contract.expected.probability)
+    if difference > MAX_DIFFERENCE or int(labels[0]) != contract.expected.label:
+        raise BrokenContract(f"it does not repeat the answer of its example (off by {difference:.2g})")
+
+
+def _form(values: list[Any]) -> list[tuple[str, str, int]]:
+    return [(value.name, value.type, len(value.shape)) for value in values]
+
+
+def _are_shares(values: NDArray[np.float32]) -> bool:
+    return bool(np.all((values >= 0) & (values <= 1)))  # not so for NaN

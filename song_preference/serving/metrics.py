@@ -1,0 +1,133 @@
+"""What the prediction services tell Prometheus; the same names for every protocol, one registry for each service."""
+
+import threading
+from collections.abc import Iterator
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from song_preference.errors import ModelNotReady
+from song_preference.features import DISLIKE, FEATURES, LIKE
+from song_preference.serving.model import ModelRef
+from song_preference.serving.store import ModelStore, Outcome
+
+LATENCY_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+BATCH_BUCKETS = (1, 10, 100, 1_000, 10_000)
+EDGES = np.linspace(0.1, 1, 10, dtype=np.float32)
+"""Upper ends of the buckets of a feature."""
+
+
+class Metrics:
+    """Counts requests and predictions; a predictor tells it of each song that it answered."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self.registry = CollectorRegistry()
+        labels = ["protocol", "operation", "outcome"]
+        self._requests = Counter(
+            "song_preference_requests", "Requests by protocol, operation and outcome.", labels, registry=self.registry
+        )
+        self._latency = Histogram(
+            "song_preference_request_duration_seconds",
+            "Time from a request to its answer.",
+            labels,
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self._predictions = Counter(
+            "song_preference_predictions",
+            "Songs answered, by label and by the version of the model.",
+            ["label", "model_version"],
+            registry=self.registry,
+        )
+        self._batch = Histogram(
+            "song_preference_batch_songs", "Songs asked about at once.", buckets=BATCH_BUCKETS, registry=self.registry
+        )
+        self._inputs = _Inputs()
+        self.registry.register(self._inputs)
+        self.registry.register(_Model(store))
+
+    def request(self, protocol: str, operation: str, outcome: str, seconds: float) -> None:
+        """Count one request; `operation` and `outcome` are of a small, fixed set, never of a caller's making."""
+        self._requests.labels(protocol, operation, outcome).inc()
+        self._latency.labels(protocol, operation, outcome).observe(seconds)
+
+    def predicted(self, features: NDArray[np.float32], liked: NDArray[np.bool_], model: ModelRef) -> None:
+        """Count the answers (n,) for (n, 4) features."""
+        likes = int(np.count_nonzero(liked))
+        if likes:
+            self._predictions.labels(LIKE, model.version).inc(likes)
+        if dislikes := len(liked) - likes:
+            self._predictions.labels(DISLIKE, model.version).inc(dislikes)
+        self._batch.observe(len(liked))
+        self._inputs.add(features)
+
+
+class _Inputs(Collector):
+    """Histograms of the features, filled by whole batches, which the client library's own cannot be."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts = np.zeros((len(FEATURES), len(EDGES)), dtype=np.int64)
+        self._sums = np.zeros(len(FEATURES))
+        self._offsets = np.arange(len(FEATURES)) * len(EDGES)
+
+    def add(self, features: NDArray[np.float32]) -> None:
+        buckets = np.searchsorted(EDGES, features) + self._offsets
+        counts = np.bincount(buckets.ravel(), minlength=self._counts.size).reshape(self._counts.shape)
+        sums = features.sum(axis=0, dtype=np.float64)
+        with self._lock:
+            self._counts += counts
+            self._sums += sums
+
+    def collect(self) -> Iterator[Metric]:
+        """The histograms, cumulative as Prometheus has them."""
+        family = HistogramMetricFamily(
+            "song_preference_input", "Features of the songs asked about.", labels=["feature"]
+        )
+        with self._lock:
+            cumulative, sums = self._counts.cumsum(axis=1), self._sums.copy()
+        for feature, counts, total in zip(FEATURES, cumulative, sums, strict=True):
+            buckets = [(f"{edge:.1f}", float(count)) for edge, count in zip(EDGES, counts, strict=True)]
+            family.add_metric([feature], [*buckets, ("+Inf", float(counts[-1]))], float(total))
+        yield family
+
+
+class _Model(Collector):
+    """The model in service and how its refreshes ended, read from the store when Prometheus asks."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """Outcomes of the refreshes always; of the model what there is."""
+        refreshes = CounterMetricFamily(
+            "song_preference_model_refreshes", "Looks at the registry, by how they ended.", labels=["outcome"]
+        )
+        for outcome in get_args(Outcome):
+            refreshes.add_metric([outcome], self._store.outcomes[outcome])
+        yield refreshes
+        refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is refused.")
+        refused.add_metric([], float(self._store.refusal is not None))
+        yield refused
+        try:
+            served = self._store.current()
+        except ModelNotReady:
+            return
+        info = GaugeMetricFamily(
+            "song_preference_model_info", "The model in service.", labels=["name", "version", "alias"]
+        )
+        ref = served.model.ref
+        info.add_metric([ref.name, ref.version, ref.alias], 1)
+        yield info
+        since = GaugeMetricFamily(
+            "song_preference_model_loaded_timestamp_seconds", "When the model in service was loaded, in Unix time."
+        )
+        since.add_metric([], served.since.timestamp())
+        yield since
+        stale = GaugeMetricFamily("song_preference_model_stale", "1 while the model may not be the champion any more.")
+        stale.add_metric([], float(served.stale))
+        yield stale

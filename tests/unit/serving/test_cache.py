@@ -1,0 +1,104 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from song_preference.errors import ModelNotReady, RegistryUnavailable
+from song_preference.serving.cache import ModelCache
+from song_preference.serving.model import ModelRef
+from song_preference.serving.store import ModelStore
+from tests.conftest import FakeRegistry
+
+REF = ModelRef("spotify_model_prod", "3", "champion", "run")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ModelCache:
+    return ModelCache(tmp_path / "models", "spotify_model_prod", "champion")
+
+
+def restarted(registry: FakeRegistry, cache: ModelCache) -> ModelStore:
+    return ModelStore(registry, 1000, "spotify_model_prod", cache)
+
+
+def test_what_is_kept_comes_back_whole(cache: ModelCache) -> None:
+    assert cache.load() is None
+    for graph in (b"one\nof\nmany lines", b"another"):
+        cache.keep(REF, graph)
+        assert cache.load() == (REF, graph)
+
+
+def test_another_model_or_alias_has_a_file_of_its_own(cache: ModelCache, tmp_path: Path) -> None:
+    cache.keep(REF, b"graph")
+    assert ModelCache(tmp_path / "models", "another", "champion").load() is None
+    assert ModelCache(tmp_path / "models", "spotify_model_prod", "challenger").load() is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "header", "empty"])
+def test_a_damaged_file_is_left_alone(
+    cache: ModelCache, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    cache.keep(REF, b"a graph of some length")
+    (path,) = (tmp_path / "models").iterdir()
+    whole = path.read_bytes()
+    changed = {"cut": whole[:-3], "changed": whole[:-1] + b"!", "header": whole[5:], "empty": b""}[damage]
+    path.write_bytes(changed)
+    assert cache.load() is None
+    assert "MODEL_CACHE_DIR" in caplog.text
+
+
+def test_where_nothing_can_be_kept_the_service_goes_on(
+    registry: FakeRegistry, graph: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "models").write_text("a file, where a directory should be")
+    store = restarted(registry, ModelCache(tmp_path / "models", "spotify_model_prod", "champion"))
+    registry.register("1", graph)
+    store.refresh()
+    assert store.current().model.ref.version == "1"
+    assert "check MODEL_CACHE_DIR" in caplog.text
+
+
+def test_a_service_that_starts_during_an_outage_serves_what_was_kept_and_says_so(
+    registry: FakeRegistry, cache: ModelCache, graph: bytes
+) -> None:
+    registry.register("1", graph)
+    restarted(registry, cache).refresh()
+    registry.is_down = True
+    store = restarted(registry, cache)
+    store.start()
+    assert (store.current().model.ref.version, store.current().stale) == ("1", True)
+    with pytest.raises(RegistryUnavailable):
+        store.refresh()
+    assert store.current().stale
+    registry.is_down = False
+    assert store.refresh() == "unchanged"
+    assert not store.current().stale
+    store.stop()
+
+
+def test_a_model_that_was_kept_gives_way_to_the_champion_of_a_new_registry(
+    registry: FakeRegistry, cache: ModelCache, graph: bytes
+) -> None:
+    cache.keep(ModelRef("spotify_model_prod", "1", "champion", "a run of another registry"), graph)
+    registry.register("1", graph)
+    registry.is_down = True
+    store = restarted(registry, cache)
+    store.start()
+    registry.is_down = False
+    assert store.refresh() == "swapped"
+    assert store.current().model.ref == registry.ref
+    store.stop()
+
+
+def test_a_kept_model_that_breaks_the_contract_is_not_served(
+    registry: FakeRegistry, cache: ModelCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.keep(REF, b"not a graph")
+    registry.is_down = True
+    store = restarted(registry, cache)
+    caplog.set_level(logging.WARNING)
+    store.start()
+    with pytest.raises(ModelNotReady):
+        store.current()
+    assert "is of no use" in caplog.text
+    store.stop()
