@@ -27,6 +27,7 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.ref: ModelRef | None = None
         self.graphs: dict[str, bytes] = {}
+        self.downloads: list[str] = []
         self.is_down = False
 
     def register(self, version: str, graph: bytes) -> None:
@@ -39,6 +40,7 @@ class FakeRegistry:
 
     def graph(self, ref: ModelRef) -> bytes:
         self._check()
+        self.downloads.append(ref.version)
         return self.graphs[ref.version]
 
     def _check(self) -> None:

@@ -56,7 +56,7 @@ def test_contributions_and_base_add_up_to_the_probability(predictor: Predictor, 
 
 def of_two(features: Features) -> Features:
     """Features 0 and 1 alike, 2 by itself, 3 not at all."""
-    return features[:, 0] * features[:, 1] / 2 + features[:, 2] / 2
+    return np.asarray(features[:, 0] * features[:, 1] / 2 + features[:, 2] / 2, dtype=np.float32)
 
 
 def test_what_does_nothing_contributes_nothing_and_what_does_the_same_contributes_the_same(songs: Features) -> None:
@@ -74,7 +74,7 @@ def test_contributions_to_a_mean_of_models_are_the_mean_of_the_contributions(son
         return features[:, 3] ** 2
 
     def mean(features: Features) -> Features:
-        return (of_two(features) + another(features)) / 2
+        return np.asarray((of_two(features) + another(features)) / 2, dtype=np.float32)
 
     parts = [shapley_values(model, songs, song)[1] for model in (of_two, another)]
     assert shapley_values(mean, songs, song)[1] == pytest.approx(np.mean(parts, axis=0), abs=1e-7)

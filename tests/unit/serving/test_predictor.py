@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
+from song_preference.errors import BatchTooLarge
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 
@@ -30,3 +32,16 @@ def test_the_direction_is_right(predictor: Predictor) -> None:
 
     assert probability(0.95) > 0.8
     assert probability(0.05) < 0.2
+
+
+def test_a_batch_answers_as_one_by_one(predictor: Predictor, songs: NDArray[np.float32]) -> None:
+    asked = [Song(**dict(zip(FEATURES, row.tolist(), strict=True))) for row in songs[:30]]
+    assert predictor.predict_batch(asked).predictions() == [predictor.predict(song) for song in asked]
+    assert predictor.predict_batch([]).predictions() == []
+
+
+def test_a_batch_has_a_limit(predictor: Predictor) -> None:
+    predictor.max_batch_size = 2
+    song = Song(speechiness=0.1, energy=0.2, danceability=0.9, acousticness=0.3)
+    with pytest.raises(BatchTooLarge, match="3 songs in the request and at most 2 are allowed: send several"):
+        predictor.predict_batch([song] * 3)

@@ -1,8 +1,10 @@
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from song_preference.errors import ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.serving.model import ModelRef
 from song_preference.serving.store import ModelStore
 from tests.conftest import FakeRegistry
 
@@ -34,7 +36,10 @@ def test_a_model_goes_on_when_the_registry_is_lost(store: ModelStore, registry: 
     registry.is_down = True
     with pytest.raises(RegistryUnavailable):
         store.refresh()
-    assert store.current().model.ref.version == "1"
+    assert (store.current().model.ref.version, store.current().stale) == ("1", True)
+    registry.is_down = False
+    assert store.refresh() == "unchanged"
+    assert not store.current().stale
 
 
 def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
@@ -45,11 +50,83 @@ def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
     registry.register("2", b"not a graph")
     with pytest.raises(ModelRefused):
         store.refresh()
-    store.refresh()
-    assert store.current().model.ref.version == "1"
+    assert store.refresh() == "refused"
+    assert registry.downloads == ["1", "2"]
+    assert (store.current().model.ref.version, store.current().stale) == ("1", True)
+    assert str(store.refusal).startswith("spotify_model_prod version 2 is refused: ")
     registry.register("3", graph)
+    assert store.refresh() == "swapped"
+    assert (store.current().model.ref.version, store.current().stale, store.refusal) == ("3", False, None)
+    assert store.outcomes == {"swapped": 2, "refused": 2}
+
+
+def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
+    store: ModelStore, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("1", graph[:-20])
+    with pytest.raises(ModelRefused):
+        store.refresh()
+    with pytest.raises(ModelNotReady, match="version 1 is refused"):
+        store.current()
+    registry.register("1", graph)
+    assert store.refresh() == "refused"
+    assert store.refresh(again=True) == "swapped"
+
+
+def test_going_back_from_a_refused_champion_ends_the_refusal(
+    store: ModelStore, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("1", graph)
     store.refresh()
-    assert store.current().model.ref.version == "3"
+    registry.register("2", b"not a graph")
+    with pytest.raises(ModelRefused):
+        store.refresh()
+    registry.register("1", graph)
+    assert store.refresh() == "unchanged"
+    assert (store.current().stale, store.refusal) == (False, None)
+
+
+def test_a_champion_whose_alias_is_gone_goes_on_as_stale(
+    store: ModelStore, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("1", graph)
+    store.refresh()
+    registry.ref = None
+    assert store.refresh() == "missing"
+    assert store.current().stale
+
+
+def test_pauses_grow_while_the_registry_is_away_up_to_a_minute() -> None:
+    store = ModelStore(FakeRegistry(), 10, "spotify_model_prod")
+    pauses = [store._pause(failures) for failures in (0, 1, 2, 3, 50)]
+    for pause, longest in zip(pauses, (10, 20, 40, 60, 60), strict=True):
+        assert 0.9 * longest <= pause <= longest
+
+
+def test_the_watching_thread_lives_through_whatever_happens(
+    registry: FakeRegistry, graph: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    champion, failed = registry.champion, threading.Event()
+
+    def fail_once() -> ModelRef | None:
+        if failed.is_set():
+            return champion()
+        failed.set()
+        raise RuntimeError
+
+    monkeypatch.setattr(registry, "champion", fail_once)
+    registry.register("1", graph)
+    store = ModelStore(registry, 0.001, "spotify_model_prod")
+    store.start()
+    wait_for(lambda: store.outcomes["swapped"] == 1)
+    store.stop()
+    assert "failed unexpectedly" in caplog.text
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    ticker = threading.Event()
+    while not condition():
+        ticker.wait(0.005)
 
 
 def test_the_watching_thread_follows_the_alias_through_an_outage(
@@ -59,12 +136,6 @@ def test_the_watching_thread_follows_the_alias_through_an_outage(
     store.start()
     registry.register("7", graph)
     registry.is_down = False
-    arrived = threading.Event()
-    while not arrived.wait(0.01):
-        try:
-            version = store.current().model.ref.version
-        except ModelNotReady:
-            continue
-        assert version == "7"
-        arrived.set()
+    wait_for(lambda: store.outcomes["swapped"] == 1)
+    assert store.current().model.ref.version == "7"
     store.stop()
