@@ -62,11 +62,17 @@ class Kept:
     def opened(self, schema: pa.Schema) -> Iterator["Kept"]:
         """Begin anew, with rows of these columns."""
         self.scaler, self._digests = MinMaxScaler(), []
-        with pa.ipc.new_file(self.path, schema) as self._file:
+        with pa.ipc.new_file(self.path, schema) as self._file, ThreadPoolExecutor(1) as self._keeper:
+            self._kept = self._keeper.submit(lambda: None)
             yield self
+            self._kept.result()
 
     def keep(self, batch: pa.RecordBatch) -> None:
-        """The next rows."""
+        """The next rows; returns while they are kept, so that others are looked at meanwhile."""
+        self._kept.result()
+        self._kept = self._keeper.submit(self._keep, batch)
+
+    def _keep(self, batch: pa.RecordBatch) -> None:
         self._file.write_batch(batch)
         self.scaler.partial_fit(_matrix(batch, SCALED))
         self._digests.append(_digests(batch))

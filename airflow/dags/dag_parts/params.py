@@ -20,7 +20,7 @@ MODEL_PARAMS = {
         maximum=500,
         title="Models to try",
         description="More of them take longer and may find a better one. Left empty, as many as "
-        "the operator configured; 40 take about a minute.",
+        "the operator configured; 40 take a minute at most with a usual playlist.",
     ),
     "force": Param(
         False,
