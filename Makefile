@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl up down test test-compose lint format protos
+.PHONY: help run stop status logs reset rollback datasets bench-etl up down test test-compose lint format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,14 +56,21 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint
 	scripts/check-protos
+	$(BIN)/python -m fastapi_app.published --check
 
 format: .venv/.dev ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv/.dev ## Measure the services beside their bare frameworks; needs wrk and two cores
+	$(BIN)/python -m benchmarks.serving
+
 protos: .venv/.dev ## Generate song_preference/v1 from protos/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I protos \
 	  --python_out=$(or $(OUT),.) --grpc_python_out=$(or $(OUT),.) --mypy_out=$(or $(OUT),.) --mypy_grpc_out=$(or $(OUT),.) $(PROTOS)
+
+published: .venv/.dev ## Write openapi.json and schema.graphql anew
+	$(BIN)/python -m fastapi_app.published
 
 .venv/.run: pyproject.toml uv.lock scripts/environment
 	scripts/environment run

@@ -1,13 +1,13 @@
 """Run the service: `python -m fastapi_app --host 127.0.0.1 --port 8803`."""
 
 import argparse
-import logging
 
 import uvicorn
 
 from fastapi_app.app import create_app
+from song_preference import logs
 from song_preference.serving.predictor import Predictor
-from song_preference.settings import ServingSettings, load
+from song_preference.settings import RestSettings, ServingSettings, load
 
 
 def main() -> None:
@@ -16,8 +16,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = create_app(Predictor.following(load(ServingSettings)))
+    logs.configure()
+    app = create_app(Predictor.following(load(ServingSettings)), load(RestSettings))
     uvicorn.run(app, host=options.host, port=options.port, log_config=None, access_log=False)
 
 

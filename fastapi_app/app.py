@@ -5,12 +5,18 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from fastapi_app import errors, graphql, rest
+from fastapi_app import errors, graphql, openapi, rest, service
+from fastapi_app.middleware import RequestMiddleware
+from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
+from song_preference.settings import RestSettings
+
+VERSION = "0.1.0"
+"""As in pyproject.toml, whose metadata an image without the installed package does not have."""
 
 
-def create_app(predictor: Predictor) -> FastAPI:
-    """The application on a given predictor, whose store it starts and stops."""
+def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
+    """The application on a given predictor, which it observes and whose store it starts and stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -21,11 +27,17 @@ def create_app(predictor: Predictor) -> FastAPI:
     app = FastAPI(
         title="Song preference",
         summary="Will this song please the listener?",
+        version=VERSION,
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.state.predictor = predictor
+    metrics = Metrics(predictor.store)
+    predictor.observer = metrics
+    app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
+    app.include_router(service.router)
     app.include_router(rest.router)
-    app.include_router(graphql.router(), prefix="/graphql", include_in_schema=False)
+    app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
+    app.add_middleware(RequestMiddleware, metrics=metrics)
     errors.install(app)
+    openapi.install(app)
     return app

@@ -1,57 +1,121 @@
 """Errors as problem+json (RFC 9457); the one table from the error tree to HTTP statuses."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from fastapi_app.schemas import Problem
-from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
+from fastapi_app.schemas import PROBLEM_TYPE
+from song_preference.errors import (
+    AccessDenied,
+    BatchTooLarge,
+    FieldProblem,
+    InvalidSong,
+    InvalidUpload,
+    ModelNotReady,
+    ModelRefused,
+    RegistryUnavailable,
+    SongPreferenceError,
+    UploadTooLarge,
+)
+from song_preference.features import FEATURES
+from song_preference.logs import request_id
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    AccessDenied: HTTPStatus.UNAUTHORIZED,
+    ModelRefused: HTTPStatus.CONFLICT,
     ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+"""What this edge can meet; the rest of the tree belongs to other services, and is an internal error here."""
+
+FAILED = "The service failed; its log tells why, under this request_id."
+NUMBER = "a number from 0 to 1"
+SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
+
+WORDS = {
+    "missing": "is missing",
+    "list_type": f"must be a list of songs, each {SONG}",
+    "model_attributes_type": f"must be {SONG}",
+    "model_type": f"must be {SONG}",
+}
+"""Rules by pydantic's name for their breach; all others are about a feature's value."""
+
+DETAILS = {
+    HTTPStatus.BAD_REQUEST: "The body cannot be read: send a JSON object, or to /predict/csv a form with one file.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this path: /docs shows what there is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take this method: the header Allow names those that it takes.",
+}
+"""In place of the framework's own words, which name no remedy."""
 
 
 def install(app: FastAPI) -> None:
-    """Render every error of the application as a problem."""
+    """Render every error that a handler raises as a problem; the middleware does so for all others."""
 
     @app.exception_handler(SongPreferenceError)
-    async def _domain(_: Request, error: SongPreferenceError) -> JSONResponse:
-        status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
-        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+    async def _domain(request: Request, error: SongPreferenceError) -> JSONResponse:
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+        if status is None:
             log.error("Unexpected error", exc_info=error)
-            return problem(status, "The service failed; its log tells why.")
-        return problem(status, str(error))
+            return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+        problems = error.problems if isinstance(error, InvalidSong) else ()
+        headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
+        return problem(request.url.path, status, str(error), problems, headers)
 
     @app.exception_handler(RequestValidationError)
-    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        # FastAPI leaves a body as bytes exactly where its content type is not JSON.
+        if isinstance(error.body, bytes):
+            detail = "The body must be JSON: send it with the header 'Content-Type: application/json'."
+            return problem(request.url.path, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
         found = error.errors()
         if any(item["type"] == "json_invalid" for item in found):
-            return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON: send an object with the four features.")
-        problems = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"]} for item in found
-        ]
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The song is not valid: see 'errors'.", problems)
+            return problem(request.url.path, HTTPStatus.BAD_REQUEST, DETAILS[HTTPStatus.BAD_REQUEST])
+        detail = "The input is not valid: 'errors' names each field and the rule that it breaks."
+        problems = [_field_problem(item) for item in found]
+        return problem(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(HTTPStatus(error.status_code), str(error.detail))
-
-    @app.exception_handler(Exception)
-    async def _unexpected(_: Request, __: Exception) -> JSONResponse:
-        # Starlette logs the exception itself; the caller must not see a word of it.
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; its log tells why.")
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        return problem(request.url.path, status, DETAILS.get(status, error.detail), headers=error.headers)
 
 
-def problem(status: HTTPStatus, detail: str, errors: Sequence[dict[str, str]] | None = None) -> JSONResponse:
-    """A problem+json response."""
-    body = Problem(title=status.phrase, status=status, detail=detail, errors=list(errors) if errors else None)
-    return JSONResponse(body.model_dump(exclude_none=True), status, media_type="application/problem+json")
+def problem(
+    path: str,
+    status: HTTPStatus,
+    detail: str,
+    problems: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem+json response about the request in hand."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "request_id": request_id.get(),
+    }
+    if problems:
+        body["errors"] = [found._asdict() for found in problems]
+    return JSONResponse(body, status, headers, PROBLEM_TYPE)
+
+
+def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
+    field = ".".join(str(part) for part in found["loc"][1:])
+    words = WORDS.get(found["type"], f"must be {NUMBER}")
+    if found["type"] == "missing" and found["loc"][-1] in FEATURES:
+        words = f"is missing: it must be {NUMBER}"
+    return FieldProblem(field or "body", words)

@@ -1,103 +1,157 @@
-"""GraphQL: the same prediction."""
+"""GraphQL: the same predictions; errors carry their kind in `extensions.code`."""
 
-import logging
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
 
 import strawberry
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors, ParserCache, ValidationCache
+from starlette.requests import ClientDisconnect
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
-from strawberry.types import ExecutionContext, Info
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+from typing_extensions import override
 
-from fastapi_app.rest import PredictorDep
-from song_preference.errors import InvalidSong, ModelNotReady, SongPreferenceError
-from song_preference.features import Song
-from song_preference.serving.predictor import Prediction as Answer
-from song_preference.serving.predictor import Predictor
+from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, OpenLimits
+from fastapi_app.graphql_types import Context, Query
+from song_preference.errors import BatchTooLarge, InvalidSong, ModelNotReady, SongPreferenceError
+from song_preference.settings import RestSettings
 
-log = logging.getLogger(__name__)
+CODE: dict[type[SongPreferenceError], str] = {
+    InvalidSong: "INVALID_FEATURE",
+    BatchTooLarge: "BATCH_TOO_LARGE",
+    ModelNotReady: "MODEL_NOT_READY",
+}
+INVALID_QUERY = "INVALID_QUERY"
+INTERNAL = "INTERNAL"
+SERVER_CODES = {"MODEL_NOT_READY", INTERNAL}
+"""The ones that no other query would have avoided."""
 
-CODE: dict[type[SongPreferenceError], str] = {InvalidSong: "INVALID_FEATURE", ModelNotReady: "MODEL_NOT_READY"}
-
-Context = dict[str, Predictor]
-
-
-@strawberry.input(description="A song by its Spotify audio features, each in [0, 1].")
-class SongInput:
-    """What a client sends."""
-
-    speechiness: float
-    energy: float
-    danceability: float
-    acousticness: float
-
-
-@strawberry.type(description="The registered model that answered.")
-class Model:
-    """Mirrors `ModelRef`."""
-
-    name: str
-    version: str
-    alias: str
-
-
-@strawberry.type(description="Whether the listener will like one song.")
-class Prediction:
-    """Mirrors the domain's `Prediction`."""
-
-    label: str
-    liked: bool
-    probability: float
-    threshold: float
-    model: Model
-
-    @classmethod
-    def of(cls, answer: Answer) -> "Prediction":
-        """The answer as GraphQL will show it."""
-        model = Model(name=answer.model.name, version=answer.model.version, alias=answer.model.alias)
-        return cls(
-            label=answer.label,
-            liked=answer.liked,
-            probability=answer.probability,
-            threshold=answer.threshold,
-            model=model,
-        )
-
-
-@strawberry.type
-class Query:
-    """The queries; errors carry a code in `extensions.code`."""
-
-    @strawberry.field(description="Tells whether the listener will like a song.")  # type: ignore[untyped-decorator]
-    def predict(self, info: Info[Context, None], song: SongInput) -> Prediction:
-        """The answer of the predictor."""
-        try:
-            return Prediction.of(info.context["predictor"].predict(Song.checked(vars(song))))
-        except (InvalidSong, ModelNotReady) as error:
-            raise GraphQLError(str(error), extensions={"code": CODE[type(error)]}) from error
+CLIENT_CLOSED_REQUEST = 499
+CACHED_QUERIES = 128
+"""Clients that use variables, as they should, send a handful of different texts."""
 
 
 class _Schema(strawberry.Schema):
+    @override
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log what went wrong here; what the caller did wrong is in the answer, and no news for the log."""
-        super().process_errors([error for error in errors if _is_internal(error)], execution_context)
+        super().process_errors([error for error in errors if _code(error) == INTERNAL], execution_context)
 
 
-def _is_internal(error: GraphQLError) -> bool:
-    return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
+class _Router(GraphQLRouter[Context, None]):
+    """Counts requests, shows errors as callers may see them and takes a client that hangs up for no failure."""
+
+    def __init__(self, schema: strawberry.Schema, *, is_open: bool) -> None:
+        super().__init__(schema, graphql_ide="graphiql" if is_open else None, subscription_protocols=[])
+        # In place of Strawberry's routes: there are no subscriptions, so no WebSocket either, and FastAPI's
+        # dependencies would take as long as the prediction.
+        self.routes.clear()
+        self.add_api_route("", self._answer, methods=["GET", "POST"], response_model=None)
+
+    async def _answer(self, request: Request) -> Response:
+        state, started = request.app.state, perf_counter()
+        context = Context(state.predictor)
+        try:
+            response: Response = await self.run(request, context, None)
+        except ClientDisconnect:
+            context.outcome = "client_error"
+            response = Response(status_code=CLIENT_CLOSED_REQUEST)
+        except HTTPException as error:
+            context.outcome = "client_error"
+            refusal = {"message": error.reason, "extensions": {"code": INVALID_QUERY}}
+            response = JSONResponse({"data": None, "errors": [refusal]}, error.status_code)
+        if context.outcome:
+            state.metrics.request("graphql", context.operation, context.outcome, perf_counter() - started)
+        return response
+
+    @override
+    async def get_sub_response(self, request: Request) -> Response:
+        return Response()
+
+    @override
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        # Strawberry would add the headers of `sub_response`, among them its length, which is none.
+        return Response(self.encode_json(response_data), media_type="application/json")
+
+    @override
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        if len(request_data.query or "") > MAX_CHARACTERS:
+            raise HTTPException(413, f"The query has more than {MAX_CHARACTERS} characters: send songs in a variable.")
+        result = await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        context.outcome = _outcome(result.errors or [])
+        if result.errors:
+            result.errors = [_shown(error) for error in result.errors]
+        return result
+
+    @override
+    def parse_json(self, data: str | bytes) -> Any:
+        # A body, or the variables of a query string. A list is a batch of queries, which Strawberry refuses.
+        try:
+            parsed = self.decode_json(data)
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(400, "The request is not JSON: send an object with 'query' and 'variables'.") from error
+        if not isinstance(parsed, dict | list):
+            raise HTTPException(400, "The request is not a JSON object: send one with 'query' and 'variables'.")
+        return parsed
 
 
-def _context(predictor: PredictorDep) -> Context:
-    return {"predictor": predictor}
+def _code(error: GraphQLError) -> str:
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        return INVALID_QUERY
+    return next((code for kind, code in CODE.items() if isinstance(original, kind)), INTERNAL)
 
 
-def router() -> GraphQLRouter[Context, None]:
-    """The GraphQL endpoint with GraphiQL; what is not meant for callers is masked."""
-    schema = _Schema(
+def _outcome(errors: Sequence[GraphQLError]) -> str:
+    if not errors:
+        return "ok"
+    return "client_error" if SERVER_CODES.isdisjoint(map(_code, errors)) else "server_error"
+
+
+def _shown(error: GraphQLError) -> GraphQLError:
+    code = _code(error)
+    message = error.message
+    extensions: dict[str, Any] = {"code": code}
+    if code == INTERNAL:
+        message = "The service failed; its log tells why."
+    elif isinstance(error.original_error, InvalidSong):
+        extensions["errors"] = [problem._asdict() for problem in error.original_error.problems]
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)
+
+
+def _schema(*, is_open: bool) -> strawberry.Schema:
+    return _Schema(
         Query,
+        config=StrawberryConfig(disable_field_suggestions=not is_open),
         extensions=[
-            lambda: ParserCache(maxsize=128),
-            lambda: ValidationCache(maxsize=128),
-            lambda: MaskErrors(should_mask_error=_is_internal, error_message="The service failed; its log tells why."),
+            OpenLimits if is_open else ClosedLimits,
+            lambda: ParserCache(maxsize=CACHED_QUERIES),
+            lambda: ValidationCache(maxsize=CACHED_QUERIES),
         ],
     )
-    return GraphQLRouter(schema, context_getter=_context, subscription_protocols=[])
+
+
+def router(settings: RestSettings) -> GraphQLRouter[Context, None]:
+    """The GraphQL endpoint; with GraphiQL and introspection where the settings allow them."""
+    return _Router(_schema(is_open=settings.graphql_ide), is_open=settings.graphql_ide)
+
+
+def sdl() -> str:
+    """The schema in GraphQL's schema language, as `schema.graphql` holds it."""
+    return _schema(is_open=True).as_str() + "\n"

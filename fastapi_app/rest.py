@@ -1,47 +1,81 @@
-"""REST: predictions and probes."""
+"""REST: predictions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Response
+from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
 
-from fastapi_app.schemas import EXAMPLE_SONG, Health, PredictionOut, Problem, SongBody
-from song_preference.serving.predictor import Predictor
+from fastapi_app.csv_answers import SongTable
+from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
+from fastapi_app.dependencies import PredictorDep
+from fastapi_app.openapi import SONG_PROBLEMS
+from fastapi_app.schemas import (
+    EXAMPLE_SONG,
+    EXAMPLE_TALK,
+    BatchBody,
+    BatchOut,
+    ExplanationOut,
+    ModelOut,
+    PredictionOut,
+    SongBody,
+)
+from song_preference.features import DISLIKE, LIKE
 
-router = APIRouter()
+router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
+
+SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
+BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
 
 
-def get_predictor(request: Request) -> Predictor:
-    """The predictor that the application was composed with."""
-    predictor: Predictor = request.app.state.predictor
-    return predictor
-
-
-PredictorDep = Annotated[Predictor, Depends(get_predictor)]
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body is not JSON."},
-    422: {"model": Problem, "description": "A feature is missing, not a number, or outside [0, 1]."},
-    503: {"model": Problem, "description": "No champion is loaded yet."},
-}
-
-
-@router.post("/predict", tags=["prediction"], operation_id="predict", responses=PROBLEMS)
+@router.post("/predict", operation_id="predict")
 @router.post("/predict/", include_in_schema=False)
-async def predict(
-    song: Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}})], predictor: PredictorDep
-) -> PredictionOut:
-    """Tell whether the listener will like a song; flat, or as `{"features": {...}}`."""
+async def predict(song: SongIn, predictor: PredictorDep) -> PredictionOut:
+    """Tell whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
     return PredictionOut.of(predictor.predict(song))
 
 
-@router.get("/health/live", tags=["health"], operation_id="live")
-async def live() -> Health:
-    """The process answers."""
-    return Health(status="live")
+@router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
+async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
+    """Tell for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
+    answers = predictor.predict_batch(batch.songs)
+    pairs = zip(answers.liked.tolist(), answers.probability.tolist(), strict=True)
+    body = {
+        "model": ModelOut.model_validate(answers.model),
+        "threshold": answers.threshold,
+        "stale": answers.stale,
+        "predictions": [
+            {"label": LIKE if liked else DISLIKE, "liked": liked, "probability": probability}
+            for liked, probability in pairs
+        ],
+    }
+    # As bytes, because FastAPI would check each of the answers once more.
+    return Response(to_json(body), media_type="application/json")
 
 
-@router.get("/health/ready", tags=["health"], operation_id="ready", responses={503: PROBLEMS[503]})
-async def ready(predictor: PredictorDep) -> Health:
-    """A champion is loaded: predictions can be asked for."""
-    predictor.store.current()
-    return Health(status="ready")
+class CsvResponse(StreamingResponse):
+    """A CSV, block by block."""
+
+    media_type = "text/csv"
+
+
+# Not async, like the generator that it returns: reading a file takes its time, which a thread can spend.
+@router.post(
+    "/predict/csv",
+    operation_id="predictCsv",
+    response_class=CsvResponse,
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+def predict_csv(file: UploadDep, predictor: PredictorDep) -> CsvResponse:
+    """Add a label and a probability to each row of a CSV, or say in `error` which field breaks which rule.
+
+    The header must name the four features; every other column is kept. All rows are answered by one model.
+    """
+    answers = SongTable(file).answered(predictor.pinned())
+    return CsvResponse(answers, headers={"Content-Disposition": 'attachment; filename="predictions.csv"'})
+
+
+@router.post("/explain", operation_id="explain")
+async def explain(song: SongIn, predictor: PredictorDep) -> ExplanationOut:
+    """Tell what each feature adds to the prediction: exact Shapley values."""
+    return ExplanationOut.explaining(predictor.explain(song))

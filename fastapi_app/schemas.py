@@ -1,11 +1,16 @@
 """The JSON that REST speaks, beside the domain's own `Song`."""
 
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.types import FailFast
 
 from song_preference.features import Song
-from song_preference.serving.predictor import Prediction
+from song_preference.serving.predictor import Explanation, Prediction
+from song_preference.serving.store import Outcome
+
+PROBLEM_TYPE = "application/problem+json"
 
 
 def _unwrap(body: Any) -> Any:
@@ -16,10 +21,18 @@ SongBody = Annotated[Song, BeforeValidator(_unwrap)]
 """A song, flat or inside `{"features": ...}`."""
 
 EXAMPLE_SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}
+EXAMPLE_TALK = {"speechiness": 0.91, "energy": 0.34, "danceability": 0.6, "acousticness": 0.88}
+
+
+class BatchBody(BaseModel):
+    """Several songs, at most MAX_BATCH_SIZE."""
+
+    # Stops at the first song at fault: millions of bad ones must not become millions of errors.
+    songs: Annotated[list[SongBody], FailFast()]
 
 
 class ModelOut(BaseModel):
-    """The registered model that answered."""
+    """A version of the registered model."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -28,16 +41,26 @@ class ModelOut(BaseModel):
     alias: str
 
 
-class PredictionOut(BaseModel):
-    """One prediction."""
-
-    model_config = ConfigDict(from_attributes=True)
+class Answer(BaseModel):
+    """What is told of one song."""
 
     label: str = Field(description="'like' or 'dislike'.")
     liked: bool = Field(description="Whether the probability reaches the threshold.")
     probability: float = Field(description="Probability that the listener likes the song.")
-    threshold: float = Field(description="The decision threshold of the model.")
-    model: ModelOut
+
+
+class Origin(BaseModel):
+    """Where answers come from."""
+
+    threshold: float = Field(description="The lowest probability that the model calls a like.")
+    model: ModelOut = Field(description="The model that answered.")
+    stale: bool = Field(description="Whether the model may not be the champion any more.")
+
+
+class PredictionOut(Origin, Answer):
+    """One prediction."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     @classmethod
     def of(cls, prediction: Prediction) -> Self:
@@ -45,10 +68,71 @@ class PredictionOut(BaseModel):
         return cls.model_validate(prediction)
 
 
-class Health(BaseModel):
-    """The state of the service."""
+class BatchOut(Origin):
+    """The predictions of several songs, all of one model."""
 
-    status: str
+    predictions: list[Answer] = Field(description="One for each song, in the order of the songs.")
+
+
+class ExplanationOut(PredictionOut):
+    """A prediction and what each feature adds to it; base and contributions add up to the probability."""
+
+    base: float = Field(description="Mean probability of songs like the listener's.")
+    contributions: dict[str, float] = Field(
+        description="Shapley value of each feature: above 0 it speaks for a like, below 0 against."
+    )
+
+    @classmethod
+    def explaining(cls, explanation: Explanation) -> Self:
+        """The answer as JSON will show it."""
+        prediction = PredictionOut.of(explanation.prediction).model_dump()
+        return cls.model_validate(prediction | {"base": explanation.base, "contributions": explanation.contributions})
+
+
+class ServedOut(ModelOut):
+    """The model in service."""
+
+    threshold: float = Field(description="The lowest probability that the model calls a like.")
+    since: datetime = Field(description="When it was loaded, in UTC.")
+    stale: bool = Field(description="Whether it may not be the champion any more.")
+    refusal: str | None = Field(description="Why the registry's champion is not served, where it was refused.")
+
+
+class RefreshOut(BaseModel):
+    """How a look at the registry ended, and the model that serves now."""
+
+    outcome: Outcome
+    model: ModelOut | None
+
+
+class Service(BaseModel):
+    """What this is, and where to go on."""
+
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    """Predictions can be asked for."""
+
+    status: Literal["ready"] = "ready"
+    stale: bool
+    model: str = Field(description="The version that answers.")
+    refusal: str | None = Field(description="Why the registry's champion is not served, where it was refused.")
+
+
+class FieldAtFault(BaseModel):
+    """One field of the input and the rule that it breaks."""
+
+    field: str = Field(description="Its path in the body, such as 'energy' or 'songs.3.energy'.")
+    problem: str
 
 
 class Problem(BaseModel):
@@ -58,4 +142,6 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[dict[str, str]] | None = Field(default=None, description="For invalid input: each field at fault.")
+    instance: str = Field(description="The path that was asked.")
+    request_id: str = Field(description="As in the header X-Request-ID and in the service's log.")
+    errors: list[FieldAtFault] = Field(default=[], description="For invalid input: the fields at fault.")

@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 5
 EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)
 
 QUERY = """query ($song: SongInput!) {
-  predict(song: $song) { label liked probability threshold model { name version alias } }
+  predict(song: $song) { label liked probability threshold stale model { name version alias } }
 }"""
 
 
@@ -84,6 +84,7 @@ class GrpcClient:
             probability=answer.probability,
             threshold=answer.threshold,
             model=ModelRef(answer.model.name, answer.model.version, answer.model.alias),
+            stale=answer.stale,
         )
 
 

@@ -1,7 +1,8 @@
 """The one prediction rule; every protocol converts to and from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -102,9 +103,11 @@ class Predictor:
 
     def predict_rows(self, features: NDArray[np.float32]) -> Batch:
         """The answers for (n, 4) features that are known to lie in [0, 1]; raises `ModelNotReady`."""
-        served = self.store.current()
-        liked, probabilities = self._run(served, features)
-        return Batch(liked, probabilities, served.model.threshold, served.model.ref, served.stale)
+        return self._batch(self.store.current(), features)
+
+    def pinned(self) -> Callable[[NDArray[np.float32]], Batch]:
+        """Answers as `predict_rows` does, for ever with the model of this moment; raises `ModelNotReady`."""
+        return partial(self._batch, self.store.current())
 
     def explain(self, song: Song) -> Explanation:
         """The answer for one song with each feature's exact Shapley value; raises `ModelNotReady`."""
@@ -112,6 +115,10 @@ class Predictor:
         model = served.model
         base, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, row[0])
         return Explanation(self._one(served, row), base, dict(zip(FEATURES, contributions.tolist(), strict=True)))
+
+    def _batch(self, served: Served, features: NDArray[np.float32]) -> Batch:
+        liked, probabilities = self._run(served, features)
+        return Batch(liked, probabilities, served.model.threshold, served.model.ref, served.stale)
 
     def _one(self, served: Served, row: NDArray[np.float32]) -> Prediction:
         likes, probabilities = self._run(served, row)

@@ -3,8 +3,11 @@
 isort:skip_file
 Predictions of one listener's taste."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -96,6 +99,70 @@ class Model(_message.Message):
 Global___Model: _TypeAlias = Model  # noqa: Y015
 
 @_typing.final
+class Answer(_message.Message):
+    """Whether the listener will like one song."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    LIKED_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """"like" or "dislike"."""
+    liked: _builtins.bool
+    """Whether the probability reaches the threshold."""
+    probability: _builtins.float
+    """Probability that the listener likes the song."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        liked: _builtins.bool = ...,
+        probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "liked", b"liked", "probability", b"probability"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Answer: _TypeAlias = Answer  # noqa: Y015
+
+@_typing.final
+class Contributions(_message.Message):
+    """What each feature adds to the probability; less than 0 where it takes away."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEECHINESS_FIELD_NUMBER: _builtins.int
+    ENERGY_FIELD_NUMBER: _builtins.int
+    DANCEABILITY_FIELD_NUMBER: _builtins.int
+    ACOUSTICNESS_FIELD_NUMBER: _builtins.int
+    speechiness: _builtins.float
+    """Of the presence of spoken words."""
+    energy: _builtins.float
+    """Of intensity and activity."""
+    danceability: _builtins.float
+    """Of how suitable the song is for dancing."""
+    acousticness: _builtins.float
+    """Of the confidence that the song is acoustic."""
+    def __init__(
+        self,
+        *,
+        speechiness: _builtins.float = ...,
+        energy: _builtins.float = ...,
+        danceability: _builtins.float = ...,
+        acousticness: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acousticness", b"acousticness", "danceability", b"danceability", "energy", b"energy", "speechiness", b"speechiness"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Contributions: _TypeAlias = Contributions  # noqa: Y015
+
+@_typing.final
 class PredictRequest(_message.Message):
     """A request for one prediction."""
 
@@ -130,6 +197,7 @@ class PredictResponse(_message.Message):
     PROBABILITY_FIELD_NUMBER: _builtins.int
     THRESHOLD_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
     label: _builtins.str
     """"like" or "dislike"."""
     liked: _builtins.bool
@@ -138,6 +206,8 @@ class PredictResponse(_message.Message):
     """Probability that the listener likes the song."""
     threshold: _builtins.float
     """The decision threshold of the model."""
+    stale: _builtins.bool
+    """Whether the model may not be the champion any more, because the registry cannot be asked."""
     @_builtins.property
     def model(self) -> Global___Model:
         """The model that answered."""
@@ -150,11 +220,263 @@ class PredictResponse(_message.Message):
         probability: _builtins.float = ...,
         threshold: _builtins.float = ...,
         model: Global___Model | None = ...,
+        stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "liked", b"liked", "model", b"model", "probability", b"probability", "threshold", b"threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "liked", b"liked", "model", b"model", "probability", b"probability", "stale", b"stale", "threshold", b"threshold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PredictResponse: _TypeAlias = PredictResponse  # noqa: Y015
+
+@_typing.final
+class PredictBatchRequest(_message.Message):
+    """A request for many predictions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def songs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Song]:
+        """The songs to judge; the service sets how many there may be, 10,000 unless told otherwise."""
+
+    def __init__(
+        self,
+        *,
+        songs: _abc.Iterable[Global___Song] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["songs", b"songs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictBatchRequest: _TypeAlias = PredictBatchRequest  # noqa: Y015
+
+@_typing.final
+class PredictBatchResponse(_message.Message):
+    """Many predictions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    threshold: _builtins.float
+    """The decision threshold of the model."""
+    stale: _builtins.bool
+    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Answer]:
+        """One for each song, in their order."""
+
+    @_builtins.property
+    def model(self) -> Global___Model:
+        """The model that answered."""
+
+    def __init__(
+        self,
+        *,
+        answers: _abc.Iterable[Global___Answer] | None = ...,
+        threshold: _builtins.float = ...,
+        model: Global___Model | None = ...,
+        stale: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "model", b"model", "stale", b"stale", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictBatchResponse: _TypeAlias = PredictBatchResponse  # noqa: Y015
+
+@_typing.final
+class PredictStreamRequest(_message.Message):
+    """One song of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONG_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def song(self) -> Global___Song:
+        """The song to judge."""
+
+    def __init__(
+        self,
+        *,
+        song: Global___Song | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["song", b"song"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["song", b"song"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictStreamRequest: _TypeAlias = PredictStreamRequest  # noqa: Y015
+
+@_typing.final
+class PredictStreamResponse(_message.Message):
+    """The answer to one song of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    threshold: _builtins.float
+    """The decision threshold of the model."""
+    stale: _builtins.bool
+    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    @_builtins.property
+    def answer(self) -> Global___Answer:
+        """Whether the listener will like it."""
+
+    @_builtins.property
+    def model(self) -> Global___Model:
+        """The model that answered; it may change in the course of a stream."""
+
+    def __init__(
+        self,
+        *,
+        answer: Global___Answer | None = ...,
+        threshold: _builtins.float = ...,
+        model: Global___Model | None = ...,
+        stale: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "model", b"model", "stale", b"stale", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictStreamResponse: _TypeAlias = PredictStreamResponse  # noqa: Y015
+
+@_typing.final
+class ExplainRequest(_message.Message):
+    """A request for the reasons of one prediction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONG_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def song(self) -> Global___Song:
+        """The song to judge."""
+
+    def __init__(
+        self,
+        *,
+        song: Global___Song | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["song", b"song"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["song", b"song"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRequest: _TypeAlias = ExplainRequest  # noqa: Y015
+
+@_typing.final
+class ExplainResponse(_message.Message):
+    """One prediction and its reasons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    BASE_FIELD_NUMBER: _builtins.int
+    CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    threshold: _builtins.float
+    """The decision threshold of the model."""
+    stale: _builtins.bool
+    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    base: _builtins.float
+    """Mean probability of songs like the listener's."""
+    @_builtins.property
+    def answer(self) -> Global___Answer:
+        """Whether the listener will like it."""
+
+    @_builtins.property
+    def model(self) -> Global___Model:
+        """The model that answered."""
+
+    @_builtins.property
+    def contributions(self) -> Global___Contributions:
+        """Exact Shapley values; with the base they add up to the probability."""
+
+    def __init__(
+        self,
+        *,
+        answer: Global___Answer | None = ...,
+        threshold: _builtins.float = ...,
+        model: Global___Model | None = ...,
+        stale: _builtins.bool = ...,
+        base: _builtins.float = ...,
+        contributions: Global___Contributions | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "contributions", b"contributions", "model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "base", b"base", "contributions", b"contributions", "model", b"model", "stale", b"stale", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainResponse: _TypeAlias = ExplainResponse  # noqa: Y015
+
+@_typing.final
+class GetModelRequest(_message.Message):
+    """A request for the model in service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelRequest: _TypeAlias = GetModelRequest  # noqa: Y015
+
+@_typing.final
+class GetModelResponse(_message.Message):
+    """The model in service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    LOADED_AT_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    threshold: _builtins.float
+    """Its decision threshold."""
+    stale: _builtins.bool
+    """Whether it may not be the champion any more, because the registry cannot be asked."""
+    @_builtins.property
+    def model(self) -> Global___Model:
+        """The model."""
+
+    @_builtins.property
+    def loaded_at(self) -> _timestamp_pb2.Timestamp:
+        """When this process loaded it."""
+
+    def __init__(
+        self,
+        *,
+        model: Global___Model | None = ...,
+        threshold: _builtins.float = ...,
+        loaded_at: _timestamp_pb2.Timestamp | None = ...,
+        stale: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["loaded_at", b"loaded_at", "model", b"model"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loaded_at", b"loaded_at", "model", b"model", "stale", b"stale", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelResponse: _TypeAlias = GetModelResponse  # noqa: Y015

@@ -26,7 +26,12 @@ if _version_not_supported:
 
 
 class PredictionServiceStub:
-    """Answers whether the listener will like a song.
+    """Answers whether the listener will like songs, and why.
+
+    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
+    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
+    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
+    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
     """
 
     def __init__(self, channel):
@@ -40,15 +45,68 @@ class PredictionServiceStub:
                 request_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictRequest.SerializeToString,
                 response_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictResponse.FromString,
                 _registered_method=True)
+        self.PredictBatch = channel.unary_unary(
+                '/song_preference.v1.PredictionService/PredictBatch',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictBatchRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictBatchResponse.FromString,
+                _registered_method=True)
+        self.PredictStream = channel.stream_stream(
+                '/song_preference.v1.PredictionService/PredictStream',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictStreamRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictStreamResponse.FromString,
+                _registered_method=True)
+        self.Explain = channel.unary_unary(
+                '/song_preference.v1.PredictionService/Explain',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.ExplainRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.ExplainResponse.FromString,
+                _registered_method=True)
+        self.GetModel = channel.unary_unary(
+                '/song_preference.v1.PredictionService/GetModel',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.FromString,
+                _registered_method=True)
 
 
 class PredictionServiceServicer:
-    """Answers whether the listener will like a song.
+    """Answers whether the listener will like songs, and why.
+
+    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
+    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
+    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
+    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
     """
 
     def Predict(self, request, context):
-        """Predicts one song with the current champion. INVALID_ARGUMENT names the features at fault;
-        UNAVAILABLE means that no champion is loaded yet.
+        """Predicts one song with the current champion.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PredictBatch(self, request, context):
+        """Predicts many songs at once, all with one model. A fault is named like "songs[3].energy".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PredictStream(self, request_iterator, context):
+        """Answers each song as it comes, in order. One that is not valid ends the stream; its fault is named like
+        "songs[3].energy", counted from 0.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Explain(self, request, context):
+        """Predicts one song and tells what each of its features adds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModel(self, request, context):
+        """Tells which model answers just now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,6 +120,26 @@ def add_PredictionServiceServicer_to_server(servicer, server):
                     request_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictRequest.FromString,
                     response_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictResponse.SerializeToString,
             ),
+            'PredictBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.PredictBatch,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictBatchRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictBatchResponse.SerializeToString,
+            ),
+            'PredictStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.PredictStream,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.PredictStreamRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.PredictStreamResponse.SerializeToString,
+            ),
+            'Explain': grpc.unary_unary_rpc_method_handler(
+                    servicer.Explain,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.ExplainRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.ExplainResponse.SerializeToString,
+            ),
+            'GetModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModel,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'song_preference.v1.PredictionService', rpc_method_handlers)
@@ -71,7 +149,12 @@ def add_PredictionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PredictionService:
-    """Answers whether the listener will like a song.
+    """Answers whether the listener will like songs, and why.
+
+    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
+    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
+    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
+    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
     """
 
     @staticmethod
@@ -91,6 +174,114 @@ class PredictionService:
             '/song_preference.v1.PredictionService/Predict',
             song__preference_dot_v1_dot_prediction__pb2.PredictRequest.SerializeToString,
             song__preference_dot_v1_dot_prediction__pb2.PredictResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PredictBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/PredictBatch',
+            song__preference_dot_v1_dot_prediction__pb2.PredictBatchRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.PredictBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PredictStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/song_preference.v1.PredictionService/PredictStream',
+            song__preference_dot_v1_dot_prediction__pb2.PredictStreamRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.PredictStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Explain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/Explain',
+            song__preference_dot_v1_dot_prediction__pb2.ExplainRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.ExplainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/GetModel',
+            song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -14,9 +14,11 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
-from song_preference.settings import ClientSettings
+from song_preference.settings import ClientSettings, GrpcSettings, RestSettings
 from tests.conftest import FakeRegistry
 
+REST = RestSettings.model_validate({"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False})
+GRPC = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 1, "GRPC_REFLECTION": False})
 PROTOCOLS = ["REST", "GraphQL", "gRPC"]
 
 
@@ -28,12 +30,12 @@ def clients_of(http_port: int, grpc_port: int) -> dict[str, PredictionClient]:
 @contextmanager
 def served(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
     """Both services of a predictor, and a client for each protocol."""
-    grpc_server = create_server(predictor)
+    grpc_server = create_server(predictor, GRPC)
     grpc_port = grpc_server.add_insecure_port("127.0.0.1:0")
     grpc_server.start()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # The socket listens already: a call that comes before the server waits in its queue.
-        http = uvicorn.Server(uvicorn.Config(create_app(predictor), log_config=None))
+        http = uvicorn.Server(uvicorn.Config(create_app(predictor, REST), log_config=None))
         thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
         thread.start()
         yield clients_of(listening.getsockname()[1], grpc_port)

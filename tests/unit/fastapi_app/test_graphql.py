@@ -1,65 +1,397 @@
+import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from graphql import build_schema, get_introspection_query, specified_scalar_types
+from starlette.types import Message
+from starlette.websockets import WebSocketDisconnect
 
-from fastapi_app.app import create_app
+from fastapi_app import graphql
+from fastapi_app.graphql import CODE
+from song_preference import errors
 from song_preference.clients import QUERY
-from song_preference.features import Song
+from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.features import FEATURES, Song
+from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
-from tests.conftest import SONG
+from song_preference.settings import RestSettings
+from tests.conftest import ROOT, SONG, FakeRegistry
+
+BATCH = """query ($songs: [SongInput!]!) {
+  predictBatch(songs: $songs) { answers { label liked probability } threshold stale model { version } }
+}"""
+EXPLAIN = """query ($song: SongInput!) {
+  explain(song: $song) { base prediction { label probability } contributions { feature value } }
+}"""
+MODEL = "{ model { name version alias threshold since stale refusal } }"
+INLINE = "{speechiness: 0.0444, energy: 0.521, danceability: 0.514, acousticness: 0.713}"
+LEAK = "password=hunter2"
+
+EVERY_ERROR = [
+    InvalidSong([FieldProblem("energy", "too loud")]),
+    BatchTooLarge(3, 2),
+    *(
+        kind(LEAK)
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+    ),
+]
+
+
+def application(predictor: Predictor, *, ide: bool = True) -> FastAPI:
+    """No more than GraphQL."""
+    app = FastAPI()
+    app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
+    settings = RestSettings.model_validate({"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide})
+    app.include_router(graphql.router(settings), prefix="/graphql")
+    return app
 
 
 @pytest.fixture
-def client(predictor: Predictor) -> Iterator[TestClient]:
-    with TestClient(create_app(predictor), raise_server_exceptions=False) as client:
+def app(predictor: Predictor) -> FastAPI:
+    return application(predictor)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
         yield client
 
 
-def ask(client: TestClient, song: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = client.post("/graphql", json={"query": QUERY, "variables": {"song": song}}).json()
+def ask(client: TestClient, query: str, **variables: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post("/graphql", json={"query": query, "variables": variables}).json()
     return answer
 
 
+def code(answer: dict[str, Any]) -> str:
+    """The code of the only error."""
+    (error,) = answer["errors"]
+    found: str = error["extensions"]["code"]
+    return found
+
+
+def requests(client: TestClient, operation: str, outcome: str) -> float:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    labels = {"protocol": "graphql", "operation": operation, "outcome": outcome}
+    return app.state.metrics.registry.get_sample_value("song_preference_requests_total", labels) or 0
+
+
+def explode(*_: object) -> None:
+    raise RuntimeError(LEAK)
+
+
 def test_a_song_is_predicted(client: TestClient, predictor: Predictor) -> None:
-    answer = ask(client, SONG)["data"]["predict"]
+    answer = ask(client, QUERY, song=SONG)["data"]["predict"]
     expected = predictor.predict(Song.checked(SONG))
     assert (answer["label"], answer["probability"]) == (expected.label, expected.probability)
     assert answer["model"] == {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
+    assert answer["stale"] is False
 
 
-def test_an_invalid_feature_has_a_code_and_leaves_no_traceback(
+def test_a_song_may_stand_in_the_query(client: TestClient) -> None:
+    inline = ask(client, f"{{ predict(song: {INLINE}) {{ probability }} }}")
+    assert inline["data"]["predict"]["probability"] == ask(client, QUERY, song=SONG)["data"]["predict"]["probability"]
+
+
+def test_a_query_may_come_by_get(client: TestClient) -> None:
+    assert client.get("/graphql", params={"query": "{ model { version } }"}).json() == {
+        "data": {"model": {"version": "1"}}
+    }
+
+
+def test_an_answer_tells_its_length_once(client: TestClient) -> None:
+    answer = client.post("/graphql", json={"query": MODEL})
+    assert answer.headers.get_list("content-length") == [str(len(answer.content))]
+
+
+def test_songs_are_predicted_in_their_order_by_one_model(client: TestClient, predictor: Predictor) -> None:
+    songs = [SONG, {**SONG, "danceability": 0.99}]
+    batch = ask(client, BATCH, songs=songs)["data"]["predictBatch"]
+    expected = [predictor.predict(Song.checked(song)) for song in songs]
+    assert [(answer["label"], answer["liked"], answer["probability"]) for answer in batch["answers"]] == [
+        (one.label, one.liked, one.probability) for one in expected
+    ]
+    assert (batch["threshold"], batch["stale"], batch["model"]) == (0.5, False, {"version": "1"})
+
+
+def test_no_songs_have_no_answers(client: TestClient) -> None:
+    assert ask(client, BATCH, songs=[])["data"]["predictBatch"]["answers"] == []
+
+
+def test_a_whole_batch_fits_into_a_variable(client: TestClient, predictor: Predictor) -> None:
+    songs = [SONG] * predictor.max_batch_size
+    assert len(ask(client, BATCH, songs=songs)["data"]["predictBatch"]["answers"]) == predictor.max_batch_size
+
+
+def test_a_batch_that_is_too_large_is_refused(store: ModelStore, predictor: Predictor) -> None:
+    with TestClient(application(Predictor(store, max_batch_size=2))) as client:
+        answer = ask(client, BATCH, songs=[SONG] * 3)
+    assert code(answer) == "BATCH_TOO_LARGE"
+    assert "at most 2" in answer["errors"][0]["message"]
+
+
+def test_an_explanation_adds_up(client: TestClient) -> None:
+    explanation = ask(client, EXPLAIN, song=SONG)["data"]["explain"]
+    contributions = {item["feature"]: item["value"] for item in explanation["contributions"]}
+    assert tuple(contributions) == FEATURES
+    total = explanation["base"] + sum(contributions.values())
+    assert total == pytest.approx(explanation["prediction"]["probability"], abs=1e-6)
+
+
+def test_the_model_in_service_is_told(client: TestClient, predictor: Predictor) -> None:
+    model = ask(client, MODEL)["data"]["model"]
+    assert model == {
+        "name": "spotify_model_prod",
+        "version": "1",
+        "alias": "champion",
+        "threshold": 0.5,
+        "since": predictor.store.current().since.isoformat(),
+        "stale": False,
+        "refusal": None,
+    }
+
+
+def test_a_model_that_may_be_outdated_says_so(client: TestClient, registry: FakeRegistry, store: ModelStore) -> None:
+    registry.is_down = True
+    with pytest.raises(errors.RegistryUnavailable):
+        store.refresh()
+    assert ask(client, QUERY, song=SONG)["data"]["predict"]["stale"] is True
+    assert ask(client, BATCH, songs=[SONG])["data"]["predictBatch"]["stale"] is True
+    assert ask(client, MODEL)["data"]["model"]["stale"] is True
+
+
+def test_a_refused_champion_is_told(client: TestClient, registry: FakeRegistry, store: ModelStore) -> None:
+    registry.register("2", b"no graph")
+    with pytest.raises(errors.ModelRefused):
+        store.refresh()
+    model = ask(client, MODEL)["data"]["model"]
+    assert model["version"] == "1"
+    assert "version 2 is refused" in model["refusal"]
+
+
+@pytest.mark.parametrize(("query", "variables"), [(QUERY, {"song": SONG}), (EXPLAIN, {"song": SONG}), (MODEL, {})])
+def test_without_a_champion_the_code_says_so(store: ModelStore, query: str, variables: dict[str, Any]) -> None:
+    with TestClient(application(Predictor(store))) as client:
+        assert code(ask(client, query, **variables)) == "MODEL_NOT_READY"
+
+
+def test_an_error_of_one_field_leaves_the_others_their_answers(client: TestClient) -> None:
+    bad = INLINE.replace("0.5", "5")
+    answer = ask(client, f"{{ a: predict(song: {INLINE}) {{ label }} b: predict(song: {bad}) {{ label }} }}")
+    assert answer["data"]["a"]["label"]
+    assert answer["data"]["b"] is None
+    assert answer["errors"][0]["path"] == ["b"]
+
+
+def test_an_invalid_feature_is_named_and_leaves_no_traceback(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        (error,) = ask(client, {**SONG, "energy": 1.5})["errors"]
-    assert error["extensions"]["code"] == "INVALID_FEATURE"
-    assert error["message"].startswith("energy: ")
+        answer = ask(client, QUERY, song={**SONG, "energy": 1.5, "acousticness": -1})
+    assert code(answer) == "INVALID_FEATURE"
+    assert [item["field"] for item in answer["errors"][0]["extensions"]["errors"]] == ["energy", "acousticness"]
+    assert all(item["problem"] for item in answer["errors"][0]["extensions"]["errors"])
     assert caplog.records == []
 
 
-def test_without_a_champion_the_code_says_so(store: ModelStore) -> None:
-    with TestClient(create_app(Predictor(store))) as client:
-        (error,) = ask(client, SONG)["errors"]
-    assert error["extensions"]["code"] == "MODEL_NOT_READY"
+def test_an_invalid_song_of_a_batch_is_named(client: TestClient) -> None:
+    answer = ask(client, BATCH, songs=[SONG, {**SONG, "energy": 1.5}])
+    assert code(answer) == "INVALID_FEATURE"
+    assert [item["field"] for item in answer["errors"][0]["extensions"]["errors"]] == ["songs.1.energy"]
+
+
+def test_of_very_many_problems_the_first_are_told(client: TestClient) -> None:
+    answer = ask(client, BATCH, songs=[{**SONG, "energy": 2}] * 100)
+    assert len(answer["errors"][0]["extensions"]["errors"]) == 20
+
+
+@pytest.mark.parametrize("value", ["0.5", True, None, [0.5], {}, 10**400])
+def test_what_is_no_number_is_refused(client: TestClient, value: Any) -> None:
+    assert code(ask(client, QUERY, song={**SONG, "energy": value})) == "INVALID_QUERY"
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_not_finite_is_refused(client: TestClient, value: str) -> None:
+    body = json.dumps({"query": QUERY, "variables": {"song": SONG}}).replace("0.521", value)
+    answer = client.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert code(answer.json()) == "INVALID_QUERY"
+
+
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        ('"0.5"', "INVALID_QUERY"),
+        ("true", "INVALID_QUERY"),
+        ("NaN", "INVALID_QUERY"),
+        ("null", "INVALID_QUERY"),
+        ("1e999", "INVALID_FEATURE"),
+        ("1.5", "INVALID_FEATURE"),
+    ],
+)
+def test_what_is_no_feature_is_refused_in_a_query_too(client: TestClient, literal: str, expected: str) -> None:
+    song = INLINE.replace("0.521", literal)
+    assert code(ask(client, f"{{ predict(song: {song}) {{ label }} }}")) == expected
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_every_error_has_its_code_or_is_masked(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: SongPreferenceError
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Predictor, "predict", fail)
+    answer = ask(client, QUERY, song=SONG)
+    assert code(answer) == CODE.get(type(error), "INTERNAL")
+    is_masked = type(error) not in CODE
+    assert (answer["errors"][0]["message"] == "The service failed; its log tells why.") is is_masked
+    assert bool(caplog.records) is is_masked
 
 
 def test_an_unexpected_error_tells_nothing_but_is_logged(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def explode(*_: object) -> None:
-        raise RuntimeError("password=hunter2")
-
     monkeypatch.setattr(Predictor, "predict", explode)
-    (error,) = ask(client, SONG)["errors"]
-    assert "hunter2" not in str(error)
-    assert "hunter2" in caplog.text
+    answer = ask(client, QUERY, song=SONG)
+    assert code(answer) == "INTERNAL"
+    assert LEAK not in str(answer)
+    assert LEAK in caplog.text
 
 
-def test_graphiql_is_served(client: TestClient) -> None:
+def test_an_error_outside_of_the_resolvers_is_masked_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("fastapi_app.graphql_limits.SizeRule.enter_document", explode)
+    answer = ask(client, "{ model { version since } }")
+    assert code(answer) == "INTERNAL"
+    assert LEAK not in str(answer)
+    assert LEAK in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\xfa",
+        b'"query"',
+        b"null",
+        b"5",
+        b"[]",
+        b"[" * 100_000,
+        b"1" * 5_000,
+        b'{"query": 5}',
+        b"{}",
+    ],
+    ids=range(11),
+)
+def test_a_body_that_is_no_request_is_refused(client: TestClient, content: bytes) -> None:
+    answer = client.post("/graphql", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert code(answer.json()) == "INVALID_QUERY"
+    assert requests(client, "invalid", "client_error") == 1
+
+
+@pytest.mark.parametrize("name", ["missing", ["a"], {"a": 1}])
+def test_an_operation_that_is_not_there_is_refused(client: TestClient, name: Any) -> None:
+    answer = client.post("/graphql", json={"query": MODEL, "operationName": name})
+    assert answer.status_code == 400
+    assert code(answer.json()) == "INVALID_QUERY"
+
+
+@pytest.mark.parametrize(
+    ("query", "operation", "outcome"),
+    [
+        (MODEL, "model", "ok"),
+        ("{ a: model { name } b: model { version } }", "model", "ok"),
+        ("query ($song: SongInput!) { ...f } fragment f on Query { explain(song: $song) { base } }", "explain", "ok"),
+        ("query ($song: SongInput!) { predict(song: $song) { label } ... { model { name } } }", "several", "ok"),
+        ("{ __typename }", "introspection", "ok"),
+        ("{ predictBatch(songs: [{}]) { stale } }", "invalid", "client_error"),
+        ("{ nothing }", "invalid", "client_error"),
+        ("{", "invalid", "client_error"),
+        (f"{{ predict(song: {INLINE.replace('0.5', '5')}) {{ label }} }}", "predict", "client_error"),
+    ],
+)
+def test_requests_are_counted(client: TestClient, query: str, operation: str, outcome: str) -> None:
+    ask(client, query, song=SONG)
+    assert requests(client, operation, outcome) == 1
+
+
+def test_failures_are_counted_as_the_servers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Predictor, "predict", explode)
+    ask(client, QUERY, song=SONG)
+    assert requests(client, "predict", "server_error") == 1
+
+
+def test_a_client_that_hangs_up_leaves_no_traceback(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
+    }
+    arriving: list[Message] = [
+        {"type": "http.request", "body": b'{"query": ', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(_: Message) -> None:
+        """Nobody listens."""
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(app(scope, receive, send))
+    assert arriving == []
+    assert caplog.records == []
+
+
+def test_there_is_no_websocket(client: TestClient) -> None:
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/graphql", ["graphql-transport-ws"]):
+        """Is never reached."""
+
+
+def test_other_methods_are_refused(client: TestClient) -> None:
+    assert [client.request(method, "/graphql").status_code for method in ("PUT", "PATCH", "DELETE")] == [405] * 3
+
+
+def test_graphiql_and_introspection_are_served_where_allowed(client: TestClient) -> None:
     page = client.get("/graphql", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert "GraphiQL" in page.text
+    assert "errors" not in ask(client, get_introspection_query(input_value_deprecation=True))
+    assert "Did you mean" in str(ask(client, "{ modl { name } }"))
+
+
+def test_nothing_tells_the_schema_where_that_is_not_allowed(predictor: Predictor) -> None:
+    with TestClient(application(predictor, ide=False)) as client:
+        assert client.get("/graphql", headers={"accept": "text/html"}).status_code == 404
+        assert code(ask(client, '{ __type(name: "Model") { name } }')) == "INVALID_QUERY"
+        assert "Did you mean" not in str(ask(client, "{ modl { name } }"))
+        assert ask(client, MODEL)["data"]["model"]["version"] == "1"
+
+
+def test_the_committed_schema_is_up_to_date() -> None:
+    assert (ROOT / "schema.graphql").read_text() == graphql.sdl(), "Write graphql.sdl() to schema.graphql."
+
+
+def test_the_schema_describes_everything() -> None:
+    types = [kind for name, kind in build_schema(graphql.sdl()).type_map.items() if not is_specified(name)]
+    fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
+    arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
+    assert len(types) == 10
+    assert all(part.description for part in [*types, *fields, *arguments])
+
+
+def is_specified(name: str) -> bool:
+    return name.startswith("__") or name in specified_scalar_types

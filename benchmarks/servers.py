@@ -1,0 +1,133 @@
+"""The servers that `benchmarks.serving` asks: `python -m benchmarks.servers PROTOCOL VARIANT PORT CACHE`.
+
+Variants: "bare", the framework alone with the same schema and a fixed answer; "constant", our whole service with a
+predictor that always answers the same; "app", our service with the model that lies in the cache directory.
+"""
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import strawberry
+import uvicorn
+from fastapi import Body, FastAPI
+from pydantic import SecretStr
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.fastapi import GraphQLRouter
+
+from fastapi_app.app import create_app
+from fastapi_app.graphql_types import Prediction as GraphQLPrediction
+from fastapi_app.graphql_types import SongInput
+from fastapi_app.schemas import PredictionOut
+from grpc_service.server import create_server
+from grpc_service.servicer import PredictionServicer
+from song_preference.features import LIKE, Song
+from song_preference.serving.cache import ModelCache
+from song_preference.serving.model import ModelRef
+from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.serving.registry import Registry
+from song_preference.serving.store import ModelStore
+from song_preference.settings import GrpcSettings, RestSettings
+from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
+
+NAME, ALIAS = "benchmark", "champion"
+REF = ModelRef(NAME, "1", ALIAS)
+ANSWER = Prediction(LIKE, True, 0.75, 0.5, REF)
+REST = RestSettings.model_construct(api_key=SecretStr("unused"), max_upload_bytes=10**9, graphql_ide=False)
+GRPC = GrpcSettings.model_construct(metrics_port=0, reflection=False)
+
+
+class _SameRegistry(Registry):
+    """Confirms, for ever, the model of the cache."""
+
+    def champion(self) -> ModelRef:
+        return REF
+
+    def graph(self, ref: ModelRef) -> bytes:
+        raise NotImplementedError(ref)
+
+
+class _Constant(Predictor):
+    def predict(self, song: Song) -> Prediction:  # noqa: ARG002 - whatever the song
+        return ANSWER
+
+
+def predictor(variant: str, cache: Path) -> Predictor:
+    """Ours, with the model of the cache, or one that always answers the same."""
+    store = ModelStore(_SameRegistry(), 10, NAME, ModelCache(cache, NAME, ALIAS))
+    return (_Constant if variant == "constant" else Predictor)(store)
+
+
+def bare_rest() -> FastAPI:
+    """FastAPI with our input and output."""
+    app, answer = FastAPI(), PredictionOut.of(ANSWER)
+
+    @app.post("/predict")
+    async def predict(song: Annotated[Song, Body()]) -> PredictionOut:  # noqa: ARG001 - checked, not used
+        return answer
+
+    return app
+
+
+def bare_graphql() -> FastAPI:
+    """Strawberry with our input and output, and its caches."""
+    answer = GraphQLPrediction.of(ANSWER)
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def predict(self, song: SongInput) -> GraphQLPrediction:  # noqa: ARG002 - checked, not used
+            return answer
+
+    schema = strawberry.Schema(Query, extensions=[lambda: ParserCache(128), lambda: ValidationCache(128)])
+    app = FastAPI()
+    app.include_router(GraphQLRouter(schema), prefix="/graphql")
+    return app
+
+
+def bare_grpc() -> grpc.Server:
+    """grpcio with our messages and as many threads."""
+    answer = prediction_pb2.PredictResponse(
+        label=ANSWER.label, liked=True, probability=0.75, threshold=0.5,
+        model=prediction_pb2.Model(name=NAME, version="1", alias=ALIAS),
+    )  # fmt: skip
+
+    class Servicer(PredictionServicer):
+        def Predict(self, *_: object) -> prediction_pb2.PredictResponse:  # noqa: N802 - the name is the protocol's
+            return answer
+
+    server = grpc.server(ThreadPoolExecutor(4))
+    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(Servicer(predictor("constant", Path()), 1), server)
+    return server
+
+
+def serve_http(app: FastAPI, port: int) -> None:
+    """As the service does, without its log."""
+    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+
+
+def serve_grpc(server: grpc.Server, port: int) -> None:
+    """Until the process is ended."""
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    server.wait_for_termination()
+
+
+def main(protocol: str, variant: str, port: int, cache: Path) -> None:
+    """Serve one variant of one protocol."""
+    bare: dict[str, Callable[[], FastAPI]] = {"rest": bare_rest, "graphql": bare_graphql}
+    if protocol in bare:
+        serve_http(bare[protocol]() if variant == "bare" else create_app(predictor(variant, cache), REST), port)
+    elif variant == "bare":
+        serve_grpc(bare_grpc(), port)
+    else:
+        ours = predictor(variant, cache)
+        ours.store.start()
+        serve_grpc(create_server(ours, GRPC), port)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))

@@ -1,0 +1,152 @@
+"""How near the services come to their frameworks' own speed: `make bench`.
+
+Server on the first core, load on the second: wrk for REST and GraphQL, processes of our own for gRPC, 16 connections
+each. The champion is a forest of 200 trees on the bundled sample. Every protocol is asked in three variants (see
+`benchmarks.servers`), in turns, so that a noisy machine is noisy for all; medians are printed. Needs wrk and taskset.
+"""
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnxruntime
+from sklearn.ensemble import RandomForestClassifier
+
+from benchmarks.servers import ALIAS, NAME, REF
+from local_stack.config import ROOT
+from song_preference.clients import EXAMPLE, QUERY
+from song_preference.dataset import sample
+from song_preference.probe import problem
+from song_preference.serving.cache import ModelCache
+from song_preference.training.export import build_graph, describe
+from song_preference.training.songs import Songs
+
+PROTOCOLS, VARIANTS = ("rest", "graphql", "grpc"), ("bare", "constant", "app")
+ROUNDS, SECONDS, CONNECTIONS, TREES = 3, 5, 16, 200
+PORT = 18999
+BATCH = 10_000
+SERVER_CORE, LOAD_CORE = "0", "1"
+
+
+def main() -> None:
+    """Print the table."""
+    with TemporaryDirectory() as directory:
+        cache = Path(directory)
+        graph = champion()
+        ModelCache(cache, NAME, ALIAS).keep(REF, graph)
+        rates: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+        for _ in range(ROUNDS):
+            for protocol in PROTOCOLS:
+                for variant in VARIANTS:
+                    with serving(protocol, variant, cache):
+                        rates.setdefault((protocol, variant), []).append(load(protocol, directory))
+        for protocol in PROTOCOLS:
+            print_protocol(protocol, {variant: rates[protocol, variant] for variant in VARIANTS})
+        with serving("rest", "app", cache):
+            print_batch(graph, directory)
+
+
+def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, float]]]) -> None:
+    """Requests per second of each variant, the app's share of the others, and its latencies."""
+    rate = {variant: statistics.median(found[0] for found in rounds) for variant, rounds in measured.items()}
+    p50, p99 = (statistics.median(found[at] for found in measured["app"]) for at in (1, 2))
+    print(
+        f"{protocol:<8} bare {rate['bare']:6.0f}/s  constant {rate['constant']:6.0f}/s  app {rate['app']:6.0f}/s  "
+        f"app/constant {rate['app'] / rate['constant']:.2f}  app/bare {rate['app'] / rate['bare']:.2f}  "
+        f"p50 {p50:.2f} ms  p99 {p99:.2f} ms",
+        flush=True,
+    )
+
+
+def print_batch(graph: bytes, directory: str) -> None:
+    """Songs per second in batches over REST, beside onnxruntime alone."""
+    songs = np.random.default_rng(0).random((BATCH, 4), dtype=np.float32)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    raw = []
+    for _ in range(10):
+        began = time.perf_counter()
+        session.run(None, {"features": songs})
+        raw.append(BATCH / (time.perf_counter() - began))
+    body = {"songs": [dict(zip(EXAMPLE.model_dump(), row, strict=True)) for row in songs.round(4).tolist()]}
+    rate = wrk("/predict/batch", body, directory, connections=1)[0] * BATCH
+    alone = statistics.median(raw)
+    print(f"batch    onnxruntime {alone:9.0f} songs/s  REST {rate:9.0f} songs/s  share {rate / alone:.2f}")
+
+
+def champion() -> bytes:
+    """A forest of fixed size on the bundled sample."""
+    songs = Songs.of(sample.bundled())
+    forest = RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels)
+    graph = build_graph(forest, 0.5)
+    describe(graph, songs)
+    return graph.SerializeToString()
+
+
+@contextmanager
+def serving(protocol: str, variant: str, cache: Path) -> Iterator[None]:
+    """A server on the first core, once it answers."""
+    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "benchmarks.servers", protocol, variant]
+    with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT) as server:
+        try:
+            address = f"127.0.0.1:{PORT}"
+            wait_until_up(f"http://{address}/openapi.json" if protocol != "grpc" else address)
+            yield
+        finally:
+            server.terminate()
+
+
+def wait_until_up(address: str) -> None:
+    """Until the port answers, whatever it says."""
+    deadline = time.monotonic() + 30
+    while problem(address if address.startswith("http") else f"grpc://{address}", []) is not None:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The server at {address} did not start.")
+        time.sleep(0.2)
+
+
+def load(protocol: str, directory: str) -> tuple[float, float, float]:
+    """Requests per second, and the 50th and 99th percentile of latency in milliseconds."""
+    song = EXAMPLE.model_dump()
+    if protocol == "rest":
+        return wrk("/predict", song, directory)
+    if protocol == "graphql":
+        return wrk("/graphql", {"query": QUERY, "variables": {"song": song}}, directory)
+    command = ["taskset", "-c", LOAD_CORE, sys.executable, "-m", "benchmarks.grpc_load", f"127.0.0.1:{PORT}"]
+    ended = subprocess.run(
+        [*command, str(CONNECTIONS), str(SECONDS)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    rate, p50, p99 = json.loads(ended.stdout)
+    return rate, p50, p99
+
+
+def wrk(path: str, body: object, directory: str, connections: int = CONNECTIONS) -> tuple[float, float, float]:
+    """POST the body over and over."""
+    script = Path(directory) / "post.lua"
+    script.write_text(
+        f"wrk.method, wrk.body = 'POST', [==[{json.dumps(body)}]==]\n"
+        "wrk.headers['Content-Type'] = 'application/json'\n"
+        "function done(summary, latency)\n"
+        "  io.write(string.format('RESULT [%f, %f, %f, %d]\\n', summary.requests / summary.duration * 1e6,\n"
+        "    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, summary.errors.status))\nend\n"
+    )
+    tool = shutil.which("wrk") or sys.exit("wrk is needed: apt install wrk")
+    command = ["taskset", "-c", LOAD_CORE, tool, "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script)]
+    ended = subprocess.run([*command, f"http://127.0.0.1:{PORT}{path}"], stdout=subprocess.PIPE, text=True, check=True)
+    rate, p50, p99, refused = json.loads(ended.stdout.partition("RESULT ")[2])
+    if refused:
+        raise SystemExit(f"{path} refused {refused} requests.")
+    return rate, p50, p99
+
+
+if __name__ == "__main__":
+    main()

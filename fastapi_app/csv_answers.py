@@ -1,0 +1,187 @@
+"""Answers a CSV of songs row by row, in memory that does not grow with the file."""
+
+import codecs
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import StringIO, TextIOWrapper
+from itertools import chain, count, islice
+from typing import IO, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastapi_app.errors import NUMBER
+from song_preference.errors import InvalidUpload
+from song_preference.features import DISLIKE, FEATURES, LIKE
+from song_preference.serving.predictor import Batch
+
+BLOCK_ROWS = 2_000
+"""Enough that one more brings no speed, few enough that the first are sent soon."""
+
+BLOCK_CHARACTERS = 1_000 * BLOCK_ROWS
+"""A block of longer rows has fewer of them."""
+
+MAX_RECORD_CHARACTERS = 1_000_000
+"""A record beyond it is a quote that was never closed, or no CSV."""
+
+MAX_COLUMNS = 1_000
+"""Short rows are filled up to the header's width: a wide header must not make a small file a huge answer."""
+
+UNREADABLE = "the row cannot be read: a quote is not closed, or a cell is too long"
+
+Cells = list[str]
+Answering = Callable[[NDArray[np.float32]], Batch]
+
+
+class SongTable:
+    """A CSV with a header that names the four features, in any order, among any others."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Checks the encoding of the whole file, and the header; raises `InvalidUpload`."""
+        _check_encoding(file)
+        self._records = _Records(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+        first = next(self._records, None)
+        self.header = first or []
+        self._columns = _feature_columns(self.header)
+
+    def answered(self, answering: Answering) -> Iterator[bytes]:
+        """The CSV with three more columns, in blocks; rows at fault keep their cells and tell their fault."""
+        yield _written([self.header + _added_columns(self.header)])
+        while rows := self._records.block():
+            yield _written(self._answered(rows, answering))
+
+    def _answered(self, rows: Sequence[Cells | None], answering: Answering) -> Iterator[Cells]:
+        checked = [self._song(cells) for cells in rows]
+        songs = [song for song in checked if not isinstance(song, str)]
+        batch = answering(np.array(songs, dtype=np.float32)) if songs else None
+        answers = iter(zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)) if batch else iter(())
+        for cells, song in zip(rows, checked, strict=True):
+            if isinstance(song, str):
+                yield self._with(cells or [], ["", "", song])
+            else:
+                liked, probability = next(answers)
+                yield self._with(cells or [], [LIKE if liked else DISLIKE, str(probability), ""])
+
+    def _song(self, cells: Cells | None) -> list[float] | str:
+        """The features of a row, or the rule that it breaks."""
+        if cells is None:
+            return UNREADABLE
+        if len(cells) != len(self.header):
+            return f"the row has {len(cells)} cells and the header {len(self.header)}"
+        values = [_in_unit_interval(cells[column]) for column in self._columns]
+        song = [value for value in values if value is not None]
+        if len(song) == len(values):
+            return song
+        named = zip(FEATURES, values, self._columns, strict=True)
+        return "; ".join(_fault(feature, cells[column]) for feature, value, column in named if value is None)
+
+    def _with(self, cells: Cells, added: Cells) -> Cells:
+        """Surplus cells go behind our columns, so that each column stays one."""
+        width = len(self.header)
+        return [*cells[:width], *[""] * (width - len(cells)), *added, *cells[width:]]
+
+
+class _Records(Iterator[Cells | None]):
+    """The rows of a CSV that are not blank; None for each that cannot be read."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._lines = _Lines(text)
+        self._reader = csv.reader(self._lines)
+
+    def block(self) -> list[Cells | None]:
+        """The next rows, so many as memory may hold; none at the end."""
+        rows: list[Cells | None] = []
+        characters = 0
+        for cells in islice(self, BLOCK_ROWS):
+            rows.append(cells)
+            characters += MAX_RECORD_CHARACTERS - self._lines.left
+            if characters > BLOCK_CHARACTERS:
+                break
+        return rows
+
+    def __next__(self) -> Cells | None:
+        cells: Cells = []
+        while not cells:
+            self._lines.left = MAX_RECORD_CHARACTERS
+            try:
+                cells = next(self._reader)
+            except csv.Error:
+                return None
+        return cells
+
+
+class _Lines(Iterator[str]):
+    """Lines of a text, up to `left` characters of them; what is left of a line that is too long is skipped."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.left = 0
+
+    def __next__(self) -> str:
+        line = self._text.readline(self.left)
+        if not line:
+            raise StopIteration
+        self.left -= len(line)
+        if self.left == 0:
+            while line and not line.endswith(("\r", "\n")):
+                line = self._text.readline(MAX_RECORD_CHARACTERS)
+            raise csv.Error
+        return line
+
+
+def _check_encoding(file: IO[bytes]) -> None:
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    try:
+        while chunk := file.read(1_000_000):
+            decode(chunk)
+        decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise InvalidUpload("The file is not UTF-8: save it as 'CSV UTF-8' and send it again.") from None
+    file.seek(0)
+
+
+def _feature_columns(header: Cells) -> list[int]:
+    """Where the features stand, in the order of `FEATURES`."""
+    if len(header) > MAX_COLUMNS:
+        raise InvalidUpload(f"The header has {len(header)} columns and at most {MAX_COLUMNS} are allowed: drop some.")
+    names = _names(header)
+    if missing := [feature for feature in FEATURES if feature not in names]:
+        raise InvalidUpload(f"The header lacks {', '.join(missing)}: name the columns with the features like that.")
+    if repeated := [feature for feature in FEATURES if names.count(feature) > 1]:
+        raise InvalidUpload(f"The header names {', '.join(repeated)} more than once: keep one column of each.")
+    return [names.index(feature) for feature in FEATURES]
+
+
+def _added_columns(header: Cells) -> Cells:
+    """The names of our columns, which are none of the file's own."""
+    names = _names(header)
+    return next(added for added in _candidates() if not set(added) & set(names))
+
+
+def _candidates() -> Iterator[Cells]:
+    yield ["label", "probability", "error"]
+    for suffix in chain([""], (f"_{number}" for number in count(2))):
+        yield [f"predicted_label{suffix}", f"predicted_probability{suffix}", f"prediction_error{suffix}"]
+
+
+def _names(header: Cells) -> Cells:
+    return [name.strip().lower() for name in header]
+
+
+def _in_unit_interval(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    # Python reads "0_1" as 1, which no other reader of CSV does.
+    return value if 0 <= value <= 1 and "_" not in cell else None
+
+
+def _fault(feature: str, cell: str) -> str:
+    return f"{feature}: must be {NUMBER}" if cell.strip() else f"{feature}: is missing, it must be {NUMBER}"
+
+
+def _written(rows: Iterable[Cells]) -> bytes:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,70 @@
+"""Takes a CSV from the network to a file on disk, so that its size costs no memory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, Any, BinaryIO, cast
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from fastapi_app.bounds import bounded
+from fastapi_app.dependencies import SettingsDep
+from song_preference.errors import InvalidUpload, UploadTooLarge
+
+IN_MEMORY_BYTES = 1_000_000
+"""Smaller files need no disk; as Starlette has it for a form's files."""
+
+FILE = {"type": "string", "format": "binary"}
+EXAMPLE = "title,speechiness,energy,danceability,acousticness\nIntro,0.0444,0.521,0.514,0.713\n"
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": FILE}}},
+        "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE},
+    },
+}
+"""For the description of the API, since FastAPI cannot derive it from a body that is streamed."""
+
+
+async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
+    """The uploaded file, closed once the answer is sent; raises `UploadTooLarge` and `InvalidUpload`."""
+    limit = settings.max_upload_bytes
+
+    def refusal() -> UploadTooLarge:
+        return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: split the file.")
+
+    sent = Request(request.scope, bounded(request.receive, limit, refusal))
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        async with sent.form(max_files=1, max_fields=10) as form:
+            yield _file_of(form)
+    elif kind == "text/csv":
+        async with _body_of(sent) as file:
+            yield file
+    else:
+        detail = "Send the CSV as the field 'file' of a multipart/form-data body, or as a text/csv body."
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+
+
+UploadDep = Annotated[IO[bytes], Depends(uploaded)]
+
+
+def _file_of(form: FormData) -> IO[bytes]:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise InvalidUpload("The form has no file: send the CSV as the field 'file', with a file name.")
+    return upload.file
+
+
+@asynccontextmanager
+async def _body_of(request: Request) -> AsyncIterator[IO[bytes]]:
+    with SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
+        # Writes in a thread once the file is on disk.
+        upload = UploadFile(cast("BinaryIO", file))
+        async for chunk in request.stream():
+            await upload.write(chunk)
+        await upload.seek(0)
+        yield upload.file

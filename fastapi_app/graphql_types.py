@@ -1,0 +1,209 @@
+"""The GraphQL schema: types that mirror the domain's own, and the queries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from pydantic import TypeAdapter, ValidationError
+from strawberry.fastapi import BaseContext
+from strawberry.types import Info
+
+from song_preference.errors import FieldProblem, InvalidSong
+from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.serving import predictor as domain
+from song_preference.serving.model import ModelRef
+
+MAX_PROBLEMS = 20
+"""Of a batch: enough to see what is wrong, and no answer many times the size of its request."""
+
+_SONGS = TypeAdapter(list[Song])
+_NAMES = ", ".join(FEATURES)
+_LABEL = f"'{LIKE}' or '{DISLIKE}'."
+_LIKED = "Whether the probability reaches the threshold."
+_PROBABILITY = "Probability that the listener likes the song, in [0, 1]."
+_THRESHOLD = "The lowest probability that the model calls a like, in [0, 1]."
+_MODEL = "The model that answered."
+_STALE = "Whether the model may not be the champion any more: the registry is away, or its champion missing or refused."
+
+
+class Context(BaseContext):
+    """What resolvers work with, and what they leave behind for the metrics."""
+
+    def __init__(self, predictor: domain.Predictor) -> None:
+        super().__init__()
+        self.predictor = predictor
+        self.operation = "invalid"
+        self.outcome: str | None = None
+
+
+def _feature(name: str) -> Any:
+    return strawberry.field(description=f"{Song.model_fields[name].description} In [0, 1].")
+
+
+def _text(description: str) -> Any:
+    return strawberry.field(description=description)
+
+
+@strawberry.input(description="A song by its Spotify audio features, each a number in [0, 1].")
+class SongInput:
+    """What a client sends."""
+
+    speechiness: float = _feature("speechiness")
+    energy: float = _feature("energy")
+    danceability: float = _feature("danceability")
+    acousticness: float = _feature("acousticness")
+
+
+@strawberry.type(description="A version of the registered model.")
+class Model:
+    """Mirrors `ModelRef`."""
+
+    name: str = _text("Its name in the registry.")
+    version: str = _text("Its version in the registry.")
+    alias: str = _text("The alias that it was found under.")
+
+    @classmethod
+    def of(cls, ref: ModelRef) -> "Model":
+        """The reference as GraphQL will show it."""
+        return cls(name=ref.name, version=ref.version, alias=ref.alias)
+
+
+@strawberry.type(description="The model in service.")
+class ServedModel(Model):
+    """Mirrors `Served`."""
+
+    threshold: float = _text(_THRESHOLD)
+    since: datetime = _text("When it was loaded, in UTC.")
+    stale: bool = _text(_STALE)
+    refusal: str | None = _text("Why the registry's champion is not served, where it is one that was refused.")
+
+
+@strawberry.type(description="Whether the listener will like one song.")
+class Prediction:
+    """Mirrors the domain's `Prediction`."""
+
+    label: str = _text(_LABEL)
+    liked: bool = _text(_LIKED)
+    probability: float = _text(_PROBABILITY)
+    threshold: float = _text(_THRESHOLD)
+    model: Model = _text(_MODEL)
+    stale: bool = _text(_STALE)
+
+    @classmethod
+    def of(cls, answer: domain.Prediction) -> "Prediction":
+        """The answer as GraphQL will show it."""
+        return cls(
+            label=answer.label,
+            liked=answer.liked,
+            probability=answer.probability,
+            threshold=answer.threshold,
+            model=Model.of(answer.model),
+            stale=answer.stale,
+        )
+
+
+@strawberry.type(description="Whether the listener will like one song of several.")
+class Answer:
+    """One row of the domain's `Batch`."""
+
+    label: str = _text(_LABEL)
+    liked: bool = _text(_LIKED)
+    probability: float = _text(_PROBABILITY)
+
+
+@strawberry.type(description="The answers for several songs, all of one model.")
+class PredictionBatch:
+    """Mirrors the domain's `Batch`."""
+
+    answers: list[Answer] = _text("One for each song, in the order of the songs.")
+    threshold: float = _text(_THRESHOLD)
+    model: Model = _text(_MODEL)
+    stale: bool = _text(_STALE)
+
+    @classmethod
+    def of(cls, batch: domain.Batch) -> "PredictionBatch":
+        """The answers as GraphQL will show them."""
+        pairs = zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)
+        answers = [Answer(label=LIKE if liked else DISLIKE, liked=liked, probability=p) for liked, p in pairs]
+        return cls(answers=answers, threshold=batch.threshold, model=Model.of(batch.model), stale=batch.stale)
+
+
+@strawberry.type(description="What one feature adds to the base.")
+class Contribution:
+    """One feature of the domain's `Explanation`."""
+
+    feature: str = _text(f"One of {_NAMES}.")
+    value: float = _text("Its Shapley value, in [-1, 1]: above 0 it speaks for a like, below 0 against.")
+
+
+@strawberry.type(description="A prediction and what each feature adds to it.")
+class Explanation:
+    """Mirrors the domain's `Explanation`."""
+
+    prediction: Prediction = _text("The answer that is explained.")
+    base: float = _text("Mean probability of songs like the listener's, in [0, 1].")
+    contributions: list[Contribution] = _text("One for each feature; with the base they add up to the probability.")
+
+
+SongArgument = Annotated[SongInput, strawberry.argument(description="The song to ask about.")]
+SongsArgument = Annotated[
+    list[SongInput], strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE of them.")
+]
+Asked = Info[Context, None]
+
+
+# Each field may be null, so that the error of one leaves the others their answers.
+@strawberry.type(description="The queries; each error tells its kind in `extensions.code`.")
+class Query:
+    """Conversions around the predictor."""
+
+    @strawberry.field(description="Tells whether the listener will like a song.")  # type: ignore[untyped-decorator]
+    def predict(self, info: Asked, song: SongArgument) -> Prediction | None:
+        """The predictor's answer."""
+        return Prediction.of(info.context.predictor.predict(Song.checked(vars(song))))
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="Tells for each of several songs whether the listener will like it; many songs go into a variable."
+    )
+    def predict_batch(self, info: Asked, songs: SongsArgument) -> PredictionBatch | None:
+        """The predictor's answers."""
+        predictor = info.context.predictor
+        predictor.check_batch_size(len(songs))
+        return PredictionBatch.of(predictor.predict_batch(_checked(songs)))
+
+    @strawberry.field(description="Tells what each feature adds to the prediction.")  # type: ignore[untyped-decorator]
+    def explain(self, info: Asked, song: SongArgument) -> Explanation | None:
+        """The predictor's explanation."""
+        explanation = info.context.predictor.explain(Song.checked(vars(song)))
+        return Explanation(
+            prediction=Prediction.of(explanation.prediction),
+            base=explanation.base,
+            contributions=[Contribution(feature=name, value=v) for name, v in explanation.contributions.items()],
+        )
+
+    @strawberry.field(description="The model that answers just now.")  # type: ignore[untyped-decorator]
+    def model(self, info: Asked) -> ServedModel | None:
+        """What the store holds."""
+        store = info.context.predictor.store
+        served = store.current()
+        ref = served.model.ref
+        return ServedModel(
+            name=ref.name,
+            version=ref.version,
+            alias=ref.alias,
+            threshold=served.model.threshold,
+            since=served.since,
+            stale=served.stale,
+            refusal=store.refusal,
+        )
+
+
+def _checked(songs: Sequence[SongInput]) -> list[Song]:
+    try:
+        return _SONGS.validate_python([vars(song) for song in songs])
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidSong(
+            [FieldProblem(".".join(map(str, ("songs", *item["loc"]))), item["msg"]) for item in found[:MAX_PROBLEMS]]
+        ) from None

@@ -1,0 +1,53 @@
+"""The descriptions of the API that are committed: `python -m fastapi_app.published [--check]`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from fastapi_app import graphql
+from fastapi_app.app import create_app
+from song_preference.serving.model import ModelRef
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.store import ModelStore
+from song_preference.settings import RestSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class _NoRegistry:
+    """A description needs no model."""
+
+    def champion(self) -> ModelRef | None:
+        return None
+
+    def graph(self, ref: ModelRef) -> bytes:
+        raise NotImplementedError
+
+
+def descriptions() -> dict[Path, str]:
+    """The file of each description, and what belongs into it."""
+    predictor = Predictor(ModelStore(_NoRegistry(), refresh_seconds=1, model_name="none"))
+    settings = RestSettings.model_construct(api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False)
+    openapi = json.dumps(create_app(predictor, settings).openapi(), indent=2) + "\n"
+    return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": graphql.sdl()}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the files, or fail where they are not what the code says."""
+    parser = argparse.ArgumentParser(prog="fastapi_app.published", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing and fail where a file differs")
+    is_check = parser.parse_args(arguments).check
+    different = {path: text for path, text in descriptions().items() if not path.exists() or path.read_text() != text}
+    if is_check and different:
+        names = ", ".join(path.name for path in different)
+        sys.exit(f"Not what the code describes: {names}. Run `make published`.")
+    for path, text in different.items():
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""REST about the service itself: what it is, its model, its health, its metrics."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response, Security
+from fastapi.responses import PlainTextResponse
+from fastapi.security import APIKeyHeader
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from fastapi_app.dependencies import MetricsDep, PredictorDep, SettingsDep
+from fastapi_app.openapi import problems
+from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service
+from song_preference.errors import AccessDenied, ModelNotReady
+from song_preference.serving.store import ModelStore
+
+router = APIRouter()
+
+ApiKey = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
+
+
+@router.get("/", tags=["service"], operation_id="service")
+async def service(request: Request) -> Service:
+    """Name the service and where to go on."""
+    app = request.app
+    return Service(
+        name=app.title,
+        version=app.version,
+        links={"docs": "/docs", "openapi": "/openapi.json", "graphql": "/graphql", "model": "/model"},
+    )
+
+
+@router.get("/model", tags=["model"], operation_id="model", responses=problems(503))
+async def model(predictor: PredictorDep) -> ServedOut:
+    """Tell which model answers."""
+    store = predictor.store
+    served = store.current()
+    ref = served.model.ref
+    return ServedOut(
+        name=ref.name,
+        version=ref.version,
+        alias=ref.alias,
+        threshold=served.model.threshold,
+        since=served.since,
+        stale=served.stale,
+        refusal=store.refusal,
+    )
+
+
+# Not async: the registry may take its time, which a thread can spend.
+@router.post("/model/refresh", tags=["model"], operation_id="refreshModel", responses=problems(401, 409, 503))
+def refresh(predictor: PredictorDep, settings: SettingsDep, key: ApiKey = None) -> RefreshOut:
+    """Look at the registry now, and once more at a champion that was refused."""
+    # Headers are Latin-1 to Starlette, whatever the caller meant.
+    if not hmac.compare_digest((key or "").encode("latin-1"), settings.api_key.get_secret_value().encode()):
+        raise AccessDenied("This needs the header X-API-Key with the service's API_KEY.")
+    outcome = predictor.store.refresh(again=True)
+    return RefreshOut(outcome=outcome, model=_model(predictor.store))
+
+
+def _model(store: ModelStore) -> ModelOut | None:
+    try:
+        return ModelOut.model_validate(store.current().model.ref)
+    except ModelNotReady:
+        return None
+
+
+@router.get("/health/live", tags=["health"], operation_id="live")
+async def live() -> Live:
+    """The process answers."""
+    return Live()
+
+
+@router.get("/health/ready", tags=["health"], operation_id="ready", responses=problems(503))
+async def ready(predictor: PredictorDep) -> Ready:
+    """A champion is loaded: predictions can be asked for."""
+    store = predictor.store
+    served = store.current()
+    return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
+
+
+@router.get("/metrics", tags=["health"], operation_id="metrics", response_class=PlainTextResponse)
+def metrics(metrics: MetricsDep) -> Response:
+    """Everything that is counted, as Prometheus reads it."""
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,51 @@
+"""Logs of the prediction services: one JSON object a line, each with the id of the request that it is about."""
+
+import json
+import logging
+import re
+import uuid
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+from typing_extensions import override
+
+REQUEST_ID = "x-request-id"
+"""Header of HTTP, metadata of gRPC, by which a caller names a request and gets the name back."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The request that this thread or task answers; empty outside of one."""
+
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def accepted_id(offered: str | bytes | None) -> str:
+    """The id that a caller offers, or a new one where it offers none that is fit for a log and a header."""
+    if isinstance(offered, str) and _VALID_ID.fullmatch(offered):
+        return offered
+    return uuid.uuid4().hex
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON: time, level, logger, message, and request_id and exception where there are any."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if identifier := request_id.get():
+            line["request_id"] = identifier
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(stream: TextIO | None = None) -> None:
+    """Let the root logger write JSON, from INFO on, to `stream` (the process's stderr); handlers it had are removed."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -1,0 +1,130 @@
+"""New champions and lost dependencies, while clients of every protocol go on asking."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from threading import Event, Thread
+from typing import Any, Self
+
+import httpx
+import pytest
+from mlflow import MlflowClient
+
+from local_stack.config import Config
+from local_stack.supervisor import Supervisor
+from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
+from song_preference.errors import SongPreferenceError
+from song_preference.serving.predictor import Prediction
+from song_preference.settings import ClientSettings
+
+SWAPS = 20
+PATIENCE_SECONDS = 120
+
+
+class Load:
+    """One client for each protocol, asking all the time; remembers failures and which versions answered in turn."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self.versions: dict[str, list[str]] = {}
+        self._ended = Event()
+        protocols = clients(ClientSettings())
+        self._threads = [Thread(target=self._ask, args=item) for item in protocols.items()]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, name: str, client: PredictionClient) -> None:
+        seen = self.versions.setdefault(name, [])
+        while not self._ended.is_set():
+            try:
+                version = client.predict(EXAMPLE).model.version
+            except SongPreferenceError as error:
+                self.failures.append(f"{name}: {error}")
+                continue
+            if seen[-1:] != [version]:
+                seen.append(version)
+
+    def is_answered_by(self, version: str) -> bool:
+        return len(self.versions) == len(self._threads) and all(
+            seen[-1:] == [version] for seen in self.versions.values()
+        )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, condition
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def versions(environment: dict[str, str]) -> Iterator[list[str]]:
+    """The champion, and the same model as another version; afterwards the first is the champion again."""
+    client, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
+    champion = client.get_model_version_by_alias(name, alias)
+    twin = client.create_model_version(name, str(champion.source), champion.run_id)
+    yield [str(champion.version), str(twin.version)]
+    client.set_registered_model_alias(name, alias, champion.version)
+    client.delete_model_version(name, twin.version)
+    ask_until(lambda answer: answer.model.version == str(champion.version))
+
+
+def ask_until(is_wanted: Callable[[Prediction], bool]) -> None:
+    """Ask every protocol until all give one answer, and a wanted one."""
+    protocols, deadline = clients(ClientSettings()), time.monotonic() + PATIENCE_SECONDS
+    while not is_wanted(ask_all(protocols, EXAMPLE, PATIENCE_SECONDS)["REST"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_swaps_under_load_fail_no_request_and_are_final(environment: dict[str, str], versions: list[str]) -> None:
+    client, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
+    turns = list(islice(cycle(versions), SWAPS + 1))
+    with Load() as load:
+        for version in turns:
+            client.set_registered_model_alias(name, alias, version)
+            wait_for(lambda version=version: load.is_answered_by(version))  # type: ignore[misc]
+    assert load.failures == []
+    # Once a protocol has answered by a new champion, it never does so by the one before.
+    assert load.versions == dict.fromkeys(load.versions, turns)
+
+
+@pytest.fixture
+def supervisor(request: pytest.FixtureRequest, stack: Config) -> Iterator[Any]:
+    """Stops and starts services; in the end all of them run."""
+    if request.config.getoption("--stack") == "running":
+        pytest.skip("stops services of the platform that this session started")
+    rpc = Supervisor(stack)._rpc
+    yield rpc
+    for service in ("s3", "mlflow", "fastapi", "grpc"):
+        Supervisor(stack).start_service(service)
+    ask_until(lambda answer: not answer.stale)
+
+
+def test_without_mlflow_and_s3_predictions_go_on_also_after_a_restart(
+    environment: dict[str, str], supervisor: Any
+) -> None:
+    def readiness() -> Any:
+        return httpx.get(f"{environment['FASTAPI_URL']}/health/ready").json()
+
+    with Load() as load:
+        for service in ("mlflow", "s3"):
+            supervisor.stopProcess(service)
+        wait_for(lambda: bool(readiness()["stale"]))
+    assert load.failures == []
+    assert readiness()["status"] == "ready"
+    for service in ("fastapi", "grpc"):
+        supervisor.stopProcess(service)
+        supervisor.startProcess(service)
+    ask_until(lambda answer: answer.stale)
+    for service in ("s3", "mlflow"):
+        supervisor.startProcess(service)
+    ask_until(lambda answer: not answer.stale)

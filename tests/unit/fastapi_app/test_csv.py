@@ -1,0 +1,218 @@
+import csv
+import tracemalloc
+from collections.abc import Iterator
+from io import BytesIO, StringIO
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+
+from fastapi_app.csv_answers import (
+    BLOCK_CHARACTERS,
+    BLOCK_ROWS,
+    MAX_COLUMNS,
+    MAX_RECORD_CHARACTERS,
+    UNREADABLE,
+    SongTable,
+)
+from song_preference.features import FEATURES, Song
+from song_preference.serving.predictor import Batch, Predictor
+from tests.conftest import SONG, FakeRegistry
+from tests.unit.fastapi_app.conftest import MAX_UPLOAD_BYTES
+from tests.unit.fastapi_app.test_errors import check_problem
+
+CSV = {"Content-Type": "text/csv"}
+HEADER = ",".join(FEATURES)
+ROW = ",".join(str(SONG[feature]) for feature in FEATURES)
+
+
+def rows(content: bytes | str) -> list[dict[str, str]]:
+    text = content if isinstance(content, str) else content.decode()
+    return list(csv.DictReader(StringIO(text, newline="")))
+
+
+def answer(client: TestClient, content: str | bytes) -> list[dict[str, str]]:
+    response = client.post("/predict/csv", content=content, headers=CSV)
+    assert response.status_code == 200, response.text
+    return rows(response.content)
+
+
+def fault(client: TestClient, row: str, header: str = HEADER) -> str:
+    """What is told of a row, whose neighbours are answered whatever it is."""
+    before, found, after = answer(client, f"{header}\n{ROW}\n{row}\n{ROW}\n")
+    assert before["label"] == after["label"] != ""
+    assert found["label"] == found["probability"] == ""
+    return found["error"]
+
+
+@pytest.mark.parametrize("header", ["title,energy,Acousticness , DANCEABILITY,speechiness"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_keep_their_columns_and_get_an_answer(
+    rest: TestClient, predictor: Predictor, header: str, bom: str, end: str
+) -> None:
+    content = end.join([bom + header, '"Ünder, ""me""",0.521,0.713,0.514,0.0444', ""]).encode()
+    expected = predictor.predict(Song.checked(SONG))
+    raw = rest.post("/predict/csv", content=content, headers={"Content-Type": "text/csv; charset=utf-8"})
+    form = rest.post("/predict/csv", files={"file": ("songs.csv", content)})
+    assert raw.content == form.content
+    assert raw.headers["content-type"] == "text/csv; charset=utf-8"
+    assert raw.headers["content-disposition"] == 'attachment; filename="predictions.csv"'
+    assert rows(raw.content) == [
+        dict(zip(header.split(","), ['Ünder, "me"', "0.521", "0.713", "0.514", "0.0444"], strict=True))
+        | {"label": expected.label, "probability": str(expected.probability), "error": ""}
+    ]
+
+
+def test_a_file_of_several_blocks_is_answered_in_its_order(rest: TestClient, predictor: Predictor) -> None:
+    values = np.random.default_rng(1).random((2 * BLOCK_ROWS + 7, 4), dtype=np.float32)
+    expected = predictor.predict_rows(values).predictions()
+    lines = [",".join(map(str, row)) for row in values.tolist()]
+    answers = answer(rest, "\n".join([HEADER, *lines]))
+    assert [row["label"] for row in answers] == [prediction.label for prediction in expected]
+    assert [float(row["probability"]) for row in answers] == [prediction.probability for prediction in expected]
+
+
+@pytest.mark.parametrize(
+    ("columns", "added"),
+    [
+        (["label"], ["predicted_label", "predicted_probability", "prediction_error"]),
+        ([" Error "], ["predicted_label", "predicted_probability", "prediction_error"]),
+        (
+            ["label", "predicted_label"],
+            ["predicted_label_2", "predicted_probability_2", "prediction_error_2"],
+        ),
+    ],
+)
+def test_columns_of_the_file_are_never_replaced(rest: TestClient, columns: list[str], added: list[str]) -> None:
+    header = [*FEATURES, *columns]
+    response = rest.post("/predict/csv", content=f"{','.join(header)}\n{ROW}{',mine' * len(columns)}\n", headers=CSV)
+    first, row = csv.reader(StringIO(response.text))
+    assert first == header + added
+    assert row[4 : len(header)] == ["mine"] * len(columns)
+    assert row[len(header)] in {"like", "dislike"}
+
+
+@pytest.mark.parametrize("cell", ["1.5", "-0.1", "nan", "inf", "loud", "0_1", '"0,5"', "true"])
+def test_a_bad_cell_is_named_with_its_rule(rest: TestClient, cell: str) -> None:
+    assert fault(rest, f"0.1,{cell},0.1,0.1") == "energy: must be a number from 0 to 1"
+
+
+def test_every_bad_cell_of_a_row_is_named(rest: TestClient) -> None:
+    assert fault(rest, "0.1,,0.1,7") == (
+        "energy: is missing, it must be a number from 0 to 1; acousticness: must be a number from 0 to 1"
+    )
+
+
+def test_ragged_rows_are_told_and_keep_their_cells(rest: TestClient) -> None:
+    assert fault(rest, "0.1,0.2") == "the row has 2 cells and the header 4"
+    assert fault(rest, f"{ROW},5") == "the row has 5 cells and the header 4"
+    response = rest.post("/predict/csv", content=f"{HEADER}\n{ROW},surplus\n", headers=CSV)
+    assert list(csv.reader(StringIO(response.text)))[1][-2:] == ["the row has 5 cells and the header 4", "surplus"]
+
+
+def test_blank_lines_are_no_rows(rest: TestClient) -> None:
+    assert len(answer(rest, f"{HEADER}\n\n{ROW}\n\n\n{ROW}\n\n")) == 2
+    assert answer(rest, HEADER) == []
+
+
+@pytest.mark.parametrize(
+    "row", ["x" * (MAX_RECORD_CHARACTERS + 1), "x," * MAX_RECORD_CHARACTERS], ids=["line", "cells"]
+)
+def test_huge_rows_break_nothing(rest: TestClient, row: str) -> None:
+    assert fault(rest, row) == UNREADABLE
+
+
+def test_a_huge_cell_breaks_nothing(rest: TestClient) -> None:
+    row = "x" * (csv.field_size_limit() + 1)
+    assert fault(rest, row) == UNREADABLE
+
+
+def test_a_quote_that_is_never_closed_breaks_nothing(rest: TestClient) -> None:
+    first, *others = answer(rest, f'{HEADER}\n{ROW}\n"0.1,{ROW}\n{(ROW + chr(10)) * 20_000}')
+    assert first["label"]
+    assert others[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "lacks speechiness, energy, danceability, acousticness"),
+        (b"speechiness,energy\n", "lacks danceability, acousticness"),
+        (f"{HEADER},Energy\n".encode(), "names energy more than once"),
+        (f"{HEADER},title\n{ROW},Gr\xfcn\n".encode("latin-1"), "not UTF-8"),
+        (f"{HEADER}\n{ROW}\n".encode("utf-16"), "not UTF-8"),
+        (f"{HEADER}\n".encode() + f"{ROW}\n".encode() * 50_000 + b"\xff", "not UTF-8"),
+        (b'"' + b"x" * 200_000, "lacks"),
+        (HEADER.replace(",", ";").encode(), "lacks"),
+        (HEADER.encode() + b"," * MAX_COLUMNS, f"at most {MAX_COLUMNS} are allowed"),
+    ],
+    ids=["empty", "lacking", "repeated", "latin-1", "utf-16", "late", "unreadable", "semicolons", "wide"],
+)
+def test_what_is_no_csv_of_songs_is_refused(rest: TestClient, content: bytes, words: str) -> None:
+    response = rest.post("/predict/csv", content=content, headers=CSV)
+    assert words in check_problem(response, 422, "/predict/csv")["detail"]
+
+
+@pytest.mark.parametrize("files", [{"songs": ("songs.csv", "x")}, {"file": (None, "x")}])
+def test_a_form_needs_its_file(rest: TestClient, files: dict[str, tuple[str | None, str]]) -> None:
+    response = rest.post("/predict/csv", files=files)
+    assert "as the field 'file'" in check_problem(response, 422, "/predict/csv")["detail"]
+
+
+def test_a_broken_form_is_a_bad_request(rest: TestClient) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    check_problem(rest.post("/predict/csv", content=b"x", headers=headers), 400, "/predict/csv")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", ""])
+def test_another_content_type_is_refused(rest: TestClient, kind: str) -> None:
+    response = rest.post("/predict/csv", content=b"{}", headers={"Content-Type": kind})
+    assert "text/csv" in check_problem(response, 415, "/predict/csv")["detail"]
+
+
+def test_an_upload_is_bounded_while_it_is_read(rest: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from (b"x" * 1_000_000 for _ in range(MAX_UPLOAD_BYTES // 1_000_000 + 1))
+
+    for response in (
+        rest.post("/predict/csv", content=chunks(), headers=CSV),
+        rest.post("/predict/csv", files={"file": ("songs.csv", b"".join(chunks()))}),
+    ):
+        assert str(MAX_UPLOAD_BYTES) in check_problem(response, 413, "/predict/csv")["detail"]
+
+
+def test_one_model_answers_the_whole_file(predictor: Predictor, registry: FakeRegistry, graph: bytes) -> None:
+    versions = []
+    answering = predictor.pinned()
+
+    def noting(features: NDArray[np.float32]) -> Batch:
+        batch = answering(features)
+        versions.append(batch.model.version)
+        return batch
+
+    blocks = SongTable(BytesIO(f"{HEADER}\n{(ROW + chr(10)) * (BLOCK_ROWS + 1)}".encode())).answered(noting)
+    header, first = next(blocks), next(blocks)
+    registry.register("2", graph)
+    predictor.store.refresh()
+    assert len(b"".join([header, first, *blocks]).splitlines()) == BLOCK_ROWS + 2
+    assert versions == ["1", "1"]
+
+
+@pytest.mark.parametrize("cell", ["short", "long" * 10_000], ids=["short", "long"])
+def test_memory_does_not_grow_with_the_file(predictor: Predictor, cell: str) -> None:
+    row = f"{ROW},{cell}\n"
+
+    def peak(count: int) -> int:
+        file = BytesIO(f"{HEADER},title\n{row * count}".encode())
+        tracemalloc.start()
+        answered = sum(block.count(b"\n") for block in SongTable(file).answered(predictor.pinned()))
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert answered == count + 1
+        return highest
+
+    peak(10)
+    count = 2 * BLOCK_CHARACTERS // max(len(row), BLOCK_CHARACTERS // BLOCK_ROWS)
+    assert peak(5 * count) < 1.5 * peak(count)

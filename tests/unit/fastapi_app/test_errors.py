@@ -1,0 +1,145 @@
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from fastapi_app.errors import FAILED, STATUS
+from fastapi_app.middleware import MAX_BODY_BYTES
+from song_preference import errors
+from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.serving.predictor import Predictor
+from tests.conftest import SONG
+
+JSON = {"Content-Type": "application/json"}
+LEAK = "password=hunter2"
+EVERY_ERROR = [
+    InvalidSong([FieldProblem("energy", "too loud")]),
+    BatchTooLarge(3, 2),
+    *(
+        kind(LEAK)
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+    ),
+]
+
+
+def check_problem(response: Response, status: int, path: str = "/predict") -> dict[str, Any]:
+    """The problem, which is whole."""
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    body: dict[str, Any] = response.json()
+    assert (body["type"], body["title"]) == ("about:blank", HTTPStatus(status).phrase)
+    assert (body["status"], body["instance"]) == (status, path)
+    assert body["request_id"] == response.headers["x-request-id"]
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
+    return body
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Predictor, "predict", fail)
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_every_error_of_the_tree_is_a_problem(
+    rest: TestClient, monkeypatch: pytest.MonkeyPatch, error: SongPreferenceError
+) -> None:
+    failing(monkeypatch, error)
+    status = STATUS.get(type(error), 500)
+    body = check_problem(rest.post("/predict", json=SONG), status)
+    assert body["detail"] == (FAILED if status == 500 else str(error))
+    assert ("errors" in body) == isinstance(error, InvalidSong)
+
+
+def test_an_heir_of_an_error_has_its_status(rest: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NotReadyYet(errors.ModelNotReady):
+        pass
+
+    failing(monkeypatch, NotReadyYet("Wait."))
+    check_problem(rest.post("/predict", json=SONG), 503)
+
+
+def test_an_unexpected_error_tells_nothing(
+    rest: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(monkeypatch, RuntimeError(LEAK))
+    response = rest.post("/predict", json=SONG)
+    assert check_problem(response, 500)["detail"] == FAILED
+    assert "hunter2" not in response.text
+    assert "hunter2" in caplog.text
+    counted = rest.get("/metrics").text
+    assert 'operation="predict",outcome="server_error"' in counted
+
+
+@pytest.mark.parametrize("value", ["1.5", "-1", '"0.5"', "true", "null", "NaN", "Infinity", "-Infinity", "1e400", "[]"])
+def test_a_feature_at_fault_is_named_with_its_rule(rest: TestClient, value: str) -> None:
+    content = f'{{"speechiness": 0.1, "energy": {value}, "danceability": 0.1, "acousticness": 0.1}}'
+    body = check_problem(rest.post("/predict", content=content, headers=JSON), 422)
+    assert body["errors"] == [{"field": "energy", "problem": "must be a number from 0 to 1"}]
+
+
+@pytest.mark.parametrize("body", [{}, {"features": {}}])
+def test_every_missing_feature_is_named(rest: TestClient, body: dict[str, Any]) -> None:
+    found = check_problem(rest.post("/explain", json=body), 422, "/explain")["errors"]
+    assert found == [
+        {"field": feature, "problem": "is missing: it must be a number from 0 to 1"}
+        for feature in ("speechiness", "energy", "danceability", "acousticness")
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "3", '"song"', "null", '{"features": []}'])
+def test_anything_but_a_song_is_invalid(rest: TestClient, content: str) -> None:
+    (found,) = check_problem(rest.post("/predict", content=content, headers=JSON), 422)["errors"]
+    assert found["field"] == "body"
+    if content not in {"", "null"}:
+        assert "speechiness, energy, danceability, acousticness, each a number from 0 to 1" in found["problem"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [([SONG, SONG | {"energy": 2}], "songs.1.energy"), ([SONG, 0], "songs.1"), ({}, "songs"), (None, "songs")],
+)
+def test_a_batch_at_fault_is_invalid(rest: TestClient, sent: object, field: str) -> None:
+    (found,) = check_problem(rest.post("/predict/batch", json={"songs": sent}), 422, "/predict/batch")["errors"]
+    assert found["field"] == field
+
+
+def test_many_bad_songs_make_no_long_answer(rest: TestClient) -> None:
+    response = rest.post("/predict/batch", content=f'{{"songs": [{"0," * 100_000}0]}}', headers=JSON)
+    assert len(check_problem(response, 422, "/predict/batch")["errors"]) == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["{energy: 0.5", "{", "\xff".encode("latin-1"), "[" * 100_000, '{"energy": ' + "1" * 5_000 + "}"]
+)
+def test_what_is_no_json_is_a_bad_request(rest: TestClient, content: str | bytes) -> None:
+    assert "send a JSON object" in check_problem(rest.post("/predict", content=content, headers=JSON), 400)["detail"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain"])
+def test_another_content_type_is_refused(rest: TestClient, path: str, kind: str) -> None:
+    response = rest.post(path, content=b"{}", headers={"Content-Type": kind})
+    assert "application/json" in check_problem(response, 415, path)["detail"]
+
+
+def test_a_body_without_content_type_is_refused(rest: TestClient) -> None:
+    check_problem(rest.post("/predict", content=b"{}"), 415)
+
+
+def test_unknown_paths_and_methods_are_problems(rest: TestClient) -> None:
+    assert "/docs" in check_problem(rest.get("/no-such-path"), 404, "/no-such-path")["detail"]
+    response = rest.get("/predict")
+    check_problem(response, 405)
+    assert response.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/graphql"])
+def test_a_body_is_bounded_while_it_is_read(rest: TestClient, path: str) -> None:
+    # Sent in chunks, so that no header tells the length.
+    chunks = (b" " * 1_000_000 for _ in range(MAX_BODY_BYTES // 1_000_000 + 1))
+    response = rest.post(path, content=chunks, headers=JSON)
+    assert str(MAX_BODY_BYTES) in check_problem(response, 413, path)["detail"]

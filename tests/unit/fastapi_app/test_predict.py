@@ -1,0 +1,88 @@
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from fastapi_app.schemas import EXAMPLE_SONG
+from song_preference.features import FEATURES, Song
+from song_preference.serving.predictor import Predictor
+from tests.conftest import SONG, FakeRegistry
+from tests.unit.fastapi_app.conftest import KEY, MAX_BATCH_SIZE
+
+MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/"])
+@pytest.mark.parametrize("body", [SONG, {"features": SONG}, {**SONG, "tempo": 120.0}])
+def test_a_song_is_predicted(rest: TestClient, predictor: Predictor, path: str, body: dict[str, Any]) -> None:
+    expected = predictor.predict(Song.checked(SONG))
+    assert rest.post(path, json=body).json() == {
+        "label": expected.label,
+        "liked": expected.liked,
+        "probability": expected.probability,
+        "threshold": 0.5,
+        "model": MODEL,
+        "stale": False,
+    }
+
+
+def test_the_ends_of_the_range_are_songs(rest: TestClient) -> None:
+    for end in (0, 1):
+        assert rest.post("/predict", json=dict.fromkeys(FEATURES, end)).status_code == 200
+
+
+def test_a_model_that_may_be_old_says_so(quiet: TestClient, registry: FakeRegistry) -> None:
+    registry.ref = None
+    quiet.post("/model/refresh", headers=KEY)
+    for path, body in (("/predict", SONG), ("/explain", SONG), ("/predict/batch", {"songs": [SONG]})):
+        assert quiet.post(path, json=body).json()["stale"] is True
+
+
+def test_a_batch_gets_one_answer_per_song_in_their_order(rest: TestClient, predictor: Predictor) -> None:
+    songs = [SONG | {"danceability": danceability} for danceability in (0.1, 0.9)]
+    expected = [predictor.predict(Song.checked(song)) for song in songs]
+    assert rest.post("/predict/batch", json={"songs": [songs[0], {"features": songs[1]}]}).json() == {
+        "model": MODEL,
+        "threshold": 0.5,
+        "stale": False,
+        "predictions": [{"label": e.label, "liked": e.liked, "probability": e.probability} for e in expected],
+    }
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, 200), (MAX_BATCH_SIZE, 200), (MAX_BATCH_SIZE + 1, 413)])
+def test_a_batch_is_bounded(rest: TestClient, count: int, status: int) -> None:
+    response = rest.post("/predict/batch", json={"songs": [SONG] * count})
+    assert response.status_code == status
+    if status == 413:
+        assert f"at most {MAX_BATCH_SIZE} are allowed" in response.json()["detail"]
+
+
+def test_an_explanation_adds_up_to_the_prediction(rest: TestClient) -> None:
+    explanation = rest.post("/explain", json=SONG).json()
+    prediction = rest.post("/predict", json=SONG).json()
+    contributions = explanation.pop("contributions")
+    assert set(contributions) == set(FEATURES)
+    total = explanation.pop("base") + sum(contributions.values())
+    assert total == pytest.approx(prediction["probability"], abs=1e-6)
+    assert explanation == prediction
+
+
+def test_more_dancing_never_explains_a_dislike(rest: TestClient) -> None:
+    values = [
+        rest.post("/explain", json=SONG | {"danceability": value}).json()["contributions"]["danceability"]
+        for value in (0.1, 0.5, 0.95)
+    ]
+    assert all(lower < higher for lower, higher in pairwise(values))
+
+
+def test_the_documentation_shows_examples_that_work(rest: TestClient) -> None:
+    paths = rest.get("/openapi.json").json()["paths"]
+    for path in ("/predict", "/predict/batch", "/explain"):
+        examples = paths[path]["post"]["requestBody"]["content"]["application/json"]["examples"]
+        for example in examples.values():
+            assert rest.post(path, json=example["value"]).status_code == 200
+    csv = paths["/predict/csv"]["post"]["requestBody"]["content"]["text/csv"]["example"]
+    assert rest.post("/predict/csv", content=csv, headers={"Content-Type": "text/csv"}).status_code == 200
+    assert set(EXAMPLE_SONG) == set(FEATURES)
+    assert rest.get("/docs").status_code == 200

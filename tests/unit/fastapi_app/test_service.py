@@ -1,0 +1,146 @@
+import tomllib
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from fastapi_app import published
+from fastapi_app.app import VERSION
+from fastapi_app.published import descriptions, main
+from song_preference.serving.store import ModelStore
+from tests.conftest import ROOT, SONG, FakeRegistry
+from tests.unit.fastapi_app.conftest import KEY
+
+
+def test_the_root_names_the_service_and_links_that_work(rest: TestClient) -> None:
+    body = rest.get("/").json()
+    assert (body["name"], body["version"]) == ("Song preference", VERSION)
+    assert set(body["links"]) == {"docs", "openapi", "graphql", "model"}
+    for link in set(body["links"].values()) - {"/graphql"}:
+        assert rest.get(link).status_code == 200
+    assert rest.post(body["links"]["graphql"], json={"query": "{ model { version } }"}).status_code == 200
+
+
+def test_the_version_is_the_projects() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_the_model_is_described(rest: TestClient) -> None:
+    body = rest.get("/model").json()
+    assert datetime.fromisoformat(body.pop("since")).tzinfo is not None
+    assert body == {
+        "name": "spotify_model_prod",
+        "version": "1",
+        "alias": "champion",
+        "threshold": 0.5,
+        "stale": False,
+        "refusal": None,
+    }
+
+
+@pytest.mark.parametrize("headers", [{}, {b"X-API-Key": b""}, {b"X-API-Key": b"wrong"}, {b"X-API-Key": "é".encode()}])
+def test_a_refresh_needs_the_key(
+    rest: TestClient, registry: FakeRegistry, graph: bytes, headers: dict[bytes, bytes]
+) -> None:
+    registry.register("2", graph)
+    response = rest.post("/model/refresh", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "ApiKey"
+    assert "X-API-Key" in response.json()["detail"]
+
+
+def test_a_refresh_brings_the_new_champion(quiet: TestClient, registry: FakeRegistry, graph: bytes) -> None:
+    registry.register("2", graph)
+    model = {"name": "spotify_model_prod", "version": "2", "alias": "champion"}
+    assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "swapped", "model": model}
+    assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "unchanged", "model": model}
+    assert quiet.post("/predict", json=SONG).json()["model"] == model
+
+
+def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registry: FakeRegistry) -> None:
+    registry.register("2", b"no graph")
+    for _ in range(2):
+        refused = quiet.post("/model/refresh", headers=KEY)
+        assert refused.status_code == 409
+        assert "version 2 is refused" in refused.json()["detail"]
+    assert quiet.get("/health/ready").json() == {
+        "status": "ready",
+        "stale": True,
+        "model": "1",
+        "refusal": refused.json()["detail"],
+    }
+    registry.is_down = True
+    assert quiet.post("/model/refresh", headers=KEY).status_code == 503
+
+
+def test_without_a_champion_the_service_lives_and_says_the_remedy(rest_without_champion: TestClient) -> None:
+    client = rest_without_champion
+    assert client.get("/health/live").json() == {"status": "live"}
+    csv = {"file": ("songs.csv", "speechiness,energy,danceability,acousticness\n")}
+    for response in (
+        client.get("/health/ready"),
+        client.get("/model"),
+        client.post("/predict", json=SONG),
+        client.post("/predict/batch", json={"songs": [SONG]}),
+        client.post("/predict/csv", files=csv),
+        client.post("/explain", json=SONG),
+    ):
+        assert response.status_code == 503
+        assert "run the DAG process_etl_spotify_data" in response.json()["detail"]
+    assert client.post("/model/refresh", headers=KEY).json() == {"outcome": "missing", "model": None}
+
+
+def test_with_a_champion_the_service_is_ready(rest: TestClient) -> None:
+    assert rest.get("/health/ready").json() == {"status": "ready", "stale": False, "model": "1", "refusal": None}
+
+
+def test_requests_are_counted_by_operation_and_probes_are_not(rest: TestClient, store: ModelStore) -> None:
+    rest.post("/predict", json=SONG)
+    rest.post("/predict", json={})
+    rest.post("/predict/", json=SONG)
+    rest.get("/predict")
+    rest.get("/no-such-path")
+    rest.get("/health/live")
+    rest.post("/graphql", json={"query": "{ model { version } }"})
+    answer = rest.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    counted = {line for line in answer.text.splitlines() if line.startswith("song_preference_requests_total")}
+    counts = {
+        ("graphql", "model", "ok"): 1,
+        ("rest", "predict", "ok"): 2,
+        ("rest", "predict", "client_error"): 2,
+        ("rest", "unknown", "client_error"): 1,
+    }
+    assert counted == {
+        f'song_preference_requests_total{{operation="{operation}",outcome="{outcome}",protocol="{protocol}"}} {count}.0'
+        for (protocol, operation, outcome), count in counts.items()
+    }
+    assert 'song_preference_predictions_total{label="' in answer.text
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "schema.graphql"])
+def test_the_committed_descriptions_are_the_codes(name: str) -> None:
+    path = ROOT / name
+    assert path.read_text() == descriptions()[path], "run make published"
+
+
+def test_descriptions_are_written_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match=r"openapi\.json, schema\.graphql\. Run"):
+        main(["--check"])
+    assert not list(tmp_path.iterdir())
+    main([])
+    main(["--check"])
+    assert {path.name for path in tmp_path.iterdir()} == {"openapi.json", "schema.graphql"}
+
+
+def test_operations_have_names_that_clients_are_made_from(rest_app: FastAPI) -> None:
+    schema = rest_app.openapi()
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    names = "explain live metrics model predict predictBatch predictCsv ready refreshModel service"
+    assert sorted(operation["operationId"] for operation in operations) == names.split()
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            assert int(status) < 400 or list(response["content"]) == ["application/problem+json"]

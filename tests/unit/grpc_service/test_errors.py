@@ -1,0 +1,130 @@
+import logging
+from collections.abc import Callable
+
+import grpc
+import pytest
+
+from grpc_service.convert import SONGS_TOLD
+from grpc_service.errors import MASKED
+from grpc_service.server import SERVICE
+from song_preference import errors
+from song_preference.errors import (
+    BatchTooLarge,
+    FieldProblem,
+    Finding,
+    InvalidDataset,
+    InvalidSong,
+    SongPreferenceError,
+)
+from song_preference.serving.predictor import Predictor
+from song_preference.v1 import prediction_pb2 as pb
+from tests.conftest import SONG
+from tests.unit.grpc_service.calls import (
+    TIMEOUT_SECONDS,
+    Refusal,
+    batch_request,
+    converse,
+    predict_request,
+    refused,
+    stream_request,
+)
+from tests.unit.grpc_service.conftest import Edge
+
+EXPECTED = {
+    "InvalidSong": grpc.StatusCode.INVALID_ARGUMENT,
+    "BatchTooLarge": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "ModelNotReady": grpc.StatusCode.UNAVAILABLE,
+    "RegistryUnavailable": grpc.StatusCode.UNAVAILABLE,
+    "AccessDenied": grpc.StatusCode.UNAUTHENTICATED,
+}
+ARGUMENTS: dict[type[SongPreferenceError], tuple[object, ...]] = {
+    InvalidSong: ([FieldProblem("energy", "is wrong")],),
+    BatchTooLarge: (3, 2),
+    InvalidDataset: (Finding("energy", "is wrong", 1),),
+}
+
+
+def every_error() -> list[type[SongPreferenceError]]:
+    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SongPreferenceError)]
+    return [*found, type("OneThatNobodyKnows", (SongPreferenceError,), {})]
+
+
+def raising(error: Exception) -> Callable[..., object]:
+    def explode(*_: object, **__: object) -> None:
+        raise error
+
+    return explode
+
+
+@pytest.mark.parametrize("kind", every_error())
+def test_every_error_has_its_code_and_tells_its_text_or_nothing(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch, kind: type[SongPreferenceError]
+) -> None:
+    error = kind(*ARGUMENTS.get(kind, ("What happened: and what to do. Ü",)))
+    for method in ("predict", "predict_rows", "explain"):
+        monkeypatch.setattr(Predictor, method, raising(error))
+    code = EXPECTED.get(kind.__name__, grpc.StatusCode.INTERNAL)
+    expected = (code, MASKED if code is grpc.StatusCode.INTERNAL else str(error))
+
+    calls: list[Callable[[], object]] = [
+        lambda: edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS),
+        lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=TIMEOUT_SECONDS),
+        lambda: edge.stub.Explain(pb.ExplainRequest(song=pb.Song(**SONG)), timeout=TIMEOUT_SECONDS),
+        lambda: list(converse(edge, [stream_request(**SONG)])),
+    ]
+    for call in calls:
+        refusal = refused(call)
+        assert (refusal.code, refusal.text) == expected
+
+
+def test_every_field_at_fault_is_named_with_its_rule(edge: Edge) -> None:
+    request = predict_request(speechiness=0.1, energy=1.5, danceability=float("nan"))
+    assert refused(lambda: edge.stub.Predict(request, timeout=TIMEOUT_SECONDS)).violations == {
+        "energy": "Input should be less than or equal to 1",
+        "danceability": "Input should be a finite number",
+        "acousticness": "Field required",
+    }
+
+
+def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
+    request = batch_request(SONG, *[{}] * 9_000)
+    refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(refusal.violations) == SONGS_TOLD * 4
+    assert refusal.violations["songs[1].energy"] == "Field required"
+
+
+def test_without_a_champion_the_remedy_is_named(edge_without_champion: Edge) -> None:
+    stub = edge_without_champion.stub
+    calls: list[Callable[[], object]] = [
+        lambda: stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS),
+        lambda: stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS),
+    ]
+    for call in calls:
+        refusal = refused(call)
+        assert refusal.code is grpc.StatusCode.UNAVAILABLE
+        assert "run the DAG process_etl_spotify_data" in refusal.text
+
+
+def test_an_unexpected_error_is_told_to_the_log_only(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Predictor, "predict", raising(RuntimeError("password=hunter2")))
+    with caplog.at_level(logging.ERROR):
+        refusal = refused(lambda: edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
+    assert refusal == Refusal(grpc.StatusCode.INTERNAL, MASKED, {})
+    assert "hunter2" in caplog.text
+
+
+def test_bytes_that_are_no_message_are_refused_without_a_trace(edge: Edge) -> None:
+    refusal = refused(lambda: send_bytes(edge, "Predict", b"\xff\xff\xff"))
+    assert refusal == Refusal(grpc.StatusCode.INTERNAL, "Exception deserializing request!", {})
+
+
+def test_a_method_that_does_not_exist_is_unimplemented(edge: Edge) -> None:
+    assert refused(lambda: send_bytes(edge, "Nothing", b"")).code is grpc.StatusCode.UNIMPLEMENTED
+
+
+def send_bytes(edge: Edge, method: str, message: bytes) -> object:
+    call = edge.channel.unary_unary(f"/{SERVICE}/{method}", lambda sent: sent, lambda received: received)
+    return call(message, timeout=TIMEOUT_SECONDS)

@@ -1,0 +1,84 @@
+from collections.abc import Iterator
+from queue import Queue
+
+import grpc
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from grpc_service import server
+from song_preference.features import FEATURES
+from song_preference.serving.predictor import Predictor
+from song_preference.v1 import prediction_pb2 as pb
+from tests.conftest import SONG
+from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, converse, predict_request, refused, stream_request
+from tests.unit.grpc_service.conftest import Edge, Start
+
+
+class Talk:
+    """What a test says on a stream, song by song, until it is closed."""
+
+    def __init__(self) -> None:
+        self._songs: Queue[pb.PredictStreamRequest | None] = Queue()
+
+    def say(self, **features: float) -> None:
+        self._songs.put(stream_request(**features))
+
+    def close(self) -> None:
+        self._songs.put(None)
+
+    def __iter__(self) -> Iterator[pb.PredictStreamRequest]:
+        return iter(self._songs.get, None)
+
+
+def test_each_song_is_answered_before_the_next_is_sent(
+    edge: Edge, predictor: Predictor, songs: NDArray[np.float32]
+) -> None:
+    talk, expected = Talk(), predictor.predict_rows(songs[:20])
+    answers = converse(edge, talk)
+    for song, prediction in zip(songs[:20].tolist(), expected.predictions(), strict=True):
+        talk.say(**dict(zip(FEATURES, song, strict=True)))
+        found = next(answers)
+        assert (found.answer.label, found.answer.probability) == (prediction.label, prediction.probability)
+        assert (found.model.version, found.threshold, found.stale) == ("1", prediction.threshold, False)
+    talk.close()
+    assert list(answers) == []
+
+
+def test_an_invalid_song_ends_the_stream_and_its_index_is_named(edge: Edge) -> None:
+    talk = Talk()
+    for features in (SONG, SONG, {**SONG, "energy": -1}, SONG):
+        talk.say(**features)
+    answers = converse(edge, talk)
+    assert len([next(answers), next(answers)]) == 2
+    refusal = refused(lambda: next(answers))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.violations == {"songs[2].energy": "Input should be greater than or equal to 0"}
+    talk.close()
+
+
+def test_idle_streams_leave_room_for_other_calls_and_one_too_many_is_refused(
+    predictor: Predictor, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_STREAMS", server.THREADS + 1)
+    edge, talks = start(predictor), [Talk() for _ in range(server.MAX_STREAMS)]
+    streams = [converse(edge, talk) for talk in talks]
+    for talk, stream in zip(talks, streams, strict=True):
+        talk.say(**SONG)
+        next(stream)
+    assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
+    refusal = refused(lambda: list(converse(edge, ())))
+    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refusal.text == "There are 5 streams already: wait, or send PredictBatch."
+    for talk, stream in zip(talks, streams, strict=True):
+        talk.close()
+        list(stream)
+    assert list(converse(edge, ())) == []
+
+
+def test_a_stream_ends_with_its_deadline(edge: Edge) -> None:
+    talk = Talk()
+    answers = converse(edge, talk, seconds=0.2)
+    talk.say(**SONG)
+    assert refused(lambda: list(answers)).code is grpc.StatusCode.DEADLINE_EXCEEDED
+    talk.close()
