@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -10,13 +11,15 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
     """The dashboard where nothing else of the platform answers."""
     for name, value in {
         "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
         "MODEL_NAME": "spotify_model_prod",
         "MODEL_ALIAS": "champion",
         "MODEL_REFRESH_SECONDS": "60",
+        "MODEL_CACHE_DIR": str(tmp_path),
+        "MAX_BATCH_SIZE": "10",
         "FASTAPI_URL": "http://127.0.0.1:9",
         "GRPC_ADDRESS": "127.0.0.1:9",
     }.items():

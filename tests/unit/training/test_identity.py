@@ -36,7 +36,7 @@ def test_the_key_changes_with_the_contract_and_with_each_library_of_the_graph(
     monkeypatch.setattr(identity, "PACKAGE", tmp_path)
     without = training_key("a", 1, 40)
     (tmp_path / "serving").mkdir()
-    (tmp_path / "serving" / "model.py").write_text("contract = 1")
+    (tmp_path / "serving" / "contract.py").write_text("contract = 1")
     keys = {without, training_key("a", 1, 40)}
     for library in ("onnx", "onnxruntime", "scipy"):
         monkeypatch.setattr(identity, "installed_version", lambda name, new=library: "2" if name == new else "1")
