@@ -28,7 +28,7 @@ from song_preference.features import LIKE, Song
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Prediction, Predictor
-from song_preference.serving.registry import Registry
+from song_preference.serving.registry import RegisteredVersion, Registry
 from song_preference.serving.store import ModelStore
 from song_preference.settings import GrpcSettings, RestSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
@@ -48,6 +48,9 @@ class _SameRegistry(Registry):
 
     def graph(self, ref: ModelRef) -> bytes:
         raise NotImplementedError(ref)
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        raise NotImplementedError(limit)
 
 
 class _Constant(Predictor):

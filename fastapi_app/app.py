@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -10,9 +11,6 @@ from fastapi_app.middleware import RequestMiddleware
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings
-
-VERSION = "0.1.0"
-"""As in pyproject.toml, whose metadata an image without the installed package does not have."""
 
 
 def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
@@ -27,7 +25,7 @@ def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
     app = FastAPI(
         title="Song preference",
         summary="Will this song please the listener?",
-        version=VERSION,
+        version=version("song-preference"),
         lifespan=lifespan,
         redirect_slashes=False,
     )

@@ -19,17 +19,18 @@ from typing_extensions import override
 
 from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, OpenLimits
 from fastapi_app.graphql_types import Context, Query
-from song_preference.errors import BatchTooLarge, InvalidSong, ModelNotReady, SongPreferenceError
+from song_preference.errors import BatchTooLarge, InvalidSong, ModelNotReady, RegistryUnavailable, SongPreferenceError
 from song_preference.settings import RestSettings
 
 CODE: dict[type[SongPreferenceError], str] = {
     InvalidSong: "INVALID_FEATURE",
     BatchTooLarge: "BATCH_TOO_LARGE",
     ModelNotReady: "MODEL_NOT_READY",
+    RegistryUnavailable: "REGISTRY_UNAVAILABLE",
 }
 INVALID_QUERY = "INVALID_QUERY"
 INTERNAL = "INTERNAL"
-SERVER_CODES = {"MODEL_NOT_READY", INTERNAL}
+SERVER_CODES = {"MODEL_NOT_READY", "REGISTRY_UNAVAILABLE", INTERNAL}
 """The ones that no other query would have avoided."""
 
 CLIENT_CLOSED_REQUEST = 499

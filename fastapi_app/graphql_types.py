@@ -1,11 +1,14 @@
 """The GraphQL schema: types that mirror the domain's own, and the queries."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from graphql import GraphQLError
 from pydantic import TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
@@ -14,6 +17,7 @@ from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.serving import predictor as domain
 from song_preference.serving.model import ModelRef
 
+MAX_VERSIONS = 100
 MAX_PROBLEMS = 20
 """Of a batch: enough to see what is wrong, and no answer many times the size of its request."""
 
@@ -146,10 +150,23 @@ class Explanation:
     contributions: list[Contribution] = _text("One for each feature; with the base they add up to the probability.")
 
 
+@strawberry.type(description="A version in the registry; what its training did not note is null.")
+class RegisteredVersion:
+    """Mirrors the registry's `RegisteredVersion`."""
+
+    version: str = _text("Its number.")
+    created_at: datetime = _text("When it was registered, in UTC.")
+    aliases: list[str] = _text("'champion' is served, 'challenger' was compared with it last.")
+    dataset_version: str | None = _text("The dataset that it learned from.")
+    source_kind: str | None = _text("Where that came from; 'sample' knows nobody's taste.")
+    roc_auc: float | None = _text("On the test part of that dataset, in [0, 1].")
+
+
 SongArgument = Annotated[SongInput, strawberry.argument(description="The song to ask about.")]
 SongsArgument = Annotated[
     list[SongInput], strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE of them.")
 ]
+FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_VERSIONS}.")]
 Asked = Info[Context, None]
 
 
@@ -197,6 +214,16 @@ class Query:
             stale=served.stale,
             refusal=store.refusal,
         )
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="The versions in the registry, the newest first."
+    )
+    async def model_versions(self, info: Asked, first: FirstArgument = 20) -> list[RegisteredVersion] | None:
+        """Asks the registry, which may take its time, in a thread."""
+        if not 1 <= first <= MAX_VERSIONS:
+            raise GraphQLError(f"'first' is {first} and must lie in [1, {MAX_VERSIONS}].")
+        found = await run_in_threadpool(info.context.predictor.store.versions, first)
+        return [RegisteredVersion(**{**asdict(version), "aliases": list(version.aliases)}) for version in found]
 
 
 def _checked(songs: Sequence[SongInput]) -> list[Song]:

@@ -12,6 +12,7 @@ from fastapi_app import graphql
 from fastapi_app.app import create_app
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.registry import RegisteredVersion
 from song_preference.serving.store import ModelStore
 from song_preference.settings import RestSettings
 
@@ -25,6 +26,9 @@ class _NoRegistry:
         return None
 
     def graph(self, ref: ModelRef) -> bytes:
+        raise NotImplementedError
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
         raise NotImplementedError
 
 

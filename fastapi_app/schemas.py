@@ -98,6 +98,19 @@ class ServedOut(ModelOut):
     refusal: str | None = Field(description="Why the registry's champion is not served, where it was refused.")
 
 
+class VersionOut(BaseModel):
+    """A version in the registry; what its training did not note is null."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: str
+    created_at: datetime
+    aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
+    dataset_version: str | None = Field(description="The dataset that it learned from.")
+    source_kind: str | None = Field(description="Where that came from; 'sample' knows nobody's taste.")
+    roc_auc: float | None = Field(description="On the test part of that dataset.")
+
+
 class RefreshOut(BaseModel):
     """How a look at the registry ended, and the model that serves now."""
 

@@ -3,16 +3,18 @@
 import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.responses import PlainTextResponse
 from fastapi.security import APIKeyHeader
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import MetricsDep, PredictorDep, SettingsDep
 from fastapi_app.openapi import problems
-from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service
+from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.errors import AccessDenied, ModelNotReady
 from song_preference.serving.store import ModelStore
+
+MAX_VERSIONS = 100
 
 router = APIRouter()
 
@@ -47,7 +49,15 @@ async def model(predictor: PredictorDep) -> ServedOut:
     )
 
 
-# Not async: the registry may take its time, which a thread can spend.
+# Not async, like the next: the registry may take its time, which a thread can spend.
+@router.get("/model/versions", tags=["model"], operation_id="modelVersions", responses=problems(422, 503))
+def versions(
+    predictor: PredictorDep, limit: Annotated[int, Query(ge=1, le=MAX_VERSIONS, description="How many at most.")] = 20
+) -> list[VersionOut]:
+    """List the versions in the registry, the newest first."""
+    return [VersionOut.model_validate(found) for found in predictor.store.versions(limit)]
+
+
 @router.post("/model/refresh", tags=["model"], operation_id="refreshModel", responses=problems(401, 409, 503))
 def refresh(predictor: PredictorDep, settings: SettingsDep, key: ApiKey = None) -> RefreshOut:
     """Look at the registry now, and once more at a champion that was refused."""

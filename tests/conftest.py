@@ -1,5 +1,6 @@
 """What several tests need: a champion made on the spot, and a registry that a test controls."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from song_preference.errors import RegistryUnavailable
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.registry import RegisteredVersion
 from song_preference.serving.store import ModelStore
 from song_preference.training.export import build_graph, describe
 from song_preference.training.songs import Songs
@@ -42,6 +44,12 @@ class FakeRegistry:
         self._check()
         self.downloads.append(ref.version)
         return self.graphs[ref.version]
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        self._check()
+        created = datetime(2026, 11, 25, tzinfo=UTC)
+        newest = sorted(self.graphs, key=int, reverse=True)[:limit]
+        return [RegisteredVersion(number, created, ("champion",), "abc", "file", 0.88) for number in newest]
 
     def _check(self) -> None:
         if self.is_down:

@@ -1,5 +1,7 @@
 """The champion as MLflow's registry knows it."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -21,6 +23,19 @@ from song_preference.settings import ModelSettings
 GRAPH_FILE = "model.onnx"
 
 
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """A version of the registered model; what its training did not note is None."""
+
+    version: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+    dataset_version: str | None
+    source_kind: str | None
+    roc_auc: float | None
+    """On the test part of its dataset."""
+
+
 class Registry(Protocol):
     """Where champions come from."""
 
@@ -29,6 +44,9 @@ class Registry(Protocol):
 
     def graph(self, ref: ModelRef) -> bytes:
         """The version's ONNX graph; raises `RegistryUnavailable`."""
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
 
 
 class MlflowRegistry:
@@ -59,6 +77,28 @@ class MlflowRegistry:
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
             raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
+        try:
+            found = self._client.search_model_versions(
+                f"name = '{self._name}'", max_results=limit, order_by=["version_number DESC"]
+            )
+        except MlflowException as error:
+            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+        return [_registered(version) for version in found]
+
+
+def _registered(version: ModelVersion) -> RegisteredVersion:
+    tags = version.tags
+    return RegisteredVersion(
+        version=str(version.version),
+        created_at=datetime.fromtimestamp((version.creation_timestamp or 0) / 1000, UTC),
+        aliases=tuple(version.aliases),
+        dataset_version=tags.get("dataset_version"),
+        source_kind=tags.get("source_kind"),
+        roc_auc=float(tags["test_roc_auc"]) if "test_roc_auc" in tags else None,
+    )
 
 
 def connect(settings: ModelSettings) -> MlflowClient:

@@ -11,7 +11,7 @@ from typing import Literal
 from song_preference.errors import ModelNotReady, ModelRefused, RegistryUnavailable
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ModelRef, ServedModel
-from song_preference.serving.registry import Registry
+from song_preference.serving.registry import RegisteredVersion, Registry
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,10 @@ class ModelStore:
         if served is None:
             raise ModelNotReady(self.refusal or self._not_ready)
         return served
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        """At most `limit` registered versions, the newest first; asks the registry, raises `RegistryUnavailable`."""
+        return self._registry.versions(limit)
 
     def refresh(self, *, again: bool = False) -> Outcome:
         """Load the champion if it is another one; raises `RegistryUnavailable` and `ModelRefused`.

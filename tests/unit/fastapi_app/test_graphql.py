@@ -389,9 +389,22 @@ def test_the_schema_describes_everything() -> None:
     types = [kind for name, kind in build_schema(graphql.sdl()).type_map.items() if not is_specified(name)]
     fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
     arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
-    assert len(types) == 10
+    assert len(types) == 11
     assert all(part.description for part in [*types, *fields, *arguments])
 
 
 def is_specified(name: str) -> bool:
     return name.startswith("__") or name in specified_scalar_types
+
+
+VERSIONS = "query ($first: Int! = 20) { modelVersions(first: $first) { version aliases datasetVersion rocAuc } }"
+
+
+def test_versions_come_from_the_registry(client: TestClient, registry: FakeRegistry, graph: bytes) -> None:
+    registry.register("2", graph)
+    newest = {"version": "2", "aliases": ["champion"], "datasetVersion": "abc", "rocAuc": 0.88}
+    assert ask(client, VERSIONS)["data"] == {"modelVersions": [newest, {**newest, "version": "1"}]}
+    assert ask(client, VERSIONS, first=1)["data"] == {"modelVersions": [newest]}
+    assert "must lie in [1, 100]" in ask(client, VERSIONS, first=101)["errors"][0]["message"]
+    registry.is_down = True
+    assert code(ask(client, VERSIONS)) == "REGISTRY_UNAVAILABLE"

@@ -1,5 +1,5 @@
-import tomllib
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -7,7 +7,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from fastapi_app import published
-from fastapi_app.app import VERSION
 from fastapi_app.published import descriptions, main
 from song_preference.serving.store import ModelStore
 from tests.conftest import ROOT, SONG, FakeRegistry
@@ -16,15 +15,11 @@ from tests.unit.fastapi_app.conftest import KEY
 
 def test_the_root_names_the_service_and_links_that_work(rest: TestClient) -> None:
     body = rest.get("/").json()
-    assert (body["name"], body["version"]) == ("Song preference", VERSION)
+    assert (body["name"], body["version"]) == ("Song preference", version("song-preference"))
     assert set(body["links"]) == {"docs", "openapi", "graphql", "model"}
     for link in set(body["links"].values()) - {"/graphql"}:
         assert rest.get(link).status_code == 200
     assert rest.post(body["links"]["graphql"], json={"query": "{ model { version } }"}).status_code == 200
-
-
-def test_the_version_is_the_projects() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_the_model_is_described(rest: TestClient) -> None:
@@ -139,8 +134,28 @@ def test_descriptions_are_written_and_compared(tmp_path: Path, monkeypatch: pyte
 def test_operations_have_names_that_clients_are_made_from(rest_app: FastAPI) -> None:
     schema = rest_app.openapi()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
-    names = "explain live metrics model predict predictBatch predictCsv ready refreshModel service"
+    names = "explain live metrics model modelVersions predict predictBatch predictCsv ready refreshModel service"
     assert sorted(operation["operationId"] for operation in operations) == names.split()
     for operation in operations:
         for status, response in operation["responses"].items():
             assert int(status) < 400 or list(response["content"]) == ["application/problem+json"]
+
+
+def test_versions_are_listed_from_the_registry_the_newest_first(
+    rest: TestClient, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("2", graph)
+    newest = {
+        "version": "2",
+        "created_at": "2026-11-25T00:00:00Z",
+        "aliases": ["champion"],
+        "dataset_version": "abc",
+        "source_kind": "file",
+        "roc_auc": 0.88,
+    }
+    assert rest.get("/model/versions").json() == [newest, {**newest, "version": "1"}]
+    assert rest.get("/model/versions", params={"limit": 1}).json() == [newest]
+    for limit in (0, 101, "x"):
+        assert rest.get("/model/versions", params={"limit": limit}).status_code == 422
+    registry.is_down = True
+    assert rest.get("/model/versions").status_code == 503
