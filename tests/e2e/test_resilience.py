@@ -70,7 +70,8 @@ def versions(environment: dict[str, str]) -> Iterator[list[str]]:
     """The champion, and the same model as another version; afterwards the first is the champion again."""
     client, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
     champion = client.get_model_version_by_alias(name, alias)
-    twin = client.create_model_version(name, str(champion.source), champion.run_id)
+    source = str(champion.source)
+    twin = client.create_model_version(name, source, champion.run_id, model_id=source.removeprefix("models:/"))
     yield [str(champion.version), str(twin.version)]
     client.set_registered_model_alias(name, alias, champion.version)
     client.delete_model_version(name, twin.version)
