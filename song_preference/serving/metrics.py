@@ -1,7 +1,9 @@
 """What the prediction services tell Prometheus; the same names for every protocol, one registry for each service."""
 
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import get_args
 
 import numpy as np
@@ -19,6 +21,8 @@ LATENCY_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 BATCH_BUCKETS = (1, 10, 100, 1_000, 10_000)
 EDGES = np.linspace(0.1, 1, 10, dtype=np.float32)
 """Upper ends of the buckets of a feature."""
+
+EDGES_OF_ONE = EDGES.tolist()
 
 
 class Metrics:
@@ -46,24 +50,31 @@ class Metrics:
         self._batch = Histogram(
             "song_preference_batch_songs", "Songs asked about at once.", buckets=BATCH_BUCKETS, registry=self.registry
         )
+        # The client library checks the labels and looks its children up under a lock, for every request.
+        self._of_requests = lru_cache(maxsize=256)(self._request_metrics)
+        self._of_predictions = lru_cache(maxsize=16)(self._predictions.labels)
         self._inputs = _Inputs()
         self.registry.register(self._inputs)
         self.registry.register(_Model(store))
 
     def request(self, protocol: str, operation: str, outcome: str, seconds: float) -> None:
         """Count one request; `operation` and `outcome` are of a small, fixed set, never of a caller's making."""
-        self._requests.labels(protocol, operation, outcome).inc()
-        self._latency.labels(protocol, operation, outcome).observe(seconds)
+        count, latency = self._of_requests(protocol, operation, outcome)
+        count.inc()
+        latency.observe(seconds)
 
     def predicted(self, features: NDArray[np.float32], liked: NDArray[np.bool_], model: ModelRef) -> None:
         """Count the answers (n,) for (n, 4) features."""
         likes = int(np.count_nonzero(liked))
         if likes:
-            self._predictions.labels(LIKE, model.version).inc(likes)
+            self._of_predictions(LIKE, model.version).inc(likes)
         if dislikes := len(liked) - likes:
-            self._predictions.labels(DISLIKE, model.version).inc(dislikes)
+            self._of_predictions(DISLIKE, model.version).inc(dislikes)
         self._batch.observe(len(liked))
         self._inputs.add(features)
+
+    def _request_metrics(self, *labels: str) -> tuple[Counter, Histogram]:
+        return self._requests.labels(*labels), self._latency.labels(*labels)
 
 
 class _Inputs(Collector):
@@ -73,9 +84,14 @@ class _Inputs(Collector):
         self._lock = threading.Lock()
         self._counts = np.zeros((len(FEATURES), len(EDGES)), dtype=np.int64)
         self._sums = np.zeros(len(FEATURES))
+        self._ones = [[0] * len(EDGES) for _ in FEATURES]
+        self._sums_of_ones = [0.0] * len(FEATURES)
         self._offsets = np.arange(len(FEATURES)) * len(EDGES)
 
     def add(self, features: NDArray[np.float32]) -> None:
+        if len(features) == 1:
+            self._add_one(features[0].tolist())
+            return
         buckets = np.searchsorted(EDGES, features) + self._offsets
         counts = np.bincount(buckets.ravel(), minlength=self._counts.size).reshape(self._counts.shape)
         sums = features.sum(axis=0, dtype=np.float64)
@@ -83,13 +99,20 @@ class _Inputs(Collector):
             self._counts += counts
             self._sums += sums
 
+    def _add_one(self, song: list[float]) -> None:
+        """The same for one song, in a tenth of the time that numpy takes to begin."""
+        with self._lock:
+            for row, value in enumerate(song):
+                self._ones[row][bisect_left(EDGES_OF_ONE, value)] += 1
+                self._sums_of_ones[row] += value
+
     def collect(self) -> Iterator[Metric]:
         """The histograms, cumulative as Prometheus has them."""
         family = HistogramMetricFamily(
             "song_preference_input", "Features of the songs asked about.", labels=["feature"]
         )
         with self._lock:
-            cumulative, sums = self._counts.cumsum(axis=1), self._sums.copy()
+            cumulative, sums = (self._counts + self._ones).cumsum(axis=1), self._sums + self._sums_of_ones
         for feature, counts, total in zip(FEATURES, cumulative, sums, strict=True):
             buckets = [(f"{edge:.1f}", float(count)) for edge, count in zip(EDGES, counts, strict=True)]
             family.add_metric([feature], [*buckets, ("+Inf", float(counts[-1]))], float(total))
