@@ -10,9 +10,8 @@ from typing import IO, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from fastapi_app.errors import NUMBER
 from song_preference.errors import InvalidUpload
-from song_preference.features import DISLIKE, FEATURES, LIKE
+from song_preference.features import DISLIKE, FEATURES, LIKE, broken_rule
 from song_preference.serving.predictor import Batch
 
 BLOCK_ROWS = 2_000
@@ -178,7 +177,7 @@ def _in_unit_interval(cell: str) -> float | None:
 
 
 def _fault(feature: str, cell: str) -> str:
-    return f"{feature}: must be {NUMBER}" if cell.strip() else f"{feature}: is missing, it must be {NUMBER}"
+    return f"{feature}: {broken_rule('value' if cell.strip() else 'missing')}"
 
 
 def _written(rows: Iterable[Cells]) -> bytes:

@@ -23,7 +23,7 @@ from song_preference.errors import (
     SongPreferenceError,
     UploadTooLarge,
 )
-from song_preference.features import FEATURES
+from song_preference.features import FEATURES, NUMBER, broken_rule
 from song_preference.logs import request_id
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,6 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
 """What this edge can meet; the rest of the tree belongs to other services, and is an internal error here."""
 
 FAILED = "The service failed; its log tells why, under this request_id."
-NUMBER = "a number from 0 to 1"
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
 
 WORDS = {
@@ -115,7 +114,6 @@ def problem(
 
 def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
     field = ".".join(str(part) for part in found["loc"][1:])
-    words = WORDS.get(found["type"], f"must be {NUMBER}")
-    if found["type"] == "missing" and found["loc"][-1] in FEATURES:
-        words = f"is missing: it must be {NUMBER}"
-    return FieldProblem(field or "body", words)
+    is_feature = found["loc"][-1] in FEATURES
+    words = broken_rule(found["type"])
+    return FieldProblem(field or "body", words if is_feature else WORDS.get(found["type"], words))

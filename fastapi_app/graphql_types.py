@@ -13,7 +13,7 @@ from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
 from song_preference.errors import FieldProblem, InvalidSong
-from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
 from song_preference.serving import predictor as domain
 from song_preference.serving.model import ModelRef
 
@@ -232,5 +232,8 @@ def _checked(songs: Sequence[SongInput]) -> list[Song]:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidSong(
-            [FieldProblem(".".join(map(str, ("songs", *item["loc"]))), item["msg"]) for item in found[:MAX_PROBLEMS]]
+            [
+                FieldProblem(".".join(map(str, ("songs", *item["loc"]))), broken_rule(item["type"]))
+                for item in found[:MAX_PROBLEMS]
+            ]
         ) from None

@@ -13,7 +13,14 @@ FEATURES = ("speechiness", "energy", "danceability", "acousticness")
 LABEL = "label"
 LIKE, DISLIKE = "like", "dislike"
 
+NUMBER = "a number from 0 to 1"
+
 UnitInterval = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+def broken_rule(kind: str) -> str:
+    """The rule of a feature in words, from pydantic's name for its breach."""
+    return f"is missing: it must be {NUMBER}" if kind == "missing" else f"must be {NUMBER}"
 
 
 class Song(BaseModel):
@@ -34,7 +41,7 @@ class Song(BaseModel):
         except ValidationError as error:
             raise InvalidSong(
                 [
-                    FieldProblem(field=".".join(map(str, found["loc"])), problem=found["msg"])
+                    FieldProblem(field=".".join(map(str, found["loc"])), problem=broken_rule(found["type"]))
                     for found in error.errors(include_url=False, include_context=False, include_input=False)
                 ]
             ) from None

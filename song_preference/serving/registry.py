@@ -1,5 +1,6 @@
 """The champion as MLflow's registry knows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,20 +82,24 @@ class MlflowRegistry:
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
         try:
+            # A search leaves the aliases out.
+            aliases = self._client.get_registered_model(self._name).aliases
             found = self._client.search_model_versions(
                 f"name = '{self._name}'", max_results=limit, order_by=["version_number DESC"]
             )
         except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return []
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
-        return [_registered(version) for version in found]
+        return [_registered(version, aliases) for version in found]
 
 
-def _registered(version: ModelVersion) -> RegisteredVersion:
+def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> RegisteredVersion:
     tags = version.tags
     return RegisteredVersion(
         version=str(version.version),
         created_at=datetime.fromtimestamp((version.creation_timestamp or 0) / 1000, UTC),
-        aliases=tuple(version.aliases),
+        aliases=tuple(sorted(alias for alias, named in aliases.items() if str(named) == str(version.version))),
         dataset_version=tags.get("dataset_version"),
         source_kind=tags.get("source_kind"),
         roc_auc=float(tags["test_roc_auc"]) if "test_roc_auc" in tags else None,

@@ -101,7 +101,7 @@ def test_a_bad_cell_is_named_with_its_rule(rest: TestClient, cell: str) -> None:
 
 def test_every_bad_cell_of_a_row_is_named(rest: TestClient) -> None:
     assert fault(rest, "0.1,,0.1,7") == (
-        "energy: is missing, it must be a number from 0 to 1; acousticness: must be a number from 0 to 1"
+        "energy: is missing: it must be a number from 0 to 1; acousticness: must be a number from 0 to 1"
     )
 
 

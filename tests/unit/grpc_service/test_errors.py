@@ -80,9 +80,9 @@ def test_every_error_has_its_code_and_tells_its_text_or_nothing(
 def test_every_field_at_fault_is_named_with_its_rule(edge: Edge) -> None:
     request = predict_request(speechiness=0.1, energy=1.5, danceability=float("nan"))
     assert refused(lambda: edge.stub.Predict(request, timeout=TIMEOUT_SECONDS)).violations == {
-        "energy": "Input should be less than or equal to 1",
-        "danceability": "Input should be a finite number",
-        "acousticness": "Field required",
+        "energy": "must be a number from 0 to 1",
+        "danceability": "must be a number from 0 to 1",
+        "acousticness": "is missing: it must be a number from 0 to 1",
     }
 
 
@@ -91,7 +91,7 @@ def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
     refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     assert len(refusal.violations) == SONGS_TOLD * 4
-    assert refusal.violations["songs[1].energy"] == "Field required"
+    assert refusal.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
 
 
 def test_without_a_champion_the_remedy_is_named(edge_without_champion: Edge) -> None:

@@ -53,7 +53,7 @@ def test_an_invalid_song_ends_the_stream_and_its_index_is_named(edge: Edge) -> N
     assert len([next(answers), next(answers)]) == 2
     refusal = refused(lambda: next(answers))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert refusal.violations == {"songs[2].energy": "Input should be greater than or equal to 0"}
+    assert refusal.violations == {"songs[2].energy": "must be a number from 0 to 1"}
     talk.close()
 
 
