@@ -1,7 +1,6 @@
 """One loaded model: immutable, checked against the champion contract, safe to share between threads."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -34,7 +33,7 @@ class ServedModel:
     session: onnxruntime.InferenceSession
 
     @classmethod
-    def load(cls, ref: ModelRef, graph: Path | bytes) -> Self:
+    def load(cls, ref: ModelRef, graph: bytes) -> Self:
         """Load the ONNX graph; raises `ModelRefused` where it does not keep the contract."""
         try:
             session = _open(graph)
@@ -55,12 +54,11 @@ class ServedModel:
         return label, probability
 
 
-def _open(graph: Path | bytes) -> onnxruntime.InferenceSession:
+def _open(graph: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # One song costs microseconds: a thread pool would cost more than it brings.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    source = graph if isinstance(graph, bytes) else str(graph)
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises a dozen unrelated classes
         raise BrokenContract(f"it is no graph that onnxruntime can load ({type(error).__name__})") from error

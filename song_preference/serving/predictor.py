@@ -45,14 +45,6 @@ class Batch:
     model: ModelRef
     stale: bool
 
-    def predictions(self) -> list[Prediction]:
-        """The answers one by one."""
-        pairs = zip(self.liked.tolist(), self.probability.tolist(), strict=True)
-        return [
-            Prediction(LIKE if liked else DISLIKE, liked, probability, self.threshold, self.model, self.stale)
-            for liked, probability in pairs
-        ]
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

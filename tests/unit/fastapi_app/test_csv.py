@@ -67,11 +67,11 @@ def test_rows_keep_their_columns_and_get_an_answer(
 
 def test_a_file_of_several_blocks_is_answered_in_its_order(rest: TestClient, predictor: Predictor) -> None:
     values = np.random.default_rng(1).random((2 * BLOCK_ROWS + 7, 4), dtype=np.float32)
-    expected = predictor.predict_rows(values).predictions()
+    expected = predictor.predict_rows(values)
     lines = [",".join(map(str, row)) for row in values.tolist()]
     answers = answer(rest, "\n".join([HEADER, *lines]))
-    assert [row["label"] for row in answers] == [prediction.label for prediction in expected]
-    assert [float(row["probability"]) for row in answers] == [prediction.probability for prediction in expected]
+    assert [row["label"] for row in answers] == ["like" if liked else "dislike" for liked in expected.liked]
+    assert [float(row["probability"]) for row in answers] == expected.probability.tolist()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from grpc_service import server
-from song_preference.features import FEATURES
+from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG
@@ -34,10 +34,12 @@ class Talk:
 def test_each_song_is_answered_before_the_next_is_sent(
     edge: Edge, predictor: Predictor, songs: NDArray[np.float32]
 ) -> None:
-    talk, expected = Talk(), predictor.predict_rows(songs[:20])
+    talk = Talk()
     answers = converse(edge, talk)
-    for song, prediction in zip(songs[:20].tolist(), expected.predictions(), strict=True):
-        talk.say(**dict(zip(FEATURES, song, strict=True)))
+    for row in songs[:20].tolist():
+        song = dict(zip(FEATURES, row, strict=True))
+        talk.say(**song)
+        prediction = predictor.predict(Song.checked(song))
         found = next(answers)
         assert (found.answer.label, found.answer.probability) == (prediction.label, prediction.probability)
         assert (found.model.version, found.threshold, found.stale) == ("1", prediction.threshold, False)

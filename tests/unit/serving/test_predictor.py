@@ -36,8 +36,11 @@ def test_the_direction_is_right(predictor: Predictor) -> None:
 
 def test_a_batch_answers_as_one_by_one(predictor: Predictor, songs: NDArray[np.float32]) -> None:
     asked = [Song(**dict(zip(FEATURES, row.tolist(), strict=True))) for row in songs[:30]]
-    assert predictor.predict_batch(asked).predictions() == [predictor.predict(song) for song in asked]
-    assert predictor.predict_batch([]).predictions() == []
+    batch, single = predictor.predict_batch(asked), [predictor.predict(song) for song in asked]
+    assert batch.probability.tolist() == [answer.probability for answer in single]
+    assert batch.liked.tolist() == [answer.liked for answer in single]
+    assert (batch.threshold, batch.model) == (single[0].threshold, single[0].model)
+    assert len(predictor.predict_batch([]).liked) == 0
 
 
 def test_a_batch_has_a_limit(predictor: Predictor) -> None:
