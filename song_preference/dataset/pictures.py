@@ -29,7 +29,10 @@ def distributions(features: pd.DataFrame) -> Figure:
     with drawing("Features of the songs", 2, 2) as (figure, panels):
         for axes, feature in zip(panels, FEATURES, strict=True):
             likes, dislikes = features.loc[liked, feature], features.loc[~liked, feature]
-            axes.hist(likes, edges, density=True, color=LIKES, alpha=0.55, label=f"{len(likes):,} likes")
+            axes.hist(
+                likes, edges, density=True, color=LIKES, alpha=0.55, histtype="stepfilled",
+                label=f"{len(likes):,} likes",
+            )  # fmt: skip
             axes.hist(
                 dislikes, edges, density=True, color=DISLIKES, histtype="step", linewidth=2,
                 label=f"{len(dislikes):,} dislikes",

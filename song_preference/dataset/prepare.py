@@ -26,7 +26,10 @@ FEATURES_SCHEMA = pa.schema([(name, pa.float32()) for name in (*FEATURES, LABEL)
 
 
 class Prepared(NamedTuple):
-    """Two Parquet files: `scaled` holds every column of the kept rows, `features` four features and label (float32)."""
+    """Two Parquet files: `scaled` holds every column of the kept rows, `features` four features and label.
+
+    The required numbers are float32 in both: models take no more, and Spotify gives fewer digits.
+    """
 
     scaled: Path
     features: Path
@@ -104,30 +107,37 @@ def _write(kept: Kept, scaled: Path, features: Path) -> StandardScaler:
     # Dictionaries, Arrow's default, cost twice the time and save nothing where nearly every number is another.
     with (
         pa.ipc.open_file(kept.path) as file,
-        pq.ParquetWriter(scaled, file.schema, use_dictionary=False) as to_scaled,
+        pq.ParquetWriter(scaled, _single_precision(file.schema), use_dictionary=False) as to_scaled,
         pq.ParquetWriter(features, FEATURES_SCHEMA, use_dictionary=False) as to_features,
         ThreadPoolExecutor(1) as writer,
     ):
         written = writer.submit(lambda: None)
         for index in range(file.num_record_batches):
             batch = file.get_batch(index)
-            batch, at = batch.filter(pa.array(is_first[at : at + len(batch)])), at + len(batch)
-            if not len(batch):
+            firsts, at = is_first[at : at + len(batch)], at + len(batch)
+            if not firsts.any():
                 continue
+            if not firsts.all():
+                batch = batch.filter(pa.array(firsts))
             # While one batch is written, the next is computed; no more than two are held.
-            prepared = _scaled(batch, kept.scaler)
+            prepared = _scaled(batch, kept.scaler, to_scaled.schema)
             written.result()
             written = writer.submit(to_scaled.write_batch, prepared)
             statistics.partial_fit(_matrix(batch, FEATURES_SCHEMA.names))
-            to_features.write_batch(batch.select(FEATURES_SCHEMA.names).cast(FEATURES_SCHEMA))
+            to_features.write_batch(prepared.select(FEATURES_SCHEMA.names).cast(FEATURES_SCHEMA))
         written.result()
     return statistics
 
 
-def _scaled(batch: pa.RecordBatch, scaler: MinMaxScaler) -> pa.RecordBatch:
+def _single_precision(schema: pa.Schema) -> pa.Schema:
+    numbers = {*FEATURES, *SCALED}
+    return pa.schema([field.with_type(pa.float32()) if field.name in numbers else field for field in schema])
+
+
+def _scaled(batch: pa.RecordBatch, scaler: MinMaxScaler, schema: pa.Schema) -> pa.RecordBatch:
     values = dict(zip(SCALED, scaler.transform(_matrix(batch, SCALED)).T, strict=True))
-    columns = [pa.array(values[name]) if name in values else batch[name] for name in batch.schema.names]
-    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+    columns = {name: pa.array(values[name]) if name in values else batch[name] for name in schema.names}
+    return pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
 
 def _matrix(batch: pa.RecordBatch, columns: "tuple[str, ...] | list[str]") -> NDArray[np.float64]:

@@ -87,7 +87,9 @@ def _read(
             numbers = checker.look(given)
             if checker.is_content:
                 columns = [
-                    pa.array(numbers[field.name]).cast(field.type) if field.name in REQUIRED else batch[field.name]
+                    batch[field.name]
+                    if batch[field.name].type == field.type
+                    else pa.array(numbers[field.name]).cast(field.type)
                     for field in schema
                 ]
                 kept.keep(pa.RecordBatch.from_arrays(columns, schema=schema))

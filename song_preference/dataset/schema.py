@@ -42,14 +42,17 @@ class Checker:
 
     def look(self, given: pd.DataFrame) -> pd.DataFrame:
         """The next rows with the required columns as float64; what breaks a rule is noted and made harmless."""
-        numbers = pd.DataFrame(index=pd.RangeIndex(self.rows, self.rows + len(given)))
+        positions = pd.RangeIndex(self.rows, self.rows + len(given))
+        columns = {}
         for name in REQUIRED:
-            column = pd.to_numeric(given[name], errors="coerce").to_numpy("float64", na_value=np.nan, copy=True)
-            empty = given[name].isna().to_numpy()
-            for rule, wrong in ((NUMBER, np.isnan(column) & ~empty), (FINITE, np.isinf(column))):
-                self._note(name, rule, numbers.index[wrong])
-                column[wrong] = HARMLESS
-            numbers[name] = column
+            column = pd.to_numeric(given[name], errors="coerce").to_numpy("float64", na_value=np.nan)
+            if not np.isfinite(column).all():
+                column, empty = column.copy(), given[name].isna().to_numpy()
+                for rule, wrong in ((NUMBER, np.isnan(column) & ~empty), (FINITE, np.isinf(column))):
+                    self._note(name, rule, positions[wrong])
+                    column[wrong] = HARMLESS
+            columns[name] = column
+        numbers = pd.DataFrame(columns, positions, copy=False)
         self._note_broken_rules(numbers)
         for label in self._sizes:
             self._sizes[label] += int((numbers[LABEL] == label).sum())

@@ -27,7 +27,7 @@ def test_exact_duplicates_are_dropped(playlist: pd.DataFrame, prepared: Prepare)
     twice = pd.concat([playlist, playlist.head(14)])
     found = prepared(as_csv(twice))
     assert (found.report.rows_raw, found.report.rows_kept) == (len(playlist) + 14, len(playlist))
-    pd.testing.assert_frame_equal(found.scaled[list(FEATURES)], playlist[list(FEATURES)])
+    pd.testing.assert_frame_equal(found.scaled[list(FEATURES)], playlist[list(FEATURES)].astype("float32"))
 
 
 def test_songs_that_differ_in_a_title_only_are_kept(playlist: pd.DataFrame, prepared: Prepare) -> None:
@@ -41,7 +41,7 @@ def test_duration_tempo_and_loudness_are_scaled_and_the_rest_is_not(playlist: pd
     assert scaled[list(SCALED)].min().tolist() == [0, 0, 0]
     assert scaled[list(SCALED)].max().tolist() == pytest.approx([1, 1, 1])
     others = [column for column in playlist.columns if column not in SCALED]
-    pd.testing.assert_frame_equal(scaled[others], playlist[others])
+    pd.testing.assert_frame_equal(scaled[others], playlist[others].astype(dict.fromkeys(FEATURES, "float32")))
 
 
 def test_the_scaler_can_be_repeated_from_the_report(playlist: pd.DataFrame, prepared: Prepare) -> None:
