@@ -5,7 +5,7 @@ predictor that always answers the same; "app", our service with the model that l
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ from strawberry.fastapi import GraphQLRouter
 from fastapi_app.app import create_app
 from fastapi_app.graphql_types import Prediction as GraphQLPrediction
 from fastapi_app.graphql_types import SongInput
-from fastapi_app.schemas import PredictionOut
+from fastapi_app.schemas import PredictionOut, prediction_out
 from grpc_service.server import create_server
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
@@ -54,8 +54,8 @@ class _SameRegistry(Registry):
 
 
 class _Constant(Predictor):
-    def predict(self, song: Song) -> Prediction:  # noqa: ARG002 - whatever the song
-        return ANSWER
+    def predict_each(self, songs: Sequence[Song]) -> list[Prediction]:
+        return [ANSWER] * len(songs)
 
 
 def predictor(variant: str, cache: Path) -> Predictor:
@@ -66,7 +66,7 @@ def predictor(variant: str, cache: Path) -> Predictor:
 
 def bare_rest() -> FastAPI:
     """FastAPI with our input and output."""
-    app, answer = FastAPI(), PredictionOut.of(ANSWER)
+    app, answer = FastAPI(), PredictionOut.model_validate(prediction_out(ANSWER))
 
     @app.post("/predict")
     async def predict(song: Annotated[Song, Body()]) -> PredictionOut:  # noqa: ARG001 - checked, not used

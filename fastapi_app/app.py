@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from fastapi_app import errors, graphql, openapi, rest, service
+from fastapi_app.batching import MicroBatcher
 from fastapi_app.middleware import RequestMiddleware
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -32,8 +33,10 @@ def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.include_router(service.router)
+    app.state.batcher = MicroBatcher(predictor)
+    # Paths are compared in this order: first those of predictions.
     app.include_router(rest.router)
+    app.include_router(service.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
     app.add_middleware(RequestMiddleware, metrics=metrics)
     errors.install(app)

@@ -40,7 +40,8 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, identifier = perf_counter(), _request_id(scope)
+        started, headers = perf_counter(), dict(scope["headers"])
+        identifier = logs.accepted_id(headers.get(ID_HEADER, b"").decode("latin-1"))
         logs.request_id.set(identifier)
         status = 0
 
@@ -52,9 +53,10 @@ class RequestMiddleware:
             await send(message)
 
         path: str = scope["path"]
-        receiving = receive if path == CSV_PATH else bounded(receive, MAX_BODY_BYTES, _too_large)
+        if path != CSV_PATH and not _is_short(headers):
+            receive = bounded(receive, MAX_BODY_BYTES, _too_large)
         try:
-            await self._app(scope, receiving, sending)
+            await self._app(scope, receive, sending)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
         except Exception:
@@ -68,9 +70,10 @@ class RequestMiddleware:
                 self._metrics.request("rest", _operation(scope), _outcome(status), perf_counter() - started)
 
 
-def _request_id(scope: Scope) -> str:
-    offered = next((value for name, value in scope["headers"] if name == ID_HEADER), b"")
-    return logs.accepted_id(offered.decode("latin-1"))
+def _is_short(headers: dict[bytes, bytes]) -> bool:
+    """Whether the body is announced as a small one, which the server then holds it to."""
+    length = headers.get(b"content-length", b"")
+    return length.isdigit() and int(length) <= MAX_BODY_BYTES and b"transfer-encoding" not in headers
 
 
 def _too_large() -> HTTPException:

@@ -60,12 +60,18 @@ class Origin(BaseModel):
 class PredictionOut(Origin, Answer):
     """One prediction."""
 
-    model_config = ConfigDict(from_attributes=True)
 
-    @classmethod
-    def of(cls, prediction: Prediction) -> Self:
-        """The answer as JSON will show it."""
-        return cls.model_validate(prediction)
+def prediction_out(prediction: Prediction) -> dict[str, Any]:
+    """The fields of `PredictionOut`, by hand: pydantic's way from object to JSON takes four times as long."""
+    ref = prediction.model
+    return {
+        "label": prediction.label,
+        "liked": prediction.liked,
+        "probability": prediction.probability,
+        "threshold": prediction.threshold,
+        "model": {"name": ref.name, "version": ref.version, "alias": ref.alias},
+        "stale": prediction.stale,
+    }
 
 
 class BatchOut(Origin):
@@ -85,7 +91,7 @@ class ExplanationOut(PredictionOut):
     @classmethod
     def explaining(cls, explanation: Explanation) -> Self:
         """The answer as JSON will show it."""
-        prediction = PredictionOut.of(explanation.prediction).model_dump()
+        prediction = prediction_out(explanation.prediction)
         return cls.model_validate(prediction | {"base": explanation.base, "contributions": explanation.contributions})
 
 

@@ -3,9 +3,9 @@
 import json
 import logging
 import re
-import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from random import getrandbits
 from typing import TextIO
 
 from typing_extensions import override
@@ -23,7 +23,8 @@ def accepted_id(offered: str | bytes | None) -> str:
     """The id that a caller offers, or a new one where it offers none that is fit for a log and a header."""
     if isinstance(offered, str) and _VALID_ID.fullmatch(offered):
         return offered
-    return uuid.uuid4().hex
+    # No secret, so the quick generator will do.
+    return f"{getrandbits(128):032x}"
 
 
 class JsonFormatter(logging.Formatter):

@@ -22,7 +22,10 @@ BATCH_BUCKETS = (1, 10, 100, 1_000, 10_000)
 EDGES = np.linspace(0.1, 1, 10, dtype=np.float32)
 """Upper ends of the buckets of a feature."""
 
-EDGES_OF_ONE = EDGES.tolist()
+FEW_SONGS = 32
+"""Counted sooner one by one than numpy begins."""
+
+_EDGES = EDGES.tolist()
 
 
 class Metrics:
@@ -48,7 +51,7 @@ class Metrics:
             registry=self.registry,
         )
         self._batch = Histogram(
-            "song_preference_batch_songs", "Songs asked about at once.", buckets=BATCH_BUCKETS, registry=self.registry
+            "song_preference_batch_songs", "Songs in a batch.", buckets=BATCH_BUCKETS, registry=self.registry
         )
         # The client library checks the labels and looks its children up under a lock, for every request.
         self._of_requests = lru_cache(maxsize=256)(self._request_metrics)
@@ -63,14 +66,15 @@ class Metrics:
         count.inc()
         latency.observe(seconds)
 
-    def predicted(self, features: NDArray[np.float32], liked: NDArray[np.bool_], model: ModelRef) -> None:
-        """Count the answers (n,) for (n, 4) features."""
-        likes = int(np.count_nonzero(liked))
+    def predicted(self, features: NDArray[np.float32], liked: list[bool], model: ModelRef, *, is_batch: bool) -> None:
+        """Count the answers (n,) for (n, 4) features, which one request asked for where they are a batch."""
+        likes = sum(liked)
         if likes:
             self._of_predictions(LIKE, model.version).inc(likes)
         if dislikes := len(liked) - likes:
             self._of_predictions(DISLIKE, model.version).inc(dislikes)
-        self._batch.observe(len(liked))
+        if is_batch:
+            self._batch.observe(len(liked))
         self._inputs.add(features)
 
     def _request_metrics(self, *labels: str) -> tuple[Counter, Histogram]:
@@ -84,13 +88,13 @@ class _Inputs(Collector):
         self._lock = threading.Lock()
         self._counts = np.zeros((len(FEATURES), len(EDGES)), dtype=np.int64)
         self._sums = np.zeros(len(FEATURES))
-        self._ones = [[0] * len(EDGES) for _ in FEATURES]
-        self._sums_of_ones = [0.0] * len(FEATURES)
+        self._few = [[0] * len(EDGES) for _ in FEATURES]
+        self._sums_of_few = [0.0] * len(FEATURES)
         self._offsets = np.arange(len(FEATURES)) * len(EDGES)
 
     def add(self, features: NDArray[np.float32]) -> None:
-        if len(features) == 1:
-            self._add_one(features[0].tolist())
+        if len(features) <= FEW_SONGS:
+            self._add_few(features.tolist())
             return
         buckets = np.searchsorted(EDGES, features) + self._offsets
         counts = np.bincount(buckets.ravel(), minlength=self._counts.size).reshape(self._counts.shape)
@@ -99,12 +103,13 @@ class _Inputs(Collector):
             self._counts += counts
             self._sums += sums
 
-    def _add_one(self, song: list[float]) -> None:
-        """The same for one song, in a tenth of the time that numpy takes to begin."""
+    def _add_few(self, songs: list[list[float]]) -> None:
+        counts, sums = self._few, self._sums_of_few
         with self._lock:
-            for row, value in enumerate(song):
-                self._ones[row][bisect_left(EDGES_OF_ONE, value)] += 1
-                self._sums_of_ones[row] += value
+            for song in songs:
+                for row, value in enumerate(song):
+                    counts[row][bisect_left(_EDGES, value)] += 1
+                    sums[row] += value
 
     def collect(self) -> Iterator[Metric]:
         """The histograms, cumulative as Prometheus has them."""
@@ -112,7 +117,7 @@ class _Inputs(Collector):
             "song_preference_input", "Features of the songs asked about.", labels=["feature"]
         )
         with self._lock:
-            cumulative, sums = (self._counts + self._ones).cumsum(axis=1), self._sums + self._sums_of_ones
+            cumulative, sums = (self._counts + self._few).cumsum(axis=1), self._sums + self._sums_of_few
         for feature, counts, total in zip(FEATURES, cumulative, sums, strict=True):
             buckets = [(f"{edge:.1f}", float(count)) for edge, count in zip(EDGES, counts, strict=True)]
             family.add_metric([feature], [*buckets, ("+Inf", float(counts[-1]))], float(total))

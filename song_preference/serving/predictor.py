@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,7 @@ from song_preference.settings import ServingSettings
 DEFAULT_BATCH_SIZE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """Whether the listener will like one song."""
 
     label: str
@@ -59,8 +58,8 @@ class Explanation:
 class Observer(Protocol):
     """Is told of every song that was answered."""
 
-    def predicted(self, features: NDArray[np.float32], liked: NDArray[np.bool_], model: ModelRef) -> None:
-        """The answers (n,) for (n, 4) features."""
+    def predicted(self, features: NDArray[np.float32], liked: list[bool], model: ModelRef, *, is_batch: bool) -> None:
+        """The answers (n,) for (n, 4) features; `is_batch` where one request asked for all of them."""
 
 
 class Predictor:
@@ -81,7 +80,11 @@ class Predictor:
 
     def predict(self, song: Song) -> Prediction:
         """The answer for one song; raises `ModelNotReady`."""
-        return self._one(self.store.current(), _matrix([song]))
+        return self.predict_each([song])[0]
+
+    def predict_each(self, songs: Sequence[Song]) -> list[Prediction]:
+        """The answers for songs that were asked about one by one, in one run; raises `ModelNotReady`."""
+        return self._each(self.store.current(), _matrix(songs))
 
     def predict_batch(self, songs: Sequence[Song]) -> Batch:
         """The answers for at most `max_batch_size` songs; raises `BatchTooLarge` and `ModelNotReady`."""
@@ -106,30 +109,27 @@ class Predictor:
         served, row = self.store.current(), _matrix([song])
         model = served.model
         base, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, row[0])
-        return Explanation(self._one(served, row), base, dict(zip(FEATURES, contributions.tolist(), strict=True)))
+        return Explanation(self._each(served, row)[0], base, dict(zip(FEATURES, contributions.tolist(), strict=True)))
 
     def _batch(self, served: Served, features: NDArray[np.float32]) -> Batch:
-        liked, probabilities = self._run(served, features)
-        return Batch(liked, probabilities, served.model.threshold, served.model.ref, served.stale)
-
-    def _one(self, served: Served, row: NDArray[np.float32]) -> Prediction:
-        likes, probabilities = self._run(served, row)
-        liked = bool(likes[0])
-        return Prediction(
-            label=LIKE if liked else DISLIKE,
-            liked=liked,
-            probability=float(probabilities[0]),
-            threshold=served.model.threshold,
-            model=served.model.ref,
-            stale=served.stale,
-        )
-
-    def _run(self, served: Served, features: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         labels, probabilities = served.model.run(features)
         liked = labels == 1
+        self._observe(features, liked.tolist(), served, is_batch=True)
+        return Batch(liked, probabilities, served.model.threshold, served.model.ref, served.stale)
+
+    def _each(self, served: Served, features: NDArray[np.float32]) -> list[Prediction]:
+        model = served.model
+        labels, probabilities = model.run(features)
+        liked = [label == 1 for label in labels.tolist()]
+        self._observe(features, liked, served, is_batch=False)
+        return [
+            Prediction(LIKE if likes else DISLIKE, likes, probability, model.threshold, model.ref, served.stale)
+            for likes, probability in zip(liked, probabilities.tolist(), strict=True)
+        ]
+
+    def _observe(self, features: NDArray[np.float32], liked: list[bool], served: Served, *, is_batch: bool) -> None:
         if self.observer is not None:
-            self.observer.predicted(features, liked, served.model.ref)
-        return liked, probabilities
+            self.observer.predicted(features, liked, served.model.ref, is_batch=is_batch)
 
 
 def _matrix(songs: Sequence[Song]) -> NDArray[np.float32]:

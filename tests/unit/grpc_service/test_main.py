@@ -65,7 +65,7 @@ def test_metrics_are_shown_on_a_port_of_their_own(predictor: Predictor) -> None:
         with urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=TIMEOUT_SECONDS) as shown:
             text = shown.read().decode()
     assert 'song_preference_model_info{alias="champion",name="spotify_model_prod",version="1"} 1.0' in text
-    assert "song_preference_batch_songs_count 1.0" in text
+    assert 'song_preference_input_count{feature="energy"} 1.0' in text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

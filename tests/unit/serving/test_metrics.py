@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from song_preference.errors import ModelRefused, RegistryUnavailable
 from song_preference.features import FEATURES, Song
-from song_preference.serving.metrics import Metrics
+from song_preference.serving.metrics import FEW_SONGS, Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
 from tests.conftest import SONG, FakeRegistry
@@ -39,17 +39,18 @@ def test_songs_are_counted_by_label_and_version_however_they_are_asked_about(
         label: value(metrics, "predictions_total", label=label, model_version="1") for label in ("like", "dislike")
     }
     assert counted == {"like": likes or None, "dislike": len(songs) + 2 - likes}
-    assert value(metrics, "batch_songs_count") == 3
-    assert value(metrics, "batch_songs_sum") == len(songs) + 2
+    assert value(metrics, "batch_songs_count") == 1
+    assert value(metrics, "batch_songs_sum") == len(songs)
 
 
-def test_inputs_are_histograms_of_every_feature(metrics: Metrics, predictor: Predictor) -> None:
-    edge = np.array([[0, 0.1, 0.11, 1], [1, 0.1, 0.5, 0.95]], dtype=np.float32)
+@pytest.mark.parametrize("times", [1, FEW_SONGS])
+def test_inputs_are_histograms_of_every_feature(metrics: Metrics, predictor: Predictor, times: int) -> None:
+    edge = np.array([[0, 0.1, 0.11, 1], [1, 0.1, 0.5, 0.95]] * times, dtype=np.float32)
     predictor.predict_rows(edge)
     below = [value(metrics, "input_bucket", feature=feature, le="0.1") for feature in FEATURES]
-    assert below == [1, 2, 0, 0]
-    assert {value(metrics, "input_bucket", feature=feature, le="+Inf") for feature in FEATURES} == {2}
-    assert value(metrics, "input_sum", feature="acousticness") == pytest.approx(1.95)
+    assert below == [times, 2 * times, 0, 0]
+    assert {value(metrics, "input_bucket", feature=feature, le="+Inf") for feature in FEATURES} == {2 * times}
+    assert value(metrics, "input_sum", feature="acousticness") == pytest.approx(1.95 * times)
 
 
 def test_the_model_and_its_refreshes_are_told(metrics: Metrics, store: ModelStore, registry: FakeRegistry) -> None:

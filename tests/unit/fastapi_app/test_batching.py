@@ -1,0 +1,65 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from fastapi_app.batching import MicroBatcher
+from song_preference.errors import ModelNotReady
+from song_preference.features import Song
+from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.serving.store import ModelStore
+from tests.conftest import SONG
+
+pytestmark = pytest.mark.anyio
+SONGS = [Song(**SONG | {"energy": energy / 10}) for energy in range(11)]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Recording(Predictor):
+    """Notes the songs of each run."""
+
+    def __init__(self, store: ModelStore) -> None:
+        super().__init__(store)
+        self.runs: list[list[Song]] = []
+
+    def predict_each(self, songs: Sequence[Song]) -> list[Prediction]:
+        self.runs.append(list(songs))
+        return super().predict_each(songs)
+
+
+async def test_songs_of_one_moment_share_a_run_and_each_gets_its_own_answer(predictor: Predictor) -> None:
+    recording = Recording(predictor.store)
+    batcher = MicroBatcher(recording)
+    answers = await asyncio.gather(*map(batcher.predict, SONGS))
+    assert recording.runs == [SONGS]
+    assert answers == [predictor.predict(song) for song in SONGS]
+    assert len({answer.probability for answer in answers}) > 1
+
+
+async def test_a_song_alone_waits_for_no_other(predictor: Predictor) -> None:
+    recording = Recording(predictor.store)
+    batcher = MicroBatcher(recording)
+    for song in SONGS[:2]:
+        await batcher.predict(song)
+    assert recording.runs == [SONGS[:1], SONGS[1:2]]
+
+
+async def test_every_request_of_a_run_learns_of_its_error(store: ModelStore) -> None:
+    batcher = MicroBatcher(Predictor(store))
+    answers = await asyncio.gather(*map(batcher.predict, SONGS), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {ModelNotReady}
+
+
+async def test_one_who_hangs_up_leaves_the_others_their_answers(predictor: Predictor) -> None:
+    batcher = MicroBatcher(predictor)
+    gone, *waiting = [asyncio.create_task(batcher.predict(song)) for song in SONGS]
+    await asyncio.sleep(0)
+    gone.cancel()
+    answers = await asyncio.gather(*waiting)
+    assert len(answers) == len(SONGS) - 1
+    with pytest.raises(asyncio.CancelledError):
+        await gone
