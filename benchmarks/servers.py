@@ -36,7 +36,9 @@ from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 NAME, ALIAS = "benchmark", "champion"
 REF = ModelRef(NAME, "1", ALIAS)
 ANSWER = Prediction(LIKE, True, 0.75, 0.5, REF)
-REST = RestSettings.model_construct(api_key=SecretStr("unused"), max_upload_bytes=10**9, graphql_ide=False)
+REST = RestSettings.model_construct(
+    api_key=SecretStr("unused"), max_upload_bytes=10**9, graphql_ide=False, manages_datasets=False
+)
 GRPC = GrpcSettings.model_construct(metrics_port=0, reflection=False)
 
 

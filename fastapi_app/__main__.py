@@ -17,7 +17,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     logs.configure()
-    app = create_app(Predictor.following(load(ServingSettings)), load(RestSettings))
+    settings, predictor = load(RestSettings), Predictor.following(load(ServingSettings))
+    management = None
+    if settings.manages_datasets:
+        from fastapi_app.management import Management
+
+        management = Management.of_environment()
+    app = create_app(predictor, settings, management)
     uvicorn.run(app, host=options.host, port=options.port, log_config=None, access_log=False)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from fastapi_app import errors, graphql, openapi, rest, service
 from fastapi_app.batching import MicroBatcher
@@ -13,9 +15,15 @@ from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings
 
+if TYPE_CHECKING:
+    from fastapi_app.management import Management
 
-def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
-    """The application on a given predictor, which it observes and whose store it starts and stops."""
+
+def create_app(predictor: Predictor, settings: RestSettings, management: "Management | None" = None) -> FastAPI:
+    """The application on a given predictor, which it observes and whose store it starts and stops.
+
+    `management` is what its routes need where the settings ask for them.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,7 +45,22 @@ def create_app(predictor: Predictor, settings: RestSettings) -> FastAPI:
     # Paths are compared in this order: first those of predictions.
     app.include_router(rest.router)
     app.include_router(service.router)
+    app.state.management = management
+    if settings.manages_datasets:
+        # Not above: pandas and the S3 client are no load for a service that only predicts.
+        from fastapi_app import datasets, pipeline
+
+        app.include_router(datasets.router)
+        app.include_router(pipeline.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins.split(","),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["X-API-Key", "X-Request-ID", "Content-Type"],
+            expose_headers=["X-Request-ID", "Location"],
+        )
     app.add_middleware(RequestMiddleware, metrics=metrics)
     errors.install(app)
     openapi.install(app)

@@ -14,14 +14,25 @@ from fastapi_app.schemas import PROBLEM_TYPE
 from song_preference.errors import (
     AccessDenied,
     BatchTooLarge,
+    DatasetInUse,
+    DatasetNotFound,
     FieldProblem,
+    Finding,
+    InvalidDataset,
     InvalidSong,
     InvalidUpload,
     ModelNotReady,
     ModelRefused,
+    PipelineError,
+    PipelineUnavailable,
     RegistryUnavailable,
+    RunNotFound,
     SongPreferenceError,
+    SourceRefused,
+    SourceUnavailable,
+    StorageUnavailable,
     UploadTooLarge,
+    VersionNotFound,
 )
 from song_preference.features import FEATURES, NUMBER, broken_rule
 from song_preference.logs import request_id
@@ -37,6 +48,16 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     ModelRefused: HTTPStatus.CONFLICT,
     ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DatasetNotFound: HTTPStatus.NOT_FOUND,
+    DatasetInUse: HTTPStatus.CONFLICT,
+    StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SourceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    VersionNotFound: HTTPStatus.NOT_FOUND,
+    RunNotFound: HTTPStatus.NOT_FOUND,
+    PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    PipelineError: HTTPStatus.BAD_GATEWAY,
 }
 """What this edge can meet; the rest of the tree belongs to other services, and is an internal error here."""
 
@@ -68,7 +89,7 @@ def install(app: FastAPI) -> None:
         if status is None:
             log.error("Unexpected error", exc_info=error)
             return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
-        problems = error.problems if isinstance(error, InvalidSong) else ()
+        problems = _problems(error)
         headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
         return problem(request.url.path, status, str(error), problems, headers)
 
@@ -82,7 +103,7 @@ def install(app: FastAPI) -> None:
         if any(item["type"] == "json_invalid" for item in found):
             return problem(request.url.path, HTTPStatus.BAD_REQUEST, DETAILS[HTTPStatus.BAD_REQUEST])
         detail = "The input is not valid: 'errors' names each field and the rule that it breaks."
-        problems = [_field_problem(item) for item in found]
+        problems = [_field_problem(item)._asdict() for item in found]
         return problem(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
 
     @app.exception_handler(HTTPException)
@@ -91,11 +112,24 @@ def install(app: FastAPI) -> None:
         return problem(request.url.path, status, DETAILS.get(status, error.detail), headers=error.headers)
 
 
+def _problems(error: SongPreferenceError) -> Sequence[dict[str, Any]]:
+    match error:
+        case InvalidSong(problems=problems):
+            return [found._asdict() for found in problems]
+        case InvalidDataset(findings=findings):
+            return [_finding(found) for found in findings]
+    return ()
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {"field": found.column or "file", "problem": found.rule, "count": found.count, "rows": found.rows}
+
+
 def problem(
     path: str,
     status: HTTPStatus,
     detail: str,
-    problems: Sequence[FieldProblem] = (),
+    problems: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem+json response about the request in hand."""
@@ -108,7 +142,7 @@ def problem(
         "request_id": request_id.get(),
     }
     if problems:
-        body["errors"] = [found._asdict() for found in problems]
+        body["errors"] = problems
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 

@@ -35,7 +35,9 @@ class _NoRegistry:
 def descriptions() -> dict[Path, str]:
     """The file of each description, and what belongs into it."""
     predictor = Predictor(ModelStore(_NoRegistry(), refresh_seconds=1, model_name="none"))
-    settings = RestSettings.model_construct(api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False)
+    settings = RestSettings.model_construct(
+        api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False, manages_datasets=True
+    )
     openapi = json.dumps(create_app(predictor, settings).openapi(), indent=2) + "\n"
     return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": graphql.sdl()}
 

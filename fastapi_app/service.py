@@ -1,24 +1,21 @@
 """REST about the service itself: what it is, its model, its health, its metrics."""
 
-import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
-from fastapi.security import APIKeyHeader
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from fastapi_app.dependencies import MetricsDep, PredictorDep, SettingsDep
+from fastapi_app.access import NEEDS_KEY
+from fastapi_app.dependencies import MetricsDep, PredictorDep
 from fastapi_app.openapi import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
-from song_preference.errors import AccessDenied, ModelNotReady
+from song_preference.errors import ModelNotReady
 from song_preference.serving.store import ModelStore
 
 MAX_VERSIONS = 100
 
 router = APIRouter()
-
-ApiKey = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 
 @router.get("/", tags=["service"], operation_id="service")
@@ -58,12 +55,15 @@ def versions(
     return [VersionOut.model_validate(found) for found in predictor.store.versions(limit)]
 
 
-@router.post("/model/refresh", tags=["model"], operation_id="refreshModel", responses=problems(401, 409, 503))
-def refresh(predictor: PredictorDep, settings: SettingsDep, key: ApiKey = None) -> RefreshOut:
+@router.post(
+    "/model/refresh",
+    tags=["model"],
+    operation_id="refreshModel",
+    responses=problems(401, 409, 503),
+    dependencies=[NEEDS_KEY],
+)
+def refresh(predictor: PredictorDep) -> RefreshOut:
     """Look at the registry now, and once more at a champion that was refused."""
-    # Headers are Latin-1 to Starlette, whatever the caller meant.
-    if not hmac.compare_digest((key or "").encode("latin-1"), settings.api_key.get_secret_value().encode()):
-        raise AccessDenied("This needs the header X-API-Key with the service's API_KEY.")
     outcome = predictor.store.refresh(again=True)
     return RefreshOut(outcome=outcome, model=_model(predictor.store))
 

@@ -17,7 +17,10 @@
     ├── StorageUnavailable   S3 cannot be reached, or refuses us
     ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
     ├── VersionNotFound      no such version of the registered model
+    ├── NotManaged           this service was set up to predict only
     ├── PipelineError        Airflow refused, failed or did not end in time
+    │   ├── PipelineUnavailable  Airflow cannot be reached, or knows no DAG of ours yet
+    │   └── RunNotFound          Airflow knows no such run
     └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
 
 Messages are written for the person who reads them: what happened and what to do. Each protocol has
@@ -135,6 +138,18 @@ class VersionNotFound(SongPreferenceError):
 
 class PipelineError(SongPreferenceError):
     """Airflow refused a request, or a run failed or did not end in time."""
+
+
+class PipelineUnavailable(PipelineError):
+    """Airflow cannot be reached just now, or has not read our DAGs yet."""
+
+
+class RunNotFound(PipelineError):
+    """Airflow knows no such run."""
+
+
+class NotManaged(SongPreferenceError):
+    """Datasets and the pipeline are asked about where the service predicts only."""
 
 
 class ServiceUnavailable(SongPreferenceError):

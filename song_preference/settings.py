@@ -55,6 +55,9 @@ class RestSettings(BaseSettings):
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     max_upload_bytes: int = Field(validation_alias="MAX_UPLOAD_BYTES", gt=0)
     graphql_ide: bool = Field(validation_alias="GRAPHQL_IDE")
+    manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
+    cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
+    """Separated by commas; none may call from a page of another origin while it is empty."""
 
 
 class GrpcSettings(BaseSettings):

@@ -17,7 +17,9 @@ from song_preference.serving.store import ModelStore
 from song_preference.settings import ClientSettings, GrpcSettings, RestSettings
 from tests.conftest import FakeRegistry
 
-REST = RestSettings.model_validate({"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False})
+REST = RestSettings.model_validate(
+    {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
+)
 GRPC = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 1, "GRPC_REFLECTION": False})
 PROTOCOLS = ["REST", "GraphQL", "gRPC"]
 

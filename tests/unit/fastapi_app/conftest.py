@@ -19,7 +19,7 @@ MAX_UPLOAD_BYTES = 3_000_000
 
 @pytest.fixture
 def rest_settings() -> RestSettings:
-    values = {"API_KEY": API_KEY, "MAX_UPLOAD_BYTES": MAX_UPLOAD_BYTES, "GRAPHQL_IDE": False}
+    values = {"API_KEY": API_KEY, "MAX_UPLOAD_BYTES": MAX_UPLOAD_BYTES, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
     return RestSettings.model_validate(values)
 
 

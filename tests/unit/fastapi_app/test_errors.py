@@ -8,19 +8,29 @@ from httpx2 import Response
 from fastapi_app.errors import FAILED, STATUS
 from fastapi_app.middleware import MAX_BODY_BYTES
 from song_preference import errors
-from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.errors import (
+    BatchTooLarge,
+    FieldProblem,
+    Finding,
+    InvalidDataset,
+    InvalidSong,
+    SongPreferenceError,
+)
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
 
 JSON = {"Content-Type": "application/json"}
 LEAK = "password=hunter2"
+WITH_FINDINGS = (InvalidSong, InvalidDataset)
+BUILT_OTHERWISE = {*WITH_FINDINGS, BatchTooLarge}
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
+    InvalidDataset(Finding("energy", "must lie in [0, 1]", 2, (3, 7)), Finding(None, "is odd", 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in BUILT_OTHERWISE
     ),
 ]
 
@@ -51,7 +61,7 @@ def test_every_error_of_the_tree_is_a_problem(
     status = STATUS.get(type(error), 500)
     body = check_problem(rest.post("/predict", json=SONG), status)
     assert body["detail"] == (FAILED if status == 500 else str(error))
-    assert ("errors" in body) == isinstance(error, InvalidSong)
+    assert ("errors" in body) == isinstance(error, WITH_FINDINGS)
 
 
 def test_an_heir_of_an_error_has_its_status(rest: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

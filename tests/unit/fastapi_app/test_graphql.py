@@ -48,7 +48,9 @@ def application(predictor: Predictor, *, ide: bool = True) -> FastAPI:
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    settings = RestSettings.model_validate({"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide})
+    settings = RestSettings.model_validate(
+        {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
+    )
     app.include_router(graphql.router(settings), prefix="/graphql")
     return app
 

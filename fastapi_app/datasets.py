@@ -1,0 +1,5 @@
+"""REST: dataset versions."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["datasets"])
