@@ -1,4 +1,4 @@
-"""GraphQL: the same predictions; errors carry their kind in `extensions.code`."""
+"""GraphQL: the same predictions, datasets and runs; errors carry their kind in `extensions.code`."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -17,9 +17,23 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
+from fastapi_app.graphql_datasets import DatasetQuery
 from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, OpenLimits
-from fastapi_app.graphql_types import Context, Query
-from song_preference.errors import BatchTooLarge, InvalidSong, ModelNotReady, RegistryUnavailable, SongPreferenceError
+from fastapi_app.graphql_pipeline import PipelineQuery
+from fastapi_app.graphql_types import Context, PredictionQuery
+from song_preference.errors import (
+    BatchTooLarge,
+    DatasetNotFound,
+    InvalidSong,
+    ModelNotReady,
+    NotManaged,
+    PipelineError,
+    PipelineUnavailable,
+    RegistryUnavailable,
+    RunNotFound,
+    SongPreferenceError,
+    StorageUnavailable,
+)
 from song_preference.settings import RestSettings
 
 CODE: dict[type[SongPreferenceError], str] = {
@@ -27,15 +41,35 @@ CODE: dict[type[SongPreferenceError], str] = {
     BatchTooLarge: "BATCH_TOO_LARGE",
     ModelNotReady: "MODEL_NOT_READY",
     RegistryUnavailable: "REGISTRY_UNAVAILABLE",
+    NotManaged: "NOT_MANAGED",
+    DatasetNotFound: "DATASET_NOT_FOUND",
+    StorageUnavailable: "STORAGE_UNAVAILABLE",
+    RunNotFound: "RUN_NOT_FOUND",
+    PipelineUnavailable: "PIPELINE_UNAVAILABLE",
+    PipelineError: "PIPELINE_ERROR",
 }
+"""The first that fits, so heirs stand before their parents."""
+
 INVALID_QUERY = "INVALID_QUERY"
 INTERNAL = "INTERNAL"
-SERVER_CODES = {"MODEL_NOT_READY", "REGISTRY_UNAVAILABLE", INTERNAL}
+SERVER_CODES = {
+    "MODEL_NOT_READY",
+    "REGISTRY_UNAVAILABLE",
+    "STORAGE_UNAVAILABLE",
+    "PIPELINE_UNAVAILABLE",
+    "PIPELINE_ERROR",
+    INTERNAL,
+}
 """The ones that no other query would have avoided."""
 
 CLIENT_CLOSED_REQUEST = 499
 CACHED_QUERIES = 128
 """Clients that use variables, as they should, send a handful of different texts."""
+
+
+@strawberry.type(description="The queries; each error tells its kind in `extensions.code`.")
+class Query(PredictionQuery, DatasetQuery, PipelineQuery):
+    """Everything that can be asked for."""
 
 
 class _Schema(strawberry.Schema):
@@ -57,7 +91,7 @@ class _Router(GraphQLRouter[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
-        context = Context(state.predictor)
+        context = Context(state.predictor, state.management)
         try:
             response: Response = await self.run(request, context, None)
         except ClientDisconnect:

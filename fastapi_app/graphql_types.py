@@ -1,4 +1,4 @@
-"""The GraphQL schema: types that mirror the domain's own, and the queries."""
+"""The GraphQL schema of predictions and models: types that mirror the domain's own, and the queries."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
-from song_preference.errors import FieldProblem, InvalidSong
+from song_preference.errors import FieldProblem, InvalidSong, NotManaged
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
 from song_preference.serving import predictor as domain
 from song_preference.serving.model import ModelRef
@@ -34,11 +34,20 @@ _STALE = "Whether the model may not be the champion any more: the registry is aw
 class Context(BaseContext):
     """What resolvers work with, and what they leave behind for the metrics."""
 
-    def __init__(self, predictor: domain.Predictor) -> None:
+    def __init__(self, predictor: domain.Predictor, management: Any = None) -> None:
         super().__init__()
         self.predictor = predictor
+        # A `Management`, whose module a service that only predicts never imports.
+        self._management = management
         self.operation = "invalid"
         self.outcome: str | None = None
+
+    @property
+    def management(self) -> Any:
+        """The `Management`; raises `NotManaged` where the service has none."""
+        if self._management is None:
+            raise NotManaged("This service only predicts: set MANAGE_DATASETS=true.")
+        return self._management
 
 
 def _feature(name: str) -> Any:
@@ -171,8 +180,8 @@ Asked = Info[Context, None]
 
 
 # Each field may be null, so that the error of one leaves the others their answers.
-@strawberry.type(description="The queries; each error tells its kind in `extensions.code`.")
-class Query:
+@strawberry.type
+class PredictionQuery:
     """Conversions around the predictor."""
 
     @strawberry.field(description="Tells whether the listener will like a song.")  # type: ignore[untyped-decorator]

@@ -44,10 +44,11 @@ EVERY_ERROR = [
 ]
 
 
-def application(predictor: Predictor, *, ide: bool = True) -> FastAPI:
+def application(predictor: Predictor, management: Any = None, *, ide: bool = True) -> FastAPI:
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
+    app.state.management = management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )

@@ -1,0 +1,8 @@
+"""GraphQL: dataset versions."""
+
+import strawberry
+
+
+@strawberry.type
+class DatasetQuery:
+    """Conversions."""

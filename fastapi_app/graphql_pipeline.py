@@ -1,0 +1,8 @@
+"""GraphQL: runs of the pipeline."""
+
+import strawberry
+
+
+@strawberry.type
+class PipelineQuery:
+    """Conversions."""
