@@ -30,11 +30,20 @@ REQUEST_BODY: dict[str, Any] = {
 
 
 async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
-    """The uploaded file, closed once the answer is sent; raises `UploadTooLarge` and `InvalidUpload`."""
-    limit = settings.max_upload_bytes
+    """Songs to be scored, closed once the answer is sent; raises `UploadTooLarge` and `InvalidUpload`."""
+    async with received(request, settings.max_upload_bytes, "split the file") as file:
+        yield file
+
+
+UploadDep = Annotated[IO[bytes], Depends(uploaded)]
+
+
+@asynccontextmanager
+async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[IO[bytes]]:
+    """The uploaded file of at most `limit` bytes; raises `UploadTooLarge` with the remedy, and `InvalidUpload`."""
 
     def refusal() -> UploadTooLarge:
-        return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: split the file.")
+        return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: {remedy}.")
 
     sent = Request(request.scope, bounded(request.receive, limit, refusal))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -47,9 +56,6 @@ async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[
     else:
         detail = "Send the CSV as the field 'file' of a multipart/form-data body, or as a text/csv body."
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
-
-
-UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 
 def _file_of(form: FormData) -> IO[bytes]:

@@ -1,5 +1,174 @@
 """REST: dataset versions."""
 
-from fastapi import APIRouter
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
+from typing import IO, Annotated, Literal
+from urllib.parse import quote
 
-router = APIRouter(tags=["datasets"])
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from fastapi_app.access import NEEDS_KEY, ApiKey, check_key
+from fastapi_app.csv_upload import REQUEST_BODY, received
+from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statistics
+from fastapi_app.dependencies import SettingsDep
+from fastapi_app.management import Management, ManagementDep
+from fastapi_app.openapi import problems
+from song_preference.dataset import incoming, retention
+from song_preference.dataset.excerpt import Table, as_csv, first_rows, opened
+from song_preference.dataset.statistics import statistics
+from song_preference.dataset.version import DatasetVersion, Preparation
+from song_preference.errors import DatasetNotFound
+from song_preference.pipeline import ETL_DAG
+
+MAX_PAGE = 100
+LATEST = "latest"
+PIECE_BYTES = 1 << 20
+MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+
+# Not async: S3, MLflow and Airflow may take their time, which a thread can spend.
+router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
+
+Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
+Part = Annotated[Table, Query(description="Which table of the version.")]
+
+
+async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
+    """The uploaded playlist, closed once the answer is sent."""
+    limit = management.dataset_settings.max_bytes
+    async with received(request, limit, "a playlist may have no more than MAX_DATASET_BYTES") as file:
+        yield file
+
+
+PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
+
+
+def find(management: Management, version: str) -> DatasetVersion:
+    """A published version, or the latest; raises `DatasetNotFound` and `StorageUnavailable`."""
+    return management.datasets.latest() if version == LATEST else management.datasets.describe(version)
+
+
+@router.get("", operation_id="datasets")
+def datasets(
+    management: ManagementDep,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")] = 20,
+    offset: Annotated[int, Query(ge=0, le=10**6, description="How many of the newest to leave out.")] = 0,
+) -> DatasetPage:
+    """List the published versions, the newest first."""
+    published = management.datasets.published()
+    return DatasetPage(total=len(published), datasets=published[offset : offset + limit])
+
+
+@router.get("/{version}", operation_id="dataset", responses=problems(404, 422))
+def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
+    """Describe a version: where it came from, how it was prepared and split."""
+    return find(management, version)
+
+
+@router.get("/{version}/preview", operation_id="previewDataset", responses=problems(404, 422))
+def preview(
+    version: Version,
+    management: ManagementDep,
+    part: Part = "features",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many rows at most.")] = 20,
+) -> Preview:
+    """Show the first rows of a table."""
+    name = find(management, version).version
+    return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
+
+
+@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422))
+def spreads(version: Version, management: ManagementDep) -> Statistics:
+    """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
+    name = find(management, version).version
+    return Statistics(version=name, spreads=statistics(management.datasets, name))
+
+
+async def _raw_needs_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
+    if part == "raw":
+        check_key(settings, key)
+
+
+@router.get(
+    "/{version}/download",
+    operation_id="downloadDataset",
+    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}, **problems(401, 404, 422)},
+    response_class=Response,
+    dependencies=[Depends(_raw_needs_key)],
+)
+def download(
+    version: Version,
+    management: ManagementDep,
+    part: Part = "features",
+    format: Literal["csv", "parquet"] = "csv",  # noqa: A002 - the name is the interface's
+) -> StreamingResponse:
+    """Send a whole table. `raw`, the listener's own file, needs the key, and is a CSV whatever is asked for."""
+    if part == "raw":
+        format = "csv"  # noqa: A001
+    name = find(management, version).version
+    file = opened(management.datasets, name, part)
+    content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{format}"'}
+    return StreamingResponse(_closing(file, content), headers=headers, media_type=MEDIA_TYPES[format])
+
+
+@router.post(
+    "",
+    operation_id="uploadDataset",
+    status_code=202,
+    responses=problems(401, 413, 415, 422),
+    dependencies=[NEEDS_KEY],
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
+    """Check a playlist, keep it, and start the pipeline on it; follow the run at the address in `Location`."""
+    with _on_disk(file) as path:
+        preparation = incoming.check(path)
+        source = incoming.keep(path, management.datasets.objects)
+    run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
+    response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
+    return Accepted(run_id=run.run_id, source=source, preparation=preparation)
+
+
+@router.post(
+    "/validate",
+    operation_id="validateDataset",
+    responses=problems(413, 415, 422),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+def validate(file: PlaylistDep) -> Preparation:
+    """Check a playlist as the pipeline will, and keep nothing of it."""
+    with _on_disk(file) as path:
+        return incoming.check(path)
+
+
+@router.delete(
+    "/{version}",
+    operation_id="deleteDataset",
+    status_code=204,
+    responses=problems(401, 404, 409, 422),
+    dependencies=[NEEDS_KEY],
+)
+def delete(version: Version, management: ManagementDep) -> None:
+    """Remove a version that is not the latest and that no registered model learned from."""
+    if version == LATEST:
+        raise DatasetNotFound("Name the version to remove: the latest one stays.")
+    retention.remove(management.datasets, management.registry, version)
+
+
+@contextmanager
+def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
+    """The same bytes in a file with a name of ours, for as long as they are looked at."""
+    with TemporaryDirectory() as directory:
+        path = FilePath(directory) / "playlist.csv"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file, target)
+        yield path
+
+
+def _closing(file: IO[bytes], content: Iterator[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from content

@@ -64,13 +64,14 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
 FAILED = "The service failed; its log tells why, under this request_id."
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
 
+SONG_PATHS = ("/predict", "/explain")
 WORDS = {
     "missing": "is missing",
     "list_type": f"must be a list of songs, each {SONG}",
     "model_attributes_type": f"must be {SONG}",
     "model_type": f"must be {SONG}",
 }
-"""Rules by pydantic's name for their breach; all others are about a feature's value."""
+"""Where a body is about songs: rules by pydantic's name for their breach; all others are about a feature's value."""
 
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read: send a JSON object, or to /predict/csv a form with one file.",
@@ -103,7 +104,8 @@ def install(app: FastAPI) -> None:
         if any(item["type"] == "json_invalid" for item in found):
             return problem(request.url.path, HTTPStatus.BAD_REQUEST, DETAILS[HTTPStatus.BAD_REQUEST])
         detail = "The input is not valid: 'errors' names each field and the rule that it breaks."
-        problems = [_field_problem(item)._asdict() for item in found]
+        is_about_songs = request.url.path.startswith(SONG_PATHS)
+        problems = [_field_problem(item, is_about_songs=is_about_songs)._asdict() for item in found]
         return problem(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
 
     @app.exception_handler(HTTPException)
@@ -146,8 +148,9 @@ def problem(
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
-def _field_problem(found: Mapping[str, Any]) -> FieldProblem:
-    field = ".".join(str(part) for part in found["loc"][1:])
-    is_feature = found["loc"][-1] in FEATURES
+def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> FieldProblem:
+    field = ".".join(str(part) for part in found["loc"][1:]) or "body"
+    if not is_about_songs:
+        return FieldProblem(field, str(found["msg"]))
     words = broken_rule(found["type"])
-    return FieldProblem(field or "body", words if is_feature else WORDS.get(found["type"], words))
+    return FieldProblem(field, words if found["loc"][-1] in FEATURES else WORDS.get(found["type"], words))

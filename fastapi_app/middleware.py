@@ -19,7 +19,8 @@ MAX_BODY_BYTES = 8_000_000
 """800 for each song of a batch of 10,000, though 80 would do: a row of a playlist has many other columns."""
 
 CSV_PATH = "/predict/csv"
-"""Reads its upload to a file, within bounds of its own."""
+UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate"}
+"""They read their upload to a file, within bounds of their own."""
 
 UNCOUNTED = ("/health/", "/metrics", "/graphql")
 """Probes, which would drown the rest, and GraphQL, which counts its own."""
@@ -53,7 +54,7 @@ class RequestMiddleware:
             await send(message)
 
         path: str = scope["path"]
-        if path != CSV_PATH and not _is_short(headers):
+        if path not in UPLOAD_PATHS and not _is_short(headers):
             receive = bounded(receive, MAX_BODY_BYTES, _too_large)
         try:
             await self._app(scope, receive, sending)

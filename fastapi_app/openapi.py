@@ -9,12 +9,14 @@ from fastapi_app.schemas import PROBLEM_TYPE, Problem
 DESCRIPTIONS = {
     400: "The body cannot be read, as JSON or as a form.",
     401: "The header X-API-Key is missing or wrong.",
-    409: "The registry's champion breaks the contract; the model loaded before goes on.",
+    404: "There is no such version or run.",
+    409: "It cannot be done as things are: the champion breaks the contract, or the dataset is in use.",
     413: "More songs or bytes than one request may hold.",
     415: "The body's content type is none that this path reads.",
     422: "The input breaks a rule that the answer names.",
     500: "The service failed; its log tells why.",
-    503: "No champion is loaded yet, or the registry cannot be reached.",
+    502: "Airflow refused the request.",
+    503: "No champion is loaded yet, or a service that this one asks cannot be reached.",
 }
 
 

@@ -69,11 +69,12 @@ class ObjectStore:
         """The key's `s3://` address."""
         return f"s3://{self.bucket}/{key}"
 
-    def get(self, key: str) -> bytes | None:
-        """The object's bytes, or None where there is none."""
+    def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
+        """The object's bytes, all of them or the first ones, or None where there is none."""
+        part = f"bytes=0-{first_bytes - 1 if first_bytes else ''}"
         with self._asking(key):
             try:
-                return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                return self._client.get_object(Bucket=self.bucket, Key=key, Range=part)["Body"].read()
             except ClientError as error:
                 if _code(error) in MISSING:
                     return None

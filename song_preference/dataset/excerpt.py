@@ -1,0 +1,73 @@
+"""Tables of a dataset version for people: their first rows, or all of them as CSV."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv as arrow_csv
+
+from song_preference.dataset.store import RAW, DatasetStore, Part
+from song_preference.errors import DatasetNotFound
+
+Table = Literal["raw", Part]
+
+LOOKED_AT_BYTES = 1 << 18
+"""Of `raw.csv`, for its first rows."""
+
+
+def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> list[dict[str, Any]]:
+    """At most `limit` rows by column, those of `raw` as text; raises `DatasetNotFound` and `StorageUnavailable`."""
+    store.describe(version)
+    if table == "raw":
+        return _first_lines(store, version, limit)
+    with opened(store, version, table) as file:
+        batch = next(pq.ParquetFile(file).iter_batches(batch_size=limit), None)
+    rows = batch.to_pylist() if batch is not None else []
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def opened(store: DatasetStore, version: str, table: Table) -> IO[bytes]:
+    """The table's file, which vanishes once it is closed; raises `DatasetNotFound` and `StorageUnavailable`."""
+    store.describe(version)
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / table
+        if table == "raw":
+            store.fetch_raw(version, path)
+        else:
+            store.fetch_part(version, table, path)
+        return path.open("rb")
+
+
+def as_csv(parquet: IO[bytes]) -> Iterator[bytes]:
+    """The rows of a Parquet file as CSV with a header, some thousands at a time."""
+    table = pq.ParquetFile(parquet)
+    for index, batch in enumerate(table.iter_batches()):
+        piece = io.BytesIO()
+        arrow_csv.write_csv(pa.Table.from_batches([batch]), piece, arrow_csv.WriteOptions(include_header=index == 0))
+        yield piece.getvalue()
+
+
+def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str, Any]]:
+    key = store.key(version, RAW)
+    content = store.objects.get(key, first_bytes=LOOKED_AT_BYTES)
+    if content is None:
+        raise DatasetNotFound(
+            f"Dataset version '{version}' has no '{RAW}' any more: run process_etl_spotify_data again."
+        )
+    if len(content) == LOOKED_AT_BYTES:
+        # The last row may go on.
+        content = content[: content.rfind(b"\n") + 1]
+    lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace")))
+    return [{name: value for name, value in row.items() if name} for row in islice(lines, limit)]
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can say it."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

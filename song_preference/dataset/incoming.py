@@ -1,0 +1,28 @@
+"""Playlists that somebody hands in: checked as the pipeline will check them, then kept where it may fetch them."""
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from song_preference.dataset.prepare import prepare
+from song_preference.dataset.source import FOLDER
+from song_preference.dataset.version import Preparation
+from song_preference.storage import ObjectStore
+
+
+def check(playlist: Path) -> Preparation:
+    """What the pipeline will make of the CSV; raises `InvalidDataset` with every finding."""
+    with TemporaryDirectory() as directory:
+        return prepare(playlist, Path(directory)).report
+
+
+def keep(playlist: Path, objects: ObjectStore) -> str:
+    """Keep the CSV below incoming/ in S3, by its content; returns its `s3://` address, which the pipeline may read.
+
+    Raises `StorageUnavailable`.
+    """
+    with playlist.open("rb") as file:
+        key = f"{FOLDER}{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.csv"
+        file.seek(0)
+        objects.put_new(key, file)
+    return objects.uri(key)

@@ -1,0 +1,59 @@
+"""A dataset version in numbers: how each feature is spread among the liked and the disliked songs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from song_preference.dataset.store import DatasetStore
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+
+BINS = 20
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+class Histogram(BaseModel):
+    """Songs in bins of equal width; a bin holds its lower edge, the last one both."""
+
+    edges: list[float]
+    """(bins + 1,)"""
+    counts: list[int]
+
+
+class Spread(BaseModel):
+    """One feature of the songs of one label."""
+
+    feature: str
+    label: str
+    songs: int
+    mean: float
+    std: float
+    """Sample standard deviation (n - 1)."""
+    quantiles: dict[str, float]
+    """By share of the songs that lie below; "0.5" is the median."""
+    histogram: Histogram
+
+
+def statistics(store: DatasetStore, version: str) -> list[Spread]:
+    """Of every feature and label of the songs kept; raises `DatasetNotFound` and `StorageUnavailable`."""
+    store.describe(version)
+    return list(_spreads(store.part(version, "features")))
+
+
+def _spreads(songs: pd.DataFrame) -> Iterator[Spread]:
+    edges = np.linspace(0, 1, BINS + 1)
+    for feature in FEATURES:
+        for label, value in ((LIKE, 1), (DISLIKE, 0)):
+            values = songs.loc[songs[LABEL] == value, feature].to_numpy(np.float64)
+            counts, _ = np.histogram(values, edges)
+            found = np.quantile(values, QUANTILES).tolist()
+            yield Spread(
+                feature=feature,
+                label=label,
+                songs=len(values),
+                mean=float(values.mean()),
+                std=float(values.std(ddof=1)),
+                quantiles={f"{share:g}": value for share, value in zip(QUANTILES, found, strict=True)},
+                histogram=Histogram(edges=edges.tolist(), counts=counts.tolist()),
+            )

@@ -1,0 +1,288 @@
+import asyncio
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from song_preference.dataset import etl, sample
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.features import FEATURES, LABEL
+from song_preference.settings import DatasetSettings
+from tests.unit.dataset.test_schema import BAD, CANNOT, CSV
+from tests.unit.fastapi_app.conftest import KEY, MAX_DATASET_BYTES, FakeAirflow, FakeMlflow, MemoryObjects
+
+TEXT = {"Content-Type": "text/csv"}
+TEXT_AND_KEY: dict[Any, Any] = {**TEXT, **KEY}
+Publish = Callable[[int], DatasetVersion]
+
+
+@pytest.fixture
+def publish(objects: MemoryObjects, tmp_path: Path) -> Publish:
+    """Publishes the sample, split by a seed: another one for each."""
+    store = DatasetStore(objects)
+    playlist = tmp_path / "playlist.csv"
+    playlist.write_bytes(CSV)
+
+    def of(seed: int) -> DatasetVersion:
+        settings = DatasetSettings.model_validate(
+            {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
+        )
+        draft = etl.download(store, settings, Parameters(test_size=0.3, seed=seed))
+        draft = etl.split_dataset(store, etl.engineer_features(store, draft))
+        created = datetime(2026, 11, 25, 10, seed, tzinfo=UTC)
+        return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
+
+    return of
+
+
+def test_versions_are_listed_newest_first_a_page_at_a_time(managed: TestClient, publish: Publish) -> None:
+    assert managed.get("/datasets").json() == {"total": 0, "datasets": []}
+    names = [publish(seed).version for seed in (1, 2, 3)]
+    pages = [managed.get("/datasets", params={"limit": 2, "offset": offset}).json() for offset in (0, 2, 4)]
+    assert [page["total"] for page in pages] == [3, 3, 3]
+    assert [[found["version"] for found in page["datasets"]] for page in pages] == [
+        [names[2], names[1]],
+        [names[0]],
+        [],
+    ]
+
+
+def test_a_version_is_described_as_its_file_says(managed: TestClient, publish: Publish, objects: MemoryObjects) -> None:
+    first, second = publish(1), publish(2)
+    for name, version in ((first.version, first), ("latest", second)):
+        stored = json.loads(objects.contents[f"datasets/{version.version}/dataset.json"])
+        assert managed.get(f"/datasets/{name}").json() == stored
+
+
+@pytest.mark.parametrize("path", ["latest", "0123456789ab", "0123456789ab/statistics", "latest/preview"])
+def test_what_is_not_there_is_not_found(managed: TestClient, path: str) -> None:
+    answer = managed.get(f"/datasets/{path}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("name", ["..%2F..%2Fmlflow", "LATEST", "0123456789abc", "%00"])
+def test_a_name_that_no_version_has_is_refused(managed: TestClient, name: str) -> None:
+    assert managed.get(f"/datasets/{name}").status_code in {404, 422}
+    assert managed.delete(f"/datasets/{name}", headers=KEY).status_code in {404, 422}
+
+
+@pytest.mark.parametrize("part", ["scaled", "features", "train", "test"])
+def test_first_rows_are_those_of_the_table(
+    managed: TestClient, publish: Publish, objects: MemoryObjects, part: str
+) -> None:
+    version = publish(1).version
+    table = pd.read_parquet(io.BytesIO(objects.contents[f"datasets/{version}/{part}.parquet"]))
+    preview = managed.get(f"/datasets/{version}/preview", params={"part": part, "limit": 3}).json()
+    assert (preview["version"], preview["part"]) == (version, part)
+    pd.testing.assert_frame_equal(pd.DataFrame(preview["rows"]), table.head(3), check_dtype=False)
+
+
+def test_first_rows_of_the_raw_file_are_text(managed: TestClient, publish: Publish) -> None:
+    publish(1)
+    rows = managed.get("/datasets/latest/preview", params={"part": "raw", "limit": 2}).json()["rows"]
+    lines = CSV.decode().splitlines()
+    assert [list(row) for row in rows] == [lines[0].split(",")] * 2
+    assert [list(row.values()) for row in rows] == [line.split(",") for line in lines[1:3]]
+
+
+def test_a_limit_out_of_range_is_told_with_its_rule(managed: TestClient) -> None:
+    answer = managed.get("/datasets", params={"limit": 101})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert answer.json()["errors"][0]["field"] == "limit"
+    assert "100" in answer.json()["errors"][0]["problem"]
+
+
+def test_statistics_are_those_of_the_songs(managed: TestClient, publish: Publish, objects: MemoryObjects) -> None:
+    version = publish(1)
+    songs = pd.read_parquet(io.BytesIO(objects.contents[f"datasets/{version.version}/features.parquet"]))
+    spreads = managed.get("/datasets/latest/statistics").json()["spreads"]
+    assert [(found["feature"], found["label"]) for found in spreads] == [
+        (feature, label) for feature in FEATURES for label in ("like", "dislike")
+    ]
+    for found in spreads:
+        values = songs.loc[songs[LABEL] == (found["label"] == "like"), found["feature"]].astype(float)
+        assert found["songs"] == len(values) == sum(found["histogram"]["counts"])
+        assert (found["mean"], found["std"]) == (pytest.approx(values.mean()), pytest.approx(values.std()))
+        assert found["quantiles"]["0.5"] == pytest.approx(values.median())
+        edges = found["histogram"]["edges"]
+        assert found["histogram"]["counts"] == np.histogram(values, edges)[0].tolist()
+
+
+@pytest.mark.parametrize("part", ["scaled", "features", "train", "test"])
+def test_a_table_is_downloaded_whole_in_both_formats(
+    managed: TestClient, publish: Publish, objects: MemoryObjects, part: str
+) -> None:
+    version = publish(1).version
+    stored = objects.contents[f"datasets/{version}/{part}.parquet"]
+    parquet = managed.get("/datasets/latest/download", params={"part": part, "format": "parquet"})
+    assert parquet.content == stored
+    text = managed.get("/datasets/latest/download", params={"part": part})
+    assert text.headers["content-type"].startswith("text/csv")
+    assert text.headers["content-disposition"] == f'attachment; filename="{version}-{part}.csv"'
+    expected = pd.read_parquet(io.BytesIO(stored))
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text.text)).astype(expected.dtypes), expected)
+
+
+def test_the_listeners_own_file_needs_the_key(managed: TestClient, publish: Publish) -> None:
+    publish(1)
+    query = {"part": "raw"}
+    for headers in ({}, {"X-API-Key": "wrong"}):
+        assert managed.get("/datasets/latest/download", params=query, headers=headers).status_code == 401
+    assert managed.get("/datasets/latest/download", params=query, headers=KEY).content == CSV
+
+
+def as_form(content: bytes, name: str = "playlist.csv") -> dict[str, Any]:
+    return {"files": {"file": (name, content, "text/csv")}}
+
+
+@pytest.mark.parametrize("hands_in", [{"content": CSV, "headers": TEXT}, as_form(CSV)])
+def test_a_good_playlist_is_kept_and_the_pipeline_started(
+    managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow, hands_in: dict[str, Any]
+) -> None:
+    headers = hands_in.pop("headers", {})
+    answer = managed.post("/datasets", headers=headers | KEY, **hands_in)
+    assert answer.status_code == HTTPStatus.ACCEPTED
+    accepted = answer.json()
+    assert answer.headers["location"] == "/pipeline/runs/manual__2026-11-25T10%3A00%3A00%2B00%3A00"
+    assert accepted["preparation"]["rows_raw"] == len(sample.bundled())
+    assert airflow.triggered == [{"source": accepted["source"]}]
+    assert objects.contents == {accepted["source"].removeprefix("s3://data/"): CSV}
+
+
+@pytest.mark.parametrize(("raw", "message"), BAD.values(), ids=BAD)
+def test_every_finding_about_a_bad_playlist_is_told(
+    managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow, raw: bytes, message: str
+) -> None:
+    answers = [managed.post(path, content=raw, headers=TEXT_AND_KEY) for path in ("/datasets", "/datasets/validate")]
+    if len(raw) > MAX_DATASET_BYTES:
+        assert [answer.status_code for answer in answers] == [413, 413]
+        return
+    for answer in answers:
+        body = answer.json()
+        assert (answer.status_code, body["detail"]) == (422, f"{CANNOT}{message}.")
+        assert len(body["errors"]) == len(message.split("; "))
+    assert not objects.contents
+    assert not airflow.triggered
+
+
+def test_findings_name_column_rule_and_rows(managed: TestClient) -> None:
+    lines = CSV.decode().splitlines()
+    energy = lines[0].split(",").index("energy")
+    for row in (3, 5):
+        cells = lines[row].split(",")
+        lines[row] = ",".join([*cells[:energy], "1.5", *cells[energy + 1 :]])
+    found = managed.post("/datasets/validate", content="\n".join(lines), headers=TEXT).json()["errors"]
+    assert found == [{"field": "energy", "problem": "must lie in [0, 1]", "count": 2, "rows": [4, 6]}]
+
+
+def test_a_checked_playlist_leaves_nothing(managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow) -> None:
+    report = managed.post("/datasets/validate", content=CSV, headers=TEXT).json()
+    assert report["likes"] + report["dislikes"] == report["rows_kept"]
+    assert not objects.contents
+    assert not airflow.triggered
+
+
+@pytest.mark.parametrize(
+    ("sends", "status"),
+    [
+        ({"content": b"x" * (MAX_DATASET_BYTES + 1), "headers": TEXT}, 413),
+        ({"content": iter([b"x"] * (MAX_DATASET_BYTES + 1)), "headers": TEXT}, 413),
+        ({"content": b"\x1f\x8b\x08" + b"\0" * 1000, "headers": TEXT | {"Content-Encoding": "gzip"}}, 422),
+        ({"content": CSV, "headers": {"Content-Type": "application/json"}}, 415),
+        ({"content": CSV}, 415),
+        ({"files": {"other": ("a.csv", CSV)}}, 422),
+        ({"data": {"file": "text"}, "files": {"x": b""}}, 422),
+    ],
+)
+def test_what_is_no_upload_is_refused(
+    managed: TestClient, objects: MemoryObjects, sends: dict[str, Any], status: int
+) -> None:
+    headers = sends.pop("headers", {})
+    answer = managed.post("/datasets", headers=headers | KEY, **sends)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert not objects.contents
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a\0b.csv", "/abs.csv", 'x".csv', "ñ" * 500])
+def test_a_files_own_name_is_of_no_account(managed: TestClient, objects: MemoryObjects, name: str) -> None:
+    answer = managed.post("/datasets", headers=KEY, **as_form(CSV, name))
+    assert answer.status_code == HTTPStatus.ACCEPTED
+    [key] = objects.contents
+    assert key.startswith("incoming/")
+    assert key.removeprefix("incoming/").removesuffix(".csv").isalnum()
+
+
+def test_writing_needs_the_key(managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow) -> None:
+    for key in ({}, {"X-API-Key": "wrong"}):
+        assert managed.post("/datasets", content=CSV, headers=TEXT | key).status_code == 401
+        assert managed.delete("/datasets/0123456789ab", headers=key).status_code == 401
+    assert not objects.contents
+    assert not airflow.triggered
+
+
+def test_what_is_away_is_told_with_the_remedy(
+    managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow
+) -> None:
+    airflow.is_down = True
+    answer = managed.post("/datasets", content=CSV, headers=TEXT_AND_KEY)
+    assert (answer.status_code, answer.json()["detail"]) == (503, "Airflow does not answer: is it running?")
+    objects.is_down = True
+    for answer in (managed.get("/datasets"), managed.post("/datasets", content=CSV, headers=TEXT_AND_KEY)):
+        assert (answer.status_code, "check that it runs" in answer.json()["detail"]) == (503, True)
+
+
+def test_an_old_version_is_deleted_but_not_one_in_use(
+    managed: TestClient, publish: Publish, objects: MemoryObjects, mlflow_client: FakeMlflow
+) -> None:
+    old, taught, latest = publish(1), publish(2), publish(3)
+    mlflow_client.learned[taught.version] = [SimpleNamespace(name="spotify_model_prod", version="4")]
+    refused = [managed.delete(f"/datasets/{version.version}", headers=KEY) for version in (taught, latest)]
+    assert [answer.status_code for answer in refused] == [409, 409]
+    assert "spotify_model_prod/4" in refused[0].json()["detail"]
+    assert managed.delete("/datasets/latest", headers=KEY).status_code == 404
+    assert managed.delete(f"/datasets/{old.version}", headers=KEY).status_code == 204
+    assert managed.delete(f"/datasets/{old.version}", headers=KEY).status_code == 404
+    assert not [key for key in objects.contents if old.version in key]
+
+
+def test_a_service_that_only_predicts_offers_none_of_it(rest: TestClient) -> None:
+    assert rest.get("/datasets").status_code == 404
+    assert not [path for path in rest.get("/openapi.json").json()["paths"] if path.startswith("/datasets")]
+
+
+def test_an_upload_cut_off_in_the_middle_leaves_nothing(
+    managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spool"))
+    (tmp_path / "spool").mkdir()
+    received = iter([{"type": "http.request", "body": CSV * 50, "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+    scope = {
+        "type": "http", "method": "POST", "path": "/datasets", "raw_path": b"/datasets", "root_path": "",
+        "query_string": b"", "scheme": "http", "http_version": "1.1", "server": ("test", 80), "client": ("test", 1),
+        "headers": [(b"content-type", b"text/csv"), (b"x-api-key", KEY[b"X-API-Key"])],
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return next(received)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    limits = managed.app.state.management.dataset_settings  # type: ignore[attr-defined]
+    monkeypatch.setattr(limits, "max_bytes", 10**9)
+    asyncio.run(cast("Any", managed.app)(scope, receive, send))
+    assert sent == []
+    assert not objects.contents
+    assert not airflow.triggered
+    assert not list((tmp_path / "spool").iterdir())
