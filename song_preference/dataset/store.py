@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
@@ -16,6 +17,8 @@ from song_preference.storage import ObjectStore
 PREFIX = "datasets/"
 LATEST = f"{PREFIX}latest.json"
 RAW, DESCRIPTION = "raw.csv", "dataset.json"
+
+NAME = re.compile("[0-9a-z]+")
 
 Part = Literal["scaled", "features", "train", "test"]
 
@@ -81,6 +84,9 @@ class DatasetStore:
 
     def describe(self, version: str) -> DatasetVersion:
         """What `dataset.json` says; raises `DatasetNotFound` for a version never published."""
+        if not NAME.fullmatch(version):
+            # Some stores would take '..' in a key for a step up.
+            raise _not_found(version, DESCRIPTION)
         return DatasetVersion.model_validate_json(self._content(version, DESCRIPTION))
 
     def latest(self) -> DatasetVersion:
