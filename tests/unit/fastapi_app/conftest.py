@@ -22,6 +22,7 @@ API_KEY = "sésame"
 KEY = {b"X-API-Key": API_KEY.encode()}
 """The header, in UTF-8 as curl sends it."""
 
+PAGE = "https://page.example"
 MAX_DATASET_BYTES = 300_000
 MAX_BATCH_SIZE = 50
 MAX_UPLOAD_BYTES = 3_000_000
@@ -132,10 +133,15 @@ def management(objects: MemoryObjects, airflow: FakeAirflow, mlflow_client: Fake
 
 
 @pytest.fixture
-def managed(predictor: Predictor, rest_settings: RestSettings, management: Management) -> Iterator[TestClient]:
-    """A service that manages datasets, too."""
-    settings = rest_settings.model_copy(update={"manages_datasets": True})
-    with TestClient(create_app(predictor, settings, management)) as client:
+def managed_app(predictor: Predictor, rest_settings: RestSettings, management: Management) -> FastAPI:
+    """A service that manages datasets, too, and may be called from one web page."""
+    wanted = {"manages_datasets": True, "cors_origins": PAGE}
+    return create_app(predictor, rest_settings.model_copy(update=wanted), management)
+
+
+@pytest.fixture
+def managed(managed_app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(managed_app) as client:
         yield client
 
 
