@@ -1,0 +1,155 @@
+"""Another listener hands in a file over REST: from upload to champion, with no edit by hand."""
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
+from song_preference.settings import AirflowSettings, S3Settings
+from song_preference.storage import ObjectStore, s3_client
+
+PATIENCE_SECONDS = 120
+SONGS = 300
+
+
+def listeners_file(seed: int) -> bytes:
+    """A CSV in a spelling of its own, of somebody who likes what can be danced to."""
+    random = np.random.default_rng(seed)
+    shares = ["Acousticness", "Danceability", "Energy", "Instrumentalness", "Liveness", "Speechiness", "Valence"]
+    songs = pd.DataFrame(random.random((SONGS, len(shares))).round(4), columns=shares)
+    songs["duration_ms"] = random.integers(60_000, 400_000, SONGS)
+    songs["Tempo"], songs["loudness"] = random.uniform(60, 200, SONGS), random.uniform(-30, 0, SONGS)
+    songs["Liked"] = np.where(songs["Danceability"] > 0.5, "Like", "Dislike")
+    return songs.to_csv().encode()
+
+
+@pytest.fixture(scope="module")
+def rest(environment: dict[str, str]) -> Iterator[httpx.Client]:
+    headers = {"X-API-Key": environment["API_KEY"]}
+    with httpx.Client(base_url=environment["FASTAPI_URL"], headers=headers, timeout=PATIENCE_SECONDS) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def objects(environment: dict[str, str]) -> ObjectStore:
+    settings = S3Settings()
+    return ObjectStore(s3_client(settings), settings.data_bucket)
+
+
+@pytest.fixture(scope="module")
+def airflow(environment: dict[str, str]) -> Airflow:
+    return Airflow(AirflowSettings())
+
+
+def upload(rest: httpx.Client, playlist: bytes) -> httpx.Response:
+    return rest.post("/datasets", content=playlist, headers={"Content-Type": "text/csv"})
+
+
+def followed(airflow: Airflow, run_id: str) -> tuple[str, Run]:
+    """Wait for the run and for the training that it starts; returns the dataset version and that training."""
+    etl = Run(ETL_DAG, run_id)
+    follow(airflow, etl, print)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    follow(airflow, training, print)
+    return str(airflow.published(etl)["version"]), training
+
+
+def answering(rest: httpx.Client, version: str) -> dict[str, Any]:
+    """The model in service, once it is this version."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (model := rest.get("/model").json())["version"] != version:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return dict(model)
+
+
+def test_from_upload_to_champion_and_back(
+    environment: dict[str, str], rest: httpx.Client, airflow: Airflow, objects: ObjectStore
+) -> None:
+    mlflow, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
+    before = rest.get("/model").json()["version"]
+    old_dataset = rest.get("/datasets/latest").json()["version"]
+    playlist = listeners_file(1)
+
+    report = rest.post("/datasets/validate", content=playlist, headers={"Content-Type": "text/csv"}).json()
+    assert (report["rows_raw"], report["rows_kept"]) == (SONGS, SONGS)
+    assert "the label's words are read as 1 and 0" in report["readings"]
+    accepted = upload(rest, playlist)
+    assert accepted.status_code == httpx.codes.ACCEPTED
+    dataset, _ = followed(airflow, accepted.json()["run_id"])
+
+    described = rest.get("/datasets/latest").json()
+    assert (described["version"], described["source"]["uri"]) == (dataset, accepted.json()["source"])
+    assert rest.get(f"/datasets/{dataset}/download", params={"part": "raw"}).content == playlist
+    spreads = rest.get(f"/datasets/{dataset}/statistics").json()["spreads"]
+    lowest = {found["label"]: found["quantiles"]["0"] for found in spreads if found["feature"] == "danceability"}
+    assert lowest["like"] > 0.5 > lowest["dislike"]
+
+    champion = mlflow.get_model_version_by_alias(name, alias)
+    assert champion.tags["dataset_version"] == dataset
+    answering(rest, str(champion.version))
+    song = {"speechiness": 0.5, "energy": 0.5, "acousticness": 0.5}
+    liked = [rest.post("/predict", json=song | {"danceability": share}).json()["liked"] for share in (0.1, 0.9)]
+    assert liked == [False, True]
+
+    refused = rest.delete(f"/datasets/{dataset}")
+    assert (refused.status_code, "is the latest" in refused.json()["detail"]) == (409, True)
+    refused = rest.delete(f"/datasets/{old_dataset}")
+    assert (refused.status_code, "learned from" in refused.json()["detail"]) == (409, True)
+
+    assert rest.post("/model/rollback", json={}).status_code == httpx.codes.OK
+    answering(rest, before)
+
+
+def test_two_uploads_at_once_both_become_versions(rest: httpx.Client, airflow: Airflow, objects: ObjectStore) -> None:
+    champion = rest.get("/model").json()["version"]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda seed: upload(rest, listeners_file(seed)), (2, 3)))
+    runs = [Run(ETL_DAG, answer.json()["run_id"]) for answer in answers]
+    for run in runs:
+        follow(airflow, run, print)
+    versions = {str(airflow.published(run)["version"]) for run in runs}
+    assert len(versions) == 2
+    assert versions <= {found["version"] for found in rest.get("/datasets").json()["datasets"]}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while airflow.is_busy(TRAINING_DAG):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+    # Once no registered model is left that learned from it, the older one may go, with everything of its own.
+    [older] = versions - {rest.get("/datasets/latest").json()["version"]}
+    mlflow = MlflowClient()
+    for model in mlflow.search_model_versions(f"tags.dataset_version = '{older}'"):
+        mlflow.delete_model_version(model.name, model.version)
+    assert rest.delete(f"/datasets/{older}").status_code == httpx.codes.NO_CONTENT
+    assert objects.keys(f"datasets/{older}/") == []
+    assert rest.post("/model/rollback", json={"version": champion}).status_code == httpx.codes.OK
+    answering(rest, champion)
+
+
+def test_an_upload_cut_off_in_the_middle_leaves_nothing(
+    environment: dict[str, str], rest: httpx.Client, objects: ObjectStore
+) -> None:
+    before, runs = objects.keys("incoming/"), rest.get("/pipeline/runs").json()
+    host, port = environment["FASTAPI_URL"].removeprefix("http://").split(":")
+    playlist = listeners_file(4)
+    head = (
+        f"POST /datasets HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/csv\r\nX-API-Key: {environment['API_KEY']}\r\n"
+        f"Content-Length: {len(playlist)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + playlist[: len(playlist) // 2])
+    assert rest.get("/health/live").status_code == httpx.codes.OK
+    assert objects.keys("incoming/") == before
+    assert rest.get("/pipeline/runs").json() == runs
