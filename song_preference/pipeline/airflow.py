@@ -1,23 +1,24 @@
-"""The one client of Airflow's REST API.
+"""The one client of Airflow's REST API."""
 
-`python -m song_preference.pipeline` starts `process_etl_spotify_data`, follows it and the training run
-that its dataset starts, and fails with the reason where one of them fails.
-"""
-
+import re
 import time
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import httpx
 
-from song_preference.errors import PipelineError
-from song_preference.settings import AirflowSettings, load
-
-LONGEST_RUN_SECONDS = 3 * 3600
-"""A search alone may take two hours."""
+from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
+from song_preference.pipeline.log import Log, errors, skips
+from song_preference.settings import AirflowSettings
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
+
+RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
+"""What Airflow takes for a run's id, less those that mean another path or, as '~' does, all runs."""
+
+AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
 
 class Run(NamedTuple):
@@ -27,84 +28,127 @@ class Run(NamedTuple):
     run_id: str
 
 
+class Times(NamedTuple):
+    """The state of a run, `queued`, `running`, `success` or `failed`, and when it came to it; times are in UTC."""
+
+    state: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
 class Task(NamedTuple):
     """One task of a run; `state` is None before it is scheduled."""
 
     task_id: str
     state: str | None
     try_number: int
+    seconds: float | None = None
+    """How long it took, None until it has ended."""
 
 
 class Airflow:
-    """Starts DAG runs and tells how they fare; every method raises `PipelineError`."""
+    """Starts DAG runs and tells how they fare.
 
-    def __init__(self, settings: AirflowSettings) -> None:
+    Every method raises `PipelineError`: `PipelineUnavailable` where Airflow does not answer or has not read the DAG
+    yet, `RunNotFound` where it knows no such run.
+    """
+
+    def __init__(self, settings: AirflowSettings, transport: httpx.BaseTransport | None = None) -> None:
         self._settings = settings
-        self._http = httpx.Client(base_url=settings.url, timeout=30)
+        timeout = httpx.Timeout(30, connect=5)
+        self._http = httpx.Client(base_url=settings.url, timeout=timeout, transport=transport)
 
     def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 60) -> Run:
         """Start a run with the DAG's parameters or others; waits for a DAG that Airflow has not read yet."""
+        return self.start(dag_id, params, patience_seconds)[0]
+
+    def start(
+        self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0
+    ) -> tuple[Run, Times]:
+        """The same, and how the run stands."""
         deadline = time.monotonic() + patience_seconds
         while True:
             body = {"logical_date": None, "conf": dict(params or {})}
             response = self._request("POST", f"/dags/{dag_id}/dagRuns", json=body)
-            if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() > deadline:
-                return Run(dag_id, self._json(response)["dag_run_id"])
+            if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() >= deadline:
+                return _started(dag_id, self._json(response, absent=_unread(dag_id)))
             time.sleep(1)
+
+    def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[tuple[Run, Times]]]:
+        """How many runs there are, and `limit` of them, the newest first."""
+        found = self._runs(dag_id, order_by="-run_after", limit=limit, offset=offset)
+        return int(found["total_entries"]), [_started(dag_id, item) for item in found["dag_runs"]]
+
+    def times(self, run: Run) -> Times:
+        """How the run stands."""
+        return _times(self._get(_path(run), absent=_unknown(run)))
 
     def state(self, run: Run) -> str:
         """`queued`, `running`, `success` or `failed`."""
-        return str(self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}")["state"])
+        return self.times(run).state
 
     def tasks(self, run: Run) -> list[Task]:
         """The run's tasks, in the order of the DAG's definition."""
-        found = self._get(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", order_by="start_date")
-        return [Task(item["task_id"], item["state"], item["try_number"]) for item in found["task_instances"]]
+        path = f"{_path(run)}/taskInstances"
+        found = self._get(path, absent=_unknown(run), order_by="start_date")["task_instances"]
+        return [Task(item["task_id"], item["state"], item["try_number"], item["duration"]) for item in found]
 
     def run_started_by(self, run: Run, dag_id: str) -> Run | None:
-        """The newest run of `dag_id` that an asset written by `run` started, once it runs."""
-        for candidate in self._get(f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]:
+        """The run of `dag_id` that an asset written by `run` started, once it runs."""
+        since = self.times(run).started_at
+        if since is None:
+            return None
+        query = {"run_after_gte": since.isoformat(), "run_type": "asset_triggered", "order_by": "run_after", "limit": 5}
+        # The first of them takes all events that are there; a few, in case that one was another run's.
+        for candidate in self._runs(dag_id, **query)["dag_runs"]:
             if candidate["start_date"] is None:
                 continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
             found = Run(dag_id, candidate["dag_run_id"])
-            events = self._get(f"/dags/{dag_id}/dagRuns/{found.run_id}/upstreamAssetEvents")["asset_events"]
+            events = self._get(f"{_path(found)}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):
                 return found
         return None
 
     def is_busy(self, dag_id: str) -> bool:
         """Whether a run of the DAG is queued or at work."""
-        return bool(self._get(f"/dags/{dag_id}/dagRuns", state=["queued", "running"], limit=1)["dag_runs"])
+        return bool(self._runs(dag_id, state=["queued", "running"], limit=1)["dag_runs"])
 
     def published(self, run: Run) -> dict[str, Any]:
         """What a run of the ETL says of the dataset that it published: its `version`, `run_id` and `source_kind`."""
         # Not from the asset's event: Airflow 3.3 answers 500 while the run that it started is queued.
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/register/xcomEntries/return_value"
-        value: dict[str, Any] = self._get(path)["value"]
+        return self.result(run, "register")
+
+    def result(self, run: Run, task_id: str) -> dict[str, Any]:
+        """What a task that has succeeded returned."""
+        value: dict[str, Any] = self._get(f"{_path(run)}/taskInstances/{task_id}/xcomEntries/return_value")["value"]
         return value
 
     def failure(self, run: Run) -> str:
         """Why the run failed: the errors in the log of its failed task."""
         for task in self.tasks(run):
             if task.state == "failed":
-                return "\n".join(dict.fromkeys(_errors(self._log(run, task))))
+                return "\n".join(dict.fromkeys(errors(self.log(run, task))))
         return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
 
     def skip_reason(self, run: Run) -> str | None:
         """Why the run had nothing to do; None unless a task of it decided so."""
         for task in self.tasks(run):
             if task.state == "skipped" and task.try_number:
-                return next(_skips(self._log(run, task)), None)
+                return next(skips(self.log(run, task)), None)
         return None
 
-    def _log(self, run: Run, task: Task) -> list[dict[str, Any]]:
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
-        content: list[dict[str, Any]] = self._get(path)["content"]
+    def log(self, run: Run, task: Task) -> Log:
+        """The log of the task's last try."""
+        content: Log = self._get(f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}")["content"]
         return content
 
-    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+    def _runs(self, dag_id: str, **query: Any) -> dict[str, Any]:
+        return self._get(f"/dags/{dag_id}/dagRuns", absent=_unread(dag_id), **query)
+
+    def _get(self, path: str, absent: PipelineError | None = None, **query: Any) -> dict[str, Any]:
         # A run's id holds a '+', which in a query that is not encoded means a space.
-        return self._json(self._request("GET", path, params=query))
+        return self._json(self._request("GET", path, params=query), absent)
 
     def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -116,105 +160,68 @@ class Airflow:
             self._log_in()  # the token had run out
             return self._http.request(method, f"/api/v2{path}", **content)
         except httpx.HTTPError as error:
-            raise PipelineError(f"Airflow at {self._settings.url} does not answer: is it running?") from error
+            raise self._away() from error
 
     def _log_in(self) -> None:
         credentials = {"username": self._settings.user, "password": self._settings.password.get_secret_value()}
         token = self._json(self._http.post("/auth/token", json=credentials))["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
-    def _json(self, response: httpx.Response) -> dict[str, Any]:
+    def _json(self, response: httpx.Response, absent: PipelineError | None = None) -> dict[str, Any]:
+        if response.status_code in AWAY:
+            raise self._away()
+        if response.status_code == httpx.codes.NOT_FOUND and absent:
+            raise absent
         if response.is_error:
             raise PipelineError(
                 f"Airflow refused {response.request.method} {response.request.url.path}: "
                 f"{response.status_code} {response.reason_phrase}. {_detail(response)}"
             )
-        answer: dict[str, Any] = response.json()
+        try:
+            answer: dict[str, Any] = response.json()
+        except ValueError as error:
+            message = f"What answers at {self._settings.url} is not Airflow: check AIRFLOW_URL."
+            raise PipelineUnavailable(message) from error
         return answer
+
+    def _away(self) -> PipelineUnavailable:
+        return PipelineUnavailable(f"Airflow at {self._settings.url} does not answer: is it running?")
+
+
+def _path(run: Run) -> str:
+    if not RUN_ID.fullmatch(run.run_id):
+        raise _unknown(run)
+    return f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}"
+
+
+def _unread(dag_id: str) -> PipelineUnavailable:
+    return PipelineUnavailable(
+        f"Airflow has not read {dag_id} yet: try again in a moment, and if that does not help look for an "
+        "import error in Airflow."
+    )
+
+
+def _unknown(run: Run) -> RunNotFound:
+    return RunNotFound(f"There is no such run of {run.dag_id}: GET /pipeline/runs lists them.")
+
+
+def _started(dag_id: str, answer: Mapping[str, Any]) -> tuple[Run, Times]:
+    return Run(dag_id, answer["dag_run_id"]), _times(answer)
+
+
+def _times(answer: Mapping[str, Any]) -> Times:
+    asked, started, ended = (answer[name] for name in ("run_after", "start_date", "end_date"))
+    return Times(str(answer["state"]), datetime.fromisoformat(asked), _moment(started), _moment(ended))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _detail(response: httpx.Response) -> str:
-    """Airflow's own words, where it has some."""
+    """Airflow's own words, where it has some for the caller."""
     try:
-        return str(response.json()["detail"])
+        detail = response.json()["detail"]
     except (ValueError, KeyError, TypeError):
-        return "Its log tells why."
-
-
-def _errors(log: list[dict[str, Any]]) -> Iterator[str]:
-    """From Airflow's structured log: of an exception the one raised last, else the text of the error."""
-    for entry in log:
-        match entry:
-            case {"error_detail": [{"exc_type": kind, "exc_value": value}, *_]}:
-                yield f"{kind}: {value}"
-            case {"event": "Task exited"}:
-                pass  # the line before it says why
-            case {"level": "error" | "critical", "event": event}:
-                yield str(event)
-
-
-def _skips(log: list[dict[str, Any]]) -> Iterator[str]:
-    """From Airflow's structured log: the reasons why the task skipped itself."""
-    for entry in log:
-        match entry:
-            case {"event": "Skipping task.", "reason": reason}:
-                yield str(reason)
-
-
-def follow(
-    airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = LONGEST_RUN_SECONDS
-) -> None:
-    """Report each change of a task's state until the run ends; raises `PipelineError` unless it succeeds."""
-    deadline = time.monotonic() + patience_seconds
-    seen: dict[str, str | None] = {}
-    while True:
-        state = airflow.state(run)
-        for task in airflow.tasks(run):
-            if task.state != seen.get(task.task_id) and task.state not in {None, "scheduled", "queued"}:
-                say(f"{run.dag_id}: {task.task_id} {task.state}")
-            seen[task.task_id] = task.state
-        if state == "success":
-            return
-        if state == "failed":
-            raise PipelineError(f"{run.dag_id} failed: {airflow.failure(run)}")
-        if time.monotonic() > deadline:
-            raise PipelineError(f"{run.dag_id} is still {state} after {patience_seconds:.0f} s: look at it in Airflow.")
-        time.sleep(0.5)
-
-
-def run_to_champion(
-    airflow: Airflow,
-    say: Callable[[str], None],
-    params: Mapping[str, Any] | None = None,
-    patience_seconds: float = 60,
-) -> tuple[Run, Run]:
-    """Run the ETL with these parameters and the training that follows it; returns both runs.
-
-    `say` is told where the bundled sample stood in for the playlist, and why a training had nothing to do. Raises
-    `PipelineError`.
-    """
-    etl = airflow.trigger(ETL_DAG, params)
-    follow(airflow, etl, say)
-    if airflow.published(etl)["source_kind"] == "sample":
-        say("THE BUNDLED SAMPLE of synthetic songs was used: its model knows nobody's taste. Set DATASET_SOURCE.")
-    deadline = time.monotonic() + patience_seconds
-    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
-        if airflow.is_busy(TRAINING_DAG):  # it runs once at a time, so ours may have to wait
-            deadline = time.monotonic() + patience_seconds
-        elif time.monotonic() > deadline:
-            raise PipelineError(f"{TRAINING_DAG} was not started by the new dataset: is it paused?")
-        time.sleep(0.5)
-    follow(airflow, training, say)
-    if reason := airflow.skip_reason(training):
-        say(f"{TRAINING_DAG}: {reason}")
-    return etl, training
-
-
-if __name__ == "__main__":
-    parser = ArgumentParser(prog="python -m song_preference.pipeline", description=__doc__)
-    parser.add_argument("--force", action="store_true", help="train even if these songs gave a model before")
-    params = {"force": True} if parser.parse_args().force else None
-    try:
-        run_to_champion(Airflow(load(AirflowSettings)), lambda line: print(f"  {line}", flush=True), params)
-    except PipelineError as problem:
-        raise SystemExit(str(problem)) from None
+        detail = None
+    return detail if isinstance(detail, str) and not response.is_server_error else "Its log tells why."

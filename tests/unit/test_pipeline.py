@@ -1,4 +1,3 @@
-import json
 import runpy
 import sys
 from typing import Any
@@ -6,12 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from song_preference import pipeline
-from song_preference.errors import PipelineError
+from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
-from song_preference.settings import AirflowSettings
+from tests.unit.fake_airflow import LOCAL, FakeAirflow, FakeRun, task
 
 RUN = Run(ETL_DAG, "manual__2026-11-25T06:24:56.625440+00:00")
+TRAINING = Run(TRAINING_DAG, "asset_triggered__2026-11-25T06:25:30+00:00")
+LATER = "2026-11-25T06:25:30+00:00"
 DESIGNED: list[dict[str, Any]] = [
     {"event": "::group::Pre Execute", "level": "info"},
     {"event": "Bundle loaded", "level": "info"},
@@ -34,69 +34,22 @@ SKIPPED: list[dict[str, Any]] = [
 ]
 
 
-def task(name: str, state: str | None, try_number: int = 1) -> dict[str, Any]:
-    return {"task_id": name, "state": state, "try_number": try_number}
-
-
-class FakeAirflow:
-    """Airflow's REST API as far as the pipeline asks it: one run of the ETL, one of the training."""
-
-    def __init__(self) -> None:
-        self.state = "success"
-        self.tasks = {ETL_DAG: [task("download", "success")], TRAINING_DAG: [task("train", "success")]}
-        self.logs: dict[str, list[dict[str, Any]]] = {}
-        self.conf: dict[str, Any] = {}
-        self.source_kind = "file"
-        self.token, self.logins = "one", 0
-        self.training_starts_after = 0
-        self.training_is_queued = False
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        answer: dict[str, Any]
-        path = request.url.path.removeprefix("/api/v2").split("/")[1:]
-        if path[0] != "auth" and request.headers["Authorization"] != f"Bearer {self.token}":
-            return httpx.Response(401, json={"detail": "Token has expired"})
-        match path:
-            case ["auth", "token"]:
-                self.logins += 1
-                answer = {"access_token": self.token}
-            case ["dags", _, "dagRuns", RUN.run_id, "taskInstances", "register", "xcomEntries", "return_value"]:
-                answer = {"value": {"source_kind": self.source_kind}}
-            case ["dags", _, "dagRuns"] if "state" in request.url.params:
-                answer = {"dag_runs": [{}] if self.training_is_queued else []}
-            case ["dags", dag_id, "dagRuns"] if request.method == "POST":
-                self.conf = json.loads(request.content)["conf"]
-                answer = {"dag_run_id": RUN.run_id}
-            case ["dags", _, "dagRuns"]:
-                self.training_starts_after -= 1
-                start = "2026-11-23" if self.training_starts_after < 0 else None
-                answer = {"dag_runs": [{"dag_run_id": "r2", "start_date": start}]}
-            case ["dags", _, "dagRuns", _]:
-                answer = {"state": self.state}
-            case ["dags", _, "dagRuns", _, "upstreamAssetEvents"]:
-                answer = {"asset_events": [{"source_run_id": RUN.run_id}]}
-            case ["dags", dag_id, "dagRuns", _, "taskInstances"]:
-                answer = {"task_instances": self.tasks[dag_id]}
-            case ["dags", _, "dagRuns", _, "taskInstances", name, "logs", number]:
-                answer = {"content": self.logs[f"{name} {number}"]}
-            case unknown:
-                raise AssertionError(unknown)
-        return httpx.Response(200, json=answer)
-
-
 @pytest.fixture
 def server() -> FakeAirflow:
-    return FakeAirflow()
+    """Of both DAGs one run that has succeeded."""
+    server = FakeAirflow()
+    server.next = FakeRun(
+        RUN.run_id, tasks=[task("download", "success")], results={"register": {"source_kind": "file"}}
+    )
+    server.runs[ETL_DAG] = [server.next]
+    training = FakeRun(TRAINING.run_id, LATER, tasks=[task("train", "success")], sources=[RUN.run_id])
+    server.runs[TRAINING_DAG] = [training]
+    return server
 
 
 @pytest.fixture
-def airflow(server: FakeAirflow, monkeypatch: pytest.MonkeyPatch) -> Airflow:
-    monkeypatch.setenv("AIRFLOW_URL", "http://airflow")
-    monkeypatch.setenv("_AIRFLOW_WWW_USER_USERNAME", "u")
-    monkeypatch.setenv("_AIRFLOW_WWW_USER_PASSWORD", "p")
-    client = httpx.Client
-    monkeypatch.setattr(httpx, "Client", lambda **options: client(transport=httpx.MockTransport(server), **options))
-    return Airflow(AirflowSettings())
+def airflow(server: FakeAirflow) -> Airflow:
+    return server.client()
 
 
 @pytest.mark.parametrize(
@@ -112,8 +65,8 @@ def airflow(server: FakeAirflow, monkeypatch: pytest.MonkeyPatch) -> Airflow:
 def test_a_failure_is_told_in_the_words_of_its_last_try(
     airflow: Airflow, server: FakeAirflow, log: list[dict[str, Any]], reason: str
 ) -> None:
-    server.state = "failed"
-    server.tasks[ETL_DAG] = [task("download", "failed", 2), task("split", "upstream_failed", 0)]
+    run = server.runs[ETL_DAG][0]
+    run.state, run.tasks = "failed", [task("download", "failed", 2), task("split", "upstream_failed", 0)]
     server.logs["download 2"] = log
     assert airflow.failure(RUN) == reason
     with pytest.raises(PipelineError) as raised:
@@ -122,20 +75,20 @@ def test_a_failure_is_told_in_the_words_of_its_last_try(
 
 
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(airflow: Airflow, server: FakeAirflow) -> None:
-    server.tasks[ETL_DAG] = [task("download", None, 0)]
+    server.runs[ETL_DAG][0].tasks = [task("download", None, 0)]
     assert airflow.failure(RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
 
 
 def test_a_training_with_nothing_to_do_says_why(airflow: Airflow, server: FakeAirflow) -> None:
-    server.tasks[TRAINING_DAG] = [task("train", "skipped"), task("promote", "skipped", 0)]
+    server.runs[TRAINING_DAG][0].tasks = [task("train", "skipped"), task("promote", "skipped", 0)]
     server.logs["train 1"] = SKIPPED
     said: list[str] = []
-    assert run_to_champion(airflow, said.append) == (RUN, Run(TRAINING_DAG, "r2"))
+    assert run_to_champion(airflow, said.append) == (RUN, TRAINING)
     assert said[-1] == f"{TRAINING_DAG}: Version 3 learned from it already."
 
 
 def test_a_training_that_did_something_gives_no_such_reason(airflow: Airflow, server: FakeAirflow) -> None:
-    assert airflow.skip_reason(Run(TRAINING_DAG, "r2")) is None
+    assert airflow.skip_reason(TRAINING) is None
 
 
 def test_a_token_that_has_run_out_is_renewed(airflow: Airflow, server: FakeAirflow) -> None:
@@ -147,18 +100,18 @@ def test_a_token_that_has_run_out_is_renewed(airflow: Airflow, server: FakeAirfl
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("song_preference.pipeline.time.sleep", lambda _: None)
+    monkeypatch.setattr("song_preference.pipeline.waiting.time.sleep", lambda _: None)
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_a_training_that_is_queued_behind_another_is_waited_for(airflow: Airflow, server: FakeAirflow) -> None:
-    server.training_is_queued, server.training_starts_after = True, 5
-    assert run_to_champion(airflow, print, patience_seconds=-1) == (RUN, Run(TRAINING_DAG, "r2"))
+    server.is_busy, server.runs[TRAINING_DAG][0].listings_before_start = True, 5
+    assert run_to_champion(airflow, print, patience_seconds=-1) == (RUN, TRAINING)
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_a_training_that_nothing_starts_may_be_paused(airflow: Airflow, server: FakeAirflow) -> None:
-    server.training_starts_after = 5
+    server.runs[TRAINING_DAG][0].listings_before_start = 5
     with pytest.raises(PipelineError, match="is it paused"):
         run_to_champion(airflow, print, patience_seconds=-1)
 
@@ -167,7 +120,7 @@ def test_a_training_that_nothing_starts_may_be_paused(airflow: Airflow, server: 
 def test_it_is_told_where_the_sample_was_used(
     airflow: Airflow, server: FakeAirflow, kind: str, *, is_told: bool
 ) -> None:
-    server.source_kind = kind
+    server.next.results["register"] = {"source_kind": kind}
     said: list[str] = []
     run_to_champion(airflow, said.append)
     assert any("BUNDLED SAMPLE" in line for line in said) is is_told
@@ -179,10 +132,88 @@ def test_parameters_reach_the_run(airflow: Airflow, server: FakeAirflow) -> None
 
 
 @pytest.mark.parametrize(("arguments", "conf"), [([], {}), (["--force"], {"force": True})])
-@pytest.mark.usefixtures("airflow")
 def test_the_command_trains_again_where_it_is_told_to(
     server: FakeAirflow, monkeypatch: pytest.MonkeyPatch, arguments: list[str], conf: dict[str, Any]
 ) -> None:
+    for name, value in LOCAL.items():
+        monkeypatch.setenv(name, value)
+    client = httpx.Client
+    serving = {"transport": httpx.MockTransport(server)}
+    monkeypatch.setattr(httpx, "Client", lambda **options: client(**{**options, **serving}))
     monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
-    runpy.run_path(pipeline.__file__, run_name="__main__")
+    runpy.run_module("song_preference.pipeline", run_name="__main__")
     assert server.conf == conf
+
+
+def failing(server: FakeAirflow, airflow: Airflow) -> PipelineError:
+    with pytest.raises(PipelineError) as raised:
+        airflow.start(ETL_DAG)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [httpx.ConnectError("no"), httpx.ReadTimeout("no"), *(httpx.Response(status) for status in (502, 503, 504))],
+    ids=str,
+)
+def test_an_airflow_that_is_away_says_what_to_do(server: FakeAirflow, broken: httpx.Response | Exception) -> None:
+    server.broken = broken
+    error = failing(server, server.client())
+    assert type(error) is PipelineUnavailable
+    assert str(error) == "Airflow at http://airflow does not answer: is it running?"
+
+
+def test_what_is_no_airflow_is_told(server: FakeAirflow) -> None:
+    server.broken = httpx.Response(200, text="<html>Welcome</html>")
+    error = failing(server, server.client())
+    assert type(error) is PipelineUnavailable
+    assert "check AIRFLOW_URL" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "shown"),
+    [
+        (400, "Invalid input for param seed", "400 Bad Request. Invalid input for param seed"),
+        (409, {"statement": "INSERT INTO dag_run"}, "409 Conflict. Its log tells why."),
+        (500, "cannot deserialize Dag", "500 Internal Server Error. Its log tells why."),
+    ],
+)
+def test_a_refusal_is_told_without_airflows_insides(
+    server: FakeAirflow, airflow: Airflow, status: int, detail: Any, shown: str
+) -> None:
+    airflow.state(RUN)
+    server.broken = httpx.Response(status, json={"detail": detail})
+    error = failing(server, airflow)
+    assert type(error) is PipelineError
+    assert str(error) == f"Airflow refused POST /api/v2/dags/{ETL_DAG}/dagRuns: {shown}"
+
+
+def test_a_dag_that_was_not_read_yet_is_told(server: FakeAirflow, airflow: Airflow) -> None:
+    server.runs.clear()
+    error = failing(server, airflow)
+    assert type(error) is PipelineUnavailable
+    assert f"Airflow has not read {ETL_DAG} yet" in str(error)
+    with pytest.raises(PipelineUnavailable, match="has not read"):
+        airflow.runs(ETL_DAG, limit=1)
+
+
+def test_a_runs_id_goes_over_the_wire_as_one_part_of_the_path(server: FakeAirflow, airflow: Airflow) -> None:
+    airflow.tasks(RUN)
+    quoted = "manual__2026-11-25T06%3A24%3A56.625440%2B00%3A00"
+    assert server.paths[-1] == f"/api/v2/dags/{ETL_DAG}/dagRuns/{quoted}/taskInstances?order_by=start_date"
+
+
+@pytest.mark.parametrize(
+    "run_id", ["unknown", "~", ".", "..", "", "a/b", "a/taskInstances", "../..", "a?x", "a\n", "\0", "é", "x" * 251]
+)
+def test_a_run_that_is_not_there_is_told(server: FakeAirflow, airflow: Airflow, run_id: str) -> None:
+    with pytest.raises(RunNotFound, match="no such run"):
+        airflow.times(Run(ETL_DAG, run_id))
+    assert len(server.paths) == (2 if run_id == "unknown" else 0)
+
+
+def test_runs_are_listed_the_newest_first(server: FakeAirflow, airflow: Airflow) -> None:
+    server.runs[ETL_DAG].append(FakeRun("r2", LATER))
+    total, runs = airflow.runs(ETL_DAG, limit=5)
+    assert (total, [run.run_id for run, _ in runs]) == (2, ["r2", RUN.run_id])
+    assert [run.run_id for run, _ in airflow.runs(ETL_DAG, limit=1, offset=1)[1]] == [RUN.run_id]

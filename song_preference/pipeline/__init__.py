@@ -1,0 +1,10 @@
+"""The two DAGs, seen from outside: `airflow` asks Airflow, `waiting` follows runs, `report` tells what came of them.
+
+`python -m song_preference.pipeline` starts `process_etl_spotify_data`, follows it and the training run
+that its dataset starts, and fails with the reason where one of them fails.
+"""
+
+from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run, Task
+from song_preference.pipeline.waiting import follow, run_to_champion
+
+__all__ = ["ETL_DAG", "TRAINING_DAG", "Airflow", "Run", "Task", "follow", "run_to_champion"]

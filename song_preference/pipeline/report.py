@@ -1,0 +1,119 @@
+"""What became of the runs of the pipeline, as far as anybody may know."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run, Task, Times
+from song_preference.pipeline.log import designed_errors
+
+
+class TaskReport(BaseModel):
+    """One task of a run."""
+
+    id: str
+    state: str | None = Field(description="In Airflow's words; null before its turn.")
+    seconds: float | None = Field(description="How long it took; null until it has ended.")
+
+
+class RunSummary(BaseModel):
+    """A run, and how it stands."""
+
+    id: str
+    state: str = Field(description="'queued', 'running', 'success' or 'failed'.")
+    asked_at: datetime = Field(description="When it was asked for, in UTC.")
+    started_at: datetime | None = Field(description="In UTC; null until then.")
+    ended_at: datetime | None = Field(description="In UTC; null until then.")
+
+
+class TrainingReport(RunSummary):
+    """The training that followed."""
+
+    tasks: list[TaskReport]
+    reason: str | None = Field(description="Why it failed, had nothing to do, or made its model champion or not.")
+
+
+class RunReport(RunSummary):
+    """A run of the pipeline from the playlist on, and all that came of it."""
+
+    tasks: list[TaskReport]
+    reason: str | None = Field(description="Why it failed.")
+    dataset_version: str | None = Field(description="The dataset that it published.")
+    model_version: str | None = Field(description="The version of the model that learned from that dataset.")
+    promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
+    training: TrainingReport | None = Field(description="The training that followed; null until it starts.")
+
+
+class RunPage(BaseModel):
+    """Some runs of the pipeline, the newest first."""
+
+    total: int = Field(description="How many there are altogether.")
+    runs: list[RunSummary]
+
+
+def start(airflow: Airflow, params: dict[str, Any]) -> RunSummary:
+    """Start the pipeline; raises `PipelineUnavailable`."""
+    return RunSummary(**_summary(*airflow.start(ETL_DAG, params)))
+
+
+def page(airflow: Airflow, limit: int, offset: int = 0) -> RunPage:
+    """At most `limit` runs, the newest first, less `offset` of them; raises `PipelineUnavailable`."""
+    total, runs = airflow.runs(ETL_DAG, limit, offset)
+    return RunPage(total=total, runs=[RunSummary(**_summary(*found)) for found in runs])
+
+
+def report(airflow: Airflow, run_id: str) -> RunReport:
+    """All that is known of one run; raises `RunNotFound` and `PipelineUnavailable`."""
+    run = Run(ETL_DAG, run_id)
+    summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
+    dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
+    training = airflow.run_started_by(run, TRAINING_DAG) if dataset else None
+    trained = airflow.tasks(training) if training else []
+    model = _model(airflow, training, trained) if training else {}
+    # Where two datasets came in one moment, the training may have taken the other.
+    own = model if model.get("dataset_version") == dataset else {}
+    return RunReport(
+        **summary,
+        tasks=_tasks(tasks),
+        reason=_failure(airflow, run, tasks) if summary["state"] == "failed" else None,
+        dataset_version=dataset,
+        model_version=own.get("version"),
+        promoted=own.get("promoted"),
+        training=_training(airflow, training, trained, model.get("reason")) if training else None,
+    )
+
+
+def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: str | None) -> TrainingReport:
+    summary, reason = _summary(run, airflow.times(run)), decision
+    if summary["state"] == "failed":
+        reason = _failure(airflow, run, tasks)
+    elif any(task.state == "skipped" for task in tasks):
+        reason = airflow.skip_reason(run)
+    return TrainingReport(**summary, tasks=_tasks(tasks), reason=reason)
+
+
+def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
+    """What the last task that knows the model's version says of it."""
+    known = next((task for task in ("promote", "register") if _succeeded(tasks, task)), None)
+    return airflow.result(training, known) if known else {}
+
+
+def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> str:
+    for task in tasks:
+        if task.state == "failed":
+            told = dict.fromkeys(designed_errors(airflow.log(run, task)))
+            return "\n".join(told) or f"The task {task.task_id} failed unexpectedly: its log in Airflow tells why."
+    return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
+
+
+def _succeeded(tasks: list[Task], task_id: str) -> bool:
+    return any(task.task_id == task_id and task.state == "success" for task in tasks)
+
+
+def _tasks(tasks: list[Task]) -> list[TaskReport]:
+    return [TaskReport(id=task.task_id, state=task.state, seconds=task.seconds) for task in tasks]
+
+
+def _summary(run: Run, times: Times) -> dict[str, Any]:
+    return {"id": run.run_id, **times._asdict()}

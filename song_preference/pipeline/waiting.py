@@ -1,0 +1,60 @@
+"""Wait for runs and say what happens in them."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from song_preference.errors import PipelineError
+from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run
+
+LONGEST_RUN_SECONDS = 3 * 3600
+"""A search alone may take two hours."""
+
+
+def follow(
+    airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = LONGEST_RUN_SECONDS
+) -> None:
+    """Report each change of a task's state until the run ends; raises `PipelineError` unless it succeeds."""
+    deadline = time.monotonic() + patience_seconds
+    seen: dict[str, str | None] = {}
+    while True:
+        state = airflow.state(run)
+        for task in airflow.tasks(run):
+            if task.state != seen.get(task.task_id) and task.state not in {None, "scheduled", "queued"}:
+                say(f"{run.dag_id}: {task.task_id} {task.state}")
+            seen[task.task_id] = task.state
+        if state == "success":
+            return
+        if state == "failed":
+            raise PipelineError(f"{run.dag_id} failed: {airflow.failure(run)}")
+        if time.monotonic() > deadline:
+            raise PipelineError(f"{run.dag_id} is still {state} after {patience_seconds:.0f} s: look at it in Airflow.")
+        time.sleep(0.5)
+
+
+def run_to_champion(
+    airflow: Airflow,
+    say: Callable[[str], None],
+    params: Mapping[str, Any] | None = None,
+    patience_seconds: float = 60,
+) -> tuple[Run, Run]:
+    """Run the ETL with these parameters and the training that follows it; returns both runs.
+
+    `say` is told where the bundled sample stood in for the playlist, and why a training had nothing to do. Raises
+    `PipelineError`.
+    """
+    etl = airflow.trigger(ETL_DAG, params)
+    follow(airflow, etl, say)
+    if airflow.published(etl)["source_kind"] == "sample":
+        say("THE BUNDLED SAMPLE of synthetic songs was used: its model knows nobody's taste. Set DATASET_SOURCE.")
+    deadline = time.monotonic() + patience_seconds
+    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
+        if airflow.is_busy(TRAINING_DAG):  # it runs once at a time, so ours may have to wait
+            deadline = time.monotonic() + patience_seconds
+        elif time.monotonic() > deadline:
+            raise PipelineError(f"{TRAINING_DAG} was not started by the new dataset: is it paused?")
+        time.sleep(0.5)
+    follow(airflow, training, say)
+    if reason := airflow.skip_reason(training):
+        say(f"{TRAINING_DAG}: {reason}")
+    return etl, training

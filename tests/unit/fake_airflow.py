@@ -1,0 +1,120 @@
+"""Airflow's REST API as far as the pipeline asks it, in memory."""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow
+from song_preference.settings import AirflowSettings
+
+LOCAL = {"AIRFLOW_URL": "http://airflow", "_AIRFLOW_WWW_USER_USERNAME": "u", "_AIRFLOW_WWW_USER_PASSWORD": "p"}
+
+
+def task(name: str, state: str | None, try_number: int = 1, seconds: float | None = None) -> dict[str, Any]:
+    return {"task_id": name, "state": state, "try_number": try_number, "duration": seconds}
+
+
+@dataclass
+class FakeRun:
+    """A run; `at` is when it was asked for, and begun unless it is queued."""
+
+    run_id: str
+    at: str = "2026-11-25T06:24:57+00:00"
+    state: str = "success"
+    ended: str | None = None
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the tasks returned."""
+    sources: list[str] = field(default_factory=list)
+    """The runs whose assets started it; none of a run that a person started."""
+    listings_before_start: int = 0
+    """How often it is listed as queued before it starts."""
+
+    @property
+    def begun(self) -> str | None:
+        return None if self.state == "queued" or self.listings_before_start > 0 else self.at
+
+    def shown(self) -> dict[str, Any]:
+        times = {"run_after": self.at, "start_date": self.begun, "end_date": self.ended}
+        return {"dag_run_id": self.run_id, "state": self.state, **times}
+
+
+class FakeAirflow:
+    """A server for `httpx.MockTransport`; `runs` are in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, list[FakeRun]] = {ETL_DAG: [], TRAINING_DAG: []}
+        self.next = FakeRun("manual__2026-11-25T06:24:56.625440+00:00", state="queued")
+        """What a trigger starts."""
+        self.logs: dict[str, list[dict[str, Any]]] = {}
+        self.conf: dict[str, Any] | None = None
+        self.token, self.logins = "one", 0
+        self.paths: list[str] = []
+        """What was asked, as it came over the wire."""
+        self.broken: httpx.Response | Exception | None = None
+        """What every request gets instead of an answer."""
+        self.is_busy = False
+
+    def client(self) -> Airflow:
+        return Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(self))
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.raw_path.decode())
+        if isinstance(self.broken, Exception):
+            raise self.broken
+        if self.broken:
+            return self.broken
+        path = request.url.path.removeprefix("/api/v2").split("/")[1:]
+        if path[0] != "auth" and request.headers["Authorization"] != f"Bearer {self.token}":
+            return httpx.Response(401, json={"detail": "Token has expired"})
+        answer = self._answer(path, request)
+        return httpx.Response(200, json=answer) if answer else httpx.Response(404, json={"detail": "Not found"})
+
+    def _answer(self, path: list[str], request: httpx.Request) -> dict[str, Any] | None:
+        match path:
+            case ["auth", "token"]:
+                self.logins += 1
+                return {"access_token": self.token}
+            case ["dags", dag_id, "dagRuns"] if dag_id not in self.runs:
+                return None
+            case ["dags", dag_id, "dagRuns"] if request.method == "POST":
+                self.conf = json.loads(request.content)["conf"]
+                self.runs[dag_id].append(replace(self.next))
+                return self.next.shown()
+            case ["dags", dag_id, "dagRuns"] if "state" in request.url.params:
+                return {"dag_runs": [{}] if self.is_busy else []}
+            case ["dags", dag_id, "dagRuns"]:
+                return self._listed(self.runs[dag_id], request.url.params)
+            case ["dags", dag_id, "dagRuns", run_id, *rest]:
+                found = next((run for run in self.runs.get(dag_id, []) if run.run_id == run_id), None)
+                return self._of_run(found, rest) if found else None
+        raise AssertionError(path)
+
+    def _listed(self, runs: list[FakeRun], query: httpx.QueryParams) -> dict[str, Any]:
+        chosen = [run for run in runs if run.at >= query.get("run_after_gte", "")]
+        if query.get("run_type") == "asset_triggered":
+            chosen = [run for run in chosen if run.sources]
+        chosen.sort(key=lambda run: run.at, reverse=query["order_by"].startswith("-"))
+        offset = int(query.get("offset", 0))
+        listed = chosen[offset : offset + int(query["limit"])]
+        answer = [run.shown() for run in listed]
+        for run in listed:
+            run.listings_before_start -= 1
+        return {"dag_runs": answer, "total_entries": len(chosen)}
+
+    def _of_run(self, run: FakeRun, rest: list[str]) -> dict[str, Any] | None:
+        match rest:
+            case []:
+                return run.shown()
+            case ["upstreamAssetEvents"]:
+                assert run.begun, "Airflow 3.3 answers 500 here"
+                return {"asset_events": [{"source_run_id": source} for source in run.sources]}
+            case ["taskInstances"]:
+                return {"task_instances": run.tasks}
+            case ["taskInstances", name, "xcomEntries", "return_value"]:
+                return {"value": run.results[name]} if name in run.results else None
+            case ["taskInstances", name, "logs", number]:
+                return {"content": self.logs[f"{name} {number}"]}
+        raise AssertionError(rest)

@@ -1,0 +1,186 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from song_preference.errors import PipelineUnavailable, RunNotFound
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from song_preference.pipeline.report import RunReport, page, report, start
+from tests.unit.fake_airflow import FakeAirflow, FakeRun, task
+
+ETL_AT, TRAINING_AT = "2026-11-25T06:24:57+00:00", "2026-11-25T06:25:30+00:00"
+EARLIER, LATER = "2026-11-25T05:00:00+00:00", "2026-11-25T07:00:00+00:00"
+DOWNLOAD_FAILS = [task("download", "failed", 2, 0.5), task("register", "upstream_failed", 0)]
+DECISION = "On 221 songs that neither knew, ROC AUC 0.900 against 0.880 of version 6."
+EXPORTED: dict[str, Any] = {"run_id": "m1", "dataset_version": "abc", "version": "7"}
+
+
+@pytest.fixture
+def etl() -> FakeRun:
+    tasks = [task("download", "success", 1, 1.5), task("register", "success", 1, 2.0)]
+    published = {"register": {"version": "abc", "source_kind": "file"}}
+    return FakeRun("manual__1+00:00", ETL_AT, ended="2026-11-25T06:25:20+00:00", tasks=tasks, results=published)
+
+
+@pytest.fixture
+def training(etl: FakeRun) -> FakeRun:
+    tasks = [task("search", "success", 1, 9.0), task("register", "success"), task("promote", "success")]
+    results = {"register": EXPORTED, "promote": {**EXPORTED, "promoted": True, "reason": DECISION}}
+    return FakeRun("asset__1+00:00", TRAINING_AT, tasks=tasks, results=results, sources=[etl.run_id])
+
+
+@pytest.fixture
+def server(etl: FakeRun, training: FakeRun) -> FakeAirflow:
+    server = FakeAirflow()
+    server.runs = {ETL_DAG: [etl], TRAINING_DAG: [training]}
+    return server
+
+
+def told(server: FakeAirflow, run_id: str = "manual__1+00:00") -> RunReport:
+    return report(server.client(), run_id)
+
+
+def test_a_run_is_told_with_all_that_came_of_it(server: FakeAirflow, training: FakeRun) -> None:
+    found = told(server)
+    assert (found.id, found.state, found.reason) == ("manual__1+00:00", "success", None)
+    assert found.started_at == datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)
+    assert found.ended_at == datetime(2026, 11, 25, 6, 25, 20, tzinfo=UTC)
+    assert [(item.id, item.state, item.seconds) for item in found.tasks] == [
+        ("download", "success", 1.5),
+        ("register", "success", 2.0),
+    ]
+    assert (found.dataset_version, found.model_version, found.promoted) == ("abc", "7", True)
+    assert found.training is not None
+    assert (found.training.id, found.training.state, found.training.reason) == ("asset__1+00:00", "success", DECISION)
+    assert [item.id for item in found.training.tasks] == ["search", "register", "promote"]
+
+
+def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: FakeRun) -> None:
+    etl.state, etl.tasks, etl.ended = "queued", [task("download", None, 0)], None
+    found = told(server)
+    assert (found.state, found.started_at, found.ended_at) == ("queued", None, None)
+    assert (found.dataset_version, found.model_version, found.promoted, found.training) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        (
+            [
+                {"event": "Loading", "level": "info", "logger": "song_preference.dataset.etl"},
+                {"event": "This playlist has no energy.", "level": "error", "logger": "dag_parts.step"},
+                {"event": "Task exited", "level": "error"},
+            ],
+            "This playlist has no energy.",
+        ),
+        (
+            [
+                {
+                    "event": "Task failed with exception",
+                    "level": "error",
+                    "logger": "task",
+                    "error_detail": [{"exc_type": "KeyError", "exc_value": "hunter2"}],
+                },
+                {"event": "Process died with hunter2", "level": "critical"},
+            ],
+            "The task download failed unexpectedly: its log in Airflow tells why.",
+        ),
+    ],
+)
+def test_a_failure_is_told_where_it_was_meant_for_readers(
+    server: FakeAirflow, etl: FakeRun, log: list[dict[str, Any]], reason: str
+) -> None:
+    etl.state, etl.tasks, etl.results = "failed", DOWNLOAD_FAILS, {}
+    server.logs["download 2"] = log
+    found = told(server)
+    assert (found.state, found.reason) == ("failed", reason)
+    assert (found.dataset_version, found.training) == (None, None)
+
+
+def test_a_run_that_failed_before_its_tasks_says_where_to_look(server: FakeAirflow, etl: FakeRun) -> None:
+    etl.state, etl.tasks = "failed", [task("download", None, 0)]
+    assert told(server).reason == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
+
+
+def test_a_training_that_fails_says_why(server: FakeAirflow, training: FakeRun) -> None:
+    training.state, training.tasks, training.results = "failed", [task("search", "failed")], {}
+    server.logs["search 1"] = [{"event": "Only 3 likes.", "level": "error", "logger": "dag_parts.step"}]
+    found = told(server)
+    assert found.training is not None
+    assert (found.state, found.training.state, found.training.reason) == ("success", "failed", "Only 3 likes.")
+    assert (found.model_version, found.promoted) == (None, None)
+
+
+def test_a_training_that_fails_late_names_its_model(server: FakeAirflow, training: FakeRun) -> None:
+    training.state, training.tasks[-1] = "failed", task("promote", "failed")
+    server.logs["promote 1"] = []
+    found = told(server)
+    assert (found.model_version, found.promoted) == ("7", None)
+
+
+def test_a_training_with_nothing_to_do_says_why(server: FakeAirflow, training: FakeRun) -> None:
+    training.tasks = [task("search", "skipped"), task("promote", "skipped", 0)]
+    server.logs["search 1"] = [{"event": "Skipping task.", "level": "info", "reason": "Version 3 learned from it."}]
+    found = told(server)
+    assert found.training is not None
+    assert (found.training.reason, found.model_version) == ("Version 3 learned from it.", None)
+
+
+def test_a_training_at_work_has_no_model_yet(server: FakeAirflow, training: FakeRun) -> None:
+    training.state, training.tasks = "running", [task("search", "running"), task("promote", None, 0)]
+    found = told(server)
+    assert found.training is not None
+    assert (found.training.state, found.training.reason, found.model_version) == ("running", None, None)
+
+
+def test_a_training_that_is_queued_is_not_told_yet(server: FakeAirflow, training: FakeRun) -> None:
+    training.state = "queued"
+    assert told(server).training is None
+
+
+def test_a_model_of_another_dataset_is_not_said_to_come_of_this_one(server: FakeAirflow, training: FakeRun) -> None:
+    training.results["promote"]["dataset_version"] = "def"
+    found = told(server)
+    assert (found.dataset_version, found.model_version, found.promoted) == ("abc", None, None)
+    assert found.training is not None
+    assert found.training.reason == DECISION
+
+
+def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeRun) -> None:
+    others = [
+        FakeRun("before", EARLIER, sources=["manual__0"]),
+        FakeRun("by_hand", ETL_AT),
+        FakeRun("late_from_another", "2026-11-25T06:24:58+00:00", sources=["manual__0"]),
+        *(FakeRun(f"after_{n}", LATER, sources=[f"manual__{n}"]) for n in range(2, 30)),
+    ]
+    server.runs[TRAINING_DAG] = [*others, training]
+    found = told(server)
+    assert found.training is not None
+    assert found.training.id == training.run_id
+
+
+def test_a_run_that_is_not_there_is_told(server: FakeAirflow) -> None:
+    with pytest.raises(RunNotFound):
+        told(server, "nothing")
+
+
+def test_runs_are_listed_by_pages(server: FakeAirflow, etl: FakeRun) -> None:
+    server.runs[ETL_DAG].append(FakeRun("manual__2", LATER, state="queued"))
+    airflow = server.client()
+    assert [run.id for run in page(airflow, limit=2).runs] == ["manual__2", etl.run_id]
+    second = page(airflow, limit=1, offset=1)
+    assert (second.total, [run.id for run in second.runs]) == (2, [etl.run_id])
+
+
+def test_what_starts_is_queued(server: FakeAirflow) -> None:
+    started = start(server.client(), {"seed": 7})
+    assert (started.id, started.state, started.started_at) == (server.next.run_id, "queued", None)
+    assert server.conf == {"seed": 7}
+
+
+def test_a_start_does_not_wait_for_a_dag_that_was_not_read_yet(server: FakeAirflow) -> None:
+    server.runs.clear()
+    with pytest.raises(PipelineUnavailable, match="has not read"):
+        start(server.client(), {})
+    assert server.logins == 1
+    assert len(server.paths) == 2
