@@ -50,3 +50,5 @@ def configure(stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Each of its retries is a warning; that a service is away is told once by whoever asked it.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
