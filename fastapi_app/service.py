@@ -65,10 +65,11 @@ def versions(
 def refresh(predictor: PredictorDep) -> RefreshOut:
     """Look at the registry now, and once more at a champion that was refused."""
     outcome = predictor.store.refresh(again=True)
-    return RefreshOut(outcome=outcome, model=_model(predictor.store))
+    return RefreshOut(outcome=outcome, model=model_in_service(predictor.store))
 
 
-def _model(store: ModelStore) -> ModelOut | None:
+def model_in_service(store: ModelStore) -> ModelOut | None:
+    """The model that answers, None where there is none yet."""
     try:
         return ModelOut.model_validate(store.current().model.ref)
     except ModelNotReady:
