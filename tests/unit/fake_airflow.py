@@ -11,6 +11,8 @@ from song_preference.settings import AirflowSettings
 
 LOCAL = {"AIRFLOW_URL": "http://airflow", "_AIRFLOW_WWW_USER_USERNAME": "u", "_AIRFLOW_WWW_USER_PASSWORD": "p"}
 
+RUN_ID = "manual__2026-11-25T06:24:56.625440+00:00"
+
 
 def task(name: str, state: str | None, try_number: int = 1, seconds: float | None = None) -> dict[str, Any]:
     return {"task_id": name, "state": state, "try_number": try_number, "duration": seconds}
@@ -46,7 +48,7 @@ class FakeAirflow:
 
     def __init__(self) -> None:
         self.runs: dict[str, list[FakeRun]] = {ETL_DAG: [], TRAINING_DAG: []}
-        self.next = FakeRun("manual__2026-11-25T06:24:56.625440+00:00", state="queued")
+        self.next = FakeRun("manual__2026-11-26T00:00:00+00:00", "2026-11-26T00:00:00+00:00", "queued")
         """What a trigger starts."""
         self.logs: dict[str, list[dict[str, Any]]] = {}
         self.conf: dict[str, Any] | None = None
@@ -118,3 +120,21 @@ class FakeAirflow:
             case ["taskInstances", name, "logs", number]:
                 return {"content": self.logs[f"{name} {number}"]}
         raise AssertionError(rest)
+
+
+def with_history() -> FakeAirflow:
+    """One run of the pipeline, RUN_ID, with all that came of it, and a newer one that failed."""
+    server = FakeAirflow()
+    tasks = [task("download", "success", 1, 1.5), task("register", "success", 1, 2.0)]
+    published = {"register": {"version": "abc123abc123"}}
+    server.runs[ETL_DAG] = [
+        FakeRun(RUN_ID, ended="2026-11-25T06:25:20+00:00", tasks=tasks, results=published),
+        FakeRun("failed", "2026-11-25T07:00:00+00:00", "failed", tasks=[task("download", "failed")]),
+    ]
+    server.logs["download 1"] = [{"event": "No energy: add it.", "level": "error", "logger": "dag_parts.step"}]
+    decided = {"dataset_version": "abc123abc123", "version": "7", "promoted": False, "reason": "It is worse."}
+    promote = [task("promote", "success", 1, 3.0)]
+    server.runs[TRAINING_DAG] = [
+        FakeRun("asset__1", "2026-11-25T06:25:21+00:00", tasks=promote, results={"promote": decided}, sources=[RUN_ID])
+    ]
+    return server

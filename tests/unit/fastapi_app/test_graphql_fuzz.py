@@ -1,14 +1,35 @@
 from typing import Any
 
+import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 
+from fastapi_app.management import Management
+from song_preference.pipeline import Airflow
 from song_preference.serving.predictor import Predictor
+from tests.unit.fake_airflow import with_history
 from tests.unit.fastapi_app.test_graphql import application
+
+CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY"}
+
+
+@pytest.fixture
+def airflow() -> Airflow:
+    return with_history().client()
 
 
 def test_no_query_is_too_strange(predictor: Predictor) -> None:
-    schema = schemathesis.graphql.from_asgi("/graphql", application(predictor))
+    assert fuzz(application(predictor)) <= {*CALLERS_FAULT, "NOT_MANAGED"}
+
+
+def test_no_query_is_too_strange_where_datasets_are_managed(predictor: Predictor, management: Management) -> None:
+    assert fuzz(application(predictor, management)) <= {*CALLERS_FAULT, "DATASET_NOT_FOUND", "RUN_NOT_FOUND"}
+
+
+def fuzz(app: FastAPI) -> set[str]:
+    """The codes of all errors."""
+    schema = schemathesis.graphql.from_asgi("/graphql", app)
     statuses: set[int] = set()
     codes: set[str] = set()
 
@@ -21,4 +42,4 @@ def test_no_query_is_too_strange(predictor: Predictor) -> None:
 
     query()
     assert 200 in statuses <= {200, 400, 413}
-    assert codes <= {"INVALID_FEATURE", "INVALID_QUERY"}
+    return codes

@@ -8,35 +8,20 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow
+from song_preference.pipeline import Airflow
 from tests.unit.dags.conftest import in_airflow
-from tests.unit.fake_airflow import FakeAirflow, FakeRun, task
+from tests.unit.fake_airflow import RUN_ID, FakeAirflow, with_history
 from tests.unit.fastapi_app.conftest import KEY
 from tests.unit.fastapi_app.test_errors import check_problem
 from tests.unit.fastapi_app.test_fuzz import fuzz
 
 RUNS = "/pipeline/runs"
-RUN_ID = "manual__2026-11-25T06:24:56.625440+00:00"
 JSON: dict[Any, Any] = {**KEY, "Content-Type": "application/json"}
 
 
 @pytest.fixture
 def server() -> FakeAirflow:
-    """One run of the pipeline with all that came of it, and a newer one that failed."""
-    server = FakeAirflow()
-    tasks = [task("download", "success", 1, 1.5), task("register", "success", 1, 2.0)]
-    published = {"register": {"version": "abc123abc123"}}
-    server.runs[ETL_DAG] = [
-        FakeRun(RUN_ID, ended="2026-11-25T06:25:20+00:00", tasks=tasks, results=published),
-        FakeRun("failed", "2026-11-25T07:00:00+00:00", "failed", tasks=[task("download", "failed")]),
-    ]
-    server.logs["download 1"] = [{"event": "No energy: add it.", "level": "error", "logger": "dag_parts.step"}]
-    decided = {"dataset_version": "abc123abc123", "version": "7", "promoted": False, "reason": "It is worse."}
-    promote = [task("promote", "success", 1, 3.0)]
-    server.runs[TRAINING_DAG] = [
-        FakeRun("asset__1", "2026-11-25T06:25:21+00:00", tasks=promote, results={"promote": decided}, sources=[RUN_ID])
-    ]
-    return server
+    return with_history()
 
 
 @pytest.fixture
@@ -46,7 +31,6 @@ def airflow(server: FakeAirflow) -> Airflow:
 
 
 def test_a_run_starts_and_its_address_is_told(managed: TestClient, server: FakeAirflow) -> None:
-    server.next.run_id = "manual__2026-11-26T00:00:00+00:00"
     asked = {"source": "incoming/mine.csv", "test_size": 0.2, "seed": 7, "trials": 9, "force": True}
     answer = managed.post(RUNS, headers=KEY, json=asked)
     assert answer.status_code == 202
