@@ -148,8 +148,8 @@ def test_a_model_of_another_dataset_is_not_said_to_come_of_this_one(server: Fake
 
 def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeRun) -> None:
     others = [
-        FakeRun("before", EARLIER, sources=["manual__0"]),
-        FakeRun("by_hand", ETL_AT),
+        *(FakeRun(f"before_{n}", EARLIER, sources=["manual__0"]) for n in range(30)),
+        *(FakeRun(f"by_hand_{n}", ETL_AT) for n in range(30)),
         FakeRun("late_from_another", "2026-11-25T06:24:58+00:00", sources=["manual__0"]),
         *(FakeRun(f"after_{n}", LATER, sources=[f"manual__{n}"]) for n in range(2, 30)),
     ]
