@@ -52,7 +52,7 @@ secrets: ## Make secrets of your own in secrets/, for docker-compose.secrets.yam
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
 	$(BIN)/pytest tests/unit tests/integration tests/e2e
 
-test-compose: .venv/.dev ## Run the end-to-end tests against the Docker stack
+test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, and break it
 	scripts/test-compose
 
 lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker and protos

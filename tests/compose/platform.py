@@ -16,6 +16,8 @@ from song_preference.settings import ClientSettings
 PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.05
 PROTOCOLS = {"REST", "GraphQL", "gRPC"}
+ENVIRONMENT = dict(os.environ)
+"""As it was at the start: the fixture `environment` sets addresses of this machine, which mean nothing in Docker."""
 
 Finished = subprocess.CompletedProcess[str]
 
@@ -25,7 +27,7 @@ def run(*command: str, check: bool = True, **variables: str) -> Finished:
     ended = subprocess.run(
         command,
         cwd=ROOT,
-        env=os.environ | variables,
+        env=ENVIRONMENT | variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -71,6 +71,7 @@ def test_another_password_of_a_role_is_taken_over() -> None:
 
 def test_a_full_volume_is_named() -> None:
     refused = once("preflight", COMPOSE_FILE="docker-compose.yaml:tests/compose/full-volume.yaml")
+    run("docker", "volume", "rm", "song-preference-full-volume")
     assert refused.returncode == 1
     assert "The volume 's3' has 17 MB free and needs 1,000 MB: free some space" in refused.stdout
     once("preflight", check=True)

@@ -3,13 +3,16 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Prediction
-from song_preference.settings import ClientSettings
+from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import PATIENCE_SECONDS, compose, run, wait_for
 
 
@@ -40,27 +43,33 @@ def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("environment")
 def test_an_empty_platform_with_secrets_of_its_own_takes_a_backup(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    production: dict[str, Any] = {
+        "ENVIRONMENT": "production",
+        "SECRETS_DIR": str(tmp_path / "secrets"),
+        "COMPOSE_FILE": "docker-compose.yaml:docker-compose.secrets.yaml",
+    }
     before, began = answer(), time.monotonic()
     run("scripts/backup", str(tmp_path / "backup"))
     saved = time.monotonic()
     compose("down", "--volumes")
 
-    monkeypatch.setenv("ENVIRONMENT", "production")
-    monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "secrets"))
-    monkeypatch.setenv("COMPOSE_FILE", "docker-compose.yaml:docker-compose.secrets.yaml")
-    run("scripts/secrets")
-    compose("up", "--detach", "--wait")
-    assert httpx.get(f"{os.environ['FASTAPI_URL']}/health/ready").status_code == httpx.codes.SERVICE_UNAVAILABLE
+    run("scripts/secrets", **production)
+    compose("up", "--detach", "--wait", **production)
+    ready = httpx.get(f"{os.environ['FASTAPI_URL']}/health/ready")
+    assert ready.status_code == httpx.codes.SERVICE_UNAVAILABLE
 
     empty = time.monotonic()
-    run("scripts/restore", str(tmp_path / "backup"))
+    run("scripts/restore", str(tmp_path / "backup"), **production)
     restored = time.monotonic()
     assert answer() == before
-    key = (tmp_path / "secrets" / "api_key").read_text()
     assert refresh("development-only-api-key") == httpx.codes.UNAUTHORIZED
-    assert refresh(key) == httpx.codes.OK
+    assert refresh((tmp_path / "secrets" / "api_key").read_text()) == httpx.codes.OK
+    # The password of the backup's user is that of this platform.
+    password = SecretStr((tmp_path / "secrets" / "airflow_user_password").read_text())
+    airflow = Airflow(AirflowSettings().model_copy(update={"password": password}))
+    assert not airflow.is_busy(ETL_DAG)
     with capsys.disabled():
         print(f"\nbackup {saved - began:.0f} s, restore {restored - empty:.0f} s")
 
