@@ -34,11 +34,11 @@ datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <ver
 bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform, for ROWS="10000 100000"
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
 
-up: ## Start the platform with Docker and wait until it is healthy
+up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
 	@GIT_COMMIT=$$(git rev-parse HEAD 2>/dev/null) scripts/up --build
 
 down: ## Stop the platform of `make up` and keep its data
-	docker compose --profile all down
+	docker compose --profile '*' down
 
 backup: ## Save databases and buckets of the running Docker stack into backups/<time>/
 	@scripts/backup $(TO)

@@ -16,7 +16,7 @@ from song_preference.settings import ClientSettings
 PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.05
 PROTOCOLS = {"REST", "GraphQL", "gRPC"}
-ENVIRONMENT = dict(os.environ)
+ENVIRONMENT = {"COMPOSE_PROFILES": "all", **os.environ}
 """As it was at the start: the fixture `environment` sets addresses of this machine, which mean nothing in Docker."""
 
 Finished = subprocess.CompletedProcess[str]
@@ -39,8 +39,8 @@ def run(*command: str, check: bool = True, **variables: str) -> Finished:
 
 
 def compose(*arguments: str, check: bool = True, **variables: str) -> Finished:
-    """Run `docker compose` with all services in sight."""
-    return run("docker", "compose", "--profile", "all", *arguments, check=check, **variables)
+    """Run `docker compose`."""
+    return run("docker", "compose", *arguments, check=check, **variables)
 
 
 def containers() -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.compose.platform import compose, containers, run, services, variables_of
@@ -87,3 +88,13 @@ def test_a_role_enters_no_database_of_another(role: str, others: str) -> None:
     ]
     refused = compose("exec", "--no-TTY", "postgres", *asked, check=False)
     assert "User does not have CONNECT privilege" in refused.stdout
+
+
+def test_an_upload_larger_than_the_tmpfs_is_answered(environment: dict[str, str]) -> None:
+    row, rows = f"{'long ' * 1000},0.04,0.52,0.51,0.71\n", 14_000
+    assert len(row) * rows > 64 << 20
+    csv = "title,speechiness,energy,danceability,acousticness\n" + row * rows
+    url = f"{environment['FASTAPI_URL']}/predict/csv"
+    answer = httpx.post(url, content=csv, headers={"Content-Type": "text/csv"}, timeout=60)
+    assert answer.status_code == httpx.codes.OK
+    assert answer.text.count("\n") == rows + 1
