@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl up down test test-compose lint format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets test test-compose lint format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,16 +34,25 @@ datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <ver
 bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform, for ROWS="10000 100000"
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
 
-up: ## Start the platform with Docker and wait until it is healthy
-	GIT_COMMIT=$$(git rev-parse HEAD 2>/dev/null) docker compose --profile all up --detach --wait --build
+up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
+	@GIT_COMMIT=$$(git rev-parse HEAD 2>/dev/null) scripts/up --build
 
 down: ## Stop the platform of `make up` and keep its data
-	docker compose --profile all down
+	docker compose --profile '*' down
+
+backup: ## Save databases and buckets of the running Docker stack into backups/<time>/
+	@scripts/backup $(TO)
+
+restore: ## Put a backup back, FROM=backups/<time>; the stack may be empty
+	@scripts/restore $(FROM)
+
+secrets: ## Make secrets of your own in secrets/, for docker-compose.secrets.yaml
+	@scripts/secrets
 
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
 	$(BIN)/pytest tests/unit tests/integration tests/e2e
 
-test-compose: .venv/.dev ## Run the end-to-end tests against the Docker stack
+test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, and break it
 	scripts/test-compose
 
 lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker and protos
@@ -51,7 +60,7 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/test-compose scripts/check-protos .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/test-compose scripts/check-protos .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint

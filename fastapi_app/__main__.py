@@ -1,13 +1,17 @@
 """Run the service: `python -m fastapi_app --host 127.0.0.1 --port 8803`."""
 
 import argparse
+import logging
 
 import uvicorn
 
 from fastapi_app.app import create_app
 from song_preference import logs
+from song_preference.preflight import DEVELOPMENT_VALUES
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings, ServingSettings, load
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -18,6 +22,8 @@ def main() -> None:
     options = parser.parse_args()
     logs.configure()
     settings, predictor = load(RestSettings), Predictor.following(load(ServingSettings))
+    if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
+        log.warning("API_KEY is the development value, which everybody knows: set one of your own.")
     management = None
     if settings.manages_datasets:
         from fastapi_app.management import Management

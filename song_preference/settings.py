@@ -19,6 +19,17 @@ class S3Settings(BaseSettings):
     mlflow_bucket: str = Field(validation_alias="MLFLOW_BUCKET_NAME")
 
 
+class DatabaseSettings(BaseSettings):
+    """Who keeps something in Postgres (Docker only)."""
+
+    host: str = Field(validation_alias="PG_HOST")
+    admin_password: SecretStr = Field(validation_alias="PG_ADMIN_PASSWORD")
+    airflow_role: str = Field(validation_alias="PG_USER")
+    airflow_password: SecretStr = Field(validation_alias="PG_PASSWORD")
+    airflow_database: str = Field(validation_alias="PG_DATABASE")
+    mlflow_password: SecretStr = Field(validation_alias="MLFLOW_PG_PASSWORD")
+
+
 class DatasetSettings(BaseSettings):
     """What the ETL reads, and how much of it."""
 

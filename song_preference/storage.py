@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SECONDS_FOR_S3_TO_ANSWER = 60
+SECONDS_FOR_S3_TO_ANSWER = 20
 
 TWO_PIECES_AT_ONCE = TransferConfig(max_concurrency=2)
 """Ten, boto's default, hold 80 MB and are no quicker."""

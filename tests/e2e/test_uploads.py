@@ -116,6 +116,7 @@ def test_two_uploads_at_once_both_become_versions(rest: httpx.Client, airflow: A
     champion = rest.get("/model").json()["version"]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda seed: upload(rest, listeners_file(seed)), (2, 3)))
+    assert [answer.status_code for answer in answers] == [202, 202], [answer.text for answer in answers]
     runs = [Run(ETL_DAG, answer.json()["run_id"]) for answer in answers]
     for run in runs:
         follow(airflow, run, print)

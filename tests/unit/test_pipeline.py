@@ -1,3 +1,4 @@
+import json
 import runpy
 import sys
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
+from song_preference.settings import AirflowSettings
 from tests.unit.fake_airflow import LOCAL, FakeAirflow, FakeRun, task
 
 RUN = Run(ETL_DAG, "manual__2026-11-25T06:24:56.625440+00:00")
@@ -174,7 +176,7 @@ def test_what_is_no_airflow_is_told(server: FakeAirflow) -> None:
     ("status", "detail", "shown"),
     [
         (400, "Invalid input for param seed", "400 Bad Request. Invalid input for param seed"),
-        (409, {"statement": "INSERT INTO dag_run"}, "409 Conflict. Its log tells why."),
+        (403, {"statement": "INSERT INTO dag_run"}, "403 Forbidden. Its log tells why."),
         (500, "cannot deserialize Dag", "500 Internal Server Error. Its log tells why."),
     ],
 )
@@ -217,3 +219,21 @@ def test_runs_are_listed_the_newest_first(server: FakeAirflow, airflow: Airflow)
     total, runs = airflow.runs(ETL_DAG, limit=5)
     assert (total, [run.run_id for run, _ in runs]) == (2, ["r2", RUN.run_id])
     assert [run.run_id for run, _ in airflow.runs(ETL_DAG, limit=1, offset=1)[1]] == [RUN.run_id]
+
+
+def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
+    started: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "one"})
+        if request.method == "GET":
+            return httpx.Response(200, json=FakeRun(started[0]).shown())
+        run_id = json.loads(request.content)["dag_run_id"]
+        if run_id in started:
+            return httpx.Response(409, json={"detail": "It exists."})
+        started.append(run_id)
+        return httpx.Response(500)
+
+    run = Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer)).trigger(ETL_DAG)
+    assert [run.run_id] == started

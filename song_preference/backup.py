@@ -1,0 +1,95 @@
+"""Both buckets as one tar: `python -m song_preference.backup save > buckets.tar`, `... load < buckets.tar`.
+
+For `make backup` and `make restore`. Objects may be added meanwhile: what was there at the start is whole.
+"""
+
+import argparse
+import logging
+import sys
+import tarfile
+from typing import IO, TYPE_CHECKING, cast
+
+from song_preference.settings import S3Settings, load
+from song_preference.storage import TWO_PIECES_AT_ONCE, ObjectStore, s3_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+POINTERS = ("datasets/latest.json",)
+"""Objects that are replaced, and name others: saved before the others are listed, so that none is named that lacks."""
+
+KIND = "CONTENT_TYPE"
+"""Where the tar keeps an object's content type."""
+
+
+class _Sequential:
+    """A member of a tar that comes through a pipe. Asked whether it can be sought, tarfile's own object fails."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self.read = content.read
+
+
+def save(client: "S3Client", buckets: list[str], target: IO[bytes]) -> int:
+    """Write every object of the buckets to a tar; returns how many."""
+    count = 0
+    with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        for bucket in buckets:
+            objects = ObjectStore(client, bucket)
+            pointers = [key for key in POINTERS if _append(tar, client, bucket, key)]
+            others = [key for key in objects.keys("") if key not in POINTERS]
+            count += len(pointers) + sum(_append(tar, client, bucket, key) for key in others)
+    return count
+
+
+def _append(tar: tarfile.TarFile, client: "S3Client", bucket: str, key: str) -> bool:
+    """Whether the object is in the tar now; one that was removed meanwhile is not."""
+    try:
+        found = client.get_object(Bucket=bucket, Key=key)
+    except client.exceptions.NoSuchKey:
+        return False
+    member = tarfile.TarInfo(f"{bucket}/{key}")
+    member.size = found["ContentLength"]
+    member.mtime = found["LastModified"].timestamp()
+    member.pax_headers = {KIND: found["ContentType"]}
+    tar.addfile(member, cast("IO[bytes]", found["Body"]))
+    return True
+
+
+def load_into(client: "S3Client", buckets: list[str], source: IO[bytes]) -> int:
+    """Write every object of a tar to its bucket, over what is there; returns how many."""
+    count = 0
+    with tarfile.open(fileobj=source, mode="r|") as tar:
+        for member in tar:
+            bucket, _, key = member.name.partition("/")
+            content = tar.extractfile(member)
+            if bucket not in buckets or content is None:
+                raise SystemExit(
+                    f"'{member.name}' belongs to none of the buckets {', '.join(buckets)}: "
+                    "set DATA_REPO_BUCKET_NAME and MLFLOW_BUCKET_NAME as they were when the backup was made."
+                )
+            extra = {"ContentType": member.pax_headers.get(KIND, "application/octet-stream")}
+            client.upload_fileobj(
+                cast("IO[bytes]", _Sequential(content)), bucket, key, ExtraArgs=extra, Config=TWO_PIECES_AT_ONCE
+            )
+            count += 1
+    return count
+
+
+def main() -> None:
+    """Save to the standard output, or load from the standard input."""
+    parser = argparse.ArgumentParser(prog="song_preference.backup", description=__doc__)
+    parser.add_argument("verb", choices=["save", "load"])
+    verb = parser.parse_args().verb
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings = load(S3Settings)
+    client, buckets = s3_client(settings), [settings.data_bucket, settings.mlflow_bucket]
+    if verb == "save":
+        log.info("%d objects saved.", save(client, buckets, sys.stdout.buffer))
+    else:
+        log.info("%d objects restored.", load_into(client, buckets, sys.stdin.buffer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""A role and a database each for Airflow and MLflow: `python -m song_preference.database`, at every start in Docker.
+
+Alone beside Postgres it knows the administrator's password. A changed password of a role is in force afterwards.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import psycopg2
+from psycopg2.sql import SQL, Identifier
+
+from song_preference.settings import DatabaseSettings, load
+
+log = logging.getLogger(__name__)
+
+ADMINISTRATOR = "postgres"
+
+
+class Owner(NamedTuple):
+    """A role and the one database that it may enter."""
+
+    role: str
+    password: str
+    database: str
+
+
+def owners(settings: DatabaseSettings) -> Iterator[Owner]:
+    """Everybody who keeps something in Postgres."""
+    yield Owner(settings.airflow_role, settings.airflow_password.get_secret_value(), settings.airflow_database)
+    yield Owner("mlflow", settings.mlflow_password.get_secret_value(), "mlflow")
+
+
+def prepare(settings: DatabaseSettings) -> None:
+    """Make what is missing and set each role's password; ends the process where Postgres refuses."""
+    try:
+        with closing(_connect(settings)) as connection, connection.cursor() as cursor:
+            for owner in owners(settings):
+                _prepare(cursor, owner)
+    except psycopg2.Error as error:
+        raise SystemExit(_explained(error)) from None
+
+
+def _connect(settings: DatabaseSettings) -> Any:
+    password = settings.admin_password.get_secret_value()
+    connection = psycopg2.connect(
+        host=settings.host, user=ADMINISTRATOR, password=password, dbname="postgres", connect_timeout=10
+    )
+    # CREATE DATABASE cannot be part of a transaction.
+    connection.autocommit = True
+    return connection
+
+
+def _prepare(cursor: Any, owner: Owner) -> None:
+    role, database = Identifier(owner.role), Identifier(owner.database)
+    if not _exists(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", owner.role):
+        cursor.execute(SQL("CREATE ROLE {}").format(role))
+        log.info("Role %s created.", owner.role)
+    cursor.execute(SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(role), [owner.password])
+    if not _exists(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", owner.database):
+        cursor.execute(SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+        log.info("Database %s created.", owner.database)
+    # Otherwise every role may connect to every database.
+    cursor.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
+
+def _exists(cursor: Any, query: str, name: str) -> bool:
+    cursor.execute(query, [name])
+    return cursor.fetchone() is not None
+
+
+def _explained(error: psycopg2.Error) -> str:
+    reason = str(error).strip()
+    if "password authentication failed" in reason:
+        return (
+            "PG_ADMIN_PASSWORD is not the password that Postgres was set up with: put the old one back, or change it:\n"
+            f"  docker compose exec postgres psql --username={ADMINISTRATOR} --command='\\password'"
+        )
+    return f"Postgres refuses to work: {reason}\nCheck its log, 'docker compose logs postgres', and start again."
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    prepare(load(DatabaseSettings))

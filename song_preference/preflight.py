@@ -1,0 +1,90 @@
+"""Whether the platform may start: `python -m song_preference.preflight`, before everything else in Docker.
+
+Tells every fault at once, each with its remedy. Standard library only: what is at fault may be anything.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+DEVELOPMENT_VALUES = {
+    "_AIRFLOW_WWW_USER_PASSWORD": "airflow",
+    "AIRFLOW_JWT_SECRET": "development-only-jwt-secret-development-only-jwt-secret-development",
+    "AIRFLOW_API_SECRET_KEY": "development-only-api-secret-key",
+    "AIRFLOW_FERNET_KEY": "ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTAwMDE=",
+    "API_KEY": "development-only-api-key",
+    "MINIO_SECRET_ACCESS_KEY": "minio123",
+    "PG_PASSWORD": "airflow",
+    "PG_ADMIN_PASSWORD": "development-only-admin",
+    "MLFLOW_PG_PASSWORD": "development-only-mlflow",
+}
+"""The secrets of `.env`, which everybody knows."""
+
+ENVIRONMENTS = ("development", "production")
+TAKEN_ROLES = ("postgres", "mlflow")
+FREE_BYTES = 1_000_000_000
+"""State and logs of a first run take a third of it."""
+
+
+def secret_faults(environ: Mapping[str, str]) -> Iterator[str]:
+    """Each secret that production must not have."""
+    environment = environ.get("ENVIRONMENT")
+    if environment not in ENVIRONMENTS:
+        yield f"ENVIRONMENT is '{environment}': set it to {' or '.join(ENVIRONMENTS)}."
+    if environment != "production":
+        return
+    for name, known in DEVELOPMENT_VALUES.items():
+        if environ.get(name, known) in {known, ""}:
+            yield f"{name} still is the development value, which everybody knows: set one of your own."
+
+
+def role_faults(environ: Mapping[str, str]) -> Iterator[str]:
+    """Names that would give Airflow another one's role or database."""
+    for name in ("PG_USER", "PG_DATABASE"):
+        if environ.get(name) in TAKEN_ROLES:
+            yield f"{name} is '{environ[name]}', which another part of the platform has: choose another name."
+
+
+def space_faults(volumes: Path) -> Iterator[str]:
+    """Volumes, mounted below a directory, on which too little is free."""
+    for volume in sorted(volumes.iterdir()):
+        free = shutil.disk_usage(volume).free
+        if free < FREE_BYTES:
+            yield (
+                f"The volume '{volume.name}' has {free / 1e6:,.0f} MB free and needs {FREE_BYTES / 1e6:,.0f} MB: "
+                "free some space on its disk ('docker system df' shows what Docker itself holds)."
+            )
+
+
+def reading_faults(directory: Path, name: str) -> Iterator[str]:
+    """What Airflow's user cannot read of a directory that the host shares."""
+    remedy = f"run 'chmod -R a+rX {name}' on the host, or set AIRFLOW_UID to the owner's number."
+    if not os.access(directory, os.R_OK | os.X_OK):
+        yield f"{name} cannot be read by user {os.getuid()}: {remedy}"
+        return
+    for path in sorted(directory.rglob("*")):
+        if not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK):
+            yield f"{name}/{path.relative_to(directory)} cannot be read by user {os.getuid()}: {remedy}"
+            return
+
+
+def main() -> None:
+    """Exit status 1 with every fault, or 0."""
+    project = os.environ["AIRFLOW_PROJ_DIR"]
+    faults = [
+        *secret_faults(os.environ),
+        *role_faults(os.environ),
+        *space_faults(Path("/volumes")),
+        *reading_faults(Path("/incoming"), "incoming"),
+        *reading_faults(Path("/dags"), f"{project}/dags"),
+    ]
+    if not any(Path("/dags").glob("*.py")):
+        faults.append(f"{project}/dags holds no DAG: set AIRFLOW_PROJ_DIR to the folder that holds dags/.")
+    if faults:
+        sys.exit("The platform cannot start; .env explains each variable:\n" + "\n".join(f"  - {it}" for it in faults))
+
+
+if __name__ == "__main__":
+    main()

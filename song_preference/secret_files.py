@@ -1,0 +1,55 @@
+"""Start a command with the secrets that lie in files: `python -m song_preference.secret_files COMMAND...`.
+
+The entry point of the images. Where `API_KEY_FILE=/run/secrets/api_key`, the command finds the file's content in
+`API_KEY`; a value of the environment that holds `${API_KEY}`, such as a URL, gets it too.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+SUFFIX = "_FILE"
+DIRECTORY = Path("/run/secrets")
+"""Only files below it are read: other variables end in `_FILE` too, `SSL_CERT_FILE` for one."""
+
+
+def with_secrets(environ: Mapping[str, str], directory: Path = DIRECTORY) -> dict[str, str]:
+    """The environment with what the files hold; ends the process where one cannot be read."""
+    secrets = {
+        name.removesuffix(SUFFIX): _content(name, Path(value))
+        for name, value in environ.items()
+        if name.endswith(SUFFIX) and Path(value).is_relative_to(directory)
+    }
+    return {name: _filled(value, secrets) for name, value in environ.items()} | secrets
+
+
+def _content(variable: str, path: Path) -> str:
+    try:
+        content = path.read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SystemExit(
+            f"{variable}: {path} cannot be read ({error}): "
+            f"mount a text file there that user {os.getuid()} may read, or unset the variable."
+        ) from None
+    if not content:
+        raise SystemExit(f"{variable}: {path} is empty: write the secret into it.")
+    return content
+
+
+def _filled(value: str, secrets: Mapping[str, str]) -> str:
+    for name, content in secrets.items():
+        value = value.replace(f"${{{name}}}", quote(content, safe="") if "://" in value else content)
+    return value
+
+
+def main() -> None:
+    """Become the command."""
+    if len(sys.argv) < 2:
+        raise SystemExit("Name a command.")
+    os.execvpe(sys.argv[1], sys.argv[1:], with_secrets(os.environ))  # noqa: S606 - the image's own command
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The platform of the Compose file, as a test breaks it, and clients that go on asking meanwhile."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+from typing import Any, Self
+
+from local_stack.config import ROOT
+from song_preference.clients import EXAMPLE, PredictionClient, clients
+from song_preference.errors import SongPreferenceError
+from song_preference.settings import ClientSettings
+
+PATIENCE_SECONDS = 180
+PAUSE_SECONDS = 0.05
+PROTOCOLS = {"REST", "GraphQL", "gRPC"}
+ENVIRONMENT = {"COMPOSE_PROFILES": "all", **os.environ}
+"""As it was at the start: the fixture `environment` sets addresses of this machine, which mean nothing in Docker."""
+
+Finished = subprocess.CompletedProcess[str]
+
+
+def run(*command: str, check: bool = True, **variables: str) -> Finished:
+    """Run a command in the repository; both of its streams are in `stdout`."""
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT | variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert not check or ended.returncode == 0, ended.stdout
+    return ended
+
+
+def compose(*arguments: str, check: bool = True, **variables: str) -> Finished:
+    """Run `docker compose`."""
+    return run("docker", "compose", *arguments, check=check, **variables)
+
+
+def containers() -> dict[str, dict[str, Any]]:
+    """What Docker knows of each container, one-shots included, by service."""
+    found: list[dict[str, Any]] = json.loads(
+        run("docker", "inspect", *compose("ps", "--all", "--quiet").stdout.split()).stdout
+    )
+    return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
+
+
+def services() -> dict[str, dict[str, Any]]:
+    """The same of those that stay."""
+    return {name: one for name, one in containers().items() if one["HostConfig"]["RestartPolicy"]["Name"] != "no"}
+
+
+def all_healthy() -> bool:
+    return all(one["State"].get("Health", {}).get("Status") == "healthy" for one in services().values())
+
+
+def kill(service: str) -> str:
+    """Kill every process of a container, as the kernel does out of memory; returns when it had been started.
+
+    From within: Docker starts no container again that `docker kill` ended.
+    """
+    started = str(services()[service]["State"]["StartedAt"])
+    compose("exec", "--no-TTY", service, "sh", "-c", "kill -9 -1", check=False)
+    return started
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_SECONDS} s"
+        time.sleep(0.2)
+
+
+class Trickle:
+    """A client for each protocol that asks now and then, and remembers what failed."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, list[str]] = {}
+        self.answers = dict.fromkeys(PROTOCOLS, 0)
+        self._ended = Event()
+        self._threads = [Thread(target=self._ask, args=item) for item in clients(ClientSettings()).items()]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        self.wait_for_answers()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for_answers(self) -> None:
+        """Wait until every protocol has answered again."""
+        before = self.answers.copy()
+        wait_for(lambda: all(self.answers[name] > before[name] for name in PROTOCOLS), "an answer on each protocol")
+
+    def _ask(self, name: str, client: PredictionClient) -> None:
+        while not self._ended.wait(PAUSE_SECONDS):
+            try:
+                client.predict(EXAMPLE)
+            except SongPreferenceError as error:
+                self.failures.setdefault(name, []).append(str(error))
+            else:
+                self.answers[name] += 1
+
+
+def variables_of(container: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a container."""
+    return dict(item.split("=", 1) for item in container["Config"]["Env"])

@@ -1,0 +1,93 @@
+"""A start that cannot succeed says why and what to do, and succeeds once the cause is gone."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_stack.config import ROOT
+from song_preference.preflight import DEVELOPMENT_VALUES
+from tests.compose.platform import Finished, all_healthy, compose, run, wait_for
+
+
+def once(service: str, *, check: bool = False, **variables: str) -> Finished:
+    """Run a one-shot anew."""
+    return compose("run", "--rm", "--no-deps", "--no-TTY", service, check=check, **variables)
+
+
+def test_a_variable_that_is_missing_is_named() -> None:
+    refused = compose("up", "--detach", check=False, MODEL_NAME="")
+    assert refused.returncode != 0
+    assert "required variable MODEL_NAME is missing a value: see .env" in refused.stdout
+
+
+def test_production_refuses_every_development_value_and_takes_others() -> None:
+    refused = once("preflight", ENVIRONMENT="production")
+    assert refused.returncode == 1
+    assert [
+        name for name in DEVELOPMENT_VALUES if f"- {name} still is the development value" not in refused.stdout
+    ] == []
+    once("preflight", check=True, ENVIRONMENT="production", **dict.fromkeys(DEVELOPMENT_VALUES, "of-our-own"))
+
+
+def test_a_taken_port_is_named_with_the_variable_that_moves_it() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        refused = run("scripts/up", "--no-deps", "fastapi", check=False, FASTAPI_PORT=port)
+    assert refused.returncode == 1
+    assert f"Port {port} is taken by another program: stop it, or set FASTAPI_PORT to a free port" in refused.stdout
+    run("scripts/up", "--no-deps", "fastapi")
+    wait_for(all_healthy, "every service healthy")
+
+
+def test_without_s3_the_start_ends_with_what_to_check() -> None:
+    compose("kill", "s3")
+    refused = once("buckets")
+    compose("start", "s3")
+    assert refused.returncode == 1
+    assert "S3 at http://s3:9000 did not answer within" in refused.stdout
+    assert "check that it runs, MINIO_ACCESS_KEY and MINIO_SECRET_ACCESS_KEY" in refused.stdout
+    once("buckets", check=True)
+    wait_for(all_healthy, "every service healthy")
+
+
+def test_a_wrong_password_of_postgres_is_told_with_the_way_out() -> None:
+    refused = once("databases", PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
+    assert refused.returncode == 1
+    assert "PG_ADMIN_PASSWORD is not the password that Postgres was set up with" in refused.stdout
+    once("databases", check=True)
+
+
+def test_another_password_of_a_role_is_taken_over() -> None:
+    once("databases", check=True, MLFLOW_PG_PASSWORD="another")  # noqa: S106 - of this test
+    asked = ["psql", "postgresql://mlflow:another@postgres/mlflow", "--command=SELECT 1"]
+    compose("exec", "--no-TTY", "postgres", *asked)
+    once("databases", check=True)
+    assert "password authentication failed" in compose("exec", "--no-TTY", "postgres", *asked, check=False).stdout
+
+
+def test_a_full_volume_is_named() -> None:
+    refused = once("preflight", COMPOSE_FILE="docker-compose.yaml:tests/compose/full-volume.yaml")
+    run("docker", "volume", "rm", "song-preference-full-volume")
+    assert refused.returncode == 1
+    assert "The volume 's3' has 17 MB free and needs 1,000 MB: free some space" in refused.stdout
+    once("preflight", check=True)
+
+
+@pytest.fixture
+def unreadable() -> Iterator[Path]:
+    path = ROOT / "incoming" / "unreadable.csv"
+    path.touch(mode=0)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_a_file_that_airflow_cannot_read_is_named(unreadable: Path) -> None:
+    refused = once("preflight")
+    assert refused.returncode == 1
+    assert "incoming/unreadable.csv cannot be read by user 50000: run 'chmod -R a+rX incoming'" in refused.stdout
+    unreadable.chmod(0o644)
+    once("preflight", check=True)

@@ -1,0 +1,101 @@
+"""What Docker says of the containers: nothing may be forgotten, neither now nor with a new service."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.compose.platform import compose, containers, run, services, variables_of
+
+PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
+SECRETS = "docker-compose.yaml:docker-compose.secrets.yaml"
+ROOTS = {"s3"}
+"""Its image starts as root, without capabilities but those to become somebody else."""
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("files", ["docker-compose.yaml", SECRETS])
+def test_each_profile_is_clean(profile: str, files: str) -> None:
+    said = run("docker", "compose", "--profile", profile, "config", "--quiet", COMPOSE_FILE=files, COMPOSE_PROFILES="")
+    assert said.stdout == ""
+
+
+def test_every_container_is_confined() -> None:
+    loose = {name: faults for name, container in containers().items() if (faults := looseness(container["HostConfig"]))}
+    assert loose == {}
+
+
+def looseness(host: dict[str, Any]) -> list[str]:
+    wanted = {
+        "read-only": host["ReadonlyRootfs"],
+        "no capability": host["CapDrop"] == ["ALL"],
+        "no new privileges": "no-new-privileges:true" in host["SecurityOpt"],
+        "memory": host["Memory"] > 0,
+        "CPU": host["NanoCpus"] > 0,
+        "processes": host["PidsLimit"] and host["PidsLimit"] > 0,
+        "rotated log": host["LogConfig"]["Type"] == "local",
+        "init": host["Init"],
+        "restart": host["RestartPolicy"]["Name"] in {"no", "unless-stopped"},
+    }
+    return [name for name, holds in wanted.items() if not holds]
+
+
+def test_nobody_is_root() -> None:
+    assert {name for name, one in containers().items() if one["Config"]["User"] in {"", "root", "0"}} == ROOTS
+
+
+def test_ports_are_published_to_this_machine_only() -> None:
+    bound = [
+        binding
+        for one in services().values()
+        for ports in one["HostConfig"]["PortBindings"].values()
+        for binding in ports
+    ]
+    assert len(bound) == 9
+    assert {binding["HostIp"] for binding in bound} == {"127.0.0.1"}
+
+
+def test_who_reaches_whom() -> None:
+    def on(network: str) -> set[str]:
+        return {
+            name
+            for name, one in containers().items()
+            if any(found.endswith(f"_{network}") for found in one["NetworkSettings"]["Networks"])
+        }
+
+    assert on("frontend") == {"mlflow", "fastapi", "grpc", "streamlit"}
+    assert on("frontend") & on("backend") == {"mlflow", "fastapi"}
+    assert on("default") == set()
+
+
+def test_predictions_hold_no_secret_but_their_own() -> None:
+    def secrets(service: str) -> set[str]:
+        marks = ("KEY", "SECRET", "PASSWORD", "SQL_ALCHEMY", "BACKEND_STORE", "MINIO", "AWS")
+        return {name for name in variables_of(services()[service]) if any(mark in name for mark in marks)} - {"GPG_KEY"}
+
+    assert {name: secrets(name) for name in ("grpc", "streamlit")} == {"grpc": set(), "streamlit": set()}
+    managing = {"MINIO_ACCESS_KEY", "MINIO_SECRET_ACCESS_KEY", "_AIRFLOW_WWW_USER_PASSWORD"}
+    assert secrets("fastapi") == {"API_KEY", *managing}
+
+
+@pytest.mark.parametrize(("role", "others"), [("PG_USER", "mlflow"), ("mlflow", "PG_DATABASE")])
+def test_a_role_enters_no_database_of_another(role: str, others: str) -> None:
+    names = variables_of(containers()["databases"])
+    asked = [
+        "psql",
+        f"--username={names.get(role, role)}",
+        f"--dbname={names.get(others, others)}",
+        "--command=SELECT 1",
+    ]
+    refused = compose("exec", "--no-TTY", "postgres", *asked, check=False)
+    assert "User does not have CONNECT privilege" in refused.stdout
+
+
+def test_an_upload_larger_than_the_tmpfs_is_answered(environment: dict[str, str]) -> None:
+    row, rows = f"{'long ' * 1000},0.04,0.52,0.51,0.71\n", 14_000
+    assert len(row) * rows > 64 << 20
+    csv = "title,speechiness,energy,danceability,acousticness\n" + row * rows
+    url = f"{environment['FASTAPI_URL']}/predict/csv"
+    answer = httpx.post(url, content=csv, headers={"Content-Type": "text/csv"}, timeout=60)
+    assert answer.status_code == httpx.codes.OK
+    assert answer.text.count("\n") == rows + 1

@@ -1,0 +1,60 @@
+"""Outages of what the services depend on."""
+
+from contextlib import suppress
+
+import pytest
+
+from song_preference.clients import EXAMPLE, clients
+from song_preference.errors import PipelineError, ServiceUnavailable
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.settings import AirflowSettings, ClientSettings
+from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, wait_for
+
+
+def all_say(*, stale: bool) -> bool:
+    """Whether every protocol answers, and says so of its model."""
+    with suppress(ServiceUnavailable):
+        return {
+            name: client.predict(EXAMPLE).stale for name, client in clients(ClientSettings()).items()
+        } == dict.fromkeys(PROTOCOLS, stale)
+    return False
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_s3_and_mlflow_predictions_go_on_also_after_a_restart() -> None:
+    with Trickle() as trickle:
+        compose("kill", "s3", "mlflow")
+        wait_for(lambda: all_say(stale=True), "a stale answer on each protocol")
+    assert trickle.failures == {}
+    compose("restart", "fastapi", "grpc")
+    wait_for(lambda: all_say(stale=True), "a stale answer on each protocol after a restart")
+    compose("start", "s3", "mlflow")
+    wait_for(lambda: all_say(stale=False), "a fresh answer on each protocol")
+    wait_for(all_healthy, "every service healthy")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_run_outlives_a_restart_of_postgres() -> None:
+    airflow = Airflow(AirflowSettings())
+    etl = airflow.trigger(ETL_DAG, {"force": True})
+    training: list[Run] = []
+
+    def search_runs() -> bool:
+        found = airflow.run_started_by(etl, TRAINING_DAG)
+        training[:] = [found] if found else []
+        return any(task.state == "running" for run in training for task in airflow.tasks(run))
+
+    wait_for(search_runs, "a task of the training")
+    with Trickle() as trickle:
+        compose("restart", "postgres")
+        wait_for(lambda: state(airflow, training[0]) in {"success", "failed"}, "the end of the training")
+        wait_for(all_healthy, "every service healthy")
+    assert state(airflow, training[0]) == "success"
+    assert trickle.failures == {}
+
+
+def state(airflow: Airflow, run: Run) -> str | None:
+    """The run's state, or None while Airflow cannot tell."""
+    with suppress(PipelineError):
+        return airflow.state(run)
+    return None

@@ -1,0 +1,110 @@
+"""What is kept: over down and up, and in a backup that an empty platform of other secrets gets."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.pipeline import ETL_DAG, Airflow
+from song_preference.serving.predictor import Prediction
+from song_preference.settings import AirflowSettings, ClientSettings
+from tests.compose.platform import PATIENCE_SECONDS, compose, run, wait_for
+
+
+def answer() -> Prediction:
+    """What every protocol answers alike, once the registry has confirmed the champion."""
+    rest = os.environ["FASTAPI_URL"]
+
+    def is_fresh() -> bool:
+        ready = httpx.get(f"{rest}/health/ready")
+        return ready.status_code == httpx.codes.OK and not ready.json()["stale"]
+
+    wait_for(is_fresh, "a champion that the registry confirmed")
+    answers = ask_all(clients(ClientSettings()), EXAMPLE, PATIENCE_SECONDS)
+    return answers["REST"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFixture[str]) -> None:
+    before, began = answer(), time.monotonic()
+    compose("down")
+    stopped = time.monotonic()
+    compose("up", "--detach", "--wait")
+    healthy = time.monotonic()
+    assert answer() == before
+    with capsys.disabled():
+        print(f"\ndown {stopped - began:.0f} s, up {healthy - stopped:.0f} s")
+
+
+@pytest.fixture(scope="module")
+def production(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Variables of a platform with secrets of its own, in files, and two workers."""
+    secrets = tmp_path_factory.mktemp("secrets")
+    variables: dict[str, Any] = {
+        "ENVIRONMENT": "production",
+        "SECRETS_DIR": str(secrets),
+        "COMPOSE_FILE": "docker-compose.yaml:docker-compose.secrets.yaml",
+        "COMPOSE_PROFILES": "all,celery",
+        "AIRFLOW_EXECUTOR": "CeleryExecutor",
+        "AIRFLOW_WORKERS": "2",
+    }
+    run("scripts/secrets", **variables)
+    return variables
+
+
+def secret(production: dict[str, Any], name: str) -> str:
+    return Path(production["SECRETS_DIR"], name).read_text()
+
+
+@pytest.fixture(scope="module")
+def restored(production: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Prediction:
+    """What was answered before a backup was put back into that platform, which was empty."""
+    backup = str(tmp_path_factory.mktemp("backups") / "backup")
+    before = answer()
+    run("scripts/backup", backup)
+    compose("down", "--volumes")
+    compose("up", "--detach", "--wait", **production)
+    ready = httpx.get(f"{os.environ['FASTAPI_URL']}/health/ready")
+    assert ready.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    run("scripts/restore", backup, **production)
+    return before
+
+
+def test_an_empty_platform_takes_a_backup(restored: Prediction) -> None:
+    assert answer() == restored
+
+
+@pytest.mark.usefixtures("restored")
+def test_secrets_in_files_are_in_force(production: dict[str, Any]) -> None:
+    def refresh(key: str) -> int:
+        url = f"{os.environ['FASTAPI_URL']}/model/refresh"
+        return httpx.post(url, headers={"X-API-Key": key}).status_code
+
+    assert refresh("development-only-api-key") == httpx.codes.UNAUTHORIZED
+    assert refresh(secret(production, "api_key")) == httpx.codes.OK
+
+
+@pytest.mark.usefixtures("restored")
+def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]) -> None:
+    # The user of the backup has the password of this platform.
+    password = SecretStr(secret(production, "airflow_user_password"))
+    airflow = Airflow(AirflowSettings().model_copy(update={"password": password}))
+    workers = {one[:12] for one in compose("ps", "--quiet", "airflow-worker", **production).stdout.split()}
+    assert len(workers) == 2
+    etl = airflow.trigger(ETL_DAG)
+
+    def hosts(state: str) -> dict[str, str]:
+        found = airflow._get(f"/dags/{ETL_DAG}/dagRuns/{etl.run_id}/taskInstances")["task_instances"]
+        return {task["task_id"]: task["hostname"] for task in found if task["state"] == state}
+
+    wait_for(lambda: bool(hosts("running")), "a task on a worker")
+    (victim,) = hosts("running").values()
+    run("docker", "kill", victim)
+    wait_for(lambda: airflow.state(etl) in {"success", "failed"}, "the end of the run")
+    assert set(hosts("success").values()) <= workers
+    assert len(hosts("success")) == 4

@@ -1,0 +1,77 @@
+import os
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from song_preference.preflight import (
+    DEVELOPMENT_VALUES,
+    reading_faults,
+    role_faults,
+    secret_faults,
+    space_faults,
+)
+from tests.conftest import ROOT
+
+OWN = dict.fromkeys(DEVELOPMENT_VALUES, "a value of one's own") | {"ENVIRONMENT": "production"}
+
+
+def test_the_development_values_are_those_of_the_file() -> None:
+    documented = dotenv_values(ROOT / ".env")
+    assert {name: documented[name] for name in DEVELOPMENT_VALUES} == DEVELOPMENT_VALUES
+
+
+def test_no_secret_of_the_file_is_forgotten() -> None:
+    secret = ("PASSWORD", "SECRET", "API_KEY", "FERNET_KEY", "SECRET_ACCESS_KEY", "SECRET_KEY")
+    assert {name for name in dotenv_values(ROOT / ".env") if name.endswith(secret)} == set(DEVELOPMENT_VALUES)
+
+
+def test_development_may_have_them() -> None:
+    assert list(secret_faults(DEVELOPMENT_VALUES | {"ENVIRONMENT": "development"})) == []
+
+
+def test_production_may_have_others() -> None:
+    assert list(secret_faults(OWN)) == []
+
+
+@pytest.mark.parametrize("name", DEVELOPMENT_VALUES)
+def test_production_names_each_one_that_it_still_has(name: str) -> None:
+    (fault,) = secret_faults(OWN | {name: DEVELOPMENT_VALUES[name]})
+    assert fault.startswith(f"{name} ")
+    assert list(secret_faults(OWN | {name: ""})) == [fault]
+
+
+@pytest.mark.parametrize("environment", ["prod", ""])
+def test_another_environment_is_no_way_around_it(environment: str) -> None:
+    (fault,) = secret_faults(OWN | {"ENVIRONMENT": environment})
+    assert "development or production" in fault
+
+
+def test_airflow_cannot_take_the_roles_of_others() -> None:
+    assert len(list(role_faults({"PG_USER": "postgres", "PG_DATABASE": "mlflow"}))) == 2
+    assert list(role_faults({"PG_USER": "airflow", "PG_DATABASE": "airflow"})) == []
+
+
+def test_a_full_volume_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s3").mkdir()
+    assert list(space_faults(tmp_path)) == []
+    monkeypatch.setattr("song_preference.preflight.FREE_BYTES", 1 << 80)
+    (fault,) = space_faults(tmp_path)
+    assert fault.startswith("The volume 's3' has ")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "hidden.csv").touch(mode=0)
+    (fault,) = reading_faults(tmp_path, "incoming")
+    assert fault.startswith("incoming/hidden.csv cannot be read by user ")
+    tmp_path.chmod(0)
+    (fault,) = reading_faults(tmp_path, "incoming")
+    assert fault.startswith("incoming cannot be read by user ")
+    tmp_path.chmod(0o700)
+
+
+def test_what_can_be_read_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "playlist.csv").touch()
+    assert list(reading_faults(tmp_path, "incoming")) == []
