@@ -4,6 +4,7 @@ Variants: "bare", the framework alone with the same schema and a fixed answer; "
 predictor that always answers the same; "app", our service with the model that lies in the cache directory.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,8 @@ def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     else:
         ours = predictor(variant, cache)
         ours.store.start()
+        gc.collect()
+        gc.freeze()
         serve_grpc(create_server(ours, GRPC), port)
 
 

@@ -1,6 +1,7 @@
 """Run the service: `python -m grpc_service --host 127.0.0.1 --port 50051`."""
 
 import argparse
+import gc
 import logging
 import signal
 import threading
@@ -44,6 +45,9 @@ def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: int, to
     server.add_insecure_port(f"{host}:{port}")
     with _shown(metrics, host, settings.metrics_port):
         predictor.store.start()
+        # A full collection would look at all that was imported, while nobody is answered.
+        gc.collect()
+        gc.freeze()
         server.start()
         log.info("gRPC listens on %s:%d, metrics on port %d.", host, port, settings.metrics_port)
         told_to_stop.wait()
