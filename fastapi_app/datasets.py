@@ -15,17 +15,17 @@ from fastapi_app.access import NEEDS_KEY, ApiKey, check_key
 from fastapi_app.csv_upload import REQUEST_BODY, received
 from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statistics
 from fastapi_app.dependencies import SettingsDep
-from fastapi_app.management import Management, ManagementDep
+from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
 from song_preference.dataset import incoming, retention
 from song_preference.dataset.excerpt import Table, as_csv, first_rows, opened
 from song_preference.dataset.statistics import statistics
+from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
 from song_preference.errors import DatasetNotFound
 from song_preference.pipeline import ETL_DAG
 
 MAX_PAGE = 100
-LATEST = "latest"
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
@@ -46,11 +46,6 @@ async def playlist(request: Request, management: ManagementDep) -> AsyncIterator
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
 
 
-def find(management: Management, version: str) -> DatasetVersion:
-    """A published version, or the latest; raises `DatasetNotFound` and `StorageUnavailable`."""
-    return management.datasets.latest() if version == LATEST else management.datasets.describe(version)
-
-
 @router.get("", operation_id="datasets")
 def datasets(
     management: ManagementDep,
@@ -65,7 +60,7 @@ def datasets(
 @router.get("/{version}", operation_id="dataset", responses=problems(404, 422))
 def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     """Describe a version: where it came from, how it was prepared and split."""
-    return find(management, version)
+    return management.datasets.find(version)
 
 
 @router.get("/{version}/preview", operation_id="previewDataset", responses=problems(404, 422))
@@ -76,14 +71,14 @@ def preview(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many rows at most.")] = 20,
 ) -> Preview:
     """Show the first rows of a table."""
-    name = find(management, version).version
+    name = management.datasets.find(version).version
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
 
 @router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422))
 def spreads(version: Version, management: ManagementDep) -> Statistics:
     """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
-    name = find(management, version).version
+    name = management.datasets.find(version).version
     return Statistics(version=name, spreads=statistics(management.datasets, name))
 
 
@@ -108,7 +103,7 @@ def download(
     """Send a whole table. `raw`, the listener's own file, needs the key, and is a CSV whatever is asked for."""
     if part == "raw":
         format = "csv"  # noqa: A001
-    name = find(management, version).version
+    name = management.datasets.find(version).version
     file = opened(management.datasets, name, part)
     content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
     headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{format}"'}
@@ -154,7 +149,7 @@ def validate(file: PlaylistDep) -> Preparation:
 )
 def delete(version: Version, management: ManagementDep) -> None:
     """Remove a version that is not the latest and that no registered model learned from."""
-    if version == LATEST:
+    if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
     retention.remove(management.datasets, management.registry, version)
 

@@ -4,29 +4,21 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLError
 from starlette.concurrency import run_in_threadpool
 
-from fastapi_app.graphql_types import Asked
+from fastapi_app.graphql_types import Asked, FirstArgument, check_first, text
 from song_preference.pipeline import report as domain
-
-MAX_RUNS = 100
-"""Of a list; what came of a run is asked for one by one, because it takes Airflow half a dozen questions."""
-
-
-def _text(description: str) -> Any:
-    return strawberry.field(description=description)
 
 
 def _described(model: type[Any], name: str) -> Any:
-    return _text(str(model.model_fields[name].description))
+    return text(str(model.model_fields[name].description))
 
 
 @strawberry.type(description="One task of a run.")
 class PipelineTask:
     """Mirrors `TaskReport`."""
 
-    id: str = _text("Its id in Airflow.")
+    id: str = text("Its id in Airflow.")
     state: str | None = _described(domain.TaskReport, "state")
     seconds: float | None = _described(domain.TaskReport, "seconds")
 
@@ -35,7 +27,7 @@ class PipelineTask:
 class PipelineRun:
     """Mirrors `RunSummary`."""
 
-    id: str = _text("Its id in Airflow.")
+    id: str = text("Its id in Airflow.")
     state: str = _described(domain.RunSummary, "state")
     asked_at: datetime = _described(domain.RunSummary, "asked_at")
     started_at: datetime | None = _described(domain.RunSummary, "started_at")
@@ -46,7 +38,7 @@ class PipelineRun:
 class TrainingRun(PipelineRun):
     """Mirrors `TrainingReport`."""
 
-    tasks: list[PipelineTask] = _text("In their order.")
+    tasks: list[PipelineTask] = text("In their order.")
     reason: str | None = _described(domain.TrainingReport, "reason")
 
 
@@ -54,7 +46,7 @@ class TrainingRun(PipelineRun):
 class PipelineRunReport(PipelineRun):
     """Mirrors `RunReport`."""
 
-    tasks: list[PipelineTask] = _text("In their order.")
+    tasks: list[PipelineTask] = text("In their order.")
     reason: str | None = _described(domain.RunReport, "reason")
     dataset_version: str | None = _described(domain.RunReport, "dataset_version")
     model_version: str | None = _described(domain.RunReport, "model_version")
@@ -68,7 +60,6 @@ class PipelineRunReport(PipelineRun):
         return cls(**{**vars(found), "tasks": _tasks(found.tasks), "training": training})
 
 
-FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_RUNS}.")]
 IdArgument = Annotated[str, strawberry.argument(name="id", description="The run's id.")]
 
 
@@ -79,8 +70,7 @@ class PipelineQuery:
     @strawberry.field(description="The runs of the pipeline, the newest first.")  # type: ignore[untyped-decorator]
     async def pipeline_runs(self, info: Asked, first: FirstArgument = 20) -> list[PipelineRun] | None:
         """The first page."""
-        if not 1 <= first <= MAX_RUNS:
-            raise GraphQLError(f"'first' is {first} and must lie in [1, {MAX_RUNS}].")
+        check_first(first)
         page = await run_in_threadpool(domain.page, info.context.management.airflow, first)
         return [PipelineRun(**vars(run)) for run in page.runs]
 

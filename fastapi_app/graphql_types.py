@@ -17,7 +17,7 @@ from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
 from song_preference.serving import predictor as domain
 from song_preference.serving.model import ModelRef
 
-MAX_VERSIONS = 100
+MAX_LISTED = 100
 MAX_PROBLEMS = 20
 """Of a batch: enough to see what is wrong, and no answer many times the size of its request."""
 
@@ -54,7 +54,8 @@ def _feature(name: str) -> Any:
     return strawberry.field(description=f"{Song.model_fields[name].description} In [0, 1].")
 
 
-def _text(description: str) -> Any:
+def text(description: str) -> Any:
+    """A field, described."""
     return strawberry.field(description=description)
 
 
@@ -72,9 +73,9 @@ class SongInput:
 class Model:
     """Mirrors `ModelRef`."""
 
-    name: str = _text("Its name in the registry.")
-    version: str = _text("Its version in the registry.")
-    alias: str = _text("The alias that it was found under.")
+    name: str = text("Its name in the registry.")
+    version: str = text("Its version in the registry.")
+    alias: str = text("The alias that it was found under.")
 
     @classmethod
     def of(cls, ref: ModelRef) -> "Model":
@@ -86,22 +87,22 @@ class Model:
 class ServedModel(Model):
     """Mirrors `Served`."""
 
-    threshold: float = _text(_THRESHOLD)
-    since: datetime = _text("When it was loaded, in UTC.")
-    stale: bool = _text(_STALE)
-    refusal: str | None = _text("Why the registry's champion is not served, where it is one that was refused.")
+    threshold: float = text(_THRESHOLD)
+    since: datetime = text("When it was loaded, in UTC.")
+    stale: bool = text(_STALE)
+    refusal: str | None = text("Why the registry's champion is not served, where it is one that was refused.")
 
 
 @strawberry.type(description="Whether the listener will like one song.")
 class Prediction:
     """Mirrors the domain's `Prediction`."""
 
-    label: str = _text(_LABEL)
-    liked: bool = _text(_LIKED)
-    probability: float = _text(_PROBABILITY)
-    threshold: float = _text(_THRESHOLD)
-    model: Model = _text(_MODEL)
-    stale: bool = _text(_STALE)
+    label: str = text(_LABEL)
+    liked: bool = text(_LIKED)
+    probability: float = text(_PROBABILITY)
+    threshold: float = text(_THRESHOLD)
+    model: Model = text(_MODEL)
+    stale: bool = text(_STALE)
 
     @classmethod
     def of(cls, answer: domain.Prediction) -> "Prediction":
@@ -120,19 +121,19 @@ class Prediction:
 class Answer:
     """One row of the domain's `Batch`."""
 
-    label: str = _text(_LABEL)
-    liked: bool = _text(_LIKED)
-    probability: float = _text(_PROBABILITY)
+    label: str = text(_LABEL)
+    liked: bool = text(_LIKED)
+    probability: float = text(_PROBABILITY)
 
 
 @strawberry.type(description="The answers for several songs, all of one model.")
 class PredictionBatch:
     """Mirrors the domain's `Batch`."""
 
-    answers: list[Answer] = _text("One for each song, in the order of the songs.")
-    threshold: float = _text(_THRESHOLD)
-    model: Model = _text(_MODEL)
-    stale: bool = _text(_STALE)
+    answers: list[Answer] = text("One for each song, in the order of the songs.")
+    threshold: float = text(_THRESHOLD)
+    model: Model = text(_MODEL)
+    stale: bool = text(_STALE)
 
     @classmethod
     def of(cls, batch: domain.Batch) -> "PredictionBatch":
@@ -146,37 +147,43 @@ class PredictionBatch:
 class Contribution:
     """One feature of the domain's `Explanation`."""
 
-    feature: str = _text(f"One of {_NAMES}.")
-    value: float = _text("Its Shapley value, in [-1, 1]: above 0 it speaks for a like, below 0 against.")
+    feature: str = text(f"One of {_NAMES}.")
+    value: float = text("Its Shapley value, in [-1, 1]: above 0 it speaks for a like, below 0 against.")
 
 
 @strawberry.type(description="A prediction and what each feature adds to it.")
 class Explanation:
     """Mirrors the domain's `Explanation`."""
 
-    prediction: Prediction = _text("The answer that is explained.")
-    base: float = _text("Mean probability of songs like the listener's, in [0, 1].")
-    contributions: list[Contribution] = _text("One for each feature; with the base they add up to the probability.")
+    prediction: Prediction = text("The answer that is explained.")
+    base: float = text("Mean probability of songs like the listener's, in [0, 1].")
+    contributions: list[Contribution] = text("One for each feature; with the base they add up to the probability.")
 
 
 @strawberry.type(description="A version in the registry; what its training did not note is null.")
 class RegisteredVersion:
     """Mirrors the registry's `RegisteredVersion`."""
 
-    version: str = _text("Its number.")
-    created_at: datetime = _text("When it was registered, in UTC.")
-    aliases: list[str] = _text("'champion' is served, 'challenger' was compared with it last.")
-    dataset_version: str | None = _text("The dataset that it learned from.")
-    source_kind: str | None = _text("Where that came from; 'sample' knows nobody's taste.")
-    roc_auc: float | None = _text("On the test part of that dataset, in [0, 1].")
+    version: str = text("Its number.")
+    created_at: datetime = text("When it was registered, in UTC.")
+    aliases: list[str] = text("'champion' is served, 'challenger' was compared with it last.")
+    dataset_version: str | None = text("The dataset that it learned from.")
+    source_kind: str | None = text("Where that came from; 'sample' knows nobody's taste.")
+    roc_auc: float | None = text("On the test part of that dataset, in [0, 1].")
 
 
 SongArgument = Annotated[SongInput, strawberry.argument(description="The song to ask about.")]
 SongsArgument = Annotated[
     list[SongInput], strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE of them.")
 ]
-FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_VERSIONS}.")]
+FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_LISTED}.")]
 Asked = Info[Context, None]
+
+
+def check_first(first: int) -> None:
+    """Raises `GraphQLError` where more is asked for than a list may hold."""
+    if not 1 <= first <= MAX_LISTED:
+        raise GraphQLError(f"'first' is {first} and must lie in [1, {MAX_LISTED}].")
 
 
 # Each field may be null, so that the error of one leaves the others their answers.
@@ -229,8 +236,7 @@ class PredictionQuery:
     )
     async def model_versions(self, info: Asked, first: FirstArgument = 20) -> list[RegisteredVersion] | None:
         """Asks the registry, which may take its time, in a thread."""
-        if not 1 <= first <= MAX_VERSIONS:
-            raise GraphQLError(f"'first' is {first} and must lie in [1, {MAX_VERSIONS}].")
+        check_first(first)
         found = await run_in_threadpool(info.context.predictor.store.versions, first)
         return [RegisteredVersion(**{**asdict(version), "aliases": list(version.aliases)}) for version in found]
 

@@ -24,7 +24,6 @@ LOOKED_AT_BYTES = 1 << 18
 
 def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> list[dict[str, Any]]:
     """At most `limit` rows by column, those of `raw` as text; raises `DatasetNotFound` and `StorageUnavailable`."""
-    store.describe(version)
     if table == "raw":
         return _first_lines(store, version, limit)
     with opened(store, version, table) as file:
@@ -35,7 +34,6 @@ def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> l
 
 def opened(store: DatasetStore, version: str, table: Table) -> IO[bytes]:
     """The table's file, which vanishes once it is closed; raises `DatasetNotFound` and `StorageUnavailable`."""
-    store.describe(version)
     with TemporaryDirectory() as directory:
         path = Path(directory) / table
         if table == "raw":

@@ -36,8 +36,7 @@ class Spread(BaseModel):
 
 
 def statistics(store: DatasetStore, version: str) -> list[Spread]:
-    """Of every feature and label of the songs kept; raises `DatasetNotFound` and `StorageUnavailable`."""
-    store.describe(version)
+    """Of every feature and label of a published version; raises `DatasetNotFound` and `StorageUnavailable`."""
     return list(_spreads(store.part(version, "features")))
 
 

@@ -16,6 +16,7 @@ from song_preference.storage import ObjectStore
 
 PREFIX = "datasets/"
 LATEST = f"{PREFIX}latest.json"
+LATEST_NAME = "latest"
 RAW, DESCRIPTION = "raw.csv", "dataset.json"
 
 NAME = re.compile("[0-9a-z]+")
@@ -88,6 +89,10 @@ class DatasetStore:
             # Some stores would take '..' in a key for a step up.
             raise _not_found(version, DESCRIPTION)
         return DatasetVersion.model_validate_json(self._content(version, DESCRIPTION))
+
+    def find(self, name: str) -> DatasetVersion:
+        """A published version, or the one published last where the name is 'latest'; raises `DatasetNotFound`."""
+        return self.latest() if name == LATEST_NAME else self.describe(name)
 
     def latest(self) -> DatasetVersion:
         """The version published last; raises `DatasetNotFound` where there is none."""
