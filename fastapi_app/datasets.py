@@ -26,6 +26,7 @@ from song_preference.errors import DatasetNotFound
 from song_preference.pipeline import ETL_DAG
 
 MAX_PAGE = 100
+MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
@@ -99,12 +100,16 @@ def download(
     management: ManagementDep,
     part: Part = "features",
     format: Literal["csv", "parquet"] = "csv",  # noqa: A002 - the name is the interface's
+    at_most: Annotated[int | None, Query(ge=1, le=MAX_SAMPLE, description="Of more rows about as many.")] = None,
 ) -> StreamingResponse:
-    """Send a whole table. `raw`, the listener's own file, needs the key, and is a CSV whatever is asked for."""
+    """Send a table, whole or rows of it that are spread evenly.
+
+    `raw`, the listener's own file, needs the key, and is a whole CSV whatever is asked for.
+    """
     if part == "raw":
         format = "csv"  # noqa: A001
     name = management.datasets.find(version).version
-    file = opened(management.datasets, name, part)
+    file = opened(management.datasets, name, part, at_most)
     content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
     headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{format}"'}
     return StreamingResponse(_closing(file, content), headers=headers, media_type=MEDIA_TYPES[format])

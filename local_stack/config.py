@@ -83,7 +83,11 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
-        # Pages that Airflow's tasks link to.
+        # Pages that Airflow's tasks and the dashboard link to.
+        "AIRFLOW_BROWSER_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
+        "FASTAPI_BROWSER_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
+        "S3_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}",
+        "GRPC_HOST_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
         "MLFLOW_BROWSER_URL": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         "DATA_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}/files?path=/buckets/"
         f"{values['DATA_REPO_BUCKET_NAME']}/",

@@ -93,6 +93,18 @@ class BrowserSettings(BaseSettings):
     data_url: str = Field(validation_alias="DATA_BROWSER_URL")
 
 
+class DashboardSettings(BaseSettings):
+    """What the dashboard shows and allows; addresses are those that a browser or a shell on the host takes."""
+
+    api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
+    manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
+    airflow_page: str = Field(validation_alias="AIRFLOW_BROWSER_URL")
+    mlflow_page: str = Field(validation_alias="MLFLOW_BROWSER_URL")
+    rest_page: str = Field(validation_alias="FASTAPI_BROWSER_URL")
+    s3_page: str = Field(validation_alias="S3_BROWSER_URL")
+    grpc_address: str = Field(validation_alias="GRPC_HOST_ADDRESS")
+
+
 class ClientSettings(BaseSettings):
     """Where the prediction services answer."""
 

@@ -1,14 +1,46 @@
-"""Run by `streamlit run streamlit_app/app.py`: language and navigation."""
+"""Run by `streamlit run streamlit_app/app.py`: language, navigation, and what every page shows."""
 
 from functools import partial
 
 import streamlit as st
 
-from streamlit_app.texts import LANGUAGES, Language, text
-from streamlit_app.views import predict
+from streamlit_app import banners, look
+from streamlit_app.texts import LANGUAGES, Language
+from streamlit_app.views import explore, model, pipeline, predict, songs
+from streamlit_app.words import Words
 
-st.set_page_config(page_title="Song preference", page_icon="🎧", layout="centered")
-language: Language = st.sidebar.selectbox("Idioma · Language", list(LANGUAGES), format_func=LANGUAGES.__getitem__)
-st.navigation(
-    [st.Page(partial(predict.page, language), title=text("predict", language), url_path="predict", icon="🎵")]
-).run()
+PAGES = {
+    "predict": (predict.page, ":material/music_note:"),
+    "explore": (explore.page, ":material/scatter_plot:"),
+    "model": (model.page, ":material/insights:"),
+    "songs": (songs.page, ":material/queue_music:"),
+    "pipeline": (pipeline.page, ":material/account_tree:"),
+}
+
+
+def _language() -> Language:
+    """The listener's choice, kept in the address so that a link keeps it too."""
+    asked = st.query_params.get("lang", "es")
+    st.session_state.setdefault("language", asked if asked in LANGUAGES else "es")
+    chosen: Language = st.sidebar.selectbox(
+        "Idioma · Language", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="language"
+    )
+    return chosen
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
+    st.html(look.CSS)
+    words = Words(_language())
+    page = st.navigation(
+        [
+            st.Page(partial(draw, words), title=words(f"page_{name}"), url_path=name, icon=icon)
+            for name, (draw, icon) in PAGES.items()
+        ]
+    )
+    banners.show(words)
+    page.run()
+
+
+main()

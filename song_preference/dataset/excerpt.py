@@ -32,8 +32,16 @@ def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> l
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 
-def opened(store: DatasetStore, version: str, table: Table) -> IO[bytes]:
-    """The table's file, which vanishes once it is closed; raises `DatasetNotFound` and `StorageUnavailable`."""
+def opened(store: DatasetStore, version: str, table: Table, at_most: int | None = None) -> IO[bytes]:
+    """The table's file, which vanishes once it is closed; raises `DatasetNotFound` and `StorageUnavailable`.
+
+    With `at_most` about so many rows of it, spread evenly; `raw` is always whole.
+    """
+    if at_most and table != "raw":
+        sample = io.BytesIO()
+        store.part(version, table, at_most).to_parquet(sample, index=False)
+        sample.seek(0)
+        return sample
     with TemporaryDirectory() as directory:
         path = Path(directory) / table
         if table == "raw":

@@ -63,8 +63,8 @@ def test_who_reaches_whom() -> None:
             if any(found.endswith(f"_{network}") for found in one["NetworkSettings"]["Networks"])
         }
 
-    assert on("frontend") == {"mlflow", "fastapi", "grpc", "streamlit"}
-    assert on("frontend") & on("backend") == {"mlflow", "fastapi"}
+    assert on("frontend") == {"airflow-apiserver", "mlflow", "fastapi", "grpc", "streamlit"}
+    assert on("frontend") & on("backend") == {"airflow-apiserver", "mlflow", "fastapi"}
     assert on("default") == set()
 
 

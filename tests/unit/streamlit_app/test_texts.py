@@ -11,4 +11,4 @@ def test_every_text_is_there_in_every_language(key: str) -> None:
 
 
 def test_every_feature_is_explained() -> None:
-    assert set(TEXTS) >= {name for feature in FEATURES for name in (feature, f"{feature}_help")}
+    assert set(TEXTS) >= {name for feature in FEATURES for name in (feature, f"predict_{feature}_help")}

@@ -1,0 +1,57 @@
+"""The look beside `.streamlit/config.toml`: colours of the charts, their numbers, and what the theme cannot say."""
+
+from typing import NamedTuple
+
+import altair as alt
+import streamlit as st
+
+from song_preference.features import DISLIKE, LIKE
+from streamlit_app.words import SEPARATORS, Words
+
+CSS = """<style>
+/* Room for the page on a phone, and no band above it. */
+.block-container { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 62rem; }
+@media (max-width: 640px) {
+  .block-container { padding-left: 1rem; padding-right: 1rem; }
+  h1 { font-size: 1.9rem !important; }
+}
+h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+</style>"""
+
+
+class Colours(NamedTuple):
+    """Of the charts, on the background of the theme in use."""
+
+    like: str
+    dislike: str
+    quiet: str
+    """For axes, guides and what stays in the background."""
+    text: str
+    background: str
+
+
+LIGHT = Colours(like="#0d6b63", dislike="#e39a73", quiet="#8d8474", text="#221d2b", background="#fbf8f3")
+DARK = Colours(like="#6fdccb", dislike="#b4643f", quiet="#8f88a0", text="#f1ece4", background="#17151d")
+
+
+def colours() -> Colours:
+    """Those of the theme that the browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def label_scale(words: Words) -> alt.Scale:
+    """Colours of like and dislike by their names in the language."""
+    chosen = colours()
+    return alt.Scale(domain=[words(LIKE), words(DISLIKE)], range=[chosen.like, chosen.dislike])
+
+
+Drawing = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
+
+
+def draw(chart: Drawing, words: Words, key: str | None = None) -> None:
+    """Show an Altair chart over the width that there is, with numbers in the page's language."""
+    thousands, point = SEPARATORS[words.language]
+    locale = {"number": {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""]}}
+    shown: Drawing = chart.configure(locale=locale).configure_view(strokeWidth=0)
+    st.altair_chart(shown, width="stretch", key=key)

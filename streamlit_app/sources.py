@@ -1,0 +1,100 @@
+"""Where the pages get what they show; one of each for all sessions."""
+
+from contextlib import suppress
+
+import pandas as pd
+import streamlit as st
+
+from song_preference.clients import PredictionClient, clients
+from song_preference.dataset.statistics import Spread
+from song_preference.dataset.version import DatasetVersion
+from song_preference.errors import ModelRefused, NotManaged, RegistryUnavailable
+from song_preference.pipeline import Airflow
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.registry import MlflowRegistry, RegisteredVersion
+from song_preference.settings import (
+    AirflowSettings,
+    ClientSettings,
+    DashboardSettings,
+    ModelSettings,
+    ServingSettings,
+    load,
+)
+from streamlit_app.datasets import Datasets
+
+LATEST_SECONDS = 5
+"""For so long a page does not ask again what the latest dataset and the models are."""
+
+KEPT_TABLES = 4
+SHOWN_VERSIONS = 100
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> DashboardSettings:
+    """The dashboard's own."""
+    return load(DashboardSettings)
+
+
+@st.cache_resource(show_spinner=False)
+def predictor() -> Predictor:
+    """Follows the champion by itself, like every other service."""
+    following = Predictor.following(load(ServingSettings))
+    # The first page should show an answer; where there is none yet, the watching thread says why and goes on.
+    with suppress(RegistryUnavailable, ModelRefused):
+        following.store.refresh()
+    following.store.start()
+    return following
+
+
+@st.cache_resource(show_spinner=False)
+def protocols() -> dict[str, PredictionClient]:
+    """A client for each protocol of the other services."""
+    return clients(load(ClientSettings))
+
+
+def datasets() -> Datasets:
+    """The datasets, as the REST service hands them out; raises `NotManaged` where it only predicts."""
+    if not settings().manages_datasets:
+        raise NotManaged("FastAPI was started with MANAGE_DATASETS=false: it only predicts.")
+    return _datasets()
+
+
+@st.cache_resource(show_spinner=False)
+def _datasets() -> Datasets:
+    return Datasets(load(ClientSettings).rest_url, settings().api_key.get_secret_value())
+
+
+@st.cache_resource(show_spinner=False)
+def airflow() -> Airflow:
+    """The pipeline."""
+    return Airflow(load(AirflowSettings))
+
+
+@st.cache_resource(show_spinner=False)
+def registry() -> MlflowRegistry:
+    """The registered models."""
+    return MlflowRegistry(load(ModelSettings))
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def latest_dataset() -> DatasetVersion:
+    """The dataset version in use; raises what `Datasets.latest` does."""
+    return datasets().latest()
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def table(version: str, part: str) -> pd.DataFrame:
+    """Rows of a dataset version, which never change; raises what `Datasets.table` does."""
+    return datasets().table(version, part)
+
+
+@st.cache_data(max_entries=KEPT_TABLES, show_spinner=False)
+def spreads(version: str) -> list[Spread]:
+    """Each feature among the liked and the disliked songs of a version; raises what `Datasets.statistics` does."""
+    return datasets().statistics(version)
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def versions() -> list[RegisteredVersion]:
+    """The newest versions of the registered model; raises `RegistryUnavailable`."""
+    return registry().versions(SHOWN_VERSIONS)

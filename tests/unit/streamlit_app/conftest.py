@@ -1,0 +1,158 @@
+"""The dashboard's pages on a platform in memory, of which each part can be taken away."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import httpx
+import pytest
+import streamlit as st
+from fastapi.testclient import TestClient
+from mlflow import MlflowClient
+from streamlit.testing.v1 import AppTest
+
+from fastapi_app.app import create_app
+from fastapi_app.management import Management
+from song_preference.dataset import etl
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.store import ModelStore
+from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
+from streamlit_app import sources
+from streamlit_app.datasets import Datasets
+from tests.conftest import FakeRegistry
+from tests.unit.dataset.test_schema import CSV
+from tests.unit.fake_airflow import FakeAirflow, with_history
+from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
+
+NOWHERE = "http://127.0.0.1:9"
+API_KEY = "sesame"
+ENVIRONMENT = {
+    "MLFLOW_TRACKING_URI": NOWHERE,
+    "MODEL_NAME": "spotify_model_prod",
+    "MODEL_ALIAS": "champion",
+    "MODEL_REFRESH_SECONDS": "60",
+    "MAX_BATCH_SIZE": "10000",
+    "FASTAPI_URL": NOWHERE,
+    "GRPC_ADDRESS": "127.0.0.1:9",
+    "AIRFLOW_URL": NOWHERE,
+    "_AIRFLOW_WWW_USER_USERNAME": "airflow",
+    "_AIRFLOW_WWW_USER_PASSWORD": "airflow",
+    "API_KEY": API_KEY,
+    "MANAGE_DATASETS": "true",
+    "AIRFLOW_BROWSER_URL": "http://airflow.example",
+    "MLFLOW_BROWSER_URL": "http://mlflow.example",
+    "FASTAPI_BROWSER_URL": "http://rest.example",
+    "S3_BROWSER_URL": "http://s3.example",
+    "GRPC_HOST_ADDRESS": "grpc.example:50051",
+    "DATASET_SOURCE": "sample",
+    "MAX_DATASET_BYTES": "1000000",
+    "MAX_UPLOAD_BYTES": "1000000",
+    "GRAPHQL_IDE": "false",
+}
+
+
+class Platform:
+    """What the dashboard talks to; all of it works until a test says otherwise."""
+
+    def __init__(self, registry: FakeRegistry, objects: MemoryObjects, airflow: FakeAirflow) -> None:
+        self.registry, self.objects, self.airflow = registry, objects, airflow
+        self.rest_is_down = False
+
+    def take_down(self) -> None:
+        """Every part of it."""
+        self.registry.is_down = self.rest_is_down = self.objects.is_down = True
+        self.airflow.broken = httpx.ConnectError("refused")
+
+
+PAGE = """
+from streamlit_app import banners
+from streamlit_app.views import {name}
+from streamlit_app.words import Words
+
+words = Words("{language}")
+banners.show(words)
+{name}.page(words)
+"""
+"""One page with its banners, as `app.py` draws it."""
+
+Open = Callable[[str, str], AppTest]
+
+
+@pytest.fixture
+def open_page(platform: Platform) -> Open:
+    """Opens a page by its name in a language."""
+    return lambda name, language: AppTest.from_string(
+        PAGE.format(name=name, language=language), default_timeout=30
+    ).run()
+
+
+@pytest.fixture
+def dataset(objects: MemoryObjects, tmp_path: Path) -> DatasetVersion:
+    """The sample, published."""
+    playlist = tmp_path / "playlist.csv"
+    playlist.write_bytes(CSV)
+    store = DatasetStore(objects)
+    wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
+    draft = etl.download(store, DatasetSettings.model_validate(wanted), Parameters(test_size=0.3, seed=1))
+    draft = etl.split_dataset(store, etl.engineer_features(store, draft))
+    created = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Every variable that the dashboard and FastAPI read."""
+    folders = {"MODEL_CACHE_DIR": str(tmp_path / "models"), "INCOMING_DIR": str(tmp_path)}
+    for name, value in {**ENVIRONMENT, **folders}.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def platform(
+    registry: FakeRegistry,
+    graph: bytes,
+    objects: MemoryObjects,
+    dataset: DatasetVersion,
+    environment: pytest.MonkeyPatch,
+) -> Iterator[Platform]:
+    """A champion, a dataset that it learned from, and a history of runs."""
+    registry.register("1", graph)
+    platform = Platform(registry, objects, with_history())
+    model = ModelStore(registry, 60, "spotify_model_prod")
+    management = Management(
+        DatasetStore(objects),
+        cast("MlflowClient", FakeMlflow()),
+        platform.airflow.client(),
+        DatasetSettings(),
+        ModelSettings(),
+    )
+    with TestClient(create_app(Predictor(model), RestSettings(), management)) as rest:
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            if platform.rest_is_down:
+                raise httpx.ConnectError("refused")
+            headers = dict(request.headers)
+            answered = rest.request(
+                request.method, request.url.raw_path.decode(), content=request.read(), headers=headers
+            )
+            return httpx.Response(answered.status_code, content=answered.content, request=request)
+
+        environment.setattr(
+            sources, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
+        )
+        environment.setattr(sources, "Airflow", lambda _: platform.airflow.client())
+        environment.setattr(sources, "MlflowRegistry", lambda _: registry)
+        environment.setattr("song_preference.serving.predictor.MlflowRegistry", lambda _: registry)
+        yield platform
+    sources.predictor().store.stop()
+    st.cache_resource.clear()
+    st.cache_data.clear()

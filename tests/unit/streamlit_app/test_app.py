@@ -1,0 +1,37 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from tests.conftest import ROOT
+from tests.unit.streamlit_app.conftest import Open, Platform
+
+PAGES = sorted(file.stem for file in (ROOT / "streamlit_app" / "views").glob("[a-z]*.py"))
+
+
+@pytest.fixture
+def app(platform: Platform) -> AppTest:
+    return AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=30)
+
+
+def test_spanish_comes_first_and_english_on_demand(app: AppTest) -> None:
+    assert app.run().title[0].value == TEXTS["predict_title"]["es"]
+    assert app.sidebar.selectbox[0].set_value("en").run().title[0].value == TEXTS["predict_title"]["en"]
+
+
+def test_an_address_may_name_the_language(app: AppTest) -> None:
+    app.query_params["lang"] = "en"
+    assert app.run().title[0].value == TEXTS["predict_title"]["en"]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_drawn_with_everything_up_and_with_everything_down(
+    platform: Platform, open_page: Open, name: str, language: Language, *, is_down: bool
+) -> None:
+    if is_down:
+        platform.take_down()
+    page = open_page(name, language)
+    assert not page.exception
+    assert page.title[0].value == TEXTS[f"{name}_title"][language]
+    assert bool(page.warning) == is_down
