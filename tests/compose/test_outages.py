@@ -6,7 +6,7 @@ import pytest
 
 from song_preference.clients import EXAMPLE, clients
 from song_preference.errors import PipelineError, ServiceUnavailable
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline import TRAINING_DAG, Airflow, Run
 from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, wait_for
 
@@ -36,20 +36,14 @@ def test_without_s3_and_mlflow_predictions_go_on_also_after_a_restart() -> None:
 @pytest.mark.usefixtures("environment")
 def test_a_run_outlives_a_restart_of_postgres() -> None:
     airflow = Airflow(AirflowSettings())
-    etl = airflow.trigger(ETL_DAG, {"force": True})
-    training: list[Run] = []
-
-    def search_runs() -> bool:
-        found = airflow.run_started_by(etl, TRAINING_DAG)
-        training[:] = [found] if found else []
-        return any(task.state == "running" for run in training for task in airflow.tasks(run))
-
-    wait_for(search_runs, "a task of the training")
+    wait_for(lambda: not airflow.is_busy(TRAINING_DAG), "the end of other trainings")
+    training = airflow.trigger(TRAINING_DAG, {"force": True})
+    wait_for(lambda: any(task.state == "running" for task in airflow.tasks(training)), "a task of the training")
     with Trickle() as trickle:
         compose("restart", "postgres")
-        wait_for(lambda: state(airflow, training[0]) in {"success", "failed"}, "the end of the training")
+        wait_for(lambda: state(airflow, training) in {"success", "failed"}, "the end of the training")
         wait_for(all_healthy, "every service healthy")
-    assert state(airflow, training[0]) == "success"
+    assert state(airflow, training) == "success"
     assert trickle.failures == {}
 
 
