@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from song_preference.dataset.statistics import Spread
+from song_preference.dataset.spread import Spread
 from song_preference.dataset.version import DatasetVersion, Preparation
 
 

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from local_stack.config import ROOT, Config
+from local_stack.config import Config
 
 PYTHON = sys.executable
 
@@ -131,10 +131,7 @@ def _serving(config: Config) -> list[Service]:
         ),
         Service(
             "streamlit",
-            (
-                PYTHON, "-m", "streamlit", "run", str(ROOT / "streamlit_app" / "app.py"),
-                "--server.address", config.bind, "--server.port", str(streamlit),
-            ),
+            (PYTHON, "-m", "streamlit_app", "--host", config.bind, "--port", str(streamlit)),
             after=("mlflow",),
             probe=(f"http://127.0.0.1:{streamlit}/_stcore/health",),
             ports=(("STREAMLIT_PORT", streamlit),),

@@ -1,8 +1,9 @@
 """The look beside `.streamlit/config.toml`: colours of the charts, their numbers, and what the theme cannot say."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import altair as alt
+import altair
+import pandas as pd
 import streamlit as st
 
 from song_preference.features import DISLIKE, LIKE
@@ -40,18 +41,30 @@ def colours() -> Colours:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def label_scale(words: Words) -> alt.Scale:
+def label_scale(words: Words) -> altair.Scale:
     """Colours of like and dislike by their names in the language."""
     chosen = colours()
-    return alt.Scale(domain=[words(LIKE), words(DISLIKE)], range=[chosen.like, chosen.dislike])
+    return altair.Scale(domain=[words(LIKE), words(DISLIKE)], range=[chosen.like, chosen.dislike])
 
 
-Drawing = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
+Drawing = altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart | altair.VConcatChart
 
 
-def draw(chart: Drawing, words: Words, key: str | None = None) -> None:
-    """Show an Altair chart over the width that there is, with numbers in the page's language."""
+def finished(chart: Drawing, words: Words) -> dict[str, Any]:
+    """A chart as Vega-Lite's specification, with numbers in the page's language."""
     thousands, point = SEPARATORS[words.language]
     locale = {"number": {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""]}}
-    shown: Drawing = chart.configure(locale=locale).configure_view(strokeWidth=0)
-    st.altair_chart(shown, width="stretch", key=key)
+    specification: dict[str, Any] = chart.configure(locale=locale).configure_view(strokeWidth=0).to_dict()
+    return specification
+
+
+def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None = None) -> None:
+    """Show a chart over the width that there is; `alt` tells it in words."""
+    st.vega_lite_chart(finished(chart, words), width="stretch", key=key, alt=alt)
+
+
+def draw_rows(
+    rows: pd.DataFrame, specification: dict[str, Any], key: str | None = None, alt: str | None = None
+) -> None:
+    """The same of a chart that was finished before, without data."""
+    st.vega_lite_chart(rows, specification, width="stretch", key=key, alt=alt)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.clients import PredictionClient, clients
-from song_preference.dataset.statistics import Spread
+from song_preference.dataset.spread import Spread
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import ModelRefused, NotManaged, RegistryUnavailable
 from song_preference.pipeline import Airflow
@@ -71,9 +71,15 @@ def airflow() -> Airflow:
 
 
 @st.cache_resource(show_spinner=False)
+def model_settings() -> ModelSettings:
+    """Which registered model it is about."""
+    return load(ModelSettings)
+
+
+@st.cache_resource(show_spinner=False)
 def registry() -> MlflowRegistry:
     """The registered models."""
-    return MlflowRegistry(load(ModelSettings))
+    return MlflowRegistry(model_settings())
 
 
 @st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)

@@ -4,35 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
 
+from song_preference.dataset.spread import Histogram, Spread
 from song_preference.dataset.store import DatasetStore
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 
 BINS = 20
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
-
-
-class Histogram(BaseModel):
-    """Songs in bins of equal width; a bin holds its lower edge, the last one both."""
-
-    edges: list[float]
-    """(bins + 1,)"""
-    counts: list[int]
-
-
-class Spread(BaseModel):
-    """One feature of the songs of one label."""
-
-    feature: str
-    label: str
-    songs: int
-    mean: float
-    std: float
-    """Sample standard deviation (n - 1)."""
-    quantiles: dict[str, float]
-    """By share of the songs that lie below; "0.5" is the median."""
-    histogram: Histogram
 
 
 def statistics(store: DatasetStore, version: str) -> list[Spread]:

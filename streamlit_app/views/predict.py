@@ -2,20 +2,158 @@
 
 import streamlit as st
 
-from song_preference.clients import EXAMPLE
-from song_preference.features import FEATURES, Song
+from song_preference.clients import EXAMPLE, PredictionClient
+from song_preference.dataset.spread import Spread
+from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.serving.predictor import Explanation, Prediction
+from streamlit_app import sources
+from streamlit_app.asking import OWN, Asked, ask, requests
+from streamlit_app.charts import predict as charts
+from streamlit_app.look import colours, draw_rows
 from streamlit_app.parts import part
-from streamlit_app.sources import predictor
+from streamlit_app.presets import Presets, presets
 from streamlit_app.words import Words
+
+STEPS = [step / 100 for step in range(101)]
+"""What a slider can be set to."""
+
+ALL = "all"
 
 
 def page(words: Words) -> None:
     """Draw the page."""
     st.title(words("predict_title"))
     st.write(words("predict_intro"))
-    start = EXAMPLE.model_dump()
-    song = Song(**{name: st.slider(words(name), 0.0, 1.0, start[name], 0.01, key=name) for name in FEATURES})
+    for name, value in EXAMPLE.model_dump().items():
+        # Set here, not by the sliders, so that a preset may set them too, and that they outlive a visit elsewhere.
+        st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
+    spreads: list[Spread] = []
     with part(words):
-        answer = predictor().predict(song)
-        st.subheader(words(f"predict_{answer.label}"))
-        st.metric(words("probability"), words.percent(answer.probability))
+        version = sources.latest_dataset().version
+        _choose_preset(_presets(version), words)
+        spreads = sources.spreads(version)
+    _one_song(words, spreads)
+    with st.expander(words("predict_where"), icon=":material/travel_explore:"):
+        st.markdown(words("predict_where_text"))
+
+
+@st.cache_data(max_entries=sources.KEPT_TABLES, show_spinner=False)
+def _presets(version: str) -> Presets:
+    return presets(sources.table(version, "features"))
+
+
+def _choose_preset(found: Presets, words: Words) -> None:
+    def take() -> None:
+        if chosen := st.session_state.preset:
+            st.session_state.update({_key(name): round(value, 2) for name, value in found[chosen].model_dump().items()})
+
+    st.pills(
+        words("predict_presets"),
+        list(found),
+        format_func=lambda name: words(f"predict_preset_{name}"),
+        key="preset",
+        on_change=take,
+    )
+
+
+@st.fragment
+def _one_song(words: Words, spreads: list[Spread]) -> None:
+    """What a slider moves; the rest of the page stays as it is."""
+    answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with sliders:
+        song = _sliders(words, spreads)
+    with part(words):
+        explanation = sources.predictor().explain(song)
+        with answer:
+            _answer(explanation.prediction, words)
+        _why(explanation, words)
+    st.header(words("predict_everywhere"))
+    st.write(words("predict_everywhere_text"))
+    _protocols(song, words)
+
+
+def _sliders(words: Words, spreads: list[Spread]) -> Song:
+    if spreads:
+        st.caption(words("predict_strips"))
+    values = {}
+    for feature in FEATURES:
+        values[feature] = st.select_slider(
+            words(feature),
+            STEPS,
+            key=_key(feature),
+            format_func=lambda value: words.number(value, 2),
+            help=words(f"predict_{feature}_help"),
+        )
+        own = [spread for spread in spreads if spread.feature == feature]
+        if own:
+            told = _told(feature, own, words)
+            draw_rows(charts.strip_rows(own), charts.strip(colours(), words), key=f"strip_{feature}", alt=told)
+    return Song(**values)
+
+
+def _told(feature: str, spreads: list[Spread], words: Words) -> str:
+    """A strip in words."""
+    middles = {
+        spread.label: words(
+            "predict_between",
+            low=words.number(spread.quantiles["0.25"], 2),
+            high=words.number(spread.quantiles["0.75"], 2),
+        )
+        for spread in spreads
+    }
+    return words("predict_strip", feature=words(feature), liked=middles[LIKE], disliked=middles[DISLIKE])
+
+
+def _answer(prediction: Prediction, words: Words) -> None:
+    shown = {"probability": words.percent(prediction.probability), "threshold": words.percent(prediction.threshold)}
+    st.header(words(f"predict_{prediction.label}"), text_alignment="center")
+    rows = charts.gauge_rows(prediction, words)
+    draw_rows(rows, charts.gauge(colours(), words), key="gauge", alt=words("predict_gauge", **shown))
+    st.caption(words("predict_rule", **shown), text_alignment="center")
+
+
+def _why(explanation: Explanation, words: Words) -> None:
+    st.header(words("predict_why"))
+    probability = words.percent(explanation.prediction.probability)
+    told = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
+    st.write(told)
+    rows = charts.contribution_rows(explanation.contributions, words)
+    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=told)
+
+
+def _protocols(song: Song, words: Words) -> None:
+    ways: dict[str, PredictionClient] = {OWN: sources.predictor(), **sources.protocols()}
+    names = {OWN: words("predict_own"), ALL: words("predict_all")}
+    chosen = st.segmented_control(
+        words("predict_way"),
+        [*ways, ALL],
+        default=OWN,
+        format_func=lambda way: names.get(way, way),
+        key="way",
+        required=True,
+    )
+    asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
+    model = sources.model_settings()
+    copies = requests(song, sources.settings(), model.name, model.alias)
+    for column, answered in zip(st.columns(len(asked)), asked, strict=True):
+        with column.container(border=True):
+            _show(answered, names.get(answered.way, answered.way), words)
+    for answered in asked:
+        if len(asked) > 1:
+            st.caption(names.get(answered.way, answered.way))
+        st.code(copies[answered.way], language="python" if answered.way == OWN else "bash", wrap_lines=True)
+
+
+def _show(asked: Asked, name: str, words: Words) -> None:
+    st.caption(name)
+    if asked.prediction is None:
+        st.markdown(f":material/cloud_off: **{words('predict_down' if asked.is_down else 'predict_no_model')}**")
+        return
+    icon = ":material/thumb_up:" if asked.prediction.liked else ":material/thumb_down:"
+    st.markdown(f"{icon} **{words.percent(asked.prediction.probability, 2)}**")
+    milliseconds = words.number(asked.milliseconds, 1)
+    st.caption(words("predict_latency", milliseconds=milliseconds, version=asked.prediction.model.version))
+
+
+def _key(feature: str) -> str:
+    return f"song_{feature}"

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -35,3 +38,9 @@ def test_every_page_is_drawn_with_everything_up_and_with_everything_down(
     assert not page.exception
     assert page.title[0].value == TEXTS[f"{name}_title"][language]
     assert bool(page.warning) == is_down
+
+
+def test_the_pages_import_nothing_that_the_image_lacks() -> None:
+    absent = ["boto3", "gdown", "matplotlib", "optuna", "pandera", "scipy", "sklearn"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import streamlit_app.views"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

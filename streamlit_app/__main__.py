@@ -1,0 +1,25 @@
+"""Start the dashboard: `python -m streamlit_app`; what its pages need is imported before the first visitor comes."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from streamlit.web import cli
+
+from streamlit_app import views  # noqa: F401 - see above
+
+SCRIPT = Path(__file__).with_name("app.py")
+
+
+def main() -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(prog="streamlit_app", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8504)
+    options = parser.parse_args()
+    address = ["--server.address", options.host, "--server.port", str(options.port)]
+    sys.exit(cli.main(["run", str(SCRIPT), *address]))
+
+
+if __name__ == "__main__":
+    main()

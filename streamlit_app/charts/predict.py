@@ -1,0 +1,151 @@
+"""Charts of the page "predict": built once for each theme and language, since Altair takes longer than the model.
+
+Every one is a Vega-Lite specification without data; the functions `..._rows` give the data of one song.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from song_preference.dataset.spread import Spread
+from song_preference.features import DISLIKE, LIKE
+from song_preference.serving.predictor import Prediction
+from streamlit_app.look import Colours, finished
+from streamlit_app.words import Words
+
+Specification = dict[str, Any]
+
+START, END = -0.6 * math.pi, 0.6 * math.pi
+"""Of the gauge's arc; 0 is up."""
+
+OUTER, INNER, MARK = 118, 94, 6
+GAUGE_HEIGHT = 190
+STRIP_HEIGHT = 56
+BARS_HEIGHT = 216
+MINUS = "\N{MINUS SIGN}"
+
+
+@cache
+def gauge(colours: Colours, words: Words) -> Specification:
+    """The probability as an arc, with a mark at the threshold; see `gauge_rows`."""
+    anchor = {"x": alt.value({"expr": "width / 2"}), "y": alt.value(OUTER + 14)}
+    colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
+
+    def arc(start: str, end: str, *, wider: int = 0, **look: Any) -> alt.Chart:
+        mark = alt.Chart().mark_arc(innerRadius=INNER - wider, outerRadius=OUTER + wider, **look)
+        drawn: alt.Chart = mark.encode(
+            **anchor, theta=alt.Theta(f"{start}:Q", scale=None, stack=None), theta2=alt.Theta2(f"{end}:Q")
+        )
+        return drawn
+
+    number = alt.Chart().mark_text(fontSize=50, fontWeight=600, color=colours.text, dy=-6)
+    return finished(
+        alt.layer(
+            arc("start", "end", cornerRadius=6, color=colours.quiet, opacity=0.25),
+            arc("start", "value", cornerRadius=6).encode(color=colour),
+            arc("mark_start", "mark_end", wider=MARK, color=colours.text),
+            number.encode(**anchor, text="shown:N"),
+        ).properties(height=GAUGE_HEIGHT),
+        words,
+    )
+
+
+def gauge_rows(prediction: Prediction, words: Words) -> pd.DataFrame:
+    """One row: where the arc begins, ends and is filled to, in radians; the mark; and the number in words."""
+    mark = prediction.threshold
+    return pd.DataFrame(
+        [
+            {
+                "start": START,
+                "end": END,
+                # A probability of zero is still seen.
+                "value": _angle(max(prediction.probability, 0.012)),
+                "mark_start": _angle(mark - 0.004),
+                "mark_end": _angle(mark + 0.004),
+                "label": prediction.label,
+                "shown": words.percent(prediction.probability),
+            }
+        ]
+    )
+
+
+def _angle(share: float) -> float:
+    return START + (END - START) * min(max(share, 0.0), 1.0)
+
+
+@cache
+def strip(colours: Colours, words: Words) -> Specification:
+    """How one feature is spread: the liked songs upwards, the disliked ones downwards; see `strip_rows`."""
+    colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
+    bars = alt.Chart().mark_bar(opacity=0.55, binSpacing=1)
+    drawn: alt.Chart = bars.encode(
+        x=alt.X("from:Q", axis=None).scale(domain=[0, 1], nice=False).bin("binned"),
+        x2="to:Q",
+        y=alt.Y("share:Q", axis=None).scale(domain=[-1, 1]),
+        color=colour,
+    ).properties(height=STRIP_HEIGHT, padding={"left": 8, "right": 8, "top": 0, "bottom": 0})
+    return finished(drawn, words)
+
+
+def strip_rows(spreads: list[Spread]) -> pd.DataFrame:
+    """A row for each bin and label of one feature: the share of the label's songs, at most 1, below 0 for disliked."""
+    most = max(max(spread.histogram.counts) / spread.songs for spread in spreads)
+    return pd.DataFrame(
+        [
+            {
+                "from": spread.histogram.edges[index],
+                "to": spread.histogram.edges[index + 1],
+                "share": count / spread.songs / most * (1 if spread.label == LIKE else -1),
+                "label": spread.label,
+            }
+            for spread in spreads
+            for index, count in enumerate(spread.histogram.counts)
+        ]
+    )
+
+
+@cache
+def contributions(colours: Colours, words: Words) -> Specification:
+    """What each feature adds to the probability or takes from it; see `contribution_rows`."""
+    axis = alt.Axis(grid=False, tickCount=5)
+    base = alt.Chart().encode(
+        y=alt.Y("feature:N", sort=None, title=None).axis(labelLimit=200, ticks=False, domain=False, labelPadding=10),
+        x=alt.X("points:Q", title=words("predict_points"), axis=axis),
+    )
+    colour = alt.Color("adds:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike])
+    numbers = base.encode(text="shown:N")
+    look: dict[str, Any] = {"color": colours.text, "fontSize": 13}
+    return finished(
+        alt.layer(
+            # Invisible; they make room for the numbers, and as much to the left as to the right.
+            base.mark_point(opacity=0).encode(x=alt.X("reach:Q", axis=axis)),
+            base.mark_point(opacity=0).encode(x=alt.X("negative_reach:Q", axis=axis)),
+            alt.Chart().mark_rule(color=colours.quiet).encode(x=alt.datum(0)),
+            base.mark_bar(height=20, cornerRadius=4).encode(color=colour),
+            numbers.mark_text(align="left", dx=6, **look).transform_filter("datum.adds"),
+            numbers.mark_text(align="right", dx=-6, **look).transform_filter("!datum.adds"),
+        ).properties(height=BARS_HEIGHT),
+        words,
+    )
+
+
+def contribution_rows(by_feature: Mapping[str, float], words: Words) -> pd.DataFrame:
+    """A row for each feature with its share of the probability in points of a hundred; the strongest first."""
+    reach = max(130 * max(map(abs, by_feature.values())), 5.0)
+    return pd.DataFrame(
+        [
+            {
+                "feature": words(feature),
+                "points": value * 100,
+                "shown": f"{'+' if value >= 0 else MINUS}{words.number(abs(value) * 100, 1)}",
+                "adds": value >= 0,
+                "reach": reach,
+                "negative_reach": -reach,
+            }
+            for feature, value in sorted(by_feature.items(), key=lambda item: -abs(item[1]))
+        ]
+    )
