@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets test test-compose lint format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets test test-ui test-compose lint format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,12 +55,15 @@ test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
 test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, and break it
 	scripts/test-compose
 
+test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own; SCREENSHOTS=docs/screenshots
+	scripts/test-ui
+
 lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker and protos
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/test-compose scripts/check-protos .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/test-ui scripts/test-compose scripts/check-protos .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint

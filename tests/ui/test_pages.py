@@ -1,0 +1,40 @@
+"""What holds for every page."""
+
+import pytest
+
+from streamlit_app.texts import Language
+from tests.ui.conftest import LOOKS, Scheme, Visitor
+
+PAGES = ["predict", "explore", "model", "songs", "pipeline"]
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_every_page_fits_its_screen_and_is_no_harder_to_use_than_a_bare_one(
+    visit: Visitor, bare_violations: set[str], width: int, scheme: Scheme, language: Language
+) -> None:
+    visitor = visit(language, width, scheme)
+    for name in PAGES:
+        visitor.open(name)
+        assert not visitor.page.get_by_test_id("stException").count(), name
+        assert not visitor.scrolls_sideways(), name
+        found = visitor.violations()
+        assert {rule: found[rule] for rule in found.keys() - bare_violations} == {}, name
+
+
+def test_language_and_theme_are_switched_in_place(visit: Visitor) -> None:
+    visitor = visit("es", scheme="light")
+    page = visitor.page
+
+    def background() -> str:
+        return str(page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor"))
+
+    light = background()
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    page.get_by_test_id("stMainMenuItem-theme-Dark").click()
+    page.wait_for_function(
+        "light => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor !== light", arg=light
+    )
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    page.get_by_role("option", name="English").click()
+    page.wait_for_selector("h1:has-text('Will you like it?')")

@@ -1,0 +1,53 @@
+"""The page "predict", as a listener uses it."""
+
+import pytest
+
+from tests.ui.conftest import Visitor
+
+WAYS = ["REST", "GraphQL", "gRPC"]
+
+
+def test_a_slider_moves_the_answer(visit: Visitor) -> None:
+    page = visit().page
+    answer = page.get_by_test_id("stMain").locator("strong")
+    before = answer.first.inner_text()
+    page.locator("input[type=range]").nth(3).focus()
+    for _ in range(10):
+        page.keyboard.press("PageDown")
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=stMain] strong').innerText !== before", arg=before
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_protocol_answers_with_its_command(visit: Visitor, way: str) -> None:
+    visitor = visit()
+    visitor.page.get_by_test_id("stButtonGroup").get_by_text(way, exact=True).click()
+    command = visitor.page.get_by_test_id("stCode").filter(has_text="grpcurl" if way == "gRPC" else "curl http")
+    command.wait_for()
+    visitor.settle()
+    assert visitor.page.get_by_test_id("stMain").get_by_text("ms ·").count() == 1
+    assert not visitor.page.get_by_text(visitor.words("predict_down")).count()
+
+
+def test_all_ways_give_the_same_answer(visit: Visitor) -> None:
+    visitor = visit("en")
+    visitor.page.get_by_test_id("stButtonGroup").get_by_text("All", exact=True).click()
+    shown = visitor.page.get_by_test_id("stMain").locator("strong").filter(has_text="%")
+    visitor.page.wait_for_function("() => document.querySelectorAll('[data-testid=stCode]').length === 4")
+    visitor.settle()
+    assert shown.count() == 1 + len(WAYS)
+    assert len(set(shown.all_inner_texts())) == 1
+
+
+def test_a_song_of_the_playlist_sets_the_sliders(visit: Visitor) -> None:
+    visitor = visit("en")
+    sliders = visitor.page.locator("input[type=range]")
+    sliders.nth(3).wait_for(state="attached")
+    before = [slider.input_value() for slider in sliders.all()]
+    visitor.page.get_by_text(visitor.words("predict_preset_acousticness")).click()
+    visitor.page.wait_for_function(
+        "old => [...document.querySelectorAll('input[type=range]')].some((each, at) => each.value !== old[at])",
+        arg=before,
+    )
+    assert float(sliders.nth(3).input_value()) > float(before[3])
