@@ -156,3 +156,10 @@ def platform(
     sources.predictor().store.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture
+def registry_without_champion(platform: Platform) -> None:
+    """Nothing was registered yet."""
+    platform.registry.ref = None
+    platform.registry.graphs.clear()
