@@ -49,8 +49,9 @@ def requests(song: Song, settings: DashboardSettings, model: str, alias: str) ->
     features = song.model_dump()
     query = "query ($song: SongInput!) { predict(song: $song) { label probability } }"
     return {
-        OWN: f"""import mlflow, pandas as pd
+        OWN: f"""import os, mlflow, pandas as pd
 
+os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
 mlflow.set_tracking_uri("{settings.mlflow_page}")
 model = mlflow.pyfunc.load_model("models:/{model}@{alias}")
 model.predict(pd.DataFrame([{features}]))""",
