@@ -1,7 +1,5 @@
 """The last runs, each with its steps once it is opened."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
@@ -56,6 +54,6 @@ def _entry(words: Words, dag_id: str, summary: RunSummary) -> None:
 
 
 def _headline(words: Words, run: RunSummary) -> str:
-    took = seconds(run, datetime.now(UTC))
+    took = seconds(run)
     lasted = f" · {duration(words, took)}" if took is not None else ""
     return f"**{words(f'run_{run.state}')}** · {words.moment(local(run.asked_at))}{lasted}"

@@ -28,7 +28,8 @@ LAYOUT = """
 .sp-links { margin-top: auto; font-size: .875rem; overflow-wrap: anywhere; }
 .sp-inner { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; margin: .15rem 0;
   padding: 0; }
-.sp-parts .sp-inner > li { display: inline-flex; align-items: center; gap: .4rem; margin: 0; font-size: .875rem; }
+.sp-parts .sp-inner > li { display: inline-flex; align-items: center; gap: .4rem; margin: 0; padding: 0;
+  font-size: .875rem; }
 .sp-mark { display: inline-grid; place-items: center; flex: none; width: 1.25em; height: 1.25em; border-radius: 50%;
   font-size: .9em; font-weight: 700; line-height: 1; box-sizing: border-box; }
 .sp-up, .sp-done { background: var(--sp-good); color: var(--sp-paper); }
@@ -39,6 +40,7 @@ LAYOUT = """
   animation: sp-turn 1s linear infinite; }
 @keyframes sp-turn { to { transform: rotate(1turn); } }
 @media (prefers-reduced-motion: reduce) { .sp-running { animation-duration: 6s; } }
+.sp-notes > li { font-size: .875rem !important; margin-bottom: .1rem !important; }
 .sp-steps { list-style: none; margin: 0; padding: 0; }
 .sp-steps > li { display: grid; grid-template-columns: 1.5rem 1fr auto; align-items: center; gap: .55rem; margin: 0;
   padding: .42rem 0; border-bottom: 1px solid var(--sp-line); }
@@ -48,11 +50,12 @@ LAYOUT = """
 /* What is drawn again every few seconds must not flicker meanwhile. */
 [data-stale="true"] { opacity: 1 !important; }
 [data-testid="stStatusWidget"] { display: none; }
+[data-testid="stBaseButton-primary"]:not(:disabled) * { color: var(--sp-paper); }
 /* Streamlit's own words are in English only. */
 [class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzone"] button p,
 [class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-[class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after
-  { content: var(--sp-choose); }
+[class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzone"] button
+  [data-testid="stMarkdownContainer"]::after { content: var(--sp-choose); }
 .sp-side { font-size: .875rem; opacity: .82; font-variant-numeric: tabular-nums; text-align: right; }
 """
 
@@ -77,8 +80,10 @@ class Card(NamedTuple):
     note: str | None
     components: list[tuple[str, str]]
     """Kind and words of each."""
-    links: list[tuple[str, str]]
-    """Text and address of each; an address that no browser opens stays empty."""
+    is_wide: bool
+    """Whether it has a row of its own."""
+    link: tuple[str, str] | None
+    """Its text and address; no address where it has no page."""
 
 
 def style(words: Words) -> None:
@@ -110,6 +115,11 @@ def small(text: str) -> str:
     return f'<p class="sp-small">{escape(text)}</p>'
 
 
+def note_list(notes: Iterable[str]) -> str:
+    """Remarks, one below the other."""
+    return f'<ul class="sp-notes">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul>'
+
+
 def step_list(steps: Iterable[Step]) -> str:
     """The steps of a run, one below the other."""
     return f'<ol class="sp-steps">{"".join(map(_step, steps))}</ol>'
@@ -138,12 +148,11 @@ def _card(card: Card) -> str:
     if card.components:
         inner = "".join(f"<li>{mark(kind)}{escape(words)}</li>" for kind, words in card.components)
         lines.append(f'<ul class="sp-inner">{inner}</ul>')
-    if card.links:
-        lines.append(f'<div class="sp-links">{" · ".join(map(_link, card.links))}</div>')
-    width = ' class="sp-wide"' if card.components else ""
+    if card.link:
+        lines.append(f'<div class="sp-links">{_link(*card.link)}</div>')
+    width = ' class="sp-wide"' if card.is_wide else ""
     return f"<li{width}>{''.join(lines)}</li>"
 
 
-def _link(link: tuple[str, str]) -> str:
-    text, address = link
+def _link(text: str, address: str) -> str:
     return f'<a href="{escape(address)}">{escape(text)}</a>' if address else escape(text)

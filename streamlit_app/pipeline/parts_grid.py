@@ -23,10 +23,10 @@ def parts_grid(words: Words) -> None:
     key = "pipeline_all_work" if working == len(found) else "pipeline_some_work"
     st.write(words(key, working=working, parts=len(found)))
     links = _links(words)
-    show(card_grid(card(words, name, health, links.get(name, [])) for name, health in found.items()))
+    show(card_grid(card(words, name, health, links.get(name)) for name, health in found.items()))
 
 
-def card(words: Words, name: str, health: Health, links: list[tuple[str, str]]) -> Card:
+def card(words: Words, name: str, health: Health, link: tuple[str, str] | None) -> Card:
     """What is told of one part."""
     return Card(
         kind=health.state,
@@ -38,7 +38,8 @@ def card(words: Words, name: str, health: Health, links: list[tuple[str, str]]) 
             (state, words(f"component_{state}", name=words(f"part_airflow_{component}")))
             for component, state in health.components.items()
         ],
-        links=links,
+        is_wide=name == "airflow",
+        link=link,
     )
 
 
@@ -48,13 +49,14 @@ def _filled_in(words: Words, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _links(words: Words) -> dict[str, list[tuple[str, str]]]:
+def _links(words: Words) -> dict[str, tuple[str, str]]:
     pages = settings()
-    return {
-        "rest": [(words("pipeline_open_docs"), f"{pages.rest_page}/docs")],
-        "graphql": [(words("pipeline_open"), f"{pages.rest_page}/graphql")],
-        "grpc": [(words("pipeline_grpc_address", address=pages.grpc_address), "")],
-        "airflow": [(words("pipeline_open"), pages.airflow_page)],
-        "mlflow": [(words("pipeline_open"), pages.mlflow_page)],
-        "s3": [(words("pipeline_open"), pages.s3_page)],
+    addresses = {
+        "rest": f"{pages.rest_page}/docs",
+        "graphql": f"{pages.rest_page}/graphql",
+        "mlflow": pages.mlflow_page,
+        "s3": pages.s3_page,
+        "airflow": pages.airflow_page,
     }
+    links = {name: (words("pipeline_open", name=words(f"part_{name}")), address) for name, address in addresses.items()}
+    return {**links, "grpc": (words("pipeline_grpc_address", address=pages.grpc_address), "")}

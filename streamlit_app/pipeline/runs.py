@@ -112,9 +112,9 @@ def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
     return [*expected, *known.values()]
 
 
-def seconds(run: RunSummary, now: datetime) -> float | None:
-    """How long it took, or has been taking; None until it begins."""
-    return ((run.ended_at or now) - run.started_at).total_seconds() if run.started_at else None
+def seconds(run: RunSummary) -> float | None:
+    """How long it took; None until it has ended."""
+    return (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
 
 
 def changed(chosen: Mapping[str, Any]) -> dict[str, Any]:

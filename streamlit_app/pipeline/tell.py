@@ -53,7 +53,7 @@ def airflow_link(words: Words, run: Run) -> None:
 
 def duration(words: Words, seconds: float) -> str:
     """In seconds, or minutes and seconds."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{words.number(seconds, 1 if seconds < 10 else 0)} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{words.number(minutes)} min {rest} s"

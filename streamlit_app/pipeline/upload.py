@@ -10,6 +10,7 @@ from song_preference.errors import Finding, InvalidDataset, InvalidUpload, Servi
 from song_preference.pipeline import ETL_DAG, Run
 from streamlit_app.pipeline.findings import findings_table, translated
 from streamlit_app.pipeline.follow import begin, is_working
+from streamlit_app.pipeline.markup import note_list, show
 from streamlit_app.sources import datasets
 from streamlit_app.words import Words
 
@@ -66,10 +67,11 @@ def _checked(words: Words, file: UploadedFile) -> Checked:
 def _tell(words: Words, found: Preparation) -> None:
     counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
     st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
+    notes = [translated(words, told) for told in found.readings]
     if dropped := found.rows_raw - found.rows_kept:
-        st.write(words("pipeline_repeated", count=words.number(dropped)))
-    for told in found.readings:
-        st.write(f"- {translated(words, told)}")
+        notes.append(words("pipeline_repeated", count=words.number(dropped)))
+    if notes:
+        show(note_list(notes))
 
 
 def _hand_in(words: Words, file: UploadedFile) -> None:

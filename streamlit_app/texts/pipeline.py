@@ -67,8 +67,8 @@ _START: Texts = {
         "en": "**It will do:** {rows_kept} songs, {likes} that you like and {dislikes} that you do not.",
     },
     "pipeline_repeated": {
-        "es": "Filas repetidas que se dejan fuera: {count}.",
-        "en": "Repeated rows that are left out: {count}.",
+        "es": "filas repetidas que se dejan fuera: {count}",
+        "en": "repeated rows that are left out: {count}",
     },
     "pipeline_file_is_bad": {
         "es": "**De esta lista no se puede aprender todavía.** Corrige lo que sigue y súbela otra vez; "
@@ -120,15 +120,16 @@ _RUNS: Texts = {
     "pipeline_queued": {"es": "Espera su turno.", "en": "It waits for its turn."},
     "pipeline_ended": {"es": "Cómo terminó", "en": "How it ended"},
     "pipeline_promoted": {
-        "es": "**La versión {model} del modelo es la nueva campeona** y ya responde. Aprendió de los datos {dataset}.",
-        "en": "**Version {model} of the model is the new champion** and answers from now on. It learned from the "
-        "data {dataset}.",
+        "es": "**La versión {model} del modelo pasó a ser la campeona**, la que responde. Aprendió de los datos "
+        "{dataset}.",
+        "en": "**Version {model} of the model became the champion**, the one that answers. It learned from the data "
+        "{dataset}.",
     },
     "pipeline_kept": {
-        "es": "**Hay una versión nueva, la {model}, pero no mejora a la que ya responde**, que sigue en uso. "
-        "Aprendió de los datos {dataset}.",
-        "en": "**There is a new version, {model}, but it is no better than the one that answers**, which stays in "
-        "use. It learned from the data {dataset}.",
+        "es": "**Salió la versión {model}, pero no mejora a la que responde**, que siguió en uso. Aprendió de los "
+        "datos {dataset}.",
+        "en": "**Version {model} came of it, but it is no better than the one that answers**, which stayed in use. It "
+        "learned from the data {dataset}.",
     },
     "pipeline_skipped": {
         "es": "**No había nada nuevo que aprender**: la misma lista con las mismas opciones ya dio un modelo.",
@@ -145,12 +146,12 @@ _RUNS: Texts = {
         "or waits.",
     },
     "pipeline_failed": {
-        "es": "**No se pudo preparar la lista.** El modelo de antes sigue en uso.",
-        "en": "**The playlist could not be prepared.** The model from before stays in use.",
+        "es": "**No se pudo preparar la lista.** El modelo de antes siguió en uso.",
+        "en": "**The playlist could not be prepared.** The model from before stayed in use.",
     },
     "pipeline_training_failed": {
-        "es": "**El aprendizaje falló.** El modelo de antes sigue en uso.",
-        "en": "**The training failed.** The model from before stays in use.",
+        "es": "**El aprendizaje falló.** El modelo de antes siguió en uso.",
+        "en": "**The training failed.** The model from before stayed in use.",
     },
     "pipeline_reason": {"es": "El motivo, en inglés: {reason}", "en": "The reason: {reason}"},
     "pipeline_see_in_airflow": {"es": "Ver esta ejecución en Airflow", "en": "See this run in Airflow"},
@@ -169,9 +170,8 @@ _HEALTH: Texts = {
         "es": "**Funcionan {working} de {parts} partes.** Se comprueba solo cada pocos segundos.",
         "en": "**{working} of {parts} parts work.** This is checked by itself every few seconds.",
     },
-    "pipeline_open": {"es": "Abrir", "en": "Open"},
-    "pipeline_open_docs": {"es": "Abrir la documentación", "en": "Open its documentation"},
-    "pipeline_grpc_address": {"es": "Sin página; responde en {address}", "en": "No page; answers at {address}"},
+    "pipeline_open": {"es": "Abrir {name}", "en": "Open {name}"},
+    "pipeline_grpc_address": {"es": "Sin página; su dirección: {address}", "en": "No page; its address: {address}"},
     "health_up": {"es": "Funciona", "en": "Works"},
     "health_down": {"es": "No funciona", "en": "Down"},
     "health_unknown": {"es": "No se sabe", "en": "Unknown"},
@@ -200,8 +200,11 @@ _HEALTH: Texts = {
         "es": "El servicio REST, que solo predice, no lo mira.",
         "en": "The REST service, which only predicts, does not look at it.",
     },
-    "part_dashboard": {"es": "El modelo de esta página", "en": "The model of this page"},
-    "part_dashboard_purpose": {"es": "Responde a todo lo que pruebas aquí.", "en": "Answers whatever you try here."},
+    "part_dashboard": {"es": "Este panel", "en": "This dashboard"},
+    "part_dashboard_purpose": {
+        "es": "Responde a lo que pruebas aquí, con su propio modelo.",
+        "en": "Answers what you try here, with a model of its own.",
+    },
     "part_rest": {"es": "REST", "en": "REST"},
     "part_rest_purpose": {
         "es": "Da predicciones y datos a otros programas.",
