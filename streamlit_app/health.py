@@ -1,7 +1,7 @@
 """Whether each part of the platform answers: all are asked at once, and none is waited for long."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Literal, NamedTuple
 
 import grpc
@@ -34,7 +34,7 @@ class Health(NamedTuple):
     components: Mapping[str, State] = {}
 
 
-DOWN = Health("down")
+DOWN, HANGS = Health("down"), Health("down", "health_hangs")
 
 
 def own_model(store: ModelStore) -> Health:
@@ -61,6 +61,11 @@ class Probes:
         self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
         self._grpc = grpc.insecure_channel(services.grpc_address)
         self._threads = ThreadPoolExecutor(THREADS, "health")
+        self._hanging: set[str] = set()
+
+    def hung(self, name: str) -> bool:
+        """Whether the part kept the last who asked for its health waiting."""
+        return name in self._hanging
 
     def ask(self, *, manages_datasets: bool) -> dict[str, Health]:
         """Every part's health by its name; takes little more than `PATIENCE_SECONDS`, whatever hangs.
@@ -76,8 +81,9 @@ class Probes:
             "airflow": self._ask_airflow,
         }
         asked = {name: self._threads.submit(question) for name, question in questions.items()}
-        answered, _ = wait(asked.values(), timeout=PATIENCE_SECONDS + 0.5)
-        found = {name: future.result() if future in answered else DOWN for name, future in asked.items()}
+        wait(asked.values(), timeout=PATIENCE_SECONDS + 0.5)
+        found = {name: _told(future) for name, future in asked.items()}
+        self._hanging = {name for name, health in found.items() if health == HANGS}
         if manages_datasets and found["rest"].state == "down":
             found["s3"] = Health("unknown", "health_s3_unknown")
         return found
@@ -119,20 +125,26 @@ class Probes:
         return Health("up") if "experiment" in self._answer("GET", query) else DOWN
 
     def _ask_s3(self) -> Health:
-        try:
-            status = self._http.get(f"{self._rest}/datasets/latest").status_code
-        except httpx.HTTPError:
-            return DOWN
+        status = self._http.get(f"{self._rest}/datasets/latest").status_code
         return Health("up") if status in {httpx.codes.OK, httpx.codes.NOT_FOUND} else DOWN
 
     def _answer(self, method: str, url: str, **content: Any) -> dict[str, Any]:
-        """The JSON object of a good answer, empty where there is none."""
+        """The JSON object of a good answer, empty where that is none; raises `httpx.HTTPError`."""
+        answer = self._http.request(method, url, **content)
         try:
-            answer = self._http.request(method, url, **content)
             told = answer.json() if answer.is_success else None
-        except (httpx.HTTPError, ValueError):
+        except ValueError:
             return {}
         return told if isinstance(told, dict) else {}
+
+
+def _told(asked: Future[Health]) -> Health:
+    try:
+        return asked.result() if asked.done() else HANGS
+    except httpx.TimeoutException:
+        return HANGS
+    except httpx.HTTPError:
+        return DOWN
 
 
 def _component(told: Any) -> State:

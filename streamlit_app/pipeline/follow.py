@@ -8,9 +8,10 @@ import streamlit as st
 from song_preference.errors import ModelRefused, RegistryUnavailable, RunNotFound
 from song_preference.pipeline import Run
 from streamlit_app.parts import part
+from streamlit_app.pipeline.at_hand import airflow_at_hand
 from streamlit_app.pipeline.runs import found_at_work, outcome, told
 from streamlit_app.pipeline.tell import airflow_link, duration, tell_outcome, tell_steps
-from streamlit_app.sources import airflow, predictor
+from streamlit_app.sources import predictor
 from streamlit_app.words import Words
 
 FOLLOWED, WORKING = "pipeline_followed", "pipeline_working"
@@ -39,7 +40,7 @@ def is_working() -> bool:
 
 def _look(words: Words) -> None:
     with part(words):
-        if not is_working() and (run := found_at_work(airflow())):
+        if not is_working() and (run := found_at_work(airflow_at_hand())):
             begin(run)
         if followed := st.session_state.get(FOLLOWED):
             _tell(words, followed)
@@ -47,7 +48,7 @@ def _look(words: Words) -> None:
 
 def _tell(words: Words, run: Run) -> None:
     try:
-        found = told(airflow(), run)
+        found = told(airflow_at_hand(), run)
     except RunNotFound:  # somebody deleted it
         _stop(None)
         return

@@ -5,13 +5,15 @@ import streamlit as st
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunSummary, page
 from streamlit_app.parts import part
+from streamlit_app.pipeline.at_hand import airflow_at_hand
 from streamlit_app.pipeline.clock import local
-from streamlit_app.pipeline.runs import seconds, told
+from streamlit_app.pipeline.runs import Report, seconds, told
 from streamlit_app.pipeline.tell import airflow_link, duration, tell_outcome, tell_steps
-from streamlit_app.sources import airflow
+from streamlit_app.sources import LATEST_SECONDS
 from streamlit_app.words import Words
 
 SHOWN = 6
+KEPT_REPORTS = 50
 ICONS = {
     "success": ":material/check_circle:",
     "failed": ":material/error:",
@@ -33,7 +35,7 @@ def history(words: Words) -> None:
         label_visibility="collapsed",
     )
     with part(words):
-        runs = page(airflow(), SHOWN, dag_id=chosen).runs
+        runs = page(airflow_at_hand(), SHOWN, dag_id=chosen).runs
         if not runs:
             st.write(words("pipeline_no_runs"))
         for run in runs:
@@ -47,10 +49,15 @@ def _entry(words: Words, dag_id: str, summary: RunSummary) -> None:
     if entry.open:
         run = Run(dag_id, summary.id)
         with entry, part(words):
-            found = told(airflow(), run)
+            found = _told(run)
             tell_outcome(words, found)
             tell_steps(words, found)
             airflow_link(words, run)
+
+
+@st.cache_data(ttl=LATEST_SECONDS, max_entries=KEPT_REPORTS, show_spinner=False)
+def _told(run: Run) -> Report:
+    return told(airflow_at_hand(), run)
 
 
 def _headline(words: Words, run: RunSummary) -> str:

@@ -41,7 +41,7 @@ LAYOUT = """
 @keyframes sp-turn { to { transform: rotate(1turn); } }
 @media (prefers-reduced-motion: reduce) { .sp-running { animation-duration: 6s; } }
 .sp-notes > li { font-size: .875rem !important; margin-bottom: .1rem !important; }
-.sp-steps { list-style: none; margin: 0; padding: 0; }
+.sp-steps { list-style: none; margin: 0 0 1rem; padding: 0; }
 .sp-steps > li { display: grid; grid-template-columns: 1.5rem 1fr auto; align-items: center; gap: .55rem; margin: 0;
   padding: .42rem 0; border-bottom: 1px solid var(--sp-line); }
 .sp-steps > li:last-child { border-bottom: 0; }

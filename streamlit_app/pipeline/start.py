@@ -6,10 +6,11 @@ import streamlit as st
 
 from song_preference.pipeline import ETL_DAG
 from streamlit_app.parts import part
+from streamlit_app.pipeline.at_hand import airflow_at_hand
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.runs import DEFAULTS, changed
 from streamlit_app.pipeline.upload import upload
-from streamlit_app.sources import airflow, settings
+from streamlit_app.sources import settings
 from streamlit_app.words import Words
 
 MOST_TRIALS, HIGHEST_SEED = 500, 2**32 - 1
@@ -44,7 +45,7 @@ def _configured(words: Words) -> None:
         key="pipeline_start",
     ):
         with part(words):
-            begin(airflow().trigger(ETL_DAG, changed(chosen), patience_seconds=0))
+            begin(airflow_at_hand().trigger(ETL_DAG, changed(chosen), patience_seconds=0))
 
 
 def _options(words: Words) -> dict[str, Any]:

@@ -182,6 +182,7 @@ _HEALTH: Texts = {
         "es": "Versión {version}, desde el {since}; puede no ser la última.",
         "en": "Version {version}, since {since}; it may not be the latest.",
     },
+    "health_hangs": {"es": "Tarda demasiado en responder.", "en": "It takes too long to answer."},
     "health_no_model": {"es": "Todavía no hay modelo.", "en": "There is no model yet."},
     "health_version": {"es": "Usa la versión {version} del modelo.", "en": "Uses version {version} of the model."},
     "health_stale_version": {

@@ -78,9 +78,12 @@ def network(predictor: Predictor, objects: MemoryObjects, environment: pytest.Mo
     network.ended.set()
 
 
+def probes_of(network: Network) -> Probes:
+    return Probes(ClientSettings(), ModelSettings(), AirflowSettings(), httpx.MockTransport(network))
+
+
 def asked(network: Network, *, manages_datasets: bool = True) -> dict[str, Health]:
-    probes = Probes(ClientSettings(), ModelSettings(), AirflowSettings(), httpx.MockTransport(network))
-    return probes.ask(manages_datasets=manages_datasets)
+    return probes_of(network).ask(manages_datasets=manages_datasets)
 
 
 def states(network: Network) -> dict[str, str]:
@@ -147,8 +150,19 @@ def test_another_server_at_the_address_is_not_taken_for_a_part(network: Network)
 
 
 def test_who_hangs_is_down_and_keeps_nobody_waiting(network: Network) -> None:
-    network.hangs.add("mlflow")
-    assert [name for name, state in states(network).items() if state != "up"] == ["mlflow"]
+    network.hangs.add("airflow")
+    probes = probes_of(network)
+    found = probes.ask(manages_datasets=True)
+    assert found["airflow"] == Health("down", "health_hangs")
+    assert found["mlflow"].state == "up"
+    assert (probes.hung("airflow"), probes.hung("mlflow")) == (True, False)
+
+
+def test_who_does_not_answer_in_time_hangs(network: Network) -> None:
+    network.airflow.broken = httpx.ReadTimeout("slow")
+    network.away.add("mlflow")
+    found = asked(network)
+    assert (found["airflow"].note, found["mlflow"].note) == ("health_hangs", None)
 
 
 def test_grpc_is_asked_for_its_own_health(

@@ -249,6 +249,14 @@ def test_with_everything_down_each_part_is_told(reached: Platform, open_page: Op
     assert page.button(key="pipeline_start")
 
 
+def test_nobody_waits_for_an_airflow_that_hangs(reached: Platform, open_page: Open) -> None:
+    reached.airflow.broken = httpx.ReadTimeout("slow")
+    page = open_page("pipeline", "es")
+    assert TEXTS["health_hangs"]["es"] in card(page, "Airflow")
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 2
+    assert set(reached.airflow.paths) == {"/api/v2/monitor/health"}
+
+
 def start(page: AppTest) -> AppTest:
     return page.button(key="pipeline_start").click().run()
 
