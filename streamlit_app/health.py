@@ -56,8 +56,10 @@ class Probes:
         models: ModelSettings,
         airflow: AirflowSettings,
         transport: httpx.BaseTransport | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self._http = httpx.Client(timeout=PATIENCE_SECONDS, transport=transport)
+        self._patience_seconds = patience_seconds
+        self._http = httpx.Client(timeout=patience_seconds, transport=transport)
         self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
         self._grpc = grpc.insecure_channel(services.grpc_address)
         self._threads = ThreadPoolExecutor(THREADS, "health")
@@ -68,7 +70,7 @@ class Probes:
         return name in self._hanging
 
     def ask(self, *, manages_datasets: bool) -> dict[str, Health]:
-        """Every part's health by its name; takes little more than `PATIENCE_SECONDS`, whatever hangs.
+        """Every part's health by its name; takes little longer than the patience lasts, whatever hangs.
 
         S3 is asked about through REST, which can tell only where it `manages_datasets`.
         """
@@ -81,7 +83,7 @@ class Probes:
             "airflow": self._ask_airflow,
         }
         asked = {name: self._threads.submit(question) for name, question in questions.items()}
-        wait(asked.values(), timeout=PATIENCE_SECONDS + 0.5)
+        wait(asked.values(), timeout=self._patience_seconds + 0.5)
         found = {name: _told(future) for name, future in asked.items()}
         self._hanging = {name for name, health in found.items() if health == HANGS}
         if manages_datasets and found["rest"].state == "down":
@@ -106,7 +108,7 @@ class Probes:
     def _ask_grpc(self) -> Health:
         check = self._grpc.unary_unary(GRPC_CHECK, None, None)
         try:
-            return Health("up") if check(b"", timeout=PATIENCE_SECONDS) == GRPC_SERVING else DOWN
+            return Health("up") if check(b"", timeout=self._patience_seconds) == GRPC_SERVING else DOWN
         except grpc.RpcError:
             return DOWN
 

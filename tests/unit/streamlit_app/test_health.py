@@ -78,8 +78,9 @@ def network(predictor: Predictor, objects: MemoryObjects, environment: pytest.Mo
     network.ended.set()
 
 
-def probes_of(network: Network) -> Probes:
-    return Probes(ClientSettings(), ModelSettings(), AirflowSettings(), httpx.MockTransport(network))
+def probes_of(network: Network, patience_seconds: float = 30) -> Probes:
+    transport = httpx.MockTransport(network)
+    return Probes(ClientSettings(), ModelSettings(), AirflowSettings(), transport, patience_seconds)
 
 
 def asked(network: Network, *, manages_datasets: bool = True) -> dict[str, Health]:
@@ -151,7 +152,7 @@ def test_another_server_at_the_address_is_not_taken_for_a_part(network: Network)
 
 def test_who_hangs_is_down_and_keeps_nobody_waiting(network: Network) -> None:
     network.hangs.add("airflow")
-    probes = probes_of(network)
+    probes = probes_of(network, patience_seconds=1)
     found = probes.ask(manages_datasets=True)
     assert found["airflow"] == Health("down", "health_hangs")
     assert found["mlflow"].state == "up"
