@@ -21,6 +21,7 @@ from song_preference.settings import (
     load,
 )
 from streamlit_app.datasets import Datasets
+from streamlit_app.health import Probes
 
 LATEST_SECONDS = 5
 """For so long a page does not ask again what the latest dataset and the models are."""
@@ -104,3 +105,9 @@ def spreads(version: str) -> list[Spread]:
 def versions() -> list[RegisteredVersion]:
     """The newest versions of the registered model; raises `RegistryUnavailable`."""
     return registry().versions(SHOWN_VERSIONS)
+
+
+@st.cache_resource(show_spinner=False)
+def probes() -> Probes:
+    """Asks every part of the platform whether it works."""
+    return Probes(load(ClientSettings), load(ModelSettings), load(AirflowSettings))

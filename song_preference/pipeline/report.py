@@ -45,6 +45,14 @@ class RunReport(RunSummary):
     training: TrainingReport | None = Field(description="The training that followed; null until it starts.")
 
 
+class TrainingOutcome(TrainingReport):
+    """A training by itself, whatever started it."""
+
+    dataset_version: str | None = Field(description="The dataset that it learned from.")
+    model_version: str | None = Field(description="The version of the model that came of it.")
+    promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
+
+
 class RunPage(BaseModel):
     """Some runs of the pipeline, the newest first."""
 
@@ -57,9 +65,9 @@ def start(airflow: Airflow, params: dict[str, Any]) -> RunSummary:
     return RunSummary(**_summary(*airflow.start(ETL_DAG, params)))
 
 
-def page(airflow: Airflow, limit: int, offset: int = 0) -> RunPage:
-    """At most `limit` runs, the newest first, less `offset` of them; raises `PipelineUnavailable`."""
-    total, runs = airflow.runs(ETL_DAG, limit, offset)
+def page(airflow: Airflow, limit: int, offset: int = 0, dag_id: str = ETL_DAG) -> RunPage:
+    """At most `limit` runs of a DAG, the newest first, less `offset` of them; raises `PipelineUnavailable`."""
+    total, runs = airflow.runs(dag_id, limit, offset)
     return RunPage(total=total, runs=[RunSummary(**_summary(*found)) for found in runs])
 
 
@@ -81,6 +89,19 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
         model_version=own.get("version"),
         promoted=own.get("promoted"),
         training=_training(airflow, training, trained, model.get("reason")) if training else None,
+    )
+
+
+def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
+    """All that is known of one training; raises `RunNotFound` and `PipelineUnavailable`."""
+    run = Run(TRAINING_DAG, run_id)
+    tasks = airflow.tasks(run)
+    model = _model(airflow, run, tasks)
+    return TrainingOutcome(
+        **vars(_training(airflow, run, tasks, model.get("reason"))),
+        dataset_version=model.get("dataset_version"),
+        model_version=model.get("version"),
+        promoted=model.get("promoted"),
     )
 
 

@@ -1,7 +1,241 @@
 """Texts of the page "pipeline"."""
 
+from streamlit_app.texts import findings
 from streamlit_app.texts.language import Texts
 
-TEXTS: Texts = {
+_START: Texts = {
     "pipeline_title": {"es": "El sistema por dentro", "en": "How it runs"},
+    "pipeline_intro": {
+        "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor la "
+        "entiende y solo lo pone en uso si mejora al que ya responde.",
+        "en": "Here the model learns: the platform prepares a playlist, looks for the model that understands it best, "
+        "and puts it to use only if it is better than the one that answers now.",
+    },
+    "pipeline_learn": {"es": "Aprender de una lista", "en": "Learn from a playlist"},
+    "pipeline_configured": {"es": "La lista de siempre", "en": "The usual playlist"},
+    "pipeline_configured_intro": {
+        "es": "La que está configurada en este sistema. Tarda alrededor de un minuto.",
+        "en": "The one that this platform is set up with. It takes about a minute.",
+    },
+    "pipeline_options": {"es": "Opciones", "en": "Options"},
+    "pipeline_test_size": {"es": "Canciones para el examen", "en": "Songs kept for the test"},
+    "pipeline_percent": {"es": "%d\N{NO-BREAK SPACE}%%", "en": "%d%%"},
+    "pipeline_test_size_help": {
+        "es": "De estas no aprende ningún modelo: muestran después si acierta con canciones que no conoce.",
+        "en": "No model learns from these: they show afterwards whether it is right about songs that it does not know.",
+    },
+    "pipeline_trials": {"es": "Modelos que probar", "en": "Models to try"},
+    "pipeline_trials_default": {"es": "Los de siempre", "en": "As many as usual"},
+    "pipeline_trials_help": {
+        "es": "De 1 a 500. Con más tarda más, y quizá encuentre uno mejor.",
+        "en": "From 1 to 500. More of them take longer, and may find a better one.",
+    },
+    "pipeline_seed": {"es": "Semilla del azar", "en": "Seed"},
+    "pipeline_seed_help": {
+        "es": "Con la misma semilla sale el mismo modelo; con otra, una segunda opinión.",
+        "en": "The same seed gives the same model; another one gives a second opinion.",
+    },
+    "pipeline_force": {"es": "Aprender otra vez aunque nada haya cambiado", "en": "Learn again though nothing changed"},
+    "pipeline_force_help": {
+        "es": "Sin esto, si la lista y las opciones ya dieron un modelo, se conserva ese.",
+        "en": "Without it, a model that this playlist and these options gave before is kept.",
+    },
+    "pipeline_busy": {
+        "es": "Ya está aprendiendo: espera a que termine.",
+        "en": "It is learning already: wait until it ends.",
+    },
+    "pipeline_only_predicts": {
+        "es": "Este sistema se configuró solo para predecir (MANAGE_DATASETS=false): aquí no se puede aprender "
+        "de otra lista.",
+        "en": "This platform was set up to predict only (MANAGE_DATASETS=false): it cannot learn from another "
+        "playlist here.",
+    },
+    "pipeline_own": {"es": "Otra lista", "en": "Another playlist"},
+    "pipeline_own_intro": {
+        "es": "Un archivo CSV, de 200 MB como mucho, con las medidas de cada canción y tu opinión: 1 si te gusta, "
+        "0 si no. Primero se revisa; nada empieza sin que lo pidas.",
+        "en": "A CSV file of at most 200 MB with the measures of each song and your opinion: 1 if you like it, 0 if "
+        "not. It is checked first; nothing starts before you say so.",
+    },
+    "pipeline_file": {"es": "Tu lista en CSV", "en": "Your playlist as CSV"},
+    "pipeline_choose": {"es": "Elegir un archivo", "en": "Choose a file"},
+    "pipeline_checking": {"es": "Revisando la lista…", "en": "Checking the playlist…"},
+    "pipeline_handing_in": {"es": "Entregando la lista…", "en": "Handing the playlist in…"},
+    "pipeline_hand_in": {"es": "Aprender de este archivo", "en": "Learn from this file"},
+    "pipeline_file_is_good": {
+        "es": "**Sirve:** {rows_kept} canciones, {likes} que te gustan y {dislikes} que no.",
+        "en": "**It will do:** {rows_kept} songs, {likes} that you like and {dislikes} that you do not.",
+    },
+    "pipeline_repeated": {
+        "es": "filas repetidas que se dejan fuera: {count}",
+        "en": "repeated rows that are left out: {count}",
+    },
+    "pipeline_file_is_bad": {
+        "es": "**De esta lista no se puede aprender todavía.** Corrige lo que sigue y súbela otra vez; "
+        "la fila 1 es la cabecera.",
+        "en": "**Nothing can be learned from this playlist yet.** Mend what follows and hand it in again; "
+        "row 1 is the header.",
+    },
+    "finding_column": {"es": "Columna", "en": "Column"},
+    "finding_file": {"es": "El archivo", "en": "The file"},
+    "finding_rule": {"es": "Qué pasa", "en": "What is wrong"},
+    "finding_count": {"es": "Cuántas", "en": "How many"},
+    "finding_rows": {"es": "Filas", "en": "Rows"},
+    "pipeline_upload_refused": {
+        "es": "**El archivo no se ha aceptado.** El servicio dice, en inglés: {reason}",
+        "en": "**The file was not accepted.** {reason}",
+    },
+    "pipeline_upload_impossible": {
+        "es": "**Ahora mismo no se puede.** Mira abajo qué parte no funciona y vuelve a intentarlo. "
+        "El detalle, en inglés: {reason}",
+        "en": "**This is not possible just now.** See below which part does not work, and try again. {reason}",
+    },
 }
+
+_RUNS: Texts = {
+    "process_etl_spotify_data": {"es": "Preparar la lista", "en": "Prepare the playlist"},
+    "process_etl_spotify_data_download": {"es": "Traer la lista", "en": "Fetch the playlist"},
+    "process_etl_spotify_data_engineer_features": {"es": "Revisar y preparar", "en": "Check and prepare"},
+    "process_etl_spotify_data_split": {"es": "Apartar el examen", "en": "Set the test aside"},
+    "process_etl_spotify_data_register": {"es": "Publicar los datos", "en": "Publish the data"},
+    "train_song_preference": {"es": "Aprender de ella", "en": "Learn from it"},
+    "train_song_preference_search": {"es": "Buscar el mejor modelo", "en": "Find the best model"},
+    "train_song_preference_export": {"es": "Guardarlo", "en": "Save it"},
+    "train_song_preference_evaluate": {"es": "Examinarlo", "en": "Test it"},
+    "train_song_preference_register": {"es": "Registrarlo", "en": "Register it"},
+    "train_song_preference_promote": {"es": "Decidir si se usa", "en": "Decide whether it is used"},
+    "step_waiting": {"es": "espera", "en": "waits"},
+    "step_running": {"es": "en marcha", "en": "at work"},
+    "step_done": {"es": "hecho", "en": "done"},
+    "step_failed": {"es": "falló", "en": "failed"},
+    "step_retrying": {"es": "lo intentará otra vez", "en": "will try again"},
+    "step_skipped": {"es": "no hizo falta", "en": "not needed"},
+    "step_unreached": {"es": "no se llegó", "en": "not reached"},
+    "run_success": {"es": "Bien", "en": "Done"},
+    "run_failed": {"es": "Falló", "en": "Failed"},
+    "run_running": {"es": "En marcha", "en": "At work"},
+    "run_queued": {"es": "En espera", "en": "Waits"},
+    "pipeline_now": {"es": "Está aprendiendo", "en": "It is learning"},
+    "pipeline_since": {"es": "Lleva {time}. Se actualiza sola.", "en": "For {time} so far. This updates by itself."},
+    "pipeline_queued": {"es": "Espera su turno.", "en": "It waits for its turn."},
+    "pipeline_ended": {"es": "Cómo terminó", "en": "How it ended"},
+    "pipeline_promoted": {
+        "es": "**La versión {model} del modelo pasó a ser la campeona**, la que responde. Aprendió de los datos "
+        "{dataset}.",
+        "en": "**Version {model} of the model became the champion**, the one that answers. It learned from the data "
+        "{dataset}.",
+    },
+    "pipeline_kept": {
+        "es": "**Salió la versión {model}, pero no mejora a la que responde**, que siguió en uso. Aprendió de los "
+        "datos {dataset}.",
+        "en": "**Version {model} came of it, but it is no better than the one that answers**, which stayed in use. It "
+        "learned from the data {dataset}.",
+    },
+    "pipeline_skipped": {
+        "es": "**No había nada nuevo que aprender**: la misma lista con las mismas opciones ya dio un modelo.",
+        "en": "**There was nothing new to learn**: the same playlist with the same options gave a model before.",
+    },
+    "pipeline_other": {
+        "es": "**Terminó bien**, pero el aprendizaje que siguió tomó otros datos que llegaron a la vez.",
+        "en": "**It ended well**, but the training that followed took other data, which came at the same time.",
+    },
+    "pipeline_untrained": {
+        "es": "**Los datos {dataset} están listos, pero el aprendizaje no ha empezado.** Mira en Airflow si está "
+        "en pausa o esperando.",
+        "en": "**The data {dataset} are ready, but the training has not begun.** See in Airflow whether it is paused "
+        "or waits.",
+    },
+    "pipeline_failed": {
+        "es": "**No se pudo preparar la lista.** El modelo de antes siguió en uso.",
+        "en": "**The playlist could not be prepared.** The model from before stayed in use.",
+    },
+    "pipeline_training_failed": {
+        "es": "**El aprendizaje falló.** El modelo de antes siguió en uso.",
+        "en": "**The training failed.** The model from before stayed in use.",
+    },
+    "pipeline_reason": {"es": "El motivo, en inglés: {reason}", "en": "The reason: {reason}"},
+    "pipeline_see_in_airflow": {"es": "Ver esta ejecución en Airflow", "en": "See this run in Airflow"},
+    "pipeline_history": {"es": "Últimas ejecuciones", "en": "Last runs"},
+    "pipeline_which": {"es": "Qué ejecuciones", "en": "Which runs"},
+    "pipeline_no_runs": {"es": "Todavía no hay ninguna.", "en": "There are none yet."},
+}
+
+_HEALTH: Texts = {
+    "pipeline_parts": {"es": "Cómo está cada parte", "en": "How each part fares"},
+    "pipeline_all_work": {
+        "es": "**Las {parts} partes funcionan.** Se comprueba solo cada pocos segundos.",
+        "en": "**All {parts} parts work.** This is checked by itself every few seconds.",
+    },
+    "pipeline_some_work": {
+        "es": "**Funcionan {working} de {parts} partes.** Se comprueba solo cada pocos segundos.",
+        "en": "**{working} of {parts} parts work.** This is checked by itself every few seconds.",
+    },
+    "pipeline_open": {"es": "Abrir {name}", "en": "Open {name}"},
+    "pipeline_grpc_address": {"es": "Sin página; su dirección: {address}", "en": "No page; its address: {address}"},
+    "health_up": {"es": "Funciona", "en": "Works"},
+    "health_down": {"es": "No funciona", "en": "Down"},
+    "health_unknown": {"es": "No se sabe", "en": "Unknown"},
+    "component_up": {"es": "{name}: funciona", "en": "{name}: works"},
+    "component_down": {"es": "{name}: no funciona", "en": "{name}: down"},
+    "health_model": {"es": "Versión {version}, desde el {since}.", "en": "Version {version}, since {since}."},
+    "health_stale_model": {
+        "es": "Versión {version}, desde el {since}; puede no ser la última.",
+        "en": "Version {version}, since {since}; it may not be the latest.",
+    },
+    "health_hangs": {"es": "Tarda demasiado en responder.", "en": "It takes too long to answer."},
+    "health_no_model": {"es": "Todavía no hay modelo.", "en": "There is no model yet."},
+    "health_version": {"es": "Usa la versión {version} del modelo.", "en": "Uses version {version} of the model."},
+    "health_stale_version": {
+        "es": "Usa la versión {version} del modelo, que puede no ser la última.",
+        "en": "Uses version {version} of the model, which may not be the latest.",
+    },
+    "health_answers_without_model": {
+        "es": "Responde, pero todavía no tiene modelo.",
+        "en": "It answers, but has no model yet.",
+    },
+    "health_s3_unknown": {
+        "es": "Solo el servicio REST puede decirlo, y no responde.",
+        "en": "Only the REST service can tell, and it does not answer.",
+    },
+    "health_s3_unmanaged": {
+        "es": "El servicio REST, que solo predice, no lo mira.",
+        "en": "The REST service, which only predicts, does not look at it.",
+    },
+    "part_dashboard": {"es": "Este panel", "en": "This dashboard"},
+    "part_dashboard_purpose": {
+        "es": "Responde a lo que pruebas aquí, con su propio modelo.",
+        "en": "Answers what you try here, with a model of its own.",
+    },
+    "part_rest": {"es": "REST", "en": "REST"},
+    "part_rest_purpose": {
+        "es": "Da predicciones y datos a otros programas.",
+        "en": "Gives other programs predictions and data.",
+    },
+    "part_graphql": {"es": "GraphQL", "en": "GraphQL"},
+    "part_graphql_purpose": {
+        "es": "Lo mismo, para quien elige qué campos quiere.",
+        "en": "The same, for those who choose the fields that they want.",
+    },
+    "part_grpc": {"es": "gRPC", "en": "gRPC"},
+    "part_grpc_purpose": {
+        "es": "Predicciones para programas con mucha prisa.",
+        "en": "Predictions for programs in a great hurry.",
+    },
+    "part_airflow": {"es": "Airflow", "en": "Airflow"},
+    "part_airflow_purpose": {
+        "es": "Ejecuta cada paso: preparar la lista y aprender.",
+        "en": "Runs every step: preparing the playlist, and learning.",
+    },
+    "part_airflow_metadatabase": {"es": "Su memoria", "en": "Its memory"},
+    "part_airflow_scheduler": {"es": "Quien reparte el trabajo", "en": "What hands out the work"},
+    "part_airflow_dag_processor": {"es": "Quien lee los pasos", "en": "What reads the steps"},
+    "part_mlflow": {"es": "MLflow", "en": "MLflow"},
+    "part_mlflow_purpose": {
+        "es": "Guarda cada modelo, y con qué resultado.",
+        "en": "Keeps every model, and how good it was.",
+    },
+    "part_s3": {"es": "Almacén S3", "en": "S3 store"},
+    "part_s3_purpose": {"es": "Guarda los archivos: listas y modelos.", "en": "Keeps the files: playlists and models."},
+}
+
+TEXTS: Texts = {**_START, **_RUNS, **_HEALTH, **findings.TEXTS}

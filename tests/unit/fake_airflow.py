@@ -58,6 +58,8 @@ class FakeAirflow:
         self.broken: httpx.Response | Exception | None = None
         """What every request gets instead of an answer."""
         self.is_busy = False
+        self.health = {name: {"status": "healthy"} for name in ("metadatabase", "scheduler", "dag_processor")}
+        """What the web server says of the others."""
 
     def client(self) -> Airflow:
         return Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(self))
@@ -69,6 +71,8 @@ class FakeAirflow:
         if self.broken:
             return self.broken
         path = request.url.path.removeprefix("/api/v2").split("/")[1:]
+        if path == ["monitor", "health"]:
+            return httpx.Response(200, json=self.health)
         if path[0] != "auth" and request.headers["Authorization"] != f"Bearer {self.token}":
             return httpx.Response(401, json={"detail": "Token has expired"})
         answer = self._answer(path, request)

@@ -5,7 +5,7 @@ import pytest
 
 from song_preference.errors import PipelineUnavailable, RunNotFound
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
-from song_preference.pipeline.report import RunReport, page, report, start
+from song_preference.pipeline.report import RunReport, page, report, start, training_outcome
 from tests.unit.fake_airflow import FakeAirflow, FakeRun, task
 
 ETL_AT, TRAINING_AT = "2026-11-25T06:24:57+00:00", "2026-11-25T06:25:30+00:00"
@@ -170,6 +170,31 @@ def test_runs_are_listed_by_pages(server: FakeAirflow, etl: FakeRun) -> None:
     assert [run.id for run in page(airflow, limit=2).runs] == ["manual__2", etl.run_id]
     second = page(airflow, limit=1, offset=1)
     assert (second.total, [run.id for run in second.runs]) == (2, [etl.run_id])
+
+
+def test_trainings_are_listed_too(server: FakeAirflow, training: FakeRun) -> None:
+    found = page(server.client(), limit=5, dag_id=TRAINING_DAG)
+    assert (found.total, [run.id for run in found.runs]) == (1, [training.run_id])
+
+
+def test_a_training_by_itself_is_told_with_its_model(server: FakeAirflow, training: FakeRun) -> None:
+    training.sources = []
+    found = training_outcome(server.client(), training.run_id)
+    assert (found.dataset_version, found.model_version, found.promoted) == ("abc", "7", True)
+    assert (found.state, found.reason) == ("success", DECISION)
+    assert [item.id for item in found.tasks] == ["search", "register", "promote"]
+
+
+def test_a_training_by_itself_that_fails_says_why(server: FakeAirflow, training: FakeRun) -> None:
+    training.state, training.tasks, training.results = "failed", [task("search", "failed")], {}
+    server.logs["search 1"] = [{"event": "Only 3 likes.", "level": "error", "logger": "dag_parts.step"}]
+    found = training_outcome(server.client(), training.run_id)
+    assert (found.state, found.reason, found.model_version) == ("failed", "Only 3 likes.", None)
+
+
+def test_a_training_that_is_not_there_is_told(server: FakeAirflow) -> None:
+    with pytest.raises(RunNotFound):
+        training_outcome(server.client(), "nothing")
 
 
 def test_what_starts_is_queued(server: FakeAirflow) -> None:

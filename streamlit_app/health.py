@@ -1,0 +1,153 @@
+"""Whether each part of the platform answers: all are asked at once, and none is waited for long."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Literal, NamedTuple
+
+import grpc
+import httpx
+
+from song_preference.errors import ModelNotReady
+from song_preference.serving.store import ModelStore
+from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings
+
+State = Literal["up", "down", "unknown"]
+
+PATIENCE_SECONDS = 2.0
+THREADS = 12
+"""Twice as many as there are questions: one that hangs must not keep the next round waiting."""
+
+AIRFLOW_COMPONENTS = ("metadatabase", "scheduler", "dag_processor")
+
+GRPC_CHECK, GRPC_SERVING = "/grpc.health.v1.Health/Check", b"\x08\x01"
+"""gRPC's own health check and its good answer, byte by byte: the dashboard does without the package for it."""
+
+
+class Health(NamedTuple):
+    """How one part fares."""
+
+    state: State
+    note: str | None = None
+    """Names the text that says more."""
+    values: Mapping[str, Any] = {}
+    """What the note is filled in with."""
+    components: Mapping[str, State] = {}
+
+
+DOWN, HANGS = Health("down"), Health("down", "health_hangs")
+
+
+def own_model(store: ModelStore) -> Health:
+    """Of the model that the dashboard itself answers with."""
+    try:
+        served = store.current()
+    except ModelNotReady:
+        return Health("down", "health_no_model")
+    note = "health_stale_model" if served.stale else "health_model"
+    return Health("up", note, {"version": served.model.ref.version, "since": served.since})
+
+
+class Probes:
+    """Asks every other part; `transport` stands in for the network in tests."""
+
+    def __init__(
+        self,
+        services: ClientSettings,
+        models: ModelSettings,
+        airflow: AirflowSettings,
+        transport: httpx.BaseTransport | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._patience_seconds = patience_seconds
+        self._http = httpx.Client(timeout=patience_seconds, transport=transport)
+        self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
+        self._grpc = grpc.insecure_channel(services.grpc_address)
+        self._threads = ThreadPoolExecutor(THREADS, "health")
+        self._hanging: set[str] = set()
+
+    def hung(self, name: str) -> bool:
+        """Whether the part kept the last who asked for its health waiting."""
+        return name in self._hanging
+
+    def ask(self, *, manages_datasets: bool) -> dict[str, Health]:
+        """Every part's health by its name; takes little longer than the patience lasts, whatever hangs.
+
+        S3 is asked about through REST, which can tell only where it `manages_datasets`.
+        """
+        questions: dict[str, Callable[[], Health]] = {
+            "rest": self._ask_rest,
+            "graphql": self._ask_graphql,
+            "grpc": self._ask_grpc,
+            "mlflow": self._ask_mlflow,
+            "s3": self._ask_s3 if manages_datasets else lambda: Health("unknown", "health_s3_unmanaged"),
+            "airflow": self._ask_airflow,
+        }
+        asked = {name: self._threads.submit(question) for name, question in questions.items()}
+        wait(asked.values(), timeout=self._patience_seconds + 0.5)
+        found = {name: _told(future) for name, future in asked.items()}
+        self._hanging = {name for name, health in found.items() if health == HANGS}
+        if manages_datasets and found["rest"].state == "down":
+            found["s3"] = Health("unknown", "health_s3_unknown")
+        return found
+
+    def _ask_rest(self) -> Health:
+        live = self._answer("GET", f"{self._rest}/health/live")
+        if live.get("status") != "live":
+            return DOWN
+        ready = self._answer("GET", f"{self._rest}/health/ready")
+        if "model" not in ready:
+            return Health("up", "health_answers_without_model")
+        return Health(
+            "up", "health_stale_version" if ready.get("stale") else "health_version", {"version": ready["model"]}
+        )
+
+    def _ask_graphql(self) -> Health:
+        answer = self._answer("POST", f"{self._rest}/graphql", json={"query": "{ __typename }"})
+        return Health("up") if answer.get("data") else DOWN
+
+    def _ask_grpc(self) -> Health:
+        check = self._grpc.unary_unary(GRPC_CHECK, None, None)
+        try:
+            return Health("up") if check(b"", timeout=self._patience_seconds) == GRPC_SERVING else DOWN
+        except grpc.RpcError:
+            return DOWN
+
+    def _ask_airflow(self) -> Health:
+        # It answers 200 where only its web server lives: what it says of the others counts.
+        answer = self._answer("GET", f"{self._airflow}/api/v2/monitor/health")
+        if not answer:
+            return DOWN
+        components = {name: _component(answer.get(name)) for name in AIRFLOW_COMPONENTS}
+        is_well = all(state == "up" for state in components.values())
+        return Health("up" if is_well else "down", components=components)
+
+    def _ask_mlflow(self) -> Health:
+        # Its own /health does not look at the database.
+        query = f"{self._mlflow}/api/2.0/mlflow/experiments/get?experiment_id=0"
+        return Health("up") if "experiment" in self._answer("GET", query) else DOWN
+
+    def _ask_s3(self) -> Health:
+        status = self._http.get(f"{self._rest}/datasets/latest").status_code
+        return Health("up") if status in {httpx.codes.OK, httpx.codes.NOT_FOUND} else DOWN
+
+    def _answer(self, method: str, url: str, **content: Any) -> dict[str, Any]:
+        """The JSON object of a good answer, empty where that is none; raises `httpx.HTTPError`."""
+        answer = self._http.request(method, url, **content)
+        try:
+            told = answer.json() if answer.is_success else None
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
+
+
+def _told(asked: Future[Health]) -> Health:
+    try:
+        return asked.result() if asked.done() else HANGS
+    except httpx.TimeoutException:
+        return HANGS
+    except httpx.HTTPError:
+        return DOWN
+
+
+def _component(told: Any) -> State:
+    return "up" if isinstance(told, dict) and told.get("status") == "healthy" else "down"

@@ -1,0 +1,1 @@
+"""What the page "pipeline" is made of."""

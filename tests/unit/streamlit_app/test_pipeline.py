@@ -1,0 +1,393 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from song_preference.dataset.incoming import check
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
+from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
+from streamlit_app import sources
+from streamlit_app.health import Probes
+from streamlit_app.pipeline.findings import row, translated
+from streamlit_app.pipeline.runs import TASKS, address, changed, found_at_work, outcome, reason, seconds, steps
+from streamlit_app.pipeline.tell import duration
+from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from streamlit_app.words import Words
+from tests.unit.dataset.test_schema import CSV
+from tests.unit.fake_airflow import RUN_ID, FakeAirflow, FakeRun, task, with_history
+from tests.unit.streamlit_app.conftest import Open, Platform
+
+ASKED = datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)
+ENDED = ASKED + timedelta(seconds=20)
+NOW = ENDED + timedelta(seconds=10)
+TRAINING = "asset__1"
+
+
+def times(state: str) -> dict[str, Any]:
+    has_ended = state in {"success", "failed"}
+    return {"state": state, "asked_at": ASKED, "started_at": ASKED, "ended_at": ENDED if has_ended else None}
+
+
+def training(state: str, *tasks: TaskReport, why: str | None = None) -> TrainingReport:
+    return TrainingReport(id=TRAINING, tasks=list(tasks), reason=why, **times(state))
+
+
+def etl(state: str, followed_by: TrainingReport | None = None, promoted: bool | None = None) -> RunReport:
+    came_of_it = {"dataset_version": "abc", "model_version": "7", "promoted": promoted, "training": followed_by}
+    return RunReport(id=RUN_ID, tasks=[], reason=None, **times(state), **came_of_it)
+
+
+def by_itself(state: str, promoted: bool | None = None) -> TrainingOutcome:
+    return TrainingOutcome(**vars(training(state)), dataset_version="abc", model_version="7", promoted=promoted)
+
+
+SKIPPED = TaskReport(id="search", state="skipped", seconds=None)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (etl("queued"), "working"),
+        (etl("running"), "working"),
+        (etl("failed"), "failed"),
+        (etl("success"), "working"),
+        (etl("success", training("running")), "working"),
+        (etl("success", training("failed")), "training_failed"),
+        (etl("success", training("success"), promoted=True), "promoted"),
+        (etl("success", training("success"), promoted=False), "kept"),
+        (etl("success", training("success", SKIPPED)), "skipped"),
+        (etl("success", training("success")), "other"),
+        (by_itself("running"), "working"),
+        (by_itself("failed"), "training_failed"),
+        (by_itself("success", promoted=True), "promoted"),
+    ],
+)
+def test_the_outcome_of_a_run(found: RunReport | TrainingOutcome, expected: str) -> None:
+    assert outcome(found, NOW) == expected
+
+
+def test_a_training_that_does_not_come_is_not_awaited_for_ever() -> None:
+    assert outcome(etl("success"), ENDED + timedelta(minutes=5)) == "untrained"
+
+
+def test_the_reason_is_the_trainings_where_that_decided() -> None:
+    assert reason(etl("success", training("success", why="It is worse."))) == "It is worse."
+    assert reason(etl("running")) is None
+
+
+def test_steps_stand_in_their_order_and_are_there_before_airflow_tells_of_them() -> None:
+    told = [TaskReport(id="split", state="success", seconds=1.0), TaskReport(id="new", state=None, seconds=None)]
+    found = steps(ETL_DAG, told)
+    assert [step.id for step in found] == [*TASKS[ETL_DAG], "new"]
+    assert [step.state for step in found if step.id in {"download", "split"}] == [None, "success"]
+
+
+def test_how_long_a_run_took_is_known_once_it_has_ended() -> None:
+    assert seconds(etl("success")) == 20
+    assert seconds(etl("running")) is None
+
+
+def test_options_that_stay_as_they_are_are_not_sent() -> None:
+    chosen = {"test_size": 0.3, "seed": 7, "trials": None, "force": True}
+    assert changed(chosen) == {"seed": 7, "force": True}
+
+
+def test_the_address_of_a_run_is_quoted() -> None:
+    assert address("http://a", Run(ETL_DAG, "m__1+00:00")) == f"http://a/dags/{ETL_DAG}/runs/m__1%2B00%3A00"
+
+
+@pytest.mark.parametrize(
+    ("took", "expected"), [(3.21, "3,2 s"), (42.4, "42 s"), (59.96, "1 min 0 s"), (125, "2 min 5 s")]
+)
+def test_durations(took: float, expected: str) -> None:
+    assert duration(Words("es"), took) == expected
+
+
+def test_nobody_is_followed_while_nothing_runs() -> None:
+    assert found_at_work(with_history().client()) is None
+
+
+def test_the_run_that_is_at_work_is_found_before_those_that_wait() -> None:
+    server = FakeAirflow()
+    server.runs[ETL_DAG] = [FakeRun("one", state="running"), FakeRun("two", "2026-11-25T08:00:00+00:00", "queued")]
+    assert found_at_work(server.client()) == Run(ETL_DAG, "one")
+
+
+def test_a_training_at_work_belongs_to_the_run_that_led_to_it() -> None:
+    server = with_history()
+    server.runs[ETL_DAG].pop()
+    server.runs[TRAINING_DAG][0].state = "running"
+    assert found_at_work(server.client()) == Run(ETL_DAG, RUN_ID)
+
+
+def test_a_training_that_somebody_started_is_followed_by_itself() -> None:
+    server = with_history()
+    server.runs[TRAINING_DAG].append(FakeRun("by_hand", "2026-11-25T09:00:00+00:00", "running"))
+    assert found_at_work(server.client()) == Run(TRAINING_DAG, "by_hand")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("must be a number", "debe ser un número"),
+        ("column 'duration_ms' is read as 'duration'", "la columna «duration_ms» se lee como «duration»"),
+        ("says something new", "says something new"),
+    ],
+)
+def test_findings_are_told_in_the_language_as_far_as_they_are_known(said: str, expected: str) -> None:
+    assert translated(Words("es"), said) == expected
+    assert translated(Words("en"), said) == said
+
+
+HEADER, *ROWS = CSV.splitlines(keepends=True)
+ENERGY = HEADER.split(b",").index(b"energy")
+
+
+def with_energy(value: bytes) -> bytes:
+    first = ROWS[0].split(b",")
+    first[ENERGY] = value
+    return b"".join([HEADER, b",".join(first), *ROWS[1:]])
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        b"",
+        b"\0",
+        b"\xff\n",
+        b"<!DOCTYPE html><html></html>",
+        b"a,b\n1,2\n",
+        HEADER,
+        HEADER.replace(b",", b";") + b"1\n",
+        HEADER.replace(b",", b"\t") + b"1\n",
+        HEADER.replace(b",", b"|") + b"1\n",
+        HEADER.replace(b"valence", b"energy") + ROWS[0],
+        HEADER + ROWS[0] + b"1,2\n",
+        HEADER + b'"' + ROWS[0],
+        HEADER + ROWS[0],
+        *map(with_energy, (b"x", b"", b"inf", b"2")),
+    ],
+)
+def test_whatever_the_check_finds_is_told_in_spanish(playlist: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "playlist.csv"
+    file.write_bytes(playlist)
+    with pytest.raises(InvalidDataset) as refused:
+        check(file)
+    for finding in refused.value.findings:
+        assert translated(Words("es"), finding.rule) != finding.rule
+
+
+def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
+    found = row(Words("es"), Finding("energy", "must be a number", 1200, (2, 1004)))
+    assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
+    assert list(row(Words("es"), Finding(None, "is empty", 1)).values()) == ["El archivo", "está vacío", "", ""]
+
+
+@pytest.fixture
+def reached(platform: Platform, environment: pytest.MonkeyPatch) -> Platform:
+    """The platform, whose parts answer when they are asked for their health, too; gRPC alone is not there."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v2/monitor/health":
+            return platform.airflow(request)
+        if request.url.path.startswith("/api/2.0/mlflow"):
+            return httpx.Response(503 if platform.registry.is_down else 200, json={"experiment": {}})
+        if platform.rest_is_down:
+            raise httpx.ConnectError("refused")
+        known = {
+            "/health/live": {"status": "live"},
+            "/health/ready": {"model": "1"},
+            "/graphql": {"data": {"__typename": "Query"}},
+        }
+        is_well = request.url.path in known or not platform.objects.is_down
+        return httpx.Response(200 if is_well else 503, json=known.get(request.url.path, {}))
+
+    transport = httpx.MockTransport(answer)
+    environment.setattr(sources, "Probes", lambda rest, mlflow, airflow: Probes(rest, mlflow, airflow, transport))
+    return platform
+
+
+def shown(page: AppTest) -> str:
+    """All that is said outside of boxes."""
+    return "\n".join(element.value for element in page.markdown)
+
+
+def card(page: AppTest, name: str) -> str:
+    """What is said of one part."""
+    grid = next(element.value for element in page.markdown if "sp-parts" in element.value)
+    return next(item for item in grid.split("<li") if f">{name}</span>" in item)
+
+
+def test_each_part_has_its_state_and_its_page(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    assert "Funciona" in card(page, "REST")
+    assert 'href="http://rest.example/docs"' in card(page, "REST")
+    assert "desde el 25" not in card(page, "REST")
+    assert "Versión 1, desde el" in card(page, "Este panel")
+    assert "No funciona" in card(page, "gRPC")
+    assert "grpc.example:50051" in card(page, "gRPC")
+
+
+def test_a_part_that_is_down_is_told(reached: Platform, open_page: Open) -> None:
+    reached.objects.is_down = True
+    page = open_page("pipeline", "en")
+    assert "Down" in card(page, "S3 store")
+    assert "Works" in card(page, "MLflow")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_everything_down_each_part_is_told(reached: Platform, open_page: Open, language: Language) -> None:
+    reached.take_down()
+    page = open_page("pipeline", language)
+    assert not page.exception
+    assert TEXTS["health_s3_unknown"][language] in card(page, TEXTS["part_s3"][language])
+    assert TEXTS["missing_airflow"][language] in [warning.value for warning in page.warning]
+    assert page.button(key="pipeline_start")
+
+
+def test_nobody_waits_for_an_airflow_that_hangs(reached: Platform, open_page: Open) -> None:
+    reached.airflow.broken = httpx.ReadTimeout("slow")
+    page = open_page("pipeline", "es")
+    assert TEXTS["health_hangs"]["es"] in card(page, "Airflow")
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 2
+    assert set(reached.airflow.paths) == {"/api/v2/monitor/health"}
+
+
+def start(page: AppTest) -> AppTest:
+    return page.button(key="pipeline_start").click().run()
+
+
+def test_a_run_starts_as_the_dag_would_have_it(reached: Platform, open_page: Open) -> None:
+    page = start(open_page("pipeline", "es"))
+    assert reached.airflow.conf == {}
+    assert TEXTS["pipeline_now"]["es"] in [heading.value for heading in page.subheader]
+    assert TEXTS["pipeline_queued"]["es"] in shown(page)
+    assert page.button(key="pipeline_start").disabled
+
+
+def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "en")
+    page.slider[0].set_value(20)
+    page.number_input[0].set_value(8)
+    page.toggle[0].set_value(True)
+    start(page.run())
+    assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True}
+
+
+def test_where_airflow_is_away_the_start_says_so(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    reached.airflow.broken = httpx.ConnectError("refused")
+    start(page)
+    # Of the start, of the run to follow, and of the last runs.
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 3
+
+
+def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform, open_page: Open) -> None:
+    run = FakeRun("scheduled", "2026-11-25T08:00:00+00:00", "running", tasks=[task("download", "running")])
+    reached.airflow.runs[ETL_DAG].append(run)
+    page = open_page("pipeline", "es")
+    assert "en marcha" in shown(page)
+    run.state, run.ended, run.tasks = "failed", "2026-11-25T08:00:09+00:00", [task("download", "failed", 1, 8.0)]
+    reached.airflow.logs["download 1"] = [{"event": "No tempo.", "level": "error", "logger": "dag_parts.step"}]
+    page.run()
+    assert TEXTS["pipeline_failed"]["es"] in [error.value for error in page.error]
+    assert "El motivo, en inglés: No tempo." in shown(page)
+    assert "falló · 8,0 s" in shown(page)
+    assert not page.button(key="pipeline_start").disabled
+
+
+def test_what_came_of_a_run_is_told_with_its_model(reached: Platform, open_page: Open) -> None:
+    training = reached.airflow.runs[TRAINING_DAG][0]
+    reached.airflow.runs[ETL_DAG].pop()
+    training.state = "running"
+    page = open_page("pipeline", "en")
+    training.state = "success"
+    page.run()
+    told = TEXTS["pipeline_kept"]["en"].format(model="7", dataset="abc123abc123")
+    assert told in [info.value for info in page.info]
+    assert "The reason: It is worse." in shown(page)
+
+
+def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open) -> None:
+    page = start(open_page("pipeline", "en"))
+    reached.airflow.runs[ETL_DAG].clear()
+    page.run()
+    assert not page.warning
+    assert TEXTS["pipeline_now"]["en"] not in [heading.value for heading in page.subheader]
+
+
+def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    labels = [expander.label for expander in page.expander]
+    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Bien** · 25 nov 2026, 06:24 · 23 s"]
+    assert not any("taskInstances" in path for path in reached.airflow.paths)
+    page.session_state["run_failed"] = True
+    page.run()
+    assert "El motivo, en inglés: No energy: add it." in shown(page)
+    assert f"(http://airflow.example/dags/{ETL_DAG}/runs/failed)" in shown(page)
+
+
+def test_trainings_are_listed_too(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "en")
+    page.button_group(key="pipeline_history").set_value(TRAINING_DAG).run()
+    page.session_state[f"run_{TRAINING}"] = True
+    page.run()
+    assert "The reason: It is worse." in shown(page)
+    assert f"(http://airflow.example/dags/{TRAINING_DAG}/runs/{TRAINING})" in shown(page)
+
+
+def upload(page: AppTest, content: bytes) -> AppTest:
+    return page.file_uploader[0].set_value(("playlist.csv", content, "text/csv")).run()
+
+
+def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
+    assert "750 canciones" in page.success[0].value
+    assert "filas repetidas que se dejan fuera: 1" in shown(page)
+    assert len(reached.airflow.runs[ETL_DAG]) == 2
+    page.button(key="pipeline_hand_in").click().run()
+    assert reached.airflow.conf is not None
+    assert reached.airflow.conf["source"].startswith("s3://data/incoming/")
+    assert TEXTS["pipeline_queued"]["es"] in shown(page)
+    assert not page.success
+
+
+def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "es"), CSV.replace(b"energy", b"vigour", 1))
+    assert page.error[0].value == TEXTS["pipeline_file_is_bad"]["es"]
+    assert page.table[0].value.loc["energy", "Qué pasa"] == "falta"
+    assert "pipeline_hand_in" not in [button.key for button in page.button]
+
+
+def test_a_file_that_is_too_large_for_the_service_is_refused(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "en"), b"x" * 1_000_001)
+    assert "MAX_DATASET_BYTES" in page.error[0].value
+
+
+def test_no_file_can_be_checked_without_rest(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    reached.rest_is_down = True
+    upload(page, CSV)
+    assert "does not answer" in page.warning[0].value
+
+
+def test_a_file_that_cannot_be_handed_in_stays(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "en"), CSV)
+    reached.objects.is_down = True
+    page.button(key="pipeline_hand_in").click().run()
+    assert "S3" in page.warning[0].value
+    assert page.button(key="pipeline_hand_in")
+
+
+def test_where_the_platform_only_predicts_nothing_can_be_started(
+    reached: Platform, open_page: Open, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("MANAGE_DATASETS", "false")
+    page = open_page("pipeline", "es")
+    assert page.info[0].value == TEXTS["pipeline_only_predicts"]["es"]
+    assert not page.button
+    assert TEXTS["health_s3_unmanaged"]["es"] in card(page, "Almacén S3")
