@@ -1,0 +1,77 @@
+"""The page "pipeline": a playlist from the listener's hands to the champion, without anything else opened."""
+
+import json
+import os
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import httpx
+import pytest
+
+from song_preference.dataset import sample
+from tests.conftest import ROOT
+from tests.ui.conftest import LOOKS, Visitor
+
+LEARNING_MS = 180_000
+PAGES = ["predict", "explore", "model", "songs", "pipeline"]
+
+
+@pytest.fixture
+def playlist(tmp_path: Path) -> Path:
+    """Made-up songs: pictures for the documents may show them."""
+    statistics = json.loads(files("song_preference.dataset").joinpath(sample.STATISTICS).read_text())
+    path = tmp_path / "playlist.csv"
+    sample.draw(statistics, seed=20).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def champion_kept(environment: dict[str, str]) -> Iterator[None]:
+    """Serves the champion of before again, for the tests that follow."""
+    with httpx.Client(base_url=environment["FASTAPI_URL"], headers={"X-API-Key": environment["API_KEY"]}) as rest:
+        before = rest.get("/model").json()["version"]
+        yield
+        assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
+
+
+def test_the_configured_playlist_is_learned_from_at_a_click(visit: Visitor) -> None:
+    visitor = visit("es").open("pipeline")
+    visitor.page.get_by_role("button", name=visitor.words("start_pipeline")).click()
+    visitor.page.get_by_role("heading", name=visitor.words("pipeline_now")).wait_for()
+    visitor.page.get_by_role("heading", name=visitor.words("pipeline_ended")).wait_for(timeout=LEARNING_MS)
+
+
+def test_a_playlist_is_handed_in_followed_and_served(visit: Visitor, playlist: Path, champion_kept: None) -> None:
+    visitor = visit("en").open("pipeline")
+    page = visitor.page
+    page.locator("input[type=file]").set_input_files(playlist)
+    page.get_by_text("It will do").wait_for()
+    page.get_by_role("button", name=visitor.words("pipeline_hand_in")).click()
+    page.get_by_role("heading", name=visitor.words("pipeline_now")).wait_for()
+    page.get_by_role("heading", name=visitor.words("pipeline_ended")).wait_for(timeout=LEARNING_MS)
+    assert page.get_by_text("became the champion").count() == 1
+
+    visitor.open("explore")
+    page.get_by_text("750").first.wait_for()
+    if folder := os.environ.get("SCREENSHOTS"):
+        take_pictures(visit, ROOT / folder)
+
+
+def test_a_file_that_is_no_playlist_is_told_why(visit: Visitor, tmp_path: Path) -> None:
+    visitor = visit("en").open("pipeline")
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("energy,label\n0.5,1\n7,0\n")
+    visitor.page.locator("input[type=file]").set_input_files(wrong)
+    visitor.page.get_by_text("is missing").first.wait_for()
+    assert not visitor.page.get_by_role("button", name=visitor.words("pipeline_hand_in")).count()
+
+
+def take_pictures(visit: Visitor, folder: Path) -> None:
+    """Every page as the documents show it: each in one look, the first in all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for width, scheme, language in LOOKS:
+        visitor = visit(language, width, scheme)
+        for name in PAGES if (width, scheme) == LOOKS[0][:2] else PAGES[:1]:
+            visitor.open(name)
+            visitor.page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
