@@ -60,6 +60,31 @@ def all_healthy() -> bool:
     return all(one["State"].get("Health", {}).get("Status") == "healthy" for one in services().values())
 
 
+def loose() -> dict[str, list[str]]:
+    """The containers that are not confined as all should be, with what they lack."""
+    return {name: faults for name, container in containers().items() if (faults := _looseness(container["HostConfig"]))}
+
+
+def _looseness(host: dict[str, Any]) -> list[str]:
+    wanted = {
+        "read-only": host["ReadonlyRootfs"],
+        "no capability": host["CapDrop"] == ["ALL"],
+        "no new privileges": "no-new-privileges:true" in host["SecurityOpt"],
+        "memory": host["Memory"] > 0,
+        "CPU": host["NanoCpus"] > 0,
+        "processes": host["PidsLimit"] and host["PidsLimit"] > 0,
+        "rotated log": host["LogConfig"]["Type"] == "local",
+        "init": host["Init"],
+        "restart": host["RestartPolicy"]["Name"] in {"no", "unless-stopped"},
+    }
+    return [name for name, holds in wanted.items() if not holds]
+
+
+def roots() -> set[str]:
+    """The services whose containers start as root."""
+    return {name for name, one in containers().items() if one["Config"]["User"] in {"", "root", "0"}}
+
+
 def kill(service: str) -> str:
     """Kill every process of a container, as the kernel does out of memory; returns when it had been started.
 

@@ -20,6 +20,8 @@ def test_a_variable_that_is_missing_is_named() -> None:
     refused = compose("up", "--detach", check=False, MODEL_NAME="")
     assert refused.returncode != 0
     assert "required variable MODEL_NAME is missing a value: see .env" in refused.stdout
+    compose("up", "--detach", "--no-recreate")
+    wait_for(all_healthy, "every service healthy")
 
 
 def test_production_refuses_every_development_value_and_takes_others() -> None:

@@ -1,11 +1,10 @@
 """What Docker says of the containers: nothing may be forgotten, neither now nor with a new service."""
 
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.compose.platform import compose, containers, run, services, variables_of
+from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
 SECRETS = "docker-compose.yaml:docker-compose.secrets.yaml"
@@ -21,27 +20,11 @@ def test_each_profile_is_clean(profile: str, files: str) -> None:
 
 
 def test_every_container_is_confined() -> None:
-    loose = {name: faults for name, container in containers().items() if (faults := looseness(container["HostConfig"]))}
-    assert loose == {}
-
-
-def looseness(host: dict[str, Any]) -> list[str]:
-    wanted = {
-        "read-only": host["ReadonlyRootfs"],
-        "no capability": host["CapDrop"] == ["ALL"],
-        "no new privileges": "no-new-privileges:true" in host["SecurityOpt"],
-        "memory": host["Memory"] > 0,
-        "CPU": host["NanoCpus"] > 0,
-        "processes": host["PidsLimit"] and host["PidsLimit"] > 0,
-        "rotated log": host["LogConfig"]["Type"] == "local",
-        "init": host["Init"],
-        "restart": host["RestartPolicy"]["Name"] in {"no", "unless-stopped"},
-    }
-    return [name for name, holds in wanted.items() if not holds]
+    assert loose() == {}
 
 
 def test_nobody_is_root() -> None:
-    assert {name for name, one in containers().items() if one["Config"]["User"] in {"", "root", "0"}} == ROOTS
+    assert roots() == ROOTS
 
 
 def test_ports_are_published_to_this_machine_only() -> None:

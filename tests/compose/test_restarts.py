@@ -13,7 +13,7 @@ from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import AirflowSettings, ClientSettings
-from tests.compose.platform import PATIENCE_SECONDS, compose, run, wait_for
+from tests.compose.platform import PATIENCE_SECONDS, compose, loose, roots, run, services, wait_for
 
 
 def answer() -> Prediction:
@@ -77,6 +77,13 @@ def restored(production: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
 
 def test_an_empty_platform_takes_a_backup(restored: Prediction) -> None:
     assert answer() == restored
+
+
+@pytest.mark.usefixtures("restored")
+def test_workers_and_their_queue_are_confined_like_all_others() -> None:
+    assert {"redis", "airflow-worker"} <= set(services())
+    assert loose() == {}
+    assert roots() == {"s3"}
 
 
 @pytest.mark.usefixtures("restored")
