@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import islice
+from itertools import count, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,8 @@ from song_preference.features import FEATURES
 MAX_BYTES = 50_000_000
 MAX_ROWS = 200_000
 MAX_COLUMNS = 100
-MAX_LINE_CHARACTERS = 1_000_000
-"""A longer line is no row of a spreadsheet."""
+MAX_RECORD_CHARACTERS = 131_072
+"""A longer row is a quote that was never closed, or of no spreadsheet."""
 
 SEPARATORS = (",", ";", "\t")
 BLOCK_ROWS = 10_000
@@ -102,9 +102,7 @@ def read(content: bytes) -> SongFile:
     text = _text(content)
     separator = max(SEPARATORS, key=lambda candidate: _promise(text, candidate))
     records = _records(text, separator)
-    header = next((cells for _, cells in records if cells), None)
-    if header is None:
-        raise FileRefused("songs_empty")
+    header = _header(records)
     columns = _feature_columns(header)
     blocks = [_block(rows, header, columns, separator) for rows in _blocks(records)]
     if not blocks:
@@ -134,16 +132,26 @@ def _text(content: bytes) -> str:
 
 def _promise(text: str, separator: str) -> tuple[int, int]:
     """How many features, then how many columns the header names if read with a separator."""
-    header = next((cells for _, cells in _records(text, separator) if cells), [])
-    return len(set(FEATURES) & set(_names(header))), len(header)
+    _, header = next(_records(text, separator), (0, None))
+    names = _names(header or [])
+    return len(set(FEATURES) & set(names)), len(names)
+
+
+def _header(records: Iterator[tuple[int, Cells | None]]) -> Cells:
+    _, header = next(records, (0, []))
+    if header is None:
+        raise FileRefused("songs_unreadable_header")
+    if not header:
+        raise FileRefused("songs_empty")
+    return header
 
 
 def _records(text: str, separator: str) -> Iterator[tuple[int, Cells | None]]:
     """The rows that are not blank with their numbers; None for one that cannot be read."""
-    reader = csv.reader(_lines(text), delimiter=separator)
-    row = 0
-    while True:
-        row += 1
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=separator)
+    for row in count(1):
+        lines.left = MAX_RECORD_CHARACTERS
         try:
             cells = next(reader)
         except StopIteration:
@@ -155,18 +163,26 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, Cells | None]]:
             yield row, cells
 
 
-def _lines(text: str) -> Iterator[str]:
-    for line in StringIO(text, newline=""):
-        if len(line) > MAX_LINE_CHARACTERS:
-            raise FileRefused("songs_long_line", limit=MAX_LINE_CHARACTERS)
-        yield line
+class _Lines(Iterator[str]):
+    """Lines of a text, up to `left` characters of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = StringIO(text, newline="")
+        self.left = 0
+
+    def __next__(self) -> str:
+        line = next(self._text)
+        self.left -= len(line)
+        if self.left < 0:
+            raise csv.Error
+        return line
 
 
 def _blocks(records: Iterator[tuple[int, Cells | None]]) -> Iterator[list[tuple[int, Cells | None]]]:
-    count = 0
+    total = 0
     while block := list(islice(records, BLOCK_ROWS)):
-        count += len(block)
-        if count > MAX_ROWS:
+        total += len(block)
+        if total > MAX_ROWS:
             raise FileRefused("songs_too_many_rows", limit=MAX_ROWS)
         yield block
 

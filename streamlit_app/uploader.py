@@ -8,7 +8,7 @@ import streamlit as st
 CSS = """<style>
 .st-key-{key} [data-testid="stFileUploaderDropzone"] > span p,
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
-.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p::after {{ content: {button}; font-size: 1rem; }}
+.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p::after {{ content: {button}; font-size: 0.875rem; }}
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span::after {{
   content: {limits}; font-size: 0.875rem;
 }}

@@ -118,7 +118,7 @@ TEXTS: Texts = {
     "songs_filter": {"es": "Canciones que se muestran", "en": "Songs shown"},
     "songs_filter_all": {"es": "Todas", "en": "All"},
     "songs_filter_liked": {"es": "Las que te gustarán", "en": "Those you will like"},
-    "songs_rank": {"es": "Puesto", "en": "Rank"},
+    "songs_rank": {"es": "N.º", "en": "#"},
     "songs_answer_column": {"es": "Respuesta", "en": "Answer"},
     "songs_ranked_alt": {
         "es": "Tabla de {shown} canciones ordenadas por probabilidad; la primera tiene {best}.",
@@ -176,8 +176,8 @@ TEXTS: Texts = {
         "es": "**Tiene demasiadas columnas.** Caben hasta {limit}: quita las que no necesites.",
         "en": "**It has too many columns.** At most {limit} fit: drop those you do not need.",
     },
-    "songs_long_line": {
-        "es": "**Una línea tiene más de {limit} caracteres.** No parece una hoja de cálculo: revisa el archivo.",
-        "en": "**A line has more than {limit} characters.** It does not look like a spreadsheet: check the file.",
+    "songs_unreadable_header": {
+        "es": "**La cabecera no se puede leer.** Tiene una comilla sin cerrar o es larguísima: revisa la primera fila.",
+        "en": "**The header cannot be read.** A quote is not closed, or it is far too long: check the first row.",
     },
 }

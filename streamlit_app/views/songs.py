@@ -1,40 +1,31 @@
 """Many songs: a CSV is checked row by row, the model ranks its good rows."""
 
 import re
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import songs_file
-from streamlit_app.charts.songs import probabilities
-from streamlit_app.look import colours, draw
+from streamlit_app import songs_file, songs_ranked
 from streamlit_app.parts import part
-from streamlit_app.songs_answers import Ranking, added_columns, column_name, histogram
-from streamlit_app.songs_file import Fault, FileRefused, SongFile
+from streamlit_app.songs_answers import Ranking
+from streamlit_app.songs_file import FileRefused, SongFile
 from streamlit_app.sources import predictor
 from streamlit_app.uploader import uploader
 from streamlit_app.words import Words
 
 SHOWN_FAULTS = 200
-SHOWN_SONGS = 1_000
-"""All of a long list would take the browser longer than the model."""
-
-BINS = 20
-TABLE_HEIGHT, FAULTS_HEIGHT = 460, 250
+FAULTS_HEIGHT = 250
 
 PASTED, EXAMPLE = "songs_pasted", "songs_example_name"
 GIVEN, RANKED = "songs_given", "songs_ranked"
 """Kept in the session: what was handed in, and the answers to it. Neither is read or asked for again."""
 
-
 NAMES = (PASTED, EXAMPLE)
 """Of what is no file, in the catalogue."""
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
-
 
 CSS = """<style>
 /* The tables' own download would hold only what is shown, and their hints are in English. */
@@ -70,7 +61,7 @@ def page(words: Words) -> None:
         with part(words):
             _ask(given.file, words)
         if ranking := st.session_state.get(RANKED):
-            _answers(ranking, words)
+            songs_ranked.show(ranking, words)
 
 
 def _ways_in(words: Words) -> None:
@@ -89,8 +80,8 @@ def _ways_in(words: Words) -> None:
         example = words("songs_example")
         st.button(
             words("songs_try"),
-            on_click=_take,
-            args=(EXAMPLE, example.encode()),
+            on_click=_take_example,
+            args=(example,),
             icon=":material/wand_stars:",
         )
         st.download_button(
@@ -106,12 +97,18 @@ def _ways_in(words: Words) -> None:
 def _take_upload() -> None:
     if uploaded := st.session_state.songs_upload:
         _take(uploaded.name, uploaded.getvalue())
-    else:
-        st.session_state.pop(GIVEN, None)
+    elif (given := st.session_state.get(GIVEN)) and given.name not in NAMES:
+        del st.session_state[GIVEN]
+        st.session_state.pop(RANKED, None)
 
 
 def _take_pasted() -> None:
     _take(PASTED, st.session_state.songs_paste.encode())
+
+
+def _take_example(rows: str) -> None:
+    st.session_state.songs_paste = rows
+    _take(EXAMPLE, rows.encode())
 
 
 def _take(name: str, content: bytes) -> None:
@@ -186,91 +183,3 @@ def _ask(file: SongFile, words: Words) -> None:
         st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
         # What stands above the answers is drawn again, without the button and what it told of an older model.
         st.rerun()
-
-
-def _answers(ranking: Ranking, words: Words) -> None:
-    st.header(words("songs_answer"))
-    songs, liked = len(ranking.positions), ranking.liked_songs()
-    with st.container(horizontal=True, gap="large"):
-        counted = words("songs_liked_count", liked=words.number(liked), good=words.number(songs))
-        st.metric(words("songs_liked"), counted, width="content")
-        st.metric(words("songs_share"), words.percent(liked / songs), width="content")
-    threshold = ranking.batch.threshold
-    told = words("songs_histogram", threshold=words.percent(threshold))
-    rows = histogram(ranking, BINS)
-    draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=told)
-    st.caption(told)
-    st.subheader(words("songs_ranked"))
-    _ranked(ranking, words)
-
-
-@st.fragment
-def _ranked(ranking: Ranking, words: Words) -> None:
-    """The table, which its filter redraws alone."""
-    only_liked = (
-        st.segmented_control(
-            words("songs_filter"),
-            ["all", "liked"],
-            default="all",
-            format_func=lambda name: words(f"songs_filter_{name}"),
-            key="songs_filter",
-            label_visibility="collapsed",
-            required=True,
-        )
-        == "liked"
-    )
-    songs = ranking.liked_songs() if only_liked else len(ranking.positions)
-    best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
-    if best.empty:
-        st.write(words("songs_none_liked"))
-    else:
-        _table(best, ranking, words)
-    if songs > len(best):
-        st.caption(words("songs_shown_some", shown=words.number(len(best)), songs=words.number(songs)))
-    st.download_button(
-        words("songs_download"),
-        partial(ranking.csv, partial(_told, words=words)),
-        words("songs_download_file"),
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key="songs_download",
-    )
-    added = ", ".join(f"`{name}`" for name in added_columns(ranking.file))
-    st.caption(words("songs_download_text", added=added))
-
-
-def _told(faults: list[Fault], words: Words) -> str:
-    """What is wrong with a row, in one cell."""
-    return "; ".join(
-        f"{fault.column or words('songs_whole_row')}: {words(f'songs_fault_{fault.rule}')}" for fault in faults
-    )
-
-
-def _table(best: pd.DataFrame, ranking: Ranking, words: Words) -> None:
-    answers = {True: words("songs_like"), False: words("songs_dislike")}
-    header = ranking.file.header
-    names = {column_name(column): header[column] for column in ranking.file.kept_columns}
-    columns = st.column_config
-    st.dataframe(
-        best.assign(liked=best["liked"].map(answers)),
-        hide_index=True,
-        height="content" if len(best) <= 12 else TABLE_HEIGHT,
-        column_config={
-            "rank": columns.NumberColumn(words("songs_rank"), format="%d", width=70),
-            "probability": columns.ProgressColumn(
-                words("probability"), min_value=0, max_value=100, format=_percent(words)
-            ),
-            "liked": columns.TextColumn(words("songs_answer_column")),
-            "row": columns.NumberColumn(words("songs_row"), format="%d", width=70),
-            **{name: columns.TextColumn(shown.strip() or "—") for name, shown in names.items()},
-        },
-        alt=words(
-            "songs_ranked_alt", shown=words.number(len(best)), best=words.percent(best["probability"].iloc[0] / 100)
-        ),
-    )
-
-
-def _percent(words: Words) -> str:
-    """How the language writes whole percents, as the table's format."""
-    return "%.0f" + words.percent(0).removeprefix("0").replace("%", "%%")
