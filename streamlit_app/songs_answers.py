@@ -90,7 +90,8 @@ class Ranking:
         file's own, and a mark at its beginning tells spreadsheets that it is UTF-8.
         """
         text = StringIO()
-        writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\n")
+        # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
+        writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
         writer.writerow([*self.file.header, *added_columns(self.file)])
         writer.writerows(chain(self._scored(), self._at_fault(told)))
         return text.getvalue().encode("utf-8-sig")

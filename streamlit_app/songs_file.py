@@ -4,7 +4,7 @@ import csv
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -99,9 +99,9 @@ def read(content: bytes) -> SongFile:
 
     Cells are separated by commas, semicolons or tabs; unless by commas, numbers may have a decimal comma.
     """
-    text = _text(content)
-    separator = max(SEPARATORS, key=lambda candidate: _promise(text, candidate))
-    records = _records(text, separator)
+    _check_text(content)
+    separator = max(SEPARATORS, key=lambda candidate: _promise(content, candidate))
+    records = _records(content, separator)
     header = _header(records)
     columns = _feature_columns(header)
     blocks = [_block(rows, header, columns, separator) for rows in _blocks(records)]
@@ -119,20 +119,20 @@ class _Block(NamedTuple):
     broken: NDArray[np.uint8]
 
 
-def _text(content: bytes) -> str:
+def _check_text(content: bytes) -> None:
     if len(content) > MAX_BYTES:
         raise FileRefused("songs_too_large", limit=MAX_BYTES // 1_000_000)
     if b"\0" in content:
         raise FileRefused("songs_binary")
     try:
-        return content.decode("utf-8-sig")
+        content.decode()
     except UnicodeDecodeError:
         raise FileRefused("songs_not_utf8") from None
 
 
-def _promise(text: str, separator: str) -> tuple[int, int]:
+def _promise(content: bytes, separator: str) -> tuple[int, int]:
     """How many features, then how many columns the header names if read with a separator."""
-    _, header = next(_records(text, separator), (0, None))
+    _, header = next(_records(content, separator), (0, None))
     names = _names(header or [])
     return len(set(FEATURES) & set(names)), len(names)
 
@@ -146,9 +146,9 @@ def _header(records: Iterator[tuple[int, Cells | None]]) -> Cells:
     return header
 
 
-def _records(text: str, separator: str) -> Iterator[tuple[int, Cells | None]]:
+def _records(content: bytes, separator: str) -> Iterator[tuple[int, Cells | None]]:
     """The rows that are not blank with their numbers; None for one that cannot be read."""
-    lines = _Lines(text)
+    lines = _Lines(content)
     reader = csv.reader(lines, delimiter=separator)
     for row in count(1):
         lines.left = MAX_RECORD_CHARACTERS
@@ -164,10 +164,10 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, Cells | None]]:
 
 
 class _Lines(Iterator[str]):
-    """Lines of a text, up to `left` characters of them."""
+    """Lines of a UTF-8 text, up to `left` characters of them."""
 
-    def __init__(self, text: str) -> None:
-        self._text = StringIO(text, newline="")
+    def __init__(self, content: bytes) -> None:
+        self._text = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline="")
         self.left = 0
 
     def __next__(self) -> str:

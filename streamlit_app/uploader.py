@@ -6,14 +6,15 @@ from collections.abc import Callable
 import streamlit as st
 
 CSS = """<style>
-.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p,
-.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
-.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p::after {{ content: {button}; font-size: 0.875rem; }}
-.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span::after {{
-  content: {limits}; font-size: 0.875rem;
-}}
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span,
 /* Another file takes the place of the first: a button that seems to add one would mislead. */
 .st-key-{key} [data-testid="stBaseButton-borderlessIcon"] {{ display: none; }}
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{
+  content: {limits}; font-size: 0.875rem; opacity: 0.8;
+}}
+/* The button's own text stays, unseen: what CSS adds is no name to every screen reader. */
+.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p {{ font-size: 0; }}
+.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p::after {{ content: {button}; font-size: 0.875rem; }}
 </style>"""
 
 

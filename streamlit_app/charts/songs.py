@@ -9,7 +9,7 @@ from song_preference.features import DISLIKE, LIKE
 from streamlit_app.look import Colours, Drawing
 from streamlit_app.words import Words
 
-HEIGHT = 260
+HEIGHT = 290
 
 
 def probabilities(rows: pd.DataFrame, threshold: float, colours: Colours, words: Words) -> Drawing:

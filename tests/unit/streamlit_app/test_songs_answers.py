@@ -66,6 +66,13 @@ def test_the_download_holds_every_row_with_the_file_s_own_separator(rank: Callab
     ]
 
 
+@pytest.mark.parametrize("title", ["a\rb", "a\nb", "a\r\nb", 'a "b"', "a, b"])
+def test_whatever_a_cell_holds_its_row_can_be_read_again(rank: Callable[[str], Ranking], title: str) -> None:
+    quoted = title.replace('"', '""')
+    again = read(rank(f'{HEADER},title\n0,0,1,0,"{quoted}"\n').csv(str))
+    assert again.cells.iloc[0].tolist() == ["0", "0", "1", "0", title, "like", "1.0", ""]
+
+
 def test_our_columns_are_none_of_the_file_s() -> None:
     assert added_columns(read(f"{HEADER}\n0,0,0,0".encode())) == ["label", "probability", "error"]
     taken = read(f"{HEADER},Error,predicted_label\n0,0,0,0,,".encode())
