@@ -1,0 +1,150 @@
+"""The model's answers to a CSV of songs: asked in blocks, ranked, and written back beside the songs."""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from itertools import chain, count
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from song_preference.features import DISLIKE, LIKE
+from song_preference.serving.predictor import Batch
+from streamlit_app.songs_file import Cells, Fault, SongFile
+
+BLOCK_SONGS = 5_000
+"""Asked at once, so that progress is seen."""
+
+DECIMALS = 6
+SHOWN_CHARACTERS = 200
+"""Of a cell; the rest is in the file."""
+
+NAMING = ("title", "título", "titulo", "song", "canción", "cancion", "track", "track_name", "name", "nombre")
+NAMING_ARTISTS = ("artist", "artista", "artists", "artistas", "artist_name", "artist(s)_name", "track_artist")
+"""Columns by which a listener knows a song, the first of each in this order."""
+
+NAMES_SHOWN = 2
+
+Answering = Callable[[NDArray[np.float32]], Batch]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The m songs that could be scored, the likeliest first; of equally likely ones the file's order holds."""
+
+    file: SongFile
+    positions: NDArray[np.int64]
+    """(m,) where each stands in the file, counted from 0."""
+    batch: Batch
+    """Their answers, in the order of `positions`."""
+
+    @classmethod
+    def asked(cls, file: SongFile, answering: Answering, progress: Callable[[int], None]) -> "Ranking":
+        """Ask about every good row; `progress` is told after each block how many are done."""
+        positions = np.flatnonzero(file.good)
+        batches = []
+        for start in range(0, len(positions), BLOCK_SONGS):
+            block = positions[start : start + BLOCK_SONGS]
+            batches.append(answering(file.features[block]))
+            progress(start + len(block))
+        liked = np.concatenate([batch.liked for batch in batches])
+        probability = np.concatenate([batch.probability for batch in batches])
+        order = np.argsort(-probability, kind="stable")
+        last = batches[-1]
+        batch = Batch(liked[order], probability[order], last.threshold, last.model, last.stale)
+        return cls(file, positions[order], batch)
+
+    def liked_songs(self) -> int:
+        """How many the listener will like."""
+        return int(self.batch.liked.sum())
+
+    def best(self, at_most: int, *, only_liked: bool) -> pd.DataFrame:
+        """The first songs: rank, names, probability in percent, whether liked, row, and the file's other columns.
+
+        Ours have the names "rank", "probability", "liked" and "row", the file's those of `column_name`.
+        """
+        chosen = np.flatnonzero(self.batch.liked)[:at_most] if only_liked else np.arange(len(self.positions))[:at_most]
+        places = self.positions[chosen]
+        names = naming_columns(self.file)
+        others = [column for column in self.file.kept_columns if column not in names]
+        cells = self.file.cells.iloc[places].apply(lambda column: column.str.slice(0, SHOWN_CHARACTERS))
+        cells = cells.rename(columns=column_name).reset_index(drop=True)
+        answers = pd.DataFrame(
+            {
+                "rank": chosen + 1,
+                "probability": self.batch.probability[chosen].astype(float) * 100,
+                "liked": self.batch.liked[chosen],
+                "row": self.file.rows[places],
+            }
+        )
+        order = ["rank", *map(column_name, names), "probability", "liked", "row", *map(column_name, others)]
+        best: pd.DataFrame = pd.concat([answers, cells], axis="columns")[order]
+        return best
+
+    def csv(self, told: Callable[[list[Fault]], str]) -> bytes:
+        """The whole file with three more columns: the ranked songs first, then the rows at fault in their order.
+
+        Rows at fault keep their cells and tell their fault in the words of `told`. Separator and decimal mark are the
+        file's own, and a mark at its beginning tells spreadsheets that it is UTF-8.
+        """
+        text = StringIO()
+        # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
+        writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
+        writer.writerow([*self.file.header, *added_columns(self.file)])
+        writer.writerows(chain(self._scored(), self._at_fault(told)))
+        return text.getvalue().encode("utf-8-sig")
+
+    def _scored(self) -> Iterator[Cells]:
+        rows = _rows(self.file, self.positions)
+        probabilities = [str(round(value, DECIMALS)) for value in self.batch.probability.tolist()]
+        if self.file.decimal_comma:
+            probabilities = [written.replace(".", ",") for written in probabilities]
+        for cells, liked, written in zip(rows, self.batch.liked.tolist(), probabilities, strict=True):
+            yield [*cells, LIKE if liked else DISLIKE, written, ""]
+
+    def _at_fault(self, told: Callable[[list[Fault]], str]) -> Iterator[Cells]:
+        positions = np.flatnonzero(~self.file.good)
+        for position, cells in zip(positions.tolist(), _rows(self.file, positions), strict=True):
+            # Surplus cells go behind our columns, so that each column stays one.
+            yield [*cells, "", "", told(self.file.faults(position)), *self.file.surplus.get(position, [])]
+
+
+def naming_columns(file: SongFile) -> list[int]:
+    """The columns that name a song: its title and its artist where there are any, otherwise the first ones kept."""
+    by_name = {file.header[column].strip().lower(): column for column in reversed(file.kept_columns)}
+    found = [next((by_name[name] for name in names if name in by_name), None) for names in (NAMING, NAMING_ARTISTS)]
+    return [column for column in found if column is not None] or file.kept_columns[:NAMES_SHOWN]
+
+
+def column_name(column: int) -> str:
+    """The name of a file's column in `Ranking.best`, since a header may name several alike."""
+    return f"column {column}"
+
+
+def added_columns(file: SongFile) -> Cells:
+    """The names of our columns, which are none of the file's own."""
+    taken = {name.strip().lower() for name in file.header}
+    return next(names for names in _candidates() if not set(names) & taken)
+
+
+def _candidates() -> Iterator[Cells]:
+    yield ["label", "probability", "error"]
+    for suffix in chain([""], (f"_{number}" for number in count(2))):
+        yield [f"predicted_label{suffix}", f"predicted_probability{suffix}", f"prediction_error{suffix}"]
+
+
+def _rows(file: SongFile, positions: NDArray[np.int64]) -> Iterator[tuple[str, ...]]:
+    chosen = file.cells.iloc[positions]
+    return zip(*(chosen[column].tolist() for column in chosen), strict=True)
+
+
+def histogram(ranking: Ranking, bins: int) -> pd.DataFrame:
+    """How many songs have a probability between `from` and `to`, for each of the labels."""
+    edges = np.linspace(0, 1, bins + 1)
+    counted = []
+    for label, chosen in ((LIKE, ranking.batch.liked), (DISLIKE, ~ranking.batch.liked)):
+        songs, _ = np.histogram(ranking.batch.probability[chosen], edges)
+        counted.append(pd.DataFrame({"from": edges[:-1], "to": edges[1:], "songs": songs, "label": label}))
+    return pd.concat(counted, ignore_index=True)

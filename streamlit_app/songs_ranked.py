@@ -1,0 +1,113 @@
+"""How the answers to a list of songs are shown: counted, as a histogram, and ranked."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_app.charts.songs import probabilities
+from streamlit_app.look import colours, draw
+from streamlit_app.songs_answers import Ranking, added_columns, column_name, histogram, naming_columns
+from streamlit_app.songs_file import Fault
+from streamlit_app.words import Words
+
+SHOWN_SONGS = 1_000
+"""All of a long list would take the browser longer than the model."""
+
+BINS = 20
+TABLE_HEIGHT = 460
+NAME_WIDTHS = (120, 78)
+"""Of the columns that name a song: with them the probability is seen on a phone too."""
+
+
+def show(ranking: Ranking, words: Words) -> None:
+    """Draw the answers."""
+    st.header(words("songs_answer"))
+    songs, liked = len(ranking.positions), ranking.liked_songs()
+    with st.container(horizontal=True, gap="large"):
+        counted = words("songs_liked_count", liked=words.number(liked), good=words.number(songs))
+        st.metric(words("songs_liked"), counted, width="content")
+        st.metric(words("songs_share"), words.percent(liked / songs), width="content")
+    threshold = ranking.batch.threshold
+    told = words("songs_histogram", threshold=words.percent(threshold))
+    rows = histogram(ranking, BINS)
+    draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=told)
+    st.caption(told)
+    st.subheader(words("songs_ranked"))
+    _ranked(ranking, words)
+
+
+@st.fragment
+def _ranked(ranking: Ranking, words: Words) -> None:
+    """The table, which its filter redraws alone."""
+    only_liked = (
+        st.segmented_control(
+            words("songs_filter"),
+            ["all", "liked"],
+            default="all",
+            format_func=lambda name: words(f"songs_filter_{name}"),
+            key="songs_filter",
+            label_visibility="collapsed",
+            required=True,
+        )
+        == "liked"
+    )
+    songs = ranking.liked_songs() if only_liked else len(ranking.positions)
+    best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
+    if best.empty:
+        st.write(words("songs_none_liked"))
+    else:
+        _table(best, ranking, words)
+    if songs > len(best):
+        st.caption(words("songs_shown_some", shown=words.number(len(best)), songs=words.number(songs)))
+    st.download_button(
+        words("songs_download"),
+        partial(ranking.csv, partial(_told, words=words)),
+        words("songs_download_file"),
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key="songs_download",
+    )
+    added = ", ".join(f"`{name}`" for name in added_columns(ranking.file))
+    st.caption(words("songs_download_text", added=added))
+
+
+def _told(faults: list[Fault], words: Words) -> str:
+    """What is wrong with a row, in one cell."""
+    return "; ".join(
+        f"{fault.column or words('songs_whole_row')}: {words(f'songs_fault_{fault.rule}')}" for fault in faults
+    )
+
+
+def _table(best: pd.DataFrame, ranking: Ranking, words: Words) -> None:
+    answers = {True: words("songs_like"), False: words("songs_dislike")}
+    header = ranking.file.header
+    widths = dict(zip(naming_columns(ranking.file), NAME_WIDTHS, strict=False))
+    columns = st.column_config
+    kept = {
+        column_name(column): columns.TextColumn(header[column].strip() or "—", width=widths.get(column))
+        for column in ranking.file.kept_columns
+    }
+    st.dataframe(
+        best.assign(liked=best["liked"].map(answers)),
+        hide_index=True,
+        height="content" if len(best) <= 12 else TABLE_HEIGHT,
+        column_config={
+            "rank": columns.NumberColumn(words("songs_rank"), format="%d", width=48),
+            "probability": columns.ProgressColumn(
+                words("probability"), width=110, min_value=0, max_value=100, format=_percent(words)
+            ),
+            "liked": columns.TextColumn(words("songs_answer_column")),
+            "row": columns.NumberColumn(words("songs_row"), format="%d", width=70),
+            **kept,
+        },
+        alt=words(
+            "songs_ranked_alt", shown=words.number(len(best)), best=words.percent(best["probability"].iloc[0] / 100)
+        ),
+    )
+
+
+def _percent(words: Words) -> str:
+    """How the language writes whole percents, as the table's format."""
+    return "%.0f" + words.percent(0).removeprefix("0").replace("%", "%%")
