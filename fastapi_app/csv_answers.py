@@ -5,7 +5,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO, TextIOWrapper
 from itertools import chain, count, islice
-from typing import IO, TextIO
+from typing import IO, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,6 +181,13 @@ def _fault(feature: str, cell: str) -> str:
 
 
 def _written(rows: Iterable[Cells]) -> bytes:
+    kept = list(rows)
+    text = _csv(kept, csv.QUOTE_MINIMAL)
+    # Python 3.11 does not quote a cell for a lone carriage return, which readers take for the end of the row.
+    return (_csv(kept, csv.QUOTE_ALL) if "\r" in text else text).encode()
+
+
+def _csv(rows: Iterable[Cells], quoting: Literal[0, 1]) -> str:
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
+    return text.getvalue()

@@ -31,7 +31,7 @@ def _language() -> Language:
 def main() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
-    st.html(look.CSS)
+    look.style()
     words = Words(_language())
     page = st.navigation(
         [

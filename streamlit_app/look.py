@@ -9,9 +9,9 @@ import streamlit as st
 from song_preference.features import DISLIKE, LIKE
 from streamlit_app.words import SEPARATORS, Words
 
-CSS = """<style>
+CSS = """
 /* Room for the page on a phone, and no band above it. */
-.block-container { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 62rem; }
+.block-container { padding-top: 4.2rem; padding-bottom: 4rem; max-width: 62rem; }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.9rem !important; }
@@ -20,7 +20,9 @@ h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
 /* Streamlit's own grey is too light to be read easily. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
-</style>"""
+/* Streamlit writes white on the dark theme's bright green. */
+[data-testid="stBaseButton-primary"]:not(:disabled) * { color: var(--paper); }
+"""
 
 
 class Colours(NamedTuple):
@@ -41,6 +43,11 @@ DARK = Colours(like="#6fdccb", dislike="#b4643f", quiet="#8f88a0", text="#f1ece4
 def colours() -> Colours:
     """Those of the theme that the browser shows."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def style() -> None:
+    """Give the page what the theme cannot say."""
+    st.html(f"<style>:root {{ --paper: {colours().background}; }} {CSS}</style>")
 
 
 def label_scale(words: Words) -> altair.Scale:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 CSS = """<style>
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span,
@@ -18,10 +19,12 @@ CSS = """<style>
 </style>"""
 
 
-def uploader(label: str, button: str, limits: str, key: str, on_change: Callable[[], None]) -> None:
+def uploader(
+    label: str, button: str, limits: str, key: str, on_change: Callable[[], None] | None = None
+) -> UploadedFile | None:
     """Ask for a file, which the session state then holds under `key`."""
     st.html(CSS.format(key=key, button=_quoted(button), limits=_quoted(limits)))
-    st.file_uploader(label, key=key, on_change=on_change)
+    return st.file_uploader(label, key=key, on_change=on_change)
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from streamlit_app.look import LIGHT, colours
-from streamlit_app.words import Words
 
 BAD = {True: "#a3341d", False: "#ff9f88"}
 """By whether the theme is light; apart from the colours of like and dislike, which mean another thing."""
@@ -32,8 +31,8 @@ LAYOUT = """
   font-size: .875rem; }
 .sp-mark { display: inline-grid; place-items: center; flex: none; width: 1.25em; height: 1.25em; border-radius: 50%;
   font-size: .9em; font-weight: 700; line-height: 1; box-sizing: border-box; }
-.sp-up, .sp-done { background: var(--sp-good); color: var(--sp-paper); }
-.sp-down, .sp-failed { background: var(--sp-bad); color: var(--sp-paper); }
+.sp-up, .sp-done { background: var(--sp-good); color: var(--paper); }
+.sp-down, .sp-failed { background: var(--sp-bad); color: var(--paper); }
 .sp-unknown, .sp-skipped, .sp-retrying { border: 1.5px solid currentColor; }
 .sp-waiting, .sp-unreached { border: 1.5px dashed currentColor; opacity: .5; }
 .sp-running { border: 2.5px solid var(--sp-good); border-right-color: transparent;
@@ -50,12 +49,6 @@ LAYOUT = """
 /* What is drawn again every few seconds must not flicker meanwhile. */
 [data-stale="true"] { opacity: 1 !important; }
 [data-testid="stStatusWidget"] { display: none; }
-[data-testid="stBaseButton-primary"]:not(:disabled) * { color: var(--sp-paper); }
-/* Streamlit's own words are in English only. */
-[class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzone"] button p,
-[class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-[class*="st-key-pipeline_file_"] [data-testid="stFileUploaderDropzone"] button
-  [data-testid="stMarkdownContainer"]::after { content: var(--sp-choose); }
 .sp-side { font-size: .875rem; opacity: .82; font-variant-numeric: tabular-nums; text-align: right; }
 """
 
@@ -86,15 +79,13 @@ class Card(NamedTuple):
     """Its text and address; no address where it has no page."""
 
 
-def style(words: Words) -> None:
-    """Give the page what its HTML is drawn with, in the colours of the theme and the words of the language."""
+def style() -> None:
+    """Give the page what its HTML is drawn with, in the colours of the theme."""
     chosen = colours()
     variables = {
         "good": chosen.like,
         "bad": BAD[chosen is LIGHT],
-        "paper": chosen.background,
         "line": f"{chosen.quiet}55",
-        "choose": f"'{words('pipeline_choose')}'",
     }
     named = " ".join(f"--sp-{name}: {value};" for name, value in variables.items())
     st.html(f"<style>:root {{ {named} }} {LAYOUT}</style>")

@@ -12,6 +12,7 @@ from streamlit_app.pipeline.findings import findings_table, translated
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.markup import note_list, show
 from streamlit_app.sources import datasets
+from streamlit_app.uploader import uploader
 from streamlit_app.words import Words
 
 MOST_MEGABYTES = 200
@@ -32,9 +33,8 @@ def upload(words: Words) -> None:
     st.subheader(words("pipeline_own"), anchor=False)
     st.write(words("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
-    file = st.file_uploader(
-        words("pipeline_file"), type="csv", max_upload_size=MOST_MEGABYTES, key=f"pipeline_file_{turn}"
-    )
+    limits = words("pipeline_file_limits", size=words.number(MOST_MEGABYTES))
+    file = uploader(words("pipeline_file"), words("pipeline_choose"), limits, f"pipeline_file_{turn}")
     if file is None:
         return
     try:

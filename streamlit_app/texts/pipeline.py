@@ -58,6 +58,7 @@ _START: Texts = {
         "not. It is checked first; nothing starts before you say so.",
     },
     "pipeline_file": {"es": "Tu lista en CSV", "en": "Your playlist as CSV"},
+    "pipeline_file_limits": {"es": "O suéltalo aquí. Hasta {size} MB.", "en": "Or drop it here. At most {size} MB."},
     "pipeline_choose": {"es": "Elegir un archivo", "en": "Choose a file"},
     "pipeline_checking": {"es": "Revisando la lista…", "en": "Checking the playlist…"},
     "pipeline_handing_in": {"es": "Entregando la lista…", "en": "Handing the playlist in…"},

@@ -12,7 +12,7 @@ from streamlit_app.words import Words
 
 def page(words: Words) -> None:
     """Draw the page."""
-    style(words)
+    style()
     st.title(words("pipeline_title"), anchor=False)
     st.write(words("pipeline_intro"))
     st.header(words("pipeline_learn"), anchor=False)

@@ -1,6 +1,5 @@
 """What Docker says of the containers: nothing may be forgotten, neither now nor with a new service."""
 
-
 import httpx
 import pytest
 

@@ -65,6 +65,11 @@ def test_rows_keep_their_columns_and_get_an_answer(
     ]
 
 
+def test_a_cell_with_a_lone_carriage_return_stays_one(rest: TestClient) -> None:
+    before, found = answer(rest, f'title,{HEADER}\n"A\rb",{ROW}\nC,{ROW}\n')
+    assert (before["title"], before["error"], found["title"]) == ("A\rb", "", "C")
+
+
 def test_a_file_of_several_blocks_is_answered_in_its_order(rest: TestClient, predictor: Predictor) -> None:
     values = np.random.default_rng(1).random((2 * BLOCK_ROWS + 7, 4), dtype=np.float32)
     expected = predictor.predict_rows(values)
