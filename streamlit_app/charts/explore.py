@@ -63,16 +63,15 @@ def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
 def correlation_map(colours: Colours, words: Words) -> Specification:
     """Each pair once, as a square with its number; see `correlation_rows`."""
     names = _names(words)
+    look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelPadding": 8}
     # Two words stand below each other: four columns fit a phone.
-    axis: dict[str, Any] = {"labelExpr": "split(datum.label, ' ')", "domain": False, "ticks": False}
-    across = alt.Axis(labelAngle=0, labelPadding=8, **axis)
-    down = alt.Axis(labelPadding=8, **axis)
+    across = alt.Axis(labelAngle=0, labelFlush=False, labelExpr="split(datum.label, ' ')", **look)
     base = (
         alt.Chart()
         .transform_filter("isValid(datum.value)")
         .encode(
-            x=alt.X("column:N", title=None, axis=across).scale(domain=names[:-1]),
-            y=alt.Y("row:N", title=None, axis=down).scale(domain=names[1:]),
+            x=alt.X("column:N", axis=across).scale(domain=names[:-1]),
+            y=alt.Y("row:N", axis=alt.Axis(**look)).scale(domain=names[1:]),
         )
     )
     squares = base.mark_rect(cornerRadius=8, stroke=colours.background, strokeWidth=3).encode(

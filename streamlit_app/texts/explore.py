@@ -56,8 +56,10 @@ TEXTS: Texts = {
         "en": "The label's words are read as 1 and 0",
     },
     "explore_part": {
-        "es": "La lista es larga: aquí se ven {shown} de sus {songs} canciones, tomadas a intervalos iguales.",
-        "en": "The playlist is long: shown are {shown} of its {songs} songs, taken at even distances.",
+        "es": "La lista es larga. De aquí en adelante se usan {shown} de sus {songs} canciones, tomadas a intervalos "
+        "iguales, también en el archivo que se descarga.",
+        "en": "The playlist is long. From here on {shown} of its {songs} songs are used, taken at even distances, in "
+        "the file to download too.",
     },
     "explore_distributions": {"es": "Cómo suenan las que te gustan", "en": "How those you like sound"},
     "explore_distributions_intro": {
@@ -98,9 +100,13 @@ TEXTS: Texts = {
     },
     "explore_surface": {
         "es": "El fondo es lo que opina el modelo de una canción con esas dos medidas si las otras dos tienen el valor "
-        "central de tu lista: {held}. La línea separa el «te gusta» del «no te gusta» (umbral {threshold}).",
+        "central de tu lista: {held}.",
         "en": "The background is what the model makes of a song with these two measures if the other two have the "
-        "middle value of your playlist: {held}. The line parts “like” from “dislike” (threshold {threshold}).",
+        "middle value of your playlist: {held}.",
+    },
+    "explore_border": {
+        "es": "La línea separa el «te gusta» del «no te gusta» (umbral {threshold}).",
+        "en": "The line parts “like” from “dislike” (threshold {threshold}).",
     },
     "explore_one_sided": {
         "es": "Aquí no hay línea: el modelo opina lo mismo en todas partes.",
