@@ -11,7 +11,7 @@ import pandas as pd
 from song_preference.dataset.spread import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from streamlit_app.charts.explore_shades import of_correlation
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import DARK, LIGHT, Colours, finished
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]
@@ -20,8 +20,8 @@ DISTRIBUTION_HEIGHT = 160
 ROW_HEIGHT = 62
 PADDING = {"left": 0, "right": 5, "top": 5, "bottom": 0}
 MINUS = "\N{MINUS SIGN}"
-STRONG = 0.55
-"""From this correlation on a cell is so full of colour that its number needs the other ink."""
+STRONG = {LIGHT: 0.75, DARK: 0.48}
+"""From this correlation on a cell is so full of colour that the other ink is read more easily."""
 
 
 @cache
@@ -81,7 +81,7 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
     )
     numbers = base.mark_text(fontSize=15, fontWeight=600).encode(
         text=alt.Text("value:Q", format="+.2f"),
-        color=alt.condition(alt.datum.value > STRONG, alt.value(colours.background), alt.value(colours.text)),
+        color=alt.condition(alt.datum.value > STRONG[colours], alt.value(colours.background), alt.value(colours.text)),
     )
     return finished(alt.layer(squares, numbers).properties(height=ROW_HEIGHT * len(FEATURES), padding=PADDING), words)
 

@@ -69,4 +69,4 @@ def details(facts: Mapping[str, str]) -> str:
         f'<dd style="margin:0;overflow-wrap:anywhere">{escape(value)}</dd></div>'
         for name, value in facts.items()
     )
-    return f'<dl style="margin:0;columns:18rem;column-gap:2rem">{"".join(entries)}</dl>'
+    return f'<dl style="margin:0;padding:0;columns:18rem;column-gap:2rem">{"".join(entries)}</dl>'

@@ -17,17 +17,13 @@ READINGS = {
 def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
     """Name and value of each, for the curious."""
     source, songs, split = version.source, version.preparation, version.split
-    dropped = songs.rows_raw - songs.rows_kept
-    rows = {"raw": songs.rows_raw, "dropped": dropped, "kept": songs.rows_kept}
     parts = {"train": words.number(split.train), "test": words.number(split.test)}
     found = {
         words("version"): version.version,
         words("explore_source"): source.uri,
         words("explore_size"): f"{words.number(source.size_bytes)} bytes",
         words("explore_checksum"): source.sha256,
-        words("explore_rows"): words(
-            "explore_rows_text", **{name: words.number(count) for name, count in rows.items()}
-        ),
+        words("explore_rows"): _rows(songs.rows_raw, songs.rows_kept, words),
         words("explore_split"): words(
             "explore_split_text", **parts, share=words.percent(split.test / (split.train + split.test))
         ),
@@ -40,9 +36,19 @@ def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
     return found
 
 
-def file_name(source: Source) -> str:
-    """The last part of the address, as code in Markdown."""
-    return f"`{source.uri.rstrip('/').rsplit('/', 1)[-1].replace('`', '')}`"
+def _rows(raw: int, kept: int, words: Words) -> str:
+    counts = {"raw": raw, "dropped": raw - kept, "kept": kept}
+    key = "explore_rows_text" if raw > kept else "explore_rows_all"
+    return words(key, **{name: words.number(count) for name, count in counts.items()})
+
+
+def origin(source: Source, words: Words) -> str:
+    """Where the songs came from, in Markdown."""
+    name = source.uri.rstrip("/").rsplit("/", 1)[-1].replace("`", "")
+    # What is handed in is kept by its digest, which says nothing to a listener.
+    if source.kind == "s3" and source.sha256.startswith(name.removesuffix(".csv")):
+        return words("explore_source_handed_in")
+    return words(f"explore_source_{source.kind}", name=f"`{name}`")
 
 
 def reading(noted: str, words: Words) -> str:

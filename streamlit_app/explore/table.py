@@ -47,7 +47,7 @@ def show(songs: pd.DataFrame, version: str, words: Words) -> None:
 
 
 def _label_and_order(words: Words) -> tuple[int | None, str | None]:
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.columns(2)
     labels = {ANY: words("explore_any"), LIKE: words(LIKE), DISLIKE: words(DISLIKE)}
     label = left.segmented_control(
         words(LABEL), list(labels), default=ANY, format_func=labels.__getitem__, key="explore_label", required=True

@@ -17,6 +17,7 @@ TEXTS: Texts = {
     "explore_source_https": {"es": "De la web: {name}", "en": "From the web: {name}"},
     "explore_source_s3": {"es": "Del almacén S3: {name}", "en": "From the S3 store: {name}"},
     "explore_source_file": {"es": "Del archivo {name}", "en": "From the file {name}"},
+    "explore_source_handed_in": {"es": "De una lista subida aquí", "en": "From a playlist handed in here"},
     "explore_source_sample": {
         "es": "Muestra incluida, con canciones inventadas",
         "en": "The sample that comes along, with songs made up",
@@ -31,6 +32,7 @@ TEXTS: Texts = {
         "es": "{raw} leídas; {dropped} repetidas se apartan y quedan {kept}",
         "en": "{raw} read; {dropped} repeated ones are set aside and {kept} stay",
     },
+    "explore_rows_all": {"es": "{raw} leídas, ninguna repetida", "en": "{raw} read, none of them twice"},
     "explore_split": {"es": "Reparto", "en": "Split"},
     "explore_split_text": {
         "es": "{train} para aprender, {test} ({share}) para examinar al modelo",

@@ -13,7 +13,7 @@ from streamlit_app import sources
 from streamlit_app.charts import explore as charts
 from streamlit_app.charts import explore_markup as markup
 from streamlit_app.explore import plane, table
-from streamlit_app.explore.facts import facts, file_name
+from streamlit_app.explore.facts import facts, origin
 from streamlit_app.explore.grid import two_by_two
 from streamlit_app.explore.rows import unscaled
 from streamlit_app.look import colours, draw_rows
@@ -46,8 +46,9 @@ def _dataset(version: DatasetVersion, words: Words) -> None:
     songs = version.preparation
     st.write(words("explore_intro", songs=words.number(songs.rows_kept)))
     st.html(markup.proportion(songs.likes, songs.dislikes, colours(), words))
-    source = words(f"explore_source_{version.source.kind}", name=file_name(version.source))
-    st.caption(words("explore_origin", source=source, moment=words.moment(_local(version.created_at))))
+    st.caption(
+        words("explore_origin", source=origin(version.source, words), moment=words.moment(_local(version.created_at)))
+    )
     with st.expander(words("explore_details")):
         st.html(markup.details(facts(version, words)))
 

@@ -11,7 +11,7 @@ import pytest
 from song_preference.dataset.reading import WORDS_READ
 from song_preference.dataset.spread import Histogram, Spread
 from song_preference.dataset.table import read_header
-from song_preference.dataset.version import DatasetVersion, ScalerRange
+from song_preference.dataset.version import DatasetVersion, ScalerRange, Source
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Batch
@@ -21,7 +21,7 @@ from streamlit_app.charts.explore_markup import details, proportion
 from streamlit_app.charts.explore_scatter import SHOWN_SONGS, scatter_rows
 from streamlit_app.charts.explore_shades import blend
 from streamlit_app.charts.explore_surface import STEPS, Plane, Side
-from streamlit_app.explore.facts import facts, reading
+from streamlit_app.explore.facts import facts, origin, reading
 from streamlit_app.explore.rows import as_csv, chosen, column_names, minutes, readable, unscaled
 from streamlit_app.look import LIGHT
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
@@ -212,8 +212,25 @@ def test_an_unknown_note_is_told_as_it_is() -> None:
 
 def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:
     found = facts(dataset, SPANISH)
+    assert found["Filas"] == "750 leídas, ninguna repetida"
     assert found["Origen"] == dataset.source.uri
     assert found["Reparto"].startswith(f"{dataset.split.train} para aprender, {dataset.split.test} (30")
+
+
+def test_repeated_rows_are_counted(dataset: DatasetVersion) -> None:
+    songs = dataset.preparation.model_copy(update={"rows_raw": dataset.preparation.rows_kept + 1014})
+    found = facts(dataset.model_copy(update={"preparation": songs}), ENGLISH)
+    assert found["Rows"] == "1,764 read; 1,014 repeated ones are set aside and 750 stay"
+
+
+def test_an_origin_is_told_in_plain_words() -> None:
+    digest = "1476ef3c" * 8
+    handed_in = Source(kind="s3", uri=f"s3://data/incoming/{digest[:32]}.csv", sha256=digest, size_bytes=1)
+    assert origin(handed_in, ENGLISH) == "From a playlist handed in here"
+    assert (
+        origin(handed_in.model_copy(update={"uri": "s3://data/mine.csv"}), ENGLISH) == "From the S3 store: `mine.csv`"
+    )
+    assert origin(handed_in.model_copy(update={"kind": "drive"}), SPANISH) == "De Google Drive"
 
 
 def test_markup_holds_no_markup_of_others() -> None:
@@ -254,8 +271,8 @@ def test_correlations_are_pearsons_and_the_strongest_comes_first() -> None:
     rows = songs().assign(speechiness=0.5)
     rows["energy"] = 1 - rows["danceability"]
     found = correlations(rows)
-    assert found.loc[0, ["row", "column"]].tolist() == ["danceability", "energy"]
-    assert found.loc[0, "value"] == pytest.approx(-1)
+    assert (found["row"][0], found["column"][0]) == ("danceability", "energy")
+    assert found["value"][0] == pytest.approx(-1)
     assert "speechiness" not in {*found["row"], *found["column"]}
     with_label = found[(found["row"] == LABEL) & (found["column"] == "energy")]["value"].iloc[0]
     assert with_label == pytest.approx(np.corrcoef(rows[LABEL], rows["energy"])[0, 1])
