@@ -18,7 +18,7 @@ UNITS = ("duration", "tempo", "loudness")
 OTHERS_OF_SPOTIFY = ("valence", "instrumentalness", "liveness", "key", "mode", "time_signature")
 
 SINGLE_PRECISION = 2**-24
-"""Half the distance of neighbouring float32 numbers just below 1."""
+"""The distance of neighbouring float32 numbers just below 1."""
 
 SHORTEST_IN_MILLISECONDS = 10_000
 """Spotify counts milliseconds; a playlist whose longest song has fewer was written in another unit."""
@@ -41,7 +41,7 @@ def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.Data
 
 
 def _decimals(width: float) -> int:
-    return math.floor(-math.log10(2 * SINGLE_PRECISION * width))
+    return math.floor(-math.log10(SINGLE_PRECISION * width))
 
 
 def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
@@ -75,14 +75,17 @@ def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
     return {name: known.get(name, name) for name in dict.fromkeys([*texts, *known, *unknown])}
 
 
-def readable(songs: pd.DataFrame, words: Words) -> "Styler":
-    """The rows with labels in words, and with numbers as the language writes them."""
+def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
+    """The rows with labels in words, and with numbers as the language writes them.
+
+    `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
+    """
     labels = songs[LABEL].map({1: words(LIKE), 0: words(DISLIKE)})
     numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
     decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
     decimals |= {"tempo": 0, "loudness": 1}
     formats: dict[str, Callable[[Any], str]] = {name: partial(_number, words, decimals[name]) for name in numbers}
-    if in_milliseconds(songs):
+    if in_minutes:
         formats["duration"] = minutes
     return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
 

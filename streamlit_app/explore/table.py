@@ -5,7 +5,7 @@ import streamlit as st
 
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from streamlit_app.explore.grid import two_by_two
-from streamlit_app.explore.rows import Range, as_csv, chosen, column_names, readable
+from streamlit_app.explore.rows import Range, as_csv, chosen, column_names, in_milliseconds, readable
 from streamlit_app.words import Words
 
 TABLE_ROWS = 500
@@ -40,7 +40,7 @@ def show(songs: pd.DataFrame, version: str, words: Words) -> None:
         st.info(words("explore_none"), icon=":material/filter_alt_off:")
         return
     names = column_names(songs, words)
-    shown = readable(rows.head(TABLE_ROWS), words)
+    shown = readable(rows.head(TABLE_ROWS), words, in_minutes=in_milliseconds(songs))
     st.dataframe(shown, hide_index=True, column_order=list(names), column_config=names, height=420)
     if len(rows) > TABLE_ROWS:
         st.caption(words("explore_first", shown=words.number(TABLE_ROWS)))

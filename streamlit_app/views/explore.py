@@ -84,11 +84,12 @@ def _correlations(songs: pd.DataFrame, words: Words) -> None:
     told = _told(found, words)
     st.write(told)
     drawing = charts.correlation_map(colours(), words)
-    draw_rows(charts.correlation_rows(found, words), drawing, key="correlations", alt=told)
+    rows = charts.correlation_rows(found, words)
+    draw_rows(rows, drawing, key="correlations", alt=told.replace("**", ""))
 
 
 def _told(found: pd.DataFrame, words: Words) -> str:
-    """The feature that goes most with the label."""
+    """The feature that goes most with the label, in Markdown; nothing where none does."""
     with_label = found[found["row"] == LABEL]
     if with_label.empty:
         return ""

@@ -22,7 +22,7 @@ from streamlit_app.charts.explore_scatter import SHOWN_SONGS, scatter_rows
 from streamlit_app.charts.explore_shades import blend
 from streamlit_app.charts.explore_surface import STEPS, Plane, Side
 from streamlit_app.explore.facts import facts, origin, reading
-from streamlit_app.explore.rows import as_csv, chosen, column_names, minutes, readable, unscaled
+from streamlit_app.explore.rows import as_csv, chosen, column_names, in_milliseconds, minutes, readable, unscaled
 from streamlit_app.look import LIGHT
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from streamlit_app.words import Words
@@ -174,12 +174,12 @@ def test_columns_are_named_in_the_language_and_titles_come_first() -> None:
 def test_durations_in_another_unit_are_not_called_minutes() -> None:
     in_seconds = songs().assign(duration=184.6)
     assert column_names(in_seconds, SPANISH)["duration"] == "Duración"
-    assert "184,600" in readable(in_seconds, SPANISH).to_html()
+    assert "184,600" in readable(in_seconds, SPANISH, in_minutes=in_milliseconds(in_seconds)).to_html()
 
 
 def test_numbers_are_written_as_the_language_does() -> None:
     row = songs(1).assign(energy=np.float32(0.521), valence=np.nan)
-    spanish, english = (readable(row, words).to_html() for words in (SPANISH, ENGLISH))
+    spanish, english = (readable(row, words, in_minutes=True).to_html() for words in (SPANISH, ENGLISH))
     for cell in ("0,521", "3:05", "-6,9", "No te gusta", "\N{EN DASH}", "Canción 0"):
         assert f">{cell}</td>" in spanish
     assert ">0.521</td>" in english
