@@ -1,0 +1,105 @@
+"""The songs as a listener reads them: in their own units, chosen, sorted, and as CSV."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from song_preference.dataset.version import ScalerRange
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from streamlit_app.words import Words
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+UNITS = ("duration", "tempo", "loudness")
+OTHERS_OF_SPOTIFY = ("valence", "instrumentalness", "liveness", "key", "mode", "time_signature")
+
+SINGLE_PRECISION = 2**-24
+"""The distance of neighbouring float32 numbers just below 1."""
+
+SHORTEST_IN_MILLISECONDS = 10_000
+"""Spotify counts milliseconds; a playlist whose longest song has fewer was written in another unit."""
+
+MISSING = "\N{EN DASH}"
+
+Range = tuple[float, float]
+
+
+def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
+    """The rows with the columns of `ranges`, which lie in [0, 1], as the listener gave them.
+
+    They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
+    """
+    columns = {}
+    for name, (low, high) in ((name, (found.min, found.max)) for name, found in ranges.items()):
+        values = scaled[name].astype("float64") * (high - low) + low
+        columns[name] = values.round(_decimals(high - low)) if high > low else values
+    return scaled.assign(**columns)
+
+
+def _decimals(width: float) -> int:
+    return math.floor(-math.log10(SINGLE_PRECISION * width))
+
+
+def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
+    """The songs of a label (None for any) whose features lie in `ranges`, bounds included; the most of `order` first.
+
+    Without `order` they stay as they are.
+    """
+    kept = pd.Series(data=True, index=songs.index) if label is None else songs[LABEL] == label
+    for name, (low, high) in ranges.items():
+        kept &= songs[name].between(low, high)
+    rows = songs[kept]
+    return rows if order is None else rows.sort_values(order, ascending=False, kind="stable")
+
+
+def as_csv(songs: pd.DataFrame) -> bytes:
+    """With a header, separated by commas, in UTF-8."""
+    return songs.to_csv(index=False).encode()
+
+
+def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
+    """What to call each column, by its own name and in the order to show them: what names a song comes first."""
+    known = {
+        LABEL: words(LABEL),
+        **{name: words(name) for name in FEATURES},
+        **{name: words(f"explore_column_{name}") for name in (*UNITS, *OTHERS_OF_SPOTIFY) if name in songs},
+    }
+    if in_milliseconds(songs):
+        known["duration"] = words("explore_column_minutes")
+    unknown = [name for name in songs.columns if name not in known]
+    texts = [name for name in unknown if not pd.api.types.is_numeric_dtype(songs[name])]
+    return {name: known.get(name, name) for name in dict.fromkeys([*texts, *known, *unknown])}
+
+
+def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
+    """The rows with labels in words, and with numbers as the language writes them.
+
+    `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
+    """
+    labels = songs[LABEL].map({1: words(LIKE), 0: words(DISLIKE)})
+    numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
+    decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
+    decimals |= {"tempo": 0, "loudness": 1}
+    formats: dict[str, Callable[[Any], str]] = {name: partial(_number, words, decimals[name]) for name in numbers}
+    if in_minutes:
+        formats["duration"] = minutes
+    return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
+
+
+def in_milliseconds(songs: pd.DataFrame) -> bool:
+    """Whether durations are, so that they can be told in minutes."""
+    return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
+
+
+def _number(words: Words, decimals: int, value: float) -> str:
+    return words.number(value, decimals)
+
+
+def minutes(milliseconds: float) -> str:
+    """Minutes and seconds, such as 3:05."""
+    whole, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{whole}:{seconds:02d}"
