@@ -9,9 +9,10 @@ from song_preference.clients import PredictionClient, clients
 from song_preference.dataset.spread import Spread
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import ModelRefused, NotManaged, RegistryUnavailable
+from song_preference.evaluation import Evaluation
 from song_preference.pipeline import Airflow
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import MlflowRegistry, RegisteredVersion
+from song_preference.serving.registry import DescribedVersion, MlflowRegistry, RegisteredVersion
 from song_preference.settings import (
     AirflowSettings,
     ClientSettings,
@@ -111,3 +112,15 @@ def versions() -> list[RegisteredVersion]:
 def probes() -> Probes:
     """Asks every part of the platform whether it works."""
     return Probes(load(ClientSettings), load(ModelSettings), load(AirflowSettings))
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def described_versions() -> list[DescribedVersion]:
+    """The same with all that their trainings noted; raises `RegistryUnavailable`."""
+    return registry().described(SHOWN_VERSIONS)
+
+
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner=False)
+def evaluation(run_id: str) -> Evaluation | None:
+    """What a model answered when it was judged, which never changes; raises `RegistryUnavailable`."""
+    return registry().evaluation(run_id)

@@ -1,5 +1,6 @@
 """What several tests need: a champion made on the spot, and a registry that a test controls."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
 
 from song_preference.errors import RegistryUnavailable
+from song_preference.evaluation import Evaluation
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import RegisteredVersion
+from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
 from song_preference.serving.store import ModelStore
 from song_preference.training.export import build_graph, describe
 from song_preference.training.songs import Songs
@@ -31,6 +33,8 @@ class FakeRegistry:
         self.graphs: dict[str, bytes] = {}
         self.downloads: list[str] = []
         self.is_down = False
+        self.challenger: str | None = None
+        self.evaluations: dict[str, Evaluation] = {}
 
     def register(self, version: str, graph: bytes) -> None:
         self.ref = ModelRef("spotify_model_prod", version, "champion")
@@ -50,6 +54,33 @@ class FakeRegistry:
         created = datetime(2026, 11, 25, tzinfo=UTC)
         newest = sorted(self.graphs, key=int, reverse=True)[:limit]
         return [RegisteredVersion(number, created, ("champion",), "abc", "file", 0.88) for number in newest]
+
+    def described(self, limit: int) -> list[DescribedVersion]:
+        found = self.versions(limit)
+        roles = {self.challenger: ("challenger",), self.ref.version if self.ref else None: ("champion",)}
+        metrics = {
+            "accuracy": Measured(0.792, 0.742, 0.842),
+            "f1": Measured(0.835, 0.794, 0.874),
+            "roc_auc": Measured(0.889, 0.845, 0.932),
+            "pr_auc": Measured(0.923, 0.89, 0.956),
+            "brier": Measured(0.133, 0.11, 0.156),
+            "calibration_error": Measured(0.046, 0.044, 0.107),
+        }
+        return [
+            DescribedVersion(
+                replace(version, aliases=roles.get(version.version, ())),
+                f"run{version.version}",
+                "extra_trees",
+                0.5,
+                metrics,
+                f"# Card of {version.version}",
+            )
+            for version in found
+        ]
+
+    def evaluation(self, run_id: str) -> Evaluation | None:
+        self._check()
+        return self.evaluations.get(run_id)
 
     def _check(self) -> None:
         if self.is_down:

@@ -1,11 +1,12 @@
 """The champion as MLflow's registry knows it."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import mlflow
 from mlflow import MlflowClient
@@ -16,12 +17,19 @@ from mlflow.environment_variables import (
     MLFLOW_HTTP_REQUEST_TIMEOUT,
 )
 from mlflow.exceptions import MlflowException
+from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
+from song_preference.evaluation import EVALUATION_FILE, Evaluation
 from song_preference.serving.model import ModelRef
 from song_preference.settings import ModelSettings
 
+log = logging.getLogger(__name__)
+
+MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
+MEASURED = "test_"
+"""How the tags of metrics on the test part begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,30 @@ class RegisteredVersion:
     source_kind: str | None
     roc_auc: float | None
     """On the test part of its dataset."""
+
+
+class Measured(NamedTuple):
+    """A metric with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedVersion:
+    """A version with all that its training noted; what is missing there is None, or not among `metrics`."""
+
+    registered: RegisteredVersion
+    run_id: str
+    """The MLflow run that made it; empty where none did."""
+    candidate: str | None
+    """The kind of estimator, such as 'extra_trees'."""
+    threshold: float | None
+    metrics: dict[str, Measured]
+    """On the test part of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
+    card: str
+    """Markdown."""
 
 
 class Registry(Protocol):
@@ -81,6 +113,10 @@ class MlflowRegistry:
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
+        return [described.registered for described in self.described(limit)]
+
+    def described(self, limit: int) -> list[DescribedVersion]:
+        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
         try:
             # A search leaves the aliases out.
             aliases = self._client.get_registered_model(self._name).aliases
@@ -88,10 +124,50 @@ class MlflowRegistry:
                 f"name = '{self._name}'", max_results=limit, order_by=["version_number DESC"]
             )
         except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            if error.error_code == MISSING:
                 return []
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
-        return [_registered(version, aliases) for version in found]
+        return [_described(version, aliases) for version in found]
+
+    def evaluation(self, run_id: str) -> Evaluation | None:
+        """What the run's model answered when it was judged, None where the run keeps no such file.
+
+        Raises `RegistryUnavailable`.
+        """
+        try:
+            # To ask for a file that is not there would take minutes: see decision 4.
+            if EVALUATION_FILE not in {item.path for item in self._client.list_artifacts(run_id)}:
+                return None
+            with TemporaryDirectory() as directory:
+                path = self._client.download_artifacts(run_id, EVALUATION_FILE, directory)
+                return Evaluation.model_validate_json(Path(path).read_bytes())
+        except ValidationError as error:
+            log.warning("%s of run %s is of no use: %s", EVALUATION_FILE, run_id, error)
+            return None
+        except (MlflowException, OSError) as error:
+            if isinstance(error, MlflowException) and error.error_code == MISSING:
+                return None
+            raise RegistryUnavailable(f"The artifacts of run {run_id} cannot be read.") from error
+
+
+def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVersion:
+    tags = version.tags
+    return DescribedVersion(
+        registered=_registered(version, aliases),
+        run_id=str(version.run_id or ""),
+        candidate=tags.get("candidate"),
+        threshold=float(tags["threshold"]) if "threshold" in tags else None,
+        metrics=_metrics(tags),
+        card=str(version.description or ""),
+    )
+
+
+def _metrics(tags: Mapping[str, str]) -> dict[str, Measured]:
+    return {
+        name.removeprefix(MEASURED): Measured(*(float(tags[f"{name}{end}"]) for end in ("", "_low", "_high")))
+        for name in tags
+        if name.startswith(MEASURED) and tags.keys() >= {f"{name}_low", f"{name}_high"}
+    }
 
 
 def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> RegisteredVersion:
@@ -118,6 +194,6 @@ def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | 
     try:
         return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
-        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+        if error.error_code in {MISSING, "INVALID_PARAMETER_VALUE"}:
             return None
         raise

@@ -1,11 +1,13 @@
 """The model on the test part, beside the two answers that cost nothing."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from song_preference.evaluation import Evaluation, Importance
 from song_preference.training.candidates import plain_logistic_regression
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.judge import Estimate, judge
@@ -52,3 +54,14 @@ def metrics_of(verdict: Verdict) -> dict[str, float]:
         for name, estimate in by_metric.items()
         for suffix, value in zip(("", "_low", "_high"), estimate, strict=True)
     }
+
+
+def evaluation_of(judged: Judged, importances: Sequence[Importance]) -> Evaluation:
+    """As the run keeps it for those who draw it."""
+    return Evaluation(
+        labels=tuple(judged.labels.tolist()),
+        model=tuple(judged.model.tolist()),
+        baseline=tuple(judged.baseline.tolist()),
+        threshold=judged.threshold,
+        importances=tuple(importances),
+    )

@@ -1,23 +1,18 @@
 """How the model answers the songs of the test part, in pictures."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
+from song_preference.evaluation import Importance
 from song_preference.features import FEATURES
 from song_preference.pictures import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
-from song_preference.training.judge import CALIBRATION_BINS, roc_auc
-from song_preference.training.songs import Features, Labels, Probabilities, Songs
-
-Ask = Callable[[Features], Probabilities]
-SHUFFLES = 30
-SHUFFLE_SEED = 0
-EXPLAINED_SONGS = 500
-"""As many songs stand for all where each of them is asked hundreds of times."""
+from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Ask
+from song_preference.training.judge import CALIBRATION_BINS
+from song_preference.training.songs import Labels, Probabilities, Songs
 
 
 class Judged(NamedTuple):
@@ -29,16 +24,15 @@ class Judged(NamedTuple):
     threshold: float
 
 
-def all_pictures(judged: Judged, songs: Songs, ask: Ask) -> dict[str, Figure]:
+def all_pictures(judged: Judged, importances: Sequence[Importance], songs: Songs, ask: Ask) -> dict[str, Figure]:
     """Every picture by its file name; `ask` gives the model's probabilities for (n, 4) features of `songs`' kind."""
-    explained = songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED)
     return {
         "confusion_matrix.png": confusion_matrix(judged),
         "roc.png": roc(judged),
         "precision_recall.png": precision_recall(judged),
         "calibration.png": calibration(judged),
-        "permutation_importance.png": permutation_importance(explained, ask),
-        "partial_dependence.png": partial_dependence(explained, ask),
+        "permutation_importance.png": permutation_importance(importances),
+        "partial_dependence.png": partial_dependence(songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED), ask),
     }
 
 
@@ -115,30 +109,16 @@ def calibration(judged: Judged) -> Figure:
     return figure
 
 
-def permutation_importance(songs: Songs, ask: Ask) -> Figure:
+def permutation_importance(importances: Sequence[Importance]) -> Figure:
     """ROC AUC lost when one feature's values are dealt out anew among the songs; mean and spread."""
-    losses = _losses(songs, ask)
-    order = np.argsort(losses.mean(axis=1))
+    ordered = sorted(importances, key=lambda found: found.mean)
+    names, means, spreads = ([getattr(found, name) for found in ordered] for name in ("feature", "mean", "std"))
     with drawing("Permutation importance") as (figure, (axes,)):
-        names = [FEATURES[index] for index in order]
-        spread = losses.std(axis=1)[order]
-        axes.barh(names, losses.mean(axis=1)[order], xerr=spread, color=DARK, height=0.6, capsize=4, ecolor=LIGHT)
+        axes.barh(names, means, xerr=spreads, color=DARK, height=0.6, capsize=4, ecolor=LIGHT)
         axes.axvline(0, color=QUIET, linewidth=1)
         axes.set(xlabel=f"ROC AUC lost (mean and standard deviation of {SHUFFLES})")
         axes.grid(axis="y", visible=False)
     return figure
-
-
-def _losses(songs: Songs, ask: Ask) -> NDArray[np.float64]:
-    """(4, SHUFFLES)."""
-    random = np.random.default_rng(SHUFFLE_SEED)
-    best = roc_auc(songs.labels, ask(songs.features))
-    losses = np.empty((len(FEATURES), SHUFFLES))
-    for (feature, shuffle), _ in np.ndenumerate(losses):
-        dealt = songs.features.copy()
-        dealt[:, feature] = random.permutation(dealt[:, feature])
-        losses[feature, shuffle] = best - roc_auc(songs.labels, ask(dealt))
-    return losses
 
 
 def partial_dependence(songs: Songs, ask: Ask) -> Figure:

@@ -17,12 +17,14 @@ from mlflow.types import ColSpec, Schema
 from song_preference.commit import git_commit
 from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
+from song_preference.evaluation import EVALUATION_FILE
 from song_preference.features import FEATURES
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import Choice, choose
-from song_preference.training.evaluate import Verdict, judge_on, metrics_of
+from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
 from song_preference.training.graph import ask, open_graph
 from song_preference.training.identity import TRAINING_KEY, pinned, training_key
+from song_preference.training.importance import permutation_importances
 from song_preference.training.pictures import all_pictures
 from song_preference.training.search import search as search_candidates
 from song_preference.training.songs import MAX_JUDGED_SONGS, MAX_TRAINING_SONGS, Features, Probabilities, Songs
@@ -119,7 +121,7 @@ def _example(songs: Songs) -> pd.DataFrame:
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
-    """Judge the exported graph once, on the test part; metrics with 95 % intervals and pictures go to the run."""
+    """Judge the exported graph once, on the test part; metrics with intervals, answers and pictures go to the run."""
     songs = training_songs(store, exported.dataset_version, exported.seed)
     test = judged_songs(store, exported.dataset_version)
     session = open_graph(load_graph(exported.model_uri))
@@ -132,7 +134,9 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     client = MlflowClient()
     mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
-    for name, figure in all_pictures(verdict.judged, test, probability).items():
+    importances = permutation_importances(test, probability)
+    client.log_text(exported.run_id, evaluation_of(verdict.judged, importances).model_dump_json(), EVALUATION_FILE)
+    for name, figure in all_pictures(verdict.judged, importances, test, probability).items():
         client.log_figure(exported.run_id, figure, f"pictures/{name}")
     log.info("On %d songs never seen: %s", len(test.labels), metrics)
     return metrics

@@ -4,4 +4,220 @@ from streamlit_app.texts.language import Texts
 
 TEXTS: Texts = {
     "model_title": {"es": "Lo que sabe el modelo", "en": "What the model knows"},
+    "model_intro": {
+        "es": "Qué modelo contesta ahora, cuánto acierta con canciones que no conocía y en qué se equivoca.",
+        "en": "Which model answers now, how often it is right about songs it never saw, and where it is wrong.",
+    },
+    "model_champion": {"es": "Campeón", "en": "Champion"},
+    "model_challenger": {"es": "Aspirante", "en": "Challenger"},
+    "model_champion_text": {"es": "El que contesta", "en": "The one that answers"},
+    "model_challenger_text": {"es": "En reserva", "en": "In reserve"},
+    "model_version": {"es": "Versión {version}", "en": "Version {version}"},
+    "model_no_champion": {
+        "es": "Ninguna versión es campeona todavía.",
+        "en": "No version is the champion yet.",
+    },
+    "model_learned": {
+        "es": "Aprendió el {moment} de {source}. Datos `{dataset}`.",
+        "en": "Learned on {moment} from {source}. Dataset `{dataset}`.",
+    },
+    "model_source_sample": {"es": "canciones de muestra, inventadas", "en": "sample songs, which are made up"},
+    "model_source_real": {"es": "tu lista", "en": "your playlist"},
+    "model_source_unknown": {"es": "datos que no quedaron anotados", "en": "data that were not noted"},
+    "model_in_mlflow": {"es": "Versión en MLflow", "en": "Version in MLflow"},
+    "model_run": {"es": "Su entrenamiento", "en": "Its training"},
+    "model_kind_logistic_regression": {"es": "Regresión logística", "en": "Logistic regression"},
+    "model_kind_extra_trees": {"es": "Bosque muy aleatorio", "en": "Extra trees"},
+    "model_kind_random_forest": {"es": "Bosque aleatorio", "en": "Random forest"},
+    "model_kind_gradient_boosting": {"es": "Árboles en cadena", "en": "Gradient boosting"},
+    "model_kind_k_nearest_neighbors": {"es": "Vecinas más parecidas", "en": "Nearest neighbours"},
+    "model_kind_neural_network": {"es": "Red neuronal", "en": "Neural network"},
+    "model_kind_unknown": {"es": "Tipo sin anotar", "en": "Kind not noted"},
+    "model_about_logistic_regression": {
+        "es": "Da un peso a cada medida y los suma.",
+        "en": "It gives each measure a weight and adds them up.",
+    },
+    "model_about_extra_trees": {
+        "es": "Cien árboles de preguntas, elegidas en parte al azar, votan juntos.",
+        "en": "A hundred trees of questions, chosen partly by chance, vote together.",
+    },
+    "model_about_random_forest": {
+        "es": "Cien árboles de preguntas, cada uno con otra parte de las canciones, votan juntos.",
+        "en": "A hundred trees of questions, each grown from other songs, vote together.",
+    },
+    "model_about_gradient_boosting": {
+        "es": "Muchos árboles de preguntas; cada uno corrige los errores de los anteriores.",
+        "en": "Many trees of questions; each one corrects what those before it got wrong.",
+    },
+    "model_about_k_nearest_neighbors": {
+        "es": "Busca las canciones de tu lista que más se parecen y mira cuántas te gustan.",
+        "en": "It looks for the songs of your playlist that are most alike, and counts those you like.",
+    },
+    "model_about_neural_network": {
+        "es": "Una red pequeña de sumas y umbrales, ajustada poco a poco.",
+        "en": "A small net of sums and thresholds, adjusted step by step.",
+    },
+    "model_about_unknown": {
+        "es": "Su entrenamiento no anotó cómo decide.",
+        "en": "Its training did not note how it decides.",
+    },
+    "model_metrics": {"es": "Cuánto acierta", "en": "How good it is"},
+    "model_metrics_text": {
+        "es": "Medido con canciones apartadas, que el modelo no conocía. El punto es lo medido; la barra, el intervalo "
+        "del 95 %: lo que cabría esperar con otras canciones elegidas igual.",
+        "en": "Measured on songs set aside, which the model never saw. The dot is what was measured; the bar is the "
+        "95% interval: what other songs, chosen alike, might have shown.",
+    },
+    "model_metrics_apart": {
+        "es": "Campeón y aspirante aprendieron de datos distintos; cada uno se midió con canciones de los suyos.",
+        "en": "Champion and challenger learned from different data; each was measured on songs of its own.",
+    },
+    "model_metrics_missing": {
+        "es": "Esta versión no lleva sus medidas anotadas. Entrena otra vez y aparecerán.",
+        "en": "This version does not carry its measures. Train again and they will appear.",
+    },
+    "model_interval": {"es": "{value} (de {low} a {high})", "en": "{value} ({low} to {high})"},
+    "model_metric_accuracy": {"es": "Acierto", "en": "Accuracy"},
+    "model_told_accuracy": {
+        "es": "De cada 100 canciones acierta con {hundredths}.",
+        "en": "Of 100 songs it is right about {hundredths}.",
+    },
+    "model_metric_f1": {"es": "F1", "en": "F1"},
+    "model_told_f1": {
+        "es": "Equilibrio entre recomendar solo lo que te gusta y no dejarse nada. 1 es perfecto.",
+        "en": "Balance between recommending only what you like and leaving nothing out. 1 is perfect.",
+    },
+    "model_metric_roc_auc": {"es": "ROC AUC", "en": "ROC AUC"},
+    "model_told_roc_auc": {
+        "es": "Entre una canción que te gusta y otra que no, prefiere la que te gusta {hundredths} veces de cada 100. "
+        "Al azar serían 50.",
+        "en": "Between a song you like and one you do not, it prefers the one you like {hundredths} times in 100. "
+        "By chance it would be 50.",
+    },
+    "model_metric_pr_auc": {"es": "PR AUC", "en": "PR AUC"},
+    "model_told_pr_auc": {
+        "es": "De las canciones que pone en cabeza, qué parte te gusta, sea cual sea el corte. 1 es perfecto.",
+        "en": "Of the songs it puts first, the share you like, wherever one stops. 1 is perfect.",
+    },
+    "model_metric_brier": {"es": "Brier", "en": "Brier"},
+    "model_told_brier": {
+        "es": "Distancia al cuadrado entre lo que anuncia y lo que dices. Menos es mejor; decir siempre 50 % da 0,25.",
+        "en": "Squared distance of what it announces from what you say. Less is better; always saying 50% gives 0.25.",
+    },
+    "model_metric_calibration_error": {"es": "Error de calibración", "en": "Calibration error"},
+    "model_told_calibration_error": {
+        "es": "Cuando anuncia una probabilidad, se desvía {points} puntos de media. Menos es mejor.",
+        "en": "When it announces a probability, it is off by {points} points on average. Less is better.",
+    },
+    "model_curves": {"es": "En qué acierta y en qué falla", "en": "Where it is right and where it fails"},
+    "model_curves_text": {
+        "es": "Lo que respondió a {songs} canciones que no conocía, junto a lo que responde el método más sencillo, "
+        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado.",
+        "en": "What it answered about {songs} songs it never saw, beside the answers of the simplest method, "
+        "a logistic regression. Where the two lines nearly meet, the simple one would have done.",
+    },
+    "model_curves_of": {"es": "Curvas de", "en": "Curves of"},
+    "model_curves_missing": {
+        "es": "**Esta versión se entrenó antes de que se guardaran sus respuestas**: no hay curvas ni umbral que "
+        "mostrar. Entrena otra vez en la página *El sistema* y aparecerán.",
+        "en": "**This version was trained before its answers were kept**: there are no curves and no threshold to "
+        "show. Train again on the page *Pipeline* and they will appear.",
+    },
+    "model_this": {"es": "Este modelo", "en": "This model"},
+    "model_baseline": {"es": "Regresión logística", "en": "Logistic regression"},
+    "model_guide": {"es": "Al azar (en la calibración, lo ideal)", "en": "By chance (of the calibration: ideal)"},
+    "model_roc": {"es": "Curva ROC", "en": "ROC curve"},
+    "model_roc_text": {
+        "es": "Cuantas más canciones que te gustan encuentra, más se cuelan que no te gustan. Cuanto más se acerca la "
+        "línea a la esquina de arriba a la izquierda, mejor. Área: {model}; la sencilla, {baseline}.",
+        "en": "The more of the songs you like it finds, the more slip in that you dislike. The nearer the line comes "
+        "to the upper left corner, the better. Area: {model}; the simple one, {baseline}.",
+    },
+    "model_roc_x": {"es": "Se cuelan (de las que no te gustan)", "en": "Slip in (of those you dislike)"},
+    "model_roc_y": {"es": "Encontradas", "en": "Found"},
+    "model_pr": {"es": "Precisión y cobertura", "en": "Precision and recall"},
+    "model_pr_text": {
+        "es": "Qué parte de lo recomendado te gusta, según cuánto de lo que te gusta se quiera encontrar. Cuanto más "
+        "arriba, mejor. Media: {model}; la sencilla, {baseline}.",
+        "en": "Which share of the recommended you like, by how much of what you like is to be found. Higher is "
+        "better. Average: {model}; the simple one, {baseline}.",
+    },
+    "model_pr_x": {"es": "Encontradas (cobertura)", "en": "Found (recall)"},
+    "model_pr_y": {"es": "Te gustan (precisión)", "en": "Liked (precision)"},
+    "model_calibration": {"es": "Calibración", "en": "Calibration"},
+    "model_calibration_text": {
+        "es": "Si anuncia un 70 %, deberían gustarte 70 de cada 100: la línea seguiría la diagonal. Los puntos grandes "
+        "tienen más canciones.",
+        "en": "Where it announces 70%, you should like 70 of 100: the line would follow the diagonal. Large dots stand "
+        "for more songs.",
+    },
+    "model_calibration_x": {"es": "Probabilidad anunciada", "en": "Announced probability"},
+    "model_calibration_y": {"es": "Te gustan", "en": "Liked"},
+    "model_importance": {"es": "Lo que más le importa", "en": "What matters most to it"},
+    "model_importance_text": {
+        "es": "Cuánto empeora si los valores de una medida se barajan entre las canciones. La que más cuenta: "
+        "{feature}. La línea fina es lo que varía de un reparto a otro.",
+        "en": "How much worse it gets when a measure's values are shuffled among the songs. What counts most: "
+        "{feature}. The thin line is how much that varies between shuffles.",
+    },
+    "model_importance_x": {"es": "ROC AUC que pierde", "en": "ROC AUC lost"},
+    "model_threshold": {"es": "¿Y si fuera más exigente?", "en": "What if it were pickier?"},
+    "model_threshold_text": {
+        "es": "El modelo recomienda una canción a partir de un {threshold} de probabilidad: es su umbral. "
+        "Muévelo y mira qué cambia en las {songs} canciones de prueba. Es solo un ensayo: el modelo sigue igual.",
+        "en": "The model recommends a song from a probability of {threshold} on: that is its threshold. "
+        "Move it and see what changes for the {songs} test songs. It is only a trial: the model stays as it is.",
+    },
+    "model_threshold_slider": {"es": "Recomendar a partir de", "en": "Recommend from"},
+    "model_threshold_back": {"es": "Volver al suyo", "en": "Back to its own"},
+    "model_histogram": {
+        "es": "Canciones por la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo las que no. "
+        "A la derecha de la línea continua está lo recomendado; la de puntos es el umbral del modelo.",
+        "en": "Songs by the probability it gave them: upwards those you like, downwards those you dislike. "
+        "Right of the solid line is what would be recommended; the dotted line is the model's own threshold.",
+    },
+    "model_effect": {"es": "Lo que recomendaría", "en": "What it would recommend"},
+    "model_songs": {"es": "Canciones", "en": "Songs"},
+    "model_precision": {"es": "de lo recomendado te gusta", "en": "of the recommended you like"},
+    "model_recall": {"es": "de lo que te gusta lo encuentra", "en": "of what you like is found"},
+    "model_accuracy": {"es": "de las canciones, acertadas", "en": "of the songs it is right about"},
+    "model_f1": {"es": "equilibrio (F1)", "en": "balance (F1)"},
+    "model_of": {"es": "{part} de {whole}", "en": "{part} of {whole}"},
+    "model_more": {"es": "+{points} puntos", "en": "+{points} points"},
+    "model_less": {"es": "\N{MINUS SIGN}{points} puntos", "en": "\N{MINUS SIGN}{points} points"},
+    "model_nothing": {"es": "nada que recomendar", "en": "nothing to recommend"},
+    "model_confusion": {"es": "Aciertos y errores (matriz de confusión)", "en": "Hits and misses (confusion matrix)"},
+    "model_recommends": {"es": "La recomienda", "en": "Recommends it"},
+    "model_declines": {"es": "No la recomienda", "en": "Does not"},
+    "model_found": {"es": "acierto", "en": "right"},
+    "model_missed": {"es": "se la deja", "en": "missed"},
+    "model_mistaken": {"es": "se cuela", "en": "slips in"},
+    "model_spared": {"es": "acierto", "en": "right"},
+    "model_versions": {"es": "Versiones", "en": "Versions"},
+    "model_versions_text": {
+        "es": "Cada entrenamiento deja una versión. El ROC AUC de cada una se midió con canciones de sus datos.",
+        "en": "Each training leaves a version. The ROC AUC of each was measured on songs of its own data.",
+    },
+    "model_versions_newest": {
+        "es": "El dibujo muestra las {shown} más nuevas.",
+        "en": "The picture shows the newest {shown}.",
+    },
+    "model_versions_alt": {
+        "es": "ROC AUC con su intervalo, versión por versión; los valores están en la tabla de abajo.",
+        "en": "ROC AUC with its interval, version by version; the values are in the table below.",
+    },
+    "model_other": {"es": "Otras", "en": "Others"},
+    "model_column_date": {"es": "Fecha", "en": "Date"},
+    "model_column_kind": {"es": "Modelo", "en": "Model"},
+    "model_column_data": {"es": "Datos", "en": "Dataset"},
+    "model_column_role": {"es": "Papel", "en": "Role"},
+    "model_sample": {"es": "muestra", "en": "sample"},
+    "model_card": {"es": "Ficha del modelo", "en": "Model card"},
+    "model_card_text": {
+        "es": "La ficha que acompaña a la versión {version} en MLflow, para quien quiera todos los detalles. "
+        "Está en inglés.",
+        "en": "The card that goes with version {version} in MLflow, for whoever wants every detail.",
+    },
+    "model_card_open": {"es": "Leer la ficha", "en": "Read the card"},
+    "model_card_none": {"es": "Esta versión no tiene ficha.", "en": "This version has no card."},
 }

@@ -23,7 +23,9 @@ from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
+from song_preference.training.card import METRICS
 from song_preference.training.identity import reason_to_skip
+from song_preference.training.judge import roc_auc
 from song_preference.training.promote import Decision, promote
 from song_preference.training.register import register
 from song_preference.training.rollback import rollback
@@ -111,8 +113,37 @@ def test_the_run_holds_trials_pictures_card_and_the_estimator(champion: ModelVer
     assert run.data.params["candidate"] in {attempt.candidate for attempt in ranking}
     assert run.data.metrics["onnx_parity_error"] < 1e-5
     assert run.data.metrics["majority_roc_auc"] == 0.5
-    assert {item.path for item in client.list_artifacts(run_id)} == {"model_card.md", "pictures", "trials.json"}
+    assert {item.path for item in client.list_artifacts(run_id)} == {
+        "evaluation.json",
+        "model_card.md",
+        "pictures",
+        "trials.json",
+    }
     assert len(client.list_artifacts(run_id, "pictures")) == 6
+
+
+def test_the_registry_hands_out_card_metrics_and_every_answer(
+    champion: ModelVersion, settings: ModelSettings, store: DatasetStore, dataset: DatasetVersion
+) -> None:
+    registry = MlflowRegistry(settings)
+    (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
+    assert described.card == champion.description
+    assert described.metrics.keys() == set(METRICS)
+    evaluation = registry.evaluation(described.run_id)
+    assert evaluation is not None
+    assert list(evaluation.labels) == store.part(dataset.version, "test")["label"].tolist()
+    assert evaluation.threshold == described.threshold
+    found = roc_auc(np.array(evaluation.labels), np.array(evaluation.model))
+    assert found == pytest.approx(described.metrics["roc_auc"].value, abs=1e-6)
+    assert {item.feature for item in evaluation.importances} == set(FEATURES)
+
+
+def test_a_run_without_an_evaluation_has_none(champion: ModelVersion, settings: ModelSettings) -> None:
+    experiment = str(MlflowClient().get_run(str(champion.run_id)).info.experiment_id)
+    other = MlflowClient().create_run(experiment)
+    registry = MlflowRegistry(settings)
+    assert registry.evaluation(str(other.info.run_id)) is None
+    assert registry.evaluation(uuid4().hex) is None
 
 
 def test_model_estimator_and_example_agree(champion: ModelVersion, settings: ModelSettings) -> None:

@@ -1,10 +1,15 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from pydantic import ValidationError
 
+from song_preference.evaluation import Evaluation
+from song_preference.features import FEATURES
 from song_preference.training import judge as judge_module
 from song_preference.training.card import model_card
-from song_preference.training.evaluate import Verdict, judge_on, metrics_of
+from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
+from song_preference.training.importance import permutation_importances
+from song_preference.training.judge import roc_auc
 from song_preference.training.pictures import all_pictures
 from song_preference.training.songs import Features, Probabilities, Songs
 from tests.unit.training.conftest import described
@@ -39,8 +44,37 @@ def test_the_model_stands_beside_the_majority_and_a_logistic_regression(verdict:
     assert 0.7 < metrics["test_roc_auc"] < metrics["logistic_regression_roc_auc"]
 
 
+def test_the_evaluation_holds_every_answer_and_survives_a_file(verdict: Verdict, test: Songs) -> None:
+    importances = permutation_importances(test, likes_to_dance)
+    evaluation = Evaluation.model_validate_json(evaluation_of(verdict.judged, importances).model_dump_json())
+    assert evaluation.labels == tuple(test.labels)
+    assert evaluation.model == tuple(likes_to_dance(test.features))
+    assert roc_auc(test.labels, np.array(evaluation.baseline)) == verdict.estimates["logistic_regression"]["roc_auc"][0]
+    assert evaluation.threshold == 0.5
+    assert evaluation.importances == importances
+
+
+def test_only_what_the_model_looks_at_is_important(test: Songs) -> None:
+    found = {item.feature: item for item in permutation_importances(test, likes_to_dance)}
+    assert list(found) == list(FEATURES)
+    # Dealt out anew it is no better than chance.
+    assert found["danceability"].mean == pytest.approx(
+        roc_auc(test.labels, likes_to_dance(test.features)) - 0.5, abs=0.05
+    )
+    assert found["danceability"].std > 0
+    assert {(item.mean, item.std) for name, item in found.items() if name != "danceability"} == {(0, 0)}
+
+
+@pytest.mark.parametrize("change", [{"model": (0.5,)}, {"labels": (1, 1)}, {"labels": (1, 2)}])
+def test_an_evaluation_of_other_songs_or_one_class_is_refused(change: dict[str, object]) -> None:
+    whole = {"labels": (1, 0), "model": (0.6, 0.4), "baseline": (0.5, 0.5), "threshold": 0.5, "importances": ()}
+    assert Evaluation.model_validate(whole).labels == (1, 0)
+    with pytest.raises(ValidationError):
+        Evaluation.model_validate(whole | change)
+
+
 def test_every_picture_is_drawn(verdict: Verdict, test: Songs, monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = all_pictures(verdict.judged, test, likes_to_dance)
+    pictures = all_pictures(verdict.judged, permutation_importances(test, likes_to_dance), test, likes_to_dance)
     assert set(pictures) == {
         "confusion_matrix.png",
         "roc.png",

@@ -1,0 +1,102 @@
+"""Registered versions in the listener's words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+import streamlit as st
+
+from song_preference.serving.registry import DescribedVersion, Measured
+from streamlit_app.texts import TEXTS
+from streamlit_app.words import Words
+
+CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
+ROLES = (CHAMPION, CHALLENGER)
+
+
+class Row(NamedTuple):
+    """One version, as chart and table show it."""
+
+    version: str
+    moment: str
+    kind: str
+    dataset: str
+    shown: str
+    """ROC AUC with its interval; empty where it was not measured."""
+    role: str
+    """One of `ROLES`, or `OTHER`."""
+    roc_auc: Measured | None
+
+
+def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, DescribedVersion]:
+    """Champion and challenger by role, where there are such; `champion` is the alias of what is served."""
+    named = {alias: version for version in versions for alias in version.registered.aliases}
+    aliases = {CHAMPION: champion, CHALLENGER: CHALLENGER}
+    return {role: named[alias] for role, alias in aliases.items() if alias in named}
+
+
+def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], words: Words) -> list[Row]:
+    """A row for each, in their order."""
+    named = {version.registered.version: role for role, version in reversed(roles.items())}
+    return [
+        Row(
+            version=version.registered.version,
+            moment=words.moment(local(version.registered.created_at)),
+            kind=kind(version, words),
+            dataset=dataset(version, words),
+            shown=interval(version.metrics.get("roc_auc"), words),
+            role=named.get(version.registered.version, OTHER),
+            roc_auc=version.metrics.get("roc_auc"),
+        )
+        for version in versions
+    ]
+
+
+def kind(version: DescribedVersion, words: Words) -> str:
+    """The kind of model by name."""
+    return words(f"model_kind_{_candidate(version)}")
+
+
+def about(version: DescribedVersion, words: Words) -> str:
+    """How such a model decides."""
+    return words(f"model_about_{_candidate(version)}")
+
+
+def _candidate(version: DescribedVersion) -> str:
+    name = version.candidate or "unknown"
+    return name if f"model_kind_{name}" in TEXTS else "unknown"
+
+
+def source(version: DescribedVersion, words: Words) -> str:
+    """What it learned from."""
+    found = version.registered.source_kind
+    return words(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
+
+
+def dataset(version: DescribedVersion, words: Words) -> str:
+    """The dataset's version, with a word where its songs are made up."""
+    name = version.registered.dataset_version or "—"
+    return f"{name} ({words('model_sample')})" if version.registered.source_kind == "sample" else name
+
+
+def interval(measured: Measured | None, words: Words) -> str:
+    """Such as 0.889 (0.845 to 0.932)."""
+    if measured is None:
+        return ""
+    value, low, high = (words.number(number, 3) for number in measured)
+    return words("model_interval", value=value, low=low, high=high)
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment by the browser's clock."""
+    minutes_behind = st.context.timezone_offset or 0
+    return moment.astimezone(timezone(-timedelta(minutes=minutes_behind)))
+
+
+def below_headings(card: str, levels: int) -> str:
+    """Markdown with its headings so many levels lower; what looks like one inside code stays."""
+    lines, is_code = [], False
+    for line in card.splitlines():
+        is_code ^= line.startswith("```")
+        lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
+    return "\n".join(lines)
