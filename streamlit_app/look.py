@@ -31,13 +31,19 @@ class Colours(NamedTuple):
     like: str
     dislike: str
     quiet: str
-    """For axes, guides and what stays in the background."""
+    """For guides and what stays in the background."""
+    label: str
+    """Of axes."""
     text: str
     background: str
 
 
-LIGHT = Colours(like="#0d6b63", dislike="#e39a73", quiet="#8d8474", text="#221d2b", background="#fbf8f3")
-DARK = Colours(like="#6fdccb", dislike="#b4643f", quiet="#8f88a0", text="#f1ece4", background="#17151d")
+LIGHT = Colours(
+    like="#0d6b63", dislike="#e39a73", quiet="#8d8474", label="#5f5749", text="#221d2b", background="#fbf8f3"
+)
+DARK = Colours(
+    like="#6fdccb", dislike="#b4643f", quiet="#8f88a0", label="#b9b2c4", text="#f1ece4", background="#17151d"
+)
 
 
 def colours() -> Colours:
@@ -69,6 +75,8 @@ def finished(chart: Drawing, words: Words) -> dict[str, Any]:
     specification: dict[str, Any] = chart.configure(locale=locale).configure_view(strokeWidth=0).to_dict()
     for piece in ("mark", "axis", "legend", "title", "header"):
         specification["config"].setdefault(piece, {})["aria"] = False
+    # Streamlit's own grey is too light to be read easily.
+    specification["config"]["axis"] |= {"labelColor": colours().label, "titleColor": colours().label}
     return specification
 
 

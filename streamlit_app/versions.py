@@ -1,12 +1,10 @@
 """Registered versions in the listener's words."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-import streamlit as st
-
 from song_preference.serving.registry import DescribedVersion, Measured
+from streamlit_app.clock import local
 from streamlit_app.texts import TEXTS
 from streamlit_app.words import Words
 
@@ -85,12 +83,6 @@ def interval(measured: Measured | None, words: Words) -> str:
         return ""
     value, low, high = (words.number(number, 3) for number in measured)
     return words("model_interval", value=value, low=low, high=high)
-
-
-def local(moment: datetime) -> datetime:
-    """The same moment by the browser's clock."""
-    minutes_behind = st.context.timezone_offset or 0
-    return moment.astimezone(timezone(-timedelta(minutes=minutes_behind)))
 
 
 def below_headings(card: str, levels: int) -> str:

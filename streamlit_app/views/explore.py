@@ -1,7 +1,6 @@
 """Explore the playlist: where it came from, how its songs are spread, what the model makes of them, each song."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +11,7 @@ from song_preference.features import FEATURES, LABEL
 from streamlit_app import sources
 from streamlit_app.charts import explore as charts
 from streamlit_app.charts import explore_markup as markup
+from streamlit_app.clock import local
 from streamlit_app.explore import plane, table
 from streamlit_app.explore.facts import facts, origin
 from streamlit_app.explore.grid import two_by_two
@@ -47,16 +47,10 @@ def _dataset(version: DatasetVersion, words: Words) -> None:
     st.write(words("explore_intro", songs=words.number(songs.rows_kept)))
     st.html(markup.proportion(songs.likes, songs.dislikes, colours(), words))
     st.caption(
-        words("explore_origin", source=origin(version.source, words), moment=words.moment(_local(version.created_at)))
+        words("explore_origin", source=origin(version.source, words), moment=words.moment(local(version.created_at)))
     )
     with st.expander(words("explore_details")):
         st.html(markup.details(facts(version, words)))
-
-
-def _local(moment: datetime) -> datetime:
-    """The same moment by the browser's clock."""
-    minutes_behind = st.context.timezone_offset or 0
-    return moment.astimezone(timezone(-timedelta(minutes=minutes_behind)))
 
 
 def _distributions(spreads: list[Spread], words: Words) -> None:

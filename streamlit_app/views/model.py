@@ -9,6 +9,7 @@ from song_preference.serving.registry import DescribedVersion
 from streamlit_app import judged, sources, versions
 from streamlit_app.charts import model_markup as markup
 from streamlit_app.charts.model_versions import history, history_rows
+from streamlit_app.clock import local
 from streamlit_app.look import colours, draw_rows
 from streamlit_app.parts import part
 from streamlit_app.versions import CHAMPION, OTHER, ROLES
@@ -62,7 +63,7 @@ def _describe(role: str, version: DescribedVersion, words: Words) -> None:
     st.caption(
         words(
             "model_learned",
-            moment=words.moment(versions.local(registered.created_at)),
+            moment=words.moment(local(registered.created_at)),
             source=versions.source(version, words),
             dataset=registered.dataset_version or "—",
         )
