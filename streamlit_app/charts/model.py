@@ -16,7 +16,7 @@ Specification = dict[str, Any]
 
 MODEL, BASELINE = "model", "baseline"
 HEIGHT = 260
-PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 0}
+PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 6}
 DASHES = [[1, 0], [6, 4]]
 DOTS = [2, 4]
 

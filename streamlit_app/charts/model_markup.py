@@ -40,7 +40,11 @@ table.sm-confusion { width: 100%; border-collapse: separate; border-spacing: 4px
 .sm-confusion td { border: 0; border-radius: .6rem; text-align: center; padding: .7rem .3rem; }
 .sm-confusion td strong { display: block; font-size: 1.4rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .sm-confusion td span { font-size: .85rem; }
-@media (max-width: 640px) { .sm-metric { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 640px) {
+  .sm-metric { grid-template-columns: minmax(0, 1fr); }
+  /* The card's table. */
+  [data-testid="stExpander"] :is(th, td) { padding: .35rem .3rem !important; font-size: .8rem; }
+}
 </style>"""
 
 TO = "\N{EN DASH}"
@@ -126,7 +130,7 @@ def line_legend(colours: Colours, words: Words) -> str:
 
 
 def tiles(tried: Confusion, own: Confusion, colours: Colours, words: Words) -> str:
-    """Four shares at the tried threshold, and how far they lie from those at the model's own."""
+    """Four numbers at the tried threshold, with those at the model's own where they differ."""
     of_recommended = _of(tried.found, tried.recommended, words)
     right = _of(tried.found + tried.spared, tried.songs, words)
     shown = (
@@ -143,22 +147,18 @@ def _of(part: int, whole: int, words: Words) -> str:
     return words("model_of", part=words.number(part), whole=words.number(whole))
 
 
-def _tile(name: str, value: float | None, before: float | None, counts: str, words: Words) -> str:
-    if value is None:
-        shown, change = "—", words("model_nothing")
-    else:
-        shown = words.number(value, 2) if name == "f1" else words.percent(value)
-        change = _change(value, before, words)
+def _tile(name: str, value: float | None, own: float | None, counts: str, words: Words) -> str:
+    shown, before = _shown(name, value, words), _shown(name, own, words)
+    change = "" if shown == before else words("model_before", value=before)
     notes = " · ".join(filter(None, (counts, change)))
     told = escape(words(f"model_{name}"))
     return f"<div><strong>{shown}</strong><span>{told}</span><small>{escape(notes)}&nbsp;</small></div>"
 
 
-def _change(value: float, before: float | None, words: Words) -> str:
-    points = round(100 * (value - (before or 0)))
-    if not points:
-        return ""
-    return words("model_more" if points > 0 else "model_less", points=words.number(abs(points)))
+def _shown(name: str, value: float | None, words: Words) -> str:
+    if value is None:
+        return "—"
+    return words.number(value, 2) if name == "f1" else words.percent(value)
 
 
 def confusion(found: Confusion, colours: Colours, words: Words) -> str:

@@ -58,7 +58,7 @@ def _describe(role: str, version: DescribedVersion, words: Words) -> None:
     registered = version.registered
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
     st.caption(f"{icon} **{words(f'model_{role}')}** · {words(f'model_{role}_text')}")
-    st.subheader(words("model_version", version=registered.version))
+    st.header(words("model_version", version=registered.version))
     st.markdown(f"**{versions.kind(version, words)}.** {versions.about(version, words)}")
     st.caption(
         words(

@@ -93,13 +93,21 @@ def test_a_dot_stands_where_its_value_is() -> None:
     assert "Of 100 songs it is right about 75." in drawn
 
 
-def test_tiles_tell_shares_and_the_difference_to_the_models_own_threshold() -> None:
+def test_tiles_tell_shares_beside_those_at_the_models_own_threshold() -> None:
     own, tried = Confusion(found=60, mistaken=20, missed=10, spared=10), Confusion(40, 10, 30, 20)
     drawn = markup.tiles(tried, own, LIGHT, ENGLISH)
     assert "<strong>80%</strong>" in drawn
-    assert "40 of 50 · +5 points" in drawn
-    assert "40 of 70 · \N{MINUS SIGN}29 points" in drawn
-    assert "points" not in markup.tiles(own, own, LIGHT, ENGLISH)
+    assert "40 of 50 · with its own, 75%" in drawn
+    assert "40 of 70 · with its own, 86%" in drawn
+    assert "with its own, 0.80" in drawn
+    assert "its own" not in markup.tiles(own, own, LIGHT, ENGLISH)
+
+
+def test_where_nothing_is_recommended_no_share_is_told() -> None:
+    nothing, own = Confusion(found=0, mistaken=0, missed=70, spared=30), Confusion(60, 20, 10, 10)
+    drawn = markup.tiles(nothing, own, LIGHT, ENGLISH)
+    assert "<strong>—</strong>" in drawn
+    assert "0 of 0 · with its own, 75%" in drawn
 
 
 def test_the_histogram_counts_every_song_and_is_cut_at_the_threshold() -> None:

@@ -1,0 +1,71 @@
+"""What the registry hands out of a version, on MLflow's own store."""
+
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from song_preference.evaluation import EVALUATION_FILE, Evaluation, Importance
+from song_preference.serving.registry import Measured, MlflowRegistry
+from song_preference.settings import ModelSettings
+
+EVALUATION = Evaluation(
+    labels=(1, 0),
+    model=(0.7, 0.2),
+    baseline=(0.6, 0.5),
+    threshold=0.5,
+    importances=(Importance(feature="energy", mean=0.1, std=0.02),),
+)
+
+
+@pytest.fixture
+def run_id(client: MlflowClient) -> str:
+    experiment = client.get_experiment_by_name("tests")
+    assert experiment
+    return str(client.create_run(experiment.experiment_id).info.run_id)
+
+
+def test_a_version_is_described_by_its_tags_and_its_card(
+    client: MlflowClient, settings: ModelSettings, run_id: str, tmp_path: Path
+) -> None:
+    tags = {
+        "candidate": "extra_trees",
+        "threshold": "0.42",
+        "dataset_version": "abc",
+        "test_roc_auc": "0.88",
+        "test_roc_auc_low": "0.81",
+        "test_roc_auc_high": "0.93",
+        "test_f1": "0.8",
+    }
+    client.create_model_version(settings.name, tmp_path.as_uri(), run_id, tags=tags, description="# Card")
+    client.create_model_version(settings.name, tmp_path.as_uri())
+    client.set_registered_model_alias(settings.name, "champion", "1")
+    bare, described = MlflowRegistry(settings).described(5)
+    assert described.registered.version == "1"
+    assert described.registered.aliases == ("champion",)
+    assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
+    # Without an interval it is not told.
+    assert described.metrics == {"roc_auc": Measured(0.88, 0.81, 0.93)}
+    assert described.card == "# Card"
+    assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, bare.card) == ("", None, None, {}, "")
+    assert MlflowRegistry(settings).versions(5) == [bare.registered, described.registered]
+
+
+def test_an_evaluation_is_read_back(client: MlflowClient, settings: ModelSettings, run_id: str) -> None:
+    client.log_text(run_id, EVALUATION.model_dump_json(), EVALUATION_FILE)
+    assert MlflowRegistry(settings).evaluation(run_id) == EVALUATION
+
+
+@pytest.mark.parametrize("content", ["", "{}", EVALUATION.model_dump_json().replace("0.7,", "")])
+def test_a_damaged_evaluation_is_as_good_as_none(
+    client: MlflowClient, settings: ModelSettings, run_id: str, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.log_text(run_id, content, EVALUATION_FILE)
+    assert MlflowRegistry(settings).evaluation(run_id) is None
+    assert f"{EVALUATION_FILE} of run {run_id} is of no use" in caplog.text
+
+
+def test_a_run_without_the_file_or_an_unknown_run_has_none(settings: ModelSettings, run_id: str) -> None:
+    registry = MlflowRegistry(settings)
+    assert registry.evaluation(run_id) is None
+    assert registry.evaluation("0" * 32) is None
