@@ -9,7 +9,7 @@ import pandas as pd
 
 from streamlit_app.charts.model import PADDING
 from streamlit_app.look import Colours, finished
-from streamlit_app.versions import OTHER, ROLES, Row
+from streamlit_app.model.versions import OTHER, ROLES, Row
 from streamlit_app.words import Words
 
 HEIGHT = 240

@@ -1,1 +1,1 @@
-"""The parts of the page "explore" that have more to do than to be drawn."""
+"""What the page "explore" is made of."""

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from streamlit_app.clock import local
-from streamlit_app.health import Health, own_model
+from streamlit_app.pipeline.health import Health, own_model
 from streamlit_app.pipeline.markup import Card, card_grid, show
 from streamlit_app.sources import predictor, probes, settings
 from streamlit_app.words import Words

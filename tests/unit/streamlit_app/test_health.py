@@ -24,7 +24,7 @@ from song_preference.settings import (
     ModelSettings,
     RestSettings,
 )
-from streamlit_app.health import Health, Probes, own_model
+from streamlit_app.pipeline.health import Health, Probes, own_model
 from tests.conftest import FakeRegistry
 from tests.unit.fake_airflow import FakeAirflow
 from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from streamlit_app import judgement
-from streamlit_app.judgement import Bin, Confusion, confusion
+from streamlit_app.model import judgement
+from streamlit_app.model.judgement import Bin, Confusion, confusion
 
 LABELS = np.array([1, 1, 0, 1, 0])
 PROBABILITY = np.array([0.9, 0.8, 0.7, 0.3, 0.1])

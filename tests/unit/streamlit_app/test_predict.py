@@ -14,9 +14,9 @@ from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Prediction, Predictor
 from song_preference.settings import DashboardSettings
 from streamlit_app import sources
-from streamlit_app.asking import OWN, ask, requests
 from streamlit_app.charts.predict import END, START, contribution_rows, gauge_rows, strip_rows
-from streamlit_app.presets import presets
+from streamlit_app.predict.asking import OWN, ask, requests
+from streamlit_app.predict.presets import presets
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from streamlit_app.words import Words
 from tests.unit.streamlit_app.conftest import Open, Platform

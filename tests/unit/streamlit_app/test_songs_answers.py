@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Batch
-from streamlit_app.songs_answers import Ranking, added_columns, histogram, naming_columns
-from streamlit_app.songs_file import read
+from streamlit_app.songs.answers import Ranking, added_columns, histogram, naming_columns
+from streamlit_app.songs.file import read
 
 HEADER = ",".join(FEATURES)
 MODEL = ModelRef("spotify_model_prod", "1", "champion")
@@ -93,7 +93,7 @@ def test_a_song_is_named_by_its_title_and_artist(header: str, names: list[str]) 
 
 
 def test_the_model_is_asked_in_blocks_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamlit_app.songs_answers.BLOCK_SONGS", 2)
+    monkeypatch.setattr("streamlit_app.songs.answers.BLOCK_SONGS", 2)
     done: list[int] = []
     ranking = Ranking.asked(read(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
     assert done == [2, 3]

@@ -4,8 +4,8 @@ import pytest
 
 from fastapi_app.csv_answers import SongTable
 from song_preference.features import FEATURES
-from streamlit_app import songs_file
-from streamlit_app.songs_file import Fault, FileRefused, read
+from streamlit_app.songs import file as songs_file
+from streamlit_app.songs.file import Fault, FileRefused, read
 from streamlit_app.texts import TEXTS
 from tests.unit.streamlit_app.test_songs_answers import danceable
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Batch
-from streamlit_app.songs_file import Cells, Fault, SongFile
+from streamlit_app.songs.file import Cells, Fault, SongFile
 
 BLOCK_SONGS = 5_000
 """Asked at once, so that progress is seen."""

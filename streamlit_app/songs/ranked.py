@@ -7,8 +7,8 @@ import streamlit as st
 
 from streamlit_app.charts.songs import probabilities
 from streamlit_app.look import colours, draw
-from streamlit_app.songs_answers import Ranking, added_columns, column_name, histogram, naming_columns
-from streamlit_app.songs_file import Fault
+from streamlit_app.songs.answers import Ranking, added_columns, column_name, histogram, naming_columns
+from streamlit_app.songs.file import Fault
 from streamlit_app.words import Words
 
 SHOWN_SONGS = 1_000

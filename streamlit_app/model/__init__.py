@@ -1,0 +1,1 @@
+"""What the page "model" is made of."""

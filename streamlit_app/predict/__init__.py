@@ -1,0 +1,1 @@
+"""What the page "predict" is made of."""

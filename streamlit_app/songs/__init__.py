@@ -1,0 +1,1 @@
+"""What the page "songs" is made of."""
