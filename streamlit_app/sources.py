@@ -102,10 +102,9 @@ def spreads(version: str) -> list[Spread]:
     return datasets().statistics(version)
 
 
-@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
 def versions() -> list[RegisteredVersion]:
     """The newest versions of the registered model; raises `RegistryUnavailable`."""
-    return registry().versions(SHOWN_VERSIONS)
+    return [version.registered for version in described_versions()]
 
 
 @st.cache_resource(show_spinner=False)
