@@ -71,8 +71,8 @@ TEXTS: Texts = {
         "en": "**The playlist's data are missing.** The REST service only predicts (MANAGE_DATASETS=false).",
     },
     "missing_registry": {
-        "es": "**Falta el registro de modelos.** MLflow no responde ahora mismo.",
-        "en": "**The model registry is missing.** MLflow does not answer just now.",
+        "es": "**Faltan los modelos registrados.** MLflow, o el almacén S3 que usa, no responde ahora mismo.",
+        "en": "**The registered models are missing.** MLflow, or S3 behind it, does not answer just now.",
     },
     "missing_airflow": {
         "es": "**Falta el proceso.** Airflow, que lo ejecuta, no responde ahora mismo.",
