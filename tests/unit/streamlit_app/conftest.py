@@ -54,6 +54,10 @@ ENVIRONMENT = {
 }
 
 
+PARTS = ("mlflow", "s3", "rest", "airflow")
+"""What can be taken away; nothing listens where gRPC would."""
+
+
 class Platform:
     """What the dashboard talks to; all of it works until a test says otherwise."""
 
@@ -61,10 +65,18 @@ class Platform:
         self.registry, self.objects, self.airflow = registry, objects, airflow
         self.rest_is_down = False
 
-    def take_down(self) -> None:
-        """Every part of it."""
-        self.registry.is_down = self.rest_is_down = self.objects.is_down = True
-        self.airflow.broken = httpx.ConnectError("refused")
+    def take_down(self, *parts: str) -> None:
+        """Of `PARTS` these, or all of them."""
+        for part in parts or PARTS:
+            match part:
+                case "mlflow":
+                    self.registry.is_down = True
+                case "s3":
+                    self.objects.is_down = True
+                case "rest":
+                    self.rest_is_down = True
+                case "airflow":
+                    self.airflow.broken = httpx.ConnectError("refused")
 
 
 PAGE = """

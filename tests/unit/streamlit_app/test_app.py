@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from tests.conftest import ROOT
-from tests.unit.streamlit_app.conftest import Open, Platform
+from tests.unit.streamlit_app.conftest import PARTS, Open, Platform
 
 PAGES = sorted(file.stem for file in (ROOT / "streamlit_app" / "views").glob("[a-z]*.py"))
 
@@ -38,6 +38,29 @@ def test_every_page_is_drawn_with_everything_up_and_with_everything_down(
     assert not page.exception
     assert page.title[0].value == TEXTS[f"{name}_title"][language]
     assert bool(page.warning) == is_down
+
+
+NEEDS = {
+    "predict": {"mlflow", "s3", "rest"},
+    "explore": {"mlflow", "s3", "rest"},
+    "model": {"mlflow"},
+    "songs": {"mlflow"},
+    "pipeline": {"mlflow", "airflow"},
+}
+"""The parts that a page misses with a warning, at its first visit; the pipeline's page shows the others as cards."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_does_without_any_part_and_says_what_is_missing(
+    platform: Platform, open_page: Open, name: str, part: str, language: Language
+) -> None:
+    platform.take_down(part)
+    page = open_page(name, language)
+    assert not page.exception
+    assert page.title[0].value == TEXTS[f"{name}_title"][language]
+    assert bool(page.warning) == (part in NEEDS[name])
 
 
 def test_the_pages_import_nothing_that_the_image_lacks() -> None:
