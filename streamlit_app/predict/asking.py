@@ -44,23 +44,41 @@ def _ask(way: str, client: PredictionClient, song: Song) -> Asked:
     return Asked(way, prediction, (time.perf_counter() - began) * 1000, is_down)
 
 
-def requests(song: Song, settings: DashboardSettings, model: str, alias: str) -> dict[str, str]:
-    """A command for each way that asks about this song, to be pasted into a shell; the model's own in Python."""
+class Request(NamedTuple):
+    """What to copy to ask about a song, and the language that it is written in."""
+
+    language: str
+    text: str
+
+
+def requests(song: Song, settings: DashboardSettings, model: str, alias: str) -> dict[str, list[Request]]:
+    """For each way what asks about this song: in a shell, for GraphQL in GraphiQL too, the own model in Python."""
     features = song.model_dump()
-    query = "query ($song: SongInput!) { predict(song: $song) { label probability } }"
+    fields = ", ".join(f"{name}: {value}" for name, value in features.items())
+    query = f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
     return {
-        OWN: f"""import os, mlflow, pandas as pd
+        OWN: [
+            Request(
+                "python",
+                f"""import os, mlflow, pandas as pd
 
 os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
 mlflow.set_tracking_uri("{settings.mlflow_page}")
 model = mlflow.pyfunc.load_model("models:/{model}@{alias}")
 model.predict(pd.DataFrame([{features}]))""",
-        "REST": _curl(f"{settings.rest_page}/predict", features),
-        "GraphQL": _curl(f"{settings.rest_page}/graphql", {"query": query, "variables": {"song": features}}),
-        "gRPC": f"grpcurl -plaintext -d '{json.dumps({'song': features})}' \\\n"
-        f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
+            )
+        ],
+        "REST": [_curl(f"{settings.rest_page}/predict", features)],
+        "GraphQL": [Request("graphql", query), _curl(f"{settings.rest_page}/graphql", {"query": query})],
+        "gRPC": [
+            Request(
+                "bash",
+                f"grpcurl -plaintext -d '{json.dumps({'song': features})}' \\\n"
+                f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
+            )
+        ],
     }
 
 
-def _curl(url: str, body: object) -> str:
-    return f"curl {url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
+def _curl(url: str, body: object) -> Request:
+    return Request("bash", f"curl {url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'")

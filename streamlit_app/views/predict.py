@@ -141,7 +141,8 @@ def _protocols(song: Song, words: Words) -> None:
     for answered in asked:
         if len(asked) > 1:
             st.caption(names.get(answered.way, answered.way))
-        st.code(copies[answered.way], language="python" if answered.way == OWN else "bash", wrap_lines=True)
+        for copy in copies[answered.way]:
+            st.code(copy.text, language=copy.language, wrap_lines=True)
 
 
 def _show(asked: Asked, name: str, words: Words) -> None:

@@ -23,8 +23,8 @@ def test_a_slider_moves_the_answer(visit: Visitor) -> None:
 def test_a_protocol_answers_with_its_command(visit: Visitor, way: str) -> None:
     visitor = visit()
     visitor.page.get_by_test_id("stButtonGroup").get_by_text(way, exact=True).click()
-    command = visitor.page.get_by_test_id("stCode").filter(has_text="grpcurl" if way == "gRPC" else "curl http")
-    command.wait_for()
+    command = "grpcurl" if way == "gRPC" else "curl http"
+    visitor.page.get_by_test_id("stCode").filter(has_text=command).wait_for()
     visitor.settle()
     assert visitor.page.get_by_test_id("stMain").get_by_text("ms ·").count() == 1
     assert not visitor.page.get_by_text(visitor.words("predict_down")).count()
@@ -34,7 +34,7 @@ def test_all_ways_give_the_same_answer(visit: Visitor) -> None:
     visitor = visit("en")
     visitor.page.get_by_test_id("stButtonGroup").get_by_text("All", exact=True).click()
     shown = visitor.page.get_by_test_id("stMain").locator("strong").filter(has_text="%")
-    visitor.page.wait_for_function("() => document.querySelectorAll('[data-testid=stCode]').length === 4")
+    visitor.page.wait_for_function("() => document.querySelectorAll('[data-testid=stCode]').length === 5")
     visitor.settle()
     assert shown.count() == 1 + len(WAYS)
     assert len(set(shown.all_inner_texts())) == 1

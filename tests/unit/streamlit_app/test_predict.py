@@ -133,15 +133,15 @@ def test_every_way_is_asked_and_timed(predictor: Predictor) -> None:
 
 def test_commands_hold_the_song_and_the_address(environment: pytest.MonkeyPatch) -> None:
     copies = requests(EXAMPLE, DashboardSettings(), "some_model", "champion")
-    assert copies["REST"].startswith("curl http://rest.example/predict ")
-    assert "curl http://rest.example/graphql" in copies["GraphQL"]
-    assert "grpc.example:50051 song_preference.v1.PredictionService/Predict" in copies["gRPC"]
-    for way in ("REST", "GraphQL", "gRPC"):
-        body = json.loads(copies[way].split(" -d '")[1].split("'")[0])
-        found = {"REST": body, "GraphQL": body.get("variables", {}).get("song"), "gRPC": body.get("song")}[way]
-        assert found == EXAMPLE.model_dump()
-    assert "models:/some_model@champion" in copies[OWN]
-    compile(copies[OWN], "own", "exec")
+    shell = {way: found[-1].text for way, found in copies.items()}
+    assert shell["REST"].startswith("curl http://rest.example/predict ")
+    assert "curl http://rest.example/graphql" in shell["GraphQL"]
+    assert "grpc.example:50051 song_preference.v1.PredictionService/Predict" in shell["gRPC"]
+    bodies = {way: json.loads(shell[way].split(" -d '")[1].split("'")[0]) for way in ("REST", "GraphQL", "gRPC")}
+    assert bodies["REST"] == bodies["gRPC"]["song"] == EXAMPLE.model_dump()
+    assert bodies["GraphQL"] == {"query": copies["GraphQL"][0].text}
+    assert "models:/some_model@champion" in shell[OWN]
+    compile(shell[OWN], "own", "exec")
 
 
 def test_presets_are_extremes_and_typical_songs() -> None:
