@@ -122,7 +122,7 @@ def bare_violations(chromium: Browser) -> Iterator[set[str]]:
                 assert server.poll() is None
             page = chromium.new_page()
             page.goto(url)
-            page.wait_for_selector("h1")
+            page.get_by_test_id("stFileUploaderDropzone").wait_for()
             yield {item["id"] for item in Axe().run(page).response["violations"]}
         finally:
             server.terminate()
