@@ -80,6 +80,14 @@ def finished(chart: Drawing, words: Words) -> dict[str, Any]:
     return specification
 
 
+def without_data(chart: Drawing, words: Words) -> dict[str, Any]:
+    """The same of a chart whose data come later, through `draw_rows`."""
+    # Altair would put in a data set of one empty row, which is drawn beside what comes later.
+    specification = finished(chart.properties(data=altair.InlineData([])), words)
+    del specification["data"], specification["datasets"]
+    return specification
+
+
 def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None = None) -> None:
     """Show a chart over the width that there is; `alt` tells it in words."""
     st.vega_lite_chart(finished(chart, words), width="stretch", key=key, alt=alt)
@@ -88,5 +96,5 @@ def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None =
 def draw_rows(
     rows: pd.DataFrame, specification: dict[str, Any], key: str | None = None, alt: str | None = None
 ) -> None:
-    """The same of a chart that was finished before, without data."""
+    """Show rows by a specification of `without_data`."""
     st.vega_lite_chart(rows, specification, width="stretch", key=key, alt=alt)

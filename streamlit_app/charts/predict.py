@@ -1,6 +1,7 @@
 """Charts of the page "predict": built once for each theme and language, since Altair takes longer than the model.
 
-Every one is a Vega-Lite specification without data; the functions `..._rows` give the data of one song.
+Each is a Vega-Lite specification without data; the functions `..._rows` give the data of one song. The strips below the
+sliders are no charts but their background: a browser draws four charts more at each move of a slider otherwise.
 """
 
 import math
@@ -14,7 +15,7 @@ import pandas as pd
 from song_preference.dataset.spread import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Prediction
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import Colours, without_data
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]
@@ -24,7 +25,9 @@ START, END = -0.6 * math.pi, 0.6 * math.pi
 
 OUTER, INNER, MARK = 118, 94, 6
 GAUGE_HEIGHT = 190
-STRIP_HEIGHT = 56
+GAP = 0.93
+"""As much of a bin's width has its bar."""
+
 BARS_HEIGHT = 216
 MINUS = "\N{MINUS SIGN}"
 
@@ -43,7 +46,7 @@ def gauge(colours: Colours, words: Words) -> Specification:
         return drawn
 
     number = alt.Chart().mark_text(fontSize=50, fontWeight=600, color=colours.text, dy=-6)
-    return finished(
+    return without_data(
         alt.layer(
             arc("start", "end", cornerRadius=6, color=colours.quiet, opacity=0.25),
             arc("start", "value", cornerRadius=6).encode(color=colour),
@@ -77,35 +80,26 @@ def _angle(share: float) -> float:
     return START + (END - START) * min(max(share, 0.0), 1.0)
 
 
-@cache
-def strip(colours: Colours, words: Words) -> Specification:
-    """How one feature is spread: the liked songs upwards, the disliked ones downwards; see `strip_rows`."""
-    colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
-    bars = alt.Chart().mark_bar(opacity=0.55, binSpacing=1)
-    drawn: alt.Chart = bars.encode(
-        x=alt.X("from:Q", axis=None).scale(domain=[0, 1], nice=False).bin("binned"),
-        x2="to:Q",
-        y=alt.Y("share:Q", axis=None).scale(domain=[-1, 1]),
-        color=colour,
-    ).properties(height=STRIP_HEIGHT, padding={"left": 8, "right": 8, "top": 0, "bottom": 0})
-    return finished(drawn, words)
-
-
-def strip_rows(spreads: list[Spread]) -> pd.DataFrame:
-    """A row for each bin and label of one feature: the share of the label's songs, at most 1, below 0 for disliked."""
+def strip(spreads: list[Spread], colours: Colours) -> str:
+    """One feature as a drawing in SVG: shares of the liked songs upwards, of the disliked ones downwards, by bins."""
     most = max(max(spread.histogram.counts) / spread.songs for spread in spreads)
-    return pd.DataFrame(
-        [
-            {
-                "from": spread.histogram.edges[index],
-                "to": spread.histogram.edges[index + 1],
-                "share": count / spread.songs / most * (1 if spread.label == LIKE else -1),
-                "label": spread.label,
-            }
-            for spread in spreads
-            for index, count in enumerate(spread.histogram.counts)
-        ]
+    bars = "".join(
+        _bar(spread, index, count / spread.songs / most, colours)
+        for spread in spreads
+        for index, count in enumerate(spread.histogram.counts)
+        if count
     )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 2" preserveAspectRatio="none" fill-opacity="0.55">'
+        f"{bars}</svg>"
+    )
+
+
+def _bar(spread: Spread, index: int, height: float, colours: Colours) -> str:
+    start, end = spread.histogram.edges[index : index + 2]
+    top, colour = (1 - height, colours.like) if spread.label == LIKE else (1.0, colours.dislike)
+    shape = f'x="{start:.4f}" y="{top:.4f}" width="{(end - start) * GAP:.4f}" height="{height:.4f}"'
+    return f'<rect {shape} fill="{colour}"/>'
 
 
 @cache
@@ -119,7 +113,7 @@ def contributions(colours: Colours, words: Words) -> Specification:
     colour = alt.Color("adds:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike])
     numbers = base.encode(text="shown:N")
     look: dict[str, Any] = {"color": colours.text, "fontSize": 13}
-    return finished(
+    return without_data(
         alt.layer(
             # Invisible; they make room for the numbers, and as much to the left as to the right.
             base.mark_point(opacity=0).encode(x=alt.X("reach:Q", axis=axis)),

@@ -1,5 +1,7 @@
 """Predict one song: with the dashboard's own model, and through each protocol."""
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from song_preference.clients import EXAMPLE, PredictionClient
@@ -32,6 +34,7 @@ def page(words: Words) -> None:
         version = sources.latest_dataset().version
         _choose_preset(_presets(version), words)
         spreads = sources.spreads(version)
+        _strips(spreads)
     _one_song(words, spreads)
     with st.expander(words("predict_where"), icon=":material/travel_explore:"):
         st.markdown(words("predict_where_text"))
@@ -59,36 +62,45 @@ def _choose_preset(found: Presets, words: Words) -> None:
 @st.fragment
 def _one_song(words: Words, spreads: list[Spread]) -> None:
     """What a slider moves; the rest of the page stays as it is."""
+    song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
-    with sliders:
-        song = _sliders(words, spreads)
+    # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
     with part(words):
         explanation = sources.predictor().explain(song)
         with answer:
             _answer(explanation.prediction, words)
         _why(explanation, words)
+    with sliders:
+        _sliders(words, spreads)
     st.header(words("predict_everywhere"))
     st.write(words("predict_everywhere_text"))
     _protocols(song, words)
 
 
-def _sliders(words: Words, spreads: list[Spread]) -> Song:
+def _sliders(words: Words, spreads: list[Spread]) -> None:
     if spreads:
         st.caption(words("predict_strips"))
-    values = {}
     for feature in FEATURES:
-        values[feature] = st.select_slider(
+        own = [spread for spread in spreads if spread.feature == feature]
+        meaning = words(f"predict_{feature}_help")
+        st.select_slider(
             words(feature),
             STEPS,
             key=_key(feature),
             format_func=lambda value: words.number(value, 2),
-            help=words(f"predict_{feature}_help"),
+            help=f"{meaning}\n\n{_told(feature, own, words)}" if own else meaning,
         )
+
+
+def _strips(spreads: list[Spread]) -> None:
+    """Below each slider, as its background, how the feature is spread."""
+    rules = []
+    for feature in FEATURES:
         own = [spread for spread in spreads if spread.feature == feature]
-        if own:
-            told = _told(feature, own, words)
-            draw_rows(charts.strip_rows(own), charts.strip(colours(), words), key=f"strip_{feature}", alt=told)
-    return Song(**values)
+        drawing = f'url("data:image/svg+xml,{quote(charts.strip(own, colours()))}")'
+        place = f"padding-bottom: 2.6rem; background: center bottom / calc(100% - 12px) 2.4rem no-repeat {drawing}"
+        rules.append(f".st-key-{_key(feature)} {{ {place}; }}")
+    st.html(f"<style>{' '.join(rules)}</style>")
 
 
 def _told(feature: str, spreads: list[Spread], words: Words) -> str:

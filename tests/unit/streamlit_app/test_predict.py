@@ -1,7 +1,9 @@
 import json
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
 
 import httpx
-import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +16,8 @@ from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Prediction, Predictor
 from song_preference.settings import DashboardSettings
 from streamlit_app import sources
-from streamlit_app.charts.predict import END, START, contribution_rows, gauge_rows, strip_rows
+from streamlit_app.charts.predict import END, START, contribution_rows, contributions, gauge, gauge_rows, strip
+from streamlit_app.look import LIGHT, Colours
 from streamlit_app.predict.asking import OWN, ask, requests
 from streamlit_app.predict.presets import presets
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
@@ -163,6 +166,12 @@ def test_the_gauge_is_filled_in_proportion() -> None:
     assert (row["shown"], row["label"]) == ("75\N{NO-BREAK SPACE}%", LIKE)
 
 
+@pytest.mark.parametrize("chart", [gauge, contributions])
+def test_charts_hold_no_rows_of_their_own(chart: Callable[[Colours, Words], dict[str, Any]]) -> None:
+    assert '"data"' not in json.dumps(chart(LIGHT, ENGLISH))
+    assert "datasets" not in chart(LIGHT, ENGLISH)
+
+
 def test_contributions_come_strongest_first_with_their_sign() -> None:
     rows = contribution_rows({"energy": 0.02, "speechiness": -0.3, "danceability": 0.1, "acousticness": 0.0}, ENGLISH)
     assert list(rows["feature"]) == ["Spoken words", "Danceability", "Energy", "Acoustic sound"]
@@ -177,5 +186,12 @@ def test_a_strip_shows_shares_of_each_label() -> None:
             feature="energy", label=label, songs=sum(counts), mean=0, std=0, quantiles={}, histogram=histogram
         )
 
-    rows = strip_rows([spread(LIKE, [30, 10]), spread(DISLIKE, [1, 1])])
-    assert np.allclose(rows["share"], [1, 1 / 3, -2 / 3, -2 / 3])
+    drawn = ElementTree.fromstring(  # noqa: S314 - our own
+        strip([spread(LIKE, [30, 10]), spread(DISLIKE, [1, 0])], LIGHT)
+    )
+    bars = [(bar.get("fill"), *(float(bar.get(name, "")) for name in ("x", "y", "height"))) for bar in drawn]
+    assert bars == [
+        (LIGHT.like, 0, 0.25, 0.75),  # three quarters of those liked, upwards from the middle
+        (LIGHT.like, 0.5, 0.75, 0.25),
+        (LIGHT.dislike, 0, 1, 1),  # all of those disliked, downwards
+    ]
