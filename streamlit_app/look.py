@@ -16,6 +16,8 @@ CSS = """
   .block-container { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.9rem !important; }
 }
+/* Links to headings, which a phone shows all the time. */
+[data-testid="stHeaderActionElements"] { display: none; }
 h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
 /* Streamlit's own grey is too light to be read easily. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }

@@ -56,7 +56,7 @@ def _tell(words: Words, run: Run) -> None:
     works = outcome(found, now) == "working"
     if is_working() and not works:
         _stop(run)
-    st.subheader(words("pipeline_now" if works else "pipeline_ended"), anchor=False)
+    st.subheader(words("pipeline_now" if works else "pipeline_ended"))
     if works:
         since = found.started_at
         st.write(

@@ -30,7 +30,7 @@ def start(words: Words) -> None:
 
 
 def _configured(words: Words) -> None:
-    st.subheader(words("pipeline_configured"), anchor=False)
+    st.subheader(words("pipeline_configured"))
     st.write(words("pipeline_configured_intro"))
     button = st.container()
     with st.expander(words("pipeline_options"), icon=":material/tune:"):

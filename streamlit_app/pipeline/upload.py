@@ -30,7 +30,7 @@ class Checked(NamedTuple):
 
 def upload(words: Words) -> None:
     """Draw the place for a file, what was found in it, and the button that hands it in."""
-    st.subheader(words("pipeline_own"), anchor=False)
+    st.subheader(words("pipeline_own"))
     st.write(words("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
     limits = words("pipeline_file_limits", size=words.number(MOST_MEGABYTES))

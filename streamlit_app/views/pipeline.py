@@ -13,14 +13,14 @@ from streamlit_app.words import Words
 def page(words: Words) -> None:
     """Draw the page."""
     style()
-    st.title(words("pipeline_title"), anchor=False)
+    st.title(words("pipeline_title"))
     st.write(words("pipeline_intro"))
-    st.header(words("pipeline_learn"), anchor=False)
+    st.header(words("pipeline_learn"))
     start(words)
     followed = st.container()
-    st.header(words("pipeline_parts"), anchor=False)
+    st.header(words("pipeline_parts"))
     parts_grid(words)
-    st.header(words("pipeline_history"), anchor=False)
+    st.header(words("pipeline_history"))
     # Airflow may take its time where it is in trouble: what asks it comes last, wherever it stands.
     with followed:
         follow(words)

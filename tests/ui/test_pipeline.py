@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 from tests.ui.conftest import LOOKS, Visitor
 
 LEARNING_MS = 180_000
+MOST_HEIGHT = 2_400
 PAGES = ["predict", "explore", "model", "songs", "pipeline"]
 
 
@@ -74,4 +75,13 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
         visitor = visit(language, width, scheme)
         for name in PAGES if (width, scheme) == LOOKS[0][:2] else PAGES[:1]:
             visitor.open(name)
-            visitor.page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
+            if name == "songs":
+                visitor.page.get_by_role("button", name=visitor.words("songs_try")).click()
+                visitor.page.get_by_test_id("stBaseButton-primary").click()
+                visitor.page.get_by_role("heading", name=visitor.words("songs_answer")).wait_for()
+            # The page scrolls inside the window: a window that holds it has all of it in the picture.
+            content = visitor.page.get_by_test_id("stMainBlockContainer").bounding_box()
+            assert content
+            visitor.page.set_viewport_size({"width": width, "height": round(min(content["height"], MOST_HEIGHT))})
+            visitor.settle().page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png")
+            visitor.page.set_viewport_size({"width": width, "height": 900})
