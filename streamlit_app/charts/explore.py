@@ -11,7 +11,7 @@ import pandas as pd
 from song_preference.dataset.spread import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from streamlit_app.charts.explore_shades import of_correlation
-from streamlit_app.look import DARK, LIGHT, Colours, finished
+from streamlit_app.look import DARK, LIGHT, Colours, without_data
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]
@@ -37,7 +37,7 @@ def distribution(colours: Colours, words: Words) -> Specification:
         alt.Tooltip("high:Q", title=words("explore_to"), format=".2f"),
         *(alt.Tooltip(f"{name}:Q", title=f"{words(name)} (%)", format=".1f") for name in (LIKE, DISLIKE)),
     ]
-    return finished(
+    return without_data(
         alt.layer(
             area.encode(x=x, y=alt.Y(f"{DISLIKE}:Q", title=words("explore_share"), axis=axis)),
             line.encode(x=x, y=alt.Y(f"{LIKE}:Q", title=words("explore_share"), axis=axis)),
@@ -83,7 +83,9 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
         text=alt.Text("value:Q", format="+.2f"),
         color=alt.condition(alt.datum.value > STRONG[colours], alt.value(colours.background), alt.value(colours.text)),
     )
-    return finished(alt.layer(squares, numbers).properties(height=ROW_HEIGHT * len(FEATURES), padding=PADDING), words)
+    return without_data(
+        alt.layer(squares, numbers).properties(height=ROW_HEIGHT * len(FEATURES), padding=PADDING), words
+    )
 
 
 def correlation_rows(found: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from song_preference.features import DISLIKE, LABEL, LIKE
 from song_preference.serving.predictor import Batch
 from streamlit_app.charts.explore_shades import of_probability
 from streamlit_app.charts.explore_surface import Plane, Side
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import Colours, without_data
 from streamlit_app.words import Words
 
 SHOWN_SONGS = 2_000
@@ -51,7 +51,7 @@ def scatter(colours: Colours, words: Words, x: Side, y: Side) -> dict[str, Any]:
             filled=True, size=58, shape=shape, color=colour, stroke=edge, strokeWidth=0.7, opacity=1
         )
         layers.append(points.encode(tooltip=told).transform_filter(alt.datum.label == label))
-    return finished(alt.layer(*layers).properties(height=HEIGHT), words)
+    return without_data(alt.layer(*layers).properties(height=HEIGHT), words)
 
 
 def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from song_preference.evaluation import Importance
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import Colours, without_data
 from streamlit_app.model.judgement import Bin, Curve
 from streamlit_app.words import Words
 
@@ -38,7 +38,7 @@ def _curves(name: str, interpolate: Any, guide: alt.Chart, colours: Colours, wor
     x, y = _share("x", words(f"model_{name}_x"), words), _share("y", words(f"model_{name}_y"), words)
     lines = alt.Chart().mark_line(interpolate=interpolate, strokeWidth=2.5)
     drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours))
-    return finished(alt.layer(guide, drawn).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(guide, drawn).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def curve_rows(curves: Mapping[str, Curve], chance: float | None = None) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def calibration(colours: Colours, words: Words) -> Specification:
     size = alt.Size("songs:Q", legend=None).scale(rangeMin=15, rangeMax=260)
     lines = base.mark_line(strokeWidth=2.5)
     dots = base.mark_circle(opacity=1).encode(size=size, tooltip=told)
-    return finished(alt.layer(_diagonal(colours), lines, dots).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(_diagonal(colours), lines, dots).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def calibration_rows(bins: Mapping[str, Sequence[Bin]]) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def importance(colours: Colours, words: Words) -> Specification:
         for colour, width in ((colours.background, 6), (colours.text, 2))
     ]
     zero = alt.Chart().mark_rule(color=colours.quiet).encode(x=alt.datum(0))
-    return finished(alt.layer(zero, bars, *spread).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(zero, bars, *spread).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def importance_rows(importances: Sequence[Importance], words: Words) -> pd.DataFrame:

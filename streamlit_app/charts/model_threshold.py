@@ -9,7 +9,7 @@ import pandas as pd
 
 from song_preference.features import DISLIKE, LIKE
 from streamlit_app.charts.model import DOTS, PADDING, percent_axis
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import Colours, without_data
 from streamlit_app.model.judgement import Labels, Probabilities
 from streamlit_app.words import Words
 
@@ -36,7 +36,7 @@ def histogram(colours: Colours, words: Words) -> dict[str, Any]:
         opacity=alt.Opacity("recommended:N", legend=None).scale(domain=[True, False], range=[1, 0.45]),
     )
     zero = alt.Chart().mark_rule(color=colours.quiet).encode(y=alt.datum(0))
-    return finished(alt.layer(drawn, zero, own, tried).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(drawn, zero, own, tried).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def histogram_rows(labels: Labels, probability: Probabilities, tried: float, own: float) -> pd.DataFrame:

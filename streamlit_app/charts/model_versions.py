@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from streamlit_app.charts.model import PADDING
-from streamlit_app.look import Colours, finished
+from streamlit_app.look import Colours, without_data
 from streamlit_app.model.versions import OTHER, ROLES, Row
 from streamlit_app.words import Words
 
@@ -34,7 +34,7 @@ def history(colours: Colours, words: Words) -> dict[str, Any]:
     base = alt.Chart().encode(x=x, color=colour)
     bars = base.mark_rule(strokeWidth=3).encode(y=alt.Y("low:Q").scale(zero=False), y2="high:Q")
     dots = base.mark_point(filled=True, opacity=1).encode(y=y, shape=shape, size=size, tooltip=told)
-    return finished(alt.layer(bars, dots).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(bars, dots).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def history_rows(rows: Sequence[Row], limit: int) -> pd.DataFrame:

@@ -1,6 +1,4 @@
 import json
-from collections.abc import Callable
-from typing import Any
 from xml.etree import ElementTree
 
 import httpx
@@ -16,8 +14,8 @@ from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Prediction, Predictor
 from song_preference.settings import DashboardSettings
 from streamlit_app import sources
-from streamlit_app.charts.predict import END, START, contribution_rows, contributions, gauge, gauge_rows, strip
-from streamlit_app.look import LIGHT, Colours
+from streamlit_app.charts.predict import END, START, contribution_rows, gauge_rows, strip
+from streamlit_app.look import LIGHT
 from streamlit_app.predict.asking import OWN, ask, requests
 from streamlit_app.predict.presets import presets
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
@@ -164,12 +162,6 @@ def test_the_gauge_is_filled_in_proportion() -> None:
     assert row["value"] == pytest.approx(START + 0.75 * (END - START))
     assert (row["mark_start"] + row["mark_end"]) / 2 == pytest.approx((START + END) / 2)
     assert (row["shown"], row["label"]) == ("75\N{NO-BREAK SPACE}%", LIKE)
-
-
-@pytest.mark.parametrize("chart", [gauge, contributions])
-def test_charts_hold_no_rows_of_their_own(chart: Callable[[Colours, Words], dict[str, Any]]) -> None:
-    assert '"data"' not in json.dumps(chart(LIGHT, ENGLISH))
-    assert "datasets" not in chart(LIGHT, ENGLISH)
 
 
 def test_contributions_come_strongest_first_with_their_sign() -> None:
