@@ -4,7 +4,7 @@ import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO, TextIOWrapper
-from itertools import chain, count, islice
+from itertools import islice
 from typing import IO, Literal, TextIO
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from song_preference.errors import InvalidUpload
 from song_preference.features import DISLIKE, FEATURES, LIKE, broken_rule
 from song_preference.serving.predictor import Batch
+from song_preference.songs_csv import added_columns, feature_columns, number
 
 BLOCK_ROWS = 2_000
 """Enough that one more brings no speed, few enough that the first are sent soon."""
@@ -45,7 +46,7 @@ class SongTable:
 
     def answered(self, answering: Answering) -> Iterator[bytes]:
         """The CSV with three more columns, in blocks; rows at fault keep their cells and tell their fault."""
-        yield _written([self.header + _added_columns(self.header)])
+        yield _written([self.header + added_columns(self.header)])
         while rows := self._records.block():
             yield _written(self._answered(rows, answering))
 
@@ -143,37 +144,19 @@ def _feature_columns(header: Cells) -> list[int]:
     """Where the features stand, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
         raise InvalidUpload(f"The header has {len(header)} columns and at most {MAX_COLUMNS} are allowed: drop some.")
-    names = _names(header)
-    if missing := [feature for feature in FEATURES if feature not in names]:
-        raise InvalidUpload(f"The header lacks {', '.join(missing)}: name the columns with the features like that.")
-    if repeated := [feature for feature in FEATURES if names.count(feature) > 1]:
-        raise InvalidUpload(f"The header names {', '.join(repeated)} more than once: keep one column of each.")
-    return [names.index(feature) for feature in FEATURES]
-
-
-def _added_columns(header: Cells) -> Cells:
-    """The names of our columns, which are none of the file's own."""
-    names = _names(header)
-    return next(added for added in _candidates() if not set(added) & set(names))
-
-
-def _candidates() -> Iterator[Cells]:
-    yield ["label", "probability", "error"]
-    for suffix in chain([""], (f"_{number}" for number in count(2))):
-        yield [f"predicted_label{suffix}", f"predicted_probability{suffix}", f"prediction_error{suffix}"]
-
-
-def _names(header: Cells) -> Cells:
-    return [name.strip().lower() for name in header]
+    found = feature_columns(header)
+    if found.missing:
+        raise InvalidUpload(
+            f"The header lacks {', '.join(found.missing)}: name the columns with the features like that."
+        )
+    if found.repeated:
+        raise InvalidUpload(f"The header names {', '.join(found.repeated)} more than once: keep one column of each.")
+    return found.places
 
 
 def _in_unit_interval(cell: str) -> float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    # Python reads "0_1" as 1, which no other reader of CSV does.
-    return value if 0 <= value <= 1 and "_" not in cell else None
+    value = number(cell)
+    return value if 0 <= value <= 1 else None
 
 
 def _fault(feature: str, cell: str) -> str:

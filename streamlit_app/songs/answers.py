@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
-from itertools import chain, count
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Batch
+from song_preference.songs_csv import added_columns
 from streamlit_app.songs.file import Cells, Fault, SongFile
 
 BLOCK_SONGS = 5_000
@@ -92,7 +93,7 @@ class Ranking:
         text = StringIO()
         # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
         writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
-        writer.writerow([*self.file.header, *added_columns(self.file)])
+        writer.writerow([*self.file.header, *added_columns(self.file.header)])
         writer.writerows(chain(self._scored(), self._at_fault(told)))
         return text.getvalue().encode("utf-8-sig")
 
@@ -121,18 +122,6 @@ def naming_columns(file: SongFile) -> list[int]:
 def column_name(column: int) -> str:
     """The name of a file's column in `Ranking.best`, since a header may name several alike."""
     return f"column {column}"
-
-
-def added_columns(file: SongFile) -> Cells:
-    """The names of our columns, which are none of the file's own."""
-    taken = {name.strip().lower() for name in file.header}
-    return next(names for names in _candidates() if not set(names) & taken)
-
-
-def _candidates() -> Iterator[Cells]:
-    yield ["label", "probability", "error"]
-    for suffix in chain([""], (f"_{number}" for number in count(2))):
-        yield [f"predicted_label{suffix}", f"predicted_probability{suffix}", f"prediction_error{suffix}"]
 
 
 def _rows(file: SongFile, positions: NDArray[np.int64]) -> Iterator[tuple[str, ...]]:

@@ -1,7 +1,6 @@
 """A CSV of songs, read and checked as a whole: which rows can be scored, and what is wrong with the others."""
 
 import csv
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from song_preference.errors import InvalidUpload
 from song_preference.features import FEATURES
+from song_preference.songs_csv import feature_columns, number
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 200_000
@@ -133,8 +133,7 @@ def _check_text(content: bytes) -> None:
 def _promise(content: bytes, separator: str) -> tuple[int, int]:
     """How many features, then how many columns the header names if read with a separator."""
     _, header = next(_records(content, separator), (0, None))
-    names = _names(header or [])
-    return len(set(FEATURES) & set(names)), len(names)
+    return len(feature_columns(header or []).places), len(header or [])
 
 
 def _header(records: Iterator[tuple[int, Cells | None]]) -> Cells:
@@ -212,7 +211,7 @@ def _fitted(cells: Cells, width: int) -> Cells:
 def _checked(cells: Iterable[str], *, decimal_comma: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """The numbers of one feature, and the positions in `RULES` of what they break."""
     written = [cell.replace(",", ".") for cell in cells] if decimal_comma else list(cells)
-    values = np.array([_number(cell) for cell in written])
+    values = np.array([number(cell) for cell in written])
     broken = np.zeros(len(values), dtype=np.uint8)
     broken[(values < 0) | (values > 1)] = RULES.index("out_of_range")
     for position in np.flatnonzero(np.isnan(values)):
@@ -220,30 +219,16 @@ def _checked(cells: Iterable[str], *, decimal_comma: bool) -> tuple[NDArray[np.f
     return np.where(broken, 0, values), broken
 
 
-def _number(cell: str) -> float:
-    """The finite number in a cell, or NaN. The rule is that of the REST service, so that both take the same rows."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return math.nan
-    # Python reads "0_1" as 1, which no spreadsheet does.
-    return value if math.isfinite(value) and "_" not in cell else math.nan
-
-
 def _feature_columns(header: Cells) -> list[int]:
     """Where the features stand, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
         raise FileRefused("songs_too_many_columns", limit=MAX_COLUMNS)
-    names = _names(header)
-    if missing := [feature for feature in FEATURES if feature not in names]:
-        raise FileRefused("songs_missing_columns", columns=", ".join(missing))
-    if repeated := [feature for feature in FEATURES if names.count(feature) > 1]:
-        raise FileRefused("songs_repeated_columns", columns=", ".join(repeated))
-    return [names.index(feature) for feature in FEATURES]
-
-
-def _names(header: Cells) -> Cells:
-    return [name.strip().lower() for name in header]
+    found = feature_columns(header)
+    if found.missing:
+        raise FileRefused("songs_missing_columns", columns=", ".join(found.missing))
+    if found.repeated:
+        raise FileRefused("songs_repeated_columns", columns=", ".join(found.repeated))
+    return found.places
 
 
 def _joined(header: Cells, separator: str, blocks: Sequence[_Block]) -> SongFile:
@@ -252,8 +237,8 @@ def _joined(header: Cells, separator: str, blocks: Sequence[_Block]) -> SongFile
         separator,
         pd.concat([block.cells for block in blocks], ignore_index=True),
         {
-            number * BLOCK_ROWS + position: cells
-            for number, block in enumerate(blocks)
+            index * BLOCK_ROWS + position: cells
+            for index, block in enumerate(blocks)
             for position, cells in block.surplus.items()
         },
         np.concatenate([block.rows for block in blocks]).astype(np.int64),

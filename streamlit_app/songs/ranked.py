@@ -5,9 +5,10 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from song_preference.songs_csv import added_columns
 from streamlit_app.charts.songs import probabilities
 from streamlit_app.look import colours, draw
-from streamlit_app.songs.answers import Ranking, added_columns, column_name, histogram, naming_columns
+from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
 from streamlit_app.songs.file import Fault
 from streamlit_app.words import Words
 
@@ -69,7 +70,7 @@ def _ranked(ranking: Ranking, words: Words) -> None:
         icon=":material/download:",
         key="songs_download",
     )
-    added = ", ".join(f"`{name}`" for name in added_columns(ranking.file))
+    added = ", ".join(f"`{name}`" for name in added_columns(ranking.file.header))
     st.caption(words("songs_download_text", added=added))
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Batch
-from streamlit_app.songs.answers import Ranking, added_columns, histogram, naming_columns
+from streamlit_app.songs.answers import Ranking, histogram, naming_columns
 from streamlit_app.songs.file import read
 
 HEADER = ",".join(FEATURES)
@@ -71,12 +71,6 @@ def test_whatever_a_cell_holds_its_row_can_be_read_again(rank: Callable[[str], R
     quoted = title.replace('"', '""')
     again = read(rank(f'{HEADER},title\n0,0,1,0,"{quoted}"\n').csv(str))
     assert again.cells.iloc[0].tolist() == ["0", "0", "1", "0", title, "like", "1.0", ""]
-
-
-def test_our_columns_are_none_of_the_file_s() -> None:
-    assert added_columns(read(f"{HEADER}\n0,0,0,0".encode())) == ["label", "probability", "error"]
-    taken = read(f"{HEADER},Error,predicted_label\n0,0,0,0,,".encode())
-    assert added_columns(taken) == ["predicted_label_2", "predicted_probability_2", "prediction_error_2"]
 
 
 @pytest.mark.parametrize(
