@@ -1,17 +1,8 @@
 """What is known of a dataset version, in the listener's words."""
 
-import re
-
 from song_preference.dataset.version import DatasetVersion, Source
+from streamlit_app.translated import translated
 from streamlit_app.words import Words
-
-READINGS = {
-    r"column '(?P<written>.*)' is read as '(?P<name>.*)'": "explore_reading_column",
-    r"a column that only counts the rows is left out": "explore_reading_index",
-    r"of the columns '(?P<name>.*)' the first is kept": "explore_reading_twice",
-    r"the label's words are read as 1 and 0": "explore_reading_words",
-}
-"""What the preparation notes, and the key of the text that says it in the language."""
 
 
 def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
@@ -28,7 +19,7 @@ def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
             "explore_split_text", **parts, share=words.percent(split.test / (split.train + split.test))
         ),
         words("explore_seed"): str(version.parameters.seed),
-        words("explore_readings"): "; ".join(reading(noted, words) for noted in songs.readings)
+        words("explore_readings"): "; ".join(translated(words, noted) for noted in songs.readings)
         or words("explore_as_written"),
     }
     if source.fallback_reason:
@@ -49,11 +40,3 @@ def origin(source: Source, words: Words) -> str:
     if source.kind == "s3" and source.sha256.startswith(name.removesuffix(".csv")):
         return words("explore_source_handed_in")
     return words(f"explore_source_{source.kind}", name=f"`{name}`")
-
-
-def reading(noted: str, words: Words) -> str:
-    """A note on how the file was read, in the language where it is one that we know."""
-    for pattern, key in READINGS.items():
-        if found := re.fullmatch(pattern, noted, re.DOTALL):
-            return words(key, **found.groupdict())
-    return noted

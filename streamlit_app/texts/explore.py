@@ -41,22 +41,6 @@ TEXTS: Texts = {
     "explore_seed": {"es": "Semilla del reparto", "en": "Seed of the split"},
     "explore_readings": {"es": "Lectura del archivo", "en": "How the file was read"},
     "explore_as_written": {"es": "Tal como está escrito", "en": "As it is written"},
-    "explore_reading_column": {
-        "es": "La columna «{written}» se lee como «{name}»",
-        "en": "The column “{written}” is read as “{name}”",
-    },
-    "explore_reading_index": {
-        "es": "Una columna que solo numera las filas se aparta",
-        "en": "A column that only counts the rows is left out",
-    },
-    "explore_reading_twice": {
-        "es": "De las columnas «{name}» se conserva la primera",
-        "en": "Of the columns “{name}” the first is kept",
-    },
-    "explore_reading_words": {
-        "es": "Las palabras de la opinión se leen como 1 y 0",
-        "en": "The label's words are read as 1 and 0",
-    },
     "explore_part": {
         "es": "La lista es larga. De aquí en adelante se usan {shown} de sus {songs} canciones, tomadas a intervalos "
         "iguales, también en el archivo que se descarga.",

@@ -11,11 +11,12 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
 from streamlit_app import sources
-from streamlit_app.pipeline.findings import row, translated
+from streamlit_app.pipeline.findings import row
 from streamlit_app.pipeline.health import Probes
 from streamlit_app.pipeline.runs import TASKS, address, changed, found_at_work, outcome, reason, seconds, steps
 from streamlit_app.pipeline.tell import duration
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from streamlit_app.translated import translated
 from streamlit_app.words import Words
 from tests.unit.dataset.test_schema import CSV
 from tests.unit.fake_airflow import RUN_ID, FakeAirflow, FakeRun, task, with_history
