@@ -1,11 +1,13 @@
 """What every page says first: no model yet, a stale one, made-up data."""
 
+from contextlib import suppress
+
 import streamlit as st
 
-from song_preference.errors import ModelNotReady, RegistryUnavailable, SongPreferenceError
+from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.pipeline import ETL_DAG
+from streamlit_app import sources
 from streamlit_app.parts import part
-from streamlit_app.sources import airflow, predictor, settings, versions
 from streamlit_app.words import Words
 
 SAMPLE = "sample"
@@ -13,7 +15,7 @@ SAMPLE = "sample"
 
 def show(words: Words) -> None:
     """Draw those that apply."""
-    store = predictor().store
+    store = sources.predictor().store
     try:
         served = store.current()
     except ModelNotReady:
@@ -24,23 +26,24 @@ def show(words: Words) -> None:
         st.warning(words("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
-    if _source_kind(version) == SAMPLE:
-        st.info(words("sample_banner"), icon=":material/science:")
+    with suppress(RegistryUnavailable):  # the banner of a stale model says that MLflow is away
+        if _source_kind(version, served.model.ref.run_id) == SAMPLE:
+            st.info(words("sample_banner"), icon=":material/science:")
 
 
 def start_button(words: Words, key: str) -> None:
     """A button that starts the pipeline, where the dashboard may."""
-    if not settings().manages_datasets:
+    if not sources.settings().manages_datasets:
         return
     if st.button(words("start_pipeline"), key=key, type="primary", icon=":material/play_arrow:"):
         with part(words):
-            airflow().trigger(ETL_DAG, patience_seconds=0)
+            sources.airflow().trigger(ETL_DAG, patience_seconds=0)
             st.success(words("pipeline_started"))
 
 
 def _no_champion(words: Words) -> None:
     try:
-        versions()
+        sources.versions()
     except RegistryUnavailable:
         st.warning(words("no_registry_banner"), icon=":material/cloud_off:")
         return
@@ -48,8 +51,8 @@ def _no_champion(words: Words) -> None:
     start_button(words, "start_from_banner")
 
 
-def _source_kind(version: str) -> str | None:
-    try:
-        return next((found.source_kind for found in versions() if found.version == version), None)
-    except SongPreferenceError:
-        return None  # the banner of a stale model says that MLflow is away
+@st.cache_data(max_entries=sources.KEPT_TABLES, show_spinner=False)
+def _source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
+    """Never changes, so MLflow is asked once for each model; raises `RegistryUnavailable`."""
+    versions = sources.registry().versions(sources.SHOWN_VERSIONS)
+    return next((found.source_kind for found in versions if found.version == version), None)

@@ -33,6 +33,7 @@ class FakeRegistry:
         self.graphs: dict[str, bytes] = {}
         self.downloads: list[str] = []
         self.is_down = False
+        self.source_kind = "file"
         self.challenger: str | None = None
         self.evaluations: dict[str, Evaluation] = {}
 
@@ -53,7 +54,7 @@ class FakeRegistry:
         self._check()
         created = datetime(2026, 11, 25, tzinfo=UTC)
         newest = sorted(self.graphs, key=int, reverse=True)[:limit]
-        return [RegisteredVersion(number, created, ("champion",), "abc", "file", 0.88) for number in newest]
+        return [RegisteredVersion(number, created, ("champion",), "abc", self.source_kind, 0.88) for number in newest]
 
     def described(self, limit: int) -> list[DescribedVersion]:
         found = self.versions(limit)

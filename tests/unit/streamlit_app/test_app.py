@@ -63,6 +63,20 @@ def test_every_page_does_without_any_part_and_says_what_is_missing(
     assert bool(page.warning) == (part in NEEDS[name])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["sample", "file"])
+def test_a_model_of_the_sample_is_told_on_every_page_also_while_mlflow_is_away(
+    platform: Platform, open_page: Open, kind: str, language: Language
+) -> None:
+    platform.registry.source_kind = kind
+    for name in PAGES:
+        told = TEXTS["sample_banner"][language] in [found.value for found in open_page(name, language).info]
+        assert told == (kind == "sample"), name
+    platform.take_down("mlflow")
+    told = TEXTS["sample_banner"][language] in [found.value for found in open_page("predict", language).info]
+    assert told == (kind == "sample")
+
+
 def test_the_pages_import_nothing_that_the_image_lacks() -> None:
     absent = ["boto3", "gdown", "matplotlib", "optuna", "pandera", "scipy", "sklearn"]
     code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import streamlit_app.views"
