@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from song_preference.probe import problem
 from streamlit_app.texts import LANGUAGES, Language
@@ -27,6 +27,8 @@ PHONES_BROWSER = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Ch
 
 Scheme = Literal["light", "dark"]
 TEXT = "main h1, [data-testid=stMain] h1"
+
+expect.set_options(timeout=PATIENCE_MS)
 
 MAIN_IS_WIDER = """() => {
   const main = document.querySelector("[data-testid=stMain]");
@@ -54,10 +56,14 @@ class Visit:
         return self
 
     def open(self, name: str) -> Self:
-        """Go to a page through the menu, which a phone hides."""
-        if self.page.get_by_test_id("stSidebar").get_attribute("data-collapsed") == "true":
+        """Go to a page through the menu, which on a phone lies beside the page and goes away by itself."""
+        sidebar, is_phone = self.page.get_by_test_id("stSidebar"), self.page.evaluate("innerWidth") == PHONE
+        if is_phone:
             self.page.get_by_test_id("stExpandSidebarButton").click()
+            expect(sidebar).to_have_attribute("data-collapsed", "false")
         self.page.get_by_test_id("stSidebarNavLink").filter(has_text=self.words(f"page_{name}")).click()
+        if is_phone:
+            expect(sidebar).to_have_attribute("data-collapsed", "true")
         self.page.wait_for_selector(f"h1:has-text('{self.words(f'{name}_title')}')")
         return self.settle()
 
