@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import grpc
 import httpx
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from song_preference.errors import ModelNotReady
 from song_preference.serving.store import ModelStore
@@ -18,9 +19,6 @@ THREADS = 12
 """Twice as many as there are questions: one that hangs must not keep the next round waiting."""
 
 AIRFLOW_COMPONENTS = ("metadatabase", "scheduler", "dag_processor")
-
-GRPC_CHECK, GRPC_SERVING = "/grpc.health.v1.Health/Check", b"\x08\x01"
-"""gRPC's own health check and its good answer, byte by byte: the dashboard does without the package for it."""
 
 
 class Health(NamedTuple):
@@ -61,7 +59,7 @@ class Probes:
         self._patience_seconds = patience_seconds
         self._http = httpx.Client(timeout=patience_seconds, transport=transport)
         self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
-        self._grpc = grpc.insecure_channel(services.grpc_address)
+        self._grpc = health_pb2_grpc.HealthStub(grpc.insecure_channel(services.grpc_address))
         self._threads = ThreadPoolExecutor(THREADS, "health")
         self._hanging: set[str] = set()
 
@@ -106,11 +104,11 @@ class Probes:
         return Health("up") if answer.get("data") else DOWN
 
     def _ask_grpc(self) -> Health:
-        check = self._grpc.unary_unary(GRPC_CHECK, None, None)
         try:
-            return Health("up") if check(b"", timeout=self._patience_seconds) == GRPC_SERVING else DOWN
+            answer = self._grpc.Check(health_pb2.HealthCheckRequest(), timeout=self._patience_seconds)
         except grpc.RpcError:
             return DOWN
+        return Health("up") if answer.status == health_pb2.HealthCheckResponse.SERVING else DOWN
 
     def _ask_airflow(self) -> Health:
         # It answers 200 where only its web server lives: what it says of the others counts.
