@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from streamlit_app.pipeline.runs import DEFAULTS, TASKS
 from tests.unit.dags.conftest import DAGS, in_airflow
 
 DESCRIBE = f"""
@@ -68,6 +69,12 @@ def test_tasks_run_in_the_order_of_the_specification(bag: Any) -> None:
     tasks = {dag_id: [task["id"] for task in dag["tasks"]] for dag_id, dag in bag["dags"].items()}
     assert tasks[ETL_DAG] == ["download", "engineer_features", "split", "register"]
     assert tasks[TRAINING_DAG] == ["search", "export", "evaluate", "register", "promote"]
+
+
+def test_the_dashboard_knows_the_tasks_and_what_a_run_takes_by_itself(bag: Any) -> None:
+    assert {dag_id: tuple(task["id"] for task in dag["tasks"]) for dag_id, dag in bag["dags"].items()} == TASKS
+    params = bag["dags"][ETL_DAG]["params"]
+    assert {name: params[name]["value"] for name in DEFAULTS} == DEFAULTS
 
 
 def test_one_run_at_a_time_and_none_for_the_past(bag: Any) -> None:

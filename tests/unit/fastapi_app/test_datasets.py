@@ -133,6 +133,16 @@ def test_a_table_is_downloaded_whole_in_both_formats(
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text.text)).astype(expected.dtypes), expected)
 
 
+def test_of_a_long_table_rows_are_taken_evenly(managed: TestClient, publish: Publish, objects: MemoryObjects) -> None:
+    version = publish(1).version
+    stored = pd.read_parquet(io.BytesIO(objects.contents[f"datasets/{version}/features.parquet"]))
+    query: dict[str, str | int] = {"format": "parquet", "at_most": len(stored) // 3}
+    sample = managed.get("/datasets/latest/download", params=query)
+    expected = stored.iloc[::3].reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(sample.content)), expected)
+    assert managed.get("/datasets/latest/download", params={"at_most": 0}).status_code == 422
+
+
 def test_the_listeners_own_file_needs_the_key(managed: TestClient, publish: Publish) -> None:
     publish(1)
     query = {"part": "raw"}
