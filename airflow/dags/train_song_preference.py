@@ -1,6 +1,7 @@
 """## From a dataset version to a champion
 
-**Starts by itself** whenever `process_etl_spotify_data` publishes a dataset; by hand, every field may stay as it is.
+**Starts by itself** whenever `process_etl_spotify_data` publishes a dataset, with the last one where several came during
+another training; by hand, every field may stay as it is.
 
 | task | what it does | what it writes |
 |---|---|---|
@@ -42,8 +43,8 @@ LINKS = [MLFLOW_RUN, dataset_files("dataset_version")]
 def train_song_preference() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name="Find the best model", links=LINKS, execution_timeout=timedelta(hours=2))
-    def search(*, params: Any = None, triggering_asset_events: Any = None) -> dict[str, Any]:
+    @step(task_display_name="Find the best model", links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
+    def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
         """Skips itself, and with it the rest, where the same songs, settings and code gave a model before."""
         from mlflow import MlflowClient
 
@@ -52,8 +53,10 @@ def train_song_preference() -> None:
         from song_preference.training import steps
         from song_preference.training.identity import reason_to_skip
 
-        events = triggering_asset_events[DATASET]
-        asked = {**params, **(events[-1].extra if events else {})}
+        # Of the datasets published during another training, Airflow 3.3 starts a run for the first one alone
+        # (apache/airflow#56050); the last one is in force, and needs the model.
+        newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
+        asked = {**params, **(newest[0].extra if newest else {})}
         store, settings = open_store(), TrainingSettings()
         wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
         if not asked["force"] and (reason := reason_to_skip(MlflowClient(), settings.name, *wanted)):

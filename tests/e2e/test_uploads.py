@@ -2,9 +2,9 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from itertools import count
 
 import httpx
 import numpy as np
@@ -18,11 +18,14 @@ from song_preference.storage import ObjectStore, s3_client
 
 PATIENCE_SECONDS = 120
 SONGS = 300
+TRIALS_OF_A_LONG_TRAINING = 60
+SEEDS = count(time.time_ns())
+"""Other songs each time, so that the tests also pass on a platform that they have been run on before."""
 
 
-def listeners_file(seed: int) -> bytes:
+def listeners_file() -> bytes:
     """A CSV in a spelling of its own, of somebody who likes what can be danced to."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(next(SEEDS))
     shares = ["Acousticness", "Danceability", "Energy", "Instrumentalness", "Liveness", "Speechiness", "Valence"]
     songs = pd.DataFrame(random.random((SONGS, len(shares))).round(4), columns=shares)
     songs["duration_ms"] = random.integers(60_000, 400_000, SONGS)
@@ -53,25 +56,27 @@ def upload(rest: httpx.Client, playlist: bytes) -> httpx.Response:
     return rest.post("/datasets", content=playlist, headers={"Content-Type": "text/csv"})
 
 
-def followed(airflow: Airflow, run_id: str) -> tuple[str, Run]:
-    """Wait for the run and for the training that it starts; returns the dataset version and that training."""
+def followed(airflow: Airflow, run_id: str) -> str:
+    """Wait for the run and for the training that it starts; returns the dataset version."""
     etl = Run(ETL_DAG, run_id)
     follow(airflow, etl, print)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait_for(lambda: airflow.run_started_by(etl, TRAINING_DAG) is not None)
+    training = airflow.run_started_by(etl, TRAINING_DAG)
+    assert training is not None
     follow(airflow, training, print)
-    return str(airflow.published(etl)["version"]), training
+    return str(airflow.published(etl)["version"])
 
 
-def answering(rest: httpx.Client, version: str) -> dict[str, Any]:
-    """The model in service, once it is this version."""
+def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (model := rest.get("/model").json())["version"] != version:
+    while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return dict(model)
+        time.sleep(0.3)
+
+
+def wait_for_model(rest: httpx.Client, version: str) -> None:
+    """Until this version is in service."""
+    wait_for(lambda: rest.get("/model").json()["version"] == version)
 
 
 def test_from_upload_to_champion_and_back(
@@ -80,14 +85,14 @@ def test_from_upload_to_champion_and_back(
     mlflow, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
     before = rest.get("/model").json()["version"]
     old_dataset = rest.get("/datasets/latest").json()["version"]
-    playlist = listeners_file(1)
+    playlist = listeners_file()
 
     report = rest.post("/datasets/validate", content=playlist, headers={"Content-Type": "text/csv"}).json()
     assert (report["rows_raw"], report["rows_kept"]) == (SONGS, SONGS)
     assert "the label's words are read as 1 and 0" in report["readings"]
     accepted = upload(rest, playlist)
     assert accepted.status_code == httpx.codes.ACCEPTED
-    dataset, _ = followed(airflow, accepted.json()["run_id"])
+    dataset = followed(airflow, accepted.json()["run_id"])
 
     described = rest.get("/datasets/latest").json()
     assert (described["version"], described["source"]["uri"]) == (dataset, accepted.json()["source"])
@@ -98,7 +103,7 @@ def test_from_upload_to_champion_and_back(
 
     champion = mlflow.get_model_version_by_alias(name, alias)
     assert champion.tags["dataset_version"] == dataset
-    answering(rest, str(champion.version))
+    wait_for_model(rest, str(champion.version))
     song = {"speechiness": 0.5, "energy": 0.5, "acousticness": 0.5}
     liked = [rest.post("/predict", json=song | {"danceability": share}).json()["liked"] for share in (0.1, 0.9)]
     assert liked == [False, True]
@@ -109,13 +114,16 @@ def test_from_upload_to_champion_and_back(
     assert (refused.status_code, "learned from" in refused.json()["detail"]) == (409, True)
 
     assert rest.post("/model/rollback", json={}).status_code == httpx.codes.OK
-    answering(rest, before)
+    wait_for_model(rest, before)
 
 
-def test_two_uploads_at_once_both_become_versions(rest: httpx.Client, airflow: Airflow, objects: ObjectStore) -> None:
+def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
+    rest: httpx.Client, airflow: Airflow, objects: ObjectStore
+) -> None:
     champion = rest.get("/model").json()["version"]
+    airflow.trigger(TRAINING_DAG, {"trials": TRIALS_OF_A_LONG_TRAINING, "force": True})
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda seed: upload(rest, listeners_file(seed)), (2, 3)))
+        answers = list(pool.map(lambda playlist: upload(rest, playlist), [listeners_file(), listeners_file()]))
     assert [answer.status_code for answer in answers] == [202, 202], [answer.text for answer in answers]
     runs = [Run(ETL_DAG, answer.json()["run_id"]) for answer in answers]
     for run in runs:
@@ -123,20 +131,18 @@ def test_two_uploads_at_once_both_become_versions(rest: httpx.Client, airflow: A
     versions = {str(airflow.published(run)["version"]) for run in runs}
     assert len(versions) == 2
     assert versions <= {found["version"] for found in rest.get("/datasets").json()["datasets"]}
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while airflow.is_busy(TRAINING_DAG):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    mlflow, latest = MlflowClient(), rest.get("/datasets/latest").json()["version"]
+    wait_for(lambda: bool(mlflow.search_model_versions(f"tags.dataset_version = '{latest}'")))
+    wait_for(lambda: not airflow.is_busy(TRAINING_DAG))
 
     # Once no registered model is left that learned from it, the older one may go, with everything of its own.
-    [older] = versions - {rest.get("/datasets/latest").json()["version"]}
-    mlflow = MlflowClient()
+    [older] = versions - {latest}
     for model in mlflow.search_model_versions(f"tags.dataset_version = '{older}'"):
         mlflow.delete_model_version(model.name, model.version)
     assert rest.delete(f"/datasets/{older}").status_code == httpx.codes.NO_CONTENT
     assert objects.keys(f"datasets/{older}/") == []
     assert rest.post("/model/rollback", json={"version": champion}).status_code == httpx.codes.OK
-    answering(rest, champion)
+    wait_for_model(rest, champion)
 
 
 def test_an_upload_cut_off_in_the_middle_leaves_nothing(
@@ -144,7 +150,7 @@ def test_an_upload_cut_off_in_the_middle_leaves_nothing(
 ) -> None:
     before, runs = objects.keys("incoming/"), rest.get("/pipeline/runs").json()
     host, port = environment["FASTAPI_URL"].removeprefix("http://").split(":")
-    playlist = listeners_file(4)
+    playlist = listeners_file()
     head = (
         f"POST /datasets HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/csv\r\nX-API-Key: {environment['API_KEY']}\r\n"
         f"Content-Length: {len(playlist)}\r\n\r\n"
