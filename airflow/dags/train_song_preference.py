@@ -1,7 +1,6 @@
 """## From a dataset version to a champion
 
-**Starts by itself** whenever `process_etl_spotify_data` publishes a dataset, with the last one where several came during
-another training; by hand, every field may stay as it is.
+**Starts by itself** with the latest dataset of `process_etl_spotify_data`; by hand, every field may stay as it is.
 
 | task | what it does | what it writes |
 |---|---|---|
@@ -53,8 +52,7 @@ def train_song_preference() -> None:
         from song_preference.training import steps
         from song_preference.training.identity import reason_to_skip
 
-        # Of the datasets published during another training, Airflow 3.3 starts a run for the first one alone
-        # (apache/airflow#56050); the last one is in force, and needs the model.
+        # Of those published during another training, Airflow hands over the first one alone (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
         asked = {**params, **(newest[0].extra if newest else {})}
         store, settings = open_store(), TrainingSettings()
