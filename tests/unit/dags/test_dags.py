@@ -120,4 +120,4 @@ def test_a_published_dataset_starts_the_training(bag: Any) -> None:
 
 @pytest.mark.parametrize("file", sorted(DAGS.rglob("*.py")), ids=lambda path: path.name)
 def test_dag_files_stay_thin(file: Path) -> None:
-    assert len(file.read_text().splitlines()) < 100
+    assert len(file.read_text().splitlines()) <= 100
