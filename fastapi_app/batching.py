@@ -9,8 +9,8 @@ from song_preference.serving.predictor import Prediction, Predictor
 class MicroBatcher:
     """Gathers the songs of concurrent requests, asked about one by one, for one run of the model.
 
-    No request waits for another to come: a run takes those that the event loop has in hand at that moment. A run costs
-    many times what another song in it costs.
+    No request waits for another to come: a run takes those that the event loop has in hand at that moment, and those
+    whose bytes have arrived once it has begun them all. A run costs many times what another song in it costs.
     """
 
     def __init__(self, predictor: Predictor) -> None:
@@ -21,8 +21,8 @@ class MicroBatcher:
         """The answer for one song; raises `ModelNotReady`."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            # Behind the requests that are to be begun already.
-            loop.call_soon(self._answer)
+            # Behind the requests that are to be begun already, and once more behind those that have come meanwhile.
+            loop.call_soon(loop.call_soon, self._answer)
         answer: asyncio.Future[Prediction] = loop.create_future()
         self._waiting.append((song, answer))
         return await answer

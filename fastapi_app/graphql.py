@@ -91,7 +91,7 @@ class _Router(GraphQLRouter[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
-        context = Context(state.predictor, state.management)
+        context = Context(state.predictor, state.batcher, state.management)
         try:
             response: Response = await self.run(request, context, None)
         except ClientDisconnect:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
+from fastapi_app.batching import MicroBatcher
 from song_preference.errors import FieldProblem, InvalidSong, NotManaged
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
 from song_preference.serving import predictor as domain
@@ -34,9 +35,9 @@ _STALE = "Whether the model may not be the champion any more: the registry is aw
 class Context(BaseContext):
     """What resolvers work with, and what they leave behind for the metrics."""
 
-    def __init__(self, predictor: domain.Predictor, management: Any = None) -> None:
+    def __init__(self, predictor: domain.Predictor, batcher: MicroBatcher, management: Any = None) -> None:
         super().__init__()
-        self.predictor = predictor
+        self.predictor, self.batcher = predictor, batcher
         # A `Management`, whose module a service that only predicts never imports.
         self._management = management
         self.operation = "invalid"
@@ -192,9 +193,9 @@ class PredictionQuery:
     """Conversions around the predictor."""
 
     @strawberry.field(description="Tells whether the listener will like a song.")  # type: ignore[untyped-decorator]
-    def predict(self, info: Asked, song: SongArgument) -> Prediction | None:
-        """The predictor's answer."""
-        return Prediction.of(info.context.predictor.predict(Song.checked(vars(song))))
+    async def predict(self, info: Asked, song: SongArgument) -> Prediction | None:
+        """The predictor's answer, in one run with those of other requests."""
+        return Prediction.of(await info.context.batcher.predict(Song.checked(vars(song))))
 
     @strawberry.field(  # type: ignore[untyped-decorator]
         description="Tells for each of several songs whether the listener will like it; many songs go into a variable."

@@ -14,8 +14,8 @@ from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
-THREADS = 4
-"""Twice the threads answer no more: a prediction holds the interpreter for most of its time."""
+THREADS = 8
+"""As many songs share a run of the model at most; twice the threads answer no more."""
 
 MAX_STREAMS = 16
 """A stream holds a thread for as long as it lasts: it has threads of its own, lest idle ones stop all else."""

@@ -7,6 +7,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import override
 
+from grpc_service.combining import Combiner
 from grpc_service.convert import answer_of, batch_response_of, model_of, rows_of, song_of
 from grpc_service.errors import CallRefused
 from song_preference.serving.predictor import Predictor
@@ -19,12 +20,13 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
 
     def __init__(self, predictor: Predictor, max_streams: int) -> None:
         self._predictor = predictor
+        self._combiner = Combiner(predictor)
         self._max_streams = max_streams
         self._free_streams = BoundedSemaphore(max_streams)
 
     @override
     def Predict(self, request: pb.PredictRequest, context: grpc.ServicerContext) -> pb.PredictResponse:
-        answer = self._predictor.predict(song_of(request.song))
+        answer = self._combiner.predict(song_of(request.song))
         return pb.PredictResponse(
             label=answer.label,
             liked=answer.liked,

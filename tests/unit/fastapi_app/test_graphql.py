@@ -12,6 +12,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
 from fastapi_app import graphql
+from fastapi_app.batching import MicroBatcher
 from fastapi_app.graphql import CODE
 from song_preference import errors
 from song_preference.clients import QUERY
@@ -48,7 +49,7 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.management = management
+    app.state.batcher, app.state.management = MicroBatcher(predictor), management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )
@@ -250,7 +251,7 @@ def test_every_error_has_its_code_or_is_masked(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Predictor, "predict", fail)
+    monkeypatch.setattr(Predictor, "predict_each", fail)
     answer = ask(client, QUERY, song=SONG)
     assert code(answer) == CODE.get(type(error), "INTERNAL")
     is_masked = type(error) not in CODE
@@ -261,7 +262,7 @@ def test_every_error_has_its_code_or_is_masked(
 def test_an_unexpected_error_tells_nothing_but_is_logged(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Predictor, "predict", explode)
+    monkeypatch.setattr(Predictor, "predict_each", explode)
     answer = ask(client, QUERY, song=SONG)
     assert code(answer) == "INTERNAL"
     assert LEAK not in str(answer)
@@ -329,7 +330,7 @@ def test_requests_are_counted(client: TestClient, query: str, operation: str, ou
 
 
 def test_failures_are_counted_as_the_servers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Predictor, "predict", explode)
+    monkeypatch.setattr(Predictor, "predict_each", explode)
     ask(client, QUERY, song=SONG)
     assert requests(client, "predict", "server_error") == 1
 

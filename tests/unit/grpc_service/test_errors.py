@@ -61,7 +61,7 @@ def test_every_error_has_its_code_and_tells_its_text_or_nothing(
     edge: Edge, monkeypatch: pytest.MonkeyPatch, kind: type[SongPreferenceError]
 ) -> None:
     error = kind(*ARGUMENTS.get(kind, ("What happened: and what to do. Ü",)))
-    for method in ("predict", "predict_rows", "explain"):
+    for method in ("predict_each", "predict_rows", "explain"):
         monkeypatch.setattr(Predictor, method, raising(error))
     code = EXPECTED.get(kind.__name__, grpc.StatusCode.INTERNAL)
     expected = (code, MASKED if code is grpc.StatusCode.INTERNAL else str(error))
@@ -109,7 +109,7 @@ def test_without_a_champion_the_remedy_is_named(edge_without_champion: Edge) -> 
 def test_an_unexpected_error_is_told_to_the_log_only(
     edge: Edge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Predictor, "predict", raising(RuntimeError("password=hunter2")))
+    monkeypatch.setattr(Predictor, "predict_each", raising(RuntimeError("password=hunter2")))
     with caplog.at_level(logging.ERROR):
         refusal = refused(lambda: edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
     assert refusal == Refusal(grpc.StatusCode.INTERNAL, MASKED, {})

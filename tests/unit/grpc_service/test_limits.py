@@ -51,7 +51,7 @@ def test_a_caller_waits_no_longer_than_its_deadline(slow: Slow, start: Start) ->
 def test_nothing_is_computed_for_a_caller_that_is_gone(
     predictor: Predictor, context: grpc.ServicerContext, code: grpc.StatusCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for method in ("predict", "predict_rows", "explain"):
+    for method in ("predict_each", "predict_rows", "explain"):
         monkeypatch.delattr(Predictor, method)
     servicer, song = PredictionServicer(predictor, max_streams=1), pb.Song(**SONG)
     for call in (

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -44,13 +45,13 @@ def test_calls_without_an_id_get_one_each(edge: Edge) -> None:
 
 def test_what_is_logged_on_the_way_knows_the_id(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[str] = []
-    predict = Predictor.predict
+    predict = Predictor.predict_each
 
-    def note(predictor: Predictor, song: Song) -> Prediction:
+    def note(predictor: Predictor, songs: Sequence[Song]) -> list[Prediction]:
         known.append(logs.request_id.get())
-        return predict(predictor, song)
+        return predict(predictor, songs)
 
-    monkeypatch.setattr(Predictor, "predict", note)
+    monkeypatch.setattr(Predictor, "predict_each", note)
     ask(edge, (logs.REQUEST_ID, "mine"))
     list(
         edge.stub.PredictStream(

@@ -71,7 +71,7 @@ def test_idle_streams_leave_room_for_other_calls_and_one_too_many_is_refused(
     assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
     refusal = refused(lambda: list(converse(edge, ())))
     assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refusal.text == "There are 5 streams already: wait, or send PredictBatch."
+    assert refusal.text == "There are 9 streams already: wait, or send PredictBatch."
     for talk, stream in zip(talks, streams, strict=True):
         talk.close()
         list(stream)
