@@ -30,7 +30,7 @@ from song_preference.training.export import build_graph, describe
 from song_preference.training.songs import Songs
 
 PROTOCOLS, VARIANTS = ("rest", "graphql", "grpc"), ("bare", "constant", "app")
-ROUNDS, SECONDS, CONNECTIONS, TREES = 3, 5, 16, 200
+ROUNDS, SECONDS, CONNECTIONS, TREES = 5, 5, 16, 200
 PORT = 18999
 BATCH = 10_000
 SERVER_CORE, LOAD_CORE = "0", "1"

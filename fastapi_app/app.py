@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 
 from fastapi_app import errors, graphql, openapi, rest, service
 from fastapi_app.batching import MicroBatcher
@@ -35,7 +36,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
         yield
         predictor.store.stop()
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Song preference",
         summary="Will this song please the listener?",
         version=version("song-preference"),
