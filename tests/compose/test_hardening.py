@@ -1,5 +1,7 @@
 """What Docker says of the containers: nothing may be forgotten, neither now nor with a new service."""
 
+import json
+
 import httpx
 import pytest
 
@@ -59,6 +61,19 @@ def test_a_service_holds_no_secret_but_those_that_it_needs() -> None:
     assert secrets("grpc") == set()
     assert secrets("streamlit") == starting_runs
     assert secrets("fastapi") == starting_runs | {"MINIO_ACCESS_KEY", "MINIO_SECRET_ACCESS_KEY"}
+
+
+def test_root_of_s3_is_known_to_the_store_and_its_one_shot_where_there_is_another_account() -> None:
+    account = {"S3_SERVICE_ACCESS_KEY": "ours", "S3_SERVICE_SECRET_KEY": "our-secret"}
+    root = {"MINIO_ACCESS_KEY": "the-root", "MINIO_SECRET_ACCESS_KEY": "roots-secret"}
+    config = json.loads(compose("config", "--format", "json", COMPOSE_PROFILES="all,celery", **account, **root).stdout)
+    holders = {
+        secret: {name for name, one in config["services"].items() if secret in one.get("environment", {}).values()}
+        for secret in ("roots-secret", "our-secret")
+    }
+    # Preflight, which has no network, looks whether it is still the development value.
+    assert holders["roots-secret"] == {"preflight", "s3", "buckets"}
+    assert holders["our-secret"] == {"airflow-scheduler", "airflow-worker", "mlflow", "fastapi"}
 
 
 @pytest.mark.parametrize(("role", "others"), [("PG_USER", "mlflow"), ("mlflow", "PG_DATABASE")])
