@@ -66,7 +66,8 @@ def test_a_service_holds_no_secret_but_those_that_it_needs() -> None:
 def test_root_of_s3_is_known_to_the_store_and_its_one_shot_where_there_is_another_account() -> None:
     account = {"S3_SERVICE_ACCESS_KEY": "ours", "S3_SERVICE_SECRET_KEY": "our-secret"}
     root = {"MINIO_ACCESS_KEY": "the-root", "MINIO_SECRET_ACCESS_KEY": "roots-secret"}
-    config = json.loads(compose("config", "--format", "json", COMPOSE_PROFILES="all,celery", **account, **root).stdout)
+    variables = {"COMPOSE_PROFILES": "all,celery", **account, **root}
+    config = json.loads(compose("config", "--format", "json", check=True, **variables).stdout)
     holders = {
         secret: {name for name, one in config["services"].items() if secret in one.get("environment", {}).values()}
         for secret in ("roots-secret", "our-secret")
