@@ -16,7 +16,7 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
 from song_preference.settings import AirflowSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 SONGS = 300
 TRIALS_OF_A_LONG_TRAINING = 60
 SEEDS = count(time.time_ns())
