@@ -1,9 +1,9 @@
 """One run of the model for the calls of one moment."""
 
-import time
 from collections.abc import Sequence
 from queue import SimpleQueue
 from threading import Lock
+from time import sleep
 
 from song_preference.features import Song
 from song_preference.serving.predictor import Prediction, Predictor
@@ -38,7 +38,7 @@ class Combiner:
         seen = 0
         while (count := len(self._waiting)) > seen:
             seen = count
-            time.sleep(0)
+            sleep(0)
         with self._lock:
             waiting, self._waiting = self._waiting, []
         answers: Sequence[Prediction | Exception]
