@@ -95,7 +95,7 @@ def bare_graphql() -> FastAPI:
 
 
 def bare_grpc() -> grpc.Server:
-    """grpcio with our messages and the number of threads that is best for it."""
+    """grpcio with our messages and four threads; one answered fewer calls."""
     answer = prediction_pb2.PredictResponse(
         label=ANSWER.label, liked=True, probability=0.75, threshold=0.5,
         model=prediction_pb2.Model(name=NAME, version="1", alias=ALIAS),
