@@ -1,5 +1,9 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +31,15 @@ def test_a_model_says_its_version_and_threshold(graph: bytes, songs: NDArray[np.
     assert (model.ref, model.threshold) == (REF, 0.5)
     assert labels.shape == probabilities.shape == (len(songs),)
     assert model.background.shape == (100, 4)
+
+
+def test_the_runtime_reports_nothing_to_its_makers(tmp_path: Path) -> None:
+    # It keeps an identity of the machine and its reports below these, before it sends them; on CI it never does.
+    switches = {"CI", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in switches}
+    environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "import song_preference.serving.model"], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def without(key: str) -> Change:
