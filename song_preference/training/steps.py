@@ -5,6 +5,7 @@ returned.
 """
 
 import logging
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import mlflow
@@ -144,7 +145,9 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
 
 def load_graph(model_uri: str) -> bytes:
     """The ONNX file of a logged model or a version (`models:/...`)."""
-    content: bytes = mlflow.onnx.load_model(model_uri).SerializeToString()
+    # In a directory of our own, since nobody removes MLflow's.
+    with TemporaryDirectory() as directory:
+        content: bytes = mlflow.onnx.load_model(model_uri, dst_path=directory).SerializeToString()
     return content
 
 

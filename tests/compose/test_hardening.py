@@ -90,6 +90,11 @@ def test_a_role_enters_no_database_of_another(role: str, others: str) -> None:
     assert "User does not have CONNECT privilege" in refused.stdout
 
 
+def test_a_task_leaves_nothing_on_the_volume_for_what_is_on_its_way() -> None:
+    left = compose("exec", "--no-TTY", "airflow-scheduler", "find", "/spool", "-mindepth", "1")
+    assert left.stdout == ""
+
+
 def test_an_upload_larger_than_the_tmpfs_is_answered(environment: dict[str, str]) -> None:
     row, rows = f"{'long ' * 1000},0.04,0.52,0.51,0.71\n", 14_000
     assert len(row) * rows > 64 << 20

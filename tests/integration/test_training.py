@@ -1,7 +1,9 @@
 """A whole training on a real S3 server and a real MLflow."""
 
 import json
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import mlflow
@@ -33,6 +35,12 @@ from song_preference.training.tracking import ranked_attempts
 
 TRIALS = 7
 SEED = 42
+
+
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first training puts temporary files."""
+    return tmp_path_factory.mktemp("temporary")
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +89,10 @@ def train(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion,
 
 
 @pytest.fixture(scope="module")
-def champion(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion) -> ModelVersion:
-    version, decision = train(store, settings, dataset, TRIALS)
+def champion(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion, temporary: Path) -> ModelVersion:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        version, decision = train(store, settings, dataset, TRIALS)
     assert decision.promoted, decision.reason
     return MlflowClient().get_model_version(settings.name, version)
 
@@ -164,6 +174,11 @@ def test_model_estimator_and_example_agree(champion: ModelVersion, settings: Mod
     song = np.array([[written[INPUT_EXAMPLE_PROPERTY][name] for name in FEATURES]])
     expected = estimator.predict_proba(song)[0, 1]
     assert example["probability"][0] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_training_leaves_no_temporary_file(temporary: Path) -> None:
+    assert list(temporary.iterdir()) == []
 
 
 def test_requirements_are_pinned(champion: ModelVersion, settings: ModelSettings) -> None:
