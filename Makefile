@@ -5,10 +5,10 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets test test-ui test-compose lint format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets s3-account test test-ui test-compose lint format bench protos published
 
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: .venv/.run ## Start the platform without Docker, make the first champion, leave it running
 	@$(BIN)/python -m local_stack run
@@ -49,6 +49,9 @@ restore: ## Put a backup back, FROM=backups/<time>; the stack may be empty
 secrets: ## Make secrets of your own in secrets/, for docker-compose.secrets.yaml
 	@scripts/secrets
 
+s3-account: ## Give MinIO the account S3_SERVICE_ACCESS_KEY, for everybody but root's one-shot
+	@scripts/s3-account
+
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
 	$(BIN)/pytest tests/unit tests/integration tests/e2e
 
@@ -63,7 +66,7 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/test-ui scripts/test-compose scripts/check-protos .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint

@@ -1,6 +1,7 @@
 """The S3 bucket, as far as this project uses it.
 
-`python -m song_preference.storage` creates the buckets once S3 answers: the one-shot of both stacks.
+`python -m song_preference.storage` creates the buckets once S3 answers, and tries the services' account: the one-shot
+of both stacks.
 """
 
 import logging
@@ -17,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from song_preference.errors import StorageUnavailable
-from song_preference.settings import S3Settings, load
+from song_preference.settings import S3Settings, S3SetupSettings, load
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECONDS_FOR_S3_TO_ANSWER = 20
+TRIAL_KEY = ".account-trial"
 
 TWO_PIECES_AT_ONCE = TransferConfig(max_concurrency=2)
 """Ten, boto's default, hold 80 MB and are no quicker."""
@@ -170,6 +172,32 @@ def create_buckets(settings: S3Settings) -> None:
             log.info("Bucket %s created.", bucket)
 
 
-if __name__ == "__main__":
+def try_account(settings: S3Settings) -> None:
+    """Do in both buckets what the services will do there; ends the process where their account may not."""
+    client = s3_client(settings)
+    for objects in (ObjectStore(client, settings.data_bucket), ObjectStore(client, settings.mlflow_bucket)):
+        try:
+            objects.put(TRIAL_KEY, b"trial")
+            objects.get(TRIAL_KEY)
+            objects.keys(TRIAL_KEY)
+            objects.remove(TRIAL_KEY)
+        except StorageUnavailable as error:
+            raise SystemExit(
+                f"S3_SERVICE_ACCESS_KEY: the account '{settings.access_key}' may not write, read, list and remove in "
+                f"the bucket '{objects.bucket}' ({error.__cause__}): 'make s3-account' gives MinIO such an account; "
+                "or unset S3_SERVICE_ACCESS_KEY to use MINIO_ACCESS_KEY everywhere."
+            ) from None
+    log.info("Account %s may write, read, list and remove in both.", settings.access_key)
+
+
+def main() -> None:
+    """Prepare the store for the services."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    create_buckets(load(S3Settings))
+    settings = load(S3SetupSettings)
+    create_buckets(settings)
+    if settings.service_access_key:
+        try_account(settings.of_service())
+
+
+if __name__ == "__main__":
+    main()

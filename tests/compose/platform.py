@@ -85,6 +85,19 @@ def roots() -> set[str]:
     return {name for name, one in containers().items() if one["Config"]["User"] in {"", "root", "0"}}
 
 
+def give_account(**variables: Any) -> None:
+    """Give the store the account of S3_SERVICE_ACCESS_KEY: SeaweedFS, in MinIO's place, by its own shell."""
+    if compose("exec", "--no-TTY", "s3", "sh", "-c", "command -v weed", check=False).returncode:
+        run("scripts/s3-account", **variables)
+        return
+    account = (
+        f"s3.configure -user=services -access_key={variables['S3_SERVICE_ACCESS_KEY']} "
+        f"-secret_key={variables['S3_SERVICE_SECRET_KEY']} -buckets=data,mlflow -actions=Read,Write,List -apply"
+    )
+    shell = "weed shell -master=127.0.0.1:9333 -filer=127.0.0.1:18888"
+    compose("exec", "--no-TTY", "s3", "sh", "-c", f"echo '{account}' | {shell}")
+
+
 def kill(service: str) -> str:
     """Kill every process of a container, as the kernel does out of memory; returns when it had been started.
 

@@ -56,11 +56,20 @@ def test_without_s3_the_start_ends_with_what_to_check() -> None:
     wait_for(all_healthy, "every service healthy")
 
 
-def test_a_wrong_password_of_postgres_is_told_with_the_way_out() -> None:
-    refused = once("databases", PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
+def test_an_account_that_s3_does_not_have_is_named() -> None:
+    refused = once("buckets", S3_SERVICE_ACCESS_KEY="nobody", S3_SERVICE_SECRET_KEY="of-nothing")  # noqa: S106
     assert refused.returncode == 1
+    assert "S3_SERVICE_ACCESS_KEY: the account 'nobody' may not write" in refused.stdout
+    assert "'make s3-account' gives MinIO such an account" in refused.stdout
+
+
+def test_a_wrong_password_of_postgres_is_told_with_the_way_out() -> None:
+    refused = run("scripts/up", check=False, PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
+    assert refused.returncode == 1
+    assert "--- databases (exited, status 1):" in refused.stdout
     assert "PG_ADMIN_PASSWORD is not the password that Postgres was set up with" in refused.stdout
-    once("databases", check=True)
+    run("scripts/up")
+    assert all_healthy()
 
 
 def test_another_password_of_a_role_is_taken_over() -> None:
@@ -88,8 +97,9 @@ def unreadable() -> Iterator[Path]:
 
 
 def test_a_file_that_airflow_cannot_read_is_named(unreadable: Path) -> None:
-    refused = once("preflight")
+    refused = run("scripts/up", check=False)
     assert refused.returncode == 1
     assert "incoming/unreadable.csv cannot be read by user 50000: run 'chmod -R a+rX incoming'" in refused.stdout
     unreadable.chmod(0o644)
-    once("preflight", check=True)
+    run("scripts/up")
+    assert all_healthy()

@@ -4,16 +4,28 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.pipeline import ETL_DAG, Airflow
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import AirflowSettings, ClientSettings
-from tests.compose.platform import PATIENCE_SECONDS, compose, loose, roots, run, services, wait_for
+from tests.compose.platform import (
+    PATIENCE_SECONDS,
+    Trickle,
+    compose,
+    containers,
+    give_account,
+    loose,
+    roots,
+    run,
+    services,
+    wait_for,
+)
 
 
 def answer() -> Prediction:
@@ -43,13 +55,15 @@ def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFi
 
 @pytest.fixture(scope="module")
 def production(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Variables of a platform with secrets of its own, in files, and two workers."""
+    """Variables of a platform with secrets of its own, in files, an account for S3 besides root's, and two workers."""
     secrets = tmp_path_factory.mktemp("secrets")
+    (secrets / "s3_service_secret_key").write_text("not-that-of-root")
     variables: dict[str, Any] = {
         "ENVIRONMENT": "production",
         "SECRETS_DIR": str(secrets),
         "COMPOSE_FILE": "docker-compose.yaml:docker-compose.secrets.yaml",
         "COMPOSE_PROFILES": "all,celery",
+        "S3_SERVICE_ACCESS_KEY": "services",
         "AIRFLOW_EXECUTOR": "CeleryExecutor",
         "AIRFLOW_WORKERS": "2",
     }
@@ -62,12 +76,20 @@ def secret(production: dict[str, Any], name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def restored(production: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Prediction:
-    """What was answered before a backup was put back into that platform, which was empty."""
-    backup = str(tmp_path_factory.mktemp("backups") / "backup")
+def backup(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where a backup of the platform with the secrets of `.env` is."""
+    path = str(tmp_path_factory.mktemp("backups") / "backup")
+    run("scripts/backup", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def restored(production: dict[str, Any], backup: str) -> Prediction:
+    """What was answered before the backup was put back into the platform of other secrets, which was empty."""
     before = answer()
-    run("scripts/backup", backup)
     compose("down", "--volumes")
+    compose("up", "--detach", "--wait", "s3", **production)
+    give_account(**production, S3_SERVICE_SECRET_KEY=secret(production, "s3_service_secret_key"))
     compose("up", "--detach", "--wait", **production)
     ready = httpx.get(f"{os.environ['FASTAPI_URL']}/health/ready")
     assert ready.status_code == httpx.codes.SERVICE_UNAVAILABLE
@@ -97,6 +119,30 @@ def test_secrets_in_files_are_in_force(production: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("restored")
+def test_root_of_s3_stays_with_the_store_and_its_one_shot() -> None:
+    def holders(name: str) -> set[str]:
+        path = f"/run/secrets/{name}"
+        return {
+            service
+            for service, one in containers().items()
+            if path in {mount["Destination"] for mount in one["Mounts"]}
+        }
+
+    # Preflight, which has no network, looks whether it is still the development value.
+    assert holders("minio_secret_access_key") == {"preflight", "s3", "buckets"}
+    assert holders("s3_service_secret_key") == {"buckets", "airflow-scheduler", "airflow-worker", "mlflow", "fastapi"}
+
+
+def test_a_restore_into_a_running_platform_fails_no_prediction(
+    restored: Prediction, production: dict[str, Any], backup: str
+) -> None:
+    with Trickle() as trickle:
+        run("scripts/restore", backup, **production)
+    assert trickle.failures == {}
+    assert answer() == restored
+
+
+@pytest.mark.usefixtures("restored")
 def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]) -> None:
     # The user of the backup has the password of this platform.
     password = SecretStr(secret(production, "airflow_user_password"))
@@ -105,13 +151,18 @@ def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]
     assert len(workers) == 2
     etl = airflow.trigger(ETL_DAG)
 
-    def hosts(state: str) -> dict[str, str]:
-        found = airflow._get(f"/dags/{ETL_DAG}/dagRuns/{etl.run_id}/taskInstances")["task_instances"]
-        return {task["task_id"]: task["hostname"] for task in found if task["state"] == state}
+    def hosts(of: Run, state: str) -> list[str]:
+        found = airflow._get(f"/dags/{of.dag_id}/dagRuns/{quote(of.run_id)}/taskInstances")["task_instances"]
+        return [task["hostname"] for task in found if task["state"] == state]
 
-    wait_for(lambda: bool(hosts("running")), "a task on a worker")
-    (victim,) = hosts("running").values()
+    wait_for(lambda: bool(hosts(etl, "running")), "a task on a worker")
+    (victim,) = hosts(etl, "running")
     run("docker", "kill", victim)
     wait_for(lambda: airflow.state(etl) in {"success", "failed"}, "the end of the run")
-    assert set(hosts("success").values()) <= workers
-    assert len(hosts("success")) == 4
+    assert len(hosts(etl, "success")) == 4
+    assert set(hosts(etl, "success")) <= workers
+
+    training = airflow.trigger(TRAINING_DAG, {"force": True})
+    wait_for(lambda: airflow.state(training) in {"success", "failed"}, "the end of a training")
+    assert len(hosts(training, "success")) == 5
+    assert set(hosts(training, "success")) <= workers - {victim}
