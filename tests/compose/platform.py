@@ -56,8 +56,13 @@ def services() -> dict[str, dict[str, Any]]:
     return {name: one for name, one in containers().items() if one["HostConfig"]["RestartPolicy"]["Name"] != "no"}
 
 
+def healths() -> dict[str, str | None]:
+    """What each service's health check says of it, by service."""
+    return {name: one["State"].get("Health", {}).get("Status") for name, one in services().items()}
+
+
 def all_healthy() -> bool:
-    return all(one["State"].get("Health", {}).get("Status") == "healthy" for one in services().values())
+    return set(healths().values()) == {"healthy"}
 
 
 def loose() -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from song_preference.clients import EXAMPLE, clients
 from song_preference.errors import PipelineError, ServiceUnavailable
 from song_preference.pipeline import TRAINING_DAG, Airflow, Run
 from song_preference.settings import AirflowSettings, ClientSettings
-from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, wait_for
+from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, healths, wait_for
 
 
 def all_say(*, stale: bool) -> bool:
@@ -31,6 +31,18 @@ def test_without_s3_and_mlflow_predictions_go_on_also_after_a_restart() -> None:
     compose("start", "s3", "mlflow")
     wait_for(lambda: all_say(stale=False), "a fresh answer on each protocol")
     wait_for(all_healthy, "every service healthy")
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_postgres_those_that_need_it_say_so_and_predictions_go_on() -> None:
+    with Trickle() as trickle:
+        compose("stop", "postgres")
+        wait_for(lambda: healths()["airflow-apiserver"] == "unhealthy", "Airflow's health check to fail")
+        wait_for(lambda: healths()["mlflow"] == "unhealthy", "MLflow's health check to fail")
+        assert {healths()[name] for name in ("fastapi", "grpc", "streamlit")} == {"healthy"}
+        compose("start", "postgres")
+        wait_for(all_healthy, "every service healthy")
+    assert trickle.failures == {}
 
 
 @pytest.mark.usefixtures("environment")
