@@ -107,20 +107,25 @@ class Airflow:
         return [Task(item["task_id"], item["state"], item["try_number"], item["duration"]) for item in found]
 
     def run_started_by(self, run: Run, dag_id: str) -> Run | None:
-        """The run of `dag_id` that an asset written by `run` started, once it runs."""
-        since = self.times(run).started_at
-        if since is None:
+        """The run of `dag_id` that an asset written by `run` started, or that took its place, once it runs."""
+        times, next_one = self.times(run), None
+        if times.started_at is None:
             return None
-        query = {"run_after_gte": since.isoformat(), "run_type": "asset_triggered", "order_by": "run_after", "limit": 5}
+        since = times.started_at.isoformat()
+        query = {"run_after_gte": since, "run_type": "asset_triggered", "order_by": "run_after", "limit": 5}
         # The first of them takes all events that are there; a few, in case that one was another run's.
         for candidate in self._runs(dag_id, **query)["dag_runs"]:
-            if candidate["start_date"] is None:
+            begun = _moment(candidate["start_date"])
+            if begun is None:
                 continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
             found = Run(dag_id, candidate["dag_run_id"])
             events = self._get(f"{_path(found)}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):
                 return found
-        return None
+            if next_one is None and times.state == "success" and times.ended_at and begun >= times.ended_at:
+                next_one = found
+        # Events that come during a training get lost (apache/airflow#56050): the next one takes the newest dataset.
+        return next_one
 
     def is_busy(self, dag_id: str) -> bool:
         """Whether a run of the DAG is queued or at work."""

@@ -134,6 +134,8 @@ def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
     mlflow, latest = MlflowClient(), rest.get("/datasets/latest").json()["version"]
     wait_for(lambda: bool(mlflow.search_model_versions(f"tags.dataset_version = '{latest}'")))
     wait_for(lambda: not airflow.is_busy(TRAINING_DAG))
+    reports = [rest.get(f"/pipeline/runs/{run.run_id}").json() for run in runs]
+    assert [report["training"]["state"] for report in reports] == ["success", "success"]
 
     # Once no registered model is left that learned from it, the older one may go, with everything of its own.
     [older] = versions - {latest}

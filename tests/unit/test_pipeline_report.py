@@ -159,6 +159,17 @@ def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeR
     assert found.training.id == training.run_id
 
 
+@pytest.mark.parametrize(("began", "follows"), [(ETL_AT, False), (LATER, True)])
+def test_a_training_follows_whose_event_airflow_lost_if_it_began_after_the_dataset(
+    server: FakeAirflow, etl: FakeRun, training: FakeRun, began: str, follows: bool
+) -> None:
+    etl.ended = TRAINING_AT
+    training.sources, training.at = ["manual__0"], began
+    found = told(server)
+    assert (found.training is not None) == follows
+    assert found.model_version == ("7" if follows else None)
+
+
 def test_a_run_that_is_not_there_is_told(server: FakeAirflow) -> None:
     with pytest.raises(RunNotFound):
         told(server, "nothing")
