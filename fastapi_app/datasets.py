@@ -153,7 +153,10 @@ def validate(file: PlaylistDep) -> Preparation:
     dependencies=[NEEDS_KEY],
 )
 def delete(version: Version, management: ManagementDep) -> None:
-    """Remove a version that is not the latest and that no registered model learned from."""
+    """Remove a version that is not the latest and that no registered model learned from.
+
+    The playlist goes with it that was handed in with `POST /datasets`, unless another version came of it.
+    """
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
     retention.remove(management.datasets, management.registry, version)

@@ -22,7 +22,16 @@ def keep(playlist: Path, objects: ObjectStore) -> str:
     Raises `StorageUnavailable`.
     """
     with playlist.open("rb") as file:
-        key = f"{FOLDER}{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.csv"
+        key = _key(hashlib.file_digest(file, "sha256").hexdigest())
         file.seek(0)
         objects.put_new(key, file)
     return objects.uri(key)
+
+
+def forget(sha256: str, objects: ObjectStore) -> None:
+    """Remove the CSV of this content, if it was handed in; raises `StorageUnavailable`."""
+    objects.remove(_key(sha256))
+
+
+def _key(sha256: str) -> str:
+    return f"{FOLDER}{sha256[:32]}.csv"

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from song_preference.dataset import etl
+from song_preference.dataset import etl, incoming
 from song_preference.dataset.__main__ import main as versions
 from song_preference.dataset.publish import register
 from song_preference.dataset.source import fetch
@@ -28,8 +28,8 @@ def settings(source: Path | str, monkeypatch: pytest.MonkeyPatch) -> DatasetSett
     return DatasetSettings()
 
 
-def run(store: DatasetStore, configured: DatasetSettings) -> DatasetVersion:
-    draft = etl.download(store, configured, PARAMETERS)
+def run(store: DatasetStore, configured: DatasetSettings, parameters: Parameters = PARAMETERS) -> DatasetVersion:
+    draft = etl.download(store, configured, parameters)
     return register(store, etl.split_dataset(store, etl.engineer_features(store, draft))).dataset
 
 
@@ -97,6 +97,19 @@ def test_a_version_that_nothing_needs_can_be_removed(
     versions(["remove", old.version])
     versions(["remove", refused.version])
     assert {key.split("/")[1] for key in store.objects.keys("datasets/")} == {latest.version, "latest.json"}
+
+
+def test_a_playlist_that_was_handed_in_goes_with_the_last_version_made_of_it(
+    store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
+    handed_in = settings(incoming.keep(playlist, store.objects), monkeypatch)
+    old = [run(store, handed_in, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
+    run(store, settings("sample", monkeypatch))
+    versions(["remove", old[0].version])
+    assert len(store.objects.keys("incoming/")) == 1
+    versions(["remove", old[1].version])
+    assert store.objects.keys("incoming/") == []
 
 
 def test_without_s3_the_reason_and_the_remedy_are_told(
