@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -106,26 +107,33 @@ class Airflow:
         found = self._get(path, absent=_unknown(run), order_by="start_date")["task_instances"]
         return [Task(item["task_id"], item["state"], item["try_number"], item["duration"]) for item in found]
 
-    def run_started_by(self, run: Run, dag_id: str) -> Run | None:
-        """The run of `dag_id` that an asset written by `run` started, or that took its place, once it runs."""
-        times, next_one = self.times(run), None
+    def training_of(self, run: Run) -> Run | None:
+        """The training that the dataset of an ETL run started, or another one that took this dataset, once it runs."""
+        times, others = self.times(run), []
         if times.started_at is None:
             return None
         since = times.started_at.isoformat()
         query = {"run_after_gte": since, "run_type": "asset_triggered", "order_by": "run_after", "limit": 5}
         # The first of them takes all events that are there; a few, in case that one was another run's.
-        for candidate in self._runs(dag_id, **query)["dag_runs"]:
-            begun = _moment(candidate["start_date"])
-            if begun is None:
+        for candidate in self._runs(TRAINING_DAG, **query)["dag_runs"]:
+            if candidate["start_date"] is None:
                 continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
-            found = Run(dag_id, candidate["dag_run_id"])
+            found = Run(TRAINING_DAG, candidate["dag_run_id"])
             events = self._get(f"{_path(found)}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):
                 return found
-            if next_one is None and times.state == "success" and times.ended_at and begun >= times.ended_at:
-                next_one = found
-        # Events that come during a training get lost (apache/airflow#56050): the next one takes the newest dataset.
-        return next_one
+            others.append(found)
+        if not others or times.state != "success":
+            return None
+        # Events that come during a training get lost (apache/airflow#56050); the next one takes the newest dataset.
+        version = self.published(run)["version"]
+        return next((found for found in others if self._took(found) == version), None)
+
+    def _took(self, training: Run) -> str | None:
+        """The dataset version that a training learns from, None before it has chosen one."""
+        with suppress(RunNotFound):
+            return str(self.result(training, "search")["dataset_version"])
+        return None
 
     def is_busy(self, dag_id: str) -> bool:
         """Whether a run of the DAG is queued or at work."""
@@ -137,8 +145,9 @@ class Airflow:
         return self.result(run, "register")
 
     def result(self, run: Run, task_id: str) -> dict[str, Any]:
-        """What a task that has succeeded returned."""
-        value: dict[str, Any] = self._get(f"{_path(run)}/taskInstances/{task_id}/xcomEntries/return_value")["value"]
+        """What a task that has succeeded returned; raises `RunNotFound` where there is nothing."""
+        path = f"{_path(run)}/taskInstances/{task_id}/xcomEntries/return_value"
+        value: dict[str, Any] = self._get(path, absent=_unknown(run))["value"]
         return value
 
     def failure(self, run: Run) -> str:

@@ -76,7 +76,7 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     run = Run(ETL_DAG, run_id)
     summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
     dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
-    training = airflow.run_started_by(run, TRAINING_DAG) if dataset else None
+    training = airflow.training_of(run) if dataset else None
     trained = airflow.tasks(training) if training else []
     model = _model(airflow, training, trained) if training else {}
     # Where two datasets came in one moment, the training may have taken the other.

@@ -48,7 +48,7 @@ def run_to_champion(
     if airflow.published(etl)["source_kind"] == "sample":
         say("THE BUNDLED SAMPLE of synthetic songs was used: its model knows nobody's taste. Set DATASET_SOURCE.")
     deadline = time.monotonic() + patience_seconds
-    while (training := airflow.run_started_by(etl, TRAINING_DAG)) is None:
+    while (training := airflow.training_of(etl)) is None:
         if airflow.is_busy(TRAINING_DAG):  # it runs once at a time, so ours may have to wait
             deadline = time.monotonic() + patience_seconds
         elif time.monotonic() > deadline:

@@ -113,7 +113,7 @@ def test_a_bad_source_fails_clearly_and_everything_stays(
     assert download[:3] == ("download", "failed", 1)
     assert re.search(message, airflow.failure(run))
     assert "Traceback" not in airflow.failure(run)
-    assert airflow.run_started_by(run, TRAINING_DAG) is None
+    assert airflow.training_of(run) is None
     assert in_force() == before
 
 

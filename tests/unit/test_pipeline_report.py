@@ -159,12 +159,12 @@ def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeR
     assert found.training.id == training.run_id
 
 
-@pytest.mark.parametrize(("began", "follows"), [(ETL_AT, False), (LATER, True)])
-def test_a_training_follows_whose_event_airflow_lost_if_it_began_after_the_dataset(
-    server: FakeAirflow, etl: FakeRun, training: FakeRun, began: str, follows: bool
+@pytest.mark.parametrize(("took", "follows"), [({}, False), ({"search": "abc"}, True), ({"search": "def"}, False)])
+def test_a_training_that_took_the_dataset_follows_although_airflow_lost_its_event(
+    server: FakeAirflow, training: FakeRun, took: dict[str, str], follows: bool
 ) -> None:
-    etl.ended = TRAINING_AT
-    training.sources, training.at = ["manual__0"], began
+    training.sources = ["manual__0"]
+    training.results |= {name: {"dataset_version": version} for name, version in took.items()}
     found = told(server)
     assert (found.training is not None) == follows
     assert found.model_version == ("7" if follows else None)
