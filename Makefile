@@ -35,7 +35,7 @@ bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platfor
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
 
 up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
-	@GIT_COMMIT=$$(git rev-parse HEAD 2>/dev/null) scripts/up --build
+	@scripts/up --build
 
 down: ## Stop the platform of `make up` and keep its data
 	docker compose --profile '*' down
@@ -66,7 +66,7 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos scripts/profiles .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint

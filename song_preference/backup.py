@@ -1,5 +1,7 @@
 """Both buckets as one tar: `python -m song_preference.backup save > buckets.tar`, `... load < buckets.tar`.
 
+`check` tells whether such a tar can be loaded, and changes nothing.
+
 For `make backup` and `make restore`. Objects may be added meanwhile: what was there at the start is whole.
 """
 
@@ -7,6 +9,7 @@ import argparse
 import logging
 import sys
 import tarfile
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, cast
 
 from song_preference.settings import S3Settings, load
@@ -60,33 +63,52 @@ def _append(tar: tarfile.TarFile, client: "S3Client", bucket: str, key: str) -> 
 def load_into(client: "S3Client", buckets: list[str], source: IO[bytes]) -> int:
     """Write every object of a tar to its bucket, over what is there; returns how many."""
     count = 0
-    with tarfile.open(fileobj=source, mode="r|") as tar:
-        for member in tar:
-            bucket, _, key = member.name.partition("/")
-            content = tar.extractfile(member)
-            if bucket not in buckets or content is None:
-                raise SystemExit(
-                    f"'{member.name}' belongs to none of the buckets {', '.join(buckets)}: "
-                    "set DATA_REPO_BUCKET_NAME and MLFLOW_BUCKET_NAME as they were when the backup was made."
-                )
-            extra = {"ContentType": member.pax_headers.get(KIND, "application/octet-stream")}
-            client.upload_fileobj(
-                cast("IO[bytes]", _Sequential(content)), bucket, key, ExtraArgs=extra, Config=TWO_PIECES_AT_ONCE
-            )
-            count += 1
+    for bucket, key, kind, content in _objects(buckets, source):
+        client.upload_fileobj(
+            cast("IO[bytes]", _Sequential(content)),
+            bucket,
+            key,
+            ExtraArgs={"ContentType": kind},
+            Config=TWO_PIECES_AT_ONCE,
+        )
+        count += 1
     return count
+
+
+def check(buckets: list[str], source: IO[bytes]) -> int:
+    """Read the whole tar; returns how many objects it holds. Ends the process where it is damaged or of others."""
+    return sum(1 for _ in _objects(buckets, source))
+
+
+def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, str, IO[bytes]]]:
+    """Bucket, key, content type and content of each object."""
+    try:
+        with tarfile.open(fileobj=source, mode="r|") as tar:
+            for member in tar:
+                bucket, _, key = member.name.partition("/")
+                content = tar.extractfile(member)
+                if bucket not in buckets or content is None:
+                    raise SystemExit(
+                        f"'{member.name}' belongs to none of the buckets {', '.join(buckets)}: "
+                        "set DATA_REPO_BUCKET_NAME and MLFLOW_BUCKET_NAME as they were when the backup was made."
+                    )
+                yield bucket, key, member.pax_headers.get(KIND, "application/octet-stream"), content
+    except tarfile.TarError as error:
+        raise SystemExit(f"buckets.tar is damaged ({error}): take another backup.") from None
 
 
 def main() -> None:
     """Save to the standard output, or load from the standard input."""
     parser = argparse.ArgumentParser(prog="song_preference.backup", description=__doc__)
-    parser.add_argument("verb", choices=["save", "load"])
+    parser.add_argument("verb", choices=["save", "check", "load"])
     verb = parser.parse_args().verb
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = load(S3Settings)
     client, buckets = s3_client(settings), [settings.data_bucket, settings.mlflow_bucket]
     if verb == "save":
         log.info("%d objects saved.", save(client, buckets, sys.stdout.buffer))
+    elif verb == "check":
+        log.info("%d objects can be restored.", check(buckets, sys.stdin.buffer))
     else:
         log.info("%d objects restored.", load_into(client, buckets, sys.stdin.buffer))
 

@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
@@ -88,6 +89,11 @@ def test_a_role_enters_no_database_of_another(role: str, others: str) -> None:
     ]
     refused = compose("exec", "--no-TTY", "postgres", *asked, check=False)
     assert "User does not have CONNECT privilege" in refused.stdout
+
+
+def test_the_command_line_of_airflow_knows_the_dags() -> None:
+    listed = compose("run", "--rm", "--no-TTY", "airflow-cli", "airflow", "dags", "list", "--output", "plain")
+    assert {ETL_DAG, TRAINING_DAG} <= set(listed.stdout.split())
 
 
 def test_a_task_leaves_nothing_on_the_volume_for_what_is_on_its_way() -> None:

@@ -1,6 +1,7 @@
 """Outages of what the services depend on."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from song_preference.clients import EXAMPLE, clients
 from song_preference.errors import PipelineError, ServiceUnavailable
 from song_preference.pipeline import TRAINING_DAG, Airflow, Run
 from song_preference.settings import AirflowSettings, ClientSettings
-from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, healths, wait_for
+from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, healths, run, wait_for
 
 
 def all_say(*, stale: bool) -> bool:
@@ -34,12 +35,14 @@ def test_without_s3_and_mlflow_predictions_go_on_also_after_a_restart() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_without_postgres_those_that_need_it_say_so_and_predictions_go_on() -> None:
+def test_without_postgres_those_that_need_it_say_so_and_predictions_go_on(tmp_path: Path) -> None:
     with Trickle() as trickle:
         compose("stop", "postgres")
         wait_for(lambda: healths()["airflow-apiserver"] == "unhealthy", "Airflow's health check to fail")
         wait_for(lambda: healths()["mlflow"] == "unhealthy", "MLflow's health check to fail")
         assert {healths()[name] for name in ("fastapi", "grpc", "streamlit")} == {"healthy"}
+        assert run("scripts/backup", str(tmp_path / "backup"), check=False).returncode != 0
+        assert list(tmp_path.iterdir()) == []
         compose("start", "postgres")
         wait_for(all_healthy, "every service healthy")
     assert trickle.failures == {}
@@ -49,9 +52,10 @@ def test_without_postgres_those_that_need_it_say_so_and_predictions_go_on() -> N
 def test_a_run_outlives_a_restart_of_postgres() -> None:
     airflow = Airflow(AirflowSettings())
     wait_for(lambda: not airflow.is_busy(TRAINING_DAG), "the end of other trainings")
-    training = airflow.trigger(TRAINING_DAG, {"force": True})
+    training = airflow.trigger(TRAINING_DAG, {"force": True, "trials": 60})
     wait_for(lambda: any(task.state == "running" for task in airflow.tasks(training)), "a task of the training")
     with Trickle() as trickle:
+        assert airflow.state(training) == "running"
         compose("restart", "postgres")
         wait_for(lambda: state(airflow, training) in {"success", "failed"}, "the end of the training")
         wait_for(all_healthy, "every service healthy")
@@ -59,8 +63,8 @@ def test_a_run_outlives_a_restart_of_postgres() -> None:
     assert trickle.failures == {}
 
 
-def state(airflow: Airflow, run: Run) -> str | None:
+def state(airflow: Airflow, training: Run) -> str | None:
     """The run's state, or None while Airflow cannot tell."""
     with suppress(PipelineError):
-        return airflow.state(run)
+        return airflow.state(training)
     return None
