@@ -34,17 +34,26 @@ MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
 
 Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
+WHOLE_ROWS = {"raw", "scaled"}
+"""Tables with all that the listener wrote, such as titles; the others hold features and labels."""
+
 Part = Annotated[Table, Query(description="Which table of the version.")]
 
 
 async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
-    """The uploaded playlist, closed once the answer is sent."""
-    limit = management.dataset_settings.max_bytes
-    async with received(request, limit, "a playlist may have no more than MAX_DATASET_BYTES") as file:
+    """The uploaded playlist, once it is its turn; closed when the answer is sent."""
+    limit = management.playlist_settings.max_bytes
+    too_large = "a playlist may have no more than MAX_DATASET_BYTES"
+    async with received(request, limit, too_large) as file, management.checking:
         yield file
 
 
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
+
+
+async def _whole_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
+    if part in WHOLE_ROWS:
+        check_key(settings, key)
 
 
 @router.get("", operation_id="datasets")
@@ -64,14 +73,19 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     return management.datasets.find(version)
 
 
-@router.get("/{version}/preview", operation_id="previewDataset", responses=problems(404, 422))
+@router.get(
+    "/{version}/preview",
+    operation_id="previewDataset",
+    responses=problems(401, 404, 422),
+    dependencies=[Depends(_whole_rows_need_key)],
+)
 def preview(
     version: Version,
     management: ManagementDep,
     part: Part = "features",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many rows at most.")] = 20,
 ) -> Preview:
-    """Show the first rows of a table."""
+    """Show the first rows of a table; those of `raw` and `scaled`, the listener's own, need the key."""
     name = management.datasets.find(version).version
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
@@ -83,17 +97,12 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
     return Statistics(version=name, spreads=statistics(management.datasets, name))
 
 
-async def _raw_needs_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
-    if part == "raw":
-        check_key(settings, key)
-
-
 @router.get(
     "/{version}/download",
     operation_id="downloadDataset",
     responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}, **problems(401, 404, 422)},
     response_class=Response,
-    dependencies=[Depends(_raw_needs_key)],
+    dependencies=[Depends(_whole_rows_need_key)],
 )
 def download(
     version: Version,
@@ -104,7 +113,7 @@ def download(
 ) -> StreamingResponse:
     """Send a table, whole or rows of it that are spread evenly.
 
-    `raw`, the listener's own file, needs the key, and is a whole CSV whatever is asked for.
+    `raw` and `scaled`, the listener's own rows, need the key; `raw` is a whole CSV whatever is asked for.
     """
     if part == "raw":
         format = "csv"  # noqa: A001
@@ -119,7 +128,7 @@ def download(
     "",
     operation_id="uploadDataset",
     status_code=202,
-    responses=problems(401, 413, 415, 422),
+    responses=problems(401, 413, 415, 422, 502),
     dependencies=[NEEDS_KEY],
     openapi_extra={"requestBody": REQUEST_BODY},
 )

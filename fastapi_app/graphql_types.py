@@ -42,6 +42,12 @@ class Context(BaseContext):
         self._management = management
         self.operation = "invalid"
         self.outcome: str | None = None
+        self._songs = 0
+
+    def check_batch_size(self, count: int) -> None:
+        """Raises `BatchTooLarge` where all fields together ask about more songs than one request may."""
+        self._songs += count
+        self.predictor.check_batch_size(self._songs)
 
     @property
     def management(self) -> Any:
@@ -175,7 +181,8 @@ class RegisteredVersion:
 
 SongArgument = Annotated[SongInput, strawberry.argument(description="The song to ask about.")]
 SongsArgument = Annotated[
-    list[SongInput], strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE of them.")
+    list[SongInput],
+    strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE in one request."),
 ]
 FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_LISTED}.")]
 Asked = Info[Context, None]
@@ -202,9 +209,8 @@ class PredictionQuery:
     )
     def predict_batch(self, info: Asked, songs: SongsArgument) -> PredictionBatch | None:
         """The predictor's answers."""
-        predictor = info.context.predictor
-        predictor.check_batch_size(len(songs))
-        return PredictionBatch.of(predictor.predict_batch(_checked(songs)))
+        info.context.check_batch_size(len(songs))
+        return PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
 
     @strawberry.field(description="Tells what each feature adds to the prediction.")  # type: ignore[untyped-decorator]
     def explain(self, info: Asked, song: SongArgument) -> Explanation | None:

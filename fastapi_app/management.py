@@ -1,6 +1,7 @@
 """What the management of datasets and of the pipeline works with."""
 
-from dataclasses import dataclass
+from asyncio import Semaphore
+from dataclasses import dataclass, field
 from typing import Annotated, Self
 
 from fastapi import Depends, Request
@@ -10,7 +11,7 @@ from song_preference.dataset.etl import open_store
 from song_preference.dataset.store import DatasetStore
 from song_preference.pipeline import Airflow
 from song_preference.serving.registry import connect
-from song_preference.settings import AirflowSettings, DatasetSettings, ModelSettings, load
+from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,16 @@ class Management:
     datasets: DatasetStore
     registry: MlflowClient
     airflow: Airflow
-    dataset_settings: DatasetSettings
+    playlist_settings: PlaylistSettings
     model_settings: ModelSettings
+    checking: Semaphore = field(default_factory=lambda: Semaphore(1))
+    """Playlists are checked one by one: 2,000,000 songs take half of the memory that the service has in Docker."""
 
     @classmethod
     def of_environment(cls) -> Self:
         """As the environment names them."""
         model = load(ModelSettings)
-        return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(DatasetSettings), model)
+        return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model)
 
 
 async def get_management(request: Request) -> Management:

@@ -38,7 +38,7 @@ RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSummary:
     """Prepare a playlist and train on it; follow the run at the address in `Location`."""
     if asked.source is not None:
-        locate(asked.source, management.datasets.objects.bucket, management.dataset_settings, trusted=False)
+        locate(asked.source, management.datasets.objects.bucket, management.playlist_settings, trusted=False)
     run = report.start(management.airflow, asked.model_dump())
     response.headers["Location"] = f"/pipeline/runs/{quote(run.id, safe='')}"
     return run

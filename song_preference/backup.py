@@ -27,6 +27,10 @@ KIND = "CONTENT_TYPE"
 """Where the tar keeps an object's content type."""
 
 
+END = "end-of-backup"
+"""The last member, which holds nothing: a tar that was cut off between two objects looks whole otherwise."""
+
+
 class _Sequential:
     """A member of a tar that comes through a pipe. Asked whether it can be sought, tarfile's own object fails."""
 
@@ -43,6 +47,7 @@ def save(client: "S3Client", buckets: list[str], target: IO[bytes]) -> int:
             pointers = [key for key in POINTERS if _append(tar, client, bucket, key)]
             others = [key for key in objects.keys("") if key not in POINTERS]
             count += len(pointers) + sum(_append(tar, client, bucket, key) for key in others)
+        tar.addfile(tarfile.TarInfo(END))
     return count
 
 
@@ -85,6 +90,8 @@ def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, 
     try:
         with tarfile.open(fileobj=source, mode="r|") as tar:
             for member in tar:
+                if member.name == END:
+                    return
                 bucket, _, key = member.name.partition("/")
                 content = tar.extractfile(member)
                 if bucket not in buckets or content is None:
@@ -93,6 +100,7 @@ def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, 
                         "set DATA_REPO_BUCKET_NAME and MLFLOW_BUCKET_NAME as they were when the backup was made."
                     )
                 yield bucket, key, member.pax_headers.get(KIND, "application/octet-stream"), content
+            raise tarfile.ReadError("it was cut off")
     except tarfile.TarError as error:
         raise SystemExit(f"buckets.tar is damaged ({error}): take another backup.") from None
 

@@ -41,12 +41,17 @@ class DatabaseSettings(BaseSettings):
     mlflow_password: SecretStr = Field(validation_alias="MLFLOW_PG_PASSWORD")
 
 
-class DatasetSettings(BaseSettings):
-    """What the ETL reads, and how much of it."""
+class PlaylistSettings(BaseSettings):
+    """How large a playlist may be, and where files lie that are handed in."""
 
-    source: str = Field(validation_alias="DATASET_SOURCE")
     max_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
     incoming: Path = Field(validation_alias="INCOMING_DIR")
+
+
+class DatasetSettings(PlaylistSettings):
+    """What the ETL reads besides."""
+
+    source: str = Field(validation_alias="DATASET_SOURCE")
 
 
 class ModelSettings(BaseSettings):

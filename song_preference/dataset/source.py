@@ -17,7 +17,7 @@ from song_preference.dataset.text import PIECE_BYTES, check_text
 from song_preference.dataset.transfer import Network, NotAllowed, check_size, shown, write
 from song_preference.dataset.version import Source, SourceKind
 from song_preference.errors import SourceRefused, SourceUnavailable
-from song_preference.settings import DatasetSettings
+from song_preference.settings import PlaylistSettings
 from song_preference.storage import ObjectStore
 
 NETWORK = Network()
@@ -36,7 +36,7 @@ class Location(NamedTuple):
     at: str
 
 
-def locate(source: str, bucket: str, settings: DatasetSettings, *, trusted: bool) -> Location:
+def locate(source: str, bucket: str, settings: PlaylistSettings, *, trusted: bool) -> Location:
     """Understand a source without fetching it, and check that it may be named; raises `SourceRefused`.
 
     `trusted` is the operator's own environment (DATASET_SOURCE), which may name any https URL, object of `bucket` or
@@ -47,7 +47,7 @@ def locate(source: str, bucket: str, settings: DatasetSettings, *, trusted: bool
         return _understood(source, bucket) if trusted else _allowed(_understood(source, bucket), bucket, settings)
 
 
-def fetch(source: str, target: Path, objects: ObjectStore, settings: DatasetSettings, *, trusted: bool) -> Source:
+def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSettings, *, trusted: bool) -> Source:
     """Write the playlist's bytes to `target`, a piece at a time; `trusted` as for `locate`.
 
     Raises `SourceRefused` where it may not be named or is not there, `SourceUnavailable` where it cannot be reached (or
@@ -115,7 +115,7 @@ def _understood_https(source: str) -> Location:
     return Location("drive", f"{drive.LINK}{file_id}")
 
 
-def _allowed(location: Location, bucket: str, settings: DatasetSettings) -> Location:
+def _allowed(location: Location, bucket: str, settings: PlaylistSettings) -> Location:
     """The location, if anybody may name it."""
     match location.kind:
         case "https":

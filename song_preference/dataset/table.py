@@ -50,14 +50,18 @@ class Header(NamedTuple):
 
 def read_header(path: Path) -> Header:
     """Understand the first line of the CSV; raises `InvalidDataset` with every finding about it."""
-    csv.field_size_limit(BLOCK_BYTES)
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = 1
         while (line := file.readline(BLOCK_BYTES)).isspace():
             lines += 1
         has_songs = any(piece.strip() for piece in iter(lambda: file.read(BLOCK_BYTES), ""))
     readings: list[str] = []
-    written = next(csv.reader([line]))
+    # The limit is the process's: others who read CSVs go on with theirs.
+    limit = csv.field_size_limit(BLOCK_BYTES)
+    try:
+        written = next(csv.reader([line]))
+    finally:
+        csv.field_size_limit(limit)
     names = [_name(column, readings) for column in written]
     _check_names(names, line)
     if not has_songs:

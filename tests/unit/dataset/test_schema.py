@@ -1,5 +1,6 @@
 """What a listener may hand in, and the exact words for what they may not."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,9 +186,11 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("raw", "words"), BAD.values(), ids=BAD.keys())
 def test_a_bad_file_is_refused_in_these_words(raw: bytes, words: str, tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
     with pytest.raises(InvalidDataset) as refused:
         read(raw, tmp_path)
     assert str(refused.value) == f"{CANNOT}{words}."
+    assert csv.field_size_limit() == limit
 
 
 GOOD: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], list[str]]] = {

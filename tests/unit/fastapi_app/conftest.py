@@ -15,7 +15,7 @@ from song_preference.errors import PipelineUnavailable, StorageUnavailable
 from song_preference.pipeline import Airflow, Run
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
-from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
+from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
 from song_preference.storage import ObjectStore
 
 API_KEY = "sésame"
@@ -122,14 +122,14 @@ def mlflow_client() -> FakeMlflow:
 @pytest.fixture
 def management(objects: MemoryObjects, airflow: FakeAirflow, mlflow_client: FakeMlflow, tmp_path: Path) -> Management:
     """Of a bucket in memory."""
-    dataset_settings = DatasetSettings.model_validate(
-        {"DATASET_SOURCE": "sample", "MAX_DATASET_BYTES": MAX_DATASET_BYTES, "INCOMING_DIR": tmp_path}
+    playlist_settings = PlaylistSettings.model_validate(
+        {"MAX_DATASET_BYTES": MAX_DATASET_BYTES, "INCOMING_DIR": tmp_path}
     )
     model_settings = ModelSettings.model_validate(
         {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MODEL_NAME": "spotify_model_prod", "MODEL_ALIAS": "champion"}
     )
     clients = (DatasetStore(objects), cast("MlflowClient", mlflow_client), cast("Airflow", airflow))
-    return Management(*clients, dataset_settings, model_settings)
+    return Management(*clients, playlist_settings, model_settings)
 
 
 @pytest.fixture

@@ -2,9 +2,13 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,13 +17,15 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from song_preference.dataset import etl, sample
+from song_preference.dataset import etl, incoming, sample
+from song_preference.dataset.prepare import prepare
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.dataset.version import DatasetVersion, Parameters, Preparation
 from song_preference.features import FEATURES, LABEL
 from song_preference.settings import DatasetSettings
 from tests.unit.dataset.test_schema import BAD, CANNOT, CSV
 from tests.unit.fastapi_app.conftest import KEY, MAX_DATASET_BYTES, FakeAirflow, FakeMlflow, MemoryObjects
+from tests.unit.fastapi_app.test_errors import check_problem
 
 TEXT = {"Content-Type": "text/csv"}
 TEXT_AND_KEY: dict[Any, Any] = {**TEXT, **KEY}
@@ -82,14 +88,14 @@ def test_first_rows_are_those_of_the_table(
 ) -> None:
     version = publish(1).version
     table = pd.read_parquet(io.BytesIO(objects.contents[f"datasets/{version}/{part}.parquet"]))
-    preview = managed.get(f"/datasets/{version}/preview", params={"part": part, "limit": 3}).json()
+    preview = managed.get(f"/datasets/{version}/preview", params={"part": part, "limit": 3}, headers=KEY).json()
     assert (preview["version"], preview["part"]) == (version, part)
     pd.testing.assert_frame_equal(pd.DataFrame(preview["rows"]), table.head(3), check_dtype=False)
 
 
 def test_first_rows_of_the_raw_file_are_text(managed: TestClient, publish: Publish) -> None:
     publish(1)
-    rows = managed.get("/datasets/latest/preview", params={"part": "raw", "limit": 2}).json()["rows"]
+    rows = managed.get("/datasets/latest/preview", params={"part": "raw", "limit": 2}, headers=KEY).json()["rows"]
     lines = CSV.decode().splitlines()
     assert [list(row) for row in rows] == [lines[0].split(",")] * 2
     assert [list(row.values()) for row in rows] == [line.split(",") for line in lines[1:3]]
@@ -124,9 +130,9 @@ def test_a_table_is_downloaded_whole_in_both_formats(
 ) -> None:
     version = publish(1).version
     stored = objects.contents[f"datasets/{version}/{part}.parquet"]
-    parquet = managed.get("/datasets/latest/download", params={"part": part, "format": "parquet"})
+    parquet = managed.get("/datasets/latest/download", params={"part": part, "format": "parquet"}, headers=KEY)
     assert parquet.content == stored
-    text = managed.get("/datasets/latest/download", params={"part": part})
+    text = managed.get("/datasets/latest/download", params={"part": part}, headers=KEY)
     assert text.headers["content-type"].startswith("text/csv")
     assert text.headers["content-disposition"] == f'attachment; filename="{version}-{part}.csv"'
     expected = pd.read_parquet(io.BytesIO(stored))
@@ -143,12 +149,34 @@ def test_of_a_long_table_rows_are_taken_evenly(managed: TestClient, publish: Pub
     assert managed.get("/datasets/latest/download", params={"at_most": 0}).status_code == 422
 
 
-def test_the_listeners_own_file_needs_the_key(managed: TestClient, publish: Publish) -> None:
+@pytest.mark.parametrize("part", ["raw", "scaled"])
+@pytest.mark.parametrize("path", ["/datasets/latest/download", "/datasets/latest/preview"])
+def test_the_listeners_own_rows_need_the_key(managed: TestClient, publish: Publish, path: str, part: str) -> None:
     publish(1)
-    query = {"part": "raw"}
     for headers in ({}, {"X-API-Key": "wrong"}):
-        assert managed.get("/datasets/latest/download", params=query, headers=headers).status_code == 401
-    assert managed.get("/datasets/latest/download", params=query, headers=KEY).content == CSV
+        check_problem(managed.get(path, params={"part": part}, headers=headers), 401, path)
+    assert managed.get(path, params={"part": part}, headers=KEY).status_code == HTTPStatus.OK
+
+
+def test_the_listeners_own_file_is_given_back_as_it_was(managed: TestClient, publish: Publish) -> None:
+    publish(1)
+    assert managed.get("/datasets/latest/download", params={"part": "raw"}, headers=KEY).content == CSV
+
+
+def test_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting, met = Barrier(2), []
+
+    def check(path: Path) -> Preparation:
+        with suppress(BrokenBarrierError):
+            met.append(meeting.wait(timeout=0.2))
+        return prepare(path, path.parent).report
+
+    monkeypatch.setattr(incoming, "check", check)
+    with ThreadPoolExecutor(2) as pool:
+        validate = partial(managed.post, "/datasets/validate", content=CSV, headers=TEXT)
+        answers = [pool.submit(validate) for _ in range(2)]
+    assert [answer.result().status_code for answer in answers] == [HTTPStatus.OK] * 2
+    assert met == []
 
 
 def as_form(content: bytes, name: str = "playlist.csv") -> dict[str, Any]:
@@ -289,7 +317,7 @@ def test_an_upload_cut_off_in_the_middle_leaves_nothing(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    limits = managed.app.state.management.dataset_settings  # type: ignore[attr-defined]
+    limits = managed.app.state.management.playlist_settings  # type: ignore[attr-defined]
     monkeypatch.setattr(limits, "max_bytes", 10**9)
     asyncio.run(cast("Any", managed.app)(scope, receive, send))
     assert sent == []

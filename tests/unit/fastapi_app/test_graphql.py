@@ -134,6 +134,18 @@ def test_a_whole_batch_fits_into_a_variable(client: TestClient, predictor: Predi
     assert len(ask(client, BATCH, songs=songs)["data"]["predictBatch"]["answers"]) == predictor.max_batch_size
 
 
+def test_several_batches_share_the_limit_of_a_request(store: ModelStore, predictor: Predictor) -> None:
+    twice = """query ($songs: [SongInput!]!) {
+      one: predictBatch(songs: $songs) { threshold } two: predictBatch(songs: $songs) { threshold }
+    }"""
+    with TestClient(application(Predictor(store, max_batch_size=3))) as client:
+        answer = ask(client, twice, songs=[SONG] * 2)
+        again = ask(client, twice, songs=[SONG])
+    assert code(answer) == "BATCH_TOO_LARGE"
+    assert answer["data"]["two"] is None
+    assert "errors" not in again
+
+
 def test_a_batch_that_is_too_large_is_refused(store: ModelStore, predictor: Predictor) -> None:
     with TestClient(application(Predictor(store, max_batch_size=2))) as client:
         answer = ask(client, BATCH, songs=[SONG] * 3)
