@@ -26,7 +26,7 @@ def show(words: Words) -> None:
         st.warning(words("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
-    with suppress(RegistryUnavailable):  # the banner of a stale model says that MLflow is away
+    with suppress(RegistryUnavailable):  # while MLflow is away, the banner of a stale model is there
         if _source_kind(version, served.model.ref.run_id) == SAMPLE:
             st.info(words("sample_banner"), icon=":material/science:")
 

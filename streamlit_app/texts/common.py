@@ -29,10 +29,10 @@ TEXTS: Texts = {
         "Hand in your playlist on the page *Pipeline*.",
     },
     "stale_banner": {
-        "es": "**El modelo puede no ser el último.** MLflow no responde: contesta la versión {version}, "
+        "es": "**El modelo puede no ser el último.** MLflow no lo confirma: contesta la versión {version}, "
         "la última que se cargó.",
-        "en": "**The model may not be the latest.** MLflow does not answer: version {version}, the last one "
-        "that was loaded, goes on.",
+        "en": "**The model may not be the latest.** MLflow does not confirm it: version {version}, the last "
+        "one that was loaded, goes on.",
     },
     "refused_banner": {
         "es": "**El campeón nuevo no es utilizable** y se ha rechazado: contesta la versión {version}.",

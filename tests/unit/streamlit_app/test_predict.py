@@ -119,6 +119,15 @@ def test_a_stale_model_answers_and_says_so(platform: Platform, open_page: Open) 
     assert "You will like it" in shown(page) or "You will not like it" in shown(page)
 
 
+def test_a_model_whose_alias_is_gone_is_stale_while_mlflow_answers(platform: Platform, open_page: Open) -> None:
+    open_page("predict", "en")
+    platform.registry.ref = None
+    assert sources.predictor().store.refresh() == "missing"
+    told = open_page("predict", "en").warning[0].value
+    assert told == ENGLISH("stale_banner", version="1")
+    assert "answer" not in told
+
+
 def test_every_way_is_asked_and_timed(predictor: Predictor) -> None:
     ways: dict[str, PredictionClient] = {
         OWN: predictor,
