@@ -82,5 +82,4 @@ TEXTS: Texts = {
         "es": "**Falta el modelo.** Aparecerá en cuanto haya un campeón.",
         "en": "**The model is missing.** It appears once there is a champion.",
     },
-    "details": {"es": "Detalles", "en": "Details"},
 }
