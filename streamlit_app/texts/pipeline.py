@@ -111,7 +111,7 @@ _RUNS: Texts = {
     "step_failed": {"es": "falló", "en": "failed"},
     "step_retrying": {"es": "lo intentará otra vez", "en": "will try again"},
     "step_skipped": {"es": "no hizo falta", "en": "not needed"},
-    "step_unreached": {"es": "no se llegó", "en": "not reached"},
+    "step_unreached": {"es": "no se alcanzó", "en": "not reached"},
     "run_success": {"es": "Bien", "en": "Done"},
     "run_failed": {"es": "Falló", "en": "Failed"},
     "run_running": {"es": "En marcha", "en": "At work"},
