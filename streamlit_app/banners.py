@@ -8,6 +8,9 @@ from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.pipeline import ETL_DAG
 from streamlit_app import sources
 from streamlit_app.parts import part
+from streamlit_app.pipeline.at_hand import airflow_at_hand
+from streamlit_app.pipeline.follow import begin
+from streamlit_app.pipeline.runs import found_at_work
 from streamlit_app.words import Words
 
 SAMPLE = "sample"
@@ -26,19 +29,9 @@ def show(words: Words) -> None:
         st.warning(words("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
-    with suppress(RegistryUnavailable):  # the banner of a stale model says that MLflow is away
+    with suppress(RegistryUnavailable):  # while MLflow is away, the banner of a stale model is there
         if _source_kind(version, served.model.ref.run_id) == SAMPLE:
             st.info(words("sample_banner"), icon=":material/science:")
-
-
-def start_button(words: Words, key: str) -> None:
-    """A button that starts the pipeline, where the dashboard may."""
-    if not sources.settings().manages_datasets:
-        return
-    if st.button(words("start_pipeline"), key=key, type="primary", icon=":material/play_arrow:"):
-        with part(words):
-            sources.airflow().trigger(ETL_DAG, patience_seconds=0)
-            st.success(words("pipeline_started"))
 
 
 def _no_champion(words: Words) -> None:
@@ -48,7 +41,18 @@ def _no_champion(words: Words) -> None:
         st.warning(words("no_registry_banner"), icon=":material/cloud_off:")
         return
     st.info(words("no_champion_banner"), icon=":material/hourglass_empty:")
-    start_button(words, "start_from_banner")
+    if sources.settings().manages_datasets:
+        with part(words):
+            _first_run(words)
+
+
+def _first_run(words: Words) -> None:
+    """A button that starts the pipeline, unless it is at work, whoever started it; raises `PipelineError`."""
+    airflow = airflow_at_hand()
+    if found_at_work(airflow):
+        st.info(words("pipeline_at_work"), icon=":material/progress_activity:")
+    elif st.button(words("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
+        begin(airflow.trigger(ETL_DAG, patience_seconds=0))
 
 
 @st.cache_data(max_entries=sources.KEPT_TABLES, show_spinner=False)

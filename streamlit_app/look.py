@@ -6,7 +6,6 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from song_preference.features import DISLIKE, LIKE
 from streamlit_app.words import SEPARATORS, Words
 
 CSS = """
@@ -56,12 +55,6 @@ def colours() -> Colours:
 def style() -> None:
     """Give the page what the theme cannot say."""
     st.html(f"<style>:root {{ --paper: {colours().background}; }} {CSS}</style>")
-
-
-def label_scale(words: Words) -> altair.Scale:
-    """Colours of like and dislike by their names in the language."""
-    chosen = colours()
-    return altair.Scale(domain=[words(LIKE), words(DISLIKE)], range=[chosen.like, chosen.dislike])
 
 
 Drawing = altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart | altair.VConcatChart

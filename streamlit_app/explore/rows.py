@@ -9,6 +9,7 @@ import pandas as pd
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from streamlit_app.spreadsheet import harmless
 from streamlit_app.words import Words
 
 if TYPE_CHECKING:
@@ -57,8 +58,15 @@ def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], 
 
 
 def as_csv(songs: pd.DataFrame) -> bytes:
-    """With a header, separated by commas, in UTF-8."""
-    return songs.to_csv(index=False).encode()
+    """With a header, separated by commas, in UTF-8; every text is `harmless`."""
+    written = songs.copy()
+    for name in songs.select_dtypes(exclude="number"):
+        written[name] = songs[name].map(_harmless)
+    return written.rename(columns=harmless).to_csv(index=False).encode()
+
+
+def _harmless(cell: Any) -> Any:
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:

@@ -14,6 +14,7 @@ from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Batch
 from song_preference.songs_csv import added_columns
 from streamlit_app.songs.file import Cells, Fault, SongFile
+from streamlit_app.spreadsheet import harmless
 
 BLOCK_SONGS = 5_000
 """Asked at once, so that progress is seen."""
@@ -88,13 +89,14 @@ class Ranking:
         """The whole file with three more columns: the ranked songs first, then the rows at fault in their order.
 
         Rows at fault keep their cells and tell their fault in the words of `told`. Separator and decimal mark are the
-        file's own, and a mark at its beginning tells spreadsheets that it is UTF-8.
+        file's own, and a mark at its beginning tells spreadsheets that it is UTF-8. Every cell is `harmless`.
         """
         text = StringIO()
         # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
         writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
-        writer.writerow([*self.file.header, *added_columns(self.file.header)])
-        writer.writerows(chain(self._scored(), self._at_fault(told)))
+        header = [*self.file.header, *added_columns(self.file.header)]
+        rows = chain([header], self._scored(), self._at_fault(told))
+        writer.writerows([harmless(cell) for cell in row] for row in rows)
         return text.getvalue().encode("utf-8-sig")
 
     def _scored(self) -> Iterator[Cells]:

@@ -29,29 +29,29 @@ TEXTS: Texts = {
         "Hand in your playlist on the page *Pipeline*.",
     },
     "stale_banner": {
-        "es": "**El modelo puede no ser el último.** MLflow no responde: contesta la versión {version}, "
+        "es": "**El modelo puede no ser el último.** MLflow no lo confirma: contesta la versión {version}, "
         "la última que se cargó.",
-        "en": "**The model may not be the latest.** MLflow does not answer: version {version}, the last one "
-        "that was loaded, goes on.",
+        "en": "**The model may not be the latest.** MLflow does not confirm it: version {version}, the last "
+        "one that was loaded, goes on.",
     },
     "refused_banner": {
         "es": "**El campeón nuevo no es utilizable** y se ha rechazado: contesta la versión {version}.",
         "en": "**The new champion is of no use** and was refused: version {version} goes on.",
     },
     "no_champion_banner": {
-        "es": "**Todavía no hay modelo.** El sistema aún no ha aprendido de ninguna lista. "
-        "Pulsa el botón: tarda alrededor de un minuto.",
-        "en": "**There is no model yet.** The platform has not learned from a playlist so far. "
-        "Press the button: it takes about a minute.",
+        "es": "**Todavía no hay modelo.** El sistema aún no ha aprendido de ninguna lista; "
+        "aprender tarda alrededor de un minuto.",
+        "en": "**There is no model yet.** The platform has not learned from a playlist so far; "
+        "learning takes about a minute.",
     },
     "no_registry_banner": {
         "es": "**No hay modelo a la vista.** MLflow, que los guarda, no responde; en cuanto vuelva aparecerá aquí.",
         "en": "**No model in sight.** MLflow, which keeps them, does not answer; once it is back the model appears.",
     },
     "start_pipeline": {"es": "Aprender de la lista", "en": "Learn from the playlist"},
-    "pipeline_started": {
-        "es": "En marcha. La página *El sistema* muestra cada paso.",
-        "en": "Started. The page *Pipeline* shows each step.",
+    "pipeline_at_work": {
+        "es": "Ya está aprendiendo. La página *El sistema* muestra cada paso.",
+        "en": "It is learning already. The page *Pipeline* shows each step.",
     },
     "missing_data": {
         "es": "**Faltan los datos de la lista.** Los entrega el servicio REST, que no responde ahora mismo.",
@@ -82,5 +82,4 @@ TEXTS: Texts = {
         "es": "**Falta el modelo.** Aparecerá en cuanto haya un campeón.",
         "en": "**The model is missing.** It appears once there is a champion.",
     },
-    "details": {"es": "Detalles", "en": "Details"},
 }

@@ -7,9 +7,9 @@ _START: Texts = {
     "pipeline_title": {"es": "El sistema por dentro", "en": "How it runs"},
     "pipeline_intro": {
         "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor la "
-        "entiende y solo lo pone en uso si mejora al que ya responde.",
+        "entiende y solo lo pone en uso si no es peor que el que ya responde.",
         "en": "Here the model learns: the platform prepares a playlist, looks for the model that understands it best, "
-        "and puts it to use only if it is better than the one that answers now.",
+        "and puts it to use only if it is no worse than the one that answers now.",
     },
     "pipeline_learn": {"es": "Aprender de una lista", "en": "Learn from a playlist"},
     "pipeline_configured": {"es": "La lista de siempre", "en": "The usual playlist"},
@@ -111,7 +111,7 @@ _RUNS: Texts = {
     "step_failed": {"es": "falló", "en": "failed"},
     "step_retrying": {"es": "lo intentará otra vez", "en": "will try again"},
     "step_skipped": {"es": "no hizo falta", "en": "not needed"},
-    "step_unreached": {"es": "no se llegó", "en": "not reached"},
+    "step_unreached": {"es": "no se alcanzó", "en": "not reached"},
     "run_success": {"es": "Bien", "en": "Done"},
     "run_failed": {"es": "Falló", "en": "Failed"},
     "run_running": {"es": "En marcha", "en": "At work"},
@@ -127,10 +127,8 @@ _RUNS: Texts = {
         "{dataset}.",
     },
     "pipeline_kept": {
-        "es": "**Salió la versión {model}, pero no mejora a la que responde**, que siguió en uso. Aprendió de los "
-        "datos {dataset}.",
-        "en": "**Version {model} came of it, but it is no better than the one that answers**, which stayed in use. It "
-        "learned from the data {dataset}.",
+        "es": "**Salió la versión {model}, que no se puso en uso.** Aprendió de los datos {dataset}.",
+        "en": "**Version {model} came of it, which was not put to use.** It learned from the data {dataset}.",
     },
     "pipeline_skipped": {
         "es": "**No había nada nuevo que aprender**: la misma lista con las mismas opciones ya dio un modelo.",

@@ -86,7 +86,7 @@ TEXTS: Texts = {
     "songs_fault_no_number": {"es": "no es un número", "en": "is no number"},
     "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not from 0 to 1"},
     "songs_fault_width": {"es": "celdas de más o de menos", "en": "too many or too few cells"},
-    "songs_fault_unreadable": {"es": "comilla sin cerrar", "en": "a quote is not closed"},
+    "songs_fault_unreadable": {"es": "unas comillas sin cerrar", "en": "a quote is not closed"},
     "songs_whole_row": {"es": "toda la fila", "en": "whole row"},
     "songs_faults_alt": {
         "es": "Tabla de problemas: fila, columna y qué corregir.",
@@ -177,7 +177,8 @@ TEXTS: Texts = {
         "en": "**It has too many columns.** At most {limit} fit: drop those you do not need.",
     },
     "songs_unreadable_header": {
-        "es": "**La cabecera no se puede leer.** Tiene una comilla sin cerrar o es larguísima: revisa la primera fila.",
+        "es": "**La cabecera no se puede leer.** Tiene unas comillas sin cerrar o es larguísima: "
+        "revisa la primera fila.",
         "en": "**The header cannot be read.** A quote is not closed, or it is far too long: check the first row.",
     },
 }

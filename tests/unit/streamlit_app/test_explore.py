@@ -164,6 +164,12 @@ def test_csv_can_be_read_again() -> None:
     np.testing.assert_array_equal(read["energy"].astype("float32"), rows["energy"])
 
 
+def test_csv_holds_no_formulas_but_negative_numbers() -> None:
+    rows = pd.DataFrame({"=title": ["=1+1", None, "A-ha"], "loudness": [-6.5, -7.0, -8.0], "key": [-1, 2, 3]})
+    assert as_csv(rows).decode().splitlines() == ["'=title,loudness,key", "'=1+1,-6.5,-1", ",-7.0,2", "A-ha,-8.0,3"]
+    assert rows.loc[0, "=title"] == "=1+1"
+
+
 def test_columns_are_named_in_the_language_and_titles_come_first() -> None:
     names = column_names(songs(), SPANISH)
     assert list(names)[:3] == ["title", LABEL, "speechiness"]

@@ -73,6 +73,15 @@ def test_whatever_a_cell_holds_its_row_can_be_read_again(rank: Callable[[str], R
     assert again.cells.iloc[0].tolist() == ["0", "0", "1", "0", title, "like", "1.0", ""]
 
 
+def test_the_download_holds_no_formulas_but_negative_numbers(rank: Callable[[str], Ranking]) -> None:
+    file = "=title;danceability;energy;speechiness;acousticness;loudness\n=1+1;0,5;0;0;0;-6,9\n@x;-1;0;0;0;+2;-y\n"
+    assert rank(file).csv(lambda _: "bad").decode("utf-8-sig").splitlines() == [
+        "'=title;danceability;energy;speechiness;acousticness;loudness;label;probability;error",
+        "'=1+1;0,5;0;0;0;-6,9;like;0,5;",
+        "'@x;-1;0;0;0;+2;;;bad;'-y",
+    ]
+
+
 @pytest.mark.parametrize(
     ("header", "names"),
     [
