@@ -40,7 +40,9 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", f"-ip.bind={config.bind}",
+            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those ask
+            # for no keys.
+            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             f"-s3.port={s3}", f"-admin.port={console}", f"-admin.user={config.environment['MINIO_ACCESS_KEY']}",
             f"-admin.password={config.environment['MINIO_SECRET_ACCESS_KEY']}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
