@@ -17,12 +17,15 @@ from local_stack.supervisor import FAILED_STATES, Supervisor
 
 PATIENCE_SECONDS = 120
 LOG_LINES = 15
+ADDRESSES = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - the user's own choice
+"""Those where a service that listens is found at 127.0.0.1, where the others and the probes look for it."""
 FREE_BYTES = 1_000_000_000
 """State and logs of a first run take a third of it."""
 
 
 def bring_up(config: Config, supervisor: Supervisor) -> None:
     """Start what does not run and wait until every part answers; raises `StackError`."""
+    _check_address(config.bind)
     wanted = services(config)
     _check_disk(config.state)
     if supervisor.is_running() and config.noted("configuration") != config.fingerprint:
@@ -95,6 +98,14 @@ def failure(name: str, what: str, config: Config) -> StackError:
         f"{name} {what}. The end of {log}:\n{quoted}\n"
         f"Mend the cause and run `make run` again; `make reset` starts afresh (it deletes {config.state})."
     )
+
+
+def _check_address(bind: str) -> None:
+    if bind not in ADDRESSES:
+        raise StackError(
+            f"BIND_ADDRESS is '{bind}', but without Docker it must be {' or '.join(ADDRESSES)}, since the services "
+            "find each other at 127.0.0.1: set it to one of them; `make up`, with Docker, takes any."
+        )
 
 
 def _check_disk(state: Path) -> None:

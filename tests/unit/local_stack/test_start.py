@@ -45,6 +45,14 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     assert not Supervisor(config).is_running()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.2", "192.0.2.7", "::", "localhost", ""])
+def test_an_address_that_the_services_would_not_find_is_refused_at_once(address: str, config: Config) -> None:
+    run = local_stack("run", Config.read({**config.environment, "BIND_ADDRESS": address}))
+    assert run.returncode == 1
+    assert f"BIND_ADDRESS is '{address}', but without Docker it must be 127.0.0.1 or 0.0.0.0" in run.stdout
+    assert not Supervisor(config).is_running()
+
+
 def test_a_full_disk_is_named_with_the_remedy(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
