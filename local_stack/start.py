@@ -57,9 +57,10 @@ def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, s
 
 
 def _run_once(service: Service, config: Config) -> None:
-    """Run it unless this very command succeeded on this state, with the packages of this lock."""
+    """Run it unless this very command succeeded on this state, with what it reads and the packages of this lock."""
     done = f"{service.name}.done"
-    recipe = hashlib.sha256(f"{service.command}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
+    read = [config.environment[name] for name in service.reads]
+    recipe = hashlib.sha256(f"{service.command}{read}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
     if config.noted(done) == recipe:
         return
     log = config.logs / f"{service.name}.log"

@@ -91,6 +91,19 @@ def test_what_succeeded_once_does_not_run_again(
     assert ran.read_text() == "x"
 
 
+def test_what_succeeded_once_runs_again_when_a_variable_that_it_reads_changed_and_only_then(
+    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    code = f"import os; open({str(ran)!r}, 'a').write(os.environ['DATA_REPO_BUCKET_NAME'] + ' ')"
+    once = Service("once", python(code), reads=("DATA_REPO_BUCKET_NAME",))
+    monkeypatch.setattr(start, "services", lambda _: [once])
+    for bucket, model in (("a", "m"), ("a", "n"), ("b", "n"), ("b", "n"), ("a", "n")):
+        changed = {**config.environment, "DATA_REPO_BUCKET_NAME": bucket, "MODEL_NAME": model}
+        start.bring_up(Config.read(changed), supervisor)
+    assert ran.read_text() == "a b a "
+
+
 def test_a_service_is_restarted_when_the_configuration_changed_and_only_then(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
