@@ -36,6 +36,7 @@ class Config:
             "MODEL_CACHE_DIR": str(state / "models"),
         }
         values |= _addresses(values)
+        values |= _no_proxy(values)
         own = sorted((key, values[key]) for key in documented)
         return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
 
@@ -96,6 +97,20 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
         "STREAMLIT_URL": f"http://127.0.0.1:{values['STREAMLIT_PORT']}",
     }
+
+
+def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
+    """Keep the stack's own addresses from a proxy: most clients ask it even for 127.0.0.1."""
+    if not any(name.lower().endswith("_proxy") for name in values):
+        # On macOS the variable alone would have Python overlook the system's proxy.
+        return {}
+    changed = {}
+    for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        hosts = values.get(name, values.get(other, "")).split(",")
+        # An asterisk, for all hosts, counts only while it stands alone.
+        own = [] if hosts == ["*"] else [host for host in ("127.0.0.1", "localhost") if host not in hosts]
+        changed[name] = ",".join([*filter(None, hosts), *own])
+    return changed
 
 
 def _airflow(config: Config) -> dict[str, str]:

@@ -45,3 +45,29 @@ def test_tasks_link_to_pages_that_a_browser_on_this_machine_finds(tmp_path: Path
     environment = Config.read({"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001"}).environment
     assert environment["MLFLOW_BROWSER_URL"] == "http://127.0.0.1:6000"
     assert environment["DATA_BROWSER_URL"] == "http://127.0.0.1:6001/files?path=/buckets/data/"
+
+
+OWN = "127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("given", "upper", "lower"),
+    [
+        ({}, None, None),
+        ({"HTTP_PROXY": "http://proxy:3128"}, OWN, OWN),
+        ({"https_proxy": "http://proxy:3128", "NO_PROXY": ""}, OWN, OWN),
+        (
+            {"http_proxy": "http://proxy:3128", "no_proxy": ".lan,10.0.0.1"},
+            f".lan,10.0.0.1,{OWN}",
+            f".lan,10.0.0.1,{OWN}",
+        ),
+        ({"NO_PROXY": "localhost,.lan", "no_proxy": "a"}, "localhost,.lan,127.0.0.1", f"a,{OWN}"),
+        ({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, "*", "*"),
+    ],
+)
+def test_a_proxy_is_not_asked_for_the_stacks_own_addresses(
+    given: dict[str, str], upper: str | None, lower: str | None
+) -> None:
+    environment = Config.read(given).environment
+    assert (environment.get("NO_PROXY"), environment.get("no_proxy")) == (upper, lower)
+    assert Config.read(environment).environment == environment

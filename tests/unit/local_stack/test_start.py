@@ -80,6 +80,20 @@ def test_a_part_that_fails_is_named_with_its_last_words(
     assert "`make run` again" in str(ended.value)
 
 
+def test_a_service_is_probed_past_a_proxy(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = config.environment["FASTAPI_PORT"]
+    command = (sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(config.state))
+    url = f"http://127.0.0.1:{port}"
+    asking = Service("asking", python(f"import httpx; httpx.get({url!r}).raise_for_status()"), after=("web",))
+    monkeypatch.setattr(start, "services", lambda _: [Service("web", command, probe=(url,)), asking])
+    monkeypatch.setattr(start, "PATIENCE_SECONDS", 10)
+    nobody = "http://127.0.0.1:9"
+    behind = Config.read({**config.environment, "HTTP_PROXY": nobody, "http_proxy": nobody})
+    start.bring_up(behind, supervisor)
+
+
 def test_what_succeeded_once_does_not_run_again(
     config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
