@@ -10,8 +10,11 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from local_stack.errors import StackError
+
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"
+HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,16 @@ class Config:
         own = sorted((key, values[key]) for key in documented)
         return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
 
-    def port(self, variable: str) -> int:
-        """The value of one of the `*_PORT` variables."""
-        return int(self.environment[variable])
+    def port(self, variable: str, room: int = 0) -> int:
+        """The value of one of the `*_PORT` variables, with room for others that are computed from it."""
+        value, highest = self.environment[variable], HIGHEST_PORT - room
+        if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= highest):
+            reason = f", since the service opens ports up to {room} above it too" if room else ""
+            raise StackError(
+                f"{variable} is '{value}', but must be a number from 1 to {highest}{reason}: "
+                "set it to a free port in that range."
+            )
+        return int(value)
 
     @property
     def bind(self) -> str:

@@ -40,7 +40,7 @@ def services(config: Config) -> list[Service]:
 
 
 def _s3(config: Config) -> Service:
-    s3, console = config.port("MINIO_PORT"), config.port("MINIO_PORT_UI")
+    s3, console = config.port("MINIO_PORT", room=11006), config.port("MINIO_PORT_UI", room=10000)
     # SeaweedFS's inner ports, away from those that people use themselves (8888 is Jupyter's).
     inner = {
         name: s3 + 11000 + index

@@ -124,13 +124,13 @@ def _check_ports(config: Config, wanted: list[Service], running: set[int]) -> No
         f"Port {port} for {service.name} is taken by another program: stop it, or set {variable} to a free port."
         for service in wanted
         for variable, port in service.ports
-        if port not in running and not _is_free(config.bind, port)
+        if port not in running and not _is_free(config.bind, variable, port)
     ]
     if taken:
         raise StackError("\n".join(taken))
 
 
-def _is_free(address: str, port: int) -> bool:
+def _is_free(address: str, variable: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -138,5 +138,8 @@ def _is_free(address: str, port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise StackError(f"Cannot listen on {address}:{port}: {error.strerror}. Check BIND_ADDRESS.") from error
+            raise StackError(
+                f"Cannot listen on {address}:{port}: {error.strerror}. Set {variable} to another port; "
+                "those below 1024 are often the administrator's."
+            ) from error
     return True

@@ -1,3 +1,4 @@
+import errno
 import shutil
 import socket
 import sys
@@ -43,6 +44,44 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     assert f"Port {port} for fastapi is taken by another program: stop it, or set FASTAPI_PORT" in run.stdout
     assert "Traceback" not in run.stdout
     assert not Supervisor(config).is_running()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "highest"),
+    [
+        ("FASTAPI_PORT", "web", 65535),
+        ("AIRFLOW_PORT", "", 65535),
+        ("MLFLOW_PORT", "0", 65535),
+        ("GRPC_METRICS_PORT", "65536", 65535),
+        ("STREAMLIT_PORT", "8_504", 65535),
+        ("MINIO_PORT", "54530", 54529),
+        ("MINIO_PORT_UI", "55536", 55535),
+    ],
+)
+def test_a_port_out_of_range_is_named_with_its_rule(variable: str, value: str, highest: int, config: Config) -> None:
+    wrong = Config.read({**config.environment, variable: value})
+    for verb in ("run", "status"):
+        ended = local_stack(verb, wrong)
+        assert ended.returncode == 1
+        assert f"{variable} is '{value}', but must be a number from 1 to {highest}" in ended.stdout
+        assert "Traceback" not in ended.stdout
+    assert local_stack("stop", wrong).returncode == 0
+
+
+def test_the_highest_ports_are_taken(config: Config) -> None:
+    highest = Config.read({**config.environment, "MINIO_PORT": "54529", "MINIO_PORT_UI": "55535"})
+    assert max(port for service in services(highest.with_secrets()) for _, port in service.ports) == 65535
+
+
+def test_a_port_that_only_the_administrator_may_open_is_named_with_its_variable(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(StackError, match=r"Permission denied\. Set \w+_PORT to another port"):
+        start.bring_up(config.with_secrets(), supervisor)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.2", "192.0.2.7", "::", "localhost", ""])
