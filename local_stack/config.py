@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from dotenv import dotenv_values
 
@@ -15,6 +16,8 @@ from local_stack.errors import StackError
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"
 HIGHEST_PORT = 65535
+KEY_BYTES = 128
+"""32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,8 @@ def _airflow(config: Config) -> dict[str, str]:
         # A DAG that did not change is looked at again after five minutes; the default, 30 s, takes 3 % of a CPU.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(key[:32]).decode(),
-        "AIRFLOW__API_AUTH__JWT_SECRET": key[32:].hex(),
-        "AIRFLOW__API__SECRET_KEY": key[:32].hex(),
+        "AIRFLOW__API_AUTH__JWT_SECRET": key[32:96].hex(),
+        "AIRFLOW__API__SECRET_KEY": key[96:].hex(),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__HOST": config.bind,
         "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
@@ -155,9 +158,18 @@ def _airflow(config: Config) -> dict[str, str]:
 
 
 def _kept_key(path: Path) -> bytes:
-    """96 random bytes, made at the first start and readable by their owner only."""
+    """Random bytes, made at the first start and readable by their owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(96))
-    return path.read_bytes()
+    key = path.read_bytes() if path.exists() else b""
+    if len(key) < KEY_BYTES:
+        # What an older version made stays, so that Airflow can still read what it has encrypted.
+        key += secrets.token_bytes(KEY_BYTES - len(key))
+        write_privately(path, key)
+    return key
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write all of it or nothing, readable by its owner only."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)
