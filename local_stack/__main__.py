@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from local_stack.config import ROOT, Config
 from local_stack.errors import StackError
@@ -71,10 +72,10 @@ def execute(config: Config, program: str, arguments: list[str]) -> None:
 
 
 def _ensure_champion(config: Config) -> None:
-    """Run the pipeline where there is no champion, or where the last one made here learned from another source."""
+    """Run the pipeline where there is no champion, or the last one made here learned from another source or edition."""
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
-    digest = hashlib.sha256(source.encode()).hexdigest()
+    digest = hashlib.sha256(f"{source}{_edition(source)}".encode()).hexdigest()
     has_champion = _has_champion(config)
     if has_champion and config.noted("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
@@ -83,6 +84,15 @@ def _ensure_champion(config: Config) -> None:
     # Otherwise songs that gave a model before would be skipped, and the champion stay another source's.
     _command(config, "song_preference.pipeline", *(["--force"] if has_champion else []))
     config.note("learned-from", digest)
+
+
+def _edition(source: str) -> str:
+    """What changes when a file is edited; empty for a source that is none, whose changes show only when it is read."""
+    path = Path(source)  # `Config` has made that of a file absolute
+    if not (path.is_absolute() and path.exists()):
+        return ""
+    found = path.stat()
+    return f" {found.st_size} {found.st_mtime_ns}"
 
 
 def _has_champion(config: Config) -> bool:

@@ -7,11 +7,17 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from dotenv import dotenv_values
 
+from local_stack.errors import StackError
+
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"
+HIGHEST_PORT = 65535
+KEY_BYTES = 128
+"""32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,20 @@ class Config:
             "MODEL_CACHE_DIR": str(state / "models"),
         }
         values |= _addresses(values)
+        values |= _no_proxy(values)
         own = sorted((key, values[key]) for key in documented)
         return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
 
-    def port(self, variable: str) -> int:
-        """The value of one of the `*_PORT` variables."""
-        return int(self.environment[variable])
+    def port(self, variable: str, room: int = 0) -> int:
+        """The value of one of the `*_PORT` variables, with room for others that are computed from it."""
+        value, highest = self.environment[variable], HIGHEST_PORT - room
+        if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= highest):
+            reason = f", since the service opens ports up to {room} above it too" if room else ""
+            raise StackError(
+                f"{variable} is '{value}', but must be a number from 1 to {highest}{reason}: "
+                "set it to a free port in that range."
+            )
+        return int(value)
 
     @property
     def bind(self) -> str:
@@ -98,6 +112,20 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
+    """Keep the stack's own addresses from a proxy: most clients ask it even for 127.0.0.1."""
+    if not any(name.lower().endswith("_proxy") for name in values):
+        # On macOS the variable alone would have Python overlook the system's proxy.
+        return {}
+    changed = {}
+    for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        hosts = values.get(name, values.get(other, "")).split(",")
+        # An asterisk, for all hosts, counts only while it stands alone.
+        own = [] if hosts == ["*"] else [host for host in ("127.0.0.1", "localhost") if host not in hosts]
+        changed[name] = ",".join([*filter(None, hosts), *own])
+    return changed
+
+
 def _airflow(config: Config) -> dict[str, str]:
     home = config.state / "airflow"
     key = _kept_key(config.state / "airflow.key")
@@ -115,8 +143,8 @@ def _airflow(config: Config) -> dict[str, str]:
         # A DAG that did not change is looked at again after five minutes; the default, 30 s, takes 3 % of a CPU.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(key[:32]).decode(),
-        "AIRFLOW__API_AUTH__JWT_SECRET": key[32:].hex(),
-        "AIRFLOW__API__SECRET_KEY": key[:32].hex(),
+        "AIRFLOW__API_AUTH__JWT_SECRET": key[32:96].hex(),
+        "AIRFLOW__API__SECRET_KEY": key[96:].hex(),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__HOST": config.bind,
         "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
@@ -130,9 +158,18 @@ def _airflow(config: Config) -> dict[str, str]:
 
 
 def _kept_key(path: Path) -> bytes:
-    """96 random bytes, made at the first start and readable by their owner only."""
+    """Random bytes, made at the first start and readable by their owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(96))
-    return path.read_bytes()
+    key = path.read_bytes() if path.exists() else b""
+    if len(key) < KEY_BYTES:
+        # What an older version made stays, so that Airflow can still read what it has encrypted.
+        key += secrets.token_bytes(KEY_BYTES - len(key))
+        write_privately(path, key)
+    return key
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write all of it or nothing, readable by its owner only."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)

@@ -7,6 +7,18 @@ from local_stack.config import Config
 
 PYTHON = sys.executable
 
+AIRFLOW_USER = """
+user=$_AIRFLOW_WWW_USER_USERNAME
+said=$("$0" -m airflow users create --role Admin --username "$user" --password "$_AIRFLOW_WWW_USER_PASSWORD" \\
+  --email "$user@localhost" --firstname "$user" --lastname "$user")
+echo "$said"
+case $said in
+  *"already exist"*)
+    "$0" -m airflow users reset-password --username "$user" --password "$_AIRFLOW_WWW_USER_PASSWORD" ;;
+esac
+"""
+"""Makes the administrator, and gives one that exists the password of today; docker-compose.yaml's airflow-init, too."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -18,6 +30,8 @@ class Service:
     probe: tuple[str, ...] | None = None
     ports: tuple[tuple[str, int], ...] = ()
     """Each port with the variable that moves it."""
+    reads: tuple[str, ...] = ()
+    """For what runs once: the variables whose change makes it run again."""
 
 
 def services(config: Config) -> list[Service]:
@@ -26,7 +40,7 @@ def services(config: Config) -> list[Service]:
 
 
 def _s3(config: Config) -> Service:
-    s3, console = config.port("MINIO_PORT"), config.port("MINIO_PORT_UI")
+    s3, console = config.port("MINIO_PORT", room=11006), config.port("MINIO_PORT_UI", room=10000)
     # SeaweedFS's inner ports, away from those that people use themselves (8888 is Jupyter's).
     inner = {
         name: s3 + 11000 + index
@@ -40,7 +54,9 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", f"-ip.bind={config.bind}",
+            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those ask
+            # for no keys.
+            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             f"-s3.port={s3}", f"-admin.port={console}", f"-admin.user={config.environment['MINIO_ACCESS_KEY']}",
             f"-admin.password={config.environment['MINIO_SECRET_ACCESS_KEY']}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
@@ -56,7 +72,12 @@ def _s3(config: Config) -> Service:
 
 
 def _buckets() -> Service:
-    return Service("buckets", (PYTHON, "-m", "song_preference.storage"), after=("s3",))
+    return Service(
+        "buckets",
+        (PYTHON, "-m", "song_preference.storage"),
+        after=("s3",),
+        reads=("DATA_REPO_BUCKET_NAME", "MLFLOW_BUCKET_NAME"),
+    )
 
 
 def _mlflow(config: Config) -> Service:
@@ -77,7 +98,6 @@ def _mlflow(config: Config) -> Service:
 def _airflow(config: Config) -> list[Service]:
     airflow, env = (PYTHON, "-m", "airflow"), config.environment
     health = f"{env['AIRFLOW_URL']}/api/v2/monitor/health"
-    user = env["_AIRFLOW_WWW_USER_USERNAME"]
     port = config.port("AIRFLOW_PORT")
     return [
         Service("airflow-database", (*airflow, "db", "migrate")),
@@ -91,11 +111,9 @@ def _airflow(config: Config) -> list[Service]:
         ),
         Service(
             "airflow-user",
-            (
-                *airflow, "users", "create", "--role", "Admin", "--username", user, "--email", f"{user}@localhost",
-                "--firstname", user, "--lastname", user, "--password", env["_AIRFLOW_WWW_USER_PASSWORD"],
-            ),
+            ("sh", "-ec", AIRFLOW_USER, PYTHON),
             after=("airflow-database",),
+            reads=("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
         ),
         Service(
             "airflow-dag-processor",

@@ -17,12 +17,15 @@ from local_stack.supervisor import FAILED_STATES, Supervisor
 
 PATIENCE_SECONDS = 120
 LOG_LINES = 15
+ADDRESSES = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - the user's own choice
+"""Those where a service that listens is found at 127.0.0.1, where the others and the probes look for it."""
 FREE_BYTES = 1_000_000_000
 """State and logs of a first run take a third of it."""
 
 
 def bring_up(config: Config, supervisor: Supervisor) -> None:
     """Start what does not run and wait until every part answers; raises `StackError`."""
+    _check_address(config.bind)
     wanted = services(config)
     _check_disk(config.state)
     if supervisor.is_running() and config.noted("configuration") != config.fingerprint:
@@ -54,9 +57,10 @@ def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, s
 
 
 def _run_once(service: Service, config: Config) -> None:
-    """Run it unless this very command succeeded on this state, with the packages of this lock."""
+    """Run it unless this very command succeeded on this state, with what it reads and the packages of this lock."""
     done = f"{service.name}.done"
-    recipe = hashlib.sha256(f"{service.command}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
+    read = [config.environment[name] for name in service.reads]
+    recipe = hashlib.sha256(f"{service.command}{read}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
     if config.noted(done) == recipe:
         return
     log = config.logs / f"{service.name}.log"
@@ -97,6 +101,14 @@ def failure(name: str, what: str, config: Config) -> StackError:
     )
 
 
+def _check_address(bind: str) -> None:
+    if bind not in ADDRESSES:
+        raise StackError(
+            f"BIND_ADDRESS is '{bind}', but without Docker it must be {' or '.join(ADDRESSES)}, since the services "
+            "find each other at 127.0.0.1: set it to one of them; `make up`, with Docker, takes any."
+        )
+
+
 def _check_disk(state: Path) -> None:
     state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(state).free
@@ -112,13 +124,13 @@ def _check_ports(config: Config, wanted: list[Service], running: set[int]) -> No
         f"Port {port} for {service.name} is taken by another program: stop it, or set {variable} to a free port."
         for service in wanted
         for variable, port in service.ports
-        if port not in running and not _is_free(config.bind, port)
+        if port not in running and not _is_free(config.bind, variable, port)
     ]
     if taken:
         raise StackError("\n".join(taken))
 
 
-def _is_free(address: str, port: int) -> bool:
+def _is_free(address: str, variable: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -126,5 +138,8 @@ def _is_free(address: str, port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise StackError(f"Cannot listen on {address}:{port}: {error.strerror}. Check BIND_ADDRESS.") from error
+            raise StackError(
+                f"Cannot listen on {address}:{port}: {error.strerror}. Set {variable} to another port; "
+                "those below 1024 are often the administrator's."
+            ) from error
     return True

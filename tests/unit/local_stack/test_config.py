@@ -1,8 +1,10 @@
+import secrets
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 import pytest
 
-from local_stack.config import Config
+from local_stack.config import Config, write_privately
 from local_stack.errors import StackError
 from local_stack.supervisor import Supervisor
 
@@ -35,6 +37,48 @@ def test_airflow_keys_are_made_once_and_kept_from_others(tmp_path: Path) -> None
     assert other.environment["AIRFLOW__CORE__FERNET_KEY"] != first.environment["AIRFLOW__CORE__FERNET_KEY"]
 
 
+KEYS = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY")
+
+
+def key_bytes(config: Config) -> list[bytes]:
+    fernet, *others = (config.with_secrets().environment[name] for name in KEYS)
+    return [urlsafe_b64decode(fernet), *map(bytes.fromhex, others)]
+
+
+def test_each_key_of_airflow_has_bytes_of_its_own(tmp_path: Path) -> None:
+    keys = key_bytes(Config.read({"LOCAL_STATE_DIR": str(tmp_path)}))
+    assert [len(key) for key in keys] == [32, 64, 32]
+    assert b"".join(keys) == (tmp_path / "airflow.key").read_bytes()
+
+
+def test_a_key_that_a_kill_left_empty_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "airflow.key").touch()
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
+    assert [len(key) for key in key_bytes(config)] == [32, 64, 32]
+    assert key_bytes(config) == key_bytes(config)
+
+
+def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_path: Path) -> None:
+    older = secrets.token_bytes(96)
+    (tmp_path / "airflow.key").write_bytes(older)
+    assert key_bytes(Config.read({"LOCAL_STATE_DIR": str(tmp_path)}))[:2] == [older[:32], older[32:]]
+
+
+def test_what_is_written_privately_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "private"
+    path.write_bytes(b"before")
+    write_privately(path, b"after")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"after", 0o600)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_privately(path, b"never")
+    assert path.read_bytes() == b"after"
+
+
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     deep = Config.read({"LOCAL_STATE_DIR": str(tmp_path / ("x" * 100))})
     with pytest.raises(StackError, match="LOCAL_STATE_DIR"):
@@ -45,3 +89,29 @@ def test_tasks_link_to_pages_that_a_browser_on_this_machine_finds(tmp_path: Path
     environment = Config.read({"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001"}).environment
     assert environment["MLFLOW_BROWSER_URL"] == "http://127.0.0.1:6000"
     assert environment["DATA_BROWSER_URL"] == "http://127.0.0.1:6001/files?path=/buckets/data/"
+
+
+OWN = "127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("given", "upper", "lower"),
+    [
+        ({}, None, None),
+        ({"HTTP_PROXY": "http://proxy:3128"}, OWN, OWN),
+        ({"https_proxy": "http://proxy:3128", "NO_PROXY": ""}, OWN, OWN),
+        (
+            {"http_proxy": "http://proxy:3128", "no_proxy": ".lan,10.0.0.1"},
+            f".lan,10.0.0.1,{OWN}",
+            f".lan,10.0.0.1,{OWN}",
+        ),
+        ({"NO_PROXY": "localhost,.lan", "no_proxy": "a"}, "localhost,.lan,127.0.0.1", f"a,{OWN}"),
+        ({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, "*", "*"),
+    ],
+)
+def test_a_proxy_is_not_asked_for_the_stacks_own_addresses(
+    given: dict[str, str], upper: str | None, lower: str | None
+) -> None:
+    environment = Config.read(given).environment
+    assert (environment.get("NO_PROXY"), environment.get("no_proxy")) == (upper, lower)
+    assert Config.read(environment).environment == environment

@@ -1,5 +1,6 @@
 """The command line, in a process of its own: `exec` becomes the command; and what `run` does for a champion."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,21 @@ def test_the_pipeline_runs_for_a_first_champion_and_by_force_for_another_source(
 ) -> None:
     for source in ("sample", "sample", "https://example.com/a.csv", "sample"):
         ensure_champion(tmp_path, source)
+    by_force = ("song_preference.pipeline", "--force")
+    assert commands == [("song_preference.pipeline",), by_force, by_force]
+
+
+def test_the_pipeline_runs_by_force_for_a_file_that_was_edited_since_and_only_then(
+    tmp_path: Path, commands: list[tuple[str, ...]]
+) -> None:
+    state, playlist = tmp_path / "state", tmp_path / "mine.csv"
+    state.mkdir()
+    for text in ("a", "a,b"):
+        playlist.write_text(text)
+        ensure_champion(state, str(playlist))
+        ensure_champion(state, str(playlist))
+    os.utime(playlist, ns=(0, 0))
+    ensure_champion(state, str(playlist))
     by_force = ("song_preference.pipeline", "--force")
     assert commands == [("song_preference.pipeline",), by_force, by_force]
 

@@ -1,3 +1,4 @@
+import errno
 import shutil
 import socket
 import sys
@@ -45,6 +46,52 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     assert not Supervisor(config).is_running()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "highest"),
+    [
+        ("FASTAPI_PORT", "web", 65535),
+        ("AIRFLOW_PORT", "", 65535),
+        ("MLFLOW_PORT", "0", 65535),
+        ("GRPC_METRICS_PORT", "65536", 65535),
+        ("STREAMLIT_PORT", "8_504", 65535),
+        ("MINIO_PORT", "54530", 54529),
+        ("MINIO_PORT_UI", "55536", 55535),
+    ],
+)
+def test_a_port_out_of_range_is_named_with_its_rule(variable: str, value: str, highest: int, config: Config) -> None:
+    wrong = Config.read({**config.environment, variable: value})
+    for verb in ("run", "status"):
+        ended = local_stack(verb, wrong)
+        assert ended.returncode == 1
+        assert f"{variable} is '{value}', but must be a number from 1 to {highest}" in ended.stdout
+        assert "Traceback" not in ended.stdout
+    assert local_stack("stop", wrong).returncode == 0
+
+
+def test_the_highest_ports_are_taken(config: Config) -> None:
+    highest = Config.read({**config.environment, "MINIO_PORT": "54529", "MINIO_PORT_UI": "55535"})
+    assert max(port for service in services(highest.with_secrets()) for _, port in service.ports) == 65535
+
+
+def test_a_port_that_only_the_administrator_may_open_is_named_with_its_variable(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(StackError, match=r"Permission denied\. Set \w+_PORT to another port"):
+        start.bring_up(config.with_secrets(), supervisor)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.2", "192.0.2.7", "::", "localhost", ""])
+def test_an_address_that_the_services_would_not_find_is_refused_at_once(address: str, config: Config) -> None:
+    run = local_stack("run", Config.read({**config.environment, "BIND_ADDRESS": address}))
+    assert run.returncode == 1
+    assert f"BIND_ADDRESS is '{address}', but without Docker it must be 127.0.0.1 or 0.0.0.0" in run.stdout
+    assert not Supervisor(config).is_running()
+
+
 def test_a_full_disk_is_named_with_the_remedy(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +119,29 @@ def test_a_part_that_fails_is_named_with_its_last_words(
     assert "`make run` again" in str(ended.value)
 
 
+def test_a_service_is_probed_past_a_proxy(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = config.environment["FASTAPI_PORT"]
+    command = (sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(config.state))
+    url = f"http://127.0.0.1:{port}"
+    asking = Service("asking", python(f"import httpx; httpx.get({url!r}).raise_for_status()"), after=("web",))
+    monkeypatch.setattr(start, "services", lambda _: [Service("web", command, probe=(url,)), asking])
+    monkeypatch.setattr(start, "PATIENCE_SECONDS", 10)
+    nobody = "http://127.0.0.1:9"
+    behind = Config.read({**config.environment, "HTTP_PROXY": nobody, "http_proxy": nobody})
+    start.bring_up(behind, supervisor)
+
+
+def test_the_passwords_of_commands_are_kept_from_others(config: Config, supervisor: Supervisor) -> None:
+    path = config.state / "supervisord.conf"
+    path.touch(mode=0o644)  # of an older version
+    secret = config.environment["MINIO_SECRET_ACCESS_KEY"]
+    supervisor.start([service for service in services(config) if service.name == "s3"])
+    assert secret in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_succeeded_once_does_not_run_again(
     config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +151,19 @@ def test_what_succeeded_once_does_not_run_again(
     for _ in range(2):
         start.bring_up(config, supervisor)
     assert ran.read_text() == "x"
+
+
+def test_what_succeeded_once_runs_again_when_a_variable_that_it_reads_changed_and_only_then(
+    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    code = f"import os; open({str(ran)!r}, 'a').write(os.environ['DATA_REPO_BUCKET_NAME'] + ' ')"
+    once = Service("once", python(code), reads=("DATA_REPO_BUCKET_NAME",))
+    monkeypatch.setattr(start, "services", lambda _: [once])
+    for bucket, model in (("a", "m"), ("a", "n"), ("b", "n"), ("b", "n"), ("a", "n")):
+        changed = {**config.environment, "DATA_REPO_BUCKET_NAME": bucket, "MODEL_NAME": model}
+        start.bring_up(Config.read(changed), supervisor)
+    assert ran.read_text() == "a b a "
 
 
 def test_a_service_is_restarted_when_the_configuration_changed_and_only_then(
