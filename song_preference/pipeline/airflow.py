@@ -109,25 +109,33 @@ class Airflow:
 
     def training_of(self, run: Run) -> Run | None:
         """The training that the dataset of an ETL run started, or another one that took this dataset, once it runs."""
-        times, others = self.times(run), []
+        times = self.times(run)
         if times.started_at is None:
             return None
         since = times.started_at.isoformat()
-        query = {"run_after_gte": since, "run_type": "asset_triggered", "order_by": "run_after", "limit": 5}
         # The first of them takes all events that are there; a few, in case that one was another run's.
-        for candidate in self._runs(TRAINING_DAG, **query)["dag_runs"]:
-            if candidate["start_date"] is None:
-                continue  # Airflow 3.3 answers 500 when asked for the events of a run that is still queued
-            found = Run(TRAINING_DAG, candidate["dag_run_id"])
-            events = self._get(f"{_path(found)}/upstreamAssetEvents")["asset_events"]
+        later = self._begun(run_after_gte=since, order_by="run_after", limit=5)
+        for training in later:
+            events = self._get(f"{_path(training)}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):
-                return found
-            others.append(found)
-        if not others or times.state != "success":
+                return training
+        if times.state != "success":
             return None
-        # Events that come during a training get lost (apache/airflow#56050); the next one takes the newest dataset.
-        version = self.published(run)["version"]
-        return next((found for found in others if self._took(found) == version), None)
+        # An event that comes while one training runs and another waits gets lost (apache/airflow#56050); the one that
+        # waited takes the newest dataset.
+        waited = self._begun(run_after_lt=since, order_by="-run_after", limit=2, ended_after=times.started_at)
+        version = self.published(run)["version"] if later or waited else None
+        return next((training for training in (*waited, *later) if self._took(training) == version), None)
+
+    def _begun(self, ended_after: datetime | None = None, **query: Any) -> list[Run]:
+        """The trainings that a dataset started and that are at work or have ended."""
+        found = self._runs(TRAINING_DAG, run_type="asset_triggered", **query)["dag_runs"]
+        return [
+            run
+            for run, times in (_started(TRAINING_DAG, item) for item in found)
+            # Airflow 3.3 answers 500 when asked for the events of a run that is still queued.
+            if times.started_at and not (ended_after and times.ended_at and times.ended_at < ended_after)
+        ]
 
     def _took(self, training: Run) -> str | None:
         """The dataset version that a training learns from, None before it has chosen one."""

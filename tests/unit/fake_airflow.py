@@ -99,7 +99,8 @@ class FakeAirflow:
         raise AssertionError(path)
 
     def _listed(self, runs: list[FakeRun], query: httpx.QueryParams) -> dict[str, Any]:
-        chosen = [run for run in runs if run.at >= query.get("run_after_gte", "")]
+        first, end = query.get("run_after_gte", ""), query.get("run_after_lt", "9")
+        chosen = [run for run in runs if first <= run.at < end]
         if query.get("run_type") == "asset_triggered":
             chosen = [run for run in chosen if run.sources]
         chosen.sort(key=lambda run: run.at, reverse=query["order_by"].startswith("-"))

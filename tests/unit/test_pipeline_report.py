@@ -159,11 +159,21 @@ def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeR
     assert found.training.id == training.run_id
 
 
-@pytest.mark.parametrize(("took", "follows"), [({}, False), ({"search": "abc"}, True), ({"search": "def"}, False)])
+@pytest.mark.parametrize(
+    ("from_to", "took", "follows"),
+    [
+        ((TRAINING_AT, LATER), {"search": "abc"}, True),
+        ((TRAINING_AT, LATER), {"search": "def"}, False),
+        ((TRAINING_AT, None), {}, False),
+        ((EARLIER, LATER), {"search": "abc"}, True),
+        ((EARLIER, None), {"search": "abc"}, True),
+        ((EARLIER, EARLIER), {"search": "abc"}, False),
+    ],
+)
 def test_a_training_that_took_the_dataset_follows_although_airflow_lost_its_event(
-    server: FakeAirflow, training: FakeRun, took: dict[str, str], follows: bool
+    server: FakeAirflow, training: FakeRun, from_to: tuple[str, str | None], took: dict[str, str], follows: bool
 ) -> None:
-    training.sources = ["manual__0"]
+    training.sources, (training.at, training.ended) = ["manual__0"], from_to
     training.results |= {name: {"dataset_version": version} for name, version in took.items()}
     found = told(server)
     assert (found.training is not None) == follows
