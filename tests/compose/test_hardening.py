@@ -75,7 +75,7 @@ def test_root_of_s3_is_known_to_the_store_and_its_one_shot_where_there_is_anothe
     }
     # Preflight, which has no network, looks whether it is still the development value.
     assert holders["roots-secret"] == {"preflight", "s3", "buckets"}
-    assert holders["our-secret"] == {"airflow-scheduler", "airflow-worker", "mlflow", "fastapi"}
+    assert holders["our-secret"] == {"buckets", "airflow-scheduler", "airflow-worker", "mlflow", "fastapi"}
 
 
 @pytest.mark.parametrize(("role", "others"), [("PG_USER", "mlflow"), ("mlflow", "PG_DATABASE")])
