@@ -142,6 +142,7 @@ def test_a_restore_into_a_running_platform_fails_no_prediction(
     assert answer() == restored
 
 
+@pytest.mark.timeout(600)  # a worker's death is noticed after a minute, and its task runs anew
 @pytest.mark.usefixtures("restored")
 def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]) -> None:
     # The user of the backup has the password of this platform.
