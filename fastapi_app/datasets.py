@@ -33,10 +33,10 @@ MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 # Not async: S3, MLflow and Airflow may take their time, which a thread can spend.
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
 
-Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
 WHOLE_ROWS = {"raw", "scaled"}
 """Tables with all that the listener wrote, such as titles; the others hold features and labels."""
 
+Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
 Part = Annotated[Table, Query(description="Which table of the version.")]
 
 

@@ -44,7 +44,7 @@ class Context(BaseContext):
         self.outcome: str | None = None
         self._songs = 0
 
-    def check_batch_size(self, count: int) -> None:
+    def count_songs(self, count: int) -> None:
         """Raises `BatchTooLarge` where all fields together ask about more songs than one request may."""
         self._songs += count
         self.predictor.check_batch_size(self._songs)
@@ -209,7 +209,7 @@ class PredictionQuery:
     )
     def predict_batch(self, info: Asked, songs: SongsArgument) -> PredictionBatch | None:
         """The predictor's answers."""
-        info.context.check_batch_size(len(songs))
+        info.context.count_songs(len(songs))
         return PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
 
     @strawberry.field(description="Tells what each feature adds to the prediction.")  # type: ignore[untyped-decorator]

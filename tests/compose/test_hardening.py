@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
-from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
+from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of, wait_for
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
 SECRETS = "docker-compose.yaml:docker-compose.secrets.yaml"
@@ -97,8 +97,10 @@ def test_the_command_line_of_airflow_knows_the_dags() -> None:
 
 
 def test_a_task_leaves_nothing_on_the_volume_for_what_is_on_its_way() -> None:
-    left = compose("exec", "--no-TTY", "airflow-scheduler", "find", "/spool", "-mindepth", "1")
-    assert left.stdout == ""
+    def left() -> str:
+        return compose("exec", "--no-TTY", "airflow-scheduler", "find", "/spool", "-mindepth", "1").stdout
+
+    wait_for(lambda: left() == "", "what a task that runs has on its way to be gone")
 
 
 def test_an_upload_larger_than_the_tmpfs_is_answered(environment: dict[str, str]) -> None:
