@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl up down backup restore secrets s3-account test test-ui test-compose lint format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks up down backup restore secrets s3-account test test-ui test-compose lint format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <ver
 
 bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform, for ROWS="10000 100000"
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
+
+attacks: .venv/.dev ## Attack a running platform on this machine, within bounds; in either stack
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks
 
 up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
 	@scripts/up --build

@@ -1,0 +1,24 @@
+"""Run every attack against the platform of the environment; print what each did and the longest stall it caused."""
+
+import sys
+
+from song_preference.settings import ClientSettings, load
+from tests.attacks.attack import ATTACKS, Target, Watch
+
+
+def main() -> None:
+    """Exit with status 1 where an attack broke its bound."""
+    target = Target.of(load(ClientSettings))
+    has_failed = False
+    for name, attack in ATTACKS.items():
+        with Watch(target) as watch:
+            try:
+                outcome = attack(target)
+            except AssertionError as error:
+                has_failed, outcome = True, f"FAILED: {error}"
+        print(f"{name}: {outcome} Longest stall of /health/live: {watch.longest_seconds * 1e3:.0f} ms.", flush=True)
+    sys.exit(has_failed)
+
+
+if __name__ == "__main__":
+    main()
