@@ -11,8 +11,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from fastapi_app import errors, graphql, openapi, rest, service
-from fastapi_app.batching import MicroBatcher
 from fastapi_app.middleware import RequestMiddleware
+from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings

@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
-from fastapi_app.batching import MicroBatcher
 from song_preference.errors import FieldProblem, InvalidSong, NotManaged
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
 from song_preference.serving import predictor as domain
+from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.model import ModelRef
 
 MAX_LISTED = 100

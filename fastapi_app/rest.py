@@ -6,7 +6,6 @@ from fastapi import APIRouter, Body, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from fastapi_app.batching import MicroBatcher
 from fastapi_app.csv_answers import SongTable
 from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
 from fastapi_app.dependencies import PredictorDep
@@ -23,6 +22,7 @@ from fastapi_app.schemas import (
     prediction_out,
 )
 from song_preference.features import DISLIKE, LIKE
+from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
 

@@ -12,7 +12,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
 from fastapi_app import graphql
-from fastapi_app.batching import MicroBatcher
+from song_preference.serving.batching import MicroBatcher
 from fastapi_app.graphql import CODE
 from song_preference import errors
 from song_preference.clients import QUERY

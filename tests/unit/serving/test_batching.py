@@ -3,9 +3,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from fastapi_app.batching import MicroBatcher
 from song_preference.errors import ModelNotReady
 from song_preference.features import Song
+from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.predictor import Prediction, Predictor
 from song_preference.serving.store import ModelStore
 from tests.conftest import SONG
