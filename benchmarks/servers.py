@@ -4,17 +4,17 @@ Variants: "bare", the framework alone with the same schema and a fixed answer; "
 predictor that always answers the same; "app", our service with the model that lies in the cache directory.
 """
 
+import asyncio
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
-import grpc
 import strawberry
 import uvicorn
 from fastapi import Body, FastAPI
+from grpc import aio
 from pydantic import SecretStr
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
@@ -23,7 +23,7 @@ from fastapi_app.app import create_app
 from fastapi_app.graphql_types import Prediction as GraphQLPrediction
 from fastapi_app.graphql_types import SongInput
 from fastapi_app.schemas import PredictionOut, prediction_out
-from grpc_service.server import create_server
+from grpc_service.server import PredictionServer
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
 from song_preference.serving.cache import ModelCache
@@ -94,19 +94,19 @@ def bare_graphql() -> FastAPI:
     return app
 
 
-def bare_grpc() -> grpc.Server:
-    """grpcio with our messages and four threads; one answered fewer calls."""
+def bare_grpc() -> aio.Server:
+    """grpc.aio with our messages."""
     answer = prediction_pb2.PredictResponse(
         label=ANSWER.label, liked=True, probability=0.75, threshold=0.5,
         model=prediction_pb2.Model(name=NAME, version="1", alias=ALIAS),
     )  # fmt: skip
 
     class Servicer(PredictionServicer):
-        def Predict(self, *_: object) -> prediction_pb2.PredictResponse:  # noqa: N802 - the name is the protocol's
+        async def Predict(self, *_: object) -> prediction_pb2.PredictResponse:  # noqa: N802 - the name is the protocol's
             return answer
 
-    server = grpc.server(ThreadPoolExecutor(4))
-    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(Servicer(predictor("constant", Path()), 1), server)
+    server = aio.server()
+    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(Servicer(predictor("constant", Path())), server)
     return server
 
 
@@ -115,11 +115,20 @@ def serve_http(app: FastAPI, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
-def serve_grpc(server: grpc.Server, port: int) -> None:
+async def serve_grpc(variant: str, port: int, cache: Path) -> None:
     """Until the process is ended."""
-    server.add_insecure_port(f"127.0.0.1:{port}")
-    server.start()
-    server.wait_for_termination()
+    address = f"127.0.0.1:{port}"
+    if variant == "bare":
+        server = bare_grpc()
+        server.add_insecure_port(address)
+        await server.start()
+    else:
+        ours = predictor(variant, cache)
+        ours.store.start()
+        gc.collect()
+        gc.freeze()
+        await PredictionServer(ours, GRPC).start(address)
+    await asyncio.Future()
 
 
 def main(protocol: str, variant: str, port: int, cache: Path) -> None:
@@ -127,14 +136,8 @@ def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     bare: dict[str, Callable[[], FastAPI]] = {"rest": bare_rest, "graphql": bare_graphql}
     if protocol in bare:
         serve_http(bare[protocol]() if variant == "bare" else create_app(predictor(variant, cache), REST), port)
-    elif variant == "bare":
-        serve_grpc(bare_grpc(), port)
     else:
-        ours = predictor(variant, cache)
-        ours.store.start()
-        gc.collect()
-        gc.freeze()
-        serve_grpc(create_server(ours, GRPC), port)
+        asyncio.run(serve_grpc(variant, port, cache))
 
 
 if __name__ == "__main__":

@@ -1,59 +1,64 @@
 """Run the service: `python -m grpc_service --host 127.0.0.1 --port 50051`."""
 
 import argparse
+import asyncio
 import gc
 import logging
 import signal
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from prometheus_client import start_http_server
 
-from grpc_service.health import ModelHealth
-from grpc_service.server import SERVICE, create_server
+from grpc_service.server import PredictionServer
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5
-"""For the calls that are under way; Docker kills after 10."""
+"""For the calls that are under way; Docker kills after 15."""
+
+THREADS = 2
+"""For batches and explanations, whose time is spent in onnxruntime."""
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="grpc_service", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     logs.configure()
+    asyncio.run(_run(options.host, options.port))
+
+
+async def _run(host: str, port: int) -> None:
     # Before anything starts: a signal that comes early must not be lost.
-    told_to_stop = threading.Event()
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_stop.set())
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     settings, predictor = load(GrpcSettings), Predictor.following(load(ServingSettings))
-    serve(predictor, settings, options.host, options.port, told_to_stop)
+    await serve(predictor, settings, host, port, stopping)
 
 
-def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: int, told_to_stop: threading.Event) -> None:
-    """Answer until `told_to_stop`; then say so, and let the calls under way end."""
-    metrics, health = Metrics(predictor.store), ModelHealth(SERVICE, predictor.store)
-    server = create_server(predictor, settings, metrics, health)
-    server.add_insecure_port(f"{host}:{port}")
-    with _shown(metrics, host, settings.metrics_port):
+async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: int, stopping: asyncio.Event) -> None:
+    """Answer until `stopping` is set; then be NOT_SERVING, and let the calls under way end."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
+    server = PredictionServer(predictor, settings)
+    with _shown(server.metrics, host, settings.metrics_port):
         predictor.store.start()
         # A full collection would look at all that was imported, while nobody is answered.
         gc.collect()
         gc.freeze()
-        server.start()
+        await server.start(f"{host}:{port}")
         log.info("gRPC listens on %s:%d, metrics on port %d.", host, port, settings.metrics_port)
-        told_to_stop.wait()
-        log.info("Told to stop: the calls under way have %d seconds.", GRACE_SECONDS)
-        health.drain()
-        server.stop(GRACE_SECONDS).wait()
+        await stopping.wait()
+        log.info("Stopping: the calls under way have %d seconds.", GRACE_SECONDS)
+        await server.stop(GRACE_SECONDS)
         predictor.store.stop()
     log.info("Stopped.")
 

@@ -1,83 +1,78 @@
 """gRPC's health service: the process lives, and it can predict, are two questions."""
 
-import threading
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations  # gRPC's classes are generic in their stubs only
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 import grpc
-from grpc_health.v1 import health, health_pb2
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from typing_extensions import override
 
+from grpc_service.errors import CallRefused
 from song_preference.errors import ModelNotReady
 from song_preference.serving.store import ModelStore
 
 FIRST_MODEL_SECONDS = 1.0
-"""How soon one who watches hears of the first model."""
+"""How soon a watcher hears of the first model."""
 
-Status = health_pb2.HealthCheckResponse
+Response: TypeAlias = health_pb2.HealthCheckResponse
+Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 
-class ModelHealth(health.HealthServicer):
+class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # published without types
     """The server as a whole ("") serves while its process lives; the service while a model is loaded, until `drain`.
 
-    The status is found when it is asked for, in memory.
+    The library's own servicer has to be told of every change; this one reads the state, in memory.
     """
 
     def __init__(self, service: str, store: ModelStore) -> None:
-        super().__init__()
         self._service, self._store = service, store
-        self._announced: bool | None = None
-        self._announcing = threading.Lock()
-        self._draining = threading.Event()
-        self._waiting: threading.Thread | None = None
-        self.refresh()
+        self._draining = asyncio.Event()
 
     def drain(self) -> None:
-        """From now on the service does not serve, whoever asks and whoever watches."""
+        """Let the service be NOT_SERVING from now on, for those who ask and those who watch."""
         self._draining.set()
-        self.refresh()
-
-    def refresh(self) -> bool:
-        """Tell those who watch of a change; whether the service serves."""
-        with self._announcing:
-            serves = self._can_predict()
-            if serves != self._announced:
-                self._announced = serves
-                self.set(self._service, Status.SERVING if serves else Status.NOT_SERVING)
-        return serves
 
     @override
-    def Check(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Any:
-        self.refresh()
-        return super().Check(request, context)
+    async def Check(self, request: health_pb2.HealthCheckRequest, context: Context) -> Response:
+        """Return the status; raise `CallRefused` for a service that is not there."""
+        status = self._status(request.service)
+        if status == Response.SERVICE_UNKNOWN:
+            text = f"There is no service of this name: ask for '{self._service}', or for '' as the whole server."
+            raise CallRefused(grpc.StatusCode.NOT_FOUND, text)
+        return Response(status=status)
 
     @override
-    def Watch(
-        self,
-        request: health_pb2.HealthCheckRequest,
-        context: grpc.ServicerContext,
-        send_response_callback: Callable[..., Any] | None = None,
-    ) -> Any:
-        if not self.refresh():
-            self._await_first_model()
-        return super().Watch(request, context, send_response_callback)
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> AsyncIterator[Response]:
+        """Yield the status now and after each change, until the service drains."""
+        told = None
+        is_last = False
+        while not is_last:
+            is_last = self._draining.is_set()
+            status = self._status(request.service)
+            if status != told:
+                yield Response(status=status)
+                told = status
+            # A model, once there, never goes.
+            pause = None if self._has_model() else FIRST_MODEL_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._draining.wait(), pause)
 
-    def _can_predict(self) -> bool:
-        if self._draining.is_set():
-            return False
+    def _status(self, service: str) -> Any:
+        if service == "":
+            return Response.SERVING
+        if service != self._service:
+            return Response.SERVICE_UNKNOWN
+        serves = self._has_model() and not self._draining.is_set()
+        return Response.SERVING if serves else Response.NOT_SERVING
+
+    def _has_model(self) -> bool:
         try:
             self._store.current()
         except ModelNotReady:
             return False
         return True
-
-    def _await_first_model(self) -> None:
-        """A model, once there, never goes: so there is one change to wait for, and only where someone watches."""
-        with self._announcing:
-            if self._waiting is None and not self._draining.is_set():
-                self._waiting = threading.Thread(target=self._announce_first_model, name="health", daemon=True)
-                self._waiting.start()
-
-    def _announce_first_model(self) -> None:
-        while not self.refresh() and not self._draining.wait(FIRST_MODEL_SECONDS):
-            pass

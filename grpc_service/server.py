@@ -1,12 +1,13 @@
 """The composition root of the gRPC service."""
 
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
+from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from grpc_service.calls import CallInterceptor
+from grpc_service.handlers import Handlers
 from grpc_service.health import ModelHealth
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
@@ -14,49 +15,48 @@ from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
-THREADS = 8
-"""As many songs share a run of the model at most; twice the threads answer no more."""
-
-MAX_STREAMS = 16
-"""A stream holds a thread for as long as it lasts: it has threads of its own, lest idle ones stop all else."""
-
-MAX_CALLS = 256
-"""At work or waiting for a thread; a further one would hardly be answered before its caller's patience ends."""
-
-MIN_MESSAGE_BYTES = 4 << 20
+MIN_MESSAGE_BYTES = 1 << 20
 SONG_BYTES = 64
 """More than a song takes on the wire (38), so that a batch of the allowed size always fits."""
 
 SERVICE = prediction_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
 
 
-def create_server(
-    predictor: Predictor,
-    settings: GrpcSettings,
-    metrics: Metrics | None = None,
-    model_health: ModelHealth | None = None,
-) -> grpc.Server:
-    """A server on a given predictor, which it observes; the caller binds, starts and stops it.
+class PredictionServer:
+    """The server on a given predictor, which it observes; to be made and used in a running loop."""
 
-    One who wants to show the metrics or to drain the health brings them along.
-    """
-    metrics = metrics or Metrics(predictor.store)
-    predictor.observer = metrics
-    # One thread more than streams, to refuse the stream that is too many.
-    streams = ThreadPoolExecutor(MAX_STREAMS + 1, thread_name_prefix="grpc-stream")
-    server = grpc.server(
-        ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"),
-        interceptors=[CallInterceptor(SERVICE, metrics, streams)],
-        options=_options(predictor.max_batch_size),
-        maximum_concurrent_rpcs=MAX_CALLS,
+    def __init__(self, predictor: Predictor, settings: GrpcSettings) -> None:
+        self.metrics = Metrics(predictor.store)
+        predictor.observer = self.metrics
         # Answers are small; what a client compresses is read all the same.
-        compression=grpc.Compression.NoCompression,
-    )
-    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor, MAX_STREAMS), server)
-    health_pb2_grpc.add_HealthServicer_to_server(model_health or ModelHealth(SERVICE, predictor.store), server)
-    if settings.reflection:
-        reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return server
+        options, compression = _options(predictor.max_batch_size), grpc.Compression.NoCompression
+        self._server = aio.server(options=options, compression=compression)
+        self._health = ModelHealth(SERVICE, predictor.store)
+        self._handlers = Handlers(self._server, SERVICE, self.metrics)
+        # Any: it has what generated code calls of a server.
+        handlers: Any = self._handlers
+        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), handlers)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
+        if settings.reflection:
+            names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            servicer = reflection.aio.ReflectionServicer(names)  # type: ignore[attr-defined] # not in the stubs
+            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, handlers)
+
+    async def start(self, address: str) -> int:
+        """Listen on host:port; return the port, which was free if it was 0."""
+        port = self._server.add_insecure_port(address)
+        await self._server.start()
+        return port
+
+    def drain(self) -> None:
+        """Be NOT_SERVING from now on, and end the calls that wait for a message."""
+        self._health.drain()
+        self._handlers.end_waiting()
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Take no more calls, and cancel those that are under way after the grace."""
+        self.drain()
+        await self._server.stop(grace_seconds)
 
 
 def _options(max_batch_size: int) -> list[tuple[str, int]]:
@@ -64,10 +64,12 @@ def _options(max_batch_size: int) -> list[tuple[str, int]]:
         # Without this a second server on the port would silently take half of the calls.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", max(MIN_MESSAGE_BYTES, max_batch_size * SONG_BYTES)),
+        # A connection that says nothing is closed after this long; the default is two minutes.
+        ("grpc.server_handshake_timeout_ms", 10_000),
         # Finds the callers that vanished without a word, which would hold their streams for ever ...
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
-        # ... and lets callers find out about us, though not more often than this.
+        # ... and lets callers find out about us, as often as grpc-go's do, which is every 10 s at most.
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ]

@@ -3,7 +3,8 @@
 import sys
 
 from song_preference.settings import ClientSettings, load
-from tests.attacks.attack import ATTACKS, Target, Watch
+from tests.attacks.all_attacks import ATTACKS
+from tests.attacks.attack import Target, Watch
 
 
 def main() -> None:

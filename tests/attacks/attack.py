@@ -1,7 +1,6 @@
-"""The attacks by name, their target, and the watch that measures stalls of the service meanwhile."""
+"""What is attacked, and the watch that measures stalls of the service meanwhile."""
 
 import time
-from collections.abc import Callable
 from threading import Event, Thread
 from typing import NamedTuple, Self
 from urllib.parse import urlsplit
@@ -26,10 +25,6 @@ class Target(NamedTuple):
         if not hosts <= {"127.0.0.1", "localhost"}:
             raise SystemExit(f"Attacks run against this machine only, not {', '.join(sorted(map(str, hosts)))}.")
         return cls(settings.rest_url, settings.grpc_address)
-
-
-ATTACKS: dict[str, Callable[[Target], str]] = {}
-"""Each returns what it did and saw, as sentences, and raises `AssertionError` where the service broke its bound."""
 
 
 class Watch:

@@ -9,41 +9,36 @@ import pytest
 import uvicorn
 
 from fastapi_app.app import create_app
-from grpc_service.server import create_server
 from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
-from song_preference.settings import ClientSettings, GrpcSettings, RestSettings
+from song_preference.settings import ClientSettings, RestSettings
 from tests.conftest import FakeRegistry
+from tests.support.grpc_server import grpc_server
 
 REST = RestSettings.model_validate(
     {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
 )
-GRPC = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 1, "GRPC_REFLECTION": False})
 PROTOCOLS = ["REST", "GraphQL", "gRPC"]
 
 
-def clients_of(http_port: int, grpc_port: int) -> dict[str, PredictionClient]:
-    settings = {"FASTAPI_URL": f"http://127.0.0.1:{http_port}", "GRPC_ADDRESS": f"127.0.0.1:{grpc_port}"}
+def clients_of(http_port: int, grpc_address: str) -> dict[str, PredictionClient]:
+    settings = {"FASTAPI_URL": f"http://127.0.0.1:{http_port}", "GRPC_ADDRESS": grpc_address}
     return clients(ClientSettings.model_validate(settings))
 
 
 @contextmanager
 def served(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
     """Both services of a predictor, and a client for each protocol."""
-    grpc_server = create_server(predictor, GRPC)
-    grpc_port = grpc_server.add_insecure_port("127.0.0.1:0")
-    grpc_server.start()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with grpc_server(predictor) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
         # The socket listens already: a call that comes before the server waits in its queue.
         http = uvicorn.Server(uvicorn.Config(create_app(predictor, REST), log_config=None))
         thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
         thread.start()
-        yield clients_of(listening.getsockname()[1], grpc_port)
+        yield clients_of(listening.getsockname()[1], address)
         http.should_exit = True
         thread.join()
-    grpc_server.stop(None).wait()
 
 
 @pytest.fixture
@@ -82,7 +77,7 @@ def test_without_a_champion_the_remedy_arrives(
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_service_that_is_not_there_is_unavailable(protocol: str) -> None:
     with pytest.raises(ServiceUnavailable):
-        clients_of(9, 9)[protocol].predict(EXAMPLE)
+        clients_of(9, "127.0.0.1:9")[protocol].predict(EXAMPLE)
 
 
 def test_answers_of_different_models_are_an_error(predictor: Predictor, registry: FakeRegistry, graph: bytes) -> None:

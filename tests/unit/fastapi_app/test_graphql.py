@@ -12,12 +12,12 @@ from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
 from fastapi_app import graphql
-from song_preference.serving.batching import MicroBatcher
 from fastapi_app.graphql import CODE
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
 from song_preference.features import FEATURES, Song
+from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
@@ -49,7 +49,7 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.batcher, app.state.management = MicroBatcher(predictor), management
+    app.state.batcher, app.state.management = MicroBatcher(predictor, quiet_turns=1), management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )

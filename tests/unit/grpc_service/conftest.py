@@ -1,63 +1,59 @@
 """A real server on a free port, and a channel to it."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import grpc
+import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2_grpc
+from numpy.typing import NDArray
 
-from grpc_service.health import ModelHealth
-from grpc_service.server import SERVICE, create_server
-from song_preference.features import Song
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.serving.predictor import Batch, Predictor
 from song_preference.serving.store import ModelStore
-from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2_grpc
+from tests.support.grpc_server import grpc_server
 
 PATIENCE_SECONDS = 10
 
 
 class Slow(Predictor):
-    """Answers when it is let."""
+    """Answers batches when it is let."""
 
     def __init__(self, store: ModelStore) -> None:
         super().__init__(store)
         self.asked, self.let = threading.Event(), threading.Event()
 
-    def predict_each(self, songs: Sequence[Song]) -> list[Prediction]:
+    def predict_rows(self, features: NDArray[np.float32]) -> Batch:
         self.asked.set()
         assert self.let.wait(PATIENCE_SECONDS)
-        return super().predict_each(songs)
+        return super().predict_rows(features)
 
 
 @dataclass(frozen=True)
 class Edge:
     """A running server as its callers and its operator see it."""
 
+    address: str
     channel: grpc.Channel
     stub: prediction_pb2_grpc.PredictionServiceStub
     health: health_pb2_grpc.HealthStub
-    model_health: ModelHealth
     metrics: Metrics
     predictor: Predictor
+    drain: Callable[[], None]
 
 
 @contextmanager
 def running(predictor: Predictor, *, reflection: bool = True) -> Iterator[Edge]:
-    settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": reflection})
-    metrics, health = Metrics(predictor.store), ModelHealth(SERVICE, predictor.store)
-    server = create_server(predictor, settings, metrics, health)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub = prediction_pb2_grpc.PredictionServiceStub(channel)
-        yield Edge(channel, stub, health_pb2_grpc.HealthStub(channel), health, metrics, predictor)
-    health.drain()
-    server.stop(None).wait()
+    with (
+        grpc_server(predictor, reflection=reflection) as (address, metrics, drain),
+        grpc.insecure_channel(address) as channel,
+    ):
+        stub, health = prediction_pb2_grpc.PredictionServiceStub(channel), health_pb2_grpc.HealthStub(channel)
+        yield Edge(address, channel, stub, health, metrics, predictor, drain)
 
 
 Start = Callable[[Predictor], Edge]

@@ -116,11 +116,6 @@ def test_an_unexpected_error_is_told_to_the_log_only(
     assert "hunter2" in caplog.text
 
 
-def test_bytes_that_are_no_message_are_refused_without_a_trace(edge: Edge) -> None:
-    refusal = refused(lambda: send_bytes(edge, "Predict", b"\xff\xff\xff"))
-    assert refusal == Refusal(grpc.StatusCode.INTERNAL, "Exception deserializing request!", {})
-
-
 def test_a_method_that_does_not_exist_is_unimplemented(edge: Edge) -> None:
     assert refused(lambda: send_bytes(edge, "Nothing", b"")).code is grpc.StatusCode.UNIMPLEMENTED
 

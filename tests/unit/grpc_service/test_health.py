@@ -33,7 +33,7 @@ def test_without_a_champion_the_process_lives_and_the_service_does_not_serve(
 
 
 def test_one_that_drains_lives_and_does_not_serve(edge: Edge) -> None:
-    edge.model_health.drain()
+    edge.drain()
     assert (status(edge), status(edge, SERVICE)) == (SERVING, NOT_SERVING)
 
 
@@ -47,7 +47,7 @@ def test_one_who_watches_hears_of_the_first_model_and_of_the_end(
     registry.register("1", graph)
     edge_without_champion.predictor.store.refresh()
     assert next(watching).status == SERVING
-    edge_without_champion.model_health.drain()
+    edge_without_champion.drain()
     assert next(watching).status == NOT_SERVING
     watching.cancel()
 

@@ -1,15 +1,17 @@
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import grpc
+import psutil
 import pytest
+from anyio.from_thread import start_blocking_portal
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from grpc_service.__main__ import serve
@@ -17,9 +19,30 @@ from grpc_service.server import SERVICE
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2_grpc
+from tests.attacks.grpc_calls import (
+    AT_ONCE,
+    MALFORMED_CALLS,
+    METHODS,
+    channels,
+    half_open,
+    many_malformed,
+    send_bytes,
+    status_of,
+)
 from tests.conftest import ROOT, SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request
+from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request
 from tests.unit.grpc_service.conftest import Slow
+
+STOP_SECONDS = 8
+MEMORY_BYTES = 30_000_000
+"""8,000 malformed messages added 157 MiB where gRPC parsed them."""
+
+LOG_CHARACTERS = 5_000
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 def free_port() -> int:
@@ -27,38 +50,43 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
+Stop = Callable[[], None]
+
+
 @contextmanager
-def serving(predictor: Predictor, told_to_stop: threading.Event) -> Iterator[tuple[int, int]]:
-    """The ports of a service and of its metrics, which ends by itself once it is told to."""
+def serving(predictor: Predictor) -> Iterator[tuple[int, int, Stop]]:
+    """The ports of a service and of its metrics, and what makes it stop, which the end of the test does otherwise."""
     port, metrics_port = free_port(), free_port()
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": metrics_port, "GRPC_REFLECTION": False})
-    thread = threading.Thread(target=serve, args=(predictor, settings, "127.0.0.1", port, told_to_stop))
-    thread.start()
-    yield port, metrics_port
-    told_to_stop.set()
-    thread.join(TIMEOUT_SECONDS)
-    assert not thread.is_alive()
+    with start_blocking_portal() as portal:
+        stopping = asyncio.Event()
+        served = portal.start_task_soon(serve, predictor, settings, "127.0.0.1", port, stopping)
+
+        def stop() -> None:
+            portal.call(stopping.set)
+
+        yield port, metrics_port, stop
+        stop()
+        served.result(TIMEOUT_SECONDS)
 
 
 def test_one_that_is_told_to_stop_says_so_and_ends_the_calls_under_way(slow: Slow) -> None:
-    told_to_stop = threading.Event()
-    with serving(slow, told_to_stop) as (port, _), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+    with serving(slow) as (port, _, stop), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         watching = health_pb2_grpc.HealthStub(channel).Watch(
             health_pb2.HealthCheckRequest(service=SERVICE), timeout=TIMEOUT_SECONDS, wait_for_ready=True
         )
         assert next(watching).status == health_pb2.HealthCheckResponse.SERVING
         stub = prediction_pb2_grpc.PredictionServiceStub(channel)
-        under_way = stub.Predict.future(predict_request(**SONG), timeout=TIMEOUT_SECONDS)
+        under_way = stub.PredictBatch.future(batch_request(SONG), timeout=TIMEOUT_SECONDS)
         assert slow.asked.wait(TIMEOUT_SECONDS)
-        told_to_stop.set()
-        assert next(watching).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        stop()
+        assert [status.status for status in watching] == [health_pb2.HealthCheckResponse.NOT_SERVING]
         slow.let.set()
-        assert under_way.result().label
-        watching.cancel()
+        assert under_way.result().answers
 
 
 def test_metrics_are_shown_on_a_port_of_their_own(predictor: Predictor) -> None:
-    with serving(predictor, threading.Event()) as (port, metrics_port):
+    with serving(predictor) as (port, metrics_port, _):
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = prediction_pb2_grpc.PredictionServiceStub(channel)
             stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS, wait_for_ready=True)
@@ -68,8 +96,9 @@ def test_metrics_are_shown_on_a_port_of_their_own(predictor: Predictor) -> None:
     assert 'song_preference_input_count{feature="energy"} 1.0' in text
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_ends_in_order_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+@contextmanager
+def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The service as it is started in production, without a champion, and its port."""
     environment = {
         "PYTHONPATH": str(ROOT),
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{free_port()}",
@@ -79,17 +108,44 @@ def test_the_process_ends_in_order_when_it_is_told_to(tmp_path: Path, number: si
         "MODEL_CACHE_DIR": str(tmp_path),
         "MAX_BATCH_SIZE": "10",
         "GRPC_METRICS_PORT": str(free_port()),
-        "GRPC_REFLECTION": "false",
+        "GRPC_REFLECTION": "true",
     }
     port = free_port()
     command = [sys.executable, "-m", "grpc_service", "--port", str(port)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            request = health_pb2.HealthCheckRequest()
-            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=60, wait_for_ready=True)
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        process.send_signal(number)
-        _, logged = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert process.returncode == 0
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                request = health_pb2.HealthCheckRequest()
+                answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=60, wait_for_ready=True)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            yield service, port
+        finally:
+            service.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_ends_in_order_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    with process(tmp_path) as (service, _):
+        service.send_signal(number)
+        _, logged = service.communicate(timeout=TIMEOUT_SECONDS)
+    assert service.returncode == 0
     assert '"message": "Stopped."' in logged.splitlines()[-1]
     assert all(line.startswith("{") for line in logged.splitlines())
+
+
+@pytest.mark.anyio
+async def test_an_attacked_process_stays_small_and_ends_in_order(tmp_path: Path) -> None:
+    with process(tmp_path) as (service, port):
+        memory = psutil.Process(service.pid).memory_info
+        async with channels(f"127.0.0.1:{port}", 4) as attackers:
+            await many_malformed(attackers, AT_ONCE)
+            before = memory().rss
+            codes = await many_malformed(attackers, MALFORMED_CALLS)
+            assert codes == {grpc.StatusCode.INVALID_ARGUMENT}
+            assert memory().rss - before < MEMORY_BYTES
+            _ = [half_open(one, method) for one in attackers for method in METHODS]
+            assert await status_of(send_bytes(attackers[0], METHODS[5], b"")) is grpc.StatusCode.OK
+            service.send_signal(signal.SIGTERM)
+            _, logged = await asyncio.to_thread(service.communicate, timeout=STOP_SECONDS)
+    assert service.returncode == 0
+    assert len(logged) < LOG_CHARACTERS

@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from typing import Any
 
@@ -5,7 +6,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from grpc_service.calls import outcome_of
+from grpc_service.handlers import outcome_of
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
@@ -105,6 +106,6 @@ def test_probes_and_methods_that_do_not_exist_are_left_out(edge: Edge, requests:
     assert requests.after(0) == {}
 
 
-@pytest.mark.parametrize("left", [grpc.RpcError(), GeneratorExit()])
+@pytest.mark.parametrize("left", [asyncio.CancelledError(), GeneratorExit()])
 def test_a_call_that_its_caller_left_counts_as_the_callers_error(left: BaseException) -> None:
     assert outcome_of(left) == "client_error"

@@ -3,16 +3,14 @@ from queue import Queue
 
 import grpc
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from grpc_service import server
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, converse, predict_request, refused, stream_request
-from tests.unit.grpc_service.conftest import Edge, Start
+from tests.unit.grpc_service.calls import converse, refused, stream_request
+from tests.unit.grpc_service.conftest import Edge
 
 
 class Talk:
@@ -57,25 +55,6 @@ def test_an_invalid_song_ends_the_stream_and_its_index_is_named(edge: Edge) -> N
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     assert refusal.violations == {"songs[2].energy": "must be a number from 0 to 1"}
     talk.close()
-
-
-def test_idle_streams_leave_room_for_other_calls_and_one_too_many_is_refused(
-    predictor: Predictor, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "MAX_STREAMS", server.THREADS + 1)
-    edge, talks = start(predictor), [Talk() for _ in range(server.MAX_STREAMS)]
-    streams = [converse(edge, talk) for talk in talks]
-    for talk, stream in zip(talks, streams, strict=True):
-        talk.say(**SONG)
-        next(stream)
-    assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
-    refusal = refused(lambda: list(converse(edge, ())))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refusal.text == "There are 9 streams already: wait, or send PredictBatch."
-    for talk, stream in zip(talks, streams, strict=True):
-        talk.close()
-        list(stream)
-    assert list(converse(edge, ())) == []
 
 
 def test_a_stream_ends_with_its_deadline(edge: Edge) -> None:

@@ -13,6 +13,8 @@ from tests.conftest import SONG
 pytestmark = pytest.mark.anyio
 SONGS = [Song(**SONG | {"energy": energy / 10}) for energy in range(11)]
 
+QUIET_TURNS = 3
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -33,7 +35,7 @@ class Recording(Predictor):
 
 async def test_songs_of_one_moment_share_a_run_and_each_gets_its_own_answer(predictor: Predictor) -> None:
     recording = Recording(predictor.store)
-    batcher = MicroBatcher(recording)
+    batcher = MicroBatcher(recording, QUIET_TURNS)
     answers = await asyncio.gather(*map(batcher.predict, SONGS))
     assert recording.runs == [SONGS]
     assert answers == [predictor.predict(song) for song in SONGS]
@@ -42,20 +44,20 @@ async def test_songs_of_one_moment_share_a_run_and_each_gets_its_own_answer(pred
 
 async def test_a_song_alone_waits_for_no_other(predictor: Predictor) -> None:
     recording = Recording(predictor.store)
-    batcher = MicroBatcher(recording)
+    batcher = MicroBatcher(recording, QUIET_TURNS)
     for song in SONGS[:2]:
         await batcher.predict(song)
     assert recording.runs == [SONGS[:1], SONGS[1:2]]
 
 
 async def test_every_request_of_a_run_learns_of_its_error(store: ModelStore) -> None:
-    batcher = MicroBatcher(Predictor(store))
+    batcher = MicroBatcher(Predictor(store), QUIET_TURNS)
     answers = await asyncio.gather(*map(batcher.predict, SONGS), return_exceptions=True)
     assert {type(answer) for answer in answers} == {ModelNotReady}
 
 
 async def test_one_who_hangs_up_leaves_the_others_their_answers(predictor: Predictor) -> None:
-    batcher = MicroBatcher(predictor)
+    batcher = MicroBatcher(predictor, QUIET_TURNS)
     gone, *waiting = [asyncio.create_task(batcher.predict(song)) for song in SONGS]
     await asyncio.sleep(0)
     gone.cancel()
@@ -63,3 +65,25 @@ async def test_one_who_hangs_up_leaves_the_others_their_answers(predictor: Predi
     assert len(answers) == len(SONGS) - 1
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_a_run_waits_while_each_few_turns_bring_another_song(predictor: Predictor) -> None:
+    recording = Recording(predictor.store)
+    batcher = MicroBatcher(recording, QUIET_TURNS)
+
+    async def coming_one_by_one() -> list[asyncio.Task[Prediction]]:
+        asked = []
+        for song in SONGS:
+            asked.append(asyncio.create_task(batcher.predict(song)))
+            for _ in range(QUIET_TURNS - 1):
+                await asyncio.sleep(0)
+        return asked
+
+    await asyncio.gather(*await coming_one_by_one())
+    assert recording.runs == [SONGS]
+    asked = asyncio.create_task(batcher.predict(SONGS[0]))
+    for _ in range(QUIET_TURNS + 2):
+        await asyncio.sleep(0)
+    assert await batcher.predict(SONGS[1])
+    assert recording.runs[1:] == [SONGS[:1], SONGS[1:2]]
+    assert await asked

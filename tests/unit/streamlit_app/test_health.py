@@ -11,7 +11,6 @@ from mlflow import MlflowClient
 
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
-from grpc_service.server import create_server
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import ModelRefused
 from song_preference.serving.predictor import Predictor
@@ -20,12 +19,12 @@ from song_preference.settings import (
     AirflowSettings,
     ClientSettings,
     DatasetSettings,
-    GrpcSettings,
     ModelSettings,
     RestSettings,
 )
 from streamlit_app.pipeline.health import Health, Probes, own_model
 from tests.conftest import FakeRegistry
+from tests.support.grpc_server import grpc_server
 from tests.unit.fake_airflow import FakeAirflow
 from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
 from tests.unit.streamlit_app.conftest import API_KEY
@@ -170,11 +169,9 @@ def test_grpc_is_asked_for_its_own_health(
     network: Network, predictor: Predictor, environment: pytest.MonkeyPatch
 ) -> None:
     assert asked(network)["grpc"].state == "down"
-    server = create_server(predictor, GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": False}))
-    environment.setenv("GRPC_ADDRESS", f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
-    server.start()
-    assert asked(network)["grpc"].state == "up"
-    server.stop(None).wait()
+    with grpc_server(predictor) as (address, *_):
+        environment.setenv("GRPC_ADDRESS", address)
+        assert asked(network)["grpc"].state == "up"
 
 
 def test_the_dashboards_own_model(store: ModelStore, registry: FakeRegistry, graph: bytes) -> None:

@@ -1,0 +1,35 @@
+"""A real gRPC server in a thread of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from anyio.from_thread import start_blocking_portal
+
+from grpc_service.server import PredictionServer
+from song_preference.serving.metrics import Metrics
+from song_preference.serving.predictor import Predictor
+from song_preference.settings import GrpcSettings
+
+
+class Running(NamedTuple):
+    """A server as its operator sees it."""
+
+    address: str
+    metrics: Metrics
+    drain: Callable[[], None]
+
+
+@contextmanager
+def grpc_server(predictor: Predictor, *, reflection: bool = False) -> Iterator[Running]:
+    """Serve the predictor on a free port."""
+    settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": reflection})
+
+    async def started() -> tuple[PredictionServer, int]:
+        server = PredictionServer(predictor, settings)
+        return server, await server.start("127.0.0.1:0")
+
+    with start_blocking_portal() as portal:
+        server, port = portal.call(started)
+        yield Running(f"127.0.0.1:{port}", server.metrics, lambda: portal.call(server.drain))
+        portal.call(server.stop, 0)

@@ -1,0 +1,86 @@
+"""Callers that do not finish asking, send rubbish, or too much."""
+
+import asyncio
+import logging
+
+import grpc
+import pytest
+from grpc import aio
+from grpc_health.v1 import health_pb2
+
+from grpc_service import handlers
+from song_preference.v1 import prediction_pb2 as pb
+from tests.attacks.grpc_calls import MALFORMED, METHODS, channels, half_open, many_malformed, send_bytes, status_of
+from tests.conftest import SONG
+from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request, refused, stream_request
+from tests.unit.grpc_service.conftest import Edge
+
+pytestmark = pytest.mark.anyio
+HALF_OPEN = 25
+"""Calls of each method; eight in all were enough to hold every thread of a server with eight."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_calls_without_a_message_and_idle_streams_hold_up_nobody(edge: Edge) -> None:
+    async with channels(edge.address, 2) as attackers:
+        held = [half_open(one, method) for one in attackers for method in METHODS * HALF_OPEN]
+        streams = [half_open(one, METHODS[2]) for one in attackers * HALF_OPEN]
+        for stream in streams:
+            await stream.write(stream_request(**SONG).SerializeToString())
+            assert pb.PredictStreamResponse.FromString(await stream.read()).answer.label
+        answer = await asyncio.to_thread(edge.stub.Predict, predict_request(**SONG), timeout=TIMEOUT_SECONDS)
+        probed = await asyncio.to_thread(edge.health.Check, health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
+        assert answer.label
+        assert probed.status == health_pb2.HealthCheckResponse.SERVING
+        assert not any(call.done() for call in held + streams)
+
+
+async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "REQUEST_SECONDS", 0.2)
+    async with channels(edge.address, 1) as (channel,):
+        calls = [half_open(channel, method) for method in METHODS]
+        assert set(await asyncio.gather(*map(status_of, calls))) == {grpc.StatusCode.DEADLINE_EXCEEDED}
+        assert await calls[0].details() == "No message came for 0.2 s: call again once there is one to send."
+
+
+async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "IDLE_STREAM_SECONDS", 0.2)
+    async with channels(edge.address, 1) as (channel,):
+        idle = half_open(channel, METHODS[2])
+        await idle.write(stream_request(**SONG).SerializeToString())
+        assert await status_of(idle) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_bytes_that_are_no_message_are_an_invalid_argument_without_a_traceback(
+    edge: Edge, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with channels(edge.address, 1) as (channel,):
+        call = send_bytes(channel, method, MALFORMED)
+        assert await status_of(call) is grpc.StatusCode.INVALID_ARGUMENT
+        assert await call.details() == "The message cannot be parsed: encode it as the proto of this method has it."
+        assert await status_of(none_at_all(channel, method)) in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OK}
+    assert not [record for record in caplog.records if record.levelno >= logging.INFO and record.name != "asyncio"]
+
+
+def none_at_all(channel: aio.Channel, method: str) -> object:
+    return channel.stream_stream(method, lambda sent: sent, lambda received: received)(iter(()))
+
+
+async def test_a_server_that_got_many_malformed_messages_stops(edge: Edge) -> None:
+    async with channels(edge.address, 2) as attackers:
+        assert await many_malformed(attackers, 1_000) == {grpc.StatusCode.INVALID_ARGUMENT}
+    # The fixture stops the server, which one with gRPC's own parsing would never do.
+
+
+def test_a_compressed_message_that_grows_beyond_the_limit_is_refused(edge: Edge) -> None:
+    def bomb(_: object) -> bytes:
+        return bytes(50_000_000)
+
+    call = edge.channel.unary_unary(METHODS[1], bomb, lambda received: received)
+    refusal = refused(lambda: call(None, timeout=TIMEOUT_SECONDS, compression=grpc.Compression.Gzip))
+    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
