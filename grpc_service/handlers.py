@@ -26,6 +26,9 @@ IDLE_STREAM_SECONDS = 600
 STOPPING_SECONDS = 1
 """The same once the service stops: a message that was sent with its headers is there by then."""
 
+MAX_WAITING = 4_000
+"""Calls that wait for a message at once, 23 KB each; the one that waits longest makes room for one more."""
+
 MAX_CALLS = 256
 """Calls at work at once; a further one would hardly be answered before its caller's patience ends."""
 
@@ -47,7 +50,7 @@ class Handlers:
     def __init__(self, server: aio.Server, service: str, metrics: Metrics) -> None:
         self._server, self._service, self._metrics = server, service, metrics
         self._at_work = 0
-        self._waiting: set[asyncio.Timeout] = set()
+        self._waiting: dict[asyncio.Timeout, None] = {}
         self._is_stopping = False
 
     def add_generic_rpc_handlers(self, handlers: object) -> None:
@@ -104,7 +107,7 @@ class Handlers:
         """End the calls that have nothing in hand, so that a stop waits for those that have."""
         self._is_stopping = True
         for limit in self._waiting:
-            limit.reschedule(asyncio.get_running_loop().time() + STOPPING_SECONDS)
+            _shorten(limit, STOPPING_SECONDS)
 
     async def _single(self, context: Context, parse: Callable[[bytes], Any]) -> Any:
         request = await self._message(context, parse, REQUEST_SECONDS)
@@ -121,17 +124,21 @@ class Handlers:
     async def _message(self, context: Context, parse: Callable[[bytes], Any], seconds: float) -> Any:
         """Return the next message, parsed, or `EOF`; raise `CallRefused` if none comes in time or it is malformed."""
         limit = asyncio.timeout(STOPPING_SECONDS if self._is_stopping else seconds)
-        self._waiting.add(limit)
+        if len(self._waiting) >= MAX_WAITING:
+            longest = next(iter(self._waiting))
+            del self._waiting[longest]
+            _shorten(longest, 0)
+        self._waiting[limit] = None
         try:
             async with limit:
                 message = await context.read()
         except TimeoutError:
             if self._is_stopping:
                 raise CallRefused(grpc.StatusCode.UNAVAILABLE, "The service stops: call again.") from None
-            text = f"No message came for {seconds} s: call again once there is one to send."
+            text = f"No message came within {seconds} s, or too many calls wait: call again with one to send."
             raise CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, text) from None
         finally:
-            self._waiting.discard(limit)
+            self._waiting.pop(limit, None)
         if message is EOF:
             return EOF
         try:
@@ -139,6 +146,11 @@ class Handlers:
         except DecodeError:
             text = "The message cannot be parsed: encode it as the proto of this method has it."
             raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, text) from None
+
+
+def _shorten(limit: asyncio.Timeout, seconds: float) -> None:
+    if not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 class _Call:

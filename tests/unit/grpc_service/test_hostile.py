@@ -44,7 +44,9 @@ async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: 
     async with channels(edge.address, 1) as (channel,):
         calls = [half_open(channel, method) for method in METHODS]
         assert set(await asyncio.gather(*map(status_of, calls))) == {grpc.StatusCode.DEADLINE_EXCEEDED}
-        assert await calls[0].details() == "No message came for 0.2 s: call again once there is one to send."
+        assert await calls[0].details() == (
+            "No message came within 0.2 s, or too many calls wait: call again with one to send."
+        )
 
 
 async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +55,20 @@ async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.M
         idle = half_open(channel, METHODS[2])
         await idle.write(stream_request(**SONG).SerializeToString())
         assert await status_of(idle) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "MAX_WAITING", 2)
+    async with channels(edge.address, 1) as (channel,):
+        calls = []
+        for _ in range(3):
+            # A stream that was answered waits for its next message.
+            calls.append(half_open(channel, METHODS[2]))
+            await calls[-1].write(stream_request(**SONG).SerializeToString())
+            await calls[-1].read()
+        assert await calls[0].code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert not any(call.done() for call in calls[1:])
+        assert edge.stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS).model.version
 
 
 @pytest.mark.parametrize("method", METHODS)
