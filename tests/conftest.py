@@ -1,11 +1,13 @@
 """What several tests need: a champion made on the spot, and a registry that a test controls."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from numpy.typing import NDArray
 from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
@@ -86,6 +88,13 @@ class FakeRegistry:
     def _check(self) -> None:
         if self.is_down:
             raise RegistryUnavailable("The registry is down.")
+
+
+@pytest.fixture(scope="session")
+def grpc_loop() -> Iterator[BlockingPortal]:
+    """The one event loop of everything that uses grpc.aio, which reports to loops that were closed, too."""
+    with start_blocking_portal() as portal:
+        yield portal
 
 
 @pytest.fixture(scope="session")

@@ -79,9 +79,13 @@ async def status_of(call: Any) -> grpc.StatusCode:
     return code
 
 
-def unfinished_calls(target: Target) -> str:
-    """Ask on a connection of its own while 1,000 half-open calls and 1,000 idle streams are held."""
-    return asyncio.run(_unfinished_calls(target.grpc_address))
+def hostile_calls(target: Target) -> str:
+    """Hold calls open and ask meanwhile; send bytes that are no message."""
+    return asyncio.run(_hostile_calls(target.grpc_address))
+
+
+async def _hostile_calls(address: str) -> str:
+    return f"{await _unfinished_calls(address)} {await _malformed_messages(address)}"
 
 
 async def _unfinished_calls(address: str) -> str:
@@ -119,11 +123,6 @@ async def _p99(ask: Callable[[], Awaitable[object]]) -> float:
         await ask()
         latencies.append(time.perf_counter() - began)
     return sorted(latencies)[CALLS * 99 // 100]
-
-
-def malformed_messages(target: Target) -> str:
-    """Send bytes that are no message to every method, and many to the stream."""
-    return asyncio.run(_malformed_messages(target.grpc_address))
 
 
 async def _malformed_messages(address: str) -> str:

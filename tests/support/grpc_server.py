@@ -1,10 +1,10 @@
-"""A real gRPC server in a thread of its own."""
+"""A real gRPC server on an event loop beside the test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from anyio.from_thread import start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from grpc_service.server import PredictionServer
 from song_preference.serving.metrics import Metrics
@@ -21,7 +21,7 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def grpc_server(predictor: Predictor, *, reflection: bool = False) -> Iterator[Running]:
+def grpc_server(loop: BlockingPortal, predictor: Predictor, *, reflection: bool = False) -> Iterator[Running]:
     """Serve the predictor on a free port."""
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": reflection})
 
@@ -29,7 +29,6 @@ def grpc_server(predictor: Predictor, *, reflection: bool = False) -> Iterator[R
         server = PredictionServer(predictor, settings)
         return server, await server.start("127.0.0.1:0")
 
-    with start_blocking_portal() as portal:
-        server, port = portal.call(started)
-        yield Running(f"127.0.0.1:{port}", server.metrics, lambda: portal.call(server.drain))
-        portal.call(server.stop, 0)
+    server, port = loop.call(started)
+    yield Running(f"127.0.0.1:{port}", server.metrics, lambda: loop.call(server.drain))
+    loop.call(server.stop, 0)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
+from anyio.from_thread import BlockingPortal
 
 from fastapi_app.app import create_app
 from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
@@ -29,9 +30,9 @@ def clients_of(http_port: int, grpc_address: str) -> dict[str, PredictionClient]
 
 
 @contextmanager
-def served(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
+def served(loop: BlockingPortal, predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
     """Both services of a predictor, and a client for each protocol."""
-    with grpc_server(predictor) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
+    with grpc_server(loop, predictor) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
         # The socket listens already: a call that comes before the server waits in its queue.
         http = uvicorn.Server(uvicorn.Config(create_app(predictor, REST), log_config=None))
         thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
@@ -42,14 +43,14 @@ def served(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
 
 
 @pytest.fixture
-def services(predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
-    with served(predictor) as answering:
+def services(grpc_loop: BlockingPortal, predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
+    with served(grpc_loop, predictor) as answering:
         yield answering
 
 
 @pytest.fixture
-def services_without_champion(store: ModelStore) -> Iterator[dict[str, PredictionClient]]:
-    with served(Predictor(store)) as answering:
+def services_without_champion(grpc_loop: BlockingPortal, store: ModelStore) -> Iterator[dict[str, PredictionClient]]:
+    with served(grpc_loop, Predictor(store)) as answering:
         yield answering
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import grpc
 import numpy as np
 import pytest
+from anyio.from_thread import BlockingPortal
 from grpc_health.v1 import health_pb2_grpc
 from numpy.typing import NDArray
 
@@ -44,37 +45,39 @@ class Edge:
     metrics: Metrics
     predictor: Predictor
     drain: Callable[[], None]
+    loop: BlockingPortal
+    """For clients that use grpc.aio."""
 
 
 @contextmanager
-def running(predictor: Predictor, *, reflection: bool = True) -> Iterator[Edge]:
+def running(loop: BlockingPortal, predictor: Predictor, *, reflection: bool = True) -> Iterator[Edge]:
     with (
-        grpc_server(predictor, reflection=reflection) as (address, metrics, drain),
+        grpc_server(loop, predictor, reflection=reflection) as (address, metrics, drain),
         grpc.insecure_channel(address) as channel,
     ):
         stub, health = prediction_pb2_grpc.PredictionServiceStub(channel), health_pb2_grpc.HealthStub(channel)
-        yield Edge(address, channel, stub, health, metrics, predictor, drain)
+        yield Edge(address, channel, stub, health, metrics, predictor, drain, loop)
 
 
 Start = Callable[[Predictor], Edge]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(grpc_loop: BlockingPortal) -> Iterator[Start]:
     """Starts a server on the predictor that a test makes."""
     with ExitStack() as started:
-        yield lambda predictor: started.enter_context(running(predictor))
+        yield lambda predictor: started.enter_context(running(grpc_loop, predictor))
 
 
 @pytest.fixture
-def edge(predictor: Predictor) -> Iterator[Edge]:
-    with running(predictor) as edge:
+def edge(grpc_loop: BlockingPortal, predictor: Predictor) -> Iterator[Edge]:
+    with running(grpc_loop, predictor) as edge:
         yield edge
 
 
 @pytest.fixture
-def edge_without_champion(store: ModelStore) -> Iterator[Edge]:
-    with running(Predictor(store)) as edge:
+def edge_without_champion(grpc_loop: BlockingPortal, store: ModelStore) -> Iterator[Edge]:
+    with running(grpc_loop, Predictor(store)) as edge:
         yield edge
 
 

@@ -1,5 +1,6 @@
 import grpc
 import pytest
+from anyio.from_thread import BlockingPortal
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
@@ -56,9 +57,9 @@ def test_a_service_that_is_not_there_is_not_found(edge: Edge) -> None:
     assert refused(lambda: status(edge, "another.Service")).code is grpc.StatusCode.NOT_FOUND
 
 
-def test_reflection_is_as_the_setting_has_it(predictor: Predictor) -> None:
-    with running(predictor, reflection=True) as edge:
+def test_reflection_is_as_the_setting_has_it(grpc_loop: BlockingPortal, predictor: Predictor) -> None:
+    with running(grpc_loop, predictor, reflection=True) as edge:
         assert SERVICE in ProtoReflectionDescriptorDatabase(edge.channel).get_services()
-    with running(predictor, reflection=False) as edge:
+    with running(grpc_loop, predictor, reflection=False) as edge:
         database = ProtoReflectionDescriptorDatabase(edge.channel)
         assert refused(database.get_services).code is grpc.StatusCode.UNIMPLEMENTED

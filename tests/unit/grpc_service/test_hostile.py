@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
 
 import grpc
 import pytest
@@ -15,16 +17,24 @@ from tests.conftest import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request, refused, stream_request
 from tests.unit.grpc_service.conftest import Edge
 
-pytestmark = pytest.mark.anyio
+AsyncTest = Callable[..., Awaitable[None]]
+
+
+def on_the_loop(test: AsyncTest) -> Callable[..., None]:
+    """Run a test that uses grpc.aio on the server's own event loop."""
+
+    @wraps(test)
+    def run(edge: Edge, **fixtures: object) -> None:
+        edge.loop.call(partial(test, edge, **fixtures))
+
+    return run
+
+
 HALF_OPEN = 25
 """Calls of each method; eight in all were enough to hold every thread of a server with eight."""
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
+@on_the_loop
 async def test_calls_without_a_message_and_idle_streams_hold_up_nobody(edge: Edge) -> None:
     async with channels(edge.address, 2) as attackers:
         held = [half_open(one, method) for one in attackers for method in METHODS * HALF_OPEN]
@@ -39,6 +49,7 @@ async def test_calls_without_a_message_and_idle_streams_hold_up_nobody(edge: Edg
         assert not any(call.done() for call in held + streams)
 
 
+@on_the_loop
 async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "REQUEST_SECONDS", 0.2)
     async with channels(edge.address, 1) as (channel,):
@@ -49,6 +60,7 @@ async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: 
         )
 
 
+@on_the_loop
 async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "IDLE_STREAM_SECONDS", 0.2)
     async with channels(edge.address, 1) as (channel,):
@@ -57,6 +69,7 @@ async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.M
         assert await status_of(idle) is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+@on_the_loop
 async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "MAX_WAITING", 2)
     async with channels(edge.address, 1) as (channel,):
@@ -68,10 +81,11 @@ async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch
             await calls[-1].read()
         assert await calls[0].code() is grpc.StatusCode.DEADLINE_EXCEEDED
         assert not any(call.done() for call in calls[1:])
-        assert edge.stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS).model.version
+        assert await asyncio.to_thread(edge.stub.GetModel, pb.GetModelRequest(), timeout=TIMEOUT_SECONDS)
 
 
 @pytest.mark.parametrize("method", METHODS)
+@on_the_loop
 async def test_bytes_that_are_no_message_are_an_invalid_argument_without_a_traceback(
     edge: Edge, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -87,6 +101,7 @@ def none_at_all(channel: aio.Channel, method: str) -> object:
     return channel.stream_stream(method, lambda sent: sent, lambda received: received)(iter(()))
 
 
+@on_the_loop
 async def test_a_server_that_got_many_malformed_messages_stops(edge: Edge) -> None:
     async with channels(edge.address, 2) as attackers:
         assert await many_malformed(attackers, 1_000) == {grpc.StatusCode.INVALID_ARGUMENT}

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import grpc
 import psutil
 import pytest
-from anyio.from_thread import start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from grpc_service.__main__ import serve
@@ -40,11 +40,6 @@ MEMORY_BYTES = 30_000_000
 LOG_CHARACTERS = 5_000
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
@@ -54,24 +49,23 @@ Stop = Callable[[], None]
 
 
 @contextmanager
-def serving(predictor: Predictor) -> Iterator[tuple[int, int, Stop]]:
+def serving(loop: BlockingPortal, predictor: Predictor) -> Iterator[tuple[int, int, Stop]]:
     """The ports of a service and of its metrics, and what makes it stop, which the end of the test does otherwise."""
     port, metrics_port = free_port(), free_port()
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": metrics_port, "GRPC_REFLECTION": False})
-    with start_blocking_portal() as portal:
-        stopping = asyncio.Event()
-        served = portal.start_task_soon(serve, predictor, settings, "127.0.0.1", port, stopping)
+    stopping = asyncio.Event()
+    served = loop.start_task_soon(serve, predictor, settings, "127.0.0.1", port, stopping)
 
-        def stop() -> None:
-            portal.call(stopping.set)
+    def stop() -> None:
+        loop.call(stopping.set)
 
-        yield port, metrics_port, stop
-        stop()
-        served.result(TIMEOUT_SECONDS)
+    yield port, metrics_port, stop
+    stop()
+    served.result(TIMEOUT_SECONDS)
 
 
-def test_one_that_is_told_to_stop_says_so_and_ends_the_calls_under_way(slow: Slow) -> None:
-    with serving(slow) as (port, _, stop), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+def test_one_that_is_told_to_stop_says_so_and_ends_the_calls_under_way(grpc_loop: BlockingPortal, slow: Slow) -> None:
+    with serving(grpc_loop, slow) as (port, _, stop), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         watching = health_pb2_grpc.HealthStub(channel).Watch(
             health_pb2.HealthCheckRequest(service=SERVICE), timeout=TIMEOUT_SECONDS, wait_for_ready=True
         )
@@ -85,8 +79,8 @@ def test_one_that_is_told_to_stop_says_so_and_ends_the_calls_under_way(slow: Slo
         assert under_way.result().answers
 
 
-def test_metrics_are_shown_on_a_port_of_their_own(predictor: Predictor) -> None:
-    with serving(predictor) as (port, metrics_port, _):
+def test_metrics_are_shown_on_a_port_of_their_own(grpc_loop: BlockingPortal, predictor: Predictor) -> None:
+    with serving(grpc_loop, predictor) as (port, metrics_port, _):
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = prediction_pb2_grpc.PredictionServiceStub(channel)
             stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS, wait_for_ready=True)
@@ -133,19 +127,23 @@ def test_the_process_ends_in_order_when_it_is_told_to(tmp_path: Path, number: si
     assert all(line.startswith("{") for line in logged.splitlines())
 
 
-@pytest.mark.anyio
-async def test_an_attacked_process_stays_small_and_ends_in_order(tmp_path: Path) -> None:
+def test_an_attacked_process_stays_small_and_ends_in_order(grpc_loop: BlockingPortal, tmp_path: Path) -> None:
     with process(tmp_path) as (service, port):
-        memory = psutil.Process(service.pid).memory_info
-        async with channels(f"127.0.0.1:{port}", 4) as attackers:
-            await many_malformed(attackers, AT_ONCE)
-            before = memory().rss
-            codes = await many_malformed(attackers, MALFORMED_CALLS)
-            assert codes == {grpc.StatusCode.INVALID_ARGUMENT}
-            assert memory().rss - before < MEMORY_BYTES
-            _ = [half_open(one, method) for one in attackers for method in METHODS]
-            assert await status_of(send_bytes(attackers[0], METHODS[5], b"")) is grpc.StatusCode.OK
-            service.send_signal(signal.SIGTERM)
-            _, logged = await asyncio.to_thread(service.communicate, timeout=STOP_SECONDS)
+        logged = grpc_loop.call(attack_and_stop, service, port)
     assert service.returncode == 0
     assert len(logged) < LOG_CHARACTERS
+
+
+async def attack_and_stop(service: subprocess.Popen[str], port: int) -> str:
+    memory = psutil.Process(service.pid).memory_info
+    async with channels(f"127.0.0.1:{port}", 4) as attackers:
+        await many_malformed(attackers, AT_ONCE)
+        before = memory().rss
+        assert await many_malformed(attackers, MALFORMED_CALLS) == {grpc.StatusCode.INVALID_ARGUMENT}
+        assert memory().rss - before < MEMORY_BYTES
+        held = [half_open(one, method) for one in attackers for method in METHODS]
+        assert await status_of(send_bytes(attackers[0], METHODS[5], b"")) is grpc.StatusCode.OK
+        service.send_signal(signal.SIGTERM)
+        _, logged = await asyncio.to_thread(service.communicate, timeout=STOP_SECONDS)
+        assert set(await asyncio.gather(*map(status_of, held))) == {grpc.StatusCode.UNAVAILABLE}
+    return logged

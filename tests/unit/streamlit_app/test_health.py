@@ -6,6 +6,7 @@ from typing import cast
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal
 from fastapi.testclient import TestClient
 from mlflow import MlflowClient
 
@@ -166,10 +167,10 @@ def test_who_does_not_answer_in_time_hangs(network: Network) -> None:
 
 
 def test_grpc_is_asked_for_its_own_health(
-    network: Network, predictor: Predictor, environment: pytest.MonkeyPatch
+    network: Network, grpc_loop: BlockingPortal, predictor: Predictor, environment: pytest.MonkeyPatch
 ) -> None:
     assert asked(network)["grpc"].state == "down"
-    with grpc_server(predictor) as (address, *_):
+    with grpc_server(grpc_loop, predictor) as (address, *_):
         environment.setenv("GRPC_ADDRESS", address)
         assert asked(network)["grpc"].state == "up"
 
