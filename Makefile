@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks up down backup restore secrets s3-account test test-ui test-compose lint format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks up down backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,12 +69,19 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos scripts/compose-variables .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos scripts/compose-variables scripts/publish-images .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint
 	scripts/check-protos
 	$(BIN)/python -m fastapi_app.published --check
+
+audit: audit-code ## Ask PyPI for known vulnerabilities of all locked versions, and check what audit-code does
+	$(BIN)/python scripts/audit_lock.py
+
+audit-code: .venv/.dev ## Look for insecure Python and insecure GitHub workflows, without a network
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
+	$(BIN)/zizmor --offline .github/workflows
 
 format: .venv/.dev ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .

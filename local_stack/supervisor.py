@@ -10,7 +10,7 @@ from contextlib import suppress
 from http.client import HTTPException
 from io import StringIO
 from typing import Any
-from xmlrpc.client import Fault, ServerProxy
+from xmlrpc.client import Fault, ServerProxy  # nosec B411  # our own supervisor answers, on a Unix socket
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
