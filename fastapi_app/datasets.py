@@ -1,5 +1,6 @@
 """REST: dataset versions."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -44,8 +45,11 @@ async def playlist(request: Request, management: ManagementDep) -> AsyncIterator
     """The uploaded playlist, once it is its turn; closed when the answer is sent."""
     limit = management.playlist_settings.max_bytes
     too_large = "a playlist may have no more than MAX_DATASET_BYTES"
-    async with received(request, limit, too_large) as file, management.checking:
-        yield file
+    async with received(request, limit, too_large) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        async with management.turn(size):
+            yield file
 
 
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]

@@ -1,6 +1,5 @@
 """Tables of a dataset version for people: their first rows, or all of them as CSV."""
 
-import csv
 import io
 import math
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pyarrow import csv as arrow_csv
 
 from song_preference.dataset.store import RAW, DatasetStore, Part
 from song_preference.errors import DatasetNotFound
+from song_preference.songs_csv import Records
 
 Table = Literal["raw", Part]
 
@@ -70,8 +70,9 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
     if len(content) == LOOKED_AT_BYTES:
         # The last row may go on.
         content = content[: content.rfind(b"\n") + 1]
-    lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace")))
-    return [{name: value for name, value in row.items() if name} for row in islice(lines, limit)]
+    records = Records(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
+    header, *rows = islice((cells for cells in records if cells), limit + 1)
+    return [{name: value for name, value in zip(header, cells, strict=False) if name} for cells in rows]
 
 
 def _plain(value: Any) -> Any:
