@@ -1,4 +1,4 @@
-"""Every reader of songs keeps the same bounds of width and length, in little time and memory, and names the one broken."""
+"""Every reader of songs keeps the same bounds of width and length, and names the broken one."""
 
 import time
 import tracemalloc
