@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from tempfile import TemporaryDirectory
 from typing import IO, Annotated, Literal
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
 from song_preference.errors import DatasetNotFound
 from song_preference.pipeline import ETL_DAG
+from song_preference.temporary import temporary_directory
 
 MAX_PAGE = 100
 MAX_SAMPLE = 100_000
@@ -132,7 +132,7 @@ def download(
     "",
     operation_id="uploadDataset",
     status_code=202,
-    responses=problems(401, 413, 415, 422, 502),
+    responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
     openapi_extra={"requestBody": REQUEST_BODY},
 )
@@ -149,7 +149,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
 @router.post(
     "/validate",
     operation_id="validateDataset",
-    responses=problems(413, 415, 422),
+    responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def validate(file: PlaylistDep) -> Preparation:
@@ -178,8 +178,8 @@ def delete(version: Version, management: ManagementDep) -> None:
 @contextmanager
 def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
     """The same bytes in a file with a name of ours, for as long as they are looked at."""
-    with TemporaryDirectory() as directory:
-        path = FilePath(directory) / "playlist.csv"
+    with temporary_directory() as directory:
+        path = directory / "playlist.csv"
         with path.open("wb") as target:
             shutil.copyfileobj(file, target)
         yield path

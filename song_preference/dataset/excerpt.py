@@ -4,8 +4,6 @@ import io
 import math
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any, Literal
 
 import pyarrow as pa
@@ -15,6 +13,7 @@ from pyarrow import csv as arrow_csv
 from song_preference.dataset.store import RAW, DatasetStore, Part
 from song_preference.errors import DatasetNotFound
 from song_preference.songs_csv import Records
+from song_preference.temporary import temporary_directory
 
 Table = Literal["raw", Part]
 
@@ -42,8 +41,8 @@ def opened(store: DatasetStore, version: str, table: Table, at_most: int | None 
         store.part(version, table, at_most).to_parquet(sample, index=False)
         sample.seek(0)
         return sample
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / table
+    with temporary_directory() as directory:
+        path = directory / table
         if table == "raw":
             store.fetch_raw(version, path)
         else:
