@@ -80,7 +80,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
 @router.get(
     "/{version}/preview",
     operation_id="previewDataset",
-    responses=problems(401, 404, 422),
+    responses=problems(401, 404, 422, 507),
     dependencies=[Depends(_whole_rows_need_key)],
 )
 def preview(
@@ -94,7 +94,7 @@ def preview(
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
 
-@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422))
+@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
 def spreads(version: Version, management: ManagementDep) -> Statistics:
     """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
@@ -104,7 +104,10 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
 @router.get(
     "/{version}/download",
     operation_id="downloadDataset",
-    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}, **problems(401, 404, 422)},
+    responses={
+        200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
+        **problems(401, 404, 422, 507),
+    },
     response_class=Response,
     dependencies=[Depends(_whole_rows_need_key)],
 )

@@ -45,8 +45,11 @@ def disk_full_is_told() -> Iterator[None]:
         ) from error
 
 
-def _is_about_room(error: Exception) -> bool:
-    if isinstance(error, OSError) and error.errno in FULL:
-        return True
-    # MLflow keeps no more than the text of what ends its downloads.
-    return any(text in str(error) for text in FULL_TEXTS)
+def _is_about_room(error: BaseException | None) -> bool:
+    """Whether this error, or one that it came of, is that of a full disk."""
+    if error is None:
+        return False
+    # MLflow keeps no more than the text of what ends its downloads, and takes what ends a model's storing for the
+    # model's fault.
+    is_full = (isinstance(error, OSError) and error.errno in FULL) or any(text in str(error) for text in FULL_TEXTS)
+    return is_full or _is_about_room(error.__cause__ or error.__context__)

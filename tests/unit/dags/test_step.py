@@ -25,9 +25,11 @@ ERRORS = {
     "no MLflow": MlflowException("API request failed\\nwith a long story"),
     "full disk": OSError(28, "No space left on device"),
     "full disk, as MLflow tells": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
+    "full disk, as MLflow blames the model": MlflowException("skops does not support custom functions"),
     "no artifact": HTTPError("500 Server Error: INTERNAL SERVER ERROR for url: http://mlflow"),
     "nothing to do": AirflowSkipException("known"),
 }
+ERRORS["full disk, as MLflow blames the model"].__cause__ = ERRORS["full disk"]
 logged = []
 logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
 
@@ -75,7 +77,7 @@ def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> N
     assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
 
 
-@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow tells"])
+@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow tells", "full disk, as MLflow blames the model"])
 def test_a_full_disk_ends_the_task_at_once_with_the_volume(ends: Any, case: str) -> None:
     assert (ends[case]["raised"], ends[case]["then"]) == ("FailedForGood", "fail")
     (message,) = ends[case]["log"]
