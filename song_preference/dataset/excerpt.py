@@ -70,8 +70,9 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
         # The last row may go on.
         content = content[: content.rfind(b"\n") + 1]
     records = Records(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
-    header, *rows = islice((cells for cells in records if cells), limit + 1)
-    return [{name: value for name, value in zip(header, cells, strict=False) if name} for cells in rows]
+    rows = (cells for cells in records if cells)
+    header = next(rows, [])
+    return [{name: value for name, value in zip(header, cells, strict=False) if name} for cells in islice(rows, limit)]
 
 
 def _plain(value: Any) -> Any:
