@@ -5,7 +5,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import StringIO, TextIOWrapper
 from itertools import islice
-from typing import IO, Literal, TextIO
+from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from song_preference.errors import InvalidUpload
 from song_preference.features import DISLIKE, FEATURES, LIKE, broken_rule
 from song_preference.serving.predictor import Batch
-from song_preference.songs_csv import added_columns, feature_columns, number
+from song_preference.songs_csv import (
+    MAX_CELL_CHARACTERS,
+    MAX_COLUMNS,
+    MAX_ROW_CHARACTERS,
+    Cells,
+    Records,
+    added_columns,
+    feature_columns,
+    number,
+)
 
 BLOCK_ROWS = 2_000
 """Enough that one more brings no speed, few enough that the first are sent soon."""
@@ -21,15 +30,11 @@ BLOCK_ROWS = 2_000
 BLOCK_CHARACTERS = 1_000 * BLOCK_ROWS
 """A block of longer rows has fewer of them."""
 
-MAX_RECORD_CHARACTERS = 1_000_000
-"""A record beyond it is a quote that was never closed, or no CSV."""
+UNREADABLE = (
+    f"cannot be read: a quote is not closed, a cell has more than {MAX_CELL_CHARACTERS:,} characters, or the row "
+    f"more than {MAX_ROW_CHARACTERS:,}"
+)
 
-MAX_COLUMNS = 1_000
-"""Short rows are filled up to the header's width: a wide header must not make a small file a huge answer."""
-
-UNREADABLE = "the row cannot be read: a quote is not closed, or a cell is too long"
-
-Cells = list[str]
 Answering = Callable[[NDArray[np.float32]], Batch]
 
 
@@ -39,16 +44,33 @@ class SongTable:
     def __init__(self, file: IO[bytes]) -> None:
         """Checks the encoding of the whole file, and the header; raises `InvalidUpload`."""
         _check_encoding(file)
-        self._records = _Records(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
-        first = next(self._records, None)
-        self.header = first or []
-        self._columns = _feature_columns(self.header)
+        self._records = Records(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+        header = next(self._rows(), [])
+        if header is None:
+            raise InvalidUpload(f"The header {UNREADABLE}: keep only the columns that describe the songs.")
+        self.header = header
+        self._columns = _feature_columns(header)
 
     def answered(self, answering: Answering) -> Iterator[bytes]:
         """The CSV with three more columns, in blocks; rows at fault keep their cells and tell their fault."""
         yield _written([self.header + added_columns(self.header)])
-        while rows := self._records.block():
+        while rows := self._block():
             yield _written(self._answered(rows, answering))
+
+    def _rows(self) -> Iterator[Cells | None]:
+        """The rows that are not blank; None for each that cannot be read."""
+        return (cells for cells in self._records if cells != [])
+
+    def _block(self) -> list[Cells | None]:
+        """The next rows, so many as memory may hold; none at the end."""
+        rows: list[Cells | None] = []
+        characters = 0
+        for cells in islice(self._rows(), BLOCK_ROWS):
+            rows.append(cells)
+            characters += self._records.characters
+            if characters > BLOCK_CHARACTERS:
+                break
+        return rows
 
     def _answered(self, rows: Sequence[Cells | None], answering: Answering) -> Iterator[Cells]:
         checked = [self._song(cells) for cells in rows]
@@ -65,7 +87,7 @@ class SongTable:
     def _song(self, cells: Cells | None) -> list[float] | str:
         """The features of a row, or the rule that it breaks."""
         if cells is None:
-            return UNREADABLE
+            return f"the row {UNREADABLE}"
         if len(cells) != len(self.header):
             return f"the row has {len(cells)} cells and the header {len(self.header)}"
         values = [_in_unit_interval(cells[column]) for column in self._columns]
@@ -79,54 +101,6 @@ class SongTable:
         """Surplus cells go behind our columns, so that each column stays one."""
         width = len(self.header)
         return [*cells[:width], *[""] * (width - len(cells)), *added, *cells[width:]]
-
-
-class _Records(Iterator[Cells | None]):
-    """The rows of a CSV that are not blank; None for each that cannot be read."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._lines = _Lines(text)
-        self._reader = csv.reader(self._lines)
-
-    def block(self) -> list[Cells | None]:
-        """The next rows, so many as memory may hold; none at the end."""
-        rows: list[Cells | None] = []
-        characters = 0
-        for cells in islice(self, BLOCK_ROWS):
-            rows.append(cells)
-            characters += MAX_RECORD_CHARACTERS - self._lines.left
-            if characters > BLOCK_CHARACTERS:
-                break
-        return rows
-
-    def __next__(self) -> Cells | None:
-        cells: Cells = []
-        while not cells:
-            self._lines.left = MAX_RECORD_CHARACTERS
-            try:
-                cells = next(self._reader)
-            except csv.Error:
-                return None
-        return cells
-
-
-class _Lines(Iterator[str]):
-    """Lines of a text, up to `left` characters of them; what is left of a line that is too long is skipped."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
-        self.left = 0
-
-    def __next__(self) -> str:
-        line = self._text.readline(self.left)
-        if not line:
-            raise StopIteration
-        self.left -= len(line)
-        if self.left == 0:
-            while line and not line.endswith(("\r", "\n")):
-                line = self._text.readline(MAX_RECORD_CHARACTERS)
-            raise csv.Error
-        return line
 
 
 def _check_encoding(file: IO[bytes]) -> None:
@@ -143,7 +117,9 @@ def _check_encoding(file: IO[bytes]) -> None:
 def _feature_columns(header: Cells) -> list[int]:
     """Where the features stand, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
-        raise InvalidUpload(f"The header has {len(header)} columns and at most {MAX_COLUMNS} are allowed: drop some.")
+        raise InvalidUpload(
+            f"The header has {len(header):,} columns and at most {MAX_COLUMNS:,} are allowed: drop some."
+        )
     found = feature_columns(header)
     if found.missing:
         raise InvalidUpload(

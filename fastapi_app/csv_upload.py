@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from fastapi_app.bounds import bounded
 from fastapi_app.dependencies import SettingsDep
 from song_preference.errors import InvalidUpload, UploadTooLarge
+from song_preference.temporary import disk_full_is_told
 
 IN_MEMORY_BYTES = 1_000_000
 """Smaller files need no disk; as Starlette has it for a form's files."""
@@ -40,7 +41,10 @@ UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 @asynccontextmanager
 async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[IO[bytes]]:
-    """The uploaded file of at most `limit` bytes; raises `UploadTooLarge` with the remedy, and `InvalidUpload`."""
+    """The uploaded file of at most `limit` bytes.
+
+    Raises `UploadTooLarge` with the remedy, `InvalidUpload`, and `DiskFull`.
+    """
 
     def refusal() -> UploadTooLarge:
         return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: {remedy}.")
@@ -48,11 +52,13 @@ async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[I
     sent = Request(request.scope, bounded(request.receive, limit, refusal))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        async with sent.form(max_files=1, max_fields=10) as form:
-            yield _file_of(form)
+        with disk_full_is_told():
+            async with sent.form(max_files=1, max_fields=10) as form:
+                yield _file_of(form)
     elif kind == "text/csv":
-        async with _body_of(sent) as file:
-            yield file
+        with disk_full_is_told():
+            async with _body_of(sent) as file:
+                yield file
     else:
         detail = "Send the CSV as the field 'file' of a multipart/form-data body, or as a text/csv body."
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)

@@ -1,10 +1,10 @@
 """REST: dataset versions."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from tempfile import TemporaryDirectory
 from typing import IO, Annotated, Literal
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
 from song_preference.errors import DatasetNotFound
 from song_preference.pipeline import ETL_DAG
+from song_preference.temporary import temporary_directory
 
 MAX_PAGE = 100
 MAX_SAMPLE = 100_000
@@ -44,8 +45,11 @@ async def playlist(request: Request, management: ManagementDep) -> AsyncIterator
     """The uploaded playlist, once it is its turn; closed when the answer is sent."""
     limit = management.playlist_settings.max_bytes
     too_large = "a playlist may have no more than MAX_DATASET_BYTES"
-    async with received(request, limit, too_large) as file, management.checking:
-        yield file
+    async with received(request, limit, too_large) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        async with management.turn(size):
+            yield file
 
 
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
@@ -76,7 +80,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
 @router.get(
     "/{version}/preview",
     operation_id="previewDataset",
-    responses=problems(401, 404, 422),
+    responses=problems(401, 404, 422, 507),
     dependencies=[Depends(_whole_rows_need_key)],
 )
 def preview(
@@ -90,7 +94,7 @@ def preview(
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
 
-@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422))
+@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
 def spreads(version: Version, management: ManagementDep) -> Statistics:
     """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
@@ -100,7 +104,10 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
 @router.get(
     "/{version}/download",
     operation_id="downloadDataset",
-    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}, **problems(401, 404, 422)},
+    responses={
+        200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
+        **problems(401, 404, 422, 507),
+    },
     response_class=Response,
     dependencies=[Depends(_whole_rows_need_key)],
 )
@@ -128,7 +135,7 @@ def download(
     "",
     operation_id="uploadDataset",
     status_code=202,
-    responses=problems(401, 413, 415, 422, 502),
+    responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
     openapi_extra={"requestBody": REQUEST_BODY},
 )
@@ -145,7 +152,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
 @router.post(
     "/validate",
     operation_id="validateDataset",
-    responses=problems(413, 415, 422),
+    responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def validate(file: PlaylistDep) -> Preparation:
@@ -174,8 +181,8 @@ def delete(version: Version, management: ManagementDep) -> None:
 @contextmanager
 def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
     """The same bytes in a file with a name of ours, for as long as they are looked at."""
-    with TemporaryDirectory() as directory:
-        path = FilePath(directory) / "playlist.csv"
+    with temporary_directory() as directory:
+        path = directory / "playlist.csv"
         with path.open("wb") as target:
             shutil.copyfileobj(file, target)
         yield path

@@ -24,6 +24,7 @@ from fastapi_app.graphql_types import Context, PredictionQuery
 from song_preference.errors import (
     BatchTooLarge,
     DatasetNotFound,
+    DiskFull,
     InvalidSong,
     ModelNotReady,
     NotManaged,
@@ -44,6 +45,7 @@ CODE: dict[type[SongPreferenceError], str] = {
     NotManaged: "NOT_MANAGED",
     DatasetNotFound: "DATASET_NOT_FOUND",
     StorageUnavailable: "STORAGE_UNAVAILABLE",
+    DiskFull: "DISK_FULL",
     RunNotFound: "RUN_NOT_FOUND",
     PipelineUnavailable: "PIPELINE_UNAVAILABLE",
     PipelineError: "PIPELINE_ERROR",
@@ -56,6 +58,7 @@ SERVER_CODES = {
     "MODEL_NOT_READY",
     "REGISTRY_UNAVAILABLE",
     "STORAGE_UNAVAILABLE",
+    "DISK_FULL",
     "PIPELINE_UNAVAILABLE",
     "PIPELINE_ERROR",
     INTERNAL,

@@ -13,6 +13,9 @@ from song_preference.pipeline import Airflow
 from song_preference.serving.registry import connect
 from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
 
+SHORT_BYTES = 2_000_000
+"""Up to it a playlist is a short one: 20,000 songs, checked in a second at most."""
+
 
 @dataclass(frozen=True)
 class Management:
@@ -23,8 +26,14 @@ class Management:
     airflow: Airflow
     playlist_settings: PlaylistSettings
     model_settings: ModelSettings
-    checking: Semaphore = field(default_factory=lambda: Semaphore(1))
-    """Playlists are checked one by one: 2,000,000 songs take half of the memory that the service has in Docker."""
+    checking_long: Semaphore = field(default_factory=lambda: Semaphore(1))
+    """Long playlists are checked one by one: 2,000,000 songs take half of the memory that the service has in Docker."""
+    checking_short: Semaphore = field(default_factory=lambda: Semaphore(2))
+    """Short ones do not wait behind a long one."""
+
+    def turn(self, playlist_bytes: int) -> Semaphore:
+        """What to hold while a playlist of this size is checked."""
+        return self.checking_short if playlist_bytes <= SHORT_BYTES else self.checking_long
 
     @classmethod
     def of_environment(cls) -> Self:

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from fastapi_app.csv_answers import SongTable
 from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
 from fastapi_app.dependencies import PredictorDep
-from fastapi_app.openapi import SONG_PROBLEMS
+from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
     EXAMPLE_TALK,
@@ -74,6 +74,7 @@ class CsvResponse(StreamingResponse):
     "/predict/csv",
     operation_id="predictCsv",
     response_class=CsvResponse,
+    responses=problems(507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def predict_csv(file: UploadDep, predictor: PredictorDep) -> CsvResponse:

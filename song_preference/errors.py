@@ -15,6 +15,7 @@
     ├── DatasetNotFound      no such dataset version
     ├── DatasetInUse         the dataset version cannot be removed
     ├── StorageUnavailable   S3 cannot be reached, or refuses us
+    ├── DiskFull             a volume has no room left, of temporary files or of S3
     ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
     ├── VersionNotFound      no such version of the registered model
     ├── NotManaged           this service was set up to predict only
@@ -126,6 +127,10 @@ class DatasetInUse(SongPreferenceError):
 
 class StorageUnavailable(SongPreferenceError):
     """S3 cannot be reached just now, or refuses our keys."""
+
+
+class DiskFull(SongPreferenceError):
+    """A volume has no room left, here or in S3: another try ends alike until somebody frees some."""
 
 
 class TrainingFailed(SongPreferenceError):

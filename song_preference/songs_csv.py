@@ -1,11 +1,68 @@
-"""What a CSV of songs means, wherever it is handed in: its header, its numbers, and the columns that answers add."""
+"""What a CSV of songs means, wherever it is uploaded: its bounds, its header, its numbers, and the columns we add."""
 
+import csv
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TextIO
 
 from song_preference.features import FEATURES
+
+MAX_COLUMNS = 1_000
+"""Published tables of songs have up to 520. What is done for each column must not make a small file a long job."""
+
+MAX_CELL_CHARACTERS = 131_072
+"""The csv module's own limit, which is the process's; a spreadsheet's is 32,767."""
+
+MAX_ROW_CHARACTERS = 250_000
+"""At most 1 MB of UTF-8, which is less than pyarrow parses at once."""
+
+Cells = list[str]
+
+
+class Records(Iterator[Cells | None]):
+    """The rows of a CSV in bounded memory: no cells for a blank line, None for a row that cannot be read."""
+
+    def __init__(self, text: TextIO, separator: str = ",", *, strict: bool = False) -> None:
+        self._lines = _Lines(text)
+        self._reader = csv.reader(self._lines, delimiter=separator, strict=strict)
+        self.fault: Literal["cell", "row", "quote"] = "row"
+        """What is wrong with the last row that could not be read: too long a cell or row, or a quote (if `strict`)."""
+
+    @property
+    def characters(self) -> int:
+        """The length of the last row."""
+        return MAX_ROW_CHARACTERS + 1 - self._lines.left
+
+    def __next__(self) -> Cells | None:
+        """Return the next row."""
+        self._lines.left = MAX_ROW_CHARACTERS + 1
+        try:
+            return next(self._reader)
+        except csv.Error as error:
+            # The csv module has one class for both, and no code.
+            is_cell = str(error).startswith("field larger than field limit")
+            self.fault = "row" if self._lines.left == 0 else "cell" if is_cell else "quote"
+            return None
+
+
+class _Lines(Iterator[str]):
+    """Lines of a text, up to `left` characters of them; what is left of a line that is too long is skipped."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.left = 0
+
+    def __next__(self) -> str:
+        line = self._text.readline(self.left)
+        if not line:
+            raise StopIteration
+        self.left -= len(line)
+        if self.left == 0:
+            while line and not line.endswith(("\r", "\n")):
+                line = self._text.readline(MAX_ROW_CHARACTERS)
+            raise csv.Error
+        return line
 
 
 class FeatureColumns(NamedTuple):

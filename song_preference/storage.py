@@ -17,7 +17,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from song_preference.errors import StorageUnavailable
+from song_preference.errors import DiskFull, StorageUnavailable
 from song_preference.settings import S3Settings, S3SetupSettings, load
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ CONTENT_TYPES = {
 }
 
 MISSING = {"NoSuchKey", "404"}
+FULL = {"XMinioStorageFull", "507"}
 TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
@@ -61,7 +62,7 @@ def s3_client(settings: S3Settings) -> "S3Client":
 
 
 class ObjectStore:
-    """One bucket, by key; every method raises `StorageUnavailable`."""
+    """One bucket, by key; every method raises `StorageUnavailable`, those that write `DiskFull` as well."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -140,8 +141,14 @@ class ObjectStore:
             yield
         except (Boto3Error, BotoCoreError, ClientError) as error:
             reason = _code(error) if isinstance(error, ClientError) else type(error).__name__
+            if reason in FULL:
+                raise DiskFull(
+                    f"S3 has no room left for {self.uri(key)}: free some space on its volume, or remove datasets that "
+                    "nobody needs ('make datasets' lists them); then try again."
+                ) from error
             raise StorageUnavailable(
-                f"S3 did not serve {self.uri(key)} ({reason}): check that it runs, and its keys."
+                f"S3 did not serve {self.uri(key)} ({reason}): check that it runs, that its volume has room, and its "
+                "keys."
             ) from error
 
 

@@ -1,5 +1,6 @@
 """What several tests need: a champion made on the spot, and a registry that a test controls."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -121,6 +122,21 @@ def registrable(model: ModelProto, songs: NDArray[np.float32]) -> bytes:
     """The graph with its example and background, as it is registered."""
     describe(model, Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
     return model.SerializeToString()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A volume of 1 MB, where temporary files go."""
+    path = tmp_path / "small"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("Only root may mount a small disk.")
+    monkeypatch.setattr("tempfile.tempdir", str(path))
+    yield path
+    subprocess.run(["umount", "--lazy", str(path)], check=True)  # noqa: S607 - beside mount
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
@@ -12,6 +11,7 @@ from song_preference.dataset.version import Draft, Parameters, Source, version_o
 from song_preference.errors import SourceUnavailable
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
+from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ def download(
     The playlist is `source`, which anybody may have named, or where it is empty the operator's own. Raises
     `SourceRefused`, `SourceUnavailable` and `InvalidDataset`.
     """
-    with TemporaryDirectory() as directory:
-        target = Path(directory) / RAW
+    with temporary_directory() as directory:
+        target = directory / RAW
         if source:
             fetched = fetch(source, target, store.objects, settings, trusted=False)
         else:
@@ -60,10 +60,10 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
 
 def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
     """Deduplicate and scale the rows, keep the four features; raises `InvalidDataset`."""
-    with TemporaryDirectory() as directory:
-        raw = Path(directory) / RAW
+    with temporary_directory() as directory:
+        raw = directory / RAW
         store.fetch_raw(draft.version, raw)
-        prepared = prepare(raw, Path(directory))
+        prepared = prepare(raw, directory)
         store.put_part(draft.version, "scaled", prepared.scaled)
         store.put_part(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)
@@ -72,10 +72,10 @@ def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
 
 def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
     """Write the training and the test part."""
-    with TemporaryDirectory() as directory:
-        features = Path(directory) / "features.parquet"
+    with temporary_directory() as directory:
+        features = directory / "features.parquet"
         store.fetch_part(draft.version, "features", features)
-        parts = split(features, Path(directory), draft.parameters.test_size, draft.parameters.seed)
+        parts = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
         store.put_part(draft.version, "train", parts.train)
         store.put_part(draft.version, "test", parts.test)
     log.info("%d songs to train on, %d to test with.", parts.rows.train, parts.rows.test)

@@ -1,12 +1,9 @@
 """Tables of a dataset version for people: their first rows, or all of them as CSV."""
 
-import csv
 import io
 import math
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any, Literal
 
 import pyarrow as pa
@@ -15,6 +12,8 @@ from pyarrow import csv as arrow_csv
 
 from song_preference.dataset.store import RAW, DatasetStore, Part
 from song_preference.errors import DatasetNotFound
+from song_preference.songs_csv import Records
+from song_preference.temporary import temporary_directory
 
 Table = Literal["raw", Part]
 
@@ -42,8 +41,8 @@ def opened(store: DatasetStore, version: str, table: Table, at_most: int | None 
         store.part(version, table, at_most).to_parquet(sample, index=False)
         sample.seek(0)
         return sample
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / table
+    with temporary_directory() as directory:
+        path = directory / table
         if table == "raw":
             store.fetch_raw(version, path)
         else:
@@ -70,8 +69,10 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
     if len(content) == LOOKED_AT_BYTES:
         # The last row may go on.
         content = content[: content.rfind(b"\n") + 1]
-    lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig", errors="replace")))
-    return [{name: value for name, value in row.items() if name} for row in islice(lines, limit)]
+    records = Records(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
+    rows = (cells for cells in records if cells)
+    header = next(rows, [])
+    return [{name: value for name, value in zip(header, cells, strict=False) if name} for cells in islice(rows, limit)]
 
 
 def _plain(value: Any) -> Any:

@@ -2,18 +2,18 @@
 
 import hashlib
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.version import Preparation
 from song_preference.storage import ObjectStore
+from song_preference.temporary import temporary_directory
 
 
 def check(playlist: Path) -> Preparation:
-    """What the pipeline will make of the CSV; raises `InvalidDataset` with every finding."""
-    with TemporaryDirectory() as directory:
-        return prepare(playlist, Path(directory)).report
+    """What the pipeline will make of the CSV; raises `InvalidDataset` with every finding, and `DiskFull`."""
+    with temporary_directory() as directory:
+        return prepare(playlist, directory).report
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:

@@ -1,7 +1,5 @@
 """From a listener's CSV to checked rows in our names and types."""
 
-import csv
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,13 +9,14 @@ import pandas as pd
 import pyarrow as pa
 
 from song_preference.dataset.schema import ROWS_SHOWN, Checker
-from song_preference.dataset.table import REQUIRED, Header, Rows, read_header
+from song_preference.dataset.table import REQUIRED, UNREADABLE, Header, Rows, read_header
 from song_preference.dataset.text import PIECE_BYTES, check_text
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import LABEL
+from song_preference.songs_csv import MAX_CELL_CHARACTERS, Records
 
 LABEL_WORDS = {
-    **dict.fromkeys(("like", "liked", "likes", "yes", "true"), 1),
+    **dict.fromkeys(("like", "liked", "likes", "yes", "sí", "si", "true"), 1),
     **dict.fromkeys(("dislike", "disliked", "dislikes", "no", "false"), 0),
 }
 WORDS_READ = "the label's words are read as 1 and 0"
@@ -47,7 +46,7 @@ def read_playlist(raw: Path, keeper: Callable[[pa.Schema], AbstractContextManage
     """
     check_text(raw)
     header = read_header(raw)
-    _check_quotes(raw)
+    _check_rows(raw)
     try:
         return _read(raw, header, keeper, as_text=False)
     except pa.ArrowInvalid:
@@ -56,23 +55,33 @@ def read_playlist(raw: Path, keeper: Callable[[pa.Schema], AbstractContextManage
     try:
         return _read(raw, header, keeper, as_text=True)
     except pa.ArrowInvalid:
-        rule = "is not a CSV: rows have another number of fields than the header, or are longer than 1 MB"
+        rule = "is not a CSV: too many rows have another number of fields than the header"
         raise InvalidDataset(Finding(None, rule, 1)) from None
 
 
-def _check_quotes(raw: Path) -> None:
-    """Raises `InvalidDataset` for a quote that is not closed: it would swallow the rows up to the next one."""
-    with raw.open("rb") as file:
-        if not any(b'"' in piece for piece in iter(lambda: file.read(PIECE_BYTES), b"")):
-            return
+def _check_rows(raw: Path) -> None:
+    """Raise `InvalidDataset` for a row or cell that is too long, or a quote that would swallow the rows below it."""
+    if _is_plain(raw):
+        return
     # Arrow lets a cell go on behind its closing quote. The csv module is slower, and strict.
     with raw.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, strict=True)
-        try:
-            deque(rows, maxlen=0)
-        except csv.Error:
-            rule = "has a quote that is not closed, or not doubled inside a quoted cell"
-            raise InvalidDataset(Finding(None, rule, 1, (rows.line_num,))) from None
+        records = Records(file, strict=True)
+        for row, cells in enumerate(records, start=1):
+            if cells is None:
+                raise InvalidDataset(Finding(None, UNREADABLE[records.fault], 1, (row,)))
+
+
+def _is_plain(raw: Path) -> bool:
+    """Whether nothing is quoted, and no line is longer than a cell may be."""
+    begun = 0
+    with raw.open("rb") as file:
+        for piece in iter(lambda: file.read(PIECE_BYTES), b""):
+            lengths = [len(line) for line in piece.split(b"\n")]
+            lengths[0] += begun
+            begun = lengths[-1]
+            if b'"' in piece or max(lengths) > MAX_CELL_CHARACTERS:
+                return False
+    return True
 
 
 def _read(
@@ -109,11 +118,13 @@ def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
     """The label with its words as numbers; what is neither stays as it is."""
     codes, written = pd.factorize(given)
     meant = pd.Series([LABEL_WORDS.get(word.strip().lower(), word) for word in written], dtype=object)
-    if WORDS_READ not in readings and any(meant != written):
+    if WORDS_READ not in readings and not all(isinstance(value, str) for value in meant):
         readings.append(WORDS_READ)
     numbers = pd.to_numeric(meant, errors="coerce")
+    if numbers.isna().any():
+        numbers = numbers.astype(object).where(numbers.notna(), meant)
     # Each spelling is understood once, then taken as often as it occurs; an empty cell has the code -1.
-    return numbers.where(numbers.notna(), meant).reindex(codes).set_axis(given.index)
+    return numbers.reindex(codes).set_axis(given.index)
 
 
 def _ragged(rows: list[int]) -> list[Finding]:

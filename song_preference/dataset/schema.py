@@ -16,6 +16,7 @@ ROWS_PER_CLASS = 10
 
 ROWS_SHOWN = 10
 NUMBER, COMPLETE, FINITE = "must be a number", "must not be empty", "must be finite"
+NUMBER_OR_WORD = "must be 1 or 0, or a word such as yes and no, like and dislike"
 
 HARMLESS = 1
 """Stands, while the rules are checked, in for what was found to be no finite number; in every column's range."""
@@ -48,7 +49,8 @@ class Checker:
             column = pd.to_numeric(given[name], errors="coerce").to_numpy("float64", na_value=np.nan)
             if not np.isfinite(column).all():
                 column, empty = column.copy(), given[name].isna().to_numpy()
-                for rule, wrong in ((NUMBER, np.isnan(column) & ~empty), (FINITE, np.isinf(column))):
+                number = NUMBER_OR_WORD if name == LABEL else NUMBER
+                for rule, wrong in ((number, np.isnan(column) & ~empty), (FINITE, np.isinf(column))):
                     self._note(name, rule, positions[wrong])
                     column[wrong] = HARMLESS
             columns[name] = column

@@ -4,7 +4,6 @@ import json
 import math
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
 import pandas as pd
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
 from song_preference.storage import ObjectStore
+from song_preference.temporary import temporary_directory
 
 PREFIX = "datasets/"
 LATEST = f"{PREFIX}latest.json"
@@ -57,8 +57,8 @@ class DatasetStore:
 
     def part(self, version: str, part: Part, at_most: int | None = None) -> pd.DataFrame:
         """One table of a version, or about `at_most` of its rows, spread evenly; raises `DatasetNotFound`."""
-        with TemporaryDirectory() as directory:
-            path = Path(directory) / part
+        with temporary_directory() as directory:
+            path = directory / part
             self.fetch_part(version, part, path)
             table = pq.ParquetFile(path)
             step = max(1, math.ceil(table.metadata.num_rows / (at_most or math.inf)))

@@ -1,9 +1,9 @@
 """A listener's CSV as it lies on the disk: its header in our names, its rows a piece at a time."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from pyarrow import csv as arrow_csv
 
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.songs_csv import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS, Records
 
 SCALED = ("duration", "tempo", "loudness")
 """Columns that the specification passes through MinMaxScaler; the features need none, they lie in [0, 1]."""
@@ -31,11 +32,19 @@ FIRST_ROW = 2
 BLOCK_BYTES = 1 << 20
 """Parsed at once; no row may be longer. Arrow reads many blocks ahead, so larger ones cost memory."""
 
-BATCH_ROWS = 65_536
-"""Handed on at once, in order that what costs the same for every batch is paid seldom."""
+BATCH_ROWS, BATCH_CELLS = 65_536, 2_000_000
+"""Handed on at once, in order that what costs the same for every batch is paid seldom; of wide rows fewer."""
 
 RAGGED_ROWS_KEPT = 1000
 """With more rows of another length than the header's, the file is no table."""
+
+
+UNREADABLE = {
+    "cell": f"has a cell of more than {MAX_CELL_CHARACTERS:,} characters: shorten it, or close its quote",
+    "row": f"has a row of more than {MAX_ROW_CHARACTERS:,} characters: keep only the columns that describe the songs",
+    "quote": "has a quote that is not closed, or not doubled inside a quoted cell",
+}
+"""Rules by what `Records` says of a row."""
 
 
 class Header(NamedTuple):
@@ -52,16 +61,17 @@ def read_header(path: Path) -> Header:
     """Understand the first line of the CSV; raises `InvalidDataset` with every finding about it."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = 1
-        while (line := file.readline(BLOCK_BYTES)).isspace():
+        while (line := file.readline(MAX_ROW_CHARACTERS + 1)).isspace():
             lines += 1
         has_songs = any(piece.strip() for piece in iter(lambda: file.read(BLOCK_BYTES), ""))
     readings: list[str] = []
-    # The limit is the process's: others who read CSVs go on with theirs.
-    limit = csv.field_size_limit(BLOCK_BYTES)
-    try:
-        written = next(csv.reader([line]))
-    finally:
-        csv.field_size_limit(limit)
+    records = Records(StringIO(line, newline=""))
+    written = next(records)
+    if written is None:
+        raise InvalidDataset(Finding(None, UNREADABLE[records.fault], 1, (lines,)))
+    if len(written) > MAX_COLUMNS:
+        rule = f"has {len(written):,} columns and may have {MAX_COLUMNS:,}: keep only those that describe the songs"
+        raise InvalidDataset(Finding(None, rule, 1))
     names = [_name(column, readings) for column in written]
     _check_names(names, line)
     if not has_songs:
@@ -152,7 +162,7 @@ class Rows:
         pieces: list[pa.RecordBatch] = []
         for piece in self._reader:
             pieces.append(piece)
-            if sum(map(len, pieces)) >= BATCH_ROWS:
+            if sum(map(len, pieces)) >= min(BATCH_ROWS, BATCH_CELLS // len(self._names)):
                 yield self._joined(pieces)
                 pieces = []
         if pieces:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
 import mlflow
@@ -23,6 +22,7 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import EVALUATION_FILE, Evaluation
 from song_preference.serving.model import ModelRef
 from song_preference.settings import ModelSettings
+from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Registry(Protocol):
         """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
 
     def graph(self, ref: ModelRef) -> bytes:
-        """The version's ONNX graph; raises `RegistryUnavailable`."""
+        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
@@ -102,11 +102,13 @@ class MlflowRegistry:
         return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""))
 
     def graph(self, ref: ModelRef) -> bytes:
-        """The version's ONNX graph; raises `RegistryUnavailable`."""
+        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
         uri = f"models:/{ref.name}/{ref.version}/{GRAPH_FILE}"
         try:
-            with TemporaryDirectory() as directory:
-                path = mlflow.artifacts.download_artifacts(uri, dst_path=directory, tracking_uri=self._tracking_uri)
+            with temporary_directory() as directory:
+                path = mlflow.artifacts.download_artifacts(
+                    uri, dst_path=str(directory), tracking_uri=self._tracking_uri
+                )
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
             raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error
@@ -138,8 +140,8 @@ class MlflowRegistry:
             # To ask for a file that is not there would take minutes: see decision 4.
             if EVALUATION_FILE not in {item.path for item in self._client.list_artifacts(run_id)}:
                 return None
-            with TemporaryDirectory() as directory:
-                path = self._client.download_artifacts(run_id, EVALUATION_FILE, directory)
+            with temporary_directory() as directory:
+                path = self._client.download_artifacts(run_id, EVALUATION_FILE, str(directory))
                 return Evaluation.model_validate_json(Path(path).read_bytes())
         except ValidationError as error:
             log.warning("%s of run %s is of no use: %s", EVALUATION_FILE, run_id, error)

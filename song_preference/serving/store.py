@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from song_preference.errors import ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ModelRef, ServedModel
 from song_preference.serving.registry import RegisteredVersion, Registry
@@ -79,14 +79,14 @@ class ModelStore:
         return self._registry.versions(limit)
 
     def refresh(self, *, again: bool = False) -> Outcome:
-        """Load the champion if it is another one; raises `RegistryUnavailable` and `ModelRefused`.
+        """Load the champion if it is another one; raises `RegistryUnavailable`, `DiskFull` and `ModelRefused`.
 
         A champion that was refused is not looked at twice, unless `again`.
         """
         with self._refreshing:
             try:
                 outcome = self._refresh(again=again)
-            except RegistryUnavailable:
+            except (RegistryUnavailable, DiskFull):
                 self._note("unavailable")
                 raise
             except ModelRefused:
@@ -140,7 +140,7 @@ class ModelStore:
             try:
                 self.refresh()
                 failures = 0
-            except RegistryUnavailable as error:
+            except (RegistryUnavailable, DiskFull) as error:
                 failures += 1
                 log.warning("%s", error)
             except ModelRefused as error:

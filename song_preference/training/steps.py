@@ -5,7 +5,6 @@ returned.
 """
 
 import logging
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import mlflow
@@ -20,6 +19,7 @@ from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
 from song_preference.features import FEATURES
+from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import Choice, choose
 from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
@@ -146,8 +146,8 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
 def load_graph(model_uri: str) -> bytes:
     """The ONNX file of a logged model or a version (`models:/...`)."""
     # In a directory of our own, since nobody removes MLflow's.
-    with TemporaryDirectory() as directory:
-        content: bytes = mlflow.onnx.load_model(model_uri, dst_path=directory).SerializeToString()
+    with temporary_directory() as directory:
+        content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
     return content
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Batch
-from song_preference.songs_csv import added_columns
-from streamlit_app.songs.file import Cells, Fault, SongFile
+from song_preference.songs_csv import Cells, added_columns
+from streamlit_app.songs.file import Fault, SongFile
 from streamlit_app.spreadsheet import harmless
 
 BLOCK_SONGS = 5_000

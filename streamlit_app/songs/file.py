@@ -1,10 +1,9 @@
 """A CSV of songs, read and checked as a whole: which rows can be scored, and what is wrong with the others."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
-from itertools import count, islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -13,22 +12,19 @@ from numpy.typing import NDArray
 
 from song_preference.errors import InvalidUpload
 from song_preference.features import FEATURES
-from song_preference.songs_csv import feature_columns, number
+from song_preference.songs_csv import MAX_COLUMNS, Cells, Records, feature_columns, number
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 200_000
-MAX_COLUMNS = 100
-MAX_RECORD_CHARACTERS = 131_072
-"""A longer row is a quote that was never closed, or of no spreadsheet."""
+MAX_CELLS = 100 * MAX_ROWS
+"""Of a wider file fewer rows fit: short rows are filled up to the header's width."""
 
 SEPARATORS = (",", ";", "\t")
-BLOCK_ROWS = 10_000
+BLOCK_CELLS = 1_000_000
 """Read at once: cells take a tenth of the room once they stand in columns."""
 
 RULES = ("", "missing", "no_number", "out_of_range")
 """What a feature of a row may break; 0 stands for nothing."""
-
-Cells = list[str]
 
 
 class FileRefused(InvalidUpload):
@@ -104,7 +100,7 @@ def read(content: bytes) -> SongFile:
     records = _records(content, separator)
     header = _header(records)
     columns = _feature_columns(header)
-    blocks = [_block(rows, header, columns, separator) for rows in _blocks(records)]
+    blocks = [_block(rows, header, columns, separator) for rows in _blocks(records, len(header))]
     if not blocks:
         raise FileRefused("songs_header_only")
     return _joined(header, separator, blocks)
@@ -147,42 +143,16 @@ def _header(records: Iterator[tuple[int, Cells | None]]) -> Cells:
 
 def _records(content: bytes, separator: str) -> Iterator[tuple[int, Cells | None]]:
     """The rows that are not blank with their numbers; None for one that cannot be read."""
-    lines = _Lines(content)
-    reader = csv.reader(lines, delimiter=separator)
-    for row in count(1):
-        lines.left = MAX_RECORD_CHARACTERS
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield row, None
-            continue
-        if cells:
-            yield row, cells
+    records = Records(TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline=""), separator)
+    return ((row, cells) for row, cells in enumerate(records, start=1) if cells != [])
 
 
-class _Lines(Iterator[str]):
-    """Lines of a UTF-8 text, up to `left` characters of them."""
-
-    def __init__(self, content: bytes) -> None:
-        self._text = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline="")
-        self.left = 0
-
-    def __next__(self) -> str:
-        line = next(self._text)
-        self.left -= len(line)
-        if self.left < 0:
-            raise csv.Error
-        return line
-
-
-def _blocks(records: Iterator[tuple[int, Cells | None]]) -> Iterator[list[tuple[int, Cells | None]]]:
-    total = 0
-    while block := list(islice(records, BLOCK_ROWS)):
+def _blocks(records: Iterator[tuple[int, Cells | None]], width: int) -> Iterator[list[tuple[int, Cells | None]]]:
+    total, limit = 0, min(MAX_ROWS, MAX_CELLS // width)
+    while block := list(islice(records, max(1, BLOCK_CELLS // width))):
         total += len(block)
-        if total > MAX_ROWS:
-            raise FileRefused("songs_too_many_rows", limit=MAX_ROWS)
+        if total > limit:
+            raise FileRefused("songs_too_many_rows", limit=limit)
         yield block
 
 
@@ -222,7 +192,7 @@ def _checked(cells: Iterable[str], *, decimal_comma: bool) -> tuple[NDArray[np.f
 def _feature_columns(header: Cells) -> list[int]:
     """Where the features stand, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
-        raise FileRefused("songs_too_many_columns", limit=MAX_COLUMNS)
+        raise FileRefused("songs_too_many_columns", columns=len(header), limit=MAX_COLUMNS)
     found = feature_columns(header)
     if found.missing:
         raise FileRefused("songs_missing_columns", columns=", ".join(found.missing))
@@ -232,13 +202,14 @@ def _feature_columns(header: Cells) -> list[int]:
 
 
 def _joined(header: Cells, separator: str, blocks: Sequence[_Block]) -> SongFile:
+    firsts = accumulate((len(block.rows) for block in blocks), initial=0)
     return SongFile(
         header,
         separator,
         pd.concat([block.cells for block in blocks], ignore_index=True),
         {
-            index * BLOCK_ROWS + position: cells
-            for index, block in enumerate(blocks)
+            first + position: cells
+            for first, block in zip(firsts, blocks, strict=False)
             for position, cells in block.surplus.items()
         },
         np.concatenate([block.rows for block in blocks]).astype(np.int64),

@@ -4,6 +4,8 @@ from streamlit_app.texts.language import Texts
 
 _SPANISH = {
     "must be a number": "debe ser un número",
+    "must be 1 or 0, or a word such as yes and no, like and dislike": "debe ser 1 o 0, o una palabra como sí y no, "
+    "like y dislike",
     "must not be empty": "no puede estar vacía",
     "must be finite": "debe ser un número finito",
     "must lie in [0, 1]": "debe estar entre 0 y 1",
@@ -26,8 +28,14 @@ _SPANISH = {
     "is not UTF-8: export it again with this encoding": "no está en UTF-8: expórtalo de nuevo con esa codificación",
     "is an HTML page: check that the link gives the file itself, shared with anyone who has it": "es una página web: "
     "descarga el archivo mismo",
-    "is not a CSV: rows have another number of fields than the header, or are longer than 1 MB": "no es un CSV: "
-    "hay filas con otro número de campos que la cabecera, o de más de 1 MB",
+    "is not a CSV: too many rows have another number of fields than the header": "no es un CSV: "
+    "demasiadas filas tienen otro número de campos que la cabecera",
+    "has {count} columns and may have {limit}: keep only those that describe the songs": "tiene {count} columnas "
+    "y caben {limit}: deja solo las que describen las canciones",
+    "has a row of more than {limit} characters: keep only the columns that describe the songs": "tiene una fila "
+    "de más de {limit} caracteres: deja solo las columnas que describen las canciones",
+    "has a cell of more than {limit} characters: shorten it, or close its quote": "tiene una celda de más de "
+    "{limit} caracteres: acórtala, o cierra sus comillas",
     "has a quote that is not closed, or not doubled inside a quoted cell": "tiene unas comillas sin cerrar, "
     "o sin duplicar dentro de una celda entre comillas",
     "separates its columns by semicolons: export it with commas, and with points in its numbers": "separa las "

@@ -86,7 +86,10 @@ TEXTS: Texts = {
     "songs_fault_no_number": {"es": "no es un número", "en": "is no number"},
     "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not from 0 to 1"},
     "songs_fault_width": {"es": "celdas de más o de menos", "en": "too many or too few cells"},
-    "songs_fault_unreadable": {"es": "unas comillas sin cerrar", "en": "a quote is not closed"},
+    "songs_fault_unreadable": {
+        "es": "unas comillas sin cerrar, o demasiado larga",
+        "en": "a quote is not closed, or it is too long",
+    },
     "songs_whole_row": {"es": "toda la fila", "en": "whole row"},
     "songs_faults_alt": {
         "es": "Tabla de problemas: fila, columna y qué corregir.",
@@ -173,8 +176,8 @@ TEXTS: Texts = {
         "en": "**It has too many rows.** At most {limit} fit: split it into several files.",
     },
     "songs_too_many_columns": {
-        "es": "**Tiene demasiadas columnas.** Caben hasta {limit}: quita las que no necesites.",
-        "en": "**It has too many columns.** At most {limit} fit: drop those you do not need.",
+        "es": "**Tiene {columns} columnas.** Caben hasta {limit}: quita las que no necesites.",
+        "en": "**It has {columns} columns.** At most {limit} fit: drop those you do not need.",
     },
     "songs_unreadable_header": {
         "es": "**La cabecera no se puede leer.** Tiene unas comillas sin cerrar o es larguísima: "

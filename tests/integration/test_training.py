@@ -1,6 +1,7 @@
 """A whole training on a real S3 server and a real MLflow."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,14 @@ from song_preference.dataset import etl
 from song_preference.dataset.publish import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.errors import DiskFull
 from song_preference.features import FEATURES
 from song_preference.serving.contract import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.registry import MlflowRegistry, find_version
 from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
+from song_preference.temporary import disk_full_is_told
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
 from song_preference.training.card import METRICS
@@ -179,6 +182,31 @@ def test_model_estimator_and_example_agree(champion: ModelVersion, settings: Mod
 @pytest.mark.usefixtures("champion")
 def test_a_training_leaves_no_temporary_file(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
+
+
+def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
+    champion: ModelVersion,
+    settings: ModelSettings,
+    store: DatasetStore,
+    small_disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry, uri = MlflowRegistry(settings), f"models:/{settings.name}/{champion.version}"
+    ref, searched = registry.champion(), steps.Searched(str(champion.run_id), champion.tags["dataset_version"], SEED)
+    assert ref is not None
+    other = small_disk / "other"
+    other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free))
+    for attempt in (
+        lambda: steps.load_graph(uri),
+        lambda: registry.graph(ref),
+        # As a task does it.
+        disk_full_is_told()(lambda: steps.export(store, searched)),
+    ):
+        with pytest.raises(DiskFull, match=f"There is too little room on the volume of {small_disk}: "):
+            attempt()
+        assert list(small_disk.iterdir()) == [other]
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert registry.graph(ref) == steps.load_graph(uri)
 
 
 def test_requirements_are_pinned(champion: ModelVersion, settings: ModelSettings) -> None:

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from dag_parts.links import Link
 from song_preference.errors import RegistryUnavailable, SongPreferenceError, SourceUnavailable, StorageUnavailable
+from song_preference.temporary import disk_full_is_told, keep_to_tmpdir
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,10 @@ class Step(_PythonDecoratedOperator):
 
     def execute(self, context: Any) -> Any:
         """Run the function; raises `Failed` for a designed error or a timeout, with the message in the log."""
+        keep_to_tmpdir()
         try:
-            return super().execute(context)
+            with disk_full_is_told():
+                return super().execute(context)
         except AirflowSkipException as skip:
             log.warning("Skipped: %s", skip)  # Airflow's own line is folded away
             raise
@@ -62,8 +65,9 @@ class Step(_PythonDecoratedOperator):
             log.error("Not done within %s: the lines above tell what it waited for.", self.execution_timeout)  # noqa: TRY400
             raise Failed(1) from error
         except Exception as error:
-            # By its module, since importing MLflow to name the class would slow every reading of the DAGs down.
-            if not type(error).__module__.startswith("mlflow."):
+            # By its module, since importing MLflow to name the class would slow every reading of the DAGs down. Where
+            # its server fails over an artifact, its client raises what requests does.
+            if not type(error).__module__.startswith(("mlflow.", "requests.")):
                 raise
             reason = str(error).partition("\n")[0][:200]
             log.error("MLflow did not serve the task: check that it runs, then trigger the DAG again. %s", reason)  # noqa: TRY400

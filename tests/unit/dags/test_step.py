@@ -13,6 +13,7 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from dag_parts.step import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
+from requests.exceptions import HTTPError
 from song_preference.errors import *
 
 ERRORS = {
@@ -22,8 +23,13 @@ ERRORS = {
     "timeout": AirflowTaskTimeout("Timeout"),
     "bug": KeyError("energy"),
     "no MLflow": MlflowException("API request failed\\nwith a long story"),
+    "full disk": OSError(28, "No space left on device"),
+    "full disk, as MLflow tells": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
+    "full disk, as MLflow blames the model": MlflowException("skops does not support custom functions"),
+    "no artifact": HTTPError("500 Server Error: INTERNAL SERVER ERROR for url: http://mlflow"),
     "nothing to do": AirflowSkipException("known"),
 }
+ERRORS["full disk, as MLflow blames the model"].__cause__ = ERRORS["full disk"]
 logged = []
 logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
 
@@ -69,6 +75,19 @@ def test_a_lost_connection_is_tried_again(ends: Any) -> None:
 def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> None:
     message = "MLflow did not serve the task: check that it runs, then trigger the DAG again. API request failed"
     assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
+
+
+@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow tells", "full disk, as MLflow blames the model"])
+def test_a_full_disk_ends_the_task_at_once_with_the_volume(ends: Any, case: str) -> None:
+    assert (ends[case]["raised"], ends[case]["then"]) == ("FailedForGood", "fail")
+    (message,) = ends[case]["log"]
+    assert message.startswith("There is too little room on the volume of /tmp: ")
+    assert message.endswith("then try again.")
+
+
+def test_an_artifact_that_mlflow_does_not_serve_is_tried_again(ends: Any) -> None:
+    assert (ends["no artifact"]["raised"], ends["no artifact"]["then"]) == ("Failed", "default")
+    assert ends["no artifact"]["log"][0].startswith("MLflow did not serve the task: check that it runs")
 
 
 def test_a_timeout_names_its_limit(ends: Any) -> None:

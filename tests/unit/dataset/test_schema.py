@@ -1,6 +1,5 @@
 """What a listener may hand in, and the exact words for what they may not."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +65,7 @@ FIRST = CSV.split(b"\n")[1]
 
 QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell"
 RAGGED = "the file has rows with another number of fields than the header"
+WORD = "column 'label' must be 1 or 0, or a word such as yes and no, like and dislike"
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
@@ -107,21 +107,16 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "most rows too long": (
         HEADER + b"\n" + (FIRST + b",\n") * 2000,
-        "the file is not a CSV: rows have another number of fields than the header, or are longer than 1 MB",
-    ),
-    "a row longer than a megabyte": (
-        as_csv(songs().assign(title="x" * 1_100_000)),
-        "the file is not a CSV: rows have another number of fields than the header, or are longer than 1 MB",
+        "the file is not a CSV: too many rows have another number of fields than the header",
     ),
     "an open quote in the first cell": (HEADER + b'\n"' + FIRST + b"\n", f"{QUOTE} (1 row: 2)"),
     "an open quote far above another": (
         as_csv(songs().assign(title="song")).replace(b"song\n", b'"7 nights\n', 1)[:-6] + b',"9 lives\n',
-        f"{QUOTE} (1 row: 61)",
+        f"{QUOTE} (1 row: 2)",
     ),
-    "a first line without end": (b"x" * 200_000 + b"\n" + CSV, MISSING_ALL),
     "an open quote in the last column": (
         as_csv(songs().assign(title="a song")).replace(b"a song", b'"a song', 1),
-        f"{QUOTE} (1 row: 61)",
+        f"{QUOTE} (1 row: 2)",
     ),
     "a short row and what lies below it": (
         HEADER + b"\n" + FIRST + b"\n0.5\n" + FIRST.rpartition(b",")[0] + b",7\n",
@@ -168,7 +163,15 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "label 2": (with_cells("label", 2), "column 'label' must be 1 (likes) or 0 (dislikes) (1 row: 2)"),
     "label 0.5": (with_cells("label", 0.5), "column 'label' must be 1 (likes) or 0 (dislikes) (1 row: 2)"),
-    "an unknown word as label": (with_cells("label", "meh"), "column 'label' must be a number (1 row: 2)"),
+    "an unknown word as label": (with_cells("label", "meh"), f"{WORD} (1 row: 2)"),
+    "unknown words as labels, the first one first": (
+        with_cells("label", "meh", "like", "no", 1, "", "¿sí?", "x" * 10_000, None),
+        f"{WORD} (3 rows: 2, 7, 8); column 'label' must not be empty (2 rows: 6, 9)",
+    ),
+    "nothing but unknown words as labels": (
+        with_cells("label", *["so so", "meh"] * 30),
+        f"{WORD} (60 rows: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ...)",
+    ),
     "only likes": (only(1), "column 'label' needs at least 10 different dislikes, there are 0"),
     "only dislikes": (only(0), "column 'label' needs at least 10 different likes, there are 0"),
     "nine likes": (only(0, and_others=9), "column 'label' needs at least 10 different likes, there are 9"),
@@ -186,11 +189,9 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("raw", "words"), BAD.values(), ids=BAD.keys())
 def test_a_bad_file_is_refused_in_these_words(raw: bytes, words: str, tmp_path: Path) -> None:
-    limit = csv.field_size_limit()
     with pytest.raises(InvalidDataset) as refused:
         read(raw, tmp_path)
     assert str(refused.value) == f"{CANNOT}{words}."
-    assert csv.field_size_limit() == limit
 
 
 GOOD: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], list[str]]] = {

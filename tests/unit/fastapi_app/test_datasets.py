@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from fastapi_app import management
 from song_preference.dataset import etl, incoming, sample
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.store import DatasetStore
@@ -163,7 +164,7 @@ def test_the_listeners_own_file_is_given_back_as_it_was(managed: TestClient, pub
     assert managed.get("/datasets/latest/download", params={"part": "raw"}, headers=KEY).content == CSV
 
 
-def test_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting, met = Barrier(2), []
 
     def check(path: Path) -> Preparation:
@@ -172,11 +173,32 @@ def test_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pyte
         return prepare(path, path.parent).report
 
     monkeypatch.setattr(incoming, "check", check)
+    monkeypatch.setattr(management, "SHORT_BYTES", 0)
     with ThreadPoolExecutor(2) as pool:
         validate = partial(managed.post, "/datasets/validate", content=CSV, headers=TEXT)
         answers = [pool.submit(validate) for _ in range(2)]
     assert [answer.result().status_code for answer in answers] == [HTTPStatus.OK] * 2
     assert met == []
+
+
+def test_a_short_playlist_does_not_wait_behind_a_long_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    long, release, begun = CSV + b"\n", Event(), Event()
+
+    def check(path: Path) -> Preparation:
+        if path.stat().st_size == len(long):
+            begun.set()
+            assert release.wait(timeout=10)
+        return prepare(path, path.parent).report
+
+    monkeypatch.setattr(incoming, "check", check)
+    monkeypatch.setattr(management, "SHORT_BYTES", len(CSV))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(managed.post, "/datasets/validate", content=long, headers=TEXT)
+        assert begun.wait(timeout=10)
+        assert managed.post("/datasets/validate", content=CSV, headers=TEXT).status_code == HTTPStatus.OK
+        assert not answer.done()
+        release.set()
+    assert answer.result().status_code == HTTPStatus.OK
 
 
 def as_form(content: bytes, name: str = "playlist.csv") -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def test_where_nothing_can_be_kept_the_service_goes_on(
     store.refresh()
     assert store.current().model.ref.version == "1"
     assert "check MODEL_CACHE_DIR" in caplog.text
+
+
+def test_on_a_full_disk_the_service_goes_on_and_keeps_the_model_once_there_is_room(
+    registry: FakeRegistry, graph: bytes, small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache, other = ModelCache(small_disk / "models", REF.name, REF.alias), small_disk / "other"
+    other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - len(graph) // 2))
+    registry.register("1", graph)
+    store = restarted(registry, cache)
+    store.refresh()
+    assert store.current().model.ref.version == "1"
+    assert "The model is not kept for a restart (No space left on device): check MODEL_CACHE_DIR." in caplog.text
+    assert not list((small_disk / "models").iterdir())
+    other.unlink()
+    registry.register("2", graph)
+    store.refresh()
+    assert cache.load() == (registry.ref, graph)
 
 
 def test_a_service_that_starts_during_an_outage_serves_what_was_kept_and_says_so(

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from song_preference.errors import ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
 from song_preference.serving.model import ModelRef
 from song_preference.serving.store import ModelStore
 from tests.conftest import FakeRegistry
@@ -139,3 +139,21 @@ def test_the_watching_thread_follows_the_alias_through_an_outage(
     wait_for(lambda: store.outcomes["swapped"] == 1)
     assert store.current().model.ref.version == "7"
     store.stop()
+
+
+def test_without_room_for_a_new_champion_the_one_in_service_goes_on(
+    registry: FakeRegistry, store: ModelStore, graph: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.register("1", graph)
+    store.refresh()
+    registry.register("2", graph)
+
+    def download(_: ModelRef) -> bytes:
+        raise DiskFull("There is too little room on the volume of /tmp.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "graph", download)
+        with pytest.raises(DiskFull):
+            store.refresh()
+    assert (store.current().model.ref.version, store.current().stale) == ("1", True)
+    assert store.refresh() == "swapped"

@@ -63,7 +63,7 @@ def test_the_rest_service_takes_the_same_rows(spelling: str) -> None:
 
 
 def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(songs_file, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(songs_file, "BLOCK_CELLS", 2 * len(FEATURES))
     file = read(f"{HEADER}\n0,0,0,0\n1,0,0,0\nx,0,0,0\n0,0,0,0,a,b\n0,0,1,0\n".encode())
     assert file.good.tolist() == [True, True, False, False, True]
     assert file.surplus == {3: ["a", "b"]}
@@ -83,7 +83,7 @@ def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatc
         (b"PK\x03\x04\x00\x00", "songs_binary"),
         (f"{HEADER}\n".encode("utf-16"), "songs_binary"),
         (f"título,{HEADER}\n".encode("latin-1"), "songs_not_utf8"),
-        ((HEADER + "," * 100).encode(), "songs_too_many_columns"),
+        ((HEADER + "," * 1_000).encode(), "songs_too_many_columns"),
         (("x" * 140_000 + "\n" + HEADER).encode(), "songs_unreadable_header"),
         (b" " * 50_000_001, "songs_too_large"),
         (HEADER.encode() + b"\n0,0,0,0" * 200_001, "songs_too_many_rows"),
