@@ -35,6 +35,9 @@ WITHOUT_REFLECTION = {grpc.StatusCode.UNIMPLEMENTED}
 """Where GRPC_REFLECTION is false."""
 
 MALFORMED = b"\xff\xff\xff"
+EAGER_PINGS = (("grpc.keepalive_permit_without_calls", 1), ("grpc.http2.max_pings_without_data", 0))
+"""Ping without a call, and without end: clients of grpc-go do so, every 10 s at most."""
+
 CONNECTIONS, OPEN_CALLS, CALLS = 20, 1_000, 1_000
 MALFORMED_CALLS, AT_ONCE = 8_000, 64
 HALF_OPEN_SECONDS = 30
@@ -43,9 +46,11 @@ ANSWER_SECONDS = 60
 
 
 @asynccontextmanager
-async def channels(address: str, count: int = CONNECTIONS) -> AsyncIterator[list[aio.Channel]]:
+async def channels(
+    address: str, count: int = CONNECTIONS, *options: tuple[str, int]
+) -> AsyncIterator[list[aio.Channel]]:
     """Open channels with a connection each, since those of one pool would share one."""
-    opened = [aio.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) for _ in range(count)]
+    opened = [aio.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1), *options]) for _ in range(count)]
     try:
         await asyncio.gather(*(channel.channel_ready() for channel in opened))
         yield opened
@@ -89,7 +94,11 @@ async def _hostile_calls(address: str) -> str:
 
 
 async def _unfinished_calls(address: str) -> str:
-    async with channels(address) as attackers, channels(address, 1) as (channel,):
+    async with (
+        channels(address) as attackers,
+        channels(address, 1) as (channel,),
+        channels(address, 1, ("grpc.keepalive_time_ms", 10_000), *EAGER_PINGS) as (pinging,),
+    ):
         began = time.monotonic()
         held = [half_open(one, method) for one, method in _shared_out(attackers, METHODS)]
         streams = [half_open(one, METHODS[2]) for one, _ in _shared_out(attackers, METHODS)]
@@ -105,10 +114,15 @@ async def _unfinished_calls(address: str) -> str:
         codes = set(await asyncio.gather(*map(status_of, held))) - WITHOUT_REFLECTION
         ended = time.monotonic() - began
         assert codes == {grpc.StatusCode.DEADLINE_EXCEEDED}, f"Half-open calls ended with {codes}."
-        assert HALF_OPEN_SECONDS <= ended + 1 < HALF_OPEN_SECONDS + 15, f"Half-open calls ended after {ended:.0f} s."
+        assert HALF_OPEN_SECONDS <= ended + 1 < HALF_OPEN_SECONDS + 15, (
+            f"Half-open calls ended after {ended:.0f} s; a client "
+        )
+        "that pinged every 10 s was left alone."
+        assert pinging.get_state() is grpc.ChannelConnectivity.READY, "A client that pings every 10 s was sent away."
     return (
         f"With {OPEN_CALLS} half-open calls and {OPEN_CALLS} idle streams on {CONNECTIONS} connections, {CALLS} calls "
-        f"each of Predict and Health.Check were answered, {seen}; the half-open calls ended after {ended:.0f} s."
+        f"each of Predict and Health.Check were answered, {seen}; the half-open calls ended after {ended:.0f} s; a client "
+        "that pinged every 10 s was left alone."
     )
 
 
