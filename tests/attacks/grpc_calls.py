@@ -121,8 +121,8 @@ async def _unfinished_calls(address: str) -> str:
         assert pinging.get_state() is grpc.ChannelConnectivity.READY, "A client that pings every 10 s was sent away."
     return (
         f"With {OPEN_CALLS} half-open calls and {OPEN_CALLS} idle streams on {CONNECTIONS} connections, {CALLS} calls "
-        f"each of Predict and Health.Check were answered, {seen}; the half-open calls ended after {ended:.0f} s; a client "
-        "that pinged every 10 s was left alone."
+        f"each of Predict and Health.Check were answered, {seen}; "
+        f"the half-open calls ended after {ended:.0f} s; a client that pinged every 10 s was left alone."
     )
 
 
