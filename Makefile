@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks up down backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platfor
 
 attacks: .venv/.dev ## Attack a running platform on this machine, within bounds; in either stack
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks
+
+soak: .venv/.dev ## Attack the running stack without Docker for MINUTES=10, and compare memory and files before and after
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.soak $$(( 60 * $(or $(MINUTES),10) ))
 
 up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
 	@scripts/up --build
