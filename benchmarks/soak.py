@@ -1,6 +1,6 @@
-"""Memory and file descriptors of the services before and after minutes of attacks beside ordinary requests: `make soak`.
+"""Memory and open files of the services before and after minutes of attacks beside ordinary requests: `make soak`.
 
-Asks the platform without Docker, which must be running; every protocol predicts all the time, and the attacks take turns.
+Needs the platform without Docker, running. Every protocol predicts all the time, and the attacks take turns.
 """
 
 import sys
