@@ -1,5 +1,8 @@
 """GraphQL: the same predictions, datasets and runs; errors carry their kind in `extensions.code`."""
 
+import asyncio
+import json
+import re
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
@@ -9,6 +12,7 @@ from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from graphql import GraphQLError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
@@ -17,8 +21,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
+from fastapi_app.batching import MicroBatcher
 from fastapi_app.graphql_datasets import DatasetQuery
-from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, OpenLimits
+from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
 from fastapi_app.graphql_pipeline import PipelineQuery
 from fastapi_app.graphql_types import Context, PredictionQuery
 from song_preference.errors import (
@@ -69,6 +74,16 @@ CLIENT_CLOSED_REQUEST = 499
 CACHED_QUERIES = 128
 """Clients that use variables, as they should, send a handful of different texts."""
 
+LIGHT_BYTES = 10_000
+"""A longer request holds many songs, or a query that takes its time to parse."""
+
+HEAVY = re.compile(rb"predictBatch|explain|__schema|__type\b|\\u")
+"""Names of fields that compute for long, and escapes, which could hide one. Lists of datasets, versions and runs are
+short, and wait for other services."""
+
+HEAVY_AT_ONCE = 2
+"""More would be no faster, since they share Python's lock, and the event loop would wait for it behind all of them."""
+
 
 @strawberry.type(description="The queries; each error tells its kind in `extensions.code`.")
 class Query(PredictionQuery, DatasetQuery, PipelineQuery):
@@ -91,12 +106,16 @@ class _Router(GraphQLRouter[Context, None]):
         # dependencies would take as long as the prediction.
         self.routes.clear()
         self.add_api_route("", self._answer, methods=["GET", "POST"], response_model=None)
+        self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
         context = Context(state.predictor, state.batcher, state.management)
         try:
-            response: Response = await self.run(request, context, None)
+            if await _is_light(request):
+                response: Response = await self.run(request, context, None)
+            else:
+                response = await self._answer_in_thread(request, context)
         except ClientDisconnect:
             context.outcome = "client_error"
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -107,6 +126,15 @@ class _Router(GraphQLRouter[Context, None]):
         if context.outcome:
             state.metrics.request("graphql", context.operation, context.outcome, perf_counter() - started)
         return response
+
+    async def _answer_in_thread(self, request: Request, context: Context) -> Response:
+        """Execute and encode beside the event loop, which answers others meanwhile."""
+        async with self._heavy:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            # The service's own belongs to the service's event loop.
+            context.batcher = MicroBatcher(context.predictor)
+            return await run_in_threadpool(asyncio.run, self.run(request, context, None))
 
     @override
     async def get_sub_response(self, request: Request) -> Response:
@@ -141,12 +169,25 @@ class _Router(GraphQLRouter[Context, None]):
     def parse_json(self, data: str | bytes) -> Any:
         # A body, or the variables of a query string. A list is a batch of queries, which Strawberry refuses.
         try:
-            parsed = self.decode_json(data)
+            text = data if isinstance(data, str) else data.decode()
+            parsed = self.decode_json(text)
+            if "\\u" in text:
+                # Half of a surrogate pair can be escaped, but no service or answer could encode it.
+                json.dumps(parsed, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
-            raise HTTPException(400, "The request is not JSON: send an object with 'query' and 'variables'.") from error
+            raise HTTPException(
+                400, "The request is not JSON of valid Unicode: send an object with 'query' and 'variables'."
+            ) from error
         if not isinstance(parsed, dict | list):
             raise HTTPException(400, "The request is not a JSON object: send one with 'query' and 'variables'.")
         return parsed
+
+
+async def _is_light(request: Request) -> bool:
+    if request.method != "POST":
+        return False
+    body = await request.body()
+    return len(body) <= LIGHT_BYTES and not HEAVY.search(body)
 
 
 def _code(error: GraphQLError) -> str:
@@ -177,6 +218,7 @@ def _schema(*, is_open: bool) -> strawberry.Schema:
     return _Schema(
         Query,
         config=StrawberryConfig(disable_field_suggestions=not is_open),
+        execution_context_class=CountedExecution,
         extensions=[
             OpenLimits if is_open else ClosedLimits,
             lambda: ParserCache(maxsize=CACHED_QUERIES),

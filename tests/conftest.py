@@ -51,6 +51,8 @@ class FakeRegistry:
     def graph(self, ref: ModelRef) -> bytes:
         self._check()
         self.downloads.append(ref.version)
+        if ref.version not in self.graphs:
+            raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.")
         return self.graphs[ref.version]
 
     def versions(self, limit: int) -> list[RegisteredVersion]:

@@ -111,7 +111,10 @@ class MlflowRegistry:
                 )
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
-            raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.") from error
+            raise RegistryUnavailable(
+                f"The artifacts of {ref.name} version {ref.version} cannot be read. "
+                "Check that S3 runs and still has them, or roll back to another version."
+            ) from error
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""

@@ -44,7 +44,7 @@ class ModelStore:
         self.outcomes: Counter[Outcome] = Counter()
         """How many refreshes ended how."""
         self.refusal: str | None = None
-        """Why the registry's champion is not served, where it is one that was refused."""
+        """Why the registry's champion is not served, where it was rejected or its artifacts cannot be read."""
         self._registry, self._cache = registry, cache
         self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
@@ -104,9 +104,13 @@ class ModelStore:
         if self._served is not None and self._served.model.ref == ref:
             self._refused = self.refusal = None
             return "unchanged"
-        graph = self._registry.graph(ref)
         try:
+            graph = self._registry.graph(ref)
             model = ServedModel.load(ref, graph)
+        except RegistryUnavailable as reason:
+            # Not noted as refused: its artifacts are asked for again with every refresh.
+            self.refusal = str(reason)
+            raise
         except ModelRefused as reason:
             self._refused, self.refusal = ref, str(reason)
             raise

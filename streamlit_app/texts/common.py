@@ -35,8 +35,8 @@ TEXTS: Texts = {
         "one that was loaded, goes on.",
     },
     "refused_banner": {
-        "es": "**El campeón nuevo no es utilizable** y se ha rechazado: contesta la versión {version}.",
-        "en": "**The new champion is of no use** and was refused: version {version} goes on.",
+        "es": "**El campeón nuevo no se puede usar**: sigue contestando la versión {version}.",
+        "en": "**The new champion cannot be used**: version {version} keeps answering.",
     },
     "no_champion_banner": {
         "es": "**Todavía no hay modelo.** El sistema aún no ha aprendido de ninguna lista; "

@@ -70,6 +70,18 @@ def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registr
     assert quiet.post("/model/refresh", headers=KEY).status_code == 503
 
 
+def test_readiness_tells_that_the_champion_has_no_artifacts(
+    quiet: TestClient, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("2", graph)
+    del registry.graphs["2"]
+    lost = quiet.post("/model/refresh", headers=KEY)
+    assert lost.status_code == 503
+    ready = {"status": "ready", "stale": True, "model": "1", "refusal": lost.json()["detail"]}
+    assert quiet.get("/health/ready").json() == ready
+    assert quiet.post("/predict", json=SONG).json()["model"]["version"] == "1"
+
+
 def test_without_a_champion_the_service_lives_and_says_the_remedy(rest_without_champion: TestClient) -> None:
     client = rest_without_champion
     assert client.get("/health/live").json() == {"status": "live"}

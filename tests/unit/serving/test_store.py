@@ -60,6 +60,28 @@ def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
     assert store.outcomes == {"swapped": 2, "refused": 2}
 
 
+def test_a_champion_without_artifacts_is_not_served_and_the_reason_is_kept(
+    store: ModelStore, registry: FakeRegistry, graph: bytes
+) -> None:
+    registry.register("2", graph)
+    del registry.graphs["2"]
+    with pytest.raises(RegistryUnavailable):
+        store.refresh()
+    with pytest.raises(ModelNotReady, match="The artifacts of spotify_model_prod version 2 cannot be read"):
+        store.current()
+    registry.register("1", graph)
+    store.refresh()
+    assert store.refusal is None
+    registry.ref = ModelRef("spotify_model_prod", "2", "champion")
+    with pytest.raises(RegistryUnavailable):
+        store.refresh()
+    assert (store.current().model.ref.version, store.current().stale) == ("1", True)
+    assert "version 2 cannot be read" in str(store.refusal)
+    registry.graphs["2"] = graph
+    assert store.refresh() == "swapped"
+    assert (store.current().model.ref.version, store.refusal) == ("2", None)
+
+
 def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
     store: ModelStore, registry: FakeRegistry, graph: bytes
 ) -> None:
