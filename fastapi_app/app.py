@@ -20,9 +20,6 @@ from song_preference.settings import RestSettings
 if TYPE_CHECKING:
     from fastapi_app.management import Management
 
-QUIET_TURNS = 1
-"""A turn reads all sockets that have something: one without a further song means that none is there."""
-
 
 def create_app(predictor: Predictor, settings: RestSettings, management: "Management | None" = None) -> FastAPI:
     """The application on a given predictor, which it observes and whose store it starts and stops.
@@ -49,7 +46,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.state.batcher = MicroBatcher(predictor, QUIET_TURNS)
+    app.state.batcher = MicroBatcher(predictor)
     # Paths are compared in this order: first those of predictions.
     app.include_router(rest.router)
     app.include_router(service.router)

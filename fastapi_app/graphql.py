@@ -21,7 +21,6 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
-from fastapi_app.batching import MicroBatcher
 from fastapi_app.graphql_datasets import DatasetQuery
 from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
 from fastapi_app.graphql_pipeline import PipelineQuery
@@ -40,6 +39,7 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
+from song_preference.serving.batching import MicroBatcher
 from song_preference.settings import RestSettings
 
 CODE: dict[type[SongPreferenceError], str] = {

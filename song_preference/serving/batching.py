@@ -10,10 +10,11 @@ class MicroBatcher:
     """Gathers the songs of concurrent requests, asked about one by one, for one run of the model.
 
     A run takes the songs that are in hand once `quiet_turns` turns of the event loop brought no further one: what
-    arrives meanwhile costs a fraction of a run, and a turn with nothing to do takes microseconds.
+    arrives meanwhile costs a fraction of a run, and a turn with nothing to do takes microseconds. One is enough where a
+    turn reads all sockets that have something.
     """
 
-    def __init__(self, predictor: Predictor, quiet_turns: int) -> None:
+    def __init__(self, predictor: Predictor, quiet_turns: int = 1) -> None:
         self._predictor = predictor
         self._quiet_turns = quiet_turns
         self._waiting: list[tuple[Song, asyncio.Future[Prediction]]] = []

@@ -49,7 +49,7 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.batcher, app.state.management = MicroBatcher(predictor, quiet_turns=1), management
+    app.state.batcher, app.state.management = MicroBatcher(predictor), management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )
