@@ -3,6 +3,7 @@
 import pytest
 
 from tests.compose.platform import Trickle, all_healthy, kill, services, wait_for
+from tests.scheduler_kill import assert_runs_outlive
 
 MAY_FAIL: dict[str, set[str]] = {
     "postgres": set(),
@@ -30,3 +31,11 @@ def test_a_killed_container_fails_alone_and_comes_back(service: str) -> None:
         wait_for(all_healthy, "every service healthy")
         trickle.wait_for_answers()
     assert {name: said for name, said in trickle.failures.items() if name not in MAY_FAIL[service]} == {}
+
+
+@pytest.mark.usefixtures("environment")
+def test_runs_outlive_a_kill_of_the_scheduler_in_the_middle_of_their_tasks(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = assert_runs_outlive(lambda: kill("airflow-scheduler"))
+    wait_for(all_healthy, "every service healthy")
+    with capsys.disabled():
+        print(f"\nboth runs ended {seconds:.0f} s after the kill")

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any, Self
 
 import httpx
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -16,6 +17,7 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import SongPreferenceError
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import ClientSettings
+from tests.scheduler_kill import assert_runs_outlive
 
 SWAPS = 20
 PATIENCE_SECONDS = 120
@@ -129,3 +131,13 @@ def test_without_mlflow_and_s3_predictions_go_on_also_after_a_restart(
     for service in ("s3", "mlflow"):
         supervisor.startProcess(service)
     ask_until(lambda answer: not answer.stale)
+
+
+@pytest.mark.usefixtures("environment")
+def test_runs_outlive_a_kill_of_the_scheduler_in_the_middle_of_their_tasks(supervisor: Any) -> None:
+    def kill() -> None:
+        scheduler = psutil.Process(supervisor.getProcessInfo("airflow-scheduler")["pid"])
+        for process in (scheduler, *scheduler.children(recursive=True)):
+            process.kill()
+
+    assert_runs_outlive(kill)
