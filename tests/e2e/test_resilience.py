@@ -17,6 +17,7 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import SongPreferenceError
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import ClientSettings
+from tests.open_connections import STOP_SECONDS, open_connections
 from tests.scheduler_kill import assert_runs_outlive
 
 SWAPS = 20
@@ -141,3 +142,13 @@ def test_runs_outlive_a_kill_of_the_scheduler_in_the_middle_of_their_tasks(super
             process.kill()
 
     assert_runs_outlive(kill)
+
+
+@pytest.mark.parametrize("service", ["fastapi", "grpc"])
+def test_open_connections_delay_no_stop(environment: dict[str, str], supervisor: Any, service: str) -> None:
+    with open_connections(environment["FASTAPI_URL"], environment["GRPC_ADDRESS"]):
+        began = time.monotonic()
+        supervisor.stopProcess(service)
+        seconds = time.monotonic() - began
+    assert supervisor.getProcessInfo(service)["exitstatus"] == 0
+    assert seconds < STOP_SECONDS

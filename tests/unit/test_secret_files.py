@@ -30,9 +30,7 @@ def test_what_a_secret_holds_is_not_filled_in_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("variable", "value"), [("PW", "${PW}"), ("URL", "postgresql://me:${PW}@host/db")])
 def test_a_reference_to_a_secret_without_a_file_ends_the_start(variable: str, value: str) -> None:
-    with pytest.raises(
-        SystemExit, match=f"{variable} refers to the secret PW, which has no file: set PW_FILE"
-    ):
+    with pytest.raises(SystemExit, match=f"{variable} refers to the secret PW, which has no file: set PW_FILE"):
         with_secrets({variable: value})
 
 
