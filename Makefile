@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,8 +43,11 @@ soak: .venv/.dev ## Attack the running stack without Docker for MINUTES=10, and 
 up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
 	@scripts/up --build
 
-down: ## Stop the platform of `make up` and keep its data
+down: ## Stop the platform of `make up`, workers included, and keep its data
 	docker compose --profile '*' down
+
+purge: ## Stop the platform of `make up` and delete its data: datasets, models, runs, users
+	docker compose --profile '*' down --volumes
 
 backup: ## Save databases and buckets of the running Docker stack into backups/<time>/
 	@scripts/backup $(TO)

@@ -1,10 +1,12 @@
 """Start a command with the secrets that lie in files: `python -m song_preference.secret_files COMMAND...`.
 
 The entry point of the images. Where `API_KEY_FILE=/run/secrets/api_key`, the command finds the file's content in
-`API_KEY`; a value of the environment that holds `${API_KEY}`, such as a URL, gets it too.
+`API_KEY`; a value of the environment that holds `${API_KEY}`, such as a URL, gets it too. A value that holds
+`${API_KEY}` without that file ends the start, so nothing falls back to a secret that everybody knows.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,15 +16,17 @@ SUFFIX = "_FILE"
 DIRECTORY = Path("/run/secrets")
 """Only files below it are read: other variables end in `_FILE` too, `SSL_CERT_FILE` for one."""
 
+REFERENCE = re.compile(r"\$\{(\w+)\}")
+
 
 def with_secrets(environ: Mapping[str, str], directory: Path = DIRECTORY) -> dict[str, str]:
-    """The environment with what the files hold; ends the process where one cannot be read."""
+    """Return the environment with what the files hold; end the process if one is missing or cannot be read."""
     secrets = {
         name.removesuffix(SUFFIX): _content(name, Path(value))
         for name, value in environ.items()
         if name.endswith(SUFFIX) and Path(value).is_relative_to(directory)
     }
-    return {name: _filled(value, secrets) for name, value in environ.items()} | secrets
+    return {name: _filled(name, value, secrets) for name, value in environ.items()} | secrets
 
 
 def _content(variable: str, path: Path) -> str:
@@ -38,10 +42,17 @@ def _content(variable: str, path: Path) -> str:
     return content
 
 
-def _filled(value: str, secrets: Mapping[str, str]) -> str:
-    for name, content in secrets.items():
-        value = value.replace(f"${{{name}}}", quote(content, safe="") if "://" in value else content)
-    return value
+def _filled(variable: str, value: str, secrets: Mapping[str, str]) -> str:
+    def content(reference: re.Match[str]) -> str:
+        name = reference[1]
+        if name not in secrets:
+            raise SystemExit(
+                f"{variable} refers to the secret {name}, which has no file: "
+                f"set {name}{SUFFIX} to a file below {DIRECTORY}, or {variable} to a value without '{reference[0]}'."
+            )
+        return quote(secrets[name], safe="") if "://" in value else secrets[name]
+
+    return REFERENCE.sub(content, value)
 
 
 def main() -> None:

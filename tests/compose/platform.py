@@ -16,7 +16,7 @@ from song_preference.settings import ClientSettings
 PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.05
 PROTOCOLS = {"REST", "GraphQL", "gRPC"}
-ENVIRONMENT = {"COMPOSE_PROFILES": "all", **os.environ}
+ENVIRONMENT = dict(os.environ)
 """As it was at the start: the fixture `environment` sets addresses of this machine, which mean nothing in Docker."""
 
 Finished = subprocess.CompletedProcess[str]
@@ -51,6 +51,12 @@ def containers() -> dict[str, dict[str, Any]]:
     return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
 
+def left(kind: str, *options: str) -> set[str]:
+    """Return the ids of the project's objects of a kind, `container`, `network` or `volume`, whatever the profile."""
+    label = f"label=com.docker.compose.project={ENVIRONMENT.get('COMPOSE_PROJECT_NAME', 'song-preference')}"
+    return set(run("docker", kind, "ls", "--quiet", "--filter", label, *options).stdout.split())
+
+
 def services() -> dict[str, dict[str, Any]]:
     """The same of those that stay."""
     return {name: one for name, one in containers().items() if one["HostConfig"]["RestartPolicy"]["Name"] != "no"}
@@ -76,6 +82,7 @@ def _looseness(host: dict[str, Any]) -> list[str]:
         "no capability": host["CapDrop"] == ["ALL"],
         "no new privileges": "no-new-privileges:true" in host["SecurityOpt"],
         "memory": host["Memory"] > 0,
+        "no swap": host["MemorySwap"] == host["Memory"],
         "CPU": host["NanoCpus"] > 0,
         "processes": host["PidsLimit"] and host["PidsLimit"] > 0,
         "rotated log": host["LogConfig"]["Type"] == "local",

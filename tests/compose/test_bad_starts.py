@@ -8,7 +8,7 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.preflight import DEVELOPMENT_VALUES
-from tests.compose.platform import Finished, all_healthy, compose, run, wait_for
+from tests.compose.platform import Finished, all_healthy, compose, containers, run, wait_for
 
 
 def once(service: str, *, check: bool = False, **variables: str) -> Finished:
@@ -103,3 +103,9 @@ def test_a_file_that_airflow_cannot_read_is_named(unreadable: Path) -> None:
     unreadable.chmod(0o644)
     run("scripts/up")
     assert all_healthy()
+
+
+def test_an_unchanged_start_builds_nothing_anew_and_recreates_nothing() -> None:
+    before = {name: one["Id"] for name, one in containers().items()}
+    run("scripts/up", "--build")
+    assert {name: one["Id"] for name, one in containers().items()} == before

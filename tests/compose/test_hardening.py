@@ -1,11 +1,13 @@
 """What Docker says of the containers: nothing may be forgotten, neither now nor with a new service."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from song_preference.preflight import DEVELOPMENT_VALUES
 from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of, wait_for
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
@@ -23,6 +25,11 @@ def test_each_profile_is_clean(profile: str, files: str) -> None:
 
 def test_every_container_is_confined() -> None:
     assert loose() == {}
+
+
+def test_services_have_time_to_answer_what_they_have_in_hand() -> None:
+    seconds = {name: services()[name]["Config"]["StopTimeout"] for name in ("fastapi", "grpc", "streamlit")}
+    assert seconds == dict.fromkeys(seconds, 15)
 
 
 def test_nobody_is_root() -> None:
@@ -76,6 +83,19 @@ def test_root_of_s3_is_known_to_the_store_and_its_one_shot_where_there_is_anothe
     # Preflight, which has no network, looks whether it is still the development value.
     assert holders["roots-secret"] == {"preflight", "s3", "buckets"}
     assert holders["our-secret"] == {"buckets", "airflow-scheduler", "airflow-worker", "mlflow", "fastapi"}
+
+
+def test_no_container_is_handed_a_secret_of_the_environment_beside_files() -> None:
+    plain: dict[str, Any] = dict.fromkeys([*DEVELOPMENT_VALUES, "S3_SERVICE_SECRET_KEY"], "of-the-environment")
+    asked = compose("config", "--format", "json", COMPOSE_FILE=SECRETS, COMPOSE_PROFILES="*", **plain)
+    config = json.loads(asked.stdout)
+    holders = {
+        f"{service}: {name}"
+        for service, one in config["services"].items()
+        for name, value in one.get("environment", {}).items()
+        if value and "of-the-environment" in value
+    }
+    assert holders == set()
 
 
 @pytest.mark.parametrize(("role", "others"), [("PG_USER", "mlflow"), ("mlflow", "PG_DATABASE")])

@@ -20,6 +20,7 @@ from tests.compose.platform import (
     compose,
     containers,
     give_account,
+    left,
     loose,
     roots,
     run,
@@ -46,6 +47,7 @@ def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFi
     before, began = answer(), time.monotonic()
     compose("down")
     stopped = time.monotonic()
+    assert left("container", "--all") == set()
     compose("up", "--detach", "--wait")
     healthy = time.monotonic()
     assert answer() == before
@@ -119,6 +121,14 @@ def test_secrets_in_files_are_in_force(production: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("restored")
+def test_a_secret_without_its_file_ends_the_start(production: dict[str, Any]) -> None:
+    forgotten = ["--env", "API_KEY_FILE=", "fastapi"]
+    refused = compose("run", "--rm", "--no-deps", "--no-TTY", *forgotten, check=False, **production)
+    assert refused.returncode == 1
+    assert "API_KEY refers to the secret API_KEY, which has no file: set API_KEY_FILE" in refused.stdout
+
+
+@pytest.mark.usefixtures("restored")
 def test_root_of_s3_stays_with_the_store_and_its_one_shot() -> None:
     def holders(name: str) -> set[str]:
         path = f"/run/secrets/{name}"
@@ -167,3 +177,14 @@ def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]
     wait_for(lambda: airflow.state(training) in {"success", "failed"}, "the end of a training")
     assert len(hosts(training, "success")) == 5
     assert set(hosts(training, "success")) <= workers - {victim}
+
+
+@pytest.mark.usefixtures("restored")
+def test_down_stops_everything_and_purge_deletes_everything(production: dict[str, Any]) -> None:
+    compose("down", **production)
+    assert left("container", "--all") | left("network") == set()
+    assert len(left("volume")) == 10
+    compose("create", "redis", "airflow-worker", "airflow-cli", **production)
+    assert left("container", "--all") != set()
+    run("make", "purge")
+    assert left("container", "--all") | left("network") | left("volume") == set()

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any, Self
 
 import httpx
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -16,6 +17,8 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import SongPreferenceError
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import ClientSettings
+from tests.open_connections import STOP_SECONDS, open_connections
+from tests.scheduler_kill import assert_runs_outlive
 
 SWAPS = 20
 PATIENCE_SECONDS = 120
@@ -129,3 +132,23 @@ def test_without_mlflow_and_s3_predictions_go_on_also_after_a_restart(
     for service in ("s3", "mlflow"):
         supervisor.startProcess(service)
     ask_until(lambda answer: not answer.stale)
+
+
+@pytest.mark.usefixtures("environment")
+def test_runs_outlive_a_kill_of_the_scheduler_in_the_middle_of_their_tasks(supervisor: Any) -> None:
+    def kill() -> None:
+        scheduler = psutil.Process(supervisor.getProcessInfo("airflow-scheduler")["pid"])
+        for process in (scheduler, *scheduler.children(recursive=True)):
+            process.kill()
+
+    assert_runs_outlive(kill)
+
+
+@pytest.mark.parametrize("service", ["fastapi", "grpc"])
+def test_open_connections_delay_no_stop(environment: dict[str, str], supervisor: Any, service: str) -> None:
+    with open_connections(environment["FASTAPI_URL"], environment["GRPC_ADDRESS"]):
+        began = time.monotonic()
+        supervisor.stopProcess(service)
+        seconds = time.monotonic() - began
+    assert supervisor.getProcessInfo(service)["exitstatus"] == 0
+    assert seconds < STOP_SECONDS

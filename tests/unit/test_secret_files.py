@@ -17,10 +17,21 @@ def test_the_content_of_a_file_takes_the_place_of_a_value(tmp_path: Path) -> Non
 
 def test_a_value_that_names_a_secret_gets_it_and_a_url_gets_it_quoted(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("p@ss/word")
-    environ = {"PW_FILE": str(tmp_path / "password"), "URL": "postgresql://me:${PW}@host/db", "COPY": "${PW} ${HOME}"}
+    environ = {"PW_FILE": str(tmp_path / "password"), "URL": "postgresql://me:${PW}@host/db", "COPY": "${PW} and $HOME"}
     found = with_secrets(environ, tmp_path)
     assert found["URL"] == "postgresql://me:p%40ss%2Fword@host/db"
-    assert found["COPY"] == "p@ss/word ${HOME}"
+    assert found["COPY"] == "p@ss/word and $HOME"
+
+
+def test_what_a_secret_holds_is_not_filled_in_itself(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("${OTHER}")
+    assert with_secrets({"PW_FILE": str(tmp_path / "password"), "PW": "${PW}"}, tmp_path)["PW"] == "${OTHER}"
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PW", "${PW}"), ("URL", "postgresql://me:${PW}@host/db")])
+def test_a_reference_to_a_secret_without_a_file_ends_the_start(variable: str, value: str) -> None:
+    with pytest.raises(SystemExit, match=f"{variable} refers to the secret PW, which has no file: set PW_FILE"):
+        with_secrets({variable: value})
 
 
 def test_files_elsewhere_are_no_secrets(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""What a kill of the scheduler in the middle of an ETL and of a training leaves, for any stack."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from mlflow import MlflowClient
+
+from song_preference.dataset.etl import open_store
+from song_preference.errors import PipelineError
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.settings import AirflowSettings
+
+RECOVERY_SECONDS = 90
+"""From the kill until the tasks that it ended run again: 40 to 60, and five minutes with Airflow's default."""
+PATIENCE_SECONDS = 180
+SEED, TRIALS = 20261128, 20
+"""A seed that no other test uses, so that the dataset version is a new one, and trials that outlast the start of the
+ETL."""
+
+
+def assert_runs_outlive(kill: Callable[[], object]) -> float:
+    """Kill the scheduler and its tasks in the middle of both runs; return the seconds until those tasks run again."""
+    airflow = Airflow(AirflowSettings())
+    _wait_until_idle(airflow)
+    training = airflow.trigger(TRAINING_DAG, {"force": True, "trials": TRIALS})
+    etl = airflow.trigger(ETL_DAG, {"seed": SEED, "trials": 1})
+    runs = (etl, training)
+    _wait_for(lambda: all(_is_running(airflow, run, tries=1) for run in runs), "a task of each run")
+    kill()
+    began = time.monotonic()
+    _wait_for(lambda: all(_is_running(airflow, run, tries=2) for run in runs), "a second try of each task")
+    seconds = time.monotonic() - began
+    _wait_for(lambda: all(_state(airflow, run) in {"success", "failed"} for run in runs), "the end of both runs")
+    assert [airflow.state(run) for run in runs] == ["success", "success"]
+    assert seconds < RECOVERY_SECONDS
+    _assert_one_whole_version(airflow, etl)
+    _assert_one_whole_model(airflow, training)
+    # The training that the new dataset started would disturb the next test.
+    _wait_until_idle(airflow)
+    return seconds
+
+
+def _assert_one_whole_version(airflow: Airflow, etl: Run) -> None:
+    store, version = open_store(), airflow.published(etl)["version"]
+    described = store.latest()
+    assert described.version == version
+    assert (described.split.train, described.split.test) == tuple(
+        len(store.part(version, part)) for part in ("train", "test")
+    )
+    assert store.unfinished() == []
+
+
+def _assert_one_whole_model(airflow: Airflow, training: Run) -> None:
+    client, promoted = MlflowClient(), airflow.result(training, "promote")
+    (registered,) = client.search_model_versions(f"run_id = '{promoted['run_id']}'")
+    assert registered.version == promoted["version"]
+    assert client.get_run(promoted["run_id"]).info.status == "FINISHED"
+
+
+def _is_running(airflow: Airflow, run: Run, tries: int) -> bool:
+    """Whether a task of the run is at this try of it; False while Airflow does not answer."""
+    with suppress(PipelineError):
+        return any(task.state == "running" and task.try_number == tries for task in airflow.tasks(run))
+    return False
+
+
+def _state(airflow: Airflow, run: Run) -> str | None:
+    """The run's state, or None while Airflow does not answer."""
+    with suppress(PipelineError):
+        return airflow.state(run)
+    return None
+
+
+def _wait_until_idle(airflow: Airflow) -> None:
+    _wait_for(lambda: not any(map(airflow.is_busy, (ETL_DAG, TRAINING_DAG))), "the end of other runs")
+
+
+def _wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_SECONDS} s"
+        time.sleep(0.2)

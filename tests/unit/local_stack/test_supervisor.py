@@ -1,0 +1,13 @@
+from pathlib import Path
+
+from local_stack.config import Config
+from local_stack.services import services
+from local_stack.supervisor import Supervisor
+
+
+def test_every_service_has_time_to_answer_what_it_has_in_hand(tmp_path: Path) -> None:
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
+    programs = Supervisor(config)._configuration(services(config))
+    seconds = {name: programs[name]["stopwaitsecs"] for name in programs if name.startswith("program:")}
+    assert {"program:fastapi", "program:grpc", "program:streamlit"} <= set(seconds)
+    assert set(seconds.values()) == {"15"}
