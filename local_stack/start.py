@@ -110,7 +110,6 @@ def _check_address(bind: str) -> None:
 
 
 def _check_disk(state: Path) -> None:
-    state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(state).free
     if free < FREE_BYTES:
         raise StackError(

@@ -64,6 +64,21 @@ def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_p
     assert key_bytes(Config.read({"LOCAL_STATE_DIR": str(tmp_path)}))[:2] == [older[:32], older[32:]]
 
 
+def test_the_state_is_for_its_owner_alone_even_one_that_an_older_version_made(tmp_path: Path) -> None:
+    new, older = tmp_path / "a" / "new", tmp_path / "older"
+    older.mkdir(mode=0o755)
+    for state in (new, older):
+        Config.read({"LOCAL_STATE_DIR": str(state)}).with_secrets()
+        assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_others_share_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(StackError, match="set LOCAL_STATE_DIR to a folder of your own"):
+        Config.read({"LOCAL_STATE_DIR": str(tmp_path)}).with_secrets()
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_what_is_written_privately_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "private"
     path.write_bytes(b"before")

@@ -133,15 +133,6 @@ def test_a_service_is_probed_past_a_proxy(
     start.bring_up(behind, supervisor)
 
 
-def test_the_passwords_of_commands_are_kept_from_others(config: Config, supervisor: Supervisor) -> None:
-    path = config.state / "supervisord.conf"
-    path.touch(mode=0o644)  # of an older version
-    secret = config.environment["MINIO_SECRET_ACCESS_KEY"]
-    supervisor.start([service for service in services(config) if service.name == "s3"])
-    assert secret in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
 def test_what_succeeded_once_does_not_run_again(
     config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
