@@ -143,6 +143,13 @@ def _airflow(config: Config) -> list[Service]:
             after=("airflow-database",),
             probe=(health, "--expect", "scheduler.status=healthy"),
         ),
+        # No task defers to it; without it Airflow's home page is red: decision 12.
+        Service(
+            "airflow-triggerer",
+            (*airflow, "triggerer", "--skip-serve-logs"),
+            after=("airflow-database",),
+            probe=(health, "--expect", "triggerer.status=healthy"),
+        ),
     ]  # fmt: skip
 
 

@@ -199,7 +199,7 @@ def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:
 
 def test_without_a_stack_status_says_stopped_and_logs_say_how_to_start(config: Config) -> None:
     status = local_stack("status", config)
-    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 8)
+    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 9)
     logs = local_stack("logs", config)
     assert (logs.returncode, "`make run` starts" in logs.stdout) == (1, True)
     assert local_stack("stop", config).returncode == 0
