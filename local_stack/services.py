@@ -66,8 +66,8 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and gRPC asks for
-            # no keys.
+            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those of
+            # gRPC ask for no keys.
             script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             # Master and filer take commands, uploads and deletions from any web page that a browser on this machine
             # shows: their HTTP is off. The volume server, which S3 needs, has keys: see `Config.with_secrets`.

@@ -40,7 +40,7 @@ NETWORK = {
 """For tasks that a lost connection may end: each of ours reads and writes S3 or MLflow."""
 
 MLFLOW_IN_A_TASK = {
-    # Its own handler writes to stderr, each line of which Airflow shows as an error; without it, a line keeps its level.
+    # Its own handler writes to stderr, which Airflow shows as errors; without it, each line keeps its level.
     "MLFLOW_CONFIGURE_LOGGING": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # They would lead to where the tasks find MLflow; the page of the task has the link that a browser takes.

@@ -102,8 +102,8 @@ experiment = MlflowClient().create_experiment("training")
 run_id = MlflowClient().create_run(experiment).info.run_id
 result = {"version": "525c", "run_id": run_id}
 both = (links.MLFLOW_RUN, links.dataset_files("version"))
-addresses = [link.get_link(None, ti_key=held) for link in both for held in (result, None)]
-print(json.dumps([address.replace(run_id, "<run>").replace(f"/{experiment}/", "/<experiment>/") for address in addresses]))
+addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, None))
+print(json.dumps(addresses.replace(run_id, "<run>").replace(f"/{experiment}/", "/<experiment>/").split(" ")))
 """
 
 

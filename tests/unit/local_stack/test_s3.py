@@ -35,7 +35,7 @@ def supervisor(config: Config) -> Iterator[Supervisor]:
 
 
 @pytest.fixture(scope="module")
-def s3(config: Config, supervisor: Supervisor) -> object:  # noqa: ARG001 - it runs meanwhile
+def s3(config: Config, supervisor: Supervisor) -> object:
     environment = config.environment
     return boto3.client(
         "s3",
@@ -96,7 +96,7 @@ def test_the_secrets_are_not_in_the_list_of_processes(config: Config, supervisor
     assert [name for name in keys if config.environment[name] in listed] == []
 
 
-def test_the_console_lets_in_who_knows_the_secret_alone(config: Config, supervisor: Supervisor) -> None:  # noqa: ARG001
+def test_the_console_lets_in_who_knows_the_secret_alone(config: Config, supervisor: Supervisor) -> None:
     for password, leads_to in ((SECRET, "/admin"), ("minio123", "/login")):
         with httpx.Client(base_url=config.environment["S3_BROWSER_URL"]) as browser:
             form = browser.get("/login").text
