@@ -91,6 +91,8 @@ def _absolute(source: str) -> str:
 
 def _addresses(values: Mapping[str, str]) -> dict[str, str]:
     s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
+    host = values["PUBLIC_HOST"]
+    public = f"{values['PUBLIC_SCHEME']}://{host}"
     return {
         "MLFLOW_S3_ENDPOINT_URL": s3,
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
@@ -101,13 +103,17 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
+        # Replaces the defaults and is matched with the port; any other host name gets 403 from everything but /health.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*",
+        # Of its own pages, too, MLflow takes changes and searches only where their origin is named.
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']}",
         # Pages that Airflow's tasks and the dashboard link to.
-        "AIRFLOW_BROWSER_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
-        "FASTAPI_BROWSER_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
-        "S3_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}",
-        "GRPC_HOST_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
-        "MLFLOW_BROWSER_URL": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
-        "DATA_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}/files?path=/buckets/"
+        "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
+        "FASTAPI_BROWSER_URL": f"{public}:{values['FASTAPI_PORT']}",
+        "S3_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}",
+        "GRPC_HOST_ADDRESS": f"{host}:{values['GRPC_PORT']}",
+        "MLFLOW_BROWSER_URL": f"{public}:{values['MLFLOW_PORT']}",
+        "DATA_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}/files?path=/buckets/"
         f"{values['DATA_REPO_BUCKET_NAME']}/",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
@@ -149,7 +155,6 @@ def _airflow(config: Config) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(key[:32]).decode(),
         "AIRFLOW__API_AUTH__JWT_SECRET": key[32:96].hex(),
         "AIRFLOW__API__SECRET_KEY": key[96:].hex(),
-        "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__HOST": config.bind,
         "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
         "AIRFLOW__API__WORKERS": "1",

@@ -100,10 +100,22 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
         Supervisor(deep)
 
 
-def test_tasks_link_to_pages_that_a_browser_on_this_machine_finds(tmp_path: Path) -> None:
-    environment = Config.read({"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001"}).environment
+def test_links_lead_to_this_machine_until_it_has_a_public_name() -> None:
+    ports = {"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001", "GRPC_PORT": "6002"}
+    environment = Config.read(ports).environment
     assert environment["MLFLOW_BROWSER_URL"] == "http://127.0.0.1:6000"
     assert environment["DATA_BROWSER_URL"] == "http://127.0.0.1:6001/files?path=/buckets/data/"
+    public = Config.read({**ports, "PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": "https"}).environment
+    changed = {name: value for name, value in public.items() if value != environment.get(name)}
+    own = {"PUBLIC_HOST", "PUBLIC_SCHEME", "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"}
+    assert {name: value for name, value in changed.items() if name not in own} == {
+        "AIRFLOW_BROWSER_URL": "https://music.example:8083",
+        "FASTAPI_BROWSER_URL": "https://music.example:8803",
+        "MLFLOW_BROWSER_URL": "https://music.example:6000",
+        "S3_BROWSER_URL": "https://music.example:6001",
+        "DATA_BROWSER_URL": "https://music.example:6001/files?path=/buckets/data/",
+        "GRPC_HOST_ADDRESS": "music.example:6002",
+    }
 
 
 OWN = "127.0.0.1,localhost"

@@ -92,6 +92,14 @@ def test_an_address_that_the_services_would_not_find_is_refused_at_once(address:
     assert not Supervisor(config).is_running()
 
 
+def test_a_public_address_that_no_link_can_have_is_refused_at_once(config: Config) -> None:
+    run = local_stack("run", Config.read({**config.environment, "PUBLIC_HOST": "http://music.example"}))
+    assert run.returncode == 1
+    assert "PUBLIC_HOST is 'http://music.example', but must be a host name" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not Supervisor(config).is_running()
+
+
 def test_a_full_disk_is_named_with_the_remedy(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
