@@ -88,6 +88,8 @@ class Supervisor:
         before = self.processes()
         if self.is_running():
             manager = psutil.Process(self._rpc.getPID())
+            # All at once: by itself, it waits for each to end before it tells the next.
+            self._rpc.stopAllProcesses(False)
             self._rpc.shutdown()
             psutil.wait_procs([manager], timeout=STOP_SECONDS)
         left = [process for process in {*before, *self.processes()} if process.is_running()]
