@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +17,10 @@ from local_stack.errors import StackError
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"
 HIGHEST_PORT = 65535
-KEY_BYTES = 128
+AIRFLOW_KEY_BYTES = 128
 """32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
+VOLUME_KEY_BYTES = 64
+"""32 to sign what may write to S3's volume server, and 32 for what may read from it."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,9 @@ class Config:
         (self.state / name).write_text(value)
 
     def with_secrets(self) -> "Config":
-        """The configuration with Airflow's own settings; its keys are made once and kept in the state."""
-        return replace(self, environment=self.environment | _airflow(self))
+        """The configuration with Airflow's and SeaweedFS's own settings; keys are made once and kept in the state."""
+        _keep_private(self.state)
+        return replace(self, environment=self.environment | _airflow(self) | _seaweedfs(self))
 
 
 def _absolute(source: str) -> str:
@@ -87,6 +91,8 @@ def _absolute(source: str) -> str:
 
 def _addresses(values: Mapping[str, str]) -> dict[str, str]:
     s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
+    host = values["PUBLIC_HOST"]
+    public = f"{values['PUBLIC_SCHEME']}://{host}"
     return {
         "MLFLOW_S3_ENDPOINT_URL": s3,
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
@@ -97,13 +103,17 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
+        # Replaces the defaults and is matched with the port; any other host name gets 403 from everything but /health.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*",
+        # Of its own pages, too, MLflow takes changes and searches only where their origin is named.
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']}",
         # Pages that Airflow's tasks and the dashboard link to.
-        "AIRFLOW_BROWSER_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
-        "FASTAPI_BROWSER_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
-        "S3_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}",
-        "GRPC_HOST_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
-        "MLFLOW_BROWSER_URL": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
-        "DATA_BROWSER_URL": f"http://127.0.0.1:{values['MINIO_PORT_UI']}/files?path=/buckets/"
+        "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
+        "FASTAPI_BROWSER_URL": f"{public}:{values['FASTAPI_PORT']}",
+        "S3_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}",
+        "GRPC_HOST_ADDRESS": f"{host}:{values['GRPC_PORT']}",
+        "MLFLOW_BROWSER_URL": f"{public}:{values['MLFLOW_PORT']}",
+        "DATA_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}/files?path=/buckets/"
         f"{values['DATA_REPO_BUCKET_NAME']}/",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
@@ -128,7 +138,7 @@ def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
 
 def _airflow(config: Config) -> dict[str, str]:
     home = config.state / "airflow"
-    key = _kept_key(config.state / "airflow.key")
+    key = _kept_key(config.state / "airflow.key", AIRFLOW_KEY_BYTES)
     url = config.environment["AIRFLOW_URL"]
     return {
         "AIRFLOW_HOME": str(home),
@@ -148,7 +158,6 @@ def _airflow(config: Config) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(key[:32]).decode(),
         "AIRFLOW__API_AUTH__JWT_SECRET": key[32:96].hex(),
         "AIRFLOW__API__SECRET_KEY": key[96:].hex(),
-        "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__HOST": config.bind,
         "AIRFLOW__API__PORT": config.environment["AIRFLOW_PORT"],
         "AIRFLOW__API__WORKERS": "1",
@@ -160,13 +169,34 @@ def _airflow(config: Config) -> dict[str, str]:
     }
 
 
-def _kept_key(path: Path) -> bytes:
+def _seaweedfs(config: Config) -> dict[str, str]:
+    """Return its secrets, which as options would stand in the list of processes."""
+    key = _kept_key(config.state / "s3.key", VOLUME_KEY_BYTES)
+    return {
+        "WEED_ADMIN_USER": config.environment["MINIO_ACCESS_KEY"],
+        "WEED_ADMIN_PASSWORD": config.environment["MINIO_SECRET_ACCESS_KEY"],
+        "WEED_JWT_SIGNING_KEY": key[:32].hex(),
+        "WEED_JWT_SIGNING_READ_KEY": key[32:].hex(),
+    }
+
+
+def _keep_private(state: Path) -> None:
+    """Make the state's folder, or what an older version made of it, accessible to its owner only."""
+    state.mkdir(parents=True, exist_ok=True)
+    if state.stat().st_uid != os.getuid() or state.stat().st_mode & stat.S_ISVTX:
+        raise StackError(
+            f"{state} belongs to another user or is shared, but secrets and songs are kept there: "
+            "set LOCAL_STATE_DIR to a folder of your own."
+        )
+    state.chmod(0o700)
+
+
+def _kept_key(path: Path, length: int) -> bytes:
     """Random bytes, made at the first start and readable by their owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = path.read_bytes() if path.exists() else b""
-    if len(key) < KEY_BYTES:
+    if len(key) < length:
         # What an older version made stays, so that Airflow can still read what it has encrypted.
-        key += secrets.token_bytes(KEY_BYTES - len(key))
+        key += secrets.token_bytes(length - len(key))
         write_privately(path, key)
     return key
 

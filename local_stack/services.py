@@ -8,16 +8,28 @@ from local_stack.config import Config
 PYTHON = sys.executable
 
 AIRFLOW_USER = """
-user=$_AIRFLOW_WWW_USER_USERNAME
-said=$("$0" -m airflow users create --role Admin --username "$user" --password "$_AIRFLOW_WWW_USER_PASSWORD" \\
-  --email "$user@localhost" --firstname "$user" --lastname "$user")
-echo "$said"
-case $said in
-  *"already exist"*)
-    "$0" -m airflow users reset-password --username "$user" --password "$_AIRFLOW_WWW_USER_PASSWORD" ;;
-esac
+import os, sys
+from contextlib import redirect_stdout
+from io import StringIO
+
+from airflow.__main__ import main
+
+user, password = (os.environ[f"_AIRFLOW_WWW_USER_{name}"] for name in ("USERNAME", "PASSWORD"))
+
+def airflow_users(*arguments):
+    sys.argv = ["airflow", "users", *arguments, "--username", user, "--password", password]
+    with redirect_stdout(StringIO()) as said:
+        main()
+    print(said.getvalue())
+    return said.getvalue()
+
+profile = ("--role", "Admin", "--email", f"{user}@localhost", "--firstname", user, "--lastname", user)
+if "already exist" in airflow_users("create", *profile):
+    airflow_users("reset-password")
 """
-"""Makes the administrator, and gives one that exists the password of today; docker-compose.yaml's airflow-init, too."""
+"""Makes the administrator, and gives one that exists the password of today; docker-compose.yaml's airflow-init, too.
+
+In Python, since the arguments of a command stand in the list of processes."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,15 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those ask
-            # for no keys.
+            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those of
+            # gRPC ask for no keys.
             script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-            f"-s3.port={s3}", f"-admin.port={console}", f"-admin.user={config.environment['MINIO_ACCESS_KEY']}",
-            f"-admin.password={config.environment['MINIO_SECRET_ACCESS_KEY']}",
+            # Master and filer take commands, uploads and deletions from any web page that a browser on this machine
+            # shows: their HTTP is off. The volume server, which S3 needs, has keys: see `Config.with_secrets`.
+            "-disableHttp",
+            # S3 asks for keys, and no page of another origin has a use for it; a list without any would mean all.
+            f"-s3.allowedOrigins=http://127.0.0.1:{console}",
+            f"-s3.port={s3}", f"-admin.port={console}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
             *(f"-{name}={port}" for name, port in inner.items()),
         ),
@@ -111,7 +127,7 @@ def _airflow(config: Config) -> list[Service]:
         ),
         Service(
             "airflow-user",
-            ("sh", "-ec", AIRFLOW_USER, PYTHON),
+            (PYTHON, "-c", AIRFLOW_USER),
             after=("airflow-database",),
             reads=("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
         ),
@@ -126,6 +142,13 @@ def _airflow(config: Config) -> list[Service]:
             (*airflow, "scheduler", "--skip-serve-logs"),
             after=("airflow-database",),
             probe=(health, "--expect", "scheduler.status=healthy"),
+        ),
+        # No task defers to it; without it Airflow's home page is red: decision 12.
+        Service(
+            "airflow-triggerer",
+            (*airflow, "triggerer", "--skip-serve-logs"),
+            after=("airflow-database",),
+            probe=(health, "--expect", "triggerer.status=healthy"),
         ),
     ]  # fmt: skip
 

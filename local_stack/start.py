@@ -25,7 +25,7 @@ FREE_BYTES = 1_000_000_000
 
 def bring_up(config: Config, supervisor: Supervisor) -> None:
     """Start what does not run and wait until every part answers; raises `StackError`."""
-    _check_address(config.bind)
+    _check_addresses(config)
     wanted = services(config)
     _check_disk(config.state)
     if supervisor.is_running() and config.noted("configuration") != config.fingerprint:
@@ -101,16 +101,20 @@ def failure(name: str, what: str, config: Config) -> StackError:
     )
 
 
-def _check_address(bind: str) -> None:
+def _check_addresses(config: Config) -> None:
+    bind = config.bind
     if bind not in ADDRESSES:
         raise StackError(
             f"BIND_ADDRESS is '{bind}', but without Docker it must be {' or '.join(ADDRESSES)}, since the services "
             "find each other at 127.0.0.1: set it to one of them; `make up`, with Docker, takes any."
         )
+    command = (sys.executable, "-m", "song_preference.preflight", "--addresses")
+    public = subprocess.run(command, cwd=ROOT, env=config.environment, capture_output=True, text=True, check=False)
+    if public.returncode:
+        raise StackError(public.stderr.strip())
 
 
 def _check_disk(state: Path) -> None:
-    state.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(state).free
     if free < FREE_BYTES:
         raise StackError(

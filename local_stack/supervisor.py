@@ -8,14 +8,13 @@ import time
 from configparser import RawConfigParser
 from contextlib import suppress
 from http.client import HTTPException
-from io import StringIO
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy  # nosec B411  # our own supervisor answers, on a Unix socket
 
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from local_stack.config import ROOT, Config, write_privately
+from local_stack.config import ROOT, Config
 from local_stack.errors import StackError
 from local_stack.services import Service, script
 
@@ -57,10 +56,8 @@ class Supervisor:
         """Start the process manager; it starts no service by itself."""
         self._config.logs.mkdir(parents=True, exist_ok=True)
         path = self._config.state / "supervisord.conf"
-        text = StringIO()
-        self._configuration(services).write(text)
-        # The commands hold passwords.
-        write_privately(path, text.getvalue().encode())
+        with path.open("w") as file:
+            self._configuration(services).write(file)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
         ended = subprocess.run(
             command, cwd=ROOT, env=self._config.environment, capture_output=True, text=True, check=False
@@ -91,6 +88,8 @@ class Supervisor:
         before = self.processes()
         if self.is_running():
             manager = psutil.Process(self._rpc.getPID())
+            # All at once: by itself, it waits for each to end before it tells the next.
+            self._rpc.stopAllProcesses(False)
             self._rpc.shutdown()
             psutil.wait_procs([manager], timeout=STOP_SECONDS)
         left = [process for process in {*before, *self.processes()} if process.is_running()]

@@ -4,6 +4,7 @@ Tells every fault at once, each with its remedy. Standard library only: what is 
 """
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ DEVELOPMENT_VALUES = {
 
 ENVIRONMENTS = ("development", "production")
 TAKEN_ROLES = ("postgres", "mlflow")
+SCHEMES = ("http", "https")
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?")
 FREE_BYTES = 1_000_000_000
 """State and logs of a first run take a third of it."""
 
@@ -45,6 +48,20 @@ def role_faults(environ: Mapping[str, str]) -> Iterator[str]:
     for name in ("PG_USER", "PG_DATABASE"):
         if environ.get(name) in TAKEN_ROLES:
             yield f"{name} is '{environ[name]}', which another part of the platform has: choose another name."
+
+
+def address_faults(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what would make links of no use to a browser."""
+    host, scheme = environ.get("PUBLIC_HOST", ""), environ.get("PUBLIC_SCHEME", "")
+    if not HOST.fullmatch(host):
+        yield (
+            f"PUBLIC_HOST is '{host}', but must be a host name in small letters or an IPv4 address, without scheme, "
+            "port and path: set it to the name under which browsers reach this machine, such as music.example."
+        )
+    if host == "0.0.0.0":  # noqa: S104 - refused
+        yield "PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to the name or address of this machine."
+    if scheme not in SCHEMES:
+        yield f"PUBLIC_SCHEME is '{scheme}': set it to {' or '.join(SCHEMES)}."
 
 
 def space_faults(volumes: Path) -> Iterator[str]:
@@ -71,19 +88,25 @@ def reading_faults(directory: Path, name: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Exit status 1 with every fault, or 0."""
+    """Exit status 1 with every fault, or 0; with `--addresses` it looks at those alone."""
+    faults = list(address_faults(os.environ)) if sys.argv[1:] == ["--addresses"] else _all_faults()
+    if faults:
+        sys.exit("The platform cannot start; .env explains each variable:\n" + "\n".join(f"  - {it}" for it in faults))
+
+
+def _all_faults() -> list[str]:
     project = os.environ["AIRFLOW_PROJ_DIR"]
     faults = [
         *secret_faults(os.environ),
         *role_faults(os.environ),
+        *address_faults(os.environ),
         *space_faults(Path("/volumes")),
         *reading_faults(Path("/incoming"), "incoming"),
         *reading_faults(Path("/dags"), f"{project}/dags"),
     ]
     if not any(Path("/dags").glob("*.py")):
         faults.append(f"{project}/dags holds no DAG: set AIRFLOW_PROJ_DIR to the folder that holds dags/.")
-    if faults:
-        sys.exit("The platform cannot start; .env explains each variable:\n" + "\n".join(f"  - {it}" for it in faults))
+    return faults
 
 
 if __name__ == "__main__":

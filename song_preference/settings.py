@@ -103,14 +103,14 @@ class AirflowSettings(BaseSettings):
 
 
 class BrowserSettings(BaseSettings):
-    """Where a browser on the host finds the pages of MLflow and of the data bucket, to which a key is appended."""
+    """Where a browser finds the pages of MLflow and of the data bucket, to which a key is appended."""
 
     mlflow_url: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     data_url: str = Field(validation_alias="DATA_BROWSER_URL")
 
 
 class DashboardSettings(BaseSettings):
-    """What the dashboard shows and allows; addresses are those that a browser or a shell on the host takes."""
+    """What the dashboard shows and allows; addresses are those that a browser or a shell takes."""
 
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")

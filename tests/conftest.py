@@ -80,6 +80,7 @@ class FakeRegistry:
                 0.5,
                 metrics,
                 f"# Card of {version.version}",
+                "2",
             )
             for version in found
         ]

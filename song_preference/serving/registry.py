@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
+EXPERIMENT_TAG = "experiment_id"
 MEASURED = "test_"
 """How the tags of metrics on the test part begin."""
 
@@ -67,6 +68,8 @@ class DescribedVersion:
     """On the test part of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
     card: str
     """Markdown."""
+    experiment_id: str | None = None
+    """The MLflow experiment of that run; None for a version of before 0.2."""
 
 
 class Registry(Protocol):
@@ -164,6 +167,7 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
         threshold=float(tags["threshold"]) if "threshold" in tags else None,
         metrics=_metrics(tags),
         card=str(version.description or ""),
+        experiment_id=tags.get(EXPERIMENT_TAG),
     )
 
 

@@ -1,6 +1,8 @@
 """A logged model becomes a version of the registered model."""
 
 import logging
+import sys
+from contextlib import redirect_stderr
 
 import mlflow
 from mlflow import MlflowClient
@@ -8,6 +10,7 @@ from mlflow.entities import Run
 
 from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
+from song_preference.serving.registry import EXPERIMENT_TAG
 from song_preference.training.card import METRICS, model_card
 from song_preference.training.evaluate import MODEL
 from song_preference.training.identity import TRAINING_KEY
@@ -37,7 +40,9 @@ def _version_of(client: MlflowClient, model_name: str, exported: Exported) -> st
     known = client.search_model_versions(f"name = '{model_name}' and run_id = '{exported.run_id}'")
     if known:
         return str(known[0].version)
-    return str(mlflow.register_model(exported.model_uri, model_name).version)
+    # It says on stderr that it worked, which Airflow would show as errors.
+    with redirect_stderr(sys.stdout):
+        return str(mlflow.register_model(exported.model_uri, model_name).version)
 
 
 def _tags(run: Run) -> dict[str, str]:
@@ -48,4 +53,5 @@ def _tags(run: Run) -> dict[str, str]:
     }
     params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
     known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
-    return metrics | params | known
+    # MLflow's page of a run opens in the right view only by an address that names its experiment.
+    return metrics | params | known | {EXPERIMENT_TAG: str(run.info.experiment_id)}

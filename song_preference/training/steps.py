@@ -4,7 +4,10 @@ search -> export -> evaluate, then `register` and `promote` in modules of their 
 returned.
 """
 
+import importlib
 import logging
+import platform
+import warnings
 from typing import NamedTuple
 
 import mlflow
@@ -88,6 +91,7 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
     songs = training_songs(store, dataset_version, seed)
     test = judged_songs(store, dataset_version)
     choice = choose(ranked_attempts(run_id), songs, test.features, seed)
+    _import_skops()
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
         mlflow.sklearn.log_model(
@@ -95,18 +99,35 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
             name="estimator",
             serialization_format="skops",
             skops_trusted_types=SKOPS_TRUSTED_TYPES,
-            pip_requirements=ESTIMATOR_REQUIREMENTS,
+            conda_env=_conda_environment(ESTIMATOR_REQUIREMENTS),
         )
         logged = mlflow.onnx.log_model(
             choice.graph,
             name="model",
             signature=SIGNATURE,
             input_example=_example(songs),
-            pip_requirements=ONNX_REQUIREMENTS,
+            conda_env=_conda_environment(ONNX_REQUIREMENTS),
             onnx_execution_providers=["CPUExecutionProvider"],
         )
     log.info("%s exported; parity error %.1e.", choice.attempt.candidate, choice.parity_error)
     return Exported(run_id, dataset_version, seed, str(logged.model_uri), choice.threshold)
+
+
+def _import_skops() -> None:
+    """Import it without what is none of our business, before MLflow does.
+
+    It asks every module that is loaded for the name of each of SciPy's functions, and Airflow's modules for names that
+    moved answer a thousand times with a warning.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        importlib.import_module("skops.io")
+
+
+def _conda_environment(requirements: list[str]) -> dict[str, object]:
+    """Return what a logged model needs, with pip named: MLflow warns where it has to guess pip's version itself."""
+    needed: list[object] = [f"python={platform.python_version()}", "pip", {"pip": requirements}]
+    return {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": needed}
 
 
 def _log_choice(choice: Choice) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from song_preference.mlflow_pages import experiments_page
 from streamlit_app.clock import local
 from streamlit_app.pipeline.health import Health, own_model
 from streamlit_app.pipeline.markup import Card, card_grid, show
@@ -54,7 +55,7 @@ def _links(words: Words) -> dict[str, tuple[str, str]]:
     addresses = {
         "rest": f"{pages.rest_page}/docs",
         "graphql": f"{pages.rest_page}/graphql",
-        "mlflow": pages.mlflow_page,
+        "mlflow": experiments_page(pages.mlflow_page),
         "s3": pages.s3_page,
         "airflow": pages.airflow_page,
     }

@@ -1,10 +1,9 @@
 """The model: champion and challenger, how good they are and where they fail, every version, the card."""
 
-from urllib.parse import quote
-
 import pandas as pd
 import streamlit as st
 
+from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.registry import DescribedVersion
 from streamlit_app import sources
 from streamlit_app.charts import model_markup as markup
@@ -69,10 +68,10 @@ def _describe(role: str, version: DescribedVersion, words: Words) -> None:
             dataset=registered.dataset_version or "—",
         )
     )
-    page, name = sources.settings().mlflow_page, quote(sources.model_settings().name)
-    links = [f"[{words('model_in_mlflow')}]({page}/#/models/{name}/versions/{registered.version})"]
+    page, name = sources.settings().mlflow_page, sources.model_settings().name
+    links = [f"[{words('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
     if version.run_id:
-        links.append(f"[{words('model_run')}]({page}/#/runs/{version.run_id})")
+        links.append(f"[{words('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
     st.markdown(" · ".join(links))
 
 

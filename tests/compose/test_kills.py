@@ -15,6 +15,7 @@ MAY_FAIL: dict[str, set[str]] = {
     "airflow-apiserver": set(),
     "airflow-scheduler": set(),
     "airflow-dag-processor": set(),
+    "airflow-triggerer": set(),
     "fastapi": {"REST", "GraphQL"},
     "grpc": {"gRPC"},
     "streamlit": set(),

@@ -27,6 +27,7 @@ from tests.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
 PARAMS = {"trials": 9}
+ALARMS = {"warning", "error", "critical"}
 needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real playlist at {PLAYLIST}")
 
 
@@ -58,6 +59,19 @@ def test_one_trigger_runs_both_dags(airflow: Airflow, runs: tuple[Run, Run]) -> 
     assert [task.task_id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
     assert [task.task_id for task in airflow.tasks(training)] == ["search", "export", "evaluate", "register", "promote"]
     assert {task.state for run in runs for task in airflow.tasks(run)} == {"success"}
+
+
+def test_the_log_of_a_task_that_worked_holds_no_warning_and_no_error(
+    airflow: Airflow, runs: tuple[Run, Run], request: pytest.FixtureRequest
+) -> None:
+    wanted = list(runs)
+    if request.config.getoption("--stack") == "own":
+        # The very first ones, too, which make experiments and the registered model.
+        wanted += [airflow.runs(run.dag_id, 1, airflow.runs(run.dag_id, 1)[0] - 1)[1][0][0] for run in runs]
+    logs = {(run, task.task_id): airflow.log(run, task) for run in wanted for task in airflow.tasks(run)}
+    assert all(any(line.get("level") == "info" for line in log) for log in logs.values())
+    alarms = [(*task, line["event"]) for task, log in logs.items() for line in log if line.get("level") in ALARMS]
+    assert alarms == []
 
 
 def test_the_parameters_of_the_form_reach_the_training(registry: MlflowClient) -> None:
@@ -135,7 +149,11 @@ def test_a_task_links_to_its_files_and_its_run(
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task}/links"
         links = airflow._get(path)["extra_links"]
         assert links["Files in S3"].endswith(f"datasets%2F{datasets.latest().version}%2F")
-        assert registry.get_run(links["Run in MLflow"].rpartition("/")[2]).info.status == "FINISHED"
+        address, _, view = links["Run in MLflow"].partition("?")
+        assert view == "workflowType=machine_learning"
+        experiment_id, run_id = re.fullmatch(r".*/#/experiments/(\d+)/runs/(\w+)", address).groups()  # type: ignore[union-attr]
+        info = registry.get_run(run_id).info
+        assert (info.status, info.experiment_id) == ("FINISHED", experiment_id)
         assert httpx.get(links["Run in MLflow"]).status_code == httpx.codes.OK
         # A console answers; which of its pages shows a folder is the store's own, and MINIO_IMAGE may name another.
         assert httpx.get(links["Files in S3"], follow_redirects=True).status_code < 500
@@ -224,7 +242,7 @@ def test_rest_is_documented_and_ready(environment: dict[str, str]) -> None:
 
 
 def test_airflow_is_healthy_in_every_part(environment: dict[str, str]) -> None:
-    parts = ["metadatabase.status=healthy", "scheduler.status=healthy", "dag_processor.status=healthy"]
+    parts = [f"{part}.status=healthy" for part in ("metadatabase", "scheduler", "dag_processor", "triggerer")]
     assert problem(f"{environment['AIRFLOW_URL']}/api/v2/monitor/health", parts) is None
 
 

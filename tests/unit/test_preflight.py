@@ -6,6 +6,7 @@ from dotenv import dotenv_values
 
 from song_preference.preflight import (
     DEVELOPMENT_VALUES,
+    address_faults,
     reading_faults,
     role_faults,
     secret_faults,
@@ -45,6 +46,32 @@ def test_production_names_each_one_that_it_still_has(name: str) -> None:
 def test_another_environment_is_no_way_around_it(environment: str) -> None:
     (fault,) = secret_faults(OWN | {"ENVIRONMENT": environment})
     assert "development or production" in fault
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "music.example", "m", "my-host_2.lan", "xn--msica-3ya.example"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_links_may_lead_to_any_host(host: str, scheme: str) -> None:
+    assert list(address_faults({"PUBLIC_HOST": host, "PUBLIC_SCHEME": scheme})) == []
+
+
+@pytest.mark.parametrize(
+    "host", ["", "http://music.example", "music.example:80", "m/a", "*", "Music", "[::1]", "a,b", "a."]
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    (fault,) = address_faults({"PUBLIC_HOST": host, "PUBLIC_SCHEME": "http"})
+    assert fault.startswith(f"PUBLIC_HOST is '{host}', ")
+    assert ": set it to the name " in fault
+
+
+def test_the_address_of_all_interfaces_is_refused_as_one_to_link_to() -> None:
+    (fault,) = address_faults({"PUBLIC_HOST": "0.0.0.0", "PUBLIC_SCHEME": "http"})  # noqa: S104 - refused
+    assert fault.startswith("PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to ")
+
+
+@pytest.mark.parametrize("scheme", ["", "ftp", "http://", "HTTPS"])
+def test_another_scheme_is_refused(scheme: str) -> None:
+    (fault,) = address_faults({"PUBLIC_HOST": "m", "PUBLIC_SCHEME": scheme})
+    assert fault == f"PUBLIC_SCHEME is '{scheme}': set it to http or https."
 
 
 def test_airflow_cannot_take_the_roles_of_others() -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.execution_time.xcom import XCom
 
+from song_preference.mlflow_pages import run_page
 from song_preference.settings import BrowserSettings
 
 
@@ -37,4 +38,10 @@ def dataset_files(key: str) -> Link:
     return Link("Files in S3", key, lambda pages, version: pages.data_url + quote(f"datasets/{version}/", safe=""))
 
 
-MLFLOW_RUN = Link("Run in MLflow", "run_id", lambda pages, run_id: f"{pages.mlflow_url}/#/runs/{run_id}")
+def _mlflow_run(pages: BrowserSettings, run_id: str) -> str:
+    from mlflow import MlflowClient  # as in the tasks: every task process parses this file first
+
+    return run_page(pages.mlflow_url, run_id, MlflowClient().get_run(run_id).info.experiment_id)
+
+
+MLFLOW_RUN = Link("Run in MLflow", "run_id", _mlflow_run)

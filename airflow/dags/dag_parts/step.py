@@ -1,6 +1,7 @@
 """A task that fails in plain words, and tries again only where that can help."""
 
 import logging
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -39,6 +40,17 @@ NETWORK = {
 }
 """For tasks that a lost connection may end: each of ours reads and writes S3 or MLflow."""
 
+MLFLOW_IN_A_TASK = {
+    # Its own handler writes to stderr, which Airflow shows as errors; without it, each line keeps its level.
+    "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # They would lead to where the tasks find MLflow; the page of the task has the link that a browser takes.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # A machine without git, such as an image, is no fault; the code's commit is known from elsewhere.
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+"""Read when MLflow is imported, which tasks do and the DAGs' files do not."""
+
 
 class Step(_PythonDecoratedOperator):
     """`@task` whose log ends with the reason and the remedy where it fails, and whose page has `links`."""
@@ -52,6 +64,7 @@ class Step(_PythonDecoratedOperator):
     def execute(self, context: Any) -> Any:
         """Run the function; raises `Failed` for a designed error or a timeout, with the message in the log."""
         keep_to_tmpdir()
+        os.environ.update(MLFLOW_IN_A_TASK)
         try:
             with disk_full_is_told():
                 return super().execute(context)

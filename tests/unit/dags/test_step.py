@@ -107,6 +107,7 @@ LINK = """
 import json, os
 os.environ["MLFLOW_BROWSER_URL"] = "http://127.0.0.1:6000"
 os.environ["DATA_BROWSER_URL"] = "http://127.0.0.1:6001/browser/data/"
+from mlflow import MlflowClient, set_tracking_uri
 from dag_parts import links
 
 class XCom:
@@ -115,16 +116,55 @@ class XCom:
         return ti_key
 
 links.XCom = XCom
-result = {"version": "525c", "run_id": "e76d"}
+set_tracking_uri("sqlite:///" + os.environ["AIRFLOW_HOME"] + "/mlflow.db")
+experiment = MlflowClient().create_experiment("training")
+run_id = MlflowClient().create_run(experiment).info.run_id
+result = {"version": "525c", "run_id": run_id}
 both = (links.MLFLOW_RUN, links.dataset_files("version"))
-print(json.dumps([link.get_link(None, ti_key=held) for link in both for held in (result, None)]))
+addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, None))
+print(json.dumps(addresses.replace(run_id, "<run>").replace(f"/{experiment}/", "/<experiment>/").split(" ")))
 """
 
 
 def test_links_lead_to_what_the_result_names_and_nowhere_without_one(tmp_path: Any) -> None:
     assert in_airflow(LINK, tmp_path) == [
-        "http://127.0.0.1:6000/#/runs/e76d",
+        "http://127.0.0.1:6000/#/experiments/<experiment>/runs/<run>?workflowType=machine_learning",
         "",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
         "",
     ]
+
+
+MLFLOW = """
+import json, logging, os, sys
+from airflow.sdk import DAG
+from dag_parts.step import step
+
+os.environ["PATH"] = "/nonexistent"  # as in an image, there is no git
+seen = []
+logging.getLogger().addHandler(type("Seen", (logging.Handler,), {"emit": lambda _, record: seen.append(record)})())
+logging.getLogger().setLevel(logging.INFO)
+
+def body():
+    import mlflow
+    mlflow.set_tracking_uri("sqlite:///" + os.environ["AIRFLOW_HOME"] + "/mlflow.db")
+    mlflow.set_experiment("new")
+    with mlflow.start_run():
+        mlflow.log_param("a", 1)
+
+with DAG("d"):
+    task = step(task_id="t")(body)().operator
+errors = os.environ["AIRFLOW_HOME"] + "/stderr"
+with open(errors, "w") as file:
+    os.dup2(file.fileno(), 2)
+task.execute({})
+mlflow_said = [(record.levelname, record.getMessage()) for record in seen if record.name.startswith("mlflow")]
+print(json.dumps({"stderr": open(errors).read(), "mlflow": mlflow_said}))
+"""
+
+
+def test_what_mlflow_says_in_a_task_keeps_its_level_and_no_git_is_no_warning(tmp_path: Any) -> None:
+    said = in_airflow(MLFLOW, tmp_path)
+    assert said["stderr"] == ""
+    assert ["INFO", "Experiment with name 'new' does not exist. Creating a new experiment."] in said["mlflow"]
+    assert {level for level, _ in said["mlflow"]} == {"INFO"}

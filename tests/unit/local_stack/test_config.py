@@ -64,6 +64,21 @@ def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_p
     assert key_bytes(Config.read({"LOCAL_STATE_DIR": str(tmp_path)}))[:2] == [older[:32], older[32:]]
 
 
+def test_the_state_is_for_its_owner_alone_even_one_that_an_older_version_made(tmp_path: Path) -> None:
+    new, older = tmp_path / "a" / "new", tmp_path / "older"
+    older.mkdir(mode=0o755)
+    for state in (new, older):
+        Config.read({"LOCAL_STATE_DIR": str(state)}).with_secrets()
+        assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_others_share_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(StackError, match="set LOCAL_STATE_DIR to a folder of your own"):
+        Config.read({"LOCAL_STATE_DIR": str(tmp_path)}).with_secrets()
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_what_is_written_privately_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "private"
     path.write_bytes(b"before")
@@ -85,10 +100,22 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
         Supervisor(deep)
 
 
-def test_tasks_link_to_pages_that_a_browser_on_this_machine_finds(tmp_path: Path) -> None:
-    environment = Config.read({"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001"}).environment
+def test_links_lead_to_this_machine_until_it_has_a_public_name() -> None:
+    ports = {"MLFLOW_PORT": "6000", "MINIO_PORT_UI": "6001", "GRPC_PORT": "6002"}
+    environment = Config.read(ports).environment
     assert environment["MLFLOW_BROWSER_URL"] == "http://127.0.0.1:6000"
     assert environment["DATA_BROWSER_URL"] == "http://127.0.0.1:6001/files?path=/buckets/data/"
+    public = Config.read({**ports, "PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": "https"}).environment
+    changed = {name: value for name, value in public.items() if value != environment.get(name)}
+    own = {"PUBLIC_HOST", "PUBLIC_SCHEME", "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"}
+    assert {name: value for name, value in changed.items() if name not in own} == {
+        "AIRFLOW_BROWSER_URL": "https://music.example:8083",
+        "FASTAPI_BROWSER_URL": "https://music.example:8803",
+        "MLFLOW_BROWSER_URL": "https://music.example:6000",
+        "S3_BROWSER_URL": "https://music.example:6001",
+        "DATA_BROWSER_URL": "https://music.example:6001/files?path=/buckets/data/",
+        "GRPC_HOST_ADDRESS": "music.example:6002",
+    }
 
 
 OWN = "127.0.0.1,localhost"

@@ -1,10 +1,13 @@
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from local_stack.config import Config
-from local_stack.services import AIRFLOW_USER, services
+from local_stack.services import services
+
+WEED_KEYS = ("WEED_ADMIN_PASSWORD", "WEED_JWT_SIGNING_KEY", "WEED_JWT_SIGNING_READ_KEY")
 
 
 def test_s3_is_for_this_machine_alone_whatever_the_others_listen_on() -> None:
@@ -15,24 +18,48 @@ def test_s3_is_for_this_machine_alone_whatever_the_others_listen_on() -> None:
     assert everywhere.bind not in " ".join(commands["s3"])
 
 
+SECRETS = ("MINIO_SECRET_ACCESS_KEY", "_AIRFLOW_WWW_USER_PASSWORD", "API_KEY", *WEED_KEYS)
+
+
+def test_no_command_holds_a_secret(tmp_path: Path) -> None:
+    passwords = {"MINIO_SECRET_ACCESS_KEY": "hidden-s3", "_AIRFLOW_WWW_USER_PASSWORD": "hidden-airflow"}
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path), **passwords}).with_secrets()
+    commands = " ".join(" ".join(service.command) for service in services(config))
+    assert [name for name in SECRETS if config.environment[name] in commands] == []
+
+
+FAKE_AIRFLOW = """
+import json, os, sys
+def main():
+    with open(os.environ["CALLS"], "a") as calls:
+        print(json.dumps([sys.argv, open("/proc/self/cmdline").read()]), file=calls)
+    print(os.environ["ANSWER"])
+"""
+
+
 @pytest.mark.parametrize(
     ("answer", "then"),
     [
         ('User "ana" created with role "Admin"', []),
-        ("ana already exists in the db", ["-m airflow users reset-password --username ana --password n:e w"]),
+        ("ana already exists in the db", ["airflow users reset-password --username ana --password n:e w"]),
     ],
 )
 def test_an_airflow_user_that_exists_gets_the_password_of_today(answer: str, then: list[str], tmp_path: Path) -> None:
     calls = tmp_path / "calls"
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\necho \"$*\" >> {calls}\necho '{answer}'\n")
-    python.chmod(0o700)
-    env = {"PATH": "/usr/bin:/bin", "_AIRFLOW_WWW_USER_USERNAME": "ana", "_AIRFLOW_WWW_USER_PASSWORD": "n:e w"}
-    ran = subprocess.run(["/bin/sh", "-ec", AIRFLOW_USER, python], env=env, capture_output=True, text=True, check=True)
+    (tmp_path / "airflow").mkdir()
+    (tmp_path / "airflow" / "__init__.py").touch()
+    (tmp_path / "airflow" / "__main__.py").write_text(FAKE_AIRFLOW)
+    user = {"_AIRFLOW_WWW_USER_USERNAME": "ana", "_AIRFLOW_WWW_USER_PASSWORD": "n:e w"}
+    env = {"PYTHONPATH": str(tmp_path), "CALLS": str(calls), "ANSWER": answer, **user}
+    command = next(service.command for service in services(Config.read({})) if service.name == "airflow-user")
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert answer in ran.stdout
-    created, *after = calls.read_text().splitlines()
-    assert created.startswith("-m airflow users create --role Admin --username ana --password n:e w --email ana@local")
+    ran_as, seen = zip(*map(json.loads, calls.read_text().splitlines()), strict=True)
+    created, *after = (" ".join(arguments) for arguments in ran_as)
+    assert created.startswith("airflow users create --role Admin --email ana@localhost --firstname ana")
+    assert created.endswith("--username ana --password n:e w")
     assert after == then
+    assert not any("n:e w" in cmdline for cmdline in seen)
 
 
 def test_a_change_of_what_a_one_shot_makes_runs_it_again() -> None:

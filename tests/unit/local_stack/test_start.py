@@ -92,6 +92,14 @@ def test_an_address_that_the_services_would_not_find_is_refused_at_once(address:
     assert not Supervisor(config).is_running()
 
 
+def test_a_public_address_that_no_link_can_have_is_refused_at_once(config: Config) -> None:
+    run = local_stack("run", Config.read({**config.environment, "PUBLIC_HOST": "http://music.example"}))
+    assert run.returncode == 1
+    assert "PUBLIC_HOST is 'http://music.example', but must be a host name" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not Supervisor(config).is_running()
+
+
 def test_a_full_disk_is_named_with_the_remedy(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,15 +139,6 @@ def test_a_service_is_probed_past_a_proxy(
     nobody = "http://127.0.0.1:9"
     behind = Config.read({**config.environment, "HTTP_PROXY": nobody, "http_proxy": nobody})
     start.bring_up(behind, supervisor)
-
-
-def test_the_passwords_of_commands_are_kept_from_others(config: Config, supervisor: Supervisor) -> None:
-    path = config.state / "supervisord.conf"
-    path.touch(mode=0o644)  # of an older version
-    secret = config.environment["MINIO_SECRET_ACCESS_KEY"]
-    supervisor.start([service for service in services(config) if service.name == "s3"])
-    assert secret in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_succeeded_once_does_not_run_again(
@@ -208,7 +207,7 @@ def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:
 
 def test_without_a_stack_status_says_stopped_and_logs_say_how_to_start(config: Config) -> None:
     status = local_stack("status", config)
-    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 8)
+    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 9)
     logs = local_stack("logs", config)
     assert (logs.returncode, "`make run` starts" in logs.stdout) == (1, True)
     assert local_stack("stop", config).returncode == 0

@@ -89,8 +89,9 @@ def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Op
         *(words(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
     ]
     assert any(words("model_about_extra_trees") in text.value for text in page.markdown)
-    assert any("http://mlflow.example/#/models/spotify_model_prod/versions/1" in text.value for text in page.markdown)
-    assert any("http://mlflow.example/#/runs/run1" in text.value for text in page.markdown)
+    for address in ("models/spotify_model_prod/versions/1", "experiments/2/runs/run1"):
+        link = f"(http://mlflow.example/#/{address}?workflowType=machine_learning)"
+        assert any(link in text.value for text in page.markdown)
     assert words("model_told_accuracy", hundredths="79") in html(page)
     assert words.number(0.889, 3) in html(page)
     # Four curves, the histogram and the history.
