@@ -18,6 +18,7 @@ from song_preference.errors import (
 )
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
+from tests.unit.fastapi_app.conftest import KEY
 
 JSON = {"Content-Type": "application/json"}
 LEAK = "password=hunter2"
@@ -153,3 +154,43 @@ def test_a_body_is_bounded_while_it_is_read(rest: TestClient, path: str) -> None
     chunks = (b" " * 1_000_000 for _ in range(MAX_BODY_BYTES // 1_000_000 + 1))
     response = rest.post(path, content=chunks, headers=JSON)
     assert str(MAX_BODY_BYTES) in check_problem(response, 413, path)["detail"]
+
+
+HALF_A_PAIR = [b"\\ud800", b"\xed\xa0\x80"]
+"""Half of a surrogate pair, which is no Unicode: as JSON can escape it, and as bytes."""
+
+
+@pytest.mark.parametrize("half", HALF_A_PAIR)
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"HALF"',
+        '{"HALF": 1}',
+        '{"features": {"HALF": "HALF"}}',
+        '{"songs": [{"HALF": 1}]}',
+        '{"source": "HALF"}',
+        '{"version": "HALF"}',
+        '{"seed": "HALF"}',
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/pipeline/runs", "/model/rollback"])
+def test_half_of_a_surrogate_pair_is_the_callers_error(managed: TestClient, path: str, body: str, half: bytes) -> None:
+    headers = {b"content-type": b"application/json", **KEY}
+    answer = managed.post(path, content=body.encode().replace(b"HALF", half), headers=headers)
+    assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("path", ["/", "/datasets/", "/datasets?limit=", "/model/versions?limit=", "/docs/"])
+def test_bytes_that_are_no_unicode_are_the_callers_error_in_an_address(managed: TestClient, path: str) -> None:
+    assert managed.get(f"{path}%ED%A0%80", headers=KEY).status_code in {404, 422}
+
+
+@pytest.mark.parametrize("name", [b"content-type", b"x-api-key", b"x-request-id", b"origin", b"range"])
+@pytest.mark.parametrize("value", [*HALF_A_PAIR, b"multipart/form-data; boundary=x; charset=\xff"])
+@pytest.mark.parametrize("path", ["/predict", "/graphql", "/predict/csv", "/datasets", "/datasets/validate"])
+def test_bytes_that_are_no_unicode_are_the_callers_error_in_a_header(
+    managed: TestClient, path: str, name: bytes, value: bytes
+) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xed\xa0\x80"\r\n\r\na,b\r\n--x--\r\n'
+    headers = {b"content-type": b"multipart/form-data; boundary=x", **KEY, name: value}
+    assert 400 <= managed.post(path, content=part, headers=headers).status_code < 500

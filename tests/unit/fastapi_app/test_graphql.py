@@ -110,6 +110,32 @@ def test_a_query_may_come_by_get(client: TestClient) -> None:
     }
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "x\\uDC00", b"\xed\xa0\x80"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"query": "query a { model { name } }", "operationName": "HALF"}',
+        '{"query": "{ model { name } } # HALF"}',
+        '{"query": "query ($v: String!) { dataset(version: $v) { version } }", "variables": {"v": "HALF"}}',
+        '{"query": "{ model { name } }", "variables": {"HALF": 1}}',
+        '{"query": "{ model { name } }", "extensions": {"HALF": "HALF"}}',
+        '"HALF"',
+    ],
+)
+def test_half_of_a_surrogate_pair_is_the_callers_error(client: TestClient, body: str, half: str | bytes) -> None:
+    content = body.encode().replace(b"HALF", half.encode() if isinstance(half, str) else half)
+    answer = client.post("/graphql", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert code(answer.json()) == "INVALID_QUERY"
+    assert "valid Unicode" in answer.json()["errors"][0]["message"]
+
+
+def test_a_whole_surrogate_pair_is_a_character(client: TestClient) -> None:
+    content = '{"query": "{ model { name } } # \\ud83c\\udfb5"}'
+    answer = client.post("/graphql", content=content, headers={"Content-Type": "application/json"})
+    assert answer.json()["data"]["model"]["name"]
+
+
 def test_an_answer_tells_its_length_once(client: TestClient) -> None:
     answer = client.post("/graphql", json={"query": MODEL})
     assert answer.headers.get_list("content-length") == [str(len(answer.content))]

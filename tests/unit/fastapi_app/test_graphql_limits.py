@@ -1,15 +1,24 @@
+import asyncio
+import itertools
+import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from graphql import parse
+from graphql import build_schema, get_introspection_query, get_named_type, is_list_type, is_object_type, parse
+from graphql.type import get_nullable_type
+from starlette.types import Message
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from fastapi_app.graphql import CACHED_QUERIES
+from fastapi_app.graphql import CACHED_QUERIES, HEAVY, sdl
 from fastapi_app.graphql_limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_TOKENS, operation
+from fastapi_app.graphql_types import FIELDS_PER_SONG, MAX_FIELDS
+from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
+from tests.conftest import SONG
 from tests.unit.fastapi_app.test_graphql import INLINE, application, ask, code
 
 DEEPEST = "query ($song: SongInput!) { explain(song: $song) { prediction { model { name } } } }"
@@ -73,6 +82,105 @@ def test_fragments_that_are_missing_or_spread_themselves_are_the_callers_error(
 ) -> None:
     answer = ask(client, f"{{ ...f }} {fragment}")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID_QUERY"}
+
+
+@pytest.mark.parametrize("options", list(itertools.product([True, False], repeat=4)))
+def test_the_whole_schema_can_be_asked_for(client: TestClient, options: tuple[bool, bool, bool, bool]) -> None:
+    names = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
+    answer = ask(client, get_introspection_query(**dict(zip(names, options, strict=True))))  # type: ignore[arg-type]
+    assert answer["data"]["__schema"]["types"]
+
+
+def test_aliases_count_in_introspection(client: TestClient) -> None:
+    for query, field in (("{{ __schema {{ {} }} }}", "types"), ('{{ __type(name: "Query") {{ {} }} }}', "fields")):
+        aliases = " ".join(f"a{i}: {field} {{ name }}" for i in range(MAX_ALIASES + 1))
+        assert f"at most {MAX_ALIASES} are allowed" in message(ask(client, query.format(aliases)))
+
+
+def test_introspection_is_bounded_by_its_rows(client: TestClient) -> None:
+    fields = "fields { args { type { ofType { name } } } type { fields { name type { kind description } } } }"
+    aliases = " ".join(f"a{i}: types {{ {fields} }}" for i in range(MAX_ALIASES))
+    answer = ask(client, f"{{ __schema {{ {aliases} }} }}")
+    assert answer["data"] is None
+    assert {error["message"] for error in answer["errors"]} == {
+        f"The answer has more than {MAX_FIELDS} fields, counted in every row: ask for fewer fields or rows."
+    }
+    assert len(str(answer)) < 10_000
+
+
+def test_every_song_may_be_answered_once_with_all_its_fields(client: TestClient, predictor: Predictor) -> None:
+    query = "query ($songs: [SongInput!]!) {{ predictBatch(songs: $songs) {{ {} }} }}"
+    songs = [SONG] * predictor.max_batch_size
+    answers = "answers { label liked probability __typename }"
+    batch = ask(client, query.format(answers), songs=songs)["data"]["predictBatch"]
+    assert len(batch["answers"]) == len(songs)
+    ten_times = " ".join(f"a{i}: {answers}" for i in range(10))
+    allowed = MAX_FIELDS + FIELDS_PER_SONG * len(songs)
+    assert f"more than {allowed} fields" in message(ask(client, query.format(ten_times), songs=songs))
+
+
+class Threads:
+    """Notes which thread each answer was made in."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def predicted(self, *_: object, **__: object) -> None:
+        self.seen.append(threading.get_ident())
+
+
+def test_what_takes_long_does_not_hold_the_event_loop(client: TestClient, predictor: Predictor) -> None:
+    predictor.observer = threads = Threads()
+    ask(client, QUERY, song=SONG)
+    loop = threads.seen.pop()
+    explain = f"explain(song: {INLINE}) {{ base }}"
+    batch = f"predictBatch(songs: [{INLINE}]) {{ threshold }}"
+    mixed = f"{{ predict(song: {INLINE}) {{ label }} {batch} }}"
+    for query in (
+        f"{{ {explain} }}",
+        f"{{ {batch} }}",
+        mixed,
+        f"{{ predict(song: {INLINE}) {{ label }} }}" + " " * 10_000,
+    ):
+        assert "errors" not in ask(client, query)
+    client.get("/graphql", params={"query": f"{{ {explain} }}"})
+    escaped = json.dumps({"query": f"{{ {explain} }}"}).replace("explain", "\\u0065xplain")
+    client.post("/graphql", content=escaped, headers={"Content-Type": "application/json"})
+    assert len(threads.seen) >= 7
+    assert loop not in threads.seen
+
+
+def test_every_field_with_long_lists_is_known_to_take_long() -> None:
+    schema = build_schema(sdl())
+    assert schema.query_type
+
+    def has_lists(kind: Any) -> bool:
+        named = get_named_type(kind)
+        own = is_list_type(get_nullable_type(kind))
+        return own or (is_object_type(named) and any(has_lists(field.type) for field in named.fields.values()))
+
+    long = {name for name, field in schema.query_type.fields.items() if has_lists(field.type)}
+    of_other_services = {"modelVersions", "datasets", "dataset", "pipelineRuns", "pipelineRun"}
+    assert {name for name in long if not HEAVY.search(name.encode())} == of_other_services
+
+
+def test_nothing_is_computed_for_a_caller_who_left(predictor: Predictor) -> None:
+    predictor.observer = threads = Threads()
+    messages: list[Message] = [
+        {"type": "http.request", "body": json.dumps({"query": f"{{ explain(song: {INLINE}) {{ base }} }}"}).encode()},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        pass
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    asyncio.run(application(predictor)(scope, receive, send))
+    assert not threads.seen
 
 
 def test_an_album_fits_into_a_query_and_an_archive_does_not(client: TestClient) -> None:
