@@ -5,7 +5,7 @@ BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published graphiql
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,7 +75,7 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/check-protos scripts/compose-variables scripts/publish-images .ci/run
+	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/graphiql scripts/check-protos scripts/compose-variables scripts/publish-images .ci/run
 	$(BIN)/hadolint dockerfiles/Dockerfile
 	$(BIN)/compose-lint docker-compose.yaml
 	$(BIN)/buf lint
@@ -102,6 +102,9 @@ protos: .venv/.dev ## Generate song_preference/v1 from protos/
 
 published: .venv/.dev ## Write openapi.json and schema.graphql anew
 	$(BIN)/python -m fastapi_app.published
+
+graphiql: ## Fetch GraphiQL's pinned files anew; needs npm
+	scripts/graphiql
 
 .venv/.run: pyproject.toml uv.lock scripts/environment
 	scripts/environment run

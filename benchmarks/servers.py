@@ -23,6 +23,7 @@ from fastapi_app.app import create_app
 from fastapi_app.graphql_types import Prediction as GraphQLPrediction
 from fastapi_app.graphql_types import SongInput
 from fastapi_app.schemas import PredictionOut, prediction_out
+from fastapi_app.server import configuration, serve
 from grpc_service.server import PredictionServer
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
@@ -110,8 +111,8 @@ def bare_grpc() -> aio.Server:
     return server
 
 
-def serve_http(app: FastAPI, port: int) -> None:
-    """As the service does, without its log."""
+def serve_bare(app: FastAPI, port: int) -> None:
+    """As uvicorn does by itself, without its log."""
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
@@ -134,8 +135,10 @@ async def serve_grpc(variant: str, port: int, cache: Path) -> None:
 def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     """Serve one variant of one protocol."""
     bare: dict[str, Callable[[], FastAPI]] = {"rest": bare_rest, "graphql": bare_graphql}
-    if protocol in bare:
-        serve_http(bare[protocol]() if variant == "bare" else create_app(predictor(variant, cache), REST), port)
+    if protocol in bare and variant == "bare":
+        serve_bare(bare[protocol](), port)
+    elif protocol in bare:
+        serve(configuration(create_app(predictor(variant, cache), REST), "127.0.0.1", port))
     else:
         asyncio.run(serve_grpc(variant, port, cache))
 

@@ -3,9 +3,8 @@
 import argparse
 import logging
 
-import uvicorn
-
 from fastapi_app.app import create_app
+from fastapi_app.server import configuration, serve
 from song_preference import logs
 from song_preference.preflight import DEVELOPMENT_VALUES
 from song_preference.serving.predictor import Predictor
@@ -32,7 +31,7 @@ def main() -> None:
 
         management = Management.of_environment()
     app = create_app(predictor, settings, management)
-    uvicorn.run(app, host=options.host, port=options.port, log_config=None, access_log=False)
+    serve(configuration(app, options.host, options.port, settings.trusted_proxies))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from graphql import GraphQLError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -21,6 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
+from fastapi_app import graphql_page
 from fastapi_app.graphql_datasets import DatasetQuery
 from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
 from fastapi_app.graphql_pipeline import PipelineQuery
@@ -106,6 +107,9 @@ class _Router(GraphQLRouter[Context, None]):
         # dependencies would take as long as the prediction.
         self.routes.clear()
         self.add_api_route("", self._answer, methods=["GET", "POST"], response_model=None)
+        if is_open:
+            self._page = graphql_page.page()
+            self.add_api_route("/assets/{name}", graphql_page.asset)
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
 
     async def _answer(self, request: Request) -> Response:
@@ -135,6 +139,10 @@ class _Router(GraphQLRouter[Context, None]):
             # The service's own belongs to the service's event loop.
             context.batcher = MicroBatcher(context.predictor)
             return await run_in_threadpool(asyncio.run, self.run(request, context, None))
+
+    @override
+    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
+        return HTMLResponse(self._page, headers=graphql_page.PAGE_HEADERS)
 
     @override
     async def get_sub_response(self, request: Request) -> Response:

@@ -139,7 +139,7 @@ class ClosedLimits(Limits):
     rules = (SizeRule, NoSchemaIntrospectionCustomRule)
 
 
-class CountedExecution(StrawberryGraphQLCoreExecutionContext):  # type: ignore[misc]
+class CountedExecution(StrawberryGraphQLCoreExecutionContext):
     """Counts every field of every row, since neither depth nor aliases tell how many rows there are.
 
     graphql-core calls `execute_field` private, but its public hook, a middleware around every resolver, costs more

@@ -85,6 +85,8 @@ class RestSettings(BaseSettings):
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     """Separated by commas; none may call from a page of another origin while it is empty."""
+    trusted_proxies: str = Field("", validation_alias="FORWARDED_ALLOW_IPS")
+    """Addresses, networks or "*", separated by commas; nobody's headers X-Forwarded-* count while it is empty."""
 
 
 class GrpcSettings(BaseSettings):

@@ -1,6 +1,9 @@
 import asyncio
+import base64
+import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from fastapi_app import graphql
 from fastapi_app.graphql import CODE
+from fastapi_app.graphql_page import ASSETS
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
@@ -415,9 +419,24 @@ def test_graphiql_and_introspection_are_served_where_allowed(client: TestClient)
     assert "Did you mean" in str(ask(client, "{ modl { name } }"))
 
 
+def test_graphiql_comes_from_this_service_alone(client: TestClient) -> None:
+    page = client.get("/graphql", headers={"accept": "text/html"})
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    named = re.findall(r'(?:src|href)="(?!data:)([^"]+)"( integrity="sha384-([^"]+)")?', page.text)
+    assert len(named) == len(ASSETS)
+    for address, _, digest in named:
+        asset = client.get(f"/{address}")
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert asset.headers["content-type"].startswith(("text/javascript", "text/css"))
+        assert base64.b64encode(hashlib.sha384(asset.content).digest()).decode() == digest
+    for other in ("index.html", "NOTICE", "..%2f..%2fgraphql.py"):
+        assert client.get(f"/graphql/assets/{other}").status_code == 404
+
+
 def test_nothing_tells_the_schema_where_that_is_not_allowed(predictor: Predictor) -> None:
     with TestClient(application(predictor, ide=False)) as client:
         assert client.get("/graphql", headers={"accept": "text/html"}).status_code == 404
+        assert client.get("/graphql/assets/page.js").status_code == 404
         assert code(ask(client, '{ __type(name: "Model") { name } }')) == "INVALID_QUERY"
         assert "Did you mean" not in str(ask(client, "{ modl { name } }"))
         assert ask(client, MODEL)["data"]["model"]["version"] == "1"

@@ -87,7 +87,7 @@ def test_fragments_that_are_missing_or_spread_themselves_are_the_callers_error(
 @pytest.mark.parametrize("options", list(itertools.product([True, False], repeat=4)))
 def test_the_whole_schema_can_be_asked_for(client: TestClient, options: tuple[bool, bool, bool, bool]) -> None:
     names = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
-    answer = ask(client, get_introspection_query(**dict(zip(names, options, strict=True))))  # type: ignore[arg-type]
+    answer = ask(client, get_introspection_query(**dict(zip(names, options, strict=True))))
     assert answer["data"]["__schema"]["types"]
 
 

@@ -1,0 +1,142 @@
+"""uvicorn's protocol with bounds on how long a connection may keep the service waiting."""
+
+import logging
+from asyncio import TimerHandle, Transport
+from http import HTTPStatus
+
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fastapi_app.errors import problem
+from song_preference import logs
+
+log = logging.getLogger(__name__)
+
+HEADER_SECONDS = 10
+"""From the first byte of a request, or from the start of a connection, until its header is there."""
+
+BODY_SECONDS = 30
+"""Without a byte of a body that is not whole."""
+
+UNREAD_SECONDS = 60
+"""Without a reader who takes what lies ready, which is up to 64 KiB beside the socket's own buffer."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the pools of usual clients and proxies keep a connection, so that they close it and lose no request."""
+
+GRACE_SECONDS = 5
+"""After SIGTERM: for requests in hand, and for those whose bodies are on their way."""
+
+
+class TimedProtocol(HttpToolsProtocol):
+    """Ends connections that keep the server waiting.
+
+    uvicorn publishes no hook below its protocols, and ASGI shows a request only once its header is whole. What is used
+    here of `HttpToolsProtocol` is not documented: `tests/unit/fastapi_app/test_connections.py` fails where it changes.
+    """
+
+    _deadline: TimerHandle | None = None
+    _unread: TimerHandle | None = None
+    _heard_at = 0.0
+
+    @override
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_more(HEADER_SECONDS)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._heard_at = self.loop.time()
+        if self._deadline is None:
+            if self._is_between_requests():
+                self._await_more(HEADER_SECONDS)
+            elif self.cycle.more_body:
+                self._await_more(BODY_SECONDS)
+
+    @override
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._stop_waiting()
+
+    @override
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._stop_waiting()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._close()
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
+    @override
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
+
+    @override
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Its request sees that the caller is gone, and ends without an error.
+        self.loop.call_later(GRACE_SECONDS, self.transport.abort)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_waiting()
+
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_more(self, seconds: float) -> None:
+        self._deadline = self.loop.call_later(seconds, self._check)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _check(self) -> None:
+        self._deadline = None
+        if self._is_between_requests():
+            has_begun = self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
+            self._give_up("header", HEADER_SECONDS, can_answer=has_begun)
+            return
+        # While reading is paused, it is the service that lets the caller wait.
+        silent = 0 if self.flow.read_paused else self.loop.time() - self._heard_at
+        if silent < BODY_SECONDS:
+            self._await_more(BODY_SECONDS - silent)
+        else:
+            self._give_up("body", BODY_SECONDS, can_answer=not self.cycle.response_started)
+
+    def _give_up(self, part: str, seconds: int, *, can_answer: bool) -> None:
+        if can_answer:
+            self.transport.write(_timed_out(self.scope.get("path", ""), part, seconds))
+        self._close()
+
+    def _close(self) -> None:
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+
+def _timed_out(path: str, part: str, seconds: int) -> bytes:
+    """A whole answer, since no request of ASGI's is there that could give it."""
+    logs.request_id.set(logs.accepted_id(""))
+    detail = f"The {part} of the request did not arrive within {seconds} seconds: send it again, without pauses."
+    log.info("%s", detail)
+    status = HTTPStatus.REQUEST_TIMEOUT
+    answer = problem(path, status, detail, headers={"Connection": "close", logs.REQUEST_ID: logs.request_id.get()})
+    headers = b"".join(b"%s: %s\r\n" % header for header in answer.raw_headers)
+    return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (status, status.phrase.encode(), headers, bytes(answer.body))

@@ -1,0 +1,155 @@
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from fastapi_app.server import configuration
+from song_preference.serving.cache import ModelCache
+from song_preference.serving.model import ModelRef
+from tests.conftest import ROOT, SONG
+from tests.unit.fastapi_app.test_connections import LIVE, request
+
+LONGEST_STOP_SECONDS = 8
+ROWS = 60_000
+CSV = ",".join(SONG) + "\n" + (",".join(map(str, SONG.values())) + "\n") * ROWS
+
+STUCK = """
+import sys, threading
+from fastapi import FastAPI
+from fastapi_app.server import configuration, serve
+app = FastAPI()
+@app.get("/health/live")
+def live() -> None: pass
+@app.get("/stuck")
+def stuck() -> None: threading.Event().wait()
+serve(configuration(app, "127.0.0.1", int(sys.argv[-1])))
+"""
+
+
+@pytest.mark.parametrize(
+    ("trusted", "client", "scheme"),
+    [
+        ("", "10.0.0.1", "http"),
+        ("127.0.0.1", "10.0.0.1", "http"),
+        ("10.0.0.0/8", "203.0.113.9", "https"),
+        ("127.0.0.1,10.0.0.1", "203.0.113.9", "https"),
+    ],
+)
+def test_only_proxies_of_the_settings_name_their_clients(
+    monkeypatch: pytest.MonkeyPatch, trusted: str, client: str, scheme: str
+) -> None:
+    # uvicorn's own variable is ours: what counts is what the settings made of it.
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.update(scope)
+
+    config = configuration(app, "127.0.0.1", 0, trusted)
+    config.load()
+    headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "client": ("10.0.0.1", 1), "scheme": "http", "headers": headers}
+    asyncio.run(config.loaded_app(scope, AsyncMock(), AsyncMock()))
+    assert (seen["client"][0], seen["scheme"]) == (client, scheme)
+
+
+@contextmanager
+def running(*command: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The process, once it listens on the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    environment = {**os.environ, **variables}
+    with subprocess.Popen([sys.executable, *command, str(port)], cwd=ROOT, env=environment) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not is_live(port):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                threading.Event().wait(0.05)
+            yield process, port
+        finally:
+            process.kill()
+
+
+def is_live(port: int) -> bool:
+    try:
+        with connected(port, LIVE) as sock:
+            return sock.recv(15) == b"HTTP/1.1 200 OK"
+    except ConnectionError:
+        return False
+
+
+def connected(port: int, content: bytes) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port), timeout=60)
+    sock.sendall(content)
+    return sock
+
+
+def test_sigterm_answers_what_is_in_hand_and_leaves_the_rest(graph: bytes, tmp_path: Path) -> None:
+    ModelCache(tmp_path, "m", "champion").keep(ModelRef("m", "1", "champion"), graph)
+    variables = {
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        "MODEL_NAME": "m",
+        "MODEL_ALIAS": "champion",
+        "MODEL_REFRESH_SECONDS": "10",
+        "MODEL_CACHE_DIR": str(tmp_path),
+        "MAX_BATCH_SIZE": "10000",
+        "API_KEY": "k",
+        "MAX_UPLOAD_BYTES": "200000000",
+        "GRAPHQL_IDE": "false",
+        "MANAGE_DATASETS": "false",
+    }
+    scored = request("/predict/csv", CSV.encode(), "Content-Type: text/csv")
+    open_ends = [
+        b"",
+        LIVE,
+        LIVE[:10],
+        scored,
+        scored[:1_000_000],
+        request("/predict", b"{", "Content-Type: application/json", length=1_000),
+        request("/predict/csv", b"--x", "Content-Type: multipart/form-data; boundary=x", length=10**9),
+        request("/graphql", b"{", "Content-Type: application/json", length=1_000),
+    ]
+    with running("-m", "fastapi_app", "--port", **variables) as (process, port):
+        held = [connected(port, content) for content in open_ends for _ in range(3)]
+        with connected(port, scored) as sock:
+            answer = sock.recv(15)
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            while chunk := sock.recv(1_000_000):
+                answer += chunk
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.count(b"\n0.0444,") == ROWS
+        assert answer.endswith(b"0\r\n\r\n")
+        assert process.wait(LONGEST_STOP_SECONDS) == 0
+        assert time.monotonic() - began < LONGEST_STOP_SECONDS
+        for sock in held:
+            sock.close()
+
+
+def test_sigterm_leaves_a_thread_behind_that_does_not_end() -> None:
+    with running("-c", STUCK) as (process, port), connected(port, LIVE.replace(b"/health/live", b"/stuck")):
+        # Whatever comes later is begun later.
+        assert is_live(port)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LONGEST_STOP_SECONDS) == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_idle_service_at_once(stop: signal.Signals) -> None:
+    with running("-c", STUCK) as (process, _):
+        process.send_signal(stop)
+        assert process.wait(LONGEST_STOP_SECONDS / 2) == 0
