@@ -78,12 +78,11 @@ CACHED_QUERIES = 128
 LIGHT_BYTES = 10_000
 """A longer request holds many songs, or a query that takes its time to parse."""
 
-HEAVY = re.compile(rb"predictBatch|explain|__schema|__type\b|\\u")
-"""Names of fields that compute for long, and escapes, which could hide one. Lists of datasets, versions and runs are
-short, and wait for other services."""
+HEAVY = re.compile(rb"predictBatch|explain|__schema|__type\b|\\u|%")
+"""Names of fields that compute for long, and escapes of JSON and of addresses, which could hide one."""
 
-HEAVY_AT_ONCE = 2
-"""More would be no faster, since they share Python's lock, and the event loop would wait for it behind all of them."""
+WAITING = re.compile(rb"modelVersions|dataset|pipelineRun|\\u|%")
+"""Names of fields that wait for other services, which may be lost; their lists are short."""
 
 
 @strawberry.type(description="The queries; each error tells its kind in `extensions.code`.")
@@ -110,16 +109,19 @@ class _Router(GraphQLRouter[Context, None]):
         if is_open:
             self._page = graphql_page.page()
             self.add_api_route("/assets/{name}", graphql_page.asset)
-        self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
+        # One at a time: more would be no faster, since they share Python's lock, and the event loop would wait for it
+        # behind all of them. Those that also wait for other services hold up only each other.
+        self._computing, self._waiting = asyncio.Semaphore(1), asyncio.Semaphore(1)
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
         context = Context(state.predictor, state.batcher, state.management)
         try:
-            if await _is_light(request):
+            turn = await self._turn(request)
+            if turn is None:
                 response: Response = await self.run(request, context, None)
             else:
-                response = await self._answer_in_thread(request, context)
+                response = await self._answer_in_thread(request, context, turn)
         except ClientDisconnect:
             context.outcome = "client_error"
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -131,9 +133,16 @@ class _Router(GraphQLRouter[Context, None]):
             state.metrics.request("graphql", context.operation, context.outcome, perf_counter() - started)
         return response
 
-    async def _answer_in_thread(self, request: Request, context: Context) -> Response:
+    async def _turn(self, request: Request) -> asyncio.Semaphore | None:
+        """What a request that takes long has to wait for; None for any other."""
+        content = await request.body() if request.method == "POST" else request.scope["query_string"]
+        if len(content) <= LIGHT_BYTES and not HEAVY.search(content):
+            return None
+        return self._waiting if WAITING.search(content) else self._computing
+
+    async def _answer_in_thread(self, request: Request, context: Context, turn: asyncio.Semaphore) -> Response:
         """Execute and encode beside the event loop, which answers others meanwhile."""
-        async with self._heavy:
+        async with turn:
             if await request.is_disconnected():
                 raise ClientDisconnect
             # The service's own belongs to the service's event loop.
@@ -189,13 +198,6 @@ class _Router(GraphQLRouter[Context, None]):
         if not isinstance(parsed, dict | list):
             raise HTTPException(400, "The request is not a JSON object: send one with 'query' and 'variables'.")
         return parsed
-
-
-async def _is_light(request: Request) -> bool:
-    if request.method != "POST":
-        return False
-    body = await request.body()
-    return len(body) <= LIGHT_BYTES and not HEAVY.search(body)
 
 
 def _code(error: GraphQLError) -> str:

@@ -3,6 +3,7 @@ import itertools
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from starlette.types import Message
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from fastapi_app.graphql import CACHED_QUERIES, HEAVY, sdl
+from fastapi_app.graphql import CACHED_QUERIES, HEAVY, WAITING, sdl
 from fastapi_app.graphql_limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_TOKENS, operation
 from fastapi_app.graphql_types import FIELDS_PER_SONG, MAX_FIELDS
 from song_preference.clients import QUERY
@@ -162,6 +163,28 @@ def test_every_field_with_long_lists_is_known_to_take_long() -> None:
     long = {name for name, field in schema.query_type.fields.items() if has_lists(field.type)}
     of_other_services = {"modelVersions", "datasets", "dataset", "pipelineRuns", "pipelineRun"}
     assert {name for name in long if not HEAVY.search(name.encode())} == of_other_services
+    assert {name for name in schema.query_type.fields if WAITING.search(name.encode())} == of_other_services
+
+
+def test_a_service_that_hangs_holds_up_nothing_that_only_computes(predictor: Predictor) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    class Hanging:
+        class datasets:  # noqa: N801 - an attribute
+            @staticmethod
+            def published() -> list[Any]:
+                asked.set()
+                assert answered.wait(60)
+                return []
+
+    explain = f"explain(song: {INLINE}) {{ base }}"
+    with TestClient(application(predictor, Hanging)) as client, ThreadPoolExecutor(1) as other:
+        hangs = other.submit(ask, client, f"{{ datasets {{ version }} {explain} }}")
+        assert asked.wait(60)
+        assert ask(client, f"{{ {explain} }}")["data"]["explain"]
+        assert not hangs.done()
+        answered.set()
+        assert hangs.result()["data"]["datasets"] == []
 
 
 def test_nothing_is_computed_for_a_caller_who_left(predictor: Predictor) -> None:
