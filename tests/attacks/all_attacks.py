@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
-from tests.attacks import grpc_calls, web_pages, wide_files
+from tests.attacks import graphql_cost, grpc_calls, slow_clients, web_pages, wide_files
 from tests.attacks.attack import Target
 
 ATTACKS: dict[str, Callable[[Target], str]] = {
     "gRPC": grpc_calls.hostile_calls,
+    "GraphQL, introspection under ten aliases": graphql_cost.aliased_introspection,
+    "GraphQL, 10,000 songs answered ten times": graphql_cost.songs_answered_ten_times,
+    "half surrogate pairs": graphql_cost.half_surrogate_pairs,
+    "requests that are not finished": slow_clients.unfinished_requests,
+    "answers that are not read": slow_clients.unread_answers,
     "wide headers": wide_files.wide_headers,
     "huge lines": wide_files.huge_lines,
     "web pages at the object store": web_pages.object_store_from_a_web_page,
