@@ -1,6 +1,7 @@
 """The composition root of the HTTP service."""
 
 import gc
+from asyncio import Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -46,7 +47,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.state.batcher = MicroBatcher(predictor)
+    app.state.batcher, app.state.computing = MicroBatcher(predictor), Semaphore(1)
     # Paths are compared in this order: first those of predictions.
     app.include_router(rest.router)
     app.include_router(service.router)

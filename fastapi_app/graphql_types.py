@@ -48,18 +48,19 @@ class Context(BaseContext):
         self._management = management
         self.operation = "invalid"
         self.outcome: str | None = None
-        self._songs = self._fields = 0
+        self._songs, self._fields_left = 0, MAX_FIELDS
 
     def count_songs(self, count: int) -> None:
         """Raises `BatchTooLarge` where all fields together ask about more songs than one request may."""
         self._songs += count
+        self._fields_left += FIELDS_PER_SONG * count
         self.predictor.check_batch_size(self._songs)
 
     def count_field(self) -> None:
         """Count a field of a row; raises `GraphQLError` where the rows have more than one request may ask for."""
-        self._fields += 1
-        allowed = MAX_FIELDS + FIELDS_PER_SONG * self._songs
-        if self._fields > allowed:
+        self._fields_left -= 1
+        if self._fields_left < 0:
+            allowed = MAX_FIELDS + FIELDS_PER_SONG * self._songs
             raise GraphQLError(
                 f"The answer has more than {allowed} fields, counted in every row: ask for fewer fields or rows."
             )

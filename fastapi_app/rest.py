@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_app.csv_answers import SongTable
 from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
@@ -23,6 +24,7 @@ from fastapi_app.schemas import (
 )
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
+from song_preference.serving.predictor import Predictor
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
 
@@ -45,10 +47,15 @@ async def predict(request: Request, song: SongIn) -> Response:
     return JsonBytes(to_json(prediction_out(await batcher.predict(song))))
 
 
-# Not async: 10,000 songs take about 100 ms, which a thread can spend.
 @router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
-def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
+async def predict_batch(request: Request, batch: BatchIn, predictor: PredictorDep) -> Response:
     """Tell for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
+    # One at a time: threads that compute share Python's lock, for which the event loop would wait behind all of them.
+    async with request.app.state.computing:
+        return await run_in_threadpool(_answered, batch, predictor)
+
+
+def _answered(batch: BatchBody, predictor: Predictor) -> Response:
     answers = predictor.predict_batch(batch.songs)
     pairs = zip(answers.liked.tolist(), answers.probability.tolist(), strict=True)
     body = {

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -92,6 +93,16 @@ class FakeAirflow:
             raise PipelineUnavailable("Airflow does not answer: is it running?")
         self.triggered.append(params)
         return Run(dag_id, "manual__2026-11-25T10:00:00+00:00")
+
+
+class Threads:
+    """Notes which thread each answer was made in."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def predicted(self, *_: object, **__: object) -> None:
+        self.seen.append(threading.get_ident())
 
 
 class FakeMlflow:

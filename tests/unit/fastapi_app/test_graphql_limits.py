@@ -20,6 +20,7 @@ from fastapi_app.graphql_types import FIELDS_PER_SONG, MAX_FIELDS
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
+from tests.unit.fastapi_app.conftest import Threads
 from tests.unit.fastapi_app.test_graphql import INLINE, application, ask, code
 
 DEEPEST = "query ($song: SongInput!) { explain(song: $song) { prediction { model { name } } } }"
@@ -118,16 +119,6 @@ def test_every_song_may_be_answered_once_with_all_its_fields(client: TestClient,
     ten_times = " ".join(f"a{i}: {answers}" for i in range(10))
     allowed = MAX_FIELDS + FIELDS_PER_SONG * len(songs)
     assert f"more than {allowed} fields" in message(ask(client, query.format(ten_times), songs=songs))
-
-
-class Threads:
-    """Notes which thread each answer was made in."""
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-
-    def predicted(self, *_: object, **__: object) -> None:
-        self.seen.append(threading.get_ident())
 
 
 def test_what_takes_long_does_not_hold_the_event_loop(client: TestClient, predictor: Predictor) -> None:

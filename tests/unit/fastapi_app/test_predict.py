@@ -9,7 +9,7 @@ from fastapi_app.schemas import EXAMPLE_SONG
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG, FakeRegistry
-from tests.unit.fastapi_app.conftest import KEY, MAX_BATCH_SIZE
+from tests.unit.fastapi_app.conftest import KEY, MAX_BATCH_SIZE, Threads
 
 MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
 
@@ -94,3 +94,11 @@ def test_the_documentation_needs_no_other_server(rest: TestClient, page: str) ->
     assert any(address.endswith(".js") for address in addresses)
     assert {rest.get(address).status_code for address in addresses} == {200}
     assert all(address.startswith("/") for address in addresses)
+
+
+def test_a_batch_does_not_hold_the_event_loop(rest: TestClient, predictor: Predictor) -> None:
+    predictor.observer = threads = Threads()
+    rest.post("/predict", json=SONG)
+    rest.post("/predict/batch", json={"songs": [SONG, SONG]})
+    of_loop, of_batch = threads.seen
+    assert of_loop != of_batch

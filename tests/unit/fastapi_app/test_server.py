@@ -15,6 +15,7 @@ from unittest.mock import AsyncMock
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from fastapi_app.connections import BODY_SECONDS, HEADER_SECONDS
 from fastapi_app.server import configuration
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ModelRef
@@ -63,6 +64,11 @@ def test_only_proxies_of_the_settings_name_their_clients(
     scope = {"type": "http", "client": ("10.0.0.1", 1), "scheme": "http", "headers": headers}
     asyncio.run(config.loaded_app(scope, AsyncMock(), AsyncMock()))
     assert (seen["client"][0], seen["scheme"]) == (client, scheme)
+
+
+def test_the_bounds_are_those_that_are_documented() -> None:
+    keep_alive = configuration(AsyncMock(), "127.0.0.1", 0).timeout_keep_alive
+    assert (HEADER_SECONDS, BODY_SECONDS, keep_alive) == (10, 30, 75)
 
 
 @contextmanager
