@@ -1,6 +1,5 @@
 """uvicorn's protocol with bounds on how long a connection may keep the service waiting."""
 
-import logging
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
 
@@ -9,8 +8,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fastapi_app.errors import problem
 from song_preference import logs
-
-log = logging.getLogger(__name__)
 
 HEADER_SECONDS = 10
 """From the first byte of a request, or from the start of a connection, until its header is there."""
@@ -135,7 +132,6 @@ def _timed_out(path: str, part: str, seconds: int) -> bytes:
     """A whole answer, since no request of ASGI's is there that could give it."""
     logs.request_id.set(logs.accepted_id(""))
     detail = f"The {part} of the request did not arrive within {seconds} seconds: send it again, without pauses."
-    log.info("%s", detail)
     status = HTTPStatus.REQUEST_TIMEOUT
     answer = problem(path, status, detail, headers={"Connection": "close", logs.REQUEST_ID: logs.request_id.get()})
     headers = b"".join(b"%s: %s\r\n" % header for header in answer.raw_headers)

@@ -130,14 +130,20 @@ class Rows:
             if as_text or name in REQUIRED
         }
         self._names = list(kept.values())
-        self._lines_above = header.lines - 1
+        ragged, lines_above = self.ragged, header.lines - 1
+
+        def note_ragged(row: arrow_csv.InvalidRow) -> str:
+            # No method of ours: the reader would be part of a cycle, and keep the file open until that is collected.
+            ragged.append(row.number - lines_above)
+            return "skip" if len(ragged) < RAGGED_ROWS_KEPT else "error"
+
         self._reader = arrow_csv.open_csv(
             path,
             # Of several threads none would know the number of a row at fault.
             arrow_csv.ReadOptions(
                 block_size=BLOCK_BYTES, use_threads=False, column_names=columns, skip_rows=header.lines
             ),
-            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._note_ragged),
+            arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note_ragged),
             arrow_csv.ConvertOptions(column_types=types, include_columns=list(kept), strings_can_be_null=True),
         )
 
@@ -171,7 +177,3 @@ class Rows:
     def _joined(self, pieces: list[pa.RecordBatch]) -> pa.RecordBatch:
         columns = pa.concat_batches(pieces).columns
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
-
-    def _note_ragged(self, row: arrow_csv.InvalidRow) -> str:
-        self.ragged.append(row.number - self._lines_above)
-        return "skip" if len(self.ragged) < RAGGED_ROWS_KEPT else "error"

@@ -1,11 +1,14 @@
 """What a listener may hand in, and the exact words for what they may not."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -320,3 +323,20 @@ def test_what_passes_keeps_the_rules_and_what_does_not_is_refused_by_name(
     SCHEMA.validate(kept.astype("float64"))
     assert np.isfinite(kept).all(axis=None)
     assert len(kept) == 60
+
+
+@pytest.mark.parametrize("raw", [as_csv(songs()), with_cells("energy", "loud")])
+def test_no_file_stays_open(raw: bytes, tmp_path: Path) -> None:
+    with without_collections(), suppress(InvalidDataset):
+        read(raw, tmp_path)
+    assert not [file.path for file in psutil.Process().open_files() if str(tmp_path) in file.path]
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """No cycle is collected: those of a busy service live for minutes."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
