@@ -10,19 +10,19 @@ from fastapi_app.errors import problem
 from song_preference import logs
 
 HEADER_SECONDS = 10
-"""From the first byte of a request, or from the start of a connection, until its header is there."""
+"""Time for a whole header, from the start of the connection or the first byte of a later request."""
 
 BODY_SECONDS = 30
-"""Without a byte of a body that is not whole."""
+"""Longest time without a byte of an unfinished body."""
 
 UNREAD_SECONDS = 60
-"""Without a reader who takes what lies ready, which is up to 64 KiB beside the socket's own buffer."""
+"""Longest time in which a reader takes nothing of what lies ready: 64 KiB beside the socket's own buffer."""
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than the pools of usual clients and proxies keep a connection, so that they close it and lose no request."""
+"""Time until the next request: longer than usual clients and proxies keep a connection, so that they close it first."""
 
 GRACE_SECONDS = 5
-"""After SIGTERM: for requests in hand, and for those whose bodies are on their way."""
+"""Time after SIGTERM for requests in hand, and for those whose bodies are on their way."""
 
 
 class TimedProtocol(HttpToolsProtocol):
@@ -92,6 +92,7 @@ class TimedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._stop_waiting()
+        self.resume_writing()
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

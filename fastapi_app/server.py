@@ -14,7 +14,7 @@ from typing_extensions import override
 from fastapi_app.connections import GRACE_SECONDS, KEEP_ALIVE_SECONDS, TimedProtocol
 
 EXIT_SECONDS = GRACE_SECONDS + 1
-"""After SIGTERM, for a request that goes on though its caller was cut off: Python would wait for its thread."""
+"""Time after SIGTERM until a request is abandoned whose thread goes on: Python would wait for it."""
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from fastapi_app.server import configuration
 from tests.conftest import SONG
 from tests.unit.fastapi_app.conftest import API_KEY
 
-HEADER, BODY, UNREAD, KEEP_ALIVE = 0.4, 0.6, 0.8, 1
-LONGEST = 5
+HEADER, BODY, UNREAD, KEEP_ALIVE = 0.5, 1, 1, 2
+LONGEST = 10
 """How long any of them may take on a busy machine."""
 
 SONG_BYTES = json.dumps(SONG).encode()
@@ -150,9 +150,9 @@ def test_a_body_that_does_not_come_is_answered_and_ends_the_connection(connect: 
 def test_a_body_may_take_its_time_as_long_as_it_comes(connect: Connect) -> None:
     header, _, body = PREDICT.partition(b"\r\n\r\n")
     sock, began = connect(header + b"\r\n\r\n"), time.monotonic()
-    for at in range(0, len(body), 20):
-        sock.sendall(body[at : at + 20])
-        threading.Event().wait(BODY / 3)
+    for at in range(0, len(body), 10):
+        sock.sendall(body[at : at + 10])
+        threading.Event().wait(BODY / 5)
     assert time.monotonic() - began > BODY
     assert sock.recv(1_000).startswith(b"HTTP/1.1 200")
 
