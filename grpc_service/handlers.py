@@ -4,8 +4,8 @@ from __future__ import annotations  # gRPC's classes are generic in their stubs 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -23,15 +23,22 @@ REQUEST_SECONDS = 30
 IDLE_STREAM_SECONDS = 600
 """Longest wait for the next message of a stream."""
 
-STOPPING_SECONDS = 1
-"""The same once the service stops: a message that was sent with its headers is there by then."""
+SEND_SECONDS = 10
+"""Longest wait for a caller who does not read its answer."""
 
-MAX_WAITING = 4_000
-"""Calls that wait for a message at once, 23 KB each; the one that waits longest makes room for one more."""
+STOPPING_SECONDS = 1
+"""The same three once the service stops: a message that was sent with its headers is there by then."""
+
+MAX_OPEN = 4_000
+"""Calls that wait for their callers at once, 25 KB each; the one that waits longest makes room for one more."""
 
 MAX_CALLS = 256
 """Calls at work at once; a further one would hardly be answered before its caller's patience ends."""
 
+MAX_HEAVY_CALLS = 32
+"""Batches and explanations among them: they queue for two threads, and their answers are long."""
+
+HEAVY = {"PredictBatch", "Explain"}
 EOF: Any = aio.EOF  # type: ignore[attr-defined] # not in the stubs
 
 log = logging.getLogger(__name__)
@@ -40,18 +47,18 @@ Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-class Handlers:
+class HandlerRegistry:
     """Stands in for the server where services register their methods, and registers each of them wrapped.
 
-    Every method reads its requests as a stream of bytes, which looks the same on the wire: gRPC's own unary handlers
-    wait for a message without bound, and answer bytes that are no message with INTERNAL and a traceback.
+    Every method exchanges its messages as a stream, the requests as bytes, which looks the same on the wire: gRPC's own
+    unary handlers wait for their callers without bound, and answer bytes that are no message with INTERNAL and a
+    traceback.
     """
 
     def __init__(self, server: aio.Server, service: str, metrics: Metrics) -> None:
         self._server, self._service, self._metrics = server, service, metrics
-        self._at_work = 0
-        self._waiting: dict[asyncio.Timeout, None] = {}
-        self._is_stopping = False
+        self._waits = _Waits()
+        self._light, self._heavy = _Slots(MAX_CALLS), _Slots(MAX_HEAVY_CALLS)
 
     def add_generic_rpc_handlers(self, handlers: object) -> None:
         """Ignore what generated code registers a second time: by name is enough."""
@@ -61,94 +68,131 @@ class Handlers:
         wrapped = {name: self._wrapped(name, handler, service == self._service) for name, handler in handlers.items()}
         self._server.add_registered_method_handlers(service, wrapped)  # type: ignore[attr-defined] # not in the stubs
 
-    def _wrapped(self, method: str, handler: Handler, is_ours: bool) -> Handler:
-        behaviour: Any = handler.unary_unary or handler.unary_stream or handler.stream_stream
-        parse: Any = handler.request_deserializer
-        # Probes and reflection would drown the rest of the metrics, and a busy service is no dead one.
-        metrics = self._metrics if is_ours else None
-        work = partial(self._work, behaviour) if is_ours else behaviour
-
-        async def answer(_: object, context: Context) -> Any:
-            call = _Call(method, context, metrics)
-            try:
-                response = await work(await self._single(context, parse), context)
-            except BaseException as error:
-                await call.fail(error)
-                raise
-            call.count(None)
-            return response
-
-        async def converse(_: object, context: Context) -> None:
-            call = _Call(method, context, metrics)
-            try:
-                asked = self._each(context, parse) if handler.request_streaming else await self._single(context, parse)
-                async for response in behaviour(asked, context):
-                    await context.write(response)
-            except BaseException as error:
-                await call.fail(error)
-                raise
-            call.count(None)
-
-        if handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(converse, None, handler.response_serializer)
-        return grpc.stream_unary_rpc_method_handler(answer, None, handler.response_serializer)
-
-    async def _work(self, behaviour: Callable[..., Any], request: Any, context: Context) -> Any:
-        if self._at_work >= MAX_CALLS:
-            text = f"The service has {MAX_CALLS} calls at work: wait a moment, then call again."
-            raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-        self._at_work += 1
-        try:
-            return await behaviour(request, context)
-        finally:
-            self._at_work -= 1
-
     def end_waiting(self) -> None:
         """End the calls that have nothing in hand, so that a stop waits for those that have."""
+        self._waits.end()
+
+    def _wrapped(self, method: str, handler: Handler, is_ours: bool) -> Handler:
+        # Probes and reflection would drown the rest of the metrics.
+        metrics = self._metrics if is_ours else None
+        parse: Any = handler.request_deserializer
+        exchange = self._streaming(handler) if handler.response_streaming else self._unary(method, handler, is_ours)
+
+        async def handle(_: object, context: Context) -> None:
+            call = _Call(method, context, parse, self._waits, metrics)
+            try:
+                async with call.limit:
+                    await exchange(call, context)
+            except TimeoutError:
+                error = self._waits.timeout_error()
+                if call.is_sending:
+                    # A status would wait behind the answer that nobody reads. What gRPC itself holds of the call, it
+                    # lets go with the connection: there is no way to reset one stream.
+                    call.count(error)
+                    raise asyncio.CancelledError from None
+                await call.fail(error)
+            except BaseException as error:
+                await call.fail(error)
+                raise
+            else:
+                call.count(None)
+
+        return grpc.stream_stream_rpc_method_handler(handle, None, handler.response_serializer)
+
+    def _unary(self, method: str, handler: Handler, is_ours: bool) -> Exchange:
+        behaviour: Any = handler.unary_unary
+        is_heavy = is_ours and method in HEAVY
+        # Probes are never refused: a busy service is no dead one.
+        slots = self._heavy if is_heavy else self._light if is_ours else _Slots(sys.maxsize)
+
+        async def exchange(call: _Call, context: Context) -> None:
+            request = await call.only_message()
+            with slots:
+                response = await behaviour(request, context)
+                if is_heavy:
+                    # A long answer takes memory until its caller has read it.
+                    await call.send(response)
+            if not is_heavy:
+                await call.send(response)
+
+        return exchange
+
+    def _streaming(self, handler: Handler) -> Exchange:
+        behaviour: Any = handler.unary_stream or handler.stream_stream
+
+        async def exchange(call: _Call, context: Context) -> None:
+            if handler.request_streaming:
+                responses = behaviour(call.messages(), context)
+            else:
+                responses = call.idle(behaviour(await call.only_message(), context))
+            async for response in responses:
+                await call.send(response)
+
+        return exchange
+
+
+class _Slots:
+    """How many calls may be at work at once."""
+
+    def __init__(self, maximum: int) -> None:
+        self._maximum, self._taken = maximum, 0
+
+    def __enter__(self) -> None:
+        if self._taken >= self._maximum:
+            text = f"The service has {self._taken} such calls at work: wait a moment, then call again."
+            raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        self._taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._taken -= 1
+
+
+class _Waits:
+    """Bounds how long calls wait for their callers, and how many do."""
+
+    def __init__(self) -> None:
+        self._half_open: dict[asyncio.Timeout, None] = {}
+        self._others: dict[asyncio.Timeout, None] = {}
+        self._is_stopping = False
+
+    def begin(self, limit: asyncio.Timeout, seconds: float | None, *, is_half_open: bool = False) -> None:
+        """Let a call wait for so long; beyond `MAX_OPEN`, end the oldest, those without any message first."""
+        self.forget(limit)
+        if len(self._half_open) + len(self._others) >= MAX_OPEN:
+            group = self._half_open or self._others
+            oldest = next(iter(group))
+            del group[oldest]
+            _expire(oldest, 0)
+        (self._half_open if is_half_open else self._others)[limit] = None
+        if self._is_stopping:
+            seconds = STOPPING_SECONDS
+        limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+    def finish(self, limit: asyncio.Timeout) -> None:
+        """Let a call work without bound again."""
+        self.forget(limit)
+        limit.reschedule(None)
+
+    def forget(self, limit: asyncio.Timeout) -> None:
+        """Count a call that ended no longer."""
+        self._half_open.pop(limit, None)
+        self._others.pop(limit, None)
+
+    def end(self) -> None:
+        """End all that wait, and from now on each that begins to."""
         self._is_stopping = True
-        for limit in self._waiting:
-            _shorten(limit, STOPPING_SECONDS)
+        for limit in (*self._half_open, *self._others):
+            _expire(limit, STOPPING_SECONDS)
 
-    async def _single(self, context: Context, parse: Callable[[bytes], Any]) -> Any:
-        request = await self._message(context, parse, REQUEST_SECONDS)
-        if request is EOF:
-            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "The call has no message: send one.")
-        return request
-
-    async def _each(self, context: Context, parse: Callable[[bytes], Any]) -> AsyncIterator[Any]:
-        seconds = REQUEST_SECONDS
-        while (request := await self._message(context, parse, seconds)) is not EOF:
-            yield request
-            seconds = IDLE_STREAM_SECONDS
-
-    async def _message(self, context: Context, parse: Callable[[bytes], Any], seconds: float) -> Any:
-        """Return the next message, parsed, or `EOF`; raise `CallRefused` if none comes in time or it is malformed."""
-        limit = asyncio.timeout(STOPPING_SECONDS if self._is_stopping else seconds)
-        if len(self._waiting) >= MAX_WAITING:
-            longest = next(iter(self._waiting))
-            del self._waiting[longest]
-            _shorten(longest, 0)
-        self._waiting[limit] = None
-        try:
-            async with limit:
-                message = await context.read()
-        except TimeoutError:
-            if self._is_stopping:
-                raise CallRefused(grpc.StatusCode.UNAVAILABLE, "The service stops: call again.") from None
-            text = f"No message came within {seconds} s, or too many calls wait: call again with one to send."
-            raise CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, text) from None
-        finally:
-            self._waiting.pop(limit, None)
-        if message is EOF:
-            return EOF
-        try:
-            return parse(message)
-        except DecodeError:
-            text = "The message cannot be parsed: encode it as the proto of this method has it."
-            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, text) from None
+    def timeout_error(self) -> CallRefused:
+        """Return why a call that waited was ended."""
+        if self._is_stopping:
+            return CallRefused(grpc.StatusCode.UNAVAILABLE, "The service stops: call again.")
+        text = "The caller sent or read nothing for too long, or too many others wait: call again."
+        return CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, text)
 
 
-def _shorten(limit: asyncio.Timeout, seconds: float) -> None:
+def _expire(limit: asyncio.Timeout, seconds: float) -> None:
     if not limit.expired():
         limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
@@ -156,19 +200,65 @@ def _shorten(limit: asyncio.Timeout, seconds: float) -> None:
 class _Call:
     """One call, from its headers to its status."""
 
-    __slots__ = ("_began", "_context", "_id", "_method", "_metrics")
+    __slots__ = ("_began", "_context", "_id", "_method", "_metrics", "_parse", "_waits", "is_sending", "limit")
 
-    def __init__(self, method: str, context: Context, metrics: Metrics | None) -> None:
+    def __init__(
+        self, method: str, context: Context, parse: Callable[[bytes], Any], waits: _Waits, metrics: Metrics | None
+    ) -> None:
         self._began = perf_counter()
-        self._method, self._context, self._metrics = method, context, metrics
+        self._method, self._context, self._parse = method, context, parse
+        self._waits, self._metrics = waits, metrics
+        self.limit, self.is_sending = asyncio.timeout(None), False
         offered = next((value for key, value in context.invocation_metadata() or () if key == logs.REQUEST_ID), None)
         self._id = logs.accepted_id(offered)
         logs.request_id.set(self._id)
         # Trailing, since it travels with the status: initial metadata would be a message of its own.
         context.set_trailing_metadata(((logs.REQUEST_ID, self._id),))
 
+    async def only_message(self) -> Any:
+        """Return the one message of a call; raise `CallRefused` if it is missing or malformed."""
+        message = await self._read(REQUEST_SECONDS, is_first=True)
+        if message is EOF:
+            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "The call has no message: send one.")
+        return message
+
+    async def messages(self) -> AsyncIterator[Any]:
+        """Yield the messages of a stream; raise `CallRefused` for a malformed one."""
+        message = await self._read(REQUEST_SECONDS, is_first=True)
+        while message is not EOF:
+            yield message
+            message = await self._read(IDLE_STREAM_SECONDS)
+
+    async def idle(self, responses: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield the responses of a call that waits for an event between them, as long as there is room for it."""
+        self._waits.begin(self.limit, None)
+        async for response in responses:
+            yield response
+            self._waits.begin(self.limit, None)
+
+    async def send(self, response: Any) -> None:
+        """Send a response to a caller that reads."""
+        self._waits.begin(self.limit, SEND_SECONDS)
+        self.is_sending = True
+        await self._context.write(response)
+        self.is_sending = False
+        self._waits.finish(self.limit)
+
+    async def _read(self, seconds: float, *, is_first: bool = False) -> Any:
+        self._waits.begin(self.limit, seconds, is_half_open=is_first)
+        message = await self._context.read()
+        self._waits.finish(self.limit)
+        if message is EOF:
+            return EOF
+        try:
+            return self._parse(message)
+        except DecodeError:
+            text = "The message cannot be parsed: encode it as the proto of this method has it."
+            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, text) from None
+
     def count(self, error: BaseException | None) -> None:
-        """Note the end of the call for the metrics."""
+        """Note the end of the call."""
+        self._waits.forget(self.limit)
         if self._metrics:
             self._metrics.request("grpc", self._method, outcome_of(error), perf_counter() - self._began)
 
@@ -182,6 +272,10 @@ class _Call:
         status = status_of(error)
         metadata = (*(status.trailing_metadata or ()), (logs.REQUEST_ID, self._id))
         await self._context.abort(status.code, status.details, metadata)
+
+
+Exchange: TypeAlias = Callable[[_Call, Context], Awaitable[None]]
+"""Answers one call, whatever the number of its messages."""
 
 
 def outcome_of(error: BaseException | None) -> str:

@@ -7,7 +7,7 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from grpc_service.handlers import Handlers
+from grpc_service.handlers import HandlerRegistry
 from grpc_service.health import ModelHealth
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
@@ -32,7 +32,7 @@ class PredictionServer:
         options, compression = _options(predictor.max_batch_size), grpc.Compression.NoCompression
         self._server = aio.server(options=options, compression=compression)
         self._health = ModelHealth(SERVICE, predictor.store)
-        self._handlers = Handlers(self._server, SERVICE, self.metrics)
+        self._handlers = HandlerRegistry(self._server, SERVICE, self.metrics)
         # Any: it has what generated code calls of a server.
         handlers: Any = self._handlers
         prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), handlers)
@@ -66,10 +66,13 @@ def _options(max_batch_size: int) -> list[tuple[str, int]]:
         ("grpc.max_receive_message_length", max(MIN_MESSAGE_BYTES, max_batch_size * SONG_BYTES)),
         # A connection that says nothing is closed after this long; the default is two minutes.
         ("grpc.server_handshake_timeout_ms", 10_000),
-        # Finds the callers that vanished without a word, which would hold their streams for ever ...
+        # Finds the callers that vanished without a word, which would hold their streams for ever.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
-        # ... and lets callers find out about us, as often as grpc-go's do, which is every 10 s at most.
+        # An hour, and ten minutes for what is under way: what a caller does not read is kept as long as its connection.
+        ("grpc.max_connection_age_ms", 3_600_000),
+        ("grpc.max_connection_age_grace_ms", 600_000),
+        # Lets callers find out about us, as often as grpc-go's do, which is every 10 s at most.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ]

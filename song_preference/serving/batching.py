@@ -5,6 +5,9 @@ import asyncio
 from song_preference.features import Song
 from song_preference.serving.predictor import Prediction, Predictor
 
+LARGEST_RUN = 256
+"""Songs that wait for no further one: where each turn brings one, nobody would be answered."""
+
 
 class MicroBatcher:
     """Gathers the songs of concurrent requests, asked about one by one, for one run of the model.
@@ -31,7 +34,7 @@ class MicroBatcher:
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, turns_left: int) -> None:
         if len(self._waiting) > seen:
             seen, turns_left = len(self._waiting), self._quiet_turns
-        if turns_left:
+        if turns_left and seen < LARGEST_RUN:
             loop.call_soon(self._gather, loop, seen, turns_left - 1)
         else:
             self._answer()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
+from typing import Any
 
 import grpc
 import pytest
@@ -56,7 +57,7 @@ async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: 
         calls = [half_open(channel, method) for method in METHODS]
         assert set(await asyncio.gather(*map(status_of, calls))) == {grpc.StatusCode.DEADLINE_EXCEEDED}
         assert await calls[0].details() == (
-            "No message came within 0.2 s, or too many calls wait: call again with one to send."
+            "The caller sent or read nothing for too long, or too many others wait: call again."
         )
 
 
@@ -71,7 +72,7 @@ async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.M
 
 @on_the_loop
 async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "MAX_WAITING", 2)
+    monkeypatch.setattr(handlers, "MAX_OPEN", 2)
     async with channels(edge.address, 1) as (channel,):
         calls = []
         for _ in range(3):
@@ -82,6 +83,53 @@ async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch
         assert await calls[0].code() is grpc.StatusCode.DEADLINE_EXCEEDED
         assert not any(call.done() for call in calls[1:])
         assert await asyncio.to_thread(edge.stub.GetModel, pb.GetModelRequest(), timeout=TIMEOUT_SECONDS)
+
+
+@on_the_loop
+async def test_those_who_watch_and_those_without_a_message_count_and_the_latter_end_first(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "MAX_OPEN", 2)
+    async with channels(edge.address, 1) as (channel,):
+        watching = await opened(channel, METHODS[6], b"")
+        asking = half_open(channel, METHODS[0])
+        await asking.wait_for_connection()
+        also_watching = await opened(channel, METHODS[6], b"")
+        assert await asking.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        await opened(channel, METHODS[6], b"")
+        assert await watching.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert not also_watching.done()
+
+
+async def opened(channel: aio.Channel, method: str, message: bytes) -> Any:
+    """A call that was answered once and goes on."""
+    call = half_open(channel, method)
+    await call.write(message)
+    await call.done_writing()
+    await call.read()
+    return call
+
+
+@on_the_loop
+async def test_a_stream_whose_answers_are_not_read_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "SEND_SECONDS", 0.3)
+    song = stream_request(**SONG).SerializeToString()
+    names = {"protocol": "grpc", "operation": "PredictStream", "outcome": "client_error"}
+    # A small window, or both sides buffer 100,000 messages before one waits for the other.
+    window = (("grpc.http2.lookahead_bytes", 1024), ("grpc.http2.bdp_probe", 0))
+    async with channels(edge.address, 1, *window) as (channel,):
+        call = half_open(channel, METHODS[2])
+
+        async def write() -> None:
+            while True:
+                await call.write(song)
+
+        writing = asyncio.create_task(write())
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while not edge.metrics.registry.get_sample_value("song_preference_requests_total", names):
+                await asyncio.sleep(0.01)
+        writing.cancel()
+        assert await asyncio.to_thread(edge.stub.Predict, predict_request(**SONG), timeout=TIMEOUT_SECONDS)
 
 
 @pytest.mark.parametrize("method", METHODS)

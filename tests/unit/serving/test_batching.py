@@ -5,6 +5,7 @@ import pytest
 
 from song_preference.errors import ModelNotReady
 from song_preference.features import Song
+from song_preference.serving import batching
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.predictor import Prediction, Predictor
 from song_preference.serving.store import ModelStore
@@ -87,3 +88,17 @@ async def test_a_run_waits_while_each_few_turns_bring_another_song(predictor: Pr
     assert await batcher.predict(SONGS[1])
     assert recording.runs[1:] == [SONGS[:1], SONGS[1:2]]
     assert await asked
+
+
+async def test_a_run_that_is_large_waits_for_no_further_song(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "LARGEST_RUN", 4)
+    recording = Recording(predictor.store)
+    batcher = MicroBatcher(recording, QUIET_TURNS)
+    asked = []
+    for song in SONGS:
+        asked.append(asyncio.create_task(batcher.predict(song)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    assert max(map(len, recording.runs)) < len(SONGS)
