@@ -25,7 +25,7 @@ from song_preference.serving.registry import MlflowRegistry, find_version
 from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from song_preference.temporary import disk_full_is_told
+from song_preference.temporary import raising_disk_full
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
 from song_preference.training.card import METRICS
@@ -200,7 +200,7 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
         lambda: steps.load_graph(uri),
         lambda: registry.graph(ref),
         # As a task does it.
-        disk_full_is_told()(lambda: steps.export(store, searched)),
+        raising_disk_full()(lambda: steps.export(store, searched)),
     ):
         with pytest.raises(DiskFull, match=f"There is too little room on the volume of {small_disk}: "):
             attempt()

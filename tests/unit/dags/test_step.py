@@ -24,7 +24,7 @@ ERRORS = {
     "bug": KeyError("energy"),
     "no MLflow": MlflowException("API request failed\\nwith a long story"),
     "full disk": OSError(28, "No space left on device"),
-    "full disk, as MLflow tells": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
+    "full disk of MLflow": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
     "full disk, as MLflow blames the model": MlflowException("skops does not support custom functions"),
     "no artifact": HTTPError("500 Server Error: INTERNAL SERVER ERROR for url: http://mlflow"),
     "nothing to do": AirflowSkipException("known"),
@@ -77,12 +77,17 @@ def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> N
     assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
 
 
-@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow tells", "full disk, as MLflow blames the model"])
+@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow blames the model"])
 def test_a_full_disk_ends_the_task_at_once_with_the_volume(ends: Any, case: str) -> None:
     assert (ends[case]["raised"], ends[case]["then"]) == ("FailedForGood", "fail")
     (message,) = ends[case]["log"]
     assert message.startswith("There is too little room on the volume of /tmp: ")
     assert message.endswith("then try again.")
+
+
+def test_a_full_disk_of_mlflow_is_not_blamed_on_the_task_and_is_tried_again(ends: Any) -> None:
+    assert (ends["full disk of MLflow"]["raised"], ends["full disk of MLflow"]["then"]) == ("Failed", "default")
+    assert ends["full disk of MLflow"]["log"][0].startswith("MLflow did not serve the task: check that it runs")
 
 
 def test_an_artifact_that_mlflow_does_not_serve_is_tried_again(ends: Any) -> None:
