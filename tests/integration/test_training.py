@@ -192,7 +192,8 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry, uri = MlflowRegistry(settings), f"models:/{settings.name}/{champion.version}"
-    ref, searched = registry.champion(), steps.Searched(str(champion.run_id), champion.tags["dataset_version"], SEED)
+    ref = registry.champion()
+    searched = steps.Searched(str(champion.run_id), "unused", champion.tags["dataset_version"], SEED)
     assert ref is not None
     other = small_disk / "other"
     other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free))
