@@ -116,9 +116,10 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         # Replaces the defaults and is matched with the port; any other host name gets 403 from everything but /health.
-        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*",
+        # Browsers name no port where a proxy serves MLflow on 80 or 443.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*,{host}",
         # Of its own pages, too, MLflow takes changes and searches only where their origin is named.
-        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']}",
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']},{public}",
         # Pages that Airflow's tasks and the dashboard link to.
         "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
         "FASTAPI_BROWSER_URL": f"{public}:{values['FASTAPI_PORT']}",
