@@ -4,14 +4,17 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from song_preference.errors import DiskFull, SongPreferenceError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_TEXTS = tuple(map(os.strerror, FULL))
+PREFIX = "song-preference-"
+DAY_SECONDS = 24 * 60 * 60
 NEARLY_FULL = 0.05
 """Share of a volume that is free at most."""
 
@@ -21,11 +24,19 @@ def keep_to_tmpdir() -> None:
     tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - tempfile's own default
 
 
+def remove_leftovers() -> None:
+    """Remove the directories that processes which were killed, a day ago or more, had made by `temporary_directory`."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < time.time() - DAY_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
     """Make a directory that vanishes afterwards; raise `DiskFull` where there is no room for it or its files."""
     # The inner one looks at the volume before the files go.
-    with raising_disk_full(), tempfile.TemporaryDirectory() as directory, raising_disk_full():
+    with raising_disk_full(), tempfile.TemporaryDirectory(prefix=PREFIX) as directory, raising_disk_full():
         yield Path(directory)
 
 

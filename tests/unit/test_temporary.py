@@ -3,12 +3,13 @@
 import errno
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from song_preference.errors import DiskFull
-from song_preference.temporary import raising_disk_full, temporary_directory
+from song_preference.temporary import DAY_SECONDS, raising_disk_full, remove_leftovers, temporary_directory
 
 TEXT = "INTERNAL_ERROR: [Errno 28] No space left on device: '/spool/m'"
 
@@ -56,3 +57,18 @@ def test_a_text_names_the_volume_while_its_files_fill_it(small_disk: Path) -> No
     with pytest.raises(DiskFull, match=f"volume of {small_disk}: 0 of its 1 MB"):
         fill()
     assert not list(small_disk.iterdir())
+
+
+def test_what_a_killed_process_left_goes_after_a_day_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = time.time() - DAY_SECONDS - 1
+    with temporary_directory() as left, temporary_directory() as in_use:
+        other = tmp_path / "tmp12345678"
+        other.mkdir()
+        (left / "part").touch()
+        for path in (left, other):
+            os.utime(path, (before, before))
+        remove_leftovers()
+        assert {*tmp_path.iterdir()} == {in_use, other}
