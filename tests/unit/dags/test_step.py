@@ -7,13 +7,15 @@ import pytest
 from tests.unit.dags.conftest import in_airflow
 
 RUN = """
-import json, logging
+import json, logging, os
+from pathlib import Path
 from datetime import timedelta
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from dag_parts.step import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
+from song_preference.dataset import incoming, sample
 from song_preference.errors import *
 
 ERRORS = {
@@ -30,11 +32,18 @@ ERRORS = {
     "nothing to do": AirflowSkipException("known"),
 }
 ERRORS["full disk, as MLflow blames the model"].__cause__ = ERRORS["full disk"]
+header, *songs = sample.csv().decode().splitlines()
+unknown_first = Path(os.environ["AIRFLOW_HOME"], "unknown.csv")
+unknown_first.write_text("\\n".join(
+    [header, *(song.rpartition(",")[0] + (",quizás" if row < 200 else ",si") for row, song in enumerate(songs))]
+))
 logged = []
 logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
 
 def ended(name):
     def body():
+        if name == "unknown labels":
+            incoming.check(unknown_first)
         raise ERRORS[name]
     with DAG("d"):
         task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator
@@ -45,7 +54,7 @@ def ended(name):
         decision = RETRY_POLICY.evaluate(error, 1, 3)
         return {"raised": type(error).__name__, "log": list(logged), "then": decision.action.value}
 
-print(json.dumps({name: ended(name) for name in ERRORS}))
+print(json.dumps({name: ended(name) for name in [*ERRORS, "unknown labels"]}))
 """
 
 
@@ -65,6 +74,12 @@ def test_what_cannot_get_better_ends_the_task_at_once_with_its_message_alone(
     ends: Any, case: str, message: str
 ) -> None:
     assert ends[case] == {"raised": "FailedForGood", "log": [message], "then": "fail"}
+
+
+def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
+    assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedForGood", "fail")
+    (message,) = ends["unknown labels"]["log"]
+    assert message.startswith("This playlist cannot be used: column 'label' must be 1 or 0, or a word such as yes")
 
 
 def test_a_lost_connection_is_tried_again(ends: Any) -> None:
