@@ -1,4 +1,5 @@
 import os
+import re
 import secrets
 from base64 import urlsafe_b64decode
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.__main__ import reset
-from local_stack.config import Config, write_privately
+from local_stack.config import ROOT, Config, write_privately
 from local_stack.errors import StackError
 from local_stack.supervisor import Supervisor
 
@@ -144,6 +145,22 @@ def test_links_lead_to_this_machine_until_it_has_a_public_name() -> None:
         "DATA_BROWSER_URL": "https://music.example:6001/files?path=/buckets/data/",
         "GRPC_HOST_ADDRESS": "music.example:6002",
     }
+
+
+def test_links_with_docker_lead_to_the_public_name_as_without() -> None:
+    environment = Config.read({"PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": "https"}).environment
+    links = {
+        (name, re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: environment[variable[1]], value))
+        for name, value in re.findall(
+            r"^ +(\w+_BROWSER_URL|\w+_HOST_ADDRESS|\w+_ALLOWED_ORIGINS): (.*)$",
+            (ROOT / "docker-compose.yaml").read_text(),
+            re.MULTILINE,
+        )
+        # Where a file lies on the console is the store's own.
+        if name != "DATA_BROWSER_URL"
+    }
+    assert links == {(name, environment[name]) for name, _ in links}
+    assert {"MLFLOW_BROWSER_URL", "S3_BROWSER_URL", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"} <= {name for name, _ in links}
 
 
 OWN = "127.0.0.1,localhost"
