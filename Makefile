@@ -46,7 +46,10 @@ up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROF
 down: ## Stop the platform of `make up`, workers included, and keep its data
 	docker compose --profile '*' down
 
-purge: ## Stop the platform of `make up` and delete its data: datasets, models, runs, users
+purge: ## Stop the platform of `make up` and delete its data: datasets, models, runs, users; YES=1 does not ask
+	@[ "$(YES)" = 1 ] || \
+	  { [ -t 0 ] && read -rp "Delete all datasets, models, runs and users? Type yes: " answer && [ "$$answer" = yes ]; } || \
+	  { echo "Nothing is deleted. 'make purge YES=1' deletes all datasets, models, runs and users." >&2; exit 1; }
 	docker compose --profile '*' down --volumes
 
 backup: ## Save databases and buckets of the running Docker stack into backups/<time>/

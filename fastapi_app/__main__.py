@@ -9,7 +9,7 @@ from song_preference import logs
 from song_preference.preflight import DEVELOPMENT_VALUES
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings, ServingSettings, load
-from song_preference.temporary import keep_to_tmpdir
+from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ def main() -> None:
     options = parser.parse_args()
     logs.configure()
     keep_to_tmpdir()
+    remove_leftovers()
     settings, predictor = load(RestSettings), Predictor.following(load(ServingSettings))
     if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
         log.warning("API_KEY is the development value, which everybody knows: set one of your own.")

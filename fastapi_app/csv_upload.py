@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from fastapi_app.bounds import bounded
 from fastapi_app.dependencies import SettingsDep
 from song_preference.errors import InvalidUpload, UploadTooLarge
-from song_preference.temporary import disk_full_is_told
+from song_preference.temporary import raising_disk_full
 
 IN_MEMORY_BYTES = 1_000_000
 """Smaller files need no disk; as Starlette has it for a form's files."""
@@ -52,11 +52,11 @@ async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[I
     sent = Request(request.scope, bounded(request.receive, limit, refusal))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        with disk_full_is_told():
+        with raising_disk_full():
             async with sent.form(max_files=1, max_fields=10) as form:
                 yield _file_of(form)
     elif kind == "text/csv":
-        with disk_full_is_told():
+        with raising_disk_full():
             async with _body_of(sent) as file:
                 yield file
     else:

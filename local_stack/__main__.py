@@ -58,6 +58,7 @@ def logs(config: Config) -> None:
 
 def reset(config: Config) -> None:
     """Stop everything and delete its state."""
+    config.check_state()
     stop(config)
     shutil.rmtree(config.state, ignore_errors=True)
     print(f"{config.state} is deleted.")

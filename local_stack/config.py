@@ -17,6 +17,9 @@ from local_stack.errors import StackError
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"
 HIGHEST_PORT = 65535
+AIRFLOW_KEY = "airflow.key"
+STATE_MARKS = (f"{AIRFLOW_KEY}*", "supervisord.conf")
+"""Patterns of files by which a state is known; the first is written first."""
 AIRFLOW_KEY_BYTES = 128
 """32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
 VOLUME_KEY_BYTES = 64
@@ -79,8 +82,17 @@ class Config:
         """Remember something until the state is deleted."""
         (self.state / name).write_text(value)
 
+    def check_state(self) -> None:
+        """Raise `StackError` where the state's folder holds something else, as a home does."""
+        state = self.state
+        if state.exists() and any(state.iterdir()) and not any(any(state.glob(mark)) for mark in STATE_MARKS):
+            raise StackError(
+                f"{state} holds files that are not the platform's: set LOCAL_STATE_DIR to a new or an empty folder."
+            )
+
     def with_secrets(self) -> "Config":
         """The configuration with Airflow's and SeaweedFS's own settings; keys are made once and kept in the state."""
+        self.check_state()
         _keep_private(self.state)
         return replace(self, environment=self.environment | _airflow(self) | _seaweedfs(self))
 
@@ -104,9 +116,10 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         # Replaces the defaults and is matched with the port; any other host name gets 403 from everything but /health.
-        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*",
+        # Browsers name no port where a proxy serves MLflow on 80 or 443.
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*,{host}",
         # Of its own pages, too, MLflow takes changes and searches only where their origin is named.
-        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']}",
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']},{public}",
         # Pages that Airflow's tasks and the dashboard link to.
         "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
         "FASTAPI_BROWSER_URL": f"{public}:{values['FASTAPI_PORT']}",
@@ -138,7 +151,7 @@ def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
 
 def _airflow(config: Config) -> dict[str, str]:
     home = config.state / "airflow"
-    key = _kept_key(config.state / "airflow.key", AIRFLOW_KEY_BYTES)
+    key = _kept_key(config.state / AIRFLOW_KEY, AIRFLOW_KEY_BYTES)
     url = config.environment["AIRFLOW_URL"]
     return {
         "AIRFLOW_HOME": str(home),
@@ -183,7 +196,9 @@ def _seaweedfs(config: Config) -> dict[str, str]:
 def _keep_private(state: Path) -> None:
     """Make the state's folder, or what an older version made of it, accessible to its owner only."""
     state.mkdir(parents=True, exist_ok=True)
-    if state.stat().st_uid != os.getuid() or state.stat().st_mode & stat.S_ISVTX:
+    # In a container, root works in a folder that its host's user mounts.
+    is_ours = os.getuid() in {0, state.stat().st_uid}
+    if not is_ours or state.stat().st_mode & stat.S_ISVTX:
         raise StackError(
             f"{state} belongs to another user or is shared, but secrets and songs are kept there: "
             "set LOCAL_STATE_DIR to a folder of your own."

@@ -17,6 +17,8 @@ MAX_CELL_CHARACTERS = 131_072
 MAX_ROW_CHARACTERS = 250_000
 """At most 1 MB of UTF-8, which is less than pyarrow parses at once."""
 
+READ_CHARACTERS = MAX_ROW_CHARACTERS + len("\r\n")
+
 Cells = list[str]
 
 
@@ -32,18 +34,25 @@ class Records(Iterator[Cells | None]):
     @property
     def characters(self) -> int:
         """The length of the last row."""
-        return MAX_ROW_CHARACTERS + 1 - self._lines.left
+        return READ_CHARACTERS - self._lines.left
 
     def __next__(self) -> Cells | None:
         """Return the next row."""
-        self._lines.left = MAX_ROW_CHARACTERS + 1
+        self._lines.left = READ_CHARACTERS
         try:
             return next(self._reader)
+        except _RowTooLong:
+            self.fault = "row"
+            return None
         except csv.Error as error:
             # The csv module has one class for both, and no code.
             is_cell = str(error).startswith("field larger than field limit")
-            self.fault = "row" if self._lines.left == 0 else "cell" if is_cell else "quote"
+            self.fault = "cell" if is_cell else "quote"
             return None
+
+
+class _RowTooLong(csv.Error):
+    pass
 
 
 class _Lines(Iterator[str]):
@@ -54,14 +63,15 @@ class _Lines(Iterator[str]):
         self.left = 0
 
     def __next__(self) -> str:
-        line = self._text.readline(self.left)
+        # A cell in quotes may have used all of them up, and goes on.
+        line = self._text.readline(max(self.left, 1))
         if not line:
             raise StopIteration
         self.left -= len(line)
-        if self.left == 0:
+        if self.left + len(line) - len(line.rstrip("\r\n")) < len("\r\n"):
             while line and not line.endswith(("\r", "\n")):
                 line = self._text.readline(MAX_ROW_CHARACTERS)
-            raise csv.Error
+            raise _RowTooLong
         return line
 
 

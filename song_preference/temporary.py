@@ -4,14 +4,19 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from song_preference.errors import DiskFull, SongPreferenceError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_TEXTS = tuple(map(os.strerror, FULL))
+PREFIX = "song-preference-"
+DAY_SECONDS = 24 * 60 * 60
+NEARLY_FULL = 0.05
+"""Share of a volume that is free at most."""
 
 
 def keep_to_tmpdir() -> None:
@@ -19,25 +24,34 @@ def keep_to_tmpdir() -> None:
     tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - tempfile's own default
 
 
+def remove_leftovers() -> None:
+    """Remove the directories that processes which were killed, a day ago or more, had made by `temporary_directory`."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < time.time() - DAY_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
     """Make a directory that vanishes afterwards; raise `DiskFull` where there is no room for it or its files."""
-    with disk_full_is_told(), tempfile.TemporaryDirectory() as directory:
+    # The inner one looks at the volume before the files go.
+    with raising_disk_full(), tempfile.TemporaryDirectory(prefix=PREFIX) as directory, raising_disk_full():
         yield Path(directory)
 
 
 @contextmanager
-def disk_full_is_told() -> Iterator[None]:
+def raising_disk_full() -> Iterator[None]:
     """Raise `DiskFull` in place of the error that temporary files without room for them end in."""
     try:
         yield
     except SongPreferenceError:
         raise
     except Exception as error:
-        if not _is_about_room(error):
-            raise
         directory = tempfile.gettempdir()
         disk = shutil.disk_usage(directory)
+        if not _is_about_room(error, is_nearly_full=disk.free < NEARLY_FULL * disk.total):
+            raise
         raise DiskFull(
             f"There is too little room on the volume of {directory}: {disk.free / 1e6:,.0f} of its "
             f"{disk.total / 1e6:,.0f} MB are free now. Free some space there, or set TMPDIR to a directory of another "
@@ -45,11 +59,16 @@ def disk_full_is_told() -> Iterator[None]:
         ) from error
 
 
-def _is_about_room(error: BaseException | None) -> bool:
-    """Whether this error, or one that it came of, is that of a full disk."""
-    if error is None:
-        return False
-    # MLflow keeps no more than the text of what ends its downloads, and takes what ends a model's storing for the
-    # model's fault.
-    is_full = (isinstance(error, OSError) and error.errno in FULL) or any(text in str(error) for text in FULL_TEXTS)
-    return is_full or _is_about_room(error.__cause__ or error.__context__)
+def _is_about_room(error: BaseException | None, *, is_nearly_full: bool) -> bool:
+    """Whether this error, or one that it came of, is that of a full disk of this machine.
+
+    MLflow takes what ends a model's storing for the model's fault, and keeps of what ends its downloads no more than
+    the text: which may as well be about a disk of its server's, so it counts only while this one is nearly full.
+    """
+    while error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if is_nearly_full and any(text in str(error) for text in FULL_TEXTS):
+            return True
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return False

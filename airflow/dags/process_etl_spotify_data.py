@@ -71,10 +71,11 @@ def process_etl_spotify_data() -> None:
         from song_preference.dataset.etl import open_store
         from song_preference.dataset.version import Draft
 
-        dataset, run_id = publish.register(open_store(), Draft.model_validate(draft))
+        dataset, run_id, experiment_id = publish.register(open_store(), Draft.model_validate(draft))
         asked = {name: params[name] for name in MODEL_PARAMS}
         outlet_events[DATASET].extra = {"dataset_version": dataset.version, **asked}
-        return {"version": dataset.version, "run_id": run_id, "source_kind": dataset.source.kind}
+        run = {"run_id": run_id, "experiment_id": experiment_id}
+        return {"version": dataset.version, **run, "source_kind": dataset.source.kind}
 
     register(split(engineer_features(download())))  # type: ignore[arg-type]
 

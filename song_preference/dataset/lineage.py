@@ -16,8 +16,8 @@ SONGS_SHOWN = 20_000
 """In pictures, which look the same with more."""
 
 
-def log_version(described: DatasetVersion, store: DatasetStore) -> str:
-    """Log parameters, statistics, the dataset, pictures and a card; returns the MLflow run's id."""
+def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, str]:
+    """Log parameters, statistics, the dataset, pictures and a card; returns the ids of run and experiment."""
     mlflow.set_experiment(EXPERIMENT)
     card = data_card(described)
     with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
@@ -37,7 +37,7 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> str:
         songs = store.part(described.version, "features", at_most=SONGS_SHOWN)
         for name, picture in all_pictures(songs).items():
             mlflow.log_figure(picture, f"pictures/{name}")
-        return str(run.info.run_id)
+        return str(run.info.run_id), str(run.info.experiment_id)
 
 
 def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:

@@ -18,6 +18,7 @@ class Registered(NamedTuple):
 
     dataset: DatasetVersion
     run_id: str
+    experiment_id: str
 
 
 def register(store: DatasetStore, draft: Draft) -> Registered:
@@ -29,6 +30,6 @@ def register(store: DatasetStore, draft: Draft) -> Registered:
             **draft.model_dump(),
         )
     )
-    run_id = log_version(described, store)
+    run_id, experiment_id = log_version(described, store)
     log.info("Published %s; MLflow run %s.", store.objects.uri(store.key(described.version, "")), run_id)
-    return Registered(described, run_id)
+    return Registered(described, run_id, experiment_id)

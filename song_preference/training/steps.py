@@ -48,6 +48,7 @@ class Searched(NamedTuple):
     """A training run, the dataset version that it learns from, and its seed."""
 
     run_id: str
+    experiment_id: str
     dataset_version: str
     seed: int
 
@@ -56,6 +57,7 @@ class Exported(NamedTuple):
     """A training run with its logged ONNX model (`models:/<model id>`)."""
 
     run_id: str
+    experiment_id: str
     dataset_version: str
     seed: int
     model_uri: str
@@ -80,14 +82,14 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         TRAINING_KEY: training_key(dataset_version, seed, trials),
         **source_tags(described),
     }
-    run_id = log_search(f"training on {dataset_version}", attempts, params, tags)
+    run_id, experiment_id = log_search(f"training on {dataset_version}", attempts, params, tags)
     log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
-    return Searched(run_id, dataset_version, seed)
+    return Searched(run_id, experiment_id, dataset_version, seed)
 
 
 def export(store: DatasetStore, searched: Searched) -> Exported:
     """Log the best candidate whose ONNX graph agrees with scikit-learn; raises `TrainingFailed` if there is none."""
-    run_id, dataset_version, seed = searched
+    run_id, _, dataset_version, seed = searched
     songs = training_songs(store, dataset_version, seed)
     test = judged_songs(store, dataset_version)
     choice = choose(ranked_attempts(run_id), songs, test.features, seed)
@@ -110,7 +112,7 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
             onnx_execution_providers=["CPUExecutionProvider"],
         )
     log.info("%s exported; parity error %.1e.", choice.attempt.candidate, choice.parity_error)
-    return Exported(run_id, dataset_version, seed, str(logged.model_uri), choice.threshold)
+    return Exported(*searched, str(logged.model_uri), choice.threshold)
 
 
 def _import_skops() -> None:

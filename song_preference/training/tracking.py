@@ -16,8 +16,10 @@ TRIALS_FILE = "trials.json"
 ATTEMPTS = TypeAdapter(list[Attempt])
 
 
-def log_search(name: str, attempts: Sequence[Attempt], params: dict[str, object], tags: dict[str, str]) -> str:
-    """Log a run with the ranked attempts and a nested run for each of them; returns the run's id."""
+def log_search(
+    name: str, attempts: Sequence[Attempt], params: dict[str, object], tags: dict[str, str]
+) -> tuple[str, str]:
+    """Log a run with the ranked attempts and a nested run for each of them; returns the ids of run and experiment."""
     experiment = mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=name) as run:
         mlflow.log_params(params)
@@ -26,7 +28,7 @@ def log_search(name: str, attempts: Sequence[Attempt], params: dict[str, object]
         client = MlflowClient()
         for attempt in attempts:
             _log_attempt(client, str(experiment.experiment_id), str(run.info.run_id), attempt)
-    return str(run.info.run_id)
+    return str(run.info.run_id), str(experiment.experiment_id)
 
 
 def _log_attempt(client: MlflowClient, experiment_id: str, parent: str, attempt: Attempt) -> None:

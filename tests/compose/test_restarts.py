@@ -186,5 +186,5 @@ def test_down_stops_everything_and_purge_deletes_everything(production: dict[str
     assert len(left("volume")) == 10
     compose("create", "redis", "airflow-worker", "airflow-cli", **production)
     assert left("container", "--all") != set()
-    run("make", "purge")
+    run("make", "purge", "YES=1")
     assert left("container", "--all") | left("network") | left("volume") == set()

@@ -25,7 +25,7 @@ from song_preference.serving.registry import MlflowRegistry, find_version
 from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from song_preference.temporary import disk_full_is_told
+from song_preference.temporary import raising_disk_full
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
 from song_preference.training.card import METRICS
@@ -192,7 +192,8 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry, uri = MlflowRegistry(settings), f"models:/{settings.name}/{champion.version}"
-    ref, searched = registry.champion(), steps.Searched(str(champion.run_id), champion.tags["dataset_version"], SEED)
+    ref = registry.champion()
+    searched = steps.Searched(str(champion.run_id), "unused", champion.tags["dataset_version"], SEED)
     assert ref is not None
     other = small_disk / "other"
     other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free))
@@ -200,7 +201,7 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
         lambda: steps.load_graph(uri),
         lambda: registry.graph(ref),
         # As a task does it.
-        disk_full_is_told()(lambda: steps.export(store, searched)),
+        raising_disk_full()(lambda: steps.export(store, searched)),
     ):
         with pytest.raises(DiskFull, match=f"There is too little room on the volume of {small_disk}: "):
             attempt()

@@ -1,6 +1,6 @@
 """Buttons on a task's page: to its run in MLflow and to its files in S3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from song_preference.settings import BrowserSettings
 class Link(BaseOperatorLink):
     """Leads to the address of what a task's result, a mapping, names under `key`."""
 
-    def __init__(self, name: str, key: str, address: Callable[[BrowserSettings, str], str]) -> None:
+    def __init__(self, name: str, key: str, address: Callable[[BrowserSettings, Mapping[str, Any]], str]) -> None:
         self._name, self._key, self._address = name, key, address
 
     @property
@@ -30,18 +30,16 @@ class Link(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow passes both by name
         """The address; empty for a task that ended without a result."""
         result = XCom.get_value(ti_key=ti_key, key="return_value")
-        return self._address(BrowserSettings(), result[self._key]) if result else ""
+        return self._address(BrowserSettings(), result) if result else ""
 
 
 def dataset_files(key: str) -> Link:
     """The folder of the dataset version that the result names under `key`."""
-    return Link("Files in S3", key, lambda pages, version: pages.data_url + quote(f"datasets/{version}/", safe=""))
+    return Link("Files in S3", key, lambda pages, result: pages.data_url + quote(f"datasets/{result[key]}/", safe=""))
 
 
-def _mlflow_run(pages: BrowserSettings, run_id: str) -> str:
-    from mlflow import MlflowClient  # as in the tasks: every task process parses this file first
-
-    return run_page(pages.mlflow_url, run_id, MlflowClient().get_run(run_id).info.experiment_id)
-
-
-MLFLOW_RUN = Link("Run in MLflow", "run_id", _mlflow_run)
+MLFLOW_RUN = Link(
+    "Run in MLflow",
+    "run_id",
+    lambda pages, result: run_page(pages.mlflow_url, result["run_id"], result.get("experiment_id")),
+)

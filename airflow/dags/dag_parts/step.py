@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from dag_parts.links import Link
 from song_preference.errors import RegistryUnavailable, SongPreferenceError, SourceUnavailable, StorageUnavailable
-from song_preference.temporary import disk_full_is_told, keep_to_tmpdir
+from song_preference.temporary import keep_to_tmpdir, raising_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Step(_PythonDecoratedOperator):
         keep_to_tmpdir()
         os.environ.update(MLFLOW_IN_A_TASK)
         try:
-            with disk_full_is_told():
+            with raising_disk_full():
                 return super().execute(context)
         except AirflowSkipException as skip:
             log.warning("Skipped: %s", skip)  # Airflow's own line is folded away

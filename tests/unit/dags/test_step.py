@@ -7,13 +7,15 @@ import pytest
 from tests.unit.dags.conftest import in_airflow
 
 RUN = """
-import json, logging
+import json, logging, os
+from pathlib import Path
 from datetime import timedelta
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from dag_parts.step import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
+from song_preference.dataset import incoming, sample
 from song_preference.errors import *
 
 ERRORS = {
@@ -24,17 +26,24 @@ ERRORS = {
     "bug": KeyError("energy"),
     "no MLflow": MlflowException("API request failed\\nwith a long story"),
     "full disk": OSError(28, "No space left on device"),
-    "full disk, as MLflow tells": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
+    "full disk of MLflow": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
     "full disk, as MLflow blames the model": MlflowException("skops does not support custom functions"),
     "no artifact": HTTPError("500 Server Error: INTERNAL SERVER ERROR for url: http://mlflow"),
     "nothing to do": AirflowSkipException("known"),
 }
 ERRORS["full disk, as MLflow blames the model"].__cause__ = ERRORS["full disk"]
+header, *songs = sample.csv().decode().splitlines()
+unknown_first = Path(os.environ["AIRFLOW_HOME"], "unknown.csv")
+unknown_first.write_text("\\n".join(
+    [header, *(song.rpartition(",")[0] + (",quizás" if row < 200 else ",si") for row, song in enumerate(songs))]
+))
 logged = []
 logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
 
 def ended(name):
     def body():
+        if name == "unknown labels":
+            incoming.check(unknown_first)
         raise ERRORS[name]
     with DAG("d"):
         task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator
@@ -45,7 +54,7 @@ def ended(name):
         decision = RETRY_POLICY.evaluate(error, 1, 3)
         return {"raised": type(error).__name__, "log": list(logged), "then": decision.action.value}
 
-print(json.dumps({name: ended(name) for name in ERRORS}))
+print(json.dumps({name: ended(name) for name in [*ERRORS, "unknown labels"]}))
 """
 
 
@@ -67,6 +76,12 @@ def test_what_cannot_get_better_ends_the_task_at_once_with_its_message_alone(
     assert ends[case] == {"raised": "FailedForGood", "log": [message], "then": "fail"}
 
 
+def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
+    assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedForGood", "fail")
+    (message,) = ends["unknown labels"]["log"]
+    assert message.startswith("This playlist cannot be used: column 'label' must be 1 or 0, or a word such as yes")
+
+
 def test_a_lost_connection_is_tried_again(ends: Any) -> None:
     message = "Drive does not answer: check the connection."
     assert ends["no connection"] == {"raised": "Failed", "log": [message], "then": "default"}
@@ -77,12 +92,17 @@ def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> N
     assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
 
 
-@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow tells", "full disk, as MLflow blames the model"])
+@pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow blames the model"])
 def test_a_full_disk_ends_the_task_at_once_with_the_volume(ends: Any, case: str) -> None:
     assert (ends[case]["raised"], ends[case]["then"]) == ("FailedForGood", "fail")
     (message,) = ends[case]["log"]
     assert message.startswith("There is too little room on the volume of /tmp: ")
     assert message.endswith("then try again.")
+
+
+def test_a_full_disk_of_mlflow_is_not_blamed_on_the_task_and_is_tried_again(ends: Any) -> None:
+    assert (ends["full disk of MLflow"]["raised"], ends["full disk of MLflow"]["then"]) == ("Failed", "default")
+    assert ends["full disk of MLflow"]["log"][0].startswith("MLflow did not serve the task: check that it runs")
 
 
 def test_an_artifact_that_mlflow_does_not_serve_is_tried_again(ends: Any) -> None:
@@ -107,7 +127,7 @@ LINK = """
 import json, os
 os.environ["MLFLOW_BROWSER_URL"] = "http://127.0.0.1:6000"
 os.environ["DATA_BROWSER_URL"] = "http://127.0.0.1:6001/browser/data/"
-from mlflow import MlflowClient, set_tracking_uri
+os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
 from dag_parts import links
 
 class XCom:
@@ -116,20 +136,20 @@ class XCom:
         return ti_key
 
 links.XCom = XCom
-set_tracking_uri("sqlite:///" + os.environ["AIRFLOW_HOME"] + "/mlflow.db")
-experiment = MlflowClient().create_experiment("training")
-run_id = MlflowClient().create_run(experiment).info.run_id
-result = {"version": "525c", "run_id": run_id}
+older = {"version": "525c", "run_id": "f00d"}
+result = {**older, "experiment_id": "2"}
 both = (links.MLFLOW_RUN, links.dataset_files("version"))
-addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, None))
-print(json.dumps(addresses.replace(run_id, "<run>").replace(f"/{experiment}/", "/<experiment>/").split(" ")))
+addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, older, None))
+print(json.dumps(addresses.split(" ")))
 """
 
 
-def test_links_lead_to_what_the_result_names_and_nowhere_without_one(tmp_path: Any) -> None:
+def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflow_is_away(tmp_path: Any) -> None:
     assert in_airflow(LINK, tmp_path) == [
-        "http://127.0.0.1:6000/#/experiments/<experiment>/runs/<run>?workflowType=machine_learning",
+        "http://127.0.0.1:6000/#/experiments/2/runs/f00d?workflowType=machine_learning",
+        "http://127.0.0.1:6000/#/runs/f00d",
         "",
+        "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
         "",
     ]

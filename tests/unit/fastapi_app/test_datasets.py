@@ -245,6 +245,29 @@ def test_findings_name_column_rule_and_rows(managed: TestClient) -> None:
     assert found == [{"field": "energy", "problem": "must lie in [0, 1]", "count": 2, "rows": [4, 6]}]
 
 
+def labelled(words: Callable[[int], str]) -> bytes:
+    """The sample with other labels, which are its last column."""
+    header, *songs = CSV.decode().splitlines()
+    rows = (f"{song.rpartition(',')[0]},{words(row)}" for row, song in enumerate(songs))
+    return "\n".join([header, *rows]).encode()
+
+
+def test_labels_in_spanish_are_read(managed: TestClient) -> None:
+    raw = labelled(lambda row: "sí" if row < 100 else "si" if row % 2 else "no")
+    answer = managed.post("/datasets/validate", content=raw, headers=TEXT)
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.json()["likes"] > 100
+
+
+@pytest.mark.parametrize("others", ["si", "1"])
+def test_unknown_labels_before_known_ones_are_told(managed: TestClient, others: str) -> None:
+    raw = labelled(lambda row: "quizás" if row < 200 else others)
+    answer = managed.post("/datasets/validate", content=raw, headers=TEXT)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["count"], error["rows"][0]) == ("label", 200, 2)
+
+
 def test_a_checked_playlist_leaves_nothing(managed: TestClient, objects: MemoryObjects, airflow: FakeAirflow) -> None:
     report = managed.post("/datasets/validate", content=CSV, headers=TEXT).json()
     assert report["likes"] + report["dislikes"] == report["rows_kept"]

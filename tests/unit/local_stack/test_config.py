@@ -1,10 +1,13 @@
+import os
+import re
 import secrets
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
 import pytest
 
-from local_stack.config import Config, write_privately
+from local_stack.__main__ import reset
+from local_stack.config import ROOT, Config, write_privately
 from local_stack.errors import StackError
 from local_stack.supervisor import Supervisor
 
@@ -65,11 +68,37 @@ def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_p
 
 
 def test_the_state_is_for_its_owner_alone_even_one_that_an_older_version_made(tmp_path: Path) -> None:
-    new, older = tmp_path / "a" / "new", tmp_path / "older"
+    new, empty, older = tmp_path / "a" / "new", tmp_path / "empty", tmp_path / "older"
+    empty.mkdir(mode=0o755)
     older.mkdir(mode=0o755)
-    for state in (new, older):
+    (older / "airflow.key").touch()
+    (older / "logs").mkdir()
+    for state in (new, empty, older):
         Config.read({"LOCAL_STATE_DIR": str(state)}).with_secrets()
         assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "letter.txt").touch()
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
+    for attempt in (config.with_secrets, lambda: reset(config)):
+        with pytest.raises(StackError, match="set LOCAL_STATE_DIR to a new or an empty folder"):
+            attempt()
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root may give a folder away.")
+def test_a_folder_of_another_user_is_for_root_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.chown(tmp_path, 1000, 1000)
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
+    monkeypatch.setattr("os.getuid", lambda: 1001)
+    with pytest.raises(StackError, match="set LOCAL_STATE_DIR to a folder of your own"):
+        config.with_secrets()
+    monkeypatch.undo()
+    config.with_secrets()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_others_share_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -116,6 +145,22 @@ def test_links_lead_to_this_machine_until_it_has_a_public_name() -> None:
         "DATA_BROWSER_URL": "https://music.example:6001/files?path=/buckets/data/",
         "GRPC_HOST_ADDRESS": "music.example:6002",
     }
+
+
+def test_links_with_docker_lead_to_the_public_name_as_without() -> None:
+    environment = Config.read({"PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": "https"}).environment
+    links = {
+        (name, re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: environment[variable[1]], value))
+        for name, value in re.findall(
+            r"^ +(\w+_BROWSER_URL|\w+_HOST_ADDRESS|\w+_ALLOWED_ORIGINS): (.*)$",
+            (ROOT / "docker-compose.yaml").read_text(),
+            re.MULTILINE,
+        )
+        # Where a file lies on the console is the store's own.
+        if name != "DATA_BROWSER_URL"
+    }
+    assert links == {(name, environment[name]) for name, _ in links}
+    assert {"MLFLOW_BROWSER_URL", "S3_BROWSER_URL", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"} <= {name for name, _ in links}
 
 
 OWN = "127.0.0.1,localhost"

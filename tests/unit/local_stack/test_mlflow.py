@@ -45,5 +45,13 @@ def test_it_answers_to_its_public_name_and_its_own_pages_alone(
     host: str, origin: str | None, status: int, port: int
 ) -> None:
     headers = {"Host": f"{host}:{port}"} | ({"Origin": f"{origin}:{port}"} if origin else {})
-    answer = httpx.post(f"http://127.0.0.1:{port}{SEARCH}", headers=headers, json={"max_results": 1})
-    assert answer.status_code == status
+    assert search(port, headers) == status
+
+
+@pytest.mark.parametrize(("origin", "status"), [(HOST, 200), ("evil.example", 403)])
+def test_it_answers_behind_a_proxy_on_the_usual_port(origin: str, status: int, port: int) -> None:
+    assert search(port, {"Host": HOST, "Origin": f"http://{origin}"}) == status
+
+
+def search(port: int, headers: dict[str, str]) -> int:
+    return httpx.post(f"http://127.0.0.1:{port}{SEARCH}", headers=headers, json={"max_results": 1}).status_code
