@@ -1,4 +1,4 @@
-"""Queries that cost far more than they weigh, and text that is no Unicode."""
+"""Short queries that are expensive to validate or to answer, and text that is not Unicode."""
 
 import json
 import time
