@@ -1,7 +1,6 @@
 """The composition root of the HTTP service."""
 
 import gc
-from asyncio import Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from fastapi_app import errors, graphql, openapi, rest, service
 from fastapi_app.middleware import RequestMiddleware
+from fastapi_app.one_by_one import OneByOne
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -47,7 +47,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.state.batcher, app.state.computing = MicroBatcher(predictor), Semaphore(1)
+    app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
     # Paths are compared in this order: first those of predictions.
     app.include_router(rest.router)
     app.include_router(service.router)

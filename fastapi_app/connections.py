@@ -1,9 +1,10 @@
 """uvicorn's protocol with bounds on how long a connection may keep the service waiting."""
 
-from asyncio import TimerHandle, Transport
+from asyncio import TimerHandle, Transport, get_running_loop
 from http import HTTPStatus
 
 from typing_extensions import override
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fastapi_app.errors import problem
@@ -16,13 +17,25 @@ BODY_SECONDS = 30
 """Longest time without a byte of an unfinished body."""
 
 UNREAD_SECONDS = 60
-"""Longest time in which a reader takes nothing of what lies ready: 64 KiB beside the socket's own buffer."""
+"""Longest time in which a reader takes nothing of what lies ready, which is more than 64 KiB or all that is left."""
 
 KEEP_ALIVE_SECONDS = 75
 """Time until the next request: longer than usual clients and proxies keep a connection, so that they close it first."""
 
 GRACE_SECONDS = 5
 """Time after SIGTERM for requests in hand, and for those whose bodies are on their way."""
+
+
+class _Flow(FlowControl):
+    """Notes when reading began again."""
+
+    resumed_at = 0.0
+
+    @override
+    def resume_reading(self) -> None:
+        if self.read_paused:
+            self.resumed_at = get_running_loop().time()
+        super().resume_reading()
 
 
 class TimedProtocol(HttpToolsProtocol):
@@ -32,6 +45,7 @@ class TimedProtocol(HttpToolsProtocol):
     here of `HttpToolsProtocol` is not documented: `tests/unit/fastapi_app/test_connections.py` fails where it changes.
     """
 
+    flow: _Flow
     _deadline: TimerHandle | None = None
     _unread: TimerHandle | None = None
     _heard_at = 0.0
@@ -39,6 +53,7 @@ class TimedProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         self._await_more(HEADER_SECONDS)
 
     @override
@@ -70,13 +85,13 @@ class TimedProtocol(HttpToolsProtocol):
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        self._await_reader()
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._unread is not None:
-            self._unread.cancel()
+        if not self.transport.is_closing():
+            self._stop_awaiting_reader()
 
     @override
     def timeout_keep_alive_handler(self) -> None:
@@ -92,7 +107,7 @@ class TimedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._stop_waiting()
-        self.resume_writing()
+        self._stop_awaiting_reader()
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -112,7 +127,7 @@ class TimedProtocol(HttpToolsProtocol):
             self._give_up("header", HEADER_SECONDS, can_answer=has_begun)
             return
         # While reading is paused, it is the service that lets the caller wait.
-        silent = 0 if self.flow.read_paused else self.loop.time() - self._heard_at
+        silent = 0 if self.flow.read_paused else self.loop.time() - max(self._heard_at, self.flow.resumed_at)
         if silent < BODY_SECONDS:
             self._await_more(BODY_SECONDS - silent)
         else:
@@ -126,7 +141,22 @@ class TimedProtocol(HttpToolsProtocol):
     def _close(self) -> None:
         self.transport.close()
         if self.transport.get_write_buffer_size():
-            self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+            self._await_reader()
+
+    def _await_reader(self) -> None:
+        self._stop_awaiting_reader()
+        unread = self.transport.get_write_buffer_size()
+        self._unread = self.loop.call_later(UNREAD_SECONDS, self._check_reader, unread)
+
+    def _stop_awaiting_reader(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+
+    def _check_reader(self, unread_before: int) -> None:
+        if self.transport.get_write_buffer_size() < unread_before:
+            self._await_reader()
+        else:
+            self.transport.abort()
 
 
 def _timed_out(path: str, part: str, seconds: int) -> bytes:

@@ -1,9 +1,9 @@
 """GraphQL: the same predictions, datasets and runs; errors carry their kind in `extensions.code`."""
 
-import asyncio
 import json
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +12,6 @@ from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from graphql import GraphQLError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
@@ -26,6 +25,7 @@ from fastapi_app.graphql_datasets import DatasetQuery
 from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
 from fastapi_app.graphql_pipeline import PipelineQuery
 from fastapi_app.graphql_types import Context, PredictionQuery
+from fastapi_app.one_by_one import OneByOne
 from song_preference.errors import (
     BatchTooLarge,
     DatasetNotFound,
@@ -37,6 +37,7 @@ from song_preference.errors import (
     PipelineUnavailable,
     RegistryUnavailable,
     RunNotFound,
+    ServiceBusy,
     SongPreferenceError,
     StorageUnavailable,
 )
@@ -46,6 +47,7 @@ from song_preference.settings import RestSettings
 CODE: dict[type[SongPreferenceError], str] = {
     InvalidSong: "INVALID_FEATURE",
     BatchTooLarge: "BATCH_TOO_LARGE",
+    ServiceBusy: "SERVICE_BUSY",
     ModelNotReady: "MODEL_NOT_READY",
     RegistryUnavailable: "REGISTRY_UNAVAILABLE",
     NotManaged: "NOT_MANAGED",
@@ -61,6 +63,7 @@ CODE: dict[type[SongPreferenceError], str] = {
 INVALID_QUERY = "INVALID_QUERY"
 INTERNAL = "INTERNAL"
 SERVER_CODES = {
+    "SERVICE_BUSY",
     "MODEL_NOT_READY",
     "REGISTRY_UNAVAILABLE",
     "STORAGE_UNAVAILABLE",
@@ -109,45 +112,40 @@ class _Router(GraphQLRouter[Context, None]):
         if is_open:
             self._page = graphql_page.page()
             self.add_api_route("/assets/{name}", graphql_page.asset)
-        # One at a time: more would be no faster, since they share Python's lock, and the event loop would wait for it
-        # behind all of them. Those that also wait for other services hold up only each other.
-        self._computing, self._waiting = asyncio.Semaphore(1), asyncio.Semaphore(1)
+        # Those that also wait for other services hold up only each other.
+        self._waiting = OneByOne()
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
         context = Context(state.predictor, state.batcher, state.management)
         try:
-            turn = await self._turn(request)
-            if turn is None:
+            queue = await self._queue(request)
+            if queue is None:
                 response: Response = await self.run(request, context, None)
             else:
-                response = await self._answer_in_thread(request, context, turn)
+                # The service's own belongs to the service's event loop.
+                context.batcher = MicroBatcher(context.predictor)
+                response = await queue.answer(request, lambda request: self.run(request, context, None))
         except ClientDisconnect:
             context.outcome = "client_error"
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
         except HTTPException as error:
             context.outcome = "client_error"
-            refusal = {"message": error.reason, "extensions": {"code": INVALID_QUERY}}
-            response = JSONResponse({"data": None, "errors": [refusal]}, error.status_code)
+            response = _rejected(error.reason, INVALID_QUERY, error.status_code)
+        except ServiceBusy as error:
+            context.outcome = "server_error"
+            response = _rejected(str(error), CODE[ServiceBusy], HTTPStatus.SERVICE_UNAVAILABLE)
         if context.outcome:
             state.metrics.request("graphql", context.operation, context.outcome, perf_counter() - started)
         return response
 
-    async def _turn(self, request: Request) -> asyncio.Semaphore | None:
-        """What a request that takes long has to wait for; None for any other."""
+    async def _queue(self, request: Request) -> OneByOne | None:
+        """Return the queue for a request that takes long; None for any other."""
         content = await request.body() if request.method == "POST" else request.scope["query_string"]
         if len(content) <= LIGHT_BYTES and not HEAVY.search(content):
             return None
-        return self._waiting if WAITING.search(content) else self._computing
-
-    async def _answer_in_thread(self, request: Request, context: Context, turn: asyncio.Semaphore) -> Response:
-        """Execute and encode beside the event loop, which answers others meanwhile."""
-        async with turn:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-            # The service's own belongs to the service's event loop.
-            context.batcher = MicroBatcher(context.predictor)
-            return await run_in_threadpool(asyncio.run, self.run(request, context, None))
+        computing: OneByOne = request.app.state.computing
+        return self._waiting if WAITING.search(content) else computing
 
     @override
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
@@ -198,6 +196,10 @@ class _Router(GraphQLRouter[Context, None]):
         if not isinstance(parsed, dict | list):
             raise HTTPException(400, "The request is not a JSON object: send one with 'query' and 'variables'.")
         return parsed
+
+
+def _rejected(message: str, code: str, status: int) -> Response:
+    return JSONResponse({"data": None, "errors": [{"message": message, "extensions": {"code": code}}]}, status)
 
 
 def _code(error: GraphQLError) -> str:

@@ -1,6 +1,8 @@
 """What one GraphQL query may cost before it is executed."""
 
+from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -9,7 +11,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -17,6 +18,7 @@ from graphql import (
     ValidationRule,
     get_operation_ast,
 )
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
@@ -34,6 +36,9 @@ MAX_DEPTH = 5
 
 MAX_ALIASES = 10
 """Each alias asks a field once more: ten explanations are fine, and many songs are what predictBatch is for."""
+
+MAX_REPEATS = 40
+"""Fields of one name are compared with each other, so are fragments. GraphiQL asks for 14 that are called name."""
 
 
 class Limits(SchemaExtension):
@@ -69,10 +74,10 @@ class Size(NamedTuple):
 
 
 class SizeRule(ValidationRule):
-    """Refuses operations that are too deep or have too many aliases; graphql-core bounds introspection's depth."""
+    """Rejects what is too deep, has too many aliases or repeats itself; graphql-core bounds introspection's depth."""
 
     def enter_document(self, document: DocumentNode, *_: Any) -> None:
-        """Measure every operation."""
+        """Measure the document; raise `ValidationAbortedError` before other rules compare its fields."""
         measure = _Measure(document)
         sizes = [
             measure.selection(definition.selection_set)
@@ -81,14 +86,34 @@ class SizeRule(ValidationRule):
         ]
         depth, aliases = max((size.depth for size in sizes), default=0), sum(size.aliases for size in sizes)
         if depth > MAX_DEPTH:
-            self.report_error(GraphQLError(f"The query is {depth} levels deep and at most {MAX_DEPTH} are allowed."))
+            raise ValidationAbortedError(f"The query is {depth} levels deep and at most {MAX_DEPTH} are allowed.")
         if aliases > MAX_ALIASES:
-            self.report_error(
-                GraphQLError(
-                    f"The query has {aliases} aliases and at most {MAX_ALIASES} are allowed: "
-                    "ask for many songs with predictBatch."
-                )
+            raise ValidationAbortedError(
+                f"The query has {aliases} aliases and at most {MAX_ALIASES} are allowed: "
+                "ask for many songs with predictBatch."
             )
+        name, repeats = max(_repeats(document).items(), key=itemgetter(1), default=("", 0))
+        if repeats > MAX_REPEATS:
+            raise ValidationAbortedError(
+                f"The query asks for {name} {repeats} times and at most {MAX_REPEATS} are allowed: "
+                "ask for each field once, and for many songs with predictBatch."
+            )
+
+
+def _repeats(document: DocumentNode) -> Counter[str]:
+    """Count fields by the name of their answer, and all spreads of fragments as one."""
+    counts: Counter[str] = Counter()
+    waiting = [getattr(definition, "selection_set", None) for definition in document.definitions]
+    while waiting:
+        selection_set = waiting.pop()
+        for selection in selection_set.selections if selection_set else ():
+            match selection:
+                case FieldNode():
+                    counts[(selection.alias or selection.name).value] += 1
+                case FragmentSpreadNode():
+                    counts["fragments"] += 1
+            waiting.append(getattr(selection, "selection_set", None))
+    return counts
 
 
 class _Measure:

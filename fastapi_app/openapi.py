@@ -16,7 +16,7 @@ DESCRIPTIONS = {
     422: "The input breaks a rule that the answer names.",
     500: "The service failed; its log tells why.",
     502: "Airflow refused the request.",
-    503: "No champion is loaded yet, or a service that this one asks cannot be reached.",
+    503: "No champion is loaded yet, too many requests wait, or a service that this one asks cannot be reached.",
     507: "A volume has no room left; the answer names it.",
 }
 

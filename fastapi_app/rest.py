@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
-from starlette.concurrency import run_in_threadpool
 
 from fastapi_app.csv_answers import SongTable
 from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
 from fastapi_app.dependencies import PredictorDep
+from fastapi_app.one_by_one import OneByOneRoute
 from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
@@ -24,9 +24,9 @@ from fastapi_app.schemas import (
 )
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.predictor import Predictor
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
+long_router = APIRouter(route_class=OneByOneRoute)
 
 SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
@@ -47,15 +47,9 @@ async def predict(request: Request, song: SongIn) -> Response:
     return JsonBytes(to_json(prediction_out(await batcher.predict(song))))
 
 
-@router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
-async def predict_batch(request: Request, batch: BatchIn, predictor: PredictorDep) -> Response:
+@long_router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
+async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
     """Tell for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
-    # One at a time: threads that compute share Python's lock, for which the event loop would wait behind all of them.
-    async with request.app.state.computing:
-        return await run_in_threadpool(_answered, batch, predictor)
-
-
-def _answered(batch: BatchBody, predictor: Predictor) -> Response:
     answers = predictor.predict_batch(batch.songs)
     pairs = zip(answers.liked.tolist(), answers.probability.tolist(), strict=True)
     body = {
@@ -69,6 +63,9 @@ def _answered(batch: BatchBody, predictor: Predictor) -> Response:
     }
     # As bytes, because FastAPI would check each of the answers once more.
     return JsonBytes(to_json(body))
+
+
+router.include_router(long_router)
 
 
 class CsvResponse(StreamingResponse):

@@ -27,7 +27,10 @@ class Server(uvicorn.Server):
         leave = Timer(EXIT_SECONDS, _leave)
         leave.daemon = True
         leave.start()
-        await super().shutdown(sockets)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            leave.cancel()
 
 
 def _leave() -> None:

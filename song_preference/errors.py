@@ -5,6 +5,7 @@
     ├── BatchTooLarge        more songs than one request may hold
     ├── UploadTooLarge       more bytes than one upload may hold
     ├── InvalidUpload        the upload is not a CSV of songs
+    ├── ServiceBusy          too many requests that take long wait for their turn
     ├── AccessDenied         a request that changes something lacks the API key
     ├── ModelNotReady        no checked champion is loaded
     ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
@@ -65,6 +66,10 @@ class UploadTooLarge(SongPreferenceError):
 
 class InvalidUpload(SongPreferenceError):
     """An upload is not a CSV of songs."""
+
+
+class ServiceBusy(SongPreferenceError):
+    """Too many requests that take long wait for their turn."""
 
 
 class AccessDenied(SongPreferenceError):

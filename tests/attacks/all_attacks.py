@@ -8,6 +8,7 @@ from tests.attacks.attack import Target
 ATTACKS: dict[str, Callable[[Target], str]] = {
     "gRPC": grpc_calls.hostile_calls,
     "GraphQL, introspection under ten aliases": graphql_cost.aliased_introspection,
+    "GraphQL, one field 955 times": graphql_cost.repeated_names,
     "GraphQL, 10,000 songs answered ten times": graphql_cost.songs_answered_ten_times,
     "half surrogate pairs": graphql_cost.half_surrogate_pairs,
     "requests that are not finished": slow_clients.unfinished_requests,

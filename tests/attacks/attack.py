@@ -1,4 +1,4 @@
-"""What is attacked, and the watch that measures stalls of the service meanwhile."""
+"""The platform under attack, and a watch on the stalls of its service."""
 
 import time
 from threading import Event, Thread
@@ -28,11 +28,15 @@ class Target(NamedTuple):
 
 
 class Watch:
-    """Asks `/health/live` on one connection, over and over, in a thread of its own."""
+    """Asks `/health/live` on one connection, over and over, in a thread of its own.
+
+    Raises `AssertionError` at its end where an answer failed.
+    """
 
     def __init__(self, target: Target) -> None:
         self.longest_seconds = 0.0
         self._url = f"{target.rest_url}/health/live"
+        self._error: httpx.HTTPError | None = None
         self._ended = Event()
         self._thread = Thread(target=self._ask, name="watch")
 
@@ -43,8 +47,16 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        if self._error:
+            raise AssertionError(f"{self._url} failed meanwhile: {self._error}") from self._error
 
     def _ask(self) -> None:
+        try:
+            self._ask_until_ended()
+        except httpx.HTTPError as error:
+            self._error = error
+
+    def _ask_until_ended(self) -> None:
         with httpx.Client(timeout=120) as http:
             while not self._ended.wait(PAUSE_SECONDS):
                 began = time.monotonic()

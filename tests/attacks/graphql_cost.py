@@ -1,4 +1,4 @@
-"""Queries that cost far more than they weigh, and text that is no Unicode."""
+"""Short queries that are expensive to validate or to answer, and text that is not Unicode."""
 
 import json
 import time
@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from song_preference.clients import EXAMPLE
 from tests.attacks.attack import Target
 
-SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}
 ALL_FIELDS = "fields { args { type { ofType { name } } } type { fields { name type { kind description } } } }"
 TEN_SCHEMAS = " ".join(f"a{i}: types {{ {ALL_FIELDS} }}" for i in range(10))
 INTROSPECTION = f"{{ __schema {{ {TEN_SCHEMAS} }} }}"
 TEN_ANSWERS = " ".join(f"a{i}: answers {{ label liked probability }}" for i in range(10))
 TEN_TIMES = f"query ($songs: [SongInput!]!) {{ predictBatch(songs: $songs) {{ {TEN_ANSWERS} }} }}"
+REPEATED_NAMES = f"{{ model {{ {'name ' * 955} }} }}"
 CONCURRENT = 4
 MAX_ANSWER_BYTES = 10_000
 MAX_SECONDS = 20
@@ -25,9 +26,14 @@ def aliased_introspection(target: Target) -> str:
     return _asked_at_once(target, {"query": INTROSPECTION}, "with ten aliases of the whole schema")
 
 
+def repeated_names(target: Target) -> str:
+    """Ask for one field 955 times, which validation would compare with each other on the event loop."""
+    return _asked_at_once(target, {"query": REPEATED_NAMES}, "with one name 955 times")
+
+
 def songs_answered_ten_times(target: Target) -> str:
     """Ask for the answers of 10,000 songs ten times over in one query."""
-    query = {"query": TEN_TIMES, "variables": {"songs": [SONG] * 10_000}}
+    query = {"query": TEN_TIMES, "variables": {"songs": [EXAMPLE.model_dump()] * 10_000}}
     return _asked_at_once(target, query, "with ten aliases of the answers for 10,000 songs")
 
 

@@ -1,4 +1,4 @@
-"""Calls of gRPC that are never finished, and messages that are none."""
+"""gRPC calls that are never finished, and malformed messages."""
 
 from __future__ import annotations  # gRPC's classes are generic in their stubs only
 

@@ -1,4 +1,4 @@
-"""Callers who do not finish asking, and callers who do not read."""
+"""Requests that are never finished, and answers that are not read."""
 
 import socket
 import statistics
@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from song_preference.clients import EXAMPLE
 from tests.attacks.attack import Target
 
-SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}
+SONG = EXAMPLE.model_dump()
 EACH = 200
-HEADER_SECONDS = 10
+HEADER_SECONDS, BODY_SECONDS = 10, 30
 SLACK_SECONDS = 5
 """For a busy machine."""
 
@@ -34,29 +35,34 @@ def unfinished_requests(target: Target) -> str:
             for content in (b"", HALF_A_HEADER, HALF_A_BODY, A_GIGABYTE)
         }
         median, longest = _predict(target)
-        for sock in [*held[b""], *held[HALF_A_HEADER]]:
-            answer = sock.recv(10_000)
-            assert not answer or answer.startswith(b"HTTP/1.1 408"), f"Half a header was answered with {answer[:30]!r}."
-        seconds = time.monotonic() - began
-    assert seconds < HEADER_SECONDS + SLACK_SECONDS, f"Connections without a header stood for {seconds:.1f} s."
+        ended = []
+        for contents, bound in (((b"", HALF_A_HEADER), HEADER_SECONDS), ((HALF_A_BODY, A_GIGABYTE), BODY_SECONDS)):
+            for content in contents:
+                answers = {_rest_of(sock)[:12] for sock in held[content]}
+                assert answers == {b"HTTP/1.1 408" if content else b""}, f"{content[:30]!r}... was answered {answers}."
+            ended.append(time.monotonic() - began)
+            assert ended[-1] < bound + SLACK_SECONDS, f"Connections ended after {ended[-1]:.1f} s, not {bound}."
     return (
         f"{4 * EACH} connections with nothing, half a header, half a body, and 1 GB announced: meanwhile predictions "
-        f"took {median * 1e3:.0f} ms (median), at most {longest * 1e3:.0f} ms; those without a header ended after "
-        f"{seconds:.1f} s."
+        f"took {median * 1e3:.0f} ms (median), at most {longest * 1e3:.0f} ms; those without a header ended "
+        f"after {ended[0]:.1f} s, those without a body after {ended[1]:.1f} s."
     )
 
 
 def unread_answers(target: Target) -> str:
-    """Ask for long answers and read none of them; predict meanwhile."""
+    """Ask for long answers and read none of them; predict meanwhile, and read one to its end at last."""
     csv = (",".join(SONG) + "\n" + (",".join(map(str, SONG.values())) + "\n") * UNREAD_ROWS).encode()
-    header = f"POST /predict/csv HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: {len(csv)}\r\n\r\n"
+    lines = f"Host: x\r\nConnection: close\r\nContent-Type: text/csv\r\nContent-Length: {len(csv)}"
     with ExitStack() as stack:
-        for _ in range(UNREAD_CALLERS):
-            stack.enter_context(_connected(target, header.encode() + csv))
+        content = f"POST /predict/csv HTTP/1.1\r\n{lines}\r\n\r\n".encode() + csv
+        held = [stack.enter_context(_connected(target, content)) for _ in range(UNREAD_CALLERS)]
         median, longest = _predict(target)
+        held[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_000_000)
+        rows = _rest_of(held[0]).count(b"like,")
+        assert rows == UNREAD_ROWS, f"An answer that waited had {rows} rows."
     return (
         f"{UNREAD_CALLERS} callers with {UNREAD_ROWS} songs each who read no answer: meanwhile predictions took "
-        f"{median * 1e3:.0f} ms (median), at most {longest * 1e3:.0f} ms."
+        f"{median * 1e3:.0f} ms (median), at most {longest * 1e3:.0f} ms; an answer that waited is whole."
     )
 
 
@@ -66,10 +72,18 @@ def _connected(target: Target, content: bytes) -> Iterator[socket.socket]:
     with socket.socket() as sock:
         # A small buffer, so that an answer which nobody reads soon fills it.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        sock.settimeout(HEADER_SECONDS + SLACK_SECONDS)
+        sock.settimeout(BODY_SECONDS + SLACK_SECONDS)
         sock.connect((address.hostname, address.port))
         sock.sendall(content)
         yield sock
+
+
+def _rest_of(sock: socket.socket) -> bytes:
+    """Return all that comes until the service ends the connection."""
+    received = bytearray()
+    while chunk := sock.recv(1_000_000):
+        received += chunk
+    return bytes(received)
 
 
 def _predict(target: Target) -> tuple[float, float]:

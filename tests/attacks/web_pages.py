@@ -1,4 +1,4 @@
-"""What a page of another origin, open in a browser on this machine, gets from the object store's ports."""
+"""Requests to the object store's ports from a web page of another origin, open in a browser on this machine."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Files that are wide or long beyond reason; meanwhile somebody else's short playlist is checked."""
+"""Files with too many columns or too long lines, and short checks beside a long one."""
 
 import time
 from collections.abc import Iterator

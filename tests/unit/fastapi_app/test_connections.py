@@ -1,5 +1,6 @@
 """On a real server and real sockets, with bounds that are short enough to wait for."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -8,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from httpx2 import Client
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from fastapi_app import connections
 from fastapi_app.server import configuration
@@ -46,6 +48,11 @@ def server(managed_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[uv
     @managed_app.get("/large")
     async def large() -> str:
         return "x" * 20_000_000
+
+    @managed_app.post("/late")
+    async def late(request: Request) -> int:
+        await asyncio.sleep(1.9 * BODY)
+        return len(await request.body())
 
     config = configuration(managed_app, "127.0.0.1", 0)
     config.timeout_keep_alive = KEEP_ALIVE
@@ -157,6 +164,15 @@ def test_a_body_may_take_its_time_as_long_as_it_comes(connect: Connect) -> None:
     assert sock.recv(1_000).startswith(b"HTTP/1.1 200")
 
 
+def test_a_pause_of_the_service_is_not_the_callers_silence(connect: Connect) -> None:
+    # With the last byte but one, uvicorn has more than it takes before the application asks for it.
+    body = b"x" * (HIGH_WATER_LIMIT + 2)
+    sock = connect(request("/late", body[:-1], length=len(body)))
+    threading.Event().wait(2.4 * BODY)
+    sock.sendall(body[-1:])
+    assert sock.recv(1_000).startswith(b"HTTP/1.1 200")
+
+
 def test_requests_follow_each_other_on_one_connection_that_then_ends_in_silence(connect: Connect) -> None:
     sock = connect(b"")
     for content in (PREDICT, LIVE, PREDICT):
@@ -189,6 +205,21 @@ def test_an_answer_that_nobody_reads_ends_the_connection(
     assert sock.recv(10).startswith(b"HTTP/1.1 2")
     assert server.server_state.connections
     until(lambda: not server.server_state.connections)
+
+
+@pytest.mark.parametrize("header", ["Connection: close", "Connection: keep-alive"])
+def test_an_answer_may_be_read_slowly(connect: Connect, header: str) -> None:
+    sock, began = connect(f"GET /large HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode()), time.monotonic()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_000_000)
+    received = 0
+    while time.monotonic() - began < 3 * UNREAD:
+        received += len(sock.recv(200_000))
+        threading.Event().wait(0.05)
+    assert received < 15_000_000
+    while received < 20_000_000:
+        chunk = sock.recv(1_000_000)
+        assert chunk
+        received += len(chunk)
 
 
 def test_many_who_say_nothing_keep_nobody_waiting(connect: Connect, port: int) -> None:

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 from fastapi_app import graphql
 from fastapi_app.graphql import CODE
 from fastapi_app.graphql_page import ASSETS
+from fastapi_app.one_by_one import OneByOne
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
@@ -53,7 +54,8 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.batcher, app.state.management = MicroBatcher(predictor), management
+    app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
+    app.state.management = management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )

@@ -15,7 +15,7 @@ from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
 from fastapi_app.graphql import CACHED_QUERIES, HEAVY, WAITING, sdl
-from fastapi_app.graphql_limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_TOKENS, operation
+from fastapi_app.graphql_limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_REPEATS, MAX_TOKENS, operation
 from fastapi_app.graphql_types import FIELDS_PER_SONG, MAX_FIELDS
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
@@ -91,6 +91,33 @@ def test_the_whole_schema_can_be_asked_for(client: TestClient, options: tuple[bo
     names = ("specified_by_url", "directive_is_repeatable", "schema_description", "input_value_deprecation")
     answer = ask(client, get_introspection_query(**dict(zip(names, options, strict=True))))
     assert answer["data"]["__schema"]["types"]
+
+
+REPEATING = (
+    ("{{ model {{ {} }} }}", "name "),
+    ("{{ {} }}", "model { name } "),
+    ("{{ {} }}", "... { model { ...f } } "),
+    ("{{ model {{ ... on ServedModel {{ {} }} }} }}", "version "),
+    ("{{ __schema {{ types {{ {} }} }} }}", "kind "),
+)
+
+
+@pytest.mark.parametrize(("query", "repeated"), REPEATING)
+def test_a_field_may_be_asked_for_so_many_times_and_not_once_more(
+    client: TestClient, query: str, repeated: str
+) -> None:
+    fragment = " fragment f on ServedModel { version }" if "...f" in repeated else ""
+    assert "errors" not in ask(client, query.format(repeated * MAX_REPEATS) + fragment)
+    text = message(ask(client, query.format(repeated * (MAX_REPEATS + 1)) + fragment))
+    assert f"{MAX_REPEATS + 1} times and at most {MAX_REPEATS} are allowed: ask for each field once" in text
+
+
+def test_what_does_not_exist_or_is_never_spread_counts_too(client: TestClient) -> None:
+    count = MAX_REPEATS + 1
+    aliases = " ".join(f"a: x{i}" for i in range(count))
+    spreads = " ".join(f"...f{i}" for i in range(count))
+    for query, name in ((f"{{ {spreads} }}", "fragments"), (f"{{ b }} fragment f on Query {{ {aliases} }}", "a")):
+        assert message(ask(client, query)).startswith(f"The query asks for {name} {count} times")
 
 
 def test_aliases_count_in_introspection(client: TestClient) -> None:

@@ -3,6 +3,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from fastapi_app.schemas import EXAMPLE_SONG
@@ -96,9 +97,19 @@ def test_the_documentation_needs_no_other_server(rest: TestClient, page: str) ->
     assert all(address.startswith("/") for address in addresses)
 
 
-def test_a_batch_does_not_hold_the_event_loop(rest: TestClient, predictor: Predictor) -> None:
+def test_a_batch_does_not_hold_the_event_loop(
+    rest: TestClient, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     predictor.observer = threads = Threads()
+    parse = Request.json
+
+    async def noted_parse(request: Request) -> Any:
+        threads.predicted()
+        return await parse(request)
+
+    monkeypatch.setattr(Request, "json", noted_parse)
     rest.post("/predict", json=SONG)
     rest.post("/predict/batch", json={"songs": [SONG, SONG]})
-    of_loop, of_batch = threads.seen
-    assert of_loop != of_batch
+    parsed, predicted, batch_parsed, batch_predicted = threads.seen
+    assert parsed == predicted
+    assert batch_parsed == batch_predicted != parsed

@@ -13,10 +13,11 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from fastapi_app.connections import BODY_SECONDS, HEADER_SECONDS
-from fastapi_app.server import configuration
+from fastapi_app.server import EXIT_SECONDS, Server, configuration
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ModelRef
 from tests.conftest import ROOT, SONG
@@ -152,6 +153,16 @@ def test_sigterm_leaves_a_thread_behind_that_does_not_end() -> None:
         assert is_live(port)
         process.send_signal(signal.SIGTERM)
         assert process.wait(LONGEST_STOP_SECONDS) == 0
+
+
+def test_a_server_that_ended_in_time_lets_its_process_go_on() -> None:
+    server = Server(configuration(FastAPI(), "127.0.0.1", 0))
+    server.should_exit = True
+    server.run()
+    assert server.started
+    for timer in (thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)):
+        timer.join(EXIT_SECONDS / 2)
+        assert not timer.is_alive()
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

@@ -1,0 +1,62 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from fastapi_app import one_by_one
+from song_preference.serving.predictor import Predictor
+from tests.conftest import SONG
+from tests.unit.fastapi_app.test_errors import check_problem
+from tests.unit.fastapi_app.test_graphql import BATCH, ask, code
+
+WAITING = 2
+
+
+class Held:
+    """Notes how many compute at once, and lets them end when told."""
+
+    def __init__(self) -> None:
+        self.ready, self.at_once, self.most = threading.Event(), 0, 0
+
+    def predicted(self, *_: object, **__: object) -> None:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        assert self.ready.wait(60)
+        self.at_once -= 1
+
+
+@pytest.fixture
+def held(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> Held:
+    monkeypatch.setattr(one_by_one, "MAX_WAITING", WAITING)
+    predictor.observer = held = Held()
+    return held
+
+
+def unanswered(app: FastAPI) -> int:
+    count: int = app.state.computing._unanswered
+    return count
+
+
+def test_rest_and_graphql_share_one_turn_and_a_bounded_queue(rest: TestClient, rest_app: FastAPI, held: Held) -> None:
+    def batch(path: str) -> Any:
+        query = {"query": BATCH, "variables": {"songs": [SONG]}}
+        return rest.post(path, json=query if path == "/graphql" else {"songs": [SONG]})
+
+    ticker = threading.Event()
+    with ThreadPoolExecutor(WAITING + 1) as callers:
+        waiting = [callers.submit(batch, path) for path in ("/predict/batch", "/graphql", "/predict/batch")]
+        while unanswered(rest_app) <= WAITING:
+            ticker.wait(0.005)
+        refused = check_problem(batch("/predict/batch"), 503, "/predict/batch")
+        assert refused["detail"] == f"{WAITING} long requests wait already: try again in a few seconds."
+        answer = batch("/graphql")
+        assert (answer.status_code, code(answer.json())) == (503, "SERVICE_BUSY")
+        assert rest.get("/health/live").status_code == 200
+        held.ready.set()
+        assert {caller.result().status_code for caller in waiting} == {200}
+    assert held.most == 1
+    assert unanswered(rest_app) == 0
+    assert "errors" not in ask(rest, BATCH, songs=[SONG])
