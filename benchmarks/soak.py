@@ -57,8 +57,11 @@ def attack(seconds: float) -> int:
     """Run all attacks over and over until the time is up; return how often."""
     target, rounds, end = Target.of(load(ClientSettings)), 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        for one in ATTACKS.values():
-            one(target)
+        for name, one in ATTACKS.items():
+            try:
+                one(target)
+            except AssertionError as error:
+                print(f"{name}: {error}", flush=True)
         rounds += 1
     return rounds
 
