@@ -30,10 +30,12 @@ def main(seconds: float) -> None:
     threads = [Thread(target=ask, args=(client, ended, outcomes[name])) for name, client in protocols.items()]
     for thread in threads:
         thread.start()
-    rounds = attack(seconds)
-    ended.set()
-    for thread in threads:
-        thread.join()
+    try:
+        rounds = attack(seconds)
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
     time.sleep(SETTLE_SECONDS)
     print(f"{rounds} rounds of {len(ATTACKS)} attacks in {seconds / 60:.0f} minutes.")
     for name, (answered, failed) in outcomes.items():
