@@ -7,7 +7,7 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from grpc_service.handlers import HandlerRegistry
+from grpc_service.handlers import MAX_OPEN, HandlerRegistry
 from grpc_service.health import ModelHealth
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
@@ -64,6 +64,9 @@ def _options(max_batch_size: int) -> list[tuple[str, int]]:
         # Without this a second server on the port would silently take half of the calls.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", max(MIN_MESSAGE_BYTES, max_batch_size * SONG_BYTES)),
+        # Calls that came in one moment and wait for the loop; gRPC rejects at random from 1,000 on by default.
+        ("grpc.server.max_pending_requests", MAX_OPEN),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_OPEN),
         # A connection that says nothing is closed after this long; the default is two minutes.
         ("grpc.server_handshake_timeout_ms", 10_000),
         # Finds the callers that vanished without a word, which would hold their streams for ever.

@@ -51,6 +51,17 @@ async def test_calls_without_a_message_and_idle_streams_hold_up_nobody(edge: Edg
 
 
 @on_the_loop
+async def test_none_of_many_calls_that_come_in_one_moment_is_rejected(edge: Edge) -> None:
+    song = stream_request(**SONG).SerializeToString()
+    async with channels(edge.address, 2) as attackers:
+        # The loop, which is the callers' own here, takes none before all were sent.
+        calls = [half_open(one, METHODS[2]) for one in attackers * 1_500]
+        await asyncio.gather(*(call.write(song) for call in calls))
+        await asyncio.gather(*(call.read() for call in calls))
+        assert not any(call.done() for call in calls)
+
+
+@on_the_loop
 async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "REQUEST_SECONDS", 0.2)
     async with channels(edge.address, 1) as (channel,):
