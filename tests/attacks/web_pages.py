@@ -43,8 +43,8 @@ def ask(ports: Iterable[int], attempts: Iterable[tuple[str, str]]) -> Outcome:
             url = f"http://127.0.0.1:{port}{path}"
             try:
                 answer = httpx.request(method, url, headers=PAGE, files={"file": b"x"}, timeout=TIMEOUT_SECONDS)
-            except (httpx.ConnectError, httpx.RemoteProtocolError):
-                continue  # closed, or gRPC, which no browser speaks
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                continue  # closed, cut off, or gRPC, which no browser speaks
             found.answered.add(port)
             if not _is_refused(method, answer):
                 found.through.append((port, method, path, answer.status_code))
