@@ -256,6 +256,7 @@ def test_buckets_are_made_once(environment: dict[str, str]) -> None:
 def test_a_wrong_secret_is_told_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_SECRET_ACCESS_KEY", "wrong-secret")
     refused = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
-    message = rf"S3 did not serve {refused.uri('a.csv')} \(\w+\): check that it runs, that its volume has room, and its keys\."
+    said = rf"S3 did not serve {refused.uri('a.csv')} \(\w+\)"
+    message = rf"{said}: check that it runs, that its volume has room, and its keys\."
     with pytest.raises(StorageUnavailable, match=message):
         refused.get("a.csv")
