@@ -17,7 +17,7 @@ STOP_SECONDS = 8
 """The longest that a service may take from SIGTERM to its end, whatever is open."""
 
 CONNECTIONS = 10
-"""Of each kind; more than the gRPC server has worker threads."""
+"""Connections of each kind."""
 
 ANSWER_SECONDS = 30
 
