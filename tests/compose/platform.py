@@ -45,8 +45,9 @@ def compose(*arguments: str, check: bool = True, **variables: str) -> Finished:
 
 def containers() -> dict[str, dict[str, Any]]:
     """What Docker knows of each container, one-shots included, by service."""
-    names = compose("ps", "--all", "--quiet").stdout.split()
-    found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *names).stdout) if names else []
+    found: list[dict[str, Any]] = json.loads(
+        run("docker", "inspect", *compose("ps", "--all", "--quiet").stdout.split()).stdout
+    )
     return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
 
