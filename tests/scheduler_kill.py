@@ -36,7 +36,8 @@ def assert_runs_outlive(kill: Callable[[], object]) -> float:
     assert seconds < RECOVERY_SECONDS
     _assert_one_whole_version(airflow, etl)
     _assert_one_whole_model(airflow, training)
-    # The training that the new dataset started would disturb the next test.
+    # The training that the new dataset starts would disturb the next test.
+    _wait_for(lambda: airflow.training_of(etl) is not None, "the training of the new dataset")
     _wait_until_idle(airflow)
     return seconds
 
