@@ -19,8 +19,8 @@ from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
 from song_preference.serving.store import ModelStore
+from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
-from song_preference.training.songs import Songs
 
 pytest_plugins = ["tests.stack"]
 

@@ -50,7 +50,7 @@ def train_song_preference() -> None:
         from song_preference.dataset.etl import open_store
         from song_preference.settings import TrainingSettings
         from song_preference.training import steps
-        from song_preference.training.identity import reason_to_skip
+        from song_preference.training.fingerprint import reason_to_skip
 
         # Of those published during another training, Airflow hands over the first one alone (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from sklearn.feature_selection import mutual_info_classif
 
 from song_preference.features import FEATURES, LABEL
-from song_preference.pictures import DARK, DISLIKES, LIKES, SEQUENTIAL, drawing
+from song_preference.plotting import DARK, DISLIKES, LIKES, SEQUENTIAL, drawing
 
 BINS = 25
 SONGS_FOR_INFORMATION = 5_000

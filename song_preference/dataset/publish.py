@@ -6,7 +6,7 @@ from importlib.metadata import version as installed_version
 from typing import NamedTuple
 
 from song_preference.commit import git_commit
-from song_preference.dataset.lineage import log_version
+from song_preference.dataset.mlflow_run import log_version
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft
 

@@ -3,7 +3,7 @@
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from song_preference.dataset import incoming
+from song_preference.dataset import manage
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 
@@ -34,4 +34,4 @@ def remove(store: DatasetStore, registry: MlflowClient, version: str) -> None:
     content = published.pop(version, None)
     # Another version of the same songs, with another seed, came from the same file.
     if content and content not in published.values():
-        incoming.forget(content, store.objects)
+        manage.forget(content, store.objects)

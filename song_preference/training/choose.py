@@ -8,10 +8,10 @@ import onnx
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import ModelRefused, TrainingFailed
+from song_preference.training.data import Features, Songs
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit
 from song_preference.training.search import Attempt, out_of_fold
-from song_preference.training.songs import Features, Songs
 from song_preference.training.threshold import decision_threshold
 
 log = logging.getLogger(__name__)

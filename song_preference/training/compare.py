@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from song_preference.dataset.store import DatasetStore
+from song_preference.training.data import Labels, Probabilities, Songs
 from song_preference.training.judge import resamples, roc_auc
-from song_preference.training.songs import Labels, Probabilities, Songs
 from song_preference.training.steps import judged_songs
 
 RESAMPLES = 1000

@@ -9,10 +9,10 @@ from sklearn.preprocessing import StandardScaler
 
 from song_preference.evaluation import Evaluation, Importance
 from song_preference.training.candidates import plain_logistic_regression
+from song_preference.training.data import Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.judge import Estimate, judge
-from song_preference.training.pictures import Judged
-from song_preference.training.songs import Probabilities, Songs
+from song_preference.training.plots import Judged
 
 JUDGE_SEED = 0
 """Of the bootstrap; the same for every model, so that intervals differ by the model alone."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from song_preference.training.songs import Labels, Probabilities
+from song_preference.training.data import Labels, Probabilities
 
 RESAMPLES = 500
 CALIBRATION_BINS = 10

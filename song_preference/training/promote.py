@@ -14,8 +14,8 @@ from song_preference.serving.model import ModelRef, ServedModel
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.compare import Comparison, paired_bootstrap, unseen_songs
+from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECIDED_AT, DECISION, REASON, REPLACED
 from song_preference.training.graph import ask
-from song_preference.training.identity import CHALLENGER, CHAMPION, DECIDED_AT, DECISION, REASON, REPLACED
 from song_preference.training.steps import load_graph
 
 log = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from song_preference.dataset.lineage import source_tags
+from song_preference.dataset.mlflow_run import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.serving.registry import EXPERIMENT_TAG
 from song_preference.training.card import METRICS, model_card
 from song_preference.training.evaluate import MODEL
-from song_preference.training.identity import TRAINING_KEY
+from song_preference.training.fingerprint import TRAINING_KEY
 from song_preference.training.steps import Exported
 
 log = logging.getLogger(__name__)

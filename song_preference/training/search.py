@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from song_preference.errors import TrainingFailed
 from song_preference.training.candidates import CANDIDATES, Chosen
+from song_preference.training.data import Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.judge import roc_auc
-from song_preference.training.songs import Probabilities, Songs
 
 log = logging.getLogger(__name__)
 

@@ -18,21 +18,21 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from song_preference.commit import git_commit
-from song_preference.dataset.lineage import source_tags
+from song_preference.dataset.mlflow_run import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
 from song_preference.features import FEATURES
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import Choice, choose
+from song_preference.training.data import MAX_JUDGED_SONGS, MAX_TRAINING_SONGS, Features, Probabilities, Songs
 from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
+from song_preference.training.fingerprint import TRAINING_KEY, pinned, training_key
 from song_preference.training.graph import ask, open_graph
-from song_preference.training.identity import TRAINING_KEY, pinned, training_key
 from song_preference.training.importance import permutation_importances
-from song_preference.training.pictures import all_pictures
+from song_preference.training.plots import all_pictures
+from song_preference.training.registry import log_search, ranked_attempts
 from song_preference.training.search import search as search_candidates
-from song_preference.training.songs import MAX_JUDGED_SONGS, MAX_TRAINING_SONGS, Features, Probabilities, Songs
-from song_preference.training.tracking import log_search, ranked_attempts
 
 log = logging.getLogger(__name__)
 

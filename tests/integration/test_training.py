@@ -29,12 +29,12 @@ from song_preference.temporary import raising_disk_full
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
 from song_preference.training.card import METRICS
-from song_preference.training.identity import reason_to_skip
+from song_preference.training.fingerprint import reason_to_skip
 from song_preference.training.judge import roc_auc
 from song_preference.training.promote import Decision, promote
 from song_preference.training.register import register
+from song_preference.training.registry import ranked_attempts
 from song_preference.training.rollback import rollback
-from song_preference.training.tracking import ranked_attempts
 
 TRIALS = 7
 SEED = 42

@@ -6,10 +6,10 @@ import pytest
 from song_preference.errors import TrainingFailed
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.choose import choose
+from song_preference.training.data import Songs
 from song_preference.training.fit import probability_of
 from song_preference.training.graph import ask, open_graph
 from song_preference.training.search import Attempt
-from song_preference.training.songs import Songs
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from song_preference.errors import DatasetNotFound
 from song_preference.training import compare
 from song_preference.training.compare import paired_bootstrap, unseen_songs
-from song_preference.training.songs import Songs
+from song_preference.training.data import Songs
 from tests.unit.training.conftest import MemoryDatasets, listener
 
 

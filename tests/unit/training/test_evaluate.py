@@ -7,11 +7,11 @@ from song_preference.evaluation import Evaluation
 from song_preference.features import FEATURES
 from song_preference.training import judge as judge_module
 from song_preference.training.card import model_card
+from song_preference.training.data import Features, Probabilities, Songs
 from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
 from song_preference.training.importance import permutation_importances
 from song_preference.training.judge import roc_auc
-from song_preference.training.pictures import all_pictures
-from song_preference.training.songs import Features, Probabilities, Songs
+from song_preference.training.plots import all_pictures
 from tests.unit.training.conftest import described
 
 PARAMS = {

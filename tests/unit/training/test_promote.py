@@ -16,9 +16,9 @@ from song_preference.serving.contract import THRESHOLD_PROPERTY
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import compare
+from song_preference.training.data import Songs
 from song_preference.training.export import describe
 from song_preference.training.promote import promote
-from song_preference.training.songs import Songs
 from tests.unit.training.conftest import MemoryDatasets, listener
 
 MODEL = "spotify_model_prod"

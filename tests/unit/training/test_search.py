@@ -3,8 +3,8 @@ import pytest
 
 from song_preference.errors import TrainingFailed
 from song_preference.training.candidates import CANDIDATES
+from song_preference.training.data import Songs
 from song_preference.training.search import Attempt, search
-from song_preference.training.songs import Songs
 
 TRIALS = 9
 

@@ -9,10 +9,10 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
 from song_preference.evaluation import Importance
 from song_preference.features import FEATURES
-from song_preference.pictures import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
+from song_preference.plotting import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
+from song_preference.training.data import Labels, Probabilities, Songs
 from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Ask
 from song_preference.training.judge import CALIBRATION_BINS
-from song_preference.training.songs import Labels, Probabilities, Songs
 
 
 class Judged(NamedTuple):
