@@ -17,9 +17,8 @@ from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statisti
 from fastapi_app.dependencies import SettingsDep
 from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
-from song_preference.dataset import manage, retention
-from song_preference.dataset.inspect import Table, as_csv, first_rows, opened
-from song_preference.dataset.statistics import statistics
+from song_preference.dataset import manage
+from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
 from song_preference.errors import DatasetNotFound
@@ -175,7 +174,7 @@ def delete(version: Version, management: ManagementDep) -> None:
     """
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
-    retention.remove(management.datasets, management.registry, version)
+    manage.remove(management.datasets, management.registry, version)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from song_preference.dataset.mlflow_run import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.serving.registry import EXPERIMENT_TAG
 from song_preference.training.card import METRICS, model_card
@@ -30,7 +29,7 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     client.log_text(exported.run_id, card, CARD_FILE)
     version = _version_of(client, model_name, exported)
     client.update_model_version(model_name, version, description=card)
-    for key, value in (_tags(run) | source_tags(described)).items():
+    for key, value in (_tags(run) | described.source.tags).items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
     return version

@@ -18,7 +18,6 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 from song_preference.commit import git_commit
-from song_preference.dataset.mlflow_run import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
 from song_preference.features import FEATURES
@@ -80,7 +79,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         "dataset_version": dataset_version,
         "git_commit": git_commit(),
         TRAINING_KEY: training_key(dataset_version, seed, trials),
-        **source_tags(described),
+        **described.source.tags,
     }
     run_id, experiment_id = log_search(f"training on {dataset_version}", attempts, params, tags)
     log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)

@@ -10,7 +10,7 @@ from mlflow.entities import Run
 
 from song_preference.dataset import etl, manage
 from song_preference.dataset.__main__ import main as versions
-from song_preference.dataset.publish import register
+from song_preference.dataset.etl import register
 from song_preference.dataset.source import fetch
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.transfer import Network

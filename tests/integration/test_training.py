@@ -15,7 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from numpy.typing import NDArray
 
 from song_preference.dataset import etl
-from song_preference.dataset.publish import register as register_dataset
+from song_preference.dataset.etl import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull
