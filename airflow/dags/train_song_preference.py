@@ -80,8 +80,7 @@ def train_song_preference() -> None:
     def register(exported: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
-        from song_preference.training.register import register
-        from song_preference.training.steps import Exported
+        from song_preference.training.steps import Exported, register
 
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
@@ -89,7 +88,7 @@ def train_song_preference() -> None:
     def promote(registered: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
-        from song_preference.training.promote import promote
+        from song_preference.training.steps import promote
 
         decision = promote(open_store(), ModelSettings(), registered["version"])
         return {**registered, "promoted": decision.promoted, "reason": decision.reason}
