@@ -23,7 +23,7 @@ from mlflow import MlflowClient
 from pyarrow import csv
 
 from song_preference.dataset import etl, sample
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.dataset.version import Draft, Parameters
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import s3_client
@@ -65,7 +65,7 @@ def write_playlist(path: Path, count: int) -> None:
 
 def measured_etl(playlist: Path) -> list[dict[str, Any]]:
     """What each step took; leaves neither bucket nor MLflow run."""
-    bucket = etl.open_store().objects.bucket
+    bucket = open_store().objects.bucket
     client = s3_client(S3Settings())
     client.create_bucket(Bucket=bucket)
     try:
@@ -76,7 +76,7 @@ def measured_etl(playlist: Path) -> list[dict[str, Any]]:
         MlflowClient().delete_run(passed)
         return steps
     finally:
-        objects = etl.open_store().objects
+        objects = open_store().objects
         for key in objects.keys(""):
             objects.remove(key)
         client.delete_bucket(Bucket=bucket)
@@ -126,7 +126,7 @@ if __name__ == "__main__":
         sys.modules["hypothesis"] = None  # type: ignore[assignment]
         if step in STEPS:
             step_function(step)
-        store = etl.open_store()
+        store = open_store()
         began = time.perf_counter()
         result = run_step(step, passed, store)
         seconds = time.perf_counter() - began

@@ -26,8 +26,8 @@ from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, QUERY
 from song_preference.dataset import sample
 from song_preference.serving.cache import ModelCache
+from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
-from song_preference.training.songs import Songs
 
 PROTOCOLS, VARIANTS = ("rest", "graphql", "grpc"), ("bare", "constant", "app")
 ROUNDS, SECONDS, CONNECTIONS, TREES = 5, 5, 16, 200

@@ -4,8 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from song_preference.dataset.spread import Spread
-from song_preference.dataset.version import DatasetVersion, Preparation
+from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 
 
 class DatasetPage(BaseModel):

@@ -17,9 +17,8 @@ from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statisti
 from fastapi_app.dependencies import SettingsDep
 from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
-from song_preference.dataset import incoming, retention
-from song_preference.dataset.excerpt import Table, as_csv, first_rows, opened
-from song_preference.dataset.statistics import statistics
+from song_preference.dataset import manage
+from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
 from song_preference.errors import DatasetNotFound
@@ -142,8 +141,8 @@ def download(
 def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
     """Check a playlist, keep it, and start the pipeline on it; follow the run at the address in `Location`."""
     with _on_disk(file) as path:
-        preparation = incoming.check(path)
-        source = incoming.keep(path, management.datasets.objects)
+        preparation = manage.check(path)
+        source = manage.keep(path, management.datasets.objects)
     run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
@@ -158,7 +157,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
 def validate(file: PlaylistDep) -> Preparation:
     """Check a playlist as the pipeline will, and keep nothing of it."""
     with _on_disk(file) as path:
-        return incoming.check(path)
+        return manage.check(path)
 
 
 @router.delete(
@@ -175,7 +174,7 @@ def delete(version: Version, management: ManagementDep) -> None:
     """
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
-    retention.remove(management.datasets, management.registry, version)
+    manage.remove(management.datasets, management.registry, version)
 
 
 @contextmanager

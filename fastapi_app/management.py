@@ -7,8 +7,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 from mlflow import MlflowClient
 
-from song_preference.dataset.etl import open_store
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.pipeline import Airflow
 from song_preference.serving.registry import connect
 from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load

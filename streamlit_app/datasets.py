@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pandas as pd
 
-from song_preference.dataset.spread import Spread
-from song_preference.dataset.version import DatasetVersion, Preparation
+from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import (
     DatasetNotFound,
     Finding,

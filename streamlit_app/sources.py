@@ -6,8 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.clients import PredictionClient, clients
-from song_preference.dataset.spread import Spread
-from song_preference.dataset.version import DatasetVersion
+from song_preference.dataset.version import DatasetVersion, Spread
 from song_preference.errors import ModelRefused, NotManaged, RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.pipeline import Airflow

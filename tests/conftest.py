@@ -14,8 +14,8 @@ from sklearn.ensemble import RandomForestClassifier
 from local_stack.config import ROOT
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
+from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
-from song_preference.training.songs import Songs
 from tests.support.registry import FakeRegistry
 from tests.support.songs import SONG
 

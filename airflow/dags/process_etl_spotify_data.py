@@ -45,33 +45,36 @@ def process_etl_spotify_data() -> None:
     @step(task_display_name="Download the playlist", links=[FILES])
     def download(*, params: Any = None) -> dict[str, Any]:
         from song_preference.dataset import etl
+        from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Parameters
         from song_preference.settings import DatasetSettings
 
         parameters = Parameters(test_size=params["test_size"], seed=params["seed"])
-        return etl.download(etl.open_store(), DatasetSettings(), parameters, params["source"]).model_dump(mode="json")
+        return etl.download(open_store(), DatasetSettings(), parameters, params["source"]).model_dump(mode="json")
 
     @step(task_display_name="Prepare the songs", links=[FILES])
     def engineer_features(draft: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset import etl
+        from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Draft
 
-        return etl.engineer_features(etl.open_store(), Draft.model_validate(draft)).model_dump(mode="json")
+        return etl.engineer_features(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
 
     @step(task_display_name="Split into train and test", links=[FILES])
     def split(draft: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset import etl
+        from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Draft
 
-        return etl.split_dataset(etl.open_store(), Draft.model_validate(draft)).model_dump(mode="json")
+        return etl.split_dataset(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
 
     @step(task_display_name="Publish the dataset", links=[FILES, MLFLOW_RUN], outlets=[DATASET])
     def register(draft: dict[str, Any], *, params: Any = None, outlet_events: Any = None) -> dict[str, str]:
-        from song_preference.dataset import publish
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset import etl
+        from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Draft
 
-        dataset, run_id, experiment_id = publish.register(open_store(), Draft.model_validate(draft))
+        dataset, run_id, experiment_id = etl.register(open_store(), Draft.model_validate(draft))
         asked = {name: params[name] for name in MODEL_PARAMS}
         outlet_events[DATASET].extra = {"dataset_version": dataset.version, **asked}
         run = {"run_id": run_id, "experiment_id": experiment_id}

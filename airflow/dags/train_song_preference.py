@@ -47,10 +47,10 @@ def train_song_preference() -> None:
         """Skips itself, and with it the rest, where the same songs, settings and code gave a model before."""
         from mlflow import MlflowClient
 
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset.store import open_store
         from song_preference.settings import TrainingSettings
         from song_preference.training import steps
-        from song_preference.training.identity import reason_to_skip
+        from song_preference.training.fingerprint import reason_to_skip
 
         # Of those published during another training, Airflow hands over the first one alone (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
@@ -63,14 +63,14 @@ def train_song_preference() -> None:
 
     @step(task_display_name="Export it", links=LINKS)
     def export(searched: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset.store import open_store
         from song_preference.training import steps
 
         return steps.export(open_store(), steps.Searched(**searched))._asdict()
 
     @step(task_display_name="Test it on new songs", links=LINKS)
     def evaluate(exported: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset.store import open_store
         from song_preference.training import steps
 
         steps.evaluate(open_store(), steps.Exported(**exported))
@@ -78,18 +78,17 @@ def train_song_preference() -> None:
 
     @step(task_display_name="Register it", links=LINKS)
     def register(exported: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
-        from song_preference.training.register import register
-        from song_preference.training.steps import Exported
+        from song_preference.training.steps import Exported, register
 
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
     @step(task_display_name="Make it the champion", links=LINKS)
     def promote(registered: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset.etl import open_store
+        from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
-        from song_preference.training.promote import promote
+        from song_preference.training.steps import promote
 
         decision = promote(open_store(), ModelSettings(), registered["version"])
         return {**registered, "promoted": decision.promoted, "reason": decision.reason}

@@ -4,9 +4,8 @@ from argparse import ArgumentParser
 
 from mlflow import MlflowClient
 
-from song_preference.dataset.etl import open_store
-from song_preference.dataset.retention import learned_from, remove
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.manage import learned_from, remove
+from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.errors import SongPreferenceError
 
 

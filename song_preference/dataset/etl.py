@@ -1,25 +1,22 @@
-"""The steps of `process_etl_spotify_data` up to `publish.register`; each can be repeated without harm."""
+"""The four steps of `process_etl_spotify_data`; each can be repeated without harm."""
 
 import logging
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import NamedTuple
 
+from song_preference.commit import git_commit
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
 from song_preference.dataset.store import RAW, DatasetStore
-from song_preference.dataset.version import Draft, Parameters, Source, version_of
+from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
 from song_preference.errors import SourceUnavailable
-from song_preference.settings import DatasetSettings, S3Settings
-from song_preference.storage import ObjectStore, s3_client
+from song_preference.settings import DatasetSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
-
-
-def open_store() -> DatasetStore:
-    """The store that the environment names."""
-    settings = S3Settings()
-    return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
 
 
 def download(
@@ -80,3 +77,28 @@ def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
         store.put_part(draft.version, "test", parts.test)
     log.info("%d songs to train on, %d to test with.", parts.rows.train, parts.rows.test)
     return draft.model_copy(update={"split": parts.rows})
+
+
+class Registered(NamedTuple):
+    """A published dataset and the MLflow run that tells of it."""
+
+    dataset: DatasetVersion
+    run_id: str
+    experiment_id: str
+
+
+def register(store: DatasetStore, draft: Draft) -> Registered:
+    """Publish the version in S3, then log it to MLflow."""
+    # The other steps do without MLflow and matplotlib, and their memory.
+    from song_preference.dataset.mlflow_run import log_version  # noqa: PLC0415
+
+    described = store.publish(
+        DatasetVersion(
+            created_at=datetime.now(UTC),
+            code_version=f"{installed_version('song-preference')} ({git_commit()})",
+            **draft.model_dump(),
+        )
+    )
+    run_id, experiment_id = log_version(described, store)
+    log.info("Published %s; MLflow run %s.", store.objects.uri(store.key(described.version, "")), run_id)
+    return Registered(described, run_id, experiment_id)

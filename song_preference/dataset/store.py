@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
-from song_preference.storage import ObjectStore
+from song_preference.settings import S3Settings
+from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import temporary_directory
 
 PREFIX = "datasets/"
@@ -126,6 +127,12 @@ class DatasetStore:
         if content is None:
             raise _not_found(version, name)
         return content
+
+
+def open_store() -> DatasetStore:
+    """The store that the environment names."""
+    settings = S3Settings()
+    return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
 
 
 def _not_found(version: str, name: str) -> DatasetNotFound:

@@ -23,6 +23,14 @@ class Source(BaseModel):
     fallback_reason: str | None = None
     """Why the bundled sample stands in for the configured source."""
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags by which runs and model versions say where their data came from."""
+        tags: dict[str, str] = {"source_kind": self.kind}
+        if self.fallback_reason:
+            tags["fallback_reason"] = self.fallback_reason
+        return tags
+
 
 class Parameters(BaseModel):
     """What decides the prepared dataset beside the raw bytes."""
@@ -92,3 +100,25 @@ def version_of(source_sha256: str, parameters: Parameters) -> str:
     """The version's name: a digest of content, parameters and way of preparing (first 12 hex digits)."""
     recipe = json.dumps([source_sha256, parameters.model_dump(), PREPARATION], sort_keys=True)
     return hashlib.sha256(recipe.encode()).hexdigest()[:12]
+
+
+class Histogram(BaseModel):
+    """Songs in bins of equal width; a bin holds its lower edge, the last one both."""
+
+    edges: list[float]
+    """(bins + 1,)"""
+    counts: list[int]
+
+
+class Spread(BaseModel):
+    """One feature of the songs of one label."""
+
+    feature: str
+    label: str
+    songs: int
+    mean: float
+    std: float
+    """Sample standard deviation (n - 1)."""
+    quantiles: dict[str, float]
+    """By share of the songs that lie below; "0.5" is the median."""
+    histogram: Histogram

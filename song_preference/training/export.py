@@ -24,8 +24,8 @@ from song_preference.serving.contract import (
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
 )
+from song_preference.training.data import Features, Songs
 from song_preference.training.graph import ask, open_graph
-from song_preference.training.songs import Features, Songs
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 MAX_PARITY_ERROR = 1e-5

@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from song_preference.training.songs import Features, Probabilities, Songs
+from song_preference.training.data import Features, Probabilities, Songs
 
 DECIMALS = 6
 DECIMALS_OF_PROBABILITY = 9

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 
-from song_preference.training.songs import Features, Labels, Probabilities
+from song_preference.training.data import Features, Labels, Probabilities
 
 BATCH = 1_000
 """Songs asked at once: k-NN computes a matrix of this many songs by all songs that it learned from."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from song_preference.evaluation import Importance
 from song_preference.features import FEATURES
-from song_preference.training.judge import roc_auc
-from song_preference.training.songs import Features, Probabilities, Songs
+from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.evaluate import roc_auc
 
 Ask = Callable[[Features], Probabilities]
 """The model's probabilities (n,) for (n, 4) features."""

@@ -1,7 +1,6 @@
 """Which registered version is served."""
 
 import logging
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mlflow import MlflowClient
@@ -11,12 +10,11 @@ from mlflow.exceptions import MlflowException
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRefused
 from song_preference.serving.model import ModelRef, ServedModel
-from song_preference.serving.registry import find_version
-from song_preference.settings import ModelSettings
-from song_preference.training.compare import Comparison, paired_bootstrap, unseen_songs
+from song_preference.training.data import Labels, Probabilities, Songs, judged_songs
+from song_preference.training.evaluate import resamples, roc_auc
+from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECISION, REASON, REPLACED
 from song_preference.training.graph import ask
-from song_preference.training.identity import CHALLENGER, CHAMPION, DECIDED_AT, DECISION, REASON, REPLACED
-from song_preference.training.steps import load_graph
+from song_preference.training.registry import load_graph
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +23,17 @@ TOLERANCE = 0.02
 
 MAX_SHARE_WORSE = 0.25
 MIN_SONGS_OF_A_CLASS = 10
+RESAMPLES = 1000
+SEED = 0
+
+
+class Comparison(NamedTuple):
+    """ROC AUC of both on the same songs, and the share of resamples in which the contender is clearly worse."""
+
+    songs: int
+    contender: float
+    champion: float
+    share_worse: float
 
 
 class Decision(NamedTuple):
@@ -35,8 +44,8 @@ class Decision(NamedTuple):
     comparison: Comparison | None = None
 
 
-def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
-    """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
+def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion | None) -> Decision:
+    """Whether `contender` becomes the champion.
 
     The rule, the first that applies:
 
@@ -49,28 +58,7 @@ def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decis
        trained on, and it is promoted unless in more than a quarter of 1,000 paired resamples its ROC AUC is more
        than 0.02 below the champion's. With fewer than 10 such songs of a class, or where the champion's training
        songs are not known any more, it is not promoted.
-
-    Who is not promoted becomes `challenger`. Repeated after an interruption, the decision made is carried out;
-    repeated after that, nothing changes.
     """
-    client = MlflowClient()
-    contender = client.get_model_version(settings.name, version)
-    if DECISION in contender.tags:
-        decision = Decision(contender.tags[DECISION] == CHAMPION, contender.tags[REASON])
-    else:
-        champion = find_version(client, settings.name, settings.alias)
-        decision = decide(store, contender, champion)
-        _record(client, contender, champion, decision)
-    if DECIDED_AT not in contender.tags:
-        alias = settings.alias if decision.promoted else CHALLENGER
-        client.set_registered_model_alias(settings.name, alias, version)
-        client.set_model_version_tag(settings.name, version, DECIDED_AT, datetime.now(UTC).isoformat())
-    log.info("Version %s is %s: %s", version, CHAMPION if decision.promoted else CHALLENGER, decision.reason)
-    return decision
-
-
-def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion | None) -> Decision:
-    """The rule of `promote`."""
     served = _load(champion) if champion else None
     if champion is None or served is None:
         return _against_majority(contender)
@@ -144,7 +132,8 @@ def _against_champion(
     )
 
 
-def _record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
+def record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
+    """Note the decision on the version and its run."""
     # The decision is written last: with it, a repeated step does not decide again.
     tags = {REASON: decision.reason}
     if decision.promoted and champion:
@@ -157,3 +146,29 @@ def _record(client: MlflowClient, contender: ModelVersion, champion: ModelVersio
     if decision.comparison and contender.run_id:
         for name, number in decision.comparison._asdict().items():
             client.log_metric(contender.run_id, f"promotion_{name}", number)
+
+
+def unseen_songs(store: DatasetStore, contender_data: str, champion_data: str) -> Songs:
+    """Test songs of the contender's dataset whose features occur in neither training part; raises `DatasetNotFound`."""
+    songs = judged_songs(store, contender_data)
+    for version in sorted({contender_data, champion_data}):
+        songs = songs.without(Songs.of(store.part(version, "train")).features)
+    return songs
+
+
+def paired_bootstrap(labels: Labels, contender: Probabilities, champion: Probabilities, tolerance: float) -> Comparison:
+    """Compare two models' probabilities (n,) for the same songs.
+
+    Every resample holds the same songs for both. The contender is clearly worse where its ROC AUC is more than
+    `tolerance` below the champion's.
+    """
+    worse = 0
+    for drawn in resamples(labels, RESAMPLES, SEED):
+        lead = roc_auc(labels[drawn], champion[drawn]) - roc_auc(labels[drawn], contender[drawn])
+        worse += int(lead > tolerance)
+    return Comparison(
+        songs=len(labels),
+        contender=roc_auc(labels, contender),
+        champion=roc_auc(labels, champion),
+        share_worse=worse / RESAMPLES,
+    )

@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from song_preference.errors import RegistryUnavailable, SongPreferenceError, VersionNotFound
 from song_preference.serving.registry import connect, find_version
 from song_preference.settings import ModelSettings, load
-from song_preference.training.identity import CHALLENGER, REPLACED
+from song_preference.training.fingerprint import CHALLENGER, REPLACED
 
 
 def rollback(settings: ModelSettings, version: str | None = None) -> str:

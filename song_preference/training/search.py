@@ -1,10 +1,12 @@
 """Which candidate, with which parameters, ranks the songs of the training part best."""
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import onnx
 import optuna
 from optuna.samplers import TPESampler
 from optuna.trial import FixedTrial, Trial
@@ -12,11 +14,13 @@ from pydantic import BaseModel
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from song_preference.errors import TrainingFailed
+from song_preference.errors import ModelRefused, TrainingFailed
 from song_preference.training.candidates import CANDIDATES, Chosen
+from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.evaluate import roc_auc
+from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit, probability_of
-from song_preference.training.judge import roc_auc
-from song_preference.training.songs import Probabilities, Songs
+from song_preference.training.threshold import decision_threshold
 
 log = logging.getLogger(__name__)
 
@@ -109,3 +113,40 @@ def _fold_scores(songs: Songs, probability: Probabilities, seed: int) -> list[fl
 
 def _folds(songs: Songs, seed: int) -> Any:
     return StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(songs.features, songs.labels)
+
+
+class Choice(NamedTuple):
+    """The attempt taken, its fitted estimator and graph, and why better ones were passed over."""
+
+    attempt: Attempt
+    estimator: Any
+    graph: onnx.ModelProto
+    threshold: float
+    parity_error: float
+    refused: list[str]
+
+
+def choose(ranking: Iterable[Attempt], songs: Songs, test: Features, seed: int) -> Choice:
+    """Fit the best attempt on all `songs` and convert it; one that ONNX answers differently gives way to the next.
+
+    Parity is checked on `songs`, the features of the test part and random songs. Raises `TrainingFailed` where
+    no attempt is left.
+    """
+    refused: list[str] = []
+    for attempt in ranking:
+        with threadpool_limits(1):
+            threshold = decision_threshold(songs.labels, out_of_fold(attempt.estimator(seed), songs, seed))
+            estimator = fit(attempt.estimator(seed), songs)
+        try:
+            graph = build_graph(estimator, threshold)
+            describe(graph, songs)
+            error = check_parity(estimator, graph, threshold, songs.features, test)
+        except ModelRefused as reason:
+            refused.append(f"trial {attempt.number} ({attempt.candidate}): {reason}")
+            log.warning("Passed over: %s", refused[-1])
+            continue
+        return Choice(attempt, estimator, graph, threshold, error, refused)
+    raise TrainingFailed(
+        "No candidate can be exported as a model that answers as it was trained; "
+        f"try more trials or another dataset. {' '.join(refused)}"
+    )

@@ -1,47 +1,49 @@
-"""The first three steps of `train_song_preference`; what they share is one MLflow run.
+"""The five steps of `train_song_preference`, which share one MLflow run.
 
-search -> export -> evaluate, then `register` and `promote` in modules of their own. Each takes what the one before it
-returned.
+search -> export -> evaluate -> register -> promote: each takes what the one before it returned, and can be repeated.
 """
 
-import importlib
 import logging
-import platform
-import warnings
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import mlflow
-import numpy as np
-import pandas as pd
 from mlflow import MlflowClient
-from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema
 
 from song_preference.commit import git_commit
-from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
-from song_preference.features import FEATURES
-from song_preference.temporary import temporary_directory
-from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
-from song_preference.training.choose import Choice, choose
+from song_preference.serving.registry import find_version
+from song_preference.settings import ModelSettings
+from song_preference.training.card import model_card
+from song_preference.training.data import Features, Probabilities, judged_songs, training_songs
 from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
+from song_preference.training.fingerprint import (
+    CHALLENGER,
+    CHAMPION,
+    DECIDED_AT,
+    DECISION,
+    REASON,
+    TRAINING_KEY,
+    training_key,
+)
 from song_preference.training.graph import ask, open_graph
-from song_preference.training.identity import TRAINING_KEY, pinned, training_key
 from song_preference.training.importance import permutation_importances
-from song_preference.training.pictures import all_pictures
+from song_preference.training.plots import all_pictures
+from song_preference.training.promote import Decision, decide, record
+from song_preference.training.registry import (
+    CARD_FILE,
+    load_graph,
+    log_models,
+    log_search,
+    ranked_attempts,
+    version_of,
+    version_tags,
+)
+from song_preference.training.search import Choice, choose
 from song_preference.training.search import search as search_candidates
-from song_preference.training.songs import MAX_JUDGED_SONGS, MAX_TRAINING_SONGS, Features, Probabilities, Songs
-from song_preference.training.tracking import log_search, ranked_attempts
 
 log = logging.getLogger(__name__)
-
-SIGNATURE = ModelSignature(
-    inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
-    outputs=Schema([ColSpec("long", "label"), ColSpec("float", "probability")]),
-)
-ONNX_REQUIREMENTS = pinned("onnx", "onnxruntime", "numpy")
-ESTIMATOR_REQUIREMENTS = pinned("scikit-learn", "skops", "numpy")
 
 
 class Searched(NamedTuple):
@@ -80,7 +82,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         "dataset_version": dataset_version,
         "git_commit": git_commit(),
         TRAINING_KEY: training_key(dataset_version, seed, trials),
-        **source_tags(described),
+        **described.source.tags,
     }
     run_id, experiment_id = log_search(f"training on {dataset_version}", attempts, params, tags)
     log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
@@ -93,43 +95,11 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
     songs = training_songs(store, dataset_version, seed)
     test = judged_songs(store, dataset_version)
     choice = choose(ranked_attempts(run_id), songs, test.features, seed)
-    _import_skops()
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
-        mlflow.sklearn.log_model(
-            choice.estimator,
-            name="estimator",
-            serialization_format="skops",
-            skops_trusted_types=SKOPS_TRUSTED_TYPES,
-            conda_env=_conda_environment(ESTIMATOR_REQUIREMENTS),
-        )
-        logged = mlflow.onnx.log_model(
-            choice.graph,
-            name="model",
-            signature=SIGNATURE,
-            input_example=_example(songs),
-            conda_env=_conda_environment(ONNX_REQUIREMENTS),
-            onnx_execution_providers=["CPUExecutionProvider"],
-        )
+        model_uri = log_models(choice.estimator, choice.graph, songs)
     log.info("%s exported; parity error %.1e.", choice.attempt.candidate, choice.parity_error)
-    return Exported(*searched, str(logged.model_uri), choice.threshold)
-
-
-def _import_skops() -> None:
-    """Import it without what is none of our business, before MLflow does.
-
-    It asks every module that is loaded for the name of each of SciPy's functions, and Airflow's modules for names that
-    moved answer a thousand times with a warning.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        importlib.import_module("skops.io")
-
-
-def _conda_environment(requirements: list[str]) -> dict[str, object]:
-    """Return what a logged model needs, with pip named: MLflow warns where it has to guess pip's version itself."""
-    needed: list[object] = [f"python={platform.python_version()}", "pip", {"pip": requirements}]
-    return {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": needed}
+    return Exported(*searched, model_uri, choice.threshold)
 
 
 def _log_choice(choice: Choice) -> None:
@@ -138,10 +108,6 @@ def _log_choice(choice: Choice) -> None:
     mlflow.log_metrics({"cv_roc_auc": attempt.roc_auc, "onnx_parity_error": choice.parity_error})
     if choice.refused:
         mlflow.set_tag("refused_candidates", "; ".join(choice.refused))
-
-
-def _example(songs: Songs) -> pd.DataFrame:
-    return pd.DataFrame(np.median(songs.features, axis=0, keepdims=True).astype(float), columns=list(FEATURES))
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
@@ -166,28 +132,38 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     return metrics
 
 
-def load_graph(model_uri: str) -> bytes:
-    """The ONNX file of a logged model or a version (`models:/...`)."""
-    # In a directory of our own, since nobody removes MLflow's.
-    with temporary_directory() as directory:
-        content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
-    return content
+def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
+    """Register the model with its tags and card; returns the version. Repeated for a run, it finds that version."""
+    client = MlflowClient()
+    run = client.get_run(exported.run_id)
+    described = store.describe(exported.dataset_version)
+    card = model_card(model_name, described, run.data.params, run.data.metrics)
+    client.log_text(exported.run_id, card, CARD_FILE)
+    version = version_of(client, model_name, exported.run_id, exported.model_uri)
+    client.update_model_version(model_name, version, description=card)
+    for key, value in (version_tags(run) | described.source.tags).items():
+        client.set_model_version_tag(model_name, version, key, value)
+    log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
+    return version
 
 
-def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:
-    """The training part, of a very long playlist a sample; raises `DatasetNotFound`."""
-    return _at_most(Songs.of(store.part(dataset_version, "train")), MAX_TRAINING_SONGS, seed, "learns from")
+def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
+    """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
 
-
-def judged_songs(store: DatasetStore, dataset_version: str) -> Songs:
-    """The test part, of a very long playlist a sample that is the same for every seed; raises `DatasetNotFound`."""
-    return _at_most(Songs.of(store.part(dataset_version, "test")), MAX_JUDGED_SONGS, 0, "is judged by")
-
-
-def _at_most(songs: Songs, limit: int, seed: int, purpose: str) -> Songs:
-    taken = songs.at_most(limit, seed)
-    if len(taken.labels) < len(songs.labels):
-        log.warning(
-            "The model %s a sample of %d of %d songs, to bound time and memory.", purpose, limit, len(songs.labels)
-        )
-    return taken
+    Who is not promoted becomes `challenger`. Repeated after an interruption, the decision made is carried out;
+    repeated after that, nothing changes.
+    """
+    client = MlflowClient()
+    contender = client.get_model_version(settings.name, version)
+    if DECISION in contender.tags:
+        decision = Decision(contender.tags[DECISION] == CHAMPION, contender.tags[REASON])
+    else:
+        champion = find_version(client, settings.name, settings.alias)
+        decision = decide(store, contender, champion)
+        record(client, contender, champion, decision)
+    if DECIDED_AT not in contender.tags:
+        alias = settings.alias if decision.promoted else CHALLENGER
+        client.set_registered_model_alias(settings.name, alias, version)
+        client.set_model_version_tag(settings.name, version, DECIDED_AT, datetime.now(UTC).isoformat())
+    log.info("Version %s is %s: %s", version, CHAMPION if decision.promoted else CHALLENGER, decision.reason)
+    return decision

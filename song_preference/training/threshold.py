@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from song_preference.training.songs import Labels, Probabilities
+from song_preference.training.data import Labels, Probabilities
 
 
 def decision_threshold(labels: Labels, probability: Probabilities) -> float:

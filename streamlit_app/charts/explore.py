@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from song_preference.dataset.spread import Spread
+from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from streamlit_app.charts.explore_shades import of_correlation
 from streamlit_app.look import DARK, LIGHT, Colours, without_data

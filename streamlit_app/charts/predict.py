@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from song_preference.dataset.spread import Spread
+from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Prediction
 from streamlit_app.look import Colours, without_data

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from song_preference.dataset.spread import Spread
-from song_preference.dataset.version import DatasetVersion, ScalerRange
+from song_preference.dataset.version import DatasetVersion, ScalerRange, Spread
 from song_preference.features import FEATURES, LABEL
 from streamlit_app import sources
 from streamlit_app.charts import explore as charts

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from song_preference.clients import EXAMPLE, PredictionClient
-from song_preference.dataset.spread import Spread
+from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.serving.predictor import Explanation, Prediction
 from streamlit_app import sources

@@ -5,7 +5,7 @@ import signal
 from typing import BinaryIO
 
 from song_preference.dataset import etl
-from song_preference.dataset.publish import register
+from song_preference.dataset.etl import register
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Parameters
 from song_preference.settings import DatasetSettings, S3Settings

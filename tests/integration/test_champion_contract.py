@@ -17,7 +17,7 @@ from song_preference.features import FEATURES
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.serving.store import ModelStore
 from song_preference.settings import ModelSettings
-from song_preference.training.steps import ONNX_REQUIREMENTS, SIGNATURE
+from song_preference.training.registry import ONNX_REQUIREMENTS, SIGNATURE
 
 
 @pytest.fixture

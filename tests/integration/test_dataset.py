@@ -9,9 +9,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from local_stack.config import ROOT
-from song_preference.dataset import etl, incoming
+from song_preference.dataset import etl, manage
 from song_preference.dataset.__main__ import main as versions
-from song_preference.dataset.publish import register
+from song_preference.dataset.etl import register
 from song_preference.dataset.source import fetch
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.transfer import Network
@@ -103,7 +103,7 @@ def test_a_playlist_that_was_handed_in_goes_with_the_last_version_made_of_it(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
-    handed_in = settings(incoming.keep(playlist, store.objects), monkeypatch)
+    handed_in = settings(manage.keep(playlist, store.objects), monkeypatch)
     old = [run(store, handed_in, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
     run(store, settings("sample", monkeypatch))
     versions(["remove", old[0].version])

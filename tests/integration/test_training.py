@@ -15,7 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from numpy.typing import NDArray
 
 from song_preference.dataset import etl
-from song_preference.dataset.publish import register as register_dataset
+from song_preference.dataset.etl import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull
@@ -26,15 +26,14 @@ from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full
-from song_preference.training import judge as judge_module
 from song_preference.training import steps
 from song_preference.training.card import METRICS
-from song_preference.training.identity import reason_to_skip
-from song_preference.training.judge import roc_auc
-from song_preference.training.promote import Decision, promote
-from song_preference.training.register import register
+from song_preference.training.evaluate import roc_auc
+from song_preference.training.fingerprint import reason_to_skip
+from song_preference.training.promote import Decision
+from song_preference.training.registry import load_graph, ranked_attempts
 from song_preference.training.rollback import rollback
-from song_preference.training.tracking import ranked_attempts
+from song_preference.training.steps import promote, register
 
 TRIALS = 7
 SEED = 42
@@ -51,7 +50,7 @@ def patch(environment: dict[str, str]) -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODEL_NAME", f"test_{uuid4().hex[:12]}")
         patch.setenv("DATASET_SOURCE", "sample")
-        patch.setattr(judge_module, "RESAMPLES", 50)
+        patch.setattr("song_preference.training.evaluate.RESAMPLES", 50)
         yield patch
 
 
@@ -198,7 +197,7 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
     other = small_disk / "other"
     other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free))
     for attempt in (
-        lambda: steps.load_graph(uri),
+        lambda: load_graph(uri),
         lambda: registry.graph(ref),
         # As a task does it.
         raising_disk_full()(lambda: steps.export(store, searched)),
@@ -207,7 +206,7 @@ def test_on_a_full_disk_no_model_is_loaded_or_stored_and_the_volume_is_named(
             attempt()
         assert list(small_disk.iterdir()) == [other]
     monkeypatch.setattr(tempfile, "tempdir", None)
-    assert registry.graph(ref) == steps.load_graph(uri)
+    assert registry.graph(ref) == load_graph(uri)
 
 
 def test_requirements_are_pinned(champion: ModelVersion, settings: ModelSettings) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from mlflow import MlflowClient
 
-from song_preference.dataset.etl import open_store
+from song_preference.dataset.store import open_store
 from song_preference.errors import PipelineError
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
 from song_preference.settings import AirflowSettings

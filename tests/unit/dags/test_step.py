@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from dag_parts.step import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
-from song_preference.dataset import incoming, sample
+from song_preference.dataset import manage, sample
 from song_preference.errors import *
 
 ERRORS = {
@@ -43,7 +43,7 @@ logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(recor
 def ended(name):
     def body():
         if name == "unknown labels":
-            incoming.check(unknown_first)
+            manage.check(unknown_first)
         raise ERRORS[name]
     with DAG("d"):
         task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator

@@ -18,7 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fastapi_app import management
-from song_preference.dataset import etl, incoming, sample
+from song_preference.dataset import etl, manage, sample
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters, Preparation
@@ -172,7 +172,7 @@ def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch:
             met.append(meeting.wait(timeout=0.2))
         return prepare(path, path.parent).report
 
-    monkeypatch.setattr(incoming, "check", check)
+    monkeypatch.setattr(manage, "check", check)
     monkeypatch.setattr(management, "SHORT_BYTES", 0)
     with ThreadPoolExecutor(2) as pool:
         validate = partial(managed.post, "/datasets/validate", content=CSV, headers=TEXT)
@@ -190,7 +190,7 @@ def test_a_short_playlist_does_not_wait_behind_a_long_one(managed: TestClient, m
             assert release.wait(timeout=10)
         return prepare(path, path.parent).report
 
-    monkeypatch.setattr(incoming, "check", check)
+    monkeypatch.setattr(manage, "check", check)
     monkeypatch.setattr(management, "SHORT_BYTES", len(CSV))
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(managed.post, "/datasets/validate", content=long, headers=TEXT)

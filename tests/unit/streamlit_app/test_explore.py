@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from song_preference.dataset.reading import WORDS_READ
-from song_preference.dataset.spread import Histogram, Spread
 from song_preference.dataset.table import read_header
-from song_preference.dataset.version import DatasetVersion, ScalerRange, Source
+from song_preference.dataset.version import DatasetVersion, Histogram, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Batch

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from song_preference.dataset.incoming import check
+from song_preference.dataset.manage import check
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport

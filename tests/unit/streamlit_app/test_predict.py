@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from song_preference.clients import EXAMPLE, PredictionClient
-from song_preference.dataset.spread import Histogram, Spread
+from song_preference.dataset.version import Histogram, Spread
 from song_preference.errors import ModelNotReady, ServiceUnavailable
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG

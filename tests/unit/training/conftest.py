@@ -24,7 +24,7 @@ from song_preference.dataset.version import (
 from song_preference.errors import DatasetNotFound
 from song_preference.features import FEATURES
 from song_preference.settings import ModelSettings
-from song_preference.training.songs import Songs
+from song_preference.training.data import Songs
 
 
 def listener(rows: int, seed: int) -> Songs:

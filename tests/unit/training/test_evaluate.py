@@ -2,16 +2,23 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from pydantic import ValidationError
+from sklearn.metrics import accuracy_score, average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
 from song_preference.evaluation import Evaluation
 from song_preference.features import FEATURES
-from song_preference.training import judge as judge_module
 from song_preference.training.card import model_card
-from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
+from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.evaluate import (
+    Verdict,
+    evaluation_of,
+    expected_calibration_error,
+    judge,
+    judge_on,
+    metrics_of,
+    roc_auc,
+)
 from song_preference.training.importance import permutation_importances
-from song_preference.training.judge import roc_auc
-from song_preference.training.pictures import all_pictures
-from song_preference.training.songs import Features, Probabilities, Songs
+from song_preference.training.plots import all_pictures
 from tests.unit.training.conftest import described
 
 PARAMS = {
@@ -29,9 +36,13 @@ def likes_to_dance(features: Features) -> Probabilities:
     return features[:, 2].astype(np.float64)
 
 
+@pytest.fixture(autouse=True)
+def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("song_preference.training.evaluate.RESAMPLES", 50)
+
+
 @pytest.fixture
-def verdict(train: Songs, test: Songs, monkeypatch: pytest.MonkeyPatch) -> Verdict:
-    monkeypatch.setattr(judge_module, "RESAMPLES", 20)
+def verdict(train: Songs, test: Songs) -> Verdict:
     return judge_on(test, train, likes_to_dance(test.features), 0.5, seed=0)
 
 
@@ -116,3 +127,54 @@ def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(verdict: Ver
     card = model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics)
     assert "it knows nobody's taste" in card
     assert "a sample of the training part (140) and the test part (60)" in card
+
+
+random = np.random.default_rng(3)
+LABELS = (random.random(200) < 0.6).astype(np.int64)
+PROBABILITY = np.clip(LABELS * 0.3 + random.random(200) * 0.7, 0, 1)
+
+
+def test_every_value_lies_in_its_interval() -> None:
+    estimates = judge(LABELS, PROBABILITY, 0.5, seed=0)
+    assert set(estimates) == {"accuracy", "f1", "roc_auc", "pr_auc", "brier", "calibration_error"}
+    for name in ("accuracy", "f1", "roc_auc", "pr_auc", "brier"):
+        assert estimates[name].low < estimates[name].value < estimates[name].high
+
+
+def test_values_are_those_of_scikit_learn() -> None:
+    estimates = judge(LABELS, PROBABILITY, 0.5, seed=0)
+    assert {name: estimates[name].value for name in ("accuracy", "f1", "brier", "roc_auc", "pr_auc")} == pytest.approx(
+        {
+            "accuracy": accuracy_score(LABELS, PROBABILITY >= 0.5),
+            "f1": f1_score(LABELS, PROBABILITY >= 0.5),
+            "brier": brier_score_loss(LABELS, PROBABILITY),
+            "roc_auc": roc_auc_score(LABELS, PROBABILITY),
+            "pr_auc": average_precision_score(LABELS, PROBABILITY),
+        }
+    )
+
+
+def test_the_same_seed_gives_the_same_intervals() -> None:
+    assert judge(LABELS, PROBABILITY, 0.5, seed=1) == judge(LABELS, PROBABILITY, 0.5, seed=1)
+    assert judge(LABELS, PROBABILITY, 0.5, seed=1) != judge(LABELS, PROBABILITY, 0.5, seed=2)
+
+
+def test_more_songs_give_narrower_intervals() -> None:
+    few = judge(LABELS[:50], PROBABILITY[:50], 0.5, seed=0)["roc_auc"]
+    many = judge(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5, seed=0)["roc_auc"]
+    assert many.high - many.low < few.high - few.low
+
+
+def test_a_perfect_model_is_told_so() -> None:
+    estimates = judge(LABELS, LABELS.astype(float), 0.5, seed=0)
+    for name, best in {"accuracy": 1, "f1": 1, "roc_auc": 1, "pr_auc": 1, "brier": 0, "calibration_error": 0}.items():
+        assert tuple(estimates[name]) == (best, best, best)
+
+
+@pytest.mark.parametrize(
+    ("probability", "likes", "error"),
+    [([0.8] * 10, 8, 0.0), ([0.8] * 10, 5, 0.3), ([1.0] * 10, 5, 0.5), ([0.05] * 5 + [0.95] * 5, 5, 0.05)],
+)
+def test_calibration_error_by_hand(probability: list[float], likes: int, error: float) -> None:
+    labels = np.array([0] * (10 - likes) + [1] * likes, dtype=np.int64)
+    assert expected_calibration_error(labels, np.array(probability)) == pytest.approx(error)

@@ -19,9 +19,9 @@ from song_preference.serving.contract import (
 )
 from song_preference.serving.model import ModelRef, ServedModel
 from song_preference.training.candidates import CANDIDATES
+from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit
-from song_preference.training.songs import Songs
 
 
 def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any, Any]:

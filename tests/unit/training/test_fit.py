@@ -12,8 +12,8 @@ from optuna.trial import FixedTrial
 from sklearn.ensemble import GradientBoostingClassifier
 
 from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
+from song_preference.training.data import Songs
 from song_preference.training.fit import DECIMALS, fit, probability_of
-from song_preference.training.songs import Songs
 from tests.conftest import ROOT
 
 TRAIN = """

@@ -12,13 +12,14 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.dummy import DummyClassifier
 
+from song_preference.errors import DatasetNotFound
 from song_preference.serving.contract import THRESHOLD_PROPERTY
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
-from song_preference.training import compare
+from song_preference.training.data import Songs
 from song_preference.training.export import describe
-from song_preference.training.promote import promote
-from song_preference.training.songs import Songs
+from song_preference.training.promote import paired_bootstrap, unseen_songs
+from song_preference.training.steps import promote
 from tests.unit.training.conftest import MemoryDatasets, listener
 
 MODEL = "spotify_model_prod"
@@ -65,9 +66,13 @@ def register(client: MlflowClient) -> Register:
     return register
 
 
+@pytest.fixture(autouse=True)
+def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("song_preference.training.promote.RESAMPLES", 200)
+
+
 @pytest.fixture
-def datasets(train: Songs, test: Songs, monkeypatch: pytest.MonkeyPatch) -> MemoryDatasets:
-    monkeypatch.setattr(compare, "RESAMPLES", 100)
+def datasets(train: Songs, test: Songs) -> MemoryDatasets:
     few = test.take(np.arange(12))
     return MemoryDatasets(old=(train, test), new=(listener(200, 3), listener(100, 4)), few=(train, few))
 
@@ -246,3 +251,27 @@ def test_a_decision_carried_out_is_not_carried_out_again(
     promote(datasets, settings, register())
     promote(datasets, settings, "1")
     assert aliases(client) == ("2", None)
+
+
+def test_a_model_is_never_worse_than_itself(test: Songs) -> None:
+    probability = test.features[:, 2].astype(np.float64)
+    found = paired_bootstrap(test.labels, probability, probability, tolerance=0.0)
+    assert (found.songs, found.share_worse) == (100, 0.0)
+    assert found.contender == found.champion
+
+
+def test_one_that_guesses_is_worse_than_one_that_knows(test: Songs) -> None:
+    knows, guesses = test.features[:, 2].astype(np.float64), test.features[:, 0].astype(np.float64)
+    assert paired_bootstrap(test.labels, guesses, knows, tolerance=0.02).share_worse > 0.99
+    assert paired_bootstrap(test.labels, knows, guesses, tolerance=0.02).share_worse == 0.0
+    assert paired_bootstrap(test.labels, guesses, knows, tolerance=1.0).share_worse == 0.0
+
+
+def test_only_songs_that_neither_learned_from_are_compared_by(train: Songs, test: Songs) -> None:
+    known = listener(50, 9)
+    both = Songs(np.vstack([test.features, known.features]), np.concatenate([test.labels, known.labels]))
+    datasets = MemoryDatasets(new=(train, both), old=(known, train))
+    np.testing.assert_array_equal(unseen_songs(datasets, "new", "old").features, test.features)
+    assert len(unseen_songs(datasets, "new", "new").labels) == 150
+    with pytest.raises(DatasetNotFound):
+        unseen_songs(datasets, "new", "gone")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from song_preference.dataset import sample
-from song_preference.dataset.card import data_card
-from song_preference.dataset.pictures import all_pictures
+from song_preference.dataset.mlflow_run import all_pictures, data_card
 from song_preference.dataset.version import DatasetVersion, Parameters, Source, SplitRows
 from song_preference.features import FEATURES
 

@@ -1,7 +1,6 @@
 """How the model answers the songs of the test part, in pictures."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,19 +8,10 @@ from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
 from song_preference.evaluation import Importance
 from song_preference.features import FEATURES
-from song_preference.pictures import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
+from song_preference.plotting import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
+from song_preference.training.data import Probabilities, Songs
+from song_preference.training.evaluate import CALIBRATION_BINS, Judged
 from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Ask
-from song_preference.training.judge import CALIBRATION_BINS
-from song_preference.training.songs import Labels, Probabilities, Songs
-
-
-class Judged(NamedTuple):
-    """The test part's labels with the probabilities of the model and of the logistic regression, and the threshold."""
-
-    labels: Labels
-    model: Probabilities
-    baseline: Probabilities
-    threshold: float
 
 
 def all_pictures(judged: Judged, importances: Sequence[Importance], songs: Songs, ask: Ask) -> dict[str, Figure]:

@@ -1,4 +1,4 @@
-"""Tables of a dataset version for people: their first rows, or all of them as CSV."""
+"""A dataset version for people: the first rows of a table, all of them as CSV, the statistics of its features."""
 
 import io
 import math
@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any, Literal
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from song_preference.dataset.store import RAW, DatasetStore, Part
+from song_preference.dataset.version import Histogram, Spread
 from song_preference.errors import DatasetNotFound
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.songs_csv import Records
 from song_preference.temporary import temporary_directory
 
@@ -78,3 +82,30 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
 def _plain(value: Any) -> Any:
     """The value as JSON can say it."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+BINS = 20
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+def statistics(store: DatasetStore, version: str) -> list[Spread]:
+    """Of every feature and label of a published version; raises `DatasetNotFound` and `StorageUnavailable`."""
+    return list(_spreads(store.part(version, "features")))
+
+
+def _spreads(songs: pd.DataFrame) -> Iterator[Spread]:
+    edges = np.linspace(0, 1, BINS + 1)
+    for feature in FEATURES:
+        for label, value in ((LIKE, 1), (DISLIKE, 0)):
+            values = songs.loc[songs[LABEL] == value, feature].to_numpy(np.float64)
+            counts, _ = np.histogram(values, edges)
+            found = np.quantile(values, QUANTILES).tolist()
+            yield Spread(
+                feature=feature,
+                label=label,
+                songs=len(values),
+                mean=float(values.mean()),
+                std=float(values.std(ddof=1)),
+                quantiles={f"{share:g}": value for share, value in zip(QUANTILES, found, strict=True)},
+                histogram=Histogram(edges=edges.tolist(), counts=counts.tolist()),
+            )

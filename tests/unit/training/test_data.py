@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from song_preference.features import FEATURES
-from song_preference.training.songs import Songs
+from song_preference.training.data import Songs
 from tests.unit.training.conftest import listener
 
 

@@ -6,8 +6,8 @@ from mlflow import MlflowClient
 
 from song_preference import commit
 from song_preference.commit import git_commit
-from song_preference.training import identity
-from song_preference.training.identity import DECIDED_AT, TRAINING_KEY, reason_to_skip, training_key
+from song_preference.training import fingerprint
+from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, reason_to_skip, training_key
 
 MODEL = "spotify_model_prod"
 
@@ -22,24 +22,24 @@ def test_the_key_changes_with_code_and_libraries(monkeypatch: pytest.MonkeyPatch
     before = training_key("a", 1, 40)
     (tmp_path / "training").mkdir()
     (tmp_path / "training" / "search.py").write_text("trials = 1")
-    monkeypatch.setattr(identity, "PACKAGE", tmp_path)
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path)
     other_code = training_key("a", 1, 40)
     (tmp_path / "training" / "search.py").write_text("trials = 2")
     changed = training_key("a", 1, 40)
-    monkeypatch.setattr(identity, "installed_version", lambda _: "0.0.1")
+    monkeypatch.setattr(fingerprint, "installed_version", lambda _: "0.0.1")
     assert len({before, other_code, changed, training_key("a", 1, 40)}) == 4
 
 
 def test_the_key_changes_with_the_contract_and_with_each_library_of_the_graph(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(identity, "PACKAGE", tmp_path)
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path)
     without = training_key("a", 1, 40)
     (tmp_path / "serving").mkdir()
     (tmp_path / "serving" / "contract.py").write_text("contract = 1")
     keys = {without, training_key("a", 1, 40)}
     for library in ("onnx", "onnxruntime", "scipy"):
-        monkeypatch.setattr(identity, "installed_version", lambda name, new=library: "2" if name == new else "1")
+        monkeypatch.setattr(fingerprint, "installed_version", lambda name, new=library: "2" if name == new else "1")
         keys.add(training_key("a", 1, 40))
     assert len(keys) == 5
 

@@ -1,5 +1,6 @@
 """The songs of a dataset's part, as training and judging take them."""
 
+import logging
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from song_preference.dataset.split import song_digests
+from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES, LABEL
+
+log = logging.getLogger(__name__)
 
 MAX_TRAINING_SONGS = 10_000
 """Of a longer playlist a sample of this many is used, to bound time and memory: k-NN keeps each in its graph."""
@@ -52,3 +56,22 @@ class Songs(NamedTuple):
     def without(self, known: Features) -> "Songs":
         """The songs whose four features occur nowhere in `known` (m, 4)."""
         return self.take(~pd.Series(song_digests(self.features)).isin(song_digests(known)).to_numpy())
+
+
+def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:
+    """The training part, of a very long playlist a sample; raises `DatasetNotFound`."""
+    return _at_most(Songs.of(store.part(dataset_version, "train")), MAX_TRAINING_SONGS, seed, "learns from")
+
+
+def judged_songs(store: DatasetStore, dataset_version: str) -> Songs:
+    """The test part, of a very long playlist a sample that is the same for every seed; raises `DatasetNotFound`."""
+    return _at_most(Songs.of(store.part(dataset_version, "test")), MAX_JUDGED_SONGS, 0, "is judged by")
+
+
+def _at_most(songs: Songs, limit: int, seed: int, purpose: str) -> Songs:
+    taken = songs.at_most(limit, seed)
+    if len(taken.labels) < len(songs.labels):
+        log.warning(
+            "The model %s a sample of %d of %d songs, to bound time and memory.", purpose, limit, len(songs.labels)
+        )
+    return taken

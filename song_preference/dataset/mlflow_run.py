@@ -1,0 +1,190 @@
+"""A dataset version in MLflow: one run for each time the pipeline passed it on."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow.data.dataset_source_registry import resolve_dataset_source
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.types import ColSpec, Schema
+from sklearn.feature_selection import mutual_info_classif
+
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion
+from song_preference.features import FEATURES, LABEL
+from song_preference.plotting import DARK, DISLIKES, LIKES, SEQUENTIAL, drawing
+
+EXPERIMENT = "Spotify data"
+SONGS_SHOWN = 20_000
+"""In pictures, which look the same with more."""
+
+
+def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, str]:
+    """Log parameters, statistics, the dataset, pictures and a card; returns the ids of run and experiment."""
+    mlflow.set_experiment(EXPERIMENT)
+    card = data_card(described)
+    with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
+        mlflow.log_input(_features(described, store), context="features")
+        mlflow.log_params(
+            {
+                "dataset_version": described.version,
+                "source": described.source.uri,
+                "sha256": described.source.sha256,
+                **described.parameters.model_dump(),
+            }
+        )
+        mlflow.log_metrics(_numbers(described))
+        mlflow.set_tags({"dataset_version": described.version, **described.source.tags})
+        mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
+        mlflow.log_text(card, "data_card.md")
+        songs = store.part(described.version, "features", at_most=SONGS_SHOWN)
+        for name, picture in all_pictures(songs).items():
+            mlflow.log_figure(picture, f"pictures/{name}")
+        return str(run.info.run_id), str(run.info.experiment_id)
+
+
+def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:
+    """The dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
+    source = resolve_dataset_source(store.part_uri(described.version, "features"))
+    schema = Schema([ColSpec("float", name) for name in (*FEATURES, LABEL)])
+    # Abstract for mypy only: MLflow's base class leaves an optional property out.
+    return MetaDataset(source, name=described.version, digest=described.version, schema=schema)  # type: ignore[abstract]
+
+
+def _numbers(described: DatasetVersion) -> dict[str, float]:
+    preparation = described.preparation
+    numbers: dict[str, float] = {
+        "rows_raw": preparation.rows_raw,
+        "rows_kept": preparation.rows_kept,
+        "rows_train": described.split.train,
+        "rows_test": described.split.test,
+        "likes": preparation.likes,
+        "dislikes": preparation.dislikes,
+    }
+    for feature, statistics in preparation.features.items():
+        numbers |= {f"{feature}_mean": statistics.mean, f"{feature}_std": statistics.std}
+    return numbers
+
+
+CARD = """\
+# Dataset {version}
+
+{songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {duplicates:,} repeated
+another and were dropped.
+
+| | |
+|---|---|
+| Source | {kind}: `{uri}` |
+| SHA-256 | `{sha256}` ({size:,} bytes) |
+| Prepared | {created:%Y-%m-%d %H:%M} UTC by version {code} |
+| Split | {train:,} songs to train on, {test:,} to test with (test size {test_size}, seed {seed}, stratified) |
+
+## Features
+
+| | mean | standard deviation |
+|---|---|---|
+{features}
+
+They lie in [0, 1] as Spotify gives them and are not scaled. Duration, tempo and loudness were scaled to [0, 1]
+from these ranges; the model does not use them:
+
+{scaler}
+
+## How the file was read
+
+{readings}
+"""
+
+
+def data_card(described: DatasetVersion) -> str:
+    """Markdown: where the songs come from, how many there are and what was made of them."""
+    source, songs = described.source, described.preparation
+    features = [f"| {name} | {value.mean:.3f} | {value.std:.3f} |" for name, value in songs.features.items()]
+    notes = [f"- {note}" for note in songs.readings]
+    if source.fallback_reason:
+        notes.append(f"- **The bundled sample stands in for the configured source**: {source.fallback_reason}")
+    return CARD.format(
+        version=described.version,
+        songs=songs.rows_kept,
+        likes=songs.likes,
+        dislikes=songs.dislikes,
+        raw=songs.rows_raw,
+        duplicates=songs.rows_raw - songs.rows_kept,
+        kind=source.kind,
+        uri=source.uri,
+        sha256=source.sha256,
+        size=source.size_bytes,
+        created=described.created_at,
+        code=described.code_version,
+        train=described.split.train,
+        test=described.split.test,
+        test_size=described.parameters.test_size,
+        seed=described.parameters.seed,
+        features="\n".join(features),
+        scaler="\n".join(f"- {name}: {span.min:g} to {span.max:g}" for name, span in songs.scaler.items()),
+        readings="\n".join(notes) or "As it was written.",
+    )
+
+
+BINS = 25
+SONGS_FOR_INFORMATION = 5_000
+"""Mutual information compares neighbours; more of them change its second decimal no more."""
+
+
+def all_pictures(features: pd.DataFrame) -> dict[str, Figure]:
+    """Every picture of the features and the label of the songs kept, by its file name."""
+    return {
+        "distributions.png": distributions(features),
+        "correlation.png": correlation(features),
+        "mutual_information.png": mutual_information(features),
+    }
+
+
+def distributions(features: pd.DataFrame) -> Figure:
+    """How each feature is spread among the liked and the disliked songs."""
+    liked = features[LABEL] == 1
+    edges = np.linspace(0, 1, BINS + 1)
+    with drawing("Features of the songs", 2, 2) as (figure, panels):
+        for axes, feature in zip(panels, FEATURES, strict=True):
+            likes, dislikes = features.loc[liked, feature], features.loc[~liked, feature]
+            axes.hist(
+                likes, edges, density=True, color=LIKES, alpha=0.55, histtype="stepfilled",
+                label=f"{len(likes):,} likes",
+            )  # fmt: skip
+            axes.hist(
+                dislikes, edges, density=True, color=DISLIKES, histtype="step", linewidth=2,
+                label=f"{len(dislikes):,} dislikes",
+            )  # fmt: skip
+            axes.set(xlabel=feature, xlim=(0, 1))
+        for axes in panels[::2]:
+            axes.set_ylabel("Density")
+        panels[0].legend()
+    return figure
+
+
+def correlation(features: pd.DataFrame) -> Figure:
+    """Pearson's correlation of the features and the label."""
+    names = [*FEATURES, LABEL]
+    values = features[names].corr().to_numpy()
+    with drawing("Correlation") as (figure, (axes,)):
+        # Shaded by strength, since a sign is told in grey by its number only.
+        axes.imshow(np.abs(values), cmap=SEQUENTIAL, vmin=0, vmax=1)
+        for (row, column), value in np.ndenumerate(values):
+            color = "white" if abs(value) > 0.6 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=color)
+        axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+        axes.set_yticks(range(len(names)), names)
+        axes.grid(visible=False)
+    return figure
+
+
+def mutual_information(features: pd.DataFrame) -> Figure:
+    """What each feature by itself tells about the label, in nats; a Kraskov estimate as scikit-learn computes it."""
+    songs = features.sample(min(len(features), SONGS_FOR_INFORMATION), random_state=0)
+    information = mutual_info_classif(songs[list(FEATURES)], songs[LABEL].astype(int), random_state=0)
+    order = np.argsort(information)
+    with drawing("Mutual information with the label") as (figure, (axes,)):
+        axes.barh([FEATURES[index] for index in order], information[order], color=DARK, height=0.6)
+        axes.set(xlabel="nats", xlim=(0, None))
+        axes.grid(axis="y", visible=False)
+    return figure

@@ -1,0 +1,161 @@
+"""A training in MLflow: a run with a nested run for each trial, its models, and a version of the registered model."""
+
+import importlib
+import platform
+import sys
+import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from datetime import datetime
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, Run
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from onnx import ModelProto
+from pydantic import TypeAdapter
+
+from song_preference.features import FEATURES
+from song_preference.serving.registry import EXPERIMENT_TAG
+from song_preference.temporary import temporary_directory
+from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
+from song_preference.training.card import METRICS
+from song_preference.training.data import Songs
+from song_preference.training.evaluate import MODEL
+from song_preference.training.fingerprint import TRAINING_KEY, pinned
+from song_preference.training.search import Attempt
+
+EXPERIMENT = "Spotify training"
+TRIALS_FILE = "trials.json"
+CARD_FILE = "model_card.md"
+ATTEMPTS = TypeAdapter(list[Attempt])
+
+SIGNATURE = ModelSignature(
+    inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
+    outputs=Schema([ColSpec("long", "label"), ColSpec("float", "probability")]),
+)
+ONNX_REQUIREMENTS = pinned("onnx", "onnxruntime", "numpy")
+ESTIMATOR_REQUIREMENTS = pinned("scikit-learn", "skops", "numpy")
+
+
+def log_search(
+    name: str, attempts: Sequence[Attempt], params: dict[str, object], tags: dict[str, str]
+) -> tuple[str, str]:
+    """Log a run with the ranked attempts and a nested run for each of them; returns the ids of run and experiment."""
+    experiment = mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=name) as run:
+        mlflow.log_params(params)
+        mlflow.set_tags(tags)
+        mlflow.log_dict(ATTEMPTS.dump_python(list(attempts), mode="json"), TRIALS_FILE)
+        client = MlflowClient()
+        for attempt in attempts:
+            _log_attempt(client, str(experiment.experiment_id), str(run.info.run_id), attempt)
+    return str(run.info.run_id), str(experiment.experiment_id)
+
+
+def _log_attempt(client: MlflowClient, experiment_id: str, parent: str, attempt: Attempt) -> None:
+    """Three calls: a run cannot be created with its values."""
+    run = client.create_run(
+        experiment_id,
+        start_time=_milliseconds(attempt.started_at),
+        tags={MLFLOW_PARENT_RUN_ID: parent},
+        run_name=f"trial {attempt.number}: {attempt.candidate}",
+    )
+    ended = _milliseconds(attempt.ended_at)
+    scores = {"cv_roc_auc": attempt.roc_auc, "cv_roc_auc_std": attempt.roc_auc_std}
+    client.log_batch(
+        run.info.run_id,
+        metrics=[Metric(name, value, ended, 0) for name, value in scores.items()],
+        params=[
+            Param("candidate", attempt.candidate),
+            *(Param(name, str(value)) for name, value in attempt.parameters.items()),
+        ],
+    )
+    client.set_terminated(run.info.run_id, end_time=ended)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def ranked_attempts(run_id: str) -> list[Attempt]:
+    """What `log_search` logged, the best first."""
+    return ATTEMPTS.validate_python(mlflow.artifacts.load_dict(f"runs:/{run_id}/{TRIALS_FILE}"))
+
+
+def log_models(estimator: Any, graph: ModelProto, songs: Songs) -> str:
+    """Log both to the active run; returns the address of the ONNX model."""
+    _import_skops()
+    mlflow.sklearn.log_model(
+        estimator,
+        name="estimator",
+        serialization_format="skops",
+        skops_trusted_types=SKOPS_TRUSTED_TYPES,
+        conda_env=_conda_environment(ESTIMATOR_REQUIREMENTS),
+    )
+    logged = mlflow.onnx.log_model(
+        graph,
+        name="model",
+        signature=SIGNATURE,
+        input_example=_example(songs),
+        conda_env=_conda_environment(ONNX_REQUIREMENTS),
+        onnx_execution_providers=["CPUExecutionProvider"],
+    )
+    return str(logged.model_uri)
+
+
+def _import_skops() -> None:
+    """Import it without what is none of our business, before MLflow does.
+
+    It asks every module that is loaded for the name of each of SciPy's functions, and Airflow's modules for names that
+    moved answer a thousand times with a warning.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        importlib.import_module("skops.io")
+
+
+def _conda_environment(requirements: list[str]) -> dict[str, object]:
+    """Return what a logged model needs, with pip named: MLflow warns where it has to guess pip's version itself."""
+    needed: list[object] = [f"python={platform.python_version()}", "pip", {"pip": requirements}]
+    return {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": needed}
+
+
+def _example(songs: Songs) -> pd.DataFrame:
+    return pd.DataFrame(np.median(songs.features, axis=0, keepdims=True).astype(float), columns=list(FEATURES))
+
+
+def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: str) -> str:
+    """Register a run's logged model; returns the version. Repeated for a run, it finds that version."""
+    known = client.search_model_versions(f"name = '{model_name}' and run_id = '{run_id}'")
+    if known:
+        return str(known[0].version)
+    # It says on stderr that it worked, which Airflow would show as errors.
+    with redirect_stderr(sys.stdout):
+        return str(mlflow.register_model(model_uri, model_name).version)
+
+
+def version_tags(run: Run) -> dict[str, str]:
+    """What a version says of the training run that made it."""
+    metrics = {
+        name: f"{run.data.metrics[name]:.6f}"
+        for metric in METRICS
+        for name in (f"{MODEL}_{metric}", f"{MODEL}_{metric}_low", f"{MODEL}_{metric}_high")
+    }
+    params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
+    known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
+    # MLflow's page of a run opens in the right view only by an address that names its experiment.
+    return metrics | params | known | {EXPERIMENT_TAG: str(run.info.experiment_id)}
+
+
+def load_graph(model_uri: str) -> bytes:
+    """The ONNX file of a logged model or a version (`models:/...`)."""
+    # In a directory of our own, since nobody removes MLflow's.
+    with temporary_directory() as directory:
+        content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
+    return content
