@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from fastapi_app import graphql
 from fastapi_app.app import create_app
-from song_preference.serving.model import ModelRef
+from song_preference.prediction import ModelRef
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import RegisteredVersion
 from song_preference.serving.store import ModelStore
+from song_preference.serving.versions import RegisteredVersion
 from song_preference.settings import RestSettings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,6 +1,6 @@
 """One loaded model: immutable, checked against the champion contract, safe to share between threads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -8,18 +8,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from song_preference.errors import ModelRefused
+from song_preference.prediction import ModelRef
 from song_preference.serving.contract import BrokenContract, Contract, check_answers, check_form
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRef:
-    """A version in the registry and the alias that it was found under."""
-
-    name: str
-    version: str
-    alias: str
-    run_id: str = field(default="", repr=False)
-    """The MLflow run that made it: a registry that was set up anew counts its versions from 1 again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRefused
-from song_preference.serving.model import ModelRef, ServedModel
+from song_preference.prediction import ModelRef
+from song_preference.serving.model import ServedModel
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.compare import Comparison, paired_bootstrap, unseen_songs

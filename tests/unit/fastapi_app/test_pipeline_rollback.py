@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.errors import RegistryUnavailable
-from song_preference.serving.model import ModelRef
+from song_preference.prediction import ModelRef
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.serving.store import ModelStore

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
+from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
-from song_preference.serving.model import ModelRef
 from song_preference.serving.store import ModelStore
 from tests.conftest import FakeRegistry
 
