@@ -16,8 +16,8 @@ from sklearn.ensemble import RandomForestClassifier
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.prediction import ModelRef
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from song_preference.training.export import build_graph, describe
 from song_preference.training.songs import Songs

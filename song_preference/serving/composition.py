@@ -1,9 +1,9 @@
 """Puts together what predicts; only the services' entry points import it, since it loads MLflow."""
 
 from song_preference.serving.cache import ModelCache
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.store import ModelStore
 from song_preference.settings import ServingSettings
 
 

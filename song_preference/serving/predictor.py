@@ -11,7 +11,7 @@ from song_preference.errors import BatchTooLarge
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
 from song_preference.serving.explanation import shapley_values
-from song_preference.serving.store import ModelStore, Served
+from song_preference.serving.model_store import ModelStore, Served
 
 DEFAULT_BATCH_SIZE = 10_000
 

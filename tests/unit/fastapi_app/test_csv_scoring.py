@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
-from fastapi_app.csv_answers import BLOCK_CHARACTERS, BLOCK_ROWS, UNREADABLE, SongTable
+from fastapi_app.csv_scoring import BLOCK_CHARACTERS, BLOCK_ROWS, UNREADABLE, SongTable
 from song_preference.features import FEATURES, Song
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
