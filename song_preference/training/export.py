@@ -23,8 +23,9 @@ from song_preference.serving.contract import (
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
+    open_graph,
 )
-from song_preference.training.graph import ask, open_graph
+from song_preference.training.graph import ask
 from song_preference.training.songs import Features, Songs
 
 OPSET = {"": 21, "ai.onnx.ml": 3}

@@ -22,11 +22,12 @@ from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
 from song_preference.features import FEATURES
+from song_preference.serving.contract import open_graph
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import Choice, choose
 from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
-from song_preference.training.graph import ask, open_graph
+from song_preference.training.graph import ask
 from song_preference.training.identity import TRAINING_KEY, pinned, training_key
 from song_preference.training.importance import permutation_importances
 from song_preference.training.pictures import all_pictures
