@@ -20,18 +20,18 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.fastapi import GraphQLRouter
 
 from fastapi_app.app import create_app
-from fastapi_app.graphql_types import Prediction as GraphQLPrediction
-from fastapi_app.graphql_types import SongInput
+from fastapi_app.graphql.types import Prediction as GraphQLPrediction
+from fastapi_app.graphql.types import SongInput
 from fastapi_app.schemas import PredictionOut, prediction_out
 from fastapi_app.server import configuration, serve
 from grpc_service.server import PredictionServer
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
+from song_preference.prediction import ModelRef, Prediction
 from song_preference.serving.cache import ModelCache
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Prediction, Predictor
-from song_preference.serving.registry import RegisteredVersion, Registry
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore, Registry
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.versions import RegisteredVersion
 from song_preference.settings import GrpcSettings, RestSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 

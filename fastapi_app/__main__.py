@@ -7,7 +7,7 @@ from fastapi_app.app import create_app
 from fastapi_app.server import configuration, serve
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference import logs
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.composition import following_champion
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 
@@ -23,7 +23,7 @@ def main() -> None:
     logs.configure()
     keep_to_tmpdir()
     remove_leftovers()
-    settings, predictor = load(RestSettings), Predictor.following(load(ServingSettings))
+    settings, predictor = load(RestSettings), following_champion(load(ServingSettings))
     if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
         log.warning("API_KEY is the development value, which everybody knows: set one of your own.")
     management = None

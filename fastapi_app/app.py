@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from fastapi_app import errors, graphql, openapi, rest, service
+from fastapi_app import errors, model, openapi, predictions
+from fastapi_app.graphql import router as graphql
+from fastapi_app.long_requests import OneByOne
 from fastapi_app.middleware import RequestMiddleware
-from fastapi_app.one_by_one import OneByOne
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -49,8 +50,8 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
     app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
     # Paths are compared in this order: first those of predictions.
-    app.include_router(rest.router)
-    app.include_router(service.router)
+    app.include_router(predictions.router)
+    app.include_router(model.router)
     app.state.management = management
     if settings.manages_datasets:
         # Not above: pandas and the S3 client are no load for a service that only predicts.

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from fastapi_app.access import NEEDS_KEY, ApiKey, check_key
-from fastapi_app.csv_upload import REQUEST_BODY, received
 from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statistics
 from fastapi_app.dependencies import SettingsDep
 from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
+from fastapi_app.uploads import REQUEST_BODY, received
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME

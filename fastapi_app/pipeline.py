@@ -8,14 +8,14 @@ from fastapi import APIRouter, Body, Query, Response
 from fastapi_app.access import NEEDS_KEY
 from fastapi_app.dependencies import PredictorDep
 from fastapi_app.management import ManagementDep
+from fastapi_app.model import model_in_service
 from fastapi_app.openapi import problems
 from fastapi_app.pipeline_schemas import RollbackBody, RollbackOut, RunBody
-from fastapi_app.service import model_in_service
 from song_preference.dataset.source import locate
 from song_preference.errors import ModelRefused, RegistryUnavailable
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
-from song_preference.serving.store import ModelStore, Outcome
+from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import rollback
 
 MAX_RUNS = 100

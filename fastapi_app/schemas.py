@@ -7,8 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.types import FailFast
 
 from song_preference.features import Song
-from song_preference.serving.predictor import Explanation, Prediction
-from song_preference.serving.store import Outcome
+from song_preference.prediction import Explanation, Prediction
+from song_preference.serving.model_store import Outcome
 
 PROBLEM_TYPE = "application/problem+json"
 

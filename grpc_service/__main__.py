@@ -13,6 +13,7 @@ from prometheus_client import start_http_server
 
 from grpc_service.server import PredictionServer
 from song_preference import logs
+from song_preference.serving.composition import following_champion
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings, ServingSettings, load
@@ -41,7 +42,7 @@ async def _run(host: str, port: int) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    settings, predictor = load(GrpcSettings), Predictor.following(load(ServingSettings))
+    settings, predictor = load(GrpcSettings), following_champion(load(ServingSettings))
     await serve(predictor, settings, host, port, stopping)
 
 

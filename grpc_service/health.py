@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from grpc_service.errors import CallRefused
 from song_preference.errors import ModelNotReady
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 
 FIRST_MODEL_SECONDS = 1.0
 """How soon a watcher hears of the first model."""

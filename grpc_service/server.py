@@ -7,8 +7,8 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from grpc_service.handlers import MAX_OPEN, HandlerRegistry
 from grpc_service.health import ModelHealth
+from grpc_service.interceptors import MAX_OPEN, HandlerRegistry
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor

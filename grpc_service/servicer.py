@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from typing_extensions import override
 
-from grpc_service.convert import answer_of, batch_response_of, model_of, rows_of, song_of
+from grpc_service.converters import answer_of, batch_response_of, model_of, rows_of, song_of
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb

@@ -14,8 +14,7 @@ import httpx
 
 from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.features import Song
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Prediction
+from song_preference.prediction import ModelRef, Prediction
 from song_preference.settings import ClientSettings, load
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 

@@ -10,8 +10,10 @@ from song_preference.dataset.version import DatasetVersion, Spread
 from song_preference.errors import ModelRefused, NotManaged, RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.pipeline import Airflow
+from song_preference.serving.composition import following_champion
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import DescribedVersion, MlflowRegistry, RegisteredVersion
+from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 from song_preference.settings import (
     AirflowSettings,
     ClientSettings,
@@ -39,7 +41,7 @@ def settings() -> DashboardSettings:
 @st.cache_resource(show_spinner=False)
 def predictor() -> Predictor:
     """Follows the champion by itself, like every other service."""
-    following = Predictor.following(load(ServingSettings))
+    following = following_champion(load(ServingSettings))
     # The first page should show an answer; where there is none yet, the watching thread says why and goes on.
     with suppress(RegistryUnavailable, ModelRefused):
         following.store.refresh()

@@ -12,8 +12,8 @@ from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
 
 from local_stack.config import ROOT
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
 from tests.support.registry import FakeRegistry

@@ -3,7 +3,8 @@
 import asyncio
 
 from song_preference.features import Song
-from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.prediction import Prediction
+from song_preference.serving.predictor import Predictor
 
 LARGEST_RUN = 256
 """Songs that wait for no further one: where each turn brings one, nobody would be answered."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from song_preference.serving.model import ModelRef
+from song_preference.prediction import ModelRef
 
 log = logging.getLogger(__name__)
 

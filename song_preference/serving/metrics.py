@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 
 from song_preference.errors import ModelNotReady
 from song_preference.features import DISLIKE, FEATURES, LIKE
-from song_preference.serving.model import ModelRef
-from song_preference.serving.store import ModelStore, Outcome
+from song_preference.prediction import ModelRef
+from song_preference.serving.model_store import ModelStore, Outcome
 
 LATENCY_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 BATCH_BUCKETS = (1, 10, 100, 1_000, 10_000)

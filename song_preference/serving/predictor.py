@@ -1,58 +1,19 @@
 """The one prediction rule; every protocol converts to and from it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from song_preference.errors import BatchTooLarge
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
-from song_preference.serving.cache import ModelCache
+from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
 from song_preference.serving.explanation import shapley_values
-from song_preference.serving.model import ModelRef
-from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.store import ModelStore, Served
-from song_preference.settings import ServingSettings
+from song_preference.serving.model_store import ModelStore, Served
 
 DEFAULT_BATCH_SIZE = 10_000
-
-
-class Prediction(NamedTuple):
-    """Whether the listener will like one song."""
-
-    label: str
-    liked: bool
-    probability: float
-    threshold: float
-    model: ModelRef
-    stale: bool = False
-    """Whether the model may not be the champion any more, because the registry cannot be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The answers for n songs, in their order, all of one model."""
-
-    liked: NDArray[np.bool_]
-    """(n,)"""
-    probability: NDArray[np.float32]
-    """(n,) of "like"."""
-    threshold: float
-    model: ModelRef
-    stale: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A prediction and what each feature adds to `base`, the mean probability of songs like the listener's."""
-
-    prediction: Prediction
-    base: float
-    contributions: dict[str, float]
-    """By feature; with `base` they add up to the probability."""
 
 
 class Observer(Protocol):
@@ -70,13 +31,6 @@ class Predictor:
     def __init__(self, store: ModelStore, max_batch_size: int = DEFAULT_BATCH_SIZE) -> None:
         self.store = store
         self.max_batch_size = max_batch_size
-
-    @classmethod
-    def following(cls, settings: ServingSettings) -> Self:
-        """A predictor that follows the champion in MLflow; call `store.start()` to begin."""
-        cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
-        store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
-        return cls(store, settings.max_batch_size)
 
     def predict(self, song: Song) -> Prediction:
         """The answer for one song; raises `ModelNotReady`."""

@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 import mlflow
 from mlflow import MlflowClient
@@ -20,7 +18,8 @@ from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import EVALUATION_FILE, Evaluation
-from song_preference.serving.model import ModelRef
+from song_preference.prediction import ModelRef
+from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from song_preference.settings import ModelSettings
 from song_preference.temporary import temporary_directory
 
@@ -31,58 +30,6 @@ GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
 MEASURED = "test_"
 """How the tags of metrics on the test part begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredVersion:
-    """A version of the registered model; what its training did not note is None."""
-
-    version: str
-    created_at: datetime
-    aliases: tuple[str, ...]
-    dataset_version: str | None
-    source_kind: str | None
-    roc_auc: float | None
-    """On the test part of its dataset."""
-
-
-class Measured(NamedTuple):
-    """A metric with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class DescribedVersion:
-    """A version with all that its training noted; what is missing there is None, or not among `metrics`."""
-
-    registered: RegisteredVersion
-    run_id: str
-    """The MLflow run that made it; empty where none did."""
-    candidate: str | None
-    """The kind of estimator, such as 'extra_trees'."""
-    threshold: float | None
-    metrics: dict[str, Measured]
-    """On the test part of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
-    card: str
-    """Markdown."""
-    experiment_id: str | None = None
-    """The MLflow experiment of that run; None for a version of before 0.2."""
-
-
-class Registry(Protocol):
-    """Where champions come from."""
-
-    def champion(self) -> ModelRef | None:
-        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
-
-    def graph(self, ref: ModelRef) -> bytes:
-        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
-
-    def versions(self, limit: int) -> list[RegisteredVersion]:
-        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
 
 
 class MlflowRegistry:

@@ -23,9 +23,10 @@ from song_preference.serving.contract import (
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
+    open_graph,
 )
 from song_preference.training.data import Features, Songs
-from song_preference.training.graph import ask, open_graph
+from song_preference.training.graph import ask
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 MAX_PARITY_ERROR = 1e-5

@@ -18,13 +18,6 @@ class Answers(NamedTuple):
     probability: Probabilities
 
 
-def open_graph(content: bytes) -> onnxruntime.InferenceSession:
-    """A session on one thread, as the services have it."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
 def ask(session: onnxruntime.InferenceSession, features: Features) -> Answers:
     """The answers for (n, 4) features."""
     batches = [

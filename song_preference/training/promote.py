@@ -9,7 +9,8 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRefused
-from song_preference.serving.model import ModelRef, ServedModel
+from song_preference.prediction import ModelRef
+from song_preference.serving.model import ServedModel
 from song_preference.training.data import Labels, Probabilities, Songs, judged_songs
 from song_preference.training.evaluate import resamples, roc_auc
 from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECISION, REASON, REPLACED

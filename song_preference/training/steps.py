@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
+from song_preference.serving.contract import open_graph
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.card import model_card
@@ -27,7 +28,7 @@ from song_preference.training.fingerprint import (
     TRAINING_KEY,
     training_key,
 )
-from song_preference.training.graph import ask, open_graph
+from song_preference.training.graph import ask
 from song_preference.training.importance import permutation_importances
 from song_preference.training.plots import all_pictures
 from song_preference.training.promote import Decision, decide, record

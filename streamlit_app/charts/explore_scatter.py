@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from song_preference.features import DISLIKE, LABEL, LIKE
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch
 from streamlit_app.charts.explore_shades import of_probability
 from streamlit_app.charts.explore_surface import Plane, Side
 from streamlit_app.look import Colours, without_data

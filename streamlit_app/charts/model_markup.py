@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
-from song_preference.serving.registry import Measured
+from song_preference.serving.versions import Measured
 from streamlit_app.look import Colours
 from streamlit_app.model.judgement import Confusion
 from streamlit_app.model.versions import CHALLENGER, CHAMPION, OTHER

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.features import FEATURES
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch
 from streamlit_app import sources
 from streamlit_app.charts.explore_markup import scatter_legend
 from streamlit_app.charts.explore_scatter import SHOWN_SONGS, scatter, scatter_rows

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from song_preference.evaluation import Evaluation, Importance
-from song_preference.serving.registry import DescribedVersion
+from song_preference.serving.versions import DescribedVersion
 from streamlit_app import sources
 from streamlit_app.charts import model as charts
 from streamlit_app.charts import model_markup as markup

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from song_preference.serving.registry import DescribedVersion, Measured
+from song_preference.serving.versions import DescribedVersion, Measured
 from streamlit_app.clock import local
 from streamlit_app.texts import TEXTS
 from streamlit_app.words import Words

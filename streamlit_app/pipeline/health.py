@@ -9,7 +9,7 @@ import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from song_preference.errors import ModelNotReady
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings
 
 State = Literal["up", "down", "unknown"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from song_preference.clients import PredictionClient
 from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
-from song_preference.serving.predictor import Prediction
+from song_preference.prediction import Prediction
 from song_preference.settings import DashboardSettings
 
 OWN = "own"

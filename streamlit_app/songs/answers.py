@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch
 from song_preference.songs_csv import Cells, added_columns
 from streamlit_app.songs.file import Fault, SongFile
 from streamlit_app.spreadsheet import harmless

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.mlflow_pages import run_page, version_page
-from song_preference.serving.registry import DescribedVersion
+from song_preference.serving.versions import DescribedVersion
 from streamlit_app import sources
 from streamlit_app.charts import model_markup as markup
 from streamlit_app.charts.model_versions import history, history_rows

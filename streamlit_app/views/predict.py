@@ -7,7 +7,7 @@ import streamlit as st
 from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
-from song_preference.serving.predictor import Explanation, Prediction
+from song_preference.prediction import Explanation, Prediction
 from streamlit_app import sources
 from streamlit_app.charts import predict as charts
 from streamlit_app.look import colours, draw_rows

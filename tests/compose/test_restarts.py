@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
-from song_preference.serving.predictor import Prediction
+from song_preference.prediction import Prediction
 from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import (
     Trickle,

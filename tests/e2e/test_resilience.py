@@ -16,7 +16,7 @@ from local_stack.config import Config
 from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import SongPreferenceError
-from song_preference.serving.predictor import Prediction
+from song_preference.prediction import Prediction
 from song_preference.settings import ClientSettings
 from tests.support.open_connections import STOP_SECONDS, open_connections
 from tests.support.scheduler_kill import assert_runs_outlive

@@ -15,7 +15,7 @@ import pytest
 
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.features import FEATURES, Song
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.composition import following_champion
 from song_preference.settings import ClientSettings, ServingSettings
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub
@@ -124,7 +124,7 @@ def test_every_surface_of_grpc(
 
 
 def test_the_predictor_that_the_dashboard_holds(expected: Answers) -> None:
-    own = Predictor.following(ServingSettings())
+    own = following_champion(ServingSettings())
     own.store.refresh()
     batch = own.predict_batch([Song(**song) for song in SONGS])
     assert list(zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)) == expected

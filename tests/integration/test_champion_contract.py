@@ -14,8 +14,8 @@ from onnx import load_from_string
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.features import FEATURES
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.store import ModelStore
 from song_preference.settings import ModelSettings
 from song_preference.training.registry import ONNX_REQUIREMENTS, SIGNATURE
 

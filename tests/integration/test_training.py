@@ -21,8 +21,8 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull
 from song_preference.features import FEATURES
 from song_preference.serving.contract import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry, find_version
-from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full

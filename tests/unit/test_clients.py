@@ -12,8 +12,8 @@ from anyio.from_thread import BlockingPortal
 from fastapi_app.app import create_app
 from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.settings import ClientSettings, RestSettings
 from tests.support.grpc_server import grpc_server
 from tests.support.registry import FakeRegistry

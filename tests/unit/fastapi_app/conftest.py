@@ -14,8 +14,8 @@ from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineUnavailable, StorageUnavailable
 from song_preference.pipeline import Airflow, Run
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
 from song_preference.storage import ObjectStore
 

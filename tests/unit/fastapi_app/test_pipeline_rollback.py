@@ -10,10 +10,10 @@ from mlflow import MlflowClient
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.errors import RegistryUnavailable
-from song_preference.serving.model import ModelRef
+from song_preference.prediction import ModelRef
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.store import ModelStore
 from song_preference.settings import ModelSettings, RestSettings
 from tests.unit.fastapi_app.conftest import KEY
 from tests.unit.fastapi_app.test_errors import check_problem

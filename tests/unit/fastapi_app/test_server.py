@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from fastapi_app.connections import BODY_SECONDS, HEADER_SECONDS
 from fastapi_app.server import EXIT_SECONDS, Server, configuration
+from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
-from song_preference.serving.model import ModelRef
 from tests.conftest import ROOT, SONG
 from tests.unit.fastapi_app.test_connections import LIVE, request
 

@@ -12,9 +12,10 @@ from anyio.from_thread import BlockingPortal
 from grpc_health.v1 import health_pb2_grpc
 from numpy.typing import NDArray
 
+from song_preference.prediction import Batch
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.predictor import Batch, Predictor
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
+from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2_grpc
 from tests.support.grpc_server import grpc_server
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from grpc_service.convert import SONGS_TOLD
+from grpc_service.converters import SONGS_TOLD
 from grpc_service.errors import MASKED
 from grpc_service.server import SERVICE
 from song_preference import errors

@@ -6,8 +6,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 from grpc_service import health
 from grpc_service.server import SERVICE
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from tests.conftest import FakeRegistry
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, refused
 from tests.unit.grpc_service.conftest import Edge, running

@@ -2,7 +2,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from grpc_service import handlers
+from grpc_service import interceptors
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
@@ -12,7 +12,7 @@ from tests.unit.grpc_service.conftest import Slow, Start
 def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(
     slow: Slow, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "MAX_HEAVY_CALLS", 1)
+    monkeypatch.setattr(interceptors, "MAX_HEAVY_CALLS", 1)
     edge = start(slow)
     under_way = edge.stub.PredictBatch.future(batch_request(SONG), timeout=TIMEOUT_SECONDS)
     assert slow.asked.wait(TIMEOUT_SECONDS)
@@ -28,7 +28,7 @@ def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(
 def test_a_call_too_many_is_refused_and_probes_are_not(
     start: Start, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "MAX_CALLS", 0)
+    monkeypatch.setattr(interceptors, "MAX_CALLS", 0)
     busy = start(predictor)
     refusal = refused(lambda: busy.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
     assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -6,7 +6,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from grpc_service.handlers import outcome_of
+from grpc_service.interceptors import outcome_of
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.features import FEATURES, Song
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG, FakeRegistry
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused

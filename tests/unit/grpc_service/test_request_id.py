@@ -6,7 +6,8 @@ import pytest
 
 from song_preference import logs
 from song_preference.features import Song
-from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.prediction import Prediction
+from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request

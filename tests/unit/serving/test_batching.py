@@ -5,10 +5,11 @@ import pytest
 
 from song_preference.errors import ModelNotReady
 from song_preference.features import Song
+from song_preference.prediction import Prediction
 from song_preference.serving import batching
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.predictor import Prediction, Predictor
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
+from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
 
 pytestmark = pytest.mark.anyio

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
+from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
-from song_preference.serving.model import ModelRef
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 from tests.conftest import FakeRegistry
 
 REF = ModelRef("spotify_model_prod", "3", "champion", "run")

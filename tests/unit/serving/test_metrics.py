@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from song_preference.errors import ModelRefused, RegistryUnavailable
 from song_preference.features import FEATURES, Song
 from song_preference.serving.metrics import FEW_SONGS, Metrics
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from tests.conftest import SONG, FakeRegistry
 
 

@@ -12,13 +12,14 @@ from onnx import ModelProto, TensorProto, helper, load_from_string
 from sklearn.ensemble import RandomForestClassifier
 
 from song_preference.errors import ModelRefused
+from song_preference.prediction import ModelRef
 from song_preference.serving.contract import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
 )
-from song_preference.serving.model import ModelRef, ServedModel
+from song_preference.serving.model import ServedModel
 from song_preference.training.export import build_graph
 
 REF = ModelRef("spotify_model_prod", "3", "champion")

@@ -17,8 +17,8 @@ from fastapi_app.management import Management
 from song_preference.dataset import etl
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import sources
 from streamlit_app.datasets import Datasets

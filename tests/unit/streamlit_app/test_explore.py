@@ -12,8 +12,7 @@ from song_preference.dataset.reading import WORDS_READ
 from song_preference.dataset.table import read_header
 from song_preference.dataset.version import DatasetVersion, Histogram, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch, ModelRef
 from streamlit_app import sources
 from streamlit_app.charts.explore import correlations, distribution_rows
 from streamlit_app.charts.explore_markup import details, proportion

@@ -14,8 +14,8 @@ from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import ModelRefused
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.settings import (
     AirflowSettings,
     ClientSettings,

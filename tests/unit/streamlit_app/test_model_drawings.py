@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from song_preference.evaluation import Importance
-from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
+from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from streamlit_app.charts import model_markup as markup
 from streamlit_app.charts.model import curve_rows, importance_rows
 from streamlit_app.charts.model_threshold import histogram_rows

@@ -10,8 +10,8 @@ from song_preference.dataset.version import Histogram, Spread
 from song_preference.errors import ModelNotReady, ServiceUnavailable
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Prediction, Predictor
+from song_preference.prediction import ModelRef, Prediction
+from song_preference.serving.predictor import Predictor
 from song_preference.settings import DashboardSettings
 from streamlit_app import sources
 from streamlit_app.charts.predict import END, START, contribution_rows, gauge_rows, strip

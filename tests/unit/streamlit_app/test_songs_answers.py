@@ -5,8 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch, ModelRef
 from streamlit_app.songs.answers import Ranking, histogram, naming_columns
 from streamlit_app.songs.file import read
 

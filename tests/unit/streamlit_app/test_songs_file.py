@@ -2,7 +2,7 @@ from io import BytesIO
 
 import pytest
 
-from fastapi_app.csv_answers import SongTable
+from fastapi_app.csv_scoring import SongTable
 from song_preference.features import FEATURES
 from streamlit_app.songs import file as songs_file
 from streamlit_app.songs.file import Fault, FileRefused, read

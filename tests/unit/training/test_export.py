@@ -11,13 +11,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 
 from song_preference.errors import ModelRefused
 from song_preference.features import FEATURES
+from song_preference.prediction import ModelRef
 from song_preference.serving.contract import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
 )
-from song_preference.serving.model import ModelRef, ServedModel
+from song_preference.serving.model import ServedModel
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, check_parity, describe

@@ -22,7 +22,8 @@ from optuna.trial import FixedTrial
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.export import build_graph
 from song_preference.training.fit import fit
-from song_preference.training.graph import ask, open_graph
+from song_preference.serving.contract import open_graph
+from song_preference.training.graph import ask
 from song_preference.training.search import search
 from tests.unit.training.conftest import listener
 

@@ -6,7 +6,8 @@ import pytest
 from mlflow import MlflowClient
 
 from song_preference.evaluation import EVALUATION_FILE, Evaluation, Importance
-from song_preference.serving.registry import Measured, MlflowRegistry
+from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.versions import Measured
 from song_preference.settings import ModelSettings
 
 EVALUATION = Evaluation(

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from song_preference.errors import TrainingFailed
+from song_preference.serving.contract import open_graph
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.data import Songs
 from song_preference.training.fit import probability_of
-from song_preference.training.graph import ask, open_graph
+from song_preference.training.graph import ask
 from song_preference.training.search import Attempt, choose, search
 
 TRIALS = 9

@@ -23,7 +23,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
-from fastapi_app.graphql_types import Context
+from fastapi_app.graphql.types import Context
 
 MAX_CHARACTERS = 20_000
 """20 for each token: the caches keep the text of 128 queries, and blanks and comments are no tokens."""

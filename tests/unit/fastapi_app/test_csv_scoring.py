@@ -8,9 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
-from fastapi_app.csv_answers import BLOCK_CHARACTERS, BLOCK_ROWS, UNREADABLE, SongTable
+from fastapi_app.csv_scoring import BLOCK_CHARACTERS, BLOCK_ROWS, UNREADABLE, SongTable
 from song_preference.features import FEATURES, Song
-from song_preference.serving.predictor import Batch, Predictor
+from song_preference.prediction import Batch
+from song_preference.serving.predictor import Predictor
 from song_preference.songs_csv import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS
 from tests.conftest import SONG, FakeRegistry
 from tests.unit.fastapi_app.conftest import MAX_UPLOAD_BYTES

@@ -20,12 +20,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from typing_extensions import override
 
-from fastapi_app import graphql_page
-from fastapi_app.graphql_datasets import DatasetQuery
-from fastapi_app.graphql_limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
-from fastapi_app.graphql_pipeline import PipelineQuery
-from fastapi_app.graphql_types import Context, PredictionQuery
-from fastapi_app.one_by_one import OneByOne
+from fastapi_app.graphql import graphiql
+from fastapi_app.graphql.datasets import DatasetQuery
+from fastapi_app.graphql.limits import MAX_CHARACTERS, ClosedLimits, CountedExecution, OpenLimits
+from fastapi_app.graphql.pipeline import PipelineQuery
+from fastapi_app.graphql.types import Context, PredictionQuery
+from fastapi_app.long_requests import OneByOne
 from song_preference.errors import (
     BatchTooLarge,
     DatasetNotFound,
@@ -110,8 +110,8 @@ class _Router(GraphQLRouter[Context, None]):
         self.routes.clear()
         self.add_api_route("", self._answer, methods=["GET", "POST"], response_model=None)
         if is_open:
-            self._page = graphql_page.page()
-            self.add_api_route("/assets/{name}", graphql_page.asset)
+            self._page = graphiql.page()
+            self.add_api_route("/assets/{name}", graphiql.asset)
         # Those that also wait for other services hold up only each other.
         self._waiting = OneByOne()
 
@@ -149,7 +149,7 @@ class _Router(GraphQLRouter[Context, None]):
 
     @override
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        return HTMLResponse(self._page, headers=graphql_page.PAGE_HEADERS)
+        return HTMLResponse(self._page, headers=graphiql.PAGE_HEADERS)
 
     @override
     async def get_sub_response(self, request: Request) -> Response:

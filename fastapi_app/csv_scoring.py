@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from song_preference.errors import InvalidUpload
 from song_preference.features import DISLIKE, FEATURES, LIKE, broken_rule
-from song_preference.serving.predictor import Batch
+from song_preference.prediction import Batch
 from song_preference.songs_csv import (
     MAX_CELL_CHARACTERS,
     MAX_COLUMNS,

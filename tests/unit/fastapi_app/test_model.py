@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from fastapi_app import published
 from fastapi_app.published import descriptions, main
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 from tests.conftest import ROOT, SONG, FakeRegistry
 from tests.unit.fastapi_app.conftest import KEY
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from starlette.concurrency import run_in_threadpool
 
-from fastapi_app.graphql_types import Asked, FirstArgument, check_first, text
+from fastapi_app.graphql.types import Asked, FirstArgument, check_first, text
 from song_preference.pipeline import report as domain
 
 

@@ -14,18 +14,18 @@ from graphql import build_schema, get_introspection_query, specified_scalar_type
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from fastapi_app import graphql
-from fastapi_app.graphql import CODE
-from fastapi_app.graphql_page import ASSETS
-from fastapi_app.one_by_one import OneByOne
+from fastapi_app.graphql import router
+from fastapi_app.graphql.graphiql import ASSETS
+from fastapi_app.graphql.router import CODE
+from fastapi_app.long_requests import OneByOne
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
 from song_preference.features import FEATURES, Song
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.store import ModelStore
 from song_preference.settings import RestSettings
 from tests.conftest import ROOT, SONG, FakeRegistry
 
@@ -59,7 +59,7 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
     )
-    app.include_router(graphql.router(settings), prefix="/graphql")
+    app.include_router(router.router(settings), prefix="/graphql")
     return app
 
 
@@ -316,7 +316,7 @@ def test_an_unexpected_error_tells_nothing_but_is_logged(
 def test_an_error_outside_of_the_resolvers_is_masked_too(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("fastapi_app.graphql_limits.SizeRule.enter_document", explode)
+    monkeypatch.setattr("fastapi_app.graphql.limits.SizeRule.enter_document", explode)
     answer = ask(client, "{ model { version since } }")
     assert code(answer) == "INTERNAL"
     assert LEAK not in str(answer)
@@ -431,7 +431,7 @@ def test_graphiql_comes_from_this_service_alone(client: TestClient) -> None:
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert asset.headers["content-type"].startswith(("text/javascript", "text/css"))
         assert base64.b64encode(hashlib.sha384(asset.content).digest()).decode() == digest
-    for other in ("index.html", "NOTICE", "..%2f..%2fgraphql.py"):
+    for other in ("index.html", "NOTICE", "..%2frouter.py"):
         assert client.get(f"/graphql/assets/{other}").status_code == 404
 
 
@@ -445,11 +445,11 @@ def test_nothing_tells_the_schema_where_that_is_not_allowed(predictor: Predictor
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
-    assert (ROOT / "schema.graphql").read_text() == graphql.sdl(), "Write graphql.sdl() to schema.graphql."
+    assert (ROOT / "schema.graphql").read_text() == router.sdl(), "Write router.sdl() to schema.graphql."
 
 
 def test_the_schema_describes_everything() -> None:
-    types = [kind for name, kind in build_schema(graphql.sdl()).type_map.items() if not is_specified(name)]
+    types = [kind for name, kind in build_schema(router.sdl()).type_map.items() if not is_specified(name)]
     fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
     arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
     assert len(types) == 17

@@ -11,7 +11,7 @@ from fastapi_app.dependencies import MetricsDep, PredictorDep
 from fastapi_app.openapi import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.errors import ModelNotReady
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 
 MAX_VERSIONS = 100
 

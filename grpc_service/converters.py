@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from song_preference.errors import FieldProblem, InvalidSong
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
-from song_preference.serving.model import ModelRef
-from song_preference.serving.predictor import Batch, Prediction
+from song_preference.prediction import Batch, ModelRef, Prediction
 from song_preference.v1 import prediction_pb2
 
 SONGS_TOLD = 5

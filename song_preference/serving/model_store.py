@@ -6,12 +6,13 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
-from song_preference.serving.model import ModelRef, ServedModel
-from song_preference.serving.registry import RegisteredVersion, Registry
+from song_preference.serving.model import ServedModel
+from song_preference.serving.versions import RegisteredVersion
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,19 @@ class Served:
     since: datetime
     stale: bool = False
     """The registry cannot be reached, or its champion is missing or was refused."""
+
+
+class Registry(Protocol):
+    """Where champions come from."""
+
+    def champion(self) -> ModelRef | None:
+        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
+
+    def graph(self, ref: ModelRef) -> bytes:
+        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
 
 
 class ModelStore:

@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from fastapi_app.middleware import RequestMiddleware
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.store import ModelStore
+from song_preference.serving.model_store import ModelStore
 from tests.conftest import SONG
 from tests.unit.fastapi_app.conftest import PAGE
 

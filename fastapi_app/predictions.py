@@ -6,10 +6,9 @@ from fastapi import APIRouter, Body, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from fastapi_app.csv_answers import SongTable
-from fastapi_app.csv_upload import REQUEST_BODY, UploadDep
+from fastapi_app.csv_scoring import SongTable
 from fastapi_app.dependencies import PredictorDep
-from fastapi_app.one_by_one import OneByOneRoute
+from fastapi_app.long_requests import OneByOneRoute
 from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
@@ -22,6 +21,7 @@ from fastapi_app.schemas import (
     SongBody,
     prediction_out,
 )
+from fastapi_app.uploads import REQUEST_BODY, UploadDep
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
 

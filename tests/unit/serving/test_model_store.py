@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
-from song_preference.serving.model import ModelRef
-from song_preference.serving.store import ModelStore
+from song_preference.prediction import ModelRef
+from song_preference.serving.model_store import ModelStore
 from tests.conftest import FakeRegistry
 
 

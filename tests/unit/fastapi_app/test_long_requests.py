@@ -6,11 +6,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from fastapi_app import one_by_one
+from fastapi_app import long_requests
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
+from tests.unit.fastapi_app.graphql.test_router import BATCH, ask, code
 from tests.unit.fastapi_app.test_errors import check_problem
-from tests.unit.fastapi_app.test_graphql import BATCH, ask, code
 
 WAITING = 2
 
@@ -30,7 +30,7 @@ class Held:
 
 @pytest.fixture
 def held(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> Held:
-    monkeypatch.setattr(one_by_one, "MAX_WAITING", WAITING)
+    monkeypatch.setattr(long_requests, "MAX_WAITING", WAITING)
     predictor.observer = held = Held()
     return held
 

@@ -14,14 +14,14 @@ from starlette.types import Message
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from fastapi_app.graphql import CACHED_QUERIES, HEAVY, WAITING, sdl
-from fastapi_app.graphql_limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_REPEATS, MAX_TOKENS, operation
-from fastapi_app.graphql_types import FIELDS_PER_SONG, MAX_FIELDS
+from fastapi_app.graphql.limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_REPEATS, MAX_TOKENS, operation
+from fastapi_app.graphql.router import CACHED_QUERIES, HEAVY, WAITING, sdl
+from fastapi_app.graphql.types import FIELDS_PER_SONG, MAX_FIELDS
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
 from tests.unit.fastapi_app.conftest import Threads
-from tests.unit.fastapi_app.test_graphql import INLINE, application, ask, code
+from tests.unit.fastapi_app.graphql.test_router import INLINE, application, ask, code
 
 DEEPEST = "query ($song: SongInput!) { explain(song: $song) { prediction { model { name } } } }"
 

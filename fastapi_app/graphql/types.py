@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
+from song_preference import prediction as domain
 from song_preference.errors import FieldProblem, InvalidSong, NotManaged
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song, broken_rule
-from song_preference.serving import predictor as domain
+from song_preference.prediction import ModelRef
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.model import ModelRef
+from song_preference.serving.predictor import Predictor
 
 MAX_LISTED = 100
 MAX_PROBLEMS = 20
@@ -41,7 +42,7 @@ _STALE = "Whether the model may not be the champion any more: the registry is aw
 class Context(BaseContext):
     """What resolvers work with, and what they leave behind for the metrics."""
 
-    def __init__(self, predictor: domain.Predictor, batcher: MicroBatcher, management: Any = None) -> None:
+    def __init__(self, predictor: Predictor, batcher: MicroBatcher, management: Any = None) -> None:
         super().__init__()
         self.predictor, self.batcher = predictor, batcher
         # A `Management`, whose module a service that only predicts never imports.

@@ -14,7 +14,7 @@ from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Predictor
 from tests.conftest import ROOT
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
-from tests.unit.fastapi_app.test_graphql import application, ask, code, requests
+from tests.unit.fastapi_app.graphql.test_router import application, ask, code, requests
 from tests.unit.fastapi_app.test_pipeline import RUNS
 
 LIST = "query ($first: Int! = 20) { pipelineRuns(first: $first) { id state askedAt startedAt endedAt } }"

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
-FOLDER = Path(__file__).parent / "static" / "graphiql"
+FOLDER = Path(__file__).parent / "static"
 """Its files come from `scripts/graphiql`, but for `index.html` and `page.js`."""
 
 ASSETS = {

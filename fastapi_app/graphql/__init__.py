@@ -1,0 +1,1 @@
+"""GraphQL: the same predictions, datasets and runs as REST."""

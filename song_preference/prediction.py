@@ -1,0 +1,56 @@
+"""What a prediction is, as plain values; whoever only needs these loads neither onnxruntime nor MLflow."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A version in the registry and the alias that it was found under."""
+
+    name: str
+    version: str
+    alias: str
+    run_id: str = field(default="", repr=False)
+    """The MLflow run that made it: a registry that was set up anew counts its versions from 1 again."""
+
+
+class Prediction(NamedTuple):
+    """Whether the listener will like one song."""
+
+    label: str
+    liked: bool
+    probability: float
+    """Of "like", in [0, 1]."""
+    threshold: float
+    """Lowest probability that the model calls a like, in [0, 1]."""
+    model: ModelRef
+    stale: bool = False
+    """Whether the registry could not confirm that the model is the champion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The predictions for n songs, in their order, all of one model."""
+
+    liked: NDArray[np.bool_]
+    """Shape (n,)."""
+    probability: NDArray[np.float32]
+    """Probabilities of "like", shape (n,)."""
+    threshold: float
+    model: ModelRef
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A prediction and what each feature adds to `base`."""
+
+    prediction: Prediction
+    base: float
+    """Mean probability of the model's background sample."""
+    contributions: dict[str, float]
+    """Shapley values by feature; with `base` they add up to the probability."""
