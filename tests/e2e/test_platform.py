@@ -21,7 +21,7 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
 from song_preference.probe import problem
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from streamlit_app.sources import predictor
+from streamlit_app.data.model import predictor
 from streamlit_app.words import Words
 from tests.stack import PLAYLIST
 

@@ -23,7 +23,7 @@ from song_preference.settings import (
     ModelSettings,
     RestSettings,
 )
-from streamlit_app.pipeline.health import Health, Probes, own_model
+from streamlit_app.health import Health, Probes, own_model
 from tests.conftest import FakeRegistry
 from tests.support.grpc_server import grpc_server
 from tests.unit.fake_airflow import FakeAirflow
