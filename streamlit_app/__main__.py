@@ -6,7 +6,11 @@ from pathlib import Path
 
 from streamlit.web import cli
 
-from streamlit_app import views  # noqa: F401 - see above
+import streamlit_app.explore.page
+import streamlit_app.model.page
+import streamlit_app.pipeline.page
+import streamlit_app.predict.page
+import streamlit_app.songs.page  # noqa: F401 - see above
 
 SCRIPT = Path(__file__).with_name("app.py")
 

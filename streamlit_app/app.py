@@ -4,9 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from streamlit_app import banners, look
+from streamlit_app import banners
+from streamlit_app import theme as look
+from streamlit_app.explore import page as explore
+from streamlit_app.model import page as model
+from streamlit_app.pipeline import page as pipeline
+from streamlit_app.predict import page as predict
+from streamlit_app.songs import page as songs
 from streamlit_app.texts import LANGUAGES, Language
-from streamlit_app.views import explore, model, pipeline, predict, songs
 from streamlit_app.words import Words
 
 PAGES = {

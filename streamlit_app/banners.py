@@ -6,9 +6,9 @@ import streamlit as st
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.pipeline import ETL_DAG
-from streamlit_app import sources
-from streamlit_app.parts import part
-from streamlit_app.pipeline.at_hand import airflow_at_hand
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.data.pipeline import airflow_at_hand
 from streamlit_app.pipeline.follow import begin
 from streamlit_app.pipeline.runs import found_at_work
 from streamlit_app.words import Words

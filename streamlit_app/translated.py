@@ -3,7 +3,7 @@
 import re
 from string import Formatter
 
-from streamlit_app.texts.findings import TEXTS
+from streamlit_app.findings_texts import TEXTS
 from streamlit_app.words import Words
 
 

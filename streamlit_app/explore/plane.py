@@ -5,12 +5,12 @@ import streamlit as st
 
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch
-from streamlit_app import sources
-from streamlit_app.charts.explore_markup import scatter_legend
-from streamlit_app.charts.explore_scatter import SHOWN_SONGS, scatter, scatter_rows
-from streamlit_app.charts.explore_surface import Plane
-from streamlit_app.look import colours, draw_rows
-from streamlit_app.parts import part
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.explore.markup import scatter_legend
+from streamlit_app.explore.scatter import SHOWN_SONGS, scatter, scatter_rows
+from streamlit_app.explore.surface import Plane
+from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
 
 START = 1

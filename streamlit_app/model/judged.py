@@ -7,14 +7,12 @@ import streamlit as st
 
 from song_preference.evaluation import Evaluation, Importance
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app import sources
-from streamlit_app.charts import model as charts
-from streamlit_app.charts import model_markup as markup
-from streamlit_app.charts.model import BASELINE, MODEL
-from streamlit_app.charts.model_threshold import histogram, histogram_rows
-from streamlit_app.look import colours, draw_rows
-from streamlit_app.model import judgement
-from streamlit_app.parts import part
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.model import charts, judgement, markup
+from streamlit_app.model.charts import BASELINE, MODEL
+from streamlit_app.model.threshold import histogram, histogram_rows
+from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
 
 STEPS = [step / 100 for step in range(101)]

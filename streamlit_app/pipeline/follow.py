@@ -7,11 +7,11 @@ import streamlit as st
 
 from song_preference.errors import ModelRefused, RegistryUnavailable, RunNotFound
 from song_preference.pipeline import Run
-from streamlit_app.parts import part
-from streamlit_app.pipeline.at_hand import airflow_at_hand
+from streamlit_app.components import part
+from streamlit_app.data.model import predictor
+from streamlit_app.data.pipeline import airflow_at_hand
 from streamlit_app.pipeline.runs import found_at_work, outcome, told
 from streamlit_app.pipeline.tell import airflow_link, duration, tell_outcome, tell_steps
-from streamlit_app.sources import predictor
 from streamlit_app.words import Words
 
 FOLLOWED, WORKING = "pipeline_followed", "pipeline_working"

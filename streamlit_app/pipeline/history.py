@@ -5,11 +5,11 @@ import streamlit as st
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunSummary, page
 from streamlit_app.clock import local
-from streamlit_app.parts import part
-from streamlit_app.pipeline.at_hand import airflow_at_hand
+from streamlit_app.components import part
+from streamlit_app.data.model import LATEST_SECONDS
+from streamlit_app.data.pipeline import airflow_at_hand
 from streamlit_app.pipeline.runs import Report, seconds, told
 from streamlit_app.pipeline.tell import airflow_link, duration, tell_outcome, tell_steps
-from streamlit_app.sources import LATEST_SECONDS
 from streamlit_app.words import Words
 
 SHOWN = 6

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from streamlit_app.look import LIGHT, colours
+from streamlit_app.theme import LIGHT, colours
 
 BAD = {True: "#a3341d", False: "#ff9f88"}
 """By whether the theme is light; apart from the colours of like and dislike, which mean another thing."""

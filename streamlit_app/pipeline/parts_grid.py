@@ -8,9 +8,9 @@ import streamlit as st
 
 from song_preference.mlflow_pages import experiments_page
 from streamlit_app.clock import local
-from streamlit_app.pipeline.health import Health, own_model
+from streamlit_app.data.model import predictor, probes, settings
+from streamlit_app.health import Health, own_model
 from streamlit_app.pipeline.markup import Card, card_grid, show
-from streamlit_app.sources import predictor, probes, settings
 from streamlit_app.words import Words
 
 REFRESH_SECONDS = 10

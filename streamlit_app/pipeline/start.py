@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 
 from song_preference.pipeline import ETL_DAG
-from streamlit_app.parts import part
-from streamlit_app.pipeline.at_hand import airflow_at_hand
+from streamlit_app.components import part
+from streamlit_app.data.model import settings
+from streamlit_app.data.pipeline import airflow_at_hand
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.runs import DEFAULTS, changed
 from streamlit_app.pipeline.upload import upload
-from streamlit_app.sources import settings
 from streamlit_app.words import Words
 
 MOST_TRIALS, HIGHEST_SEED = 500, 2**32 - 1

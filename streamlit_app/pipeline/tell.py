@@ -6,9 +6,9 @@ import streamlit as st
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport
+from streamlit_app.data.model import settings
 from streamlit_app.pipeline.markup import Step, show, small, step_list
 from streamlit_app.pipeline.runs import STEP_STATES, Report, address, outcome, reason, steps
-from streamlit_app.sources import settings
 from streamlit_app.words import Words
 
 LEVELS = {

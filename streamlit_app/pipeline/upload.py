@@ -8,10 +8,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from song_preference.dataset.version import Preparation
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
 from song_preference.pipeline import ETL_DAG, Run
+from streamlit_app.data.model import datasets
 from streamlit_app.pipeline.findings import findings_table
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.markup import note_list, show
-from streamlit_app.sources import datasets
 from streamlit_app.translated import translated
 from streamlit_app.uploader import uploader
 from streamlit_app.words import Words

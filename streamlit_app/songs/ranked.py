@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.songs_csv import added_columns
-from streamlit_app.charts.songs import probabilities
-from streamlit_app.look import colours, draw
 from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
+from streamlit_app.songs.charts import probabilities
 from streamlit_app.songs.file import Fault
+from streamlit_app.theme import colours, draw
 from streamlit_app.words import Words
 
 SHOWN_SONGS = 1_000

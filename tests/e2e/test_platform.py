@@ -21,7 +21,7 @@ from song_preference.features import Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from streamlit_app.sources import predictor
+from streamlit_app.data.model import predictor
 from streamlit_app.words import Words
 from tests.support.stack import PLAYLIST
 

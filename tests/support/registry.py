@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation
-from song_preference.serving.model import ModelRef
-from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
+from song_preference.prediction import ModelRef
+from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 
 
 class FakeRegistry:

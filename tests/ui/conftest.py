@@ -13,10 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from local_stack.config import ROOT
 from operations.probe import problem
 from streamlit_app.texts import LANGUAGES, Language
 from streamlit_app.words import Words
-from tests.conftest import ROOT
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]

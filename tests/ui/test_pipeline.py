@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local_stack.config import ROOT
 from song_preference.dataset import sample
-from tests.conftest import ROOT
 from tests.ui.conftest import LOOKS, Visitor
 
 LEARNING_MS = 180_000

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.conftest import ROOT
+from local_stack.config import ROOT
 
 
 def images_of_others() -> list[str]:

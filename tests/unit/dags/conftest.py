@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT
+from local_stack.config import ROOT
 
 DAGS = ROOT / "airflow" / "dags"
 

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from fastapi_app import connections
 from fastapi_app.server import configuration
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.conftest import API_KEY
 
 HEADER, BODY, UNREAD, KEEP_ALIVE = 0.5, 1, 1, 2

@@ -17,7 +17,7 @@ from song_preference.errors import (
     SongPreferenceError,
 )
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.conftest import KEY
 
 JSON = {"Content-Type": "application/json"}

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from fastapi_app import long_requests
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.graphql.test_router import BATCH, ask, code
 from tests.unit.fastapi_app.test_errors import check_problem
 

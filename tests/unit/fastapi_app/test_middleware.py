@@ -10,7 +10,7 @@ from fastapi_app.middleware import RequestMiddleware
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.conftest import PAGE
 
 

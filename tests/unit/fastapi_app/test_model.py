@@ -8,8 +8,10 @@ from fastapi.testclient import TestClient
 
 from fastapi_app import published
 from fastapi_app.published import descriptions, main
+from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
-from tests.conftest import ROOT, SONG, FakeRegistry
+from tests.support.registry import FakeRegistry
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.conftest import KEY
 
 

@@ -18,9 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from fastapi_app.connections import BODY_SECONDS, HEADER_SECONDS
 from fastapi_app.server import EXIT_SECONDS, Server, configuration
+from local_stack.config import ROOT
 from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
-from tests.conftest import ROOT, SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.test_connections import LIVE, request
 
 LONGEST_STOP_SECONDS = 8

@@ -18,7 +18,7 @@ from song_preference.errors import (
 )
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.grpc_service.calls import (
     TIMEOUT_SECONDS,
     Refusal,

@@ -8,7 +8,7 @@ from grpc_service import health
 from grpc_service.server import SERVICE
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from tests.conftest import FakeRegistry
+from tests.support.registry import FakeRegistry
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, refused
 from tests.unit.grpc_service.conftest import Edge, running
 

@@ -4,7 +4,7 @@ from grpc_health.v1 import health_pb2
 
 from grpc_service import interceptors
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
 from tests.unit.grpc_service.conftest import Slow, Start
 

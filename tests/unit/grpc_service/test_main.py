@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from grpc_service.__main__ import serve
 from grpc_service.server import SERVICE
+from local_stack.config import ROOT
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2_grpc
@@ -29,7 +30,7 @@ from tests.attacks.grpc_calls import (
     send_bytes,
     status_of,
 )
-from tests.conftest import ROOT, SONG
+from tests.support.songs import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request
 from tests.unit.grpc_service.conftest import Slow
 

@@ -10,7 +10,7 @@ from grpc_service.interceptors import outcome_of
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.grpc_service.calls import (
     TIMEOUT_SECONDS,
     batch_request,

@@ -10,7 +10,7 @@ from song_preference.serving import batching
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG
+from tests.support.songs import SONG
 
 pytestmark = pytest.mark.anyio
 SONGS = [Song(**SONG | {"energy": energy / 10}) for energy in range(11)]

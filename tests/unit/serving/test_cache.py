@@ -8,7 +8,7 @@ from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model_store import ModelStore
-from tests.conftest import FakeRegistry
+from tests.support.registry import FakeRegistry
 
 REF = ModelRef("spotify_model_prod", "3", "champion", "run")
 

@@ -7,7 +7,8 @@ from song_preference.features import FEATURES, Song
 from song_preference.serving.metrics import FEW_SONGS, Metrics
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG, FakeRegistry
+from tests.support.registry import FakeRegistry
+from tests.support.songs import SONG
 
 
 @pytest.fixture

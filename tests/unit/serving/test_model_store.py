@@ -6,7 +6,7 @@ import pytest
 from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore
-from tests.conftest import FakeRegistry
+from tests.support.registry import FakeRegistry
 
 
 def test_before_the_first_champion_the_remedy_is_named(store: ModelStore) -> None:

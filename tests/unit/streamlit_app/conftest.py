@@ -20,10 +20,10 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
-from streamlit_app import sources
-from streamlit_app.datasets import Datasets
-from tests.conftest import FakeRegistry
+from streamlit_app.data import model as sources
+from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import FakeAirflow, with_history
+from tests.support.registry import FakeRegistry
 from tests.unit.dataset.test_schema import CSV
 from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
 
@@ -81,7 +81,7 @@ class Platform:
 
 PAGE = """
 from streamlit_app import banners
-from streamlit_app.views import {name}
+from streamlit_app.{name} import page as {name}
 from streamlit_app.words import Words
 
 words = Words("{language}")

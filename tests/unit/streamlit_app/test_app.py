@@ -4,11 +4,11 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from local_stack.config import ROOT
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
-from tests.conftest import ROOT
 from tests.unit.streamlit_app.conftest import PARTS, Open, Platform
 
-PAGES = sorted(file.stem for file in (ROOT / "streamlit_app" / "views").glob("[a-z]*.py"))
+PAGES = sorted(file.parent.name for file in (ROOT / "streamlit_app").glob("*/page.py"))
 
 
 @pytest.fixture
@@ -79,5 +79,5 @@ def test_a_model_of_the_sample_is_told_on_every_page_also_while_mlflow_is_away(
 
 def test_the_pages_import_nothing_that_the_image_lacks() -> None:
     absent = ["boto3", "gdown", "matplotlib", "optuna", "pandera", "scipy", "sklearn"]
-    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import streamlit_app.views"
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import streamlit_app.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

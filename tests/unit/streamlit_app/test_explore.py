@@ -13,16 +13,16 @@ from song_preference.dataset.table import read_header
 from song_preference.dataset.version import DatasetVersion, Histogram, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch, ModelRef
-from streamlit_app import sources
-from streamlit_app.charts.explore import correlations, distribution_rows
-from streamlit_app.charts.explore_markup import details, proportion
-from streamlit_app.charts.explore_scatter import SHOWN_SONGS, scatter_rows
-from streamlit_app.charts.explore_shades import blend
-from streamlit_app.charts.explore_surface import STEPS, Plane, Side
+from streamlit_app.data import model as sources
+from streamlit_app.explore.charts import correlations, distribution_rows
 from streamlit_app.explore.facts import facts, origin
+from streamlit_app.explore.markup import details, proportion
 from streamlit_app.explore.rows import as_csv, chosen, column_names, in_milliseconds, minutes, readable, unscaled
-from streamlit_app.look import LIGHT
+from streamlit_app.explore.scatter import SHOWN_SONGS, scatter_rows
+from streamlit_app.explore.shades import blend
+from streamlit_app.explore.surface import STEPS, Plane, Side
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from streamlit_app.theme import LIGHT
 from streamlit_app.translated import translated
 from streamlit_app.words import Words
 from tests.unit.streamlit_app.conftest import Open, Platform

@@ -23,10 +23,10 @@ from song_preference.settings import (
     ModelSettings,
     RestSettings,
 )
-from streamlit_app.pipeline.health import Health, Probes, own_model
-from tests.conftest import FakeRegistry
+from streamlit_app.health import Health, Probes, own_model
 from tests.support.airflow import FakeAirflow
 from tests.support.grpc_server import grpc_server
+from tests.support.registry import FakeRegistry
 from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
 from tests.unit.streamlit_app.conftest import API_KEY
 

@@ -8,13 +8,12 @@ import pytest
 
 from song_preference.evaluation import Importance
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
-from streamlit_app.charts import model_markup as markup
-from streamlit_app.charts.model import curve_rows, importance_rows
-from streamlit_app.charts.model_threshold import histogram_rows
-from streamlit_app.charts.model_versions import history_rows
-from streamlit_app.look import LIGHT
-from streamlit_app.model import versions
+from streamlit_app.model import markup, versions
+from streamlit_app.model.charts import curve_rows, importance_rows
+from streamlit_app.model.history import history_rows
 from streamlit_app.model.judgement import Confusion, Curve
+from streamlit_app.model.threshold import histogram_rows
+from streamlit_app.theme import LIGHT
 from streamlit_app.words import Words
 
 SPANISH, ENGLISH = Words("es"), Words("en")

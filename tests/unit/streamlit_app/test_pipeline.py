@@ -10,9 +10,9 @@ from song_preference.dataset.manage import check
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
-from streamlit_app import sources
+from streamlit_app.data import model as sources
+from streamlit_app.health import Probes
 from streamlit_app.pipeline.findings import row
-from streamlit_app.pipeline.health import Probes
 from streamlit_app.pipeline.runs import TASKS, address, changed, found_at_work, outcome, reason, seconds, steps
 from streamlit_app.pipeline.tell import duration
 from streamlit_app.texts import LANGUAGES, TEXTS, Language

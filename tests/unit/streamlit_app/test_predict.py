@@ -13,12 +13,12 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from song_preference.prediction import ModelRef, Prediction
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DashboardSettings
-from streamlit_app import sources
-from streamlit_app.charts.predict import END, START, contribution_rows, gauge_rows, strip
-from streamlit_app.look import LIGHT
+from streamlit_app.data import model as sources
 from streamlit_app.predict.asking import OWN, ask, requests
+from streamlit_app.predict.charts import END, START, contribution_rows, gauge_rows, strip
 from streamlit_app.predict.presets import presets
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from streamlit_app.theme import LIGHT
 from streamlit_app.words import Words
 from tests.support.airflow import FakeRun
 from tests.unit.streamlit_app.conftest import Open, Platform

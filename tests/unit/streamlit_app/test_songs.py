@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
-from streamlit_app import sources
+from streamlit_app.data import model as sources
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from tests.unit.streamlit_app.conftest import Open, Platform
 

@@ -11,10 +11,10 @@ import skops.io
 from optuna.trial import FixedTrial
 from sklearn.ensemble import GradientBoostingClassifier
 
+from local_stack.config import ROOT
 from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
 from song_preference.training.fit import DECIMALS, fit, probability_of
-from tests.conftest import ROOT
 
 TRAIN = """
 import hashlib, json, sys

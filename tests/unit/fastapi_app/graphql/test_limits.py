@@ -19,7 +19,7 @@ from fastapi_app.graphql.router import CACHED_QUERIES, HEAVY, WAITING, sdl
 from fastapi_app.graphql.types import FIELDS_PER_SONG, MAX_FIELDS
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
-from tests.conftest import SONG
+from tests.support.songs import SONG
 from tests.unit.fastapi_app.conftest import Threads
 from tests.unit.fastapi_app.graphql.test_router import INLINE, application, ask, code
 

@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from strawberry.utils.str_converters import to_camel_case
 
 from fastapi_app.management import Management
+from local_stack.config import ROOT
 from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Predictor
-from tests.conftest import ROOT
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
 from tests.unit.fastapi_app.graphql.test_router import application, ask, code, requests
 from tests.unit.fastapi_app.test_pipeline import RUNS

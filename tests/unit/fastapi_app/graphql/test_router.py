@@ -18,6 +18,7 @@ from fastapi_app.graphql import router
 from fastapi_app.graphql.graphiql import ASSETS
 from fastapi_app.graphql.router import CODE
 from fastapi_app.long_requests import OneByOne
+from local_stack.config import ROOT
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
@@ -27,7 +28,8 @@ from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings
-from tests.conftest import ROOT, SONG, FakeRegistry
+from tests.support.registry import FakeRegistry
+from tests.support.songs import SONG
 
 BATCH = """query ($songs: [SongInput!]!) {
   predictBatch(songs: $songs) { answers { label liked probability } threshold stale model { version } }

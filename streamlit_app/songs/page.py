@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.parts import part
+from streamlit_app.components import part
+from streamlit_app.data.model import predictor
 from streamlit_app.songs import file as songs_file
 from streamlit_app.songs import ranked as songs_ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import FileRefused, SongFile
-from streamlit_app.sources import predictor
 from streamlit_app.uploader import uploader
 from streamlit_app.words import Words
 

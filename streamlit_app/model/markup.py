@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from html import escape
 
 from song_preference.serving.versions import Measured
-from streamlit_app.look import Colours
 from streamlit_app.model.judgement import Confusion
 from streamlit_app.model.versions import CHALLENGER, CHAMPION, OTHER
+from streamlit_app.theme import Colours
 from streamlit_app.words import Words
 
 STYLE = """<style>

@@ -10,8 +10,8 @@ import pandas as pd
 
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.charts.explore_shades import of_correlation
-from streamlit_app.look import DARK, LIGHT, Colours, without_data
+from streamlit_app.explore.shades import of_correlation
+from streamlit_app.theme import DARK, LIGHT, Colours, without_data
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]

@@ -6,8 +6,12 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from streamlit_app.charts import explore, model, model_threshold, model_versions, predict
-from streamlit_app.look import DARK, LIGHT, Colours, finished
+from streamlit_app.explore import charts as explore
+from streamlit_app.model import charts as model
+from streamlit_app.model import history as model_versions
+from streamlit_app.model import threshold as model_threshold
+from streamlit_app.predict import charts as predict
+from streamlit_app.theme import DARK, LIGHT, Colours, finished
 from streamlit_app.words import Words
 
 Chart = Callable[[Colours, Words], dict[str, Any]]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 
 from song_preference.features import DISLIKE, LIKE
-from streamlit_app.charts.explore_shades import of_probability
-from streamlit_app.look import Colours
+from streamlit_app.explore.shades import of_probability
+from streamlit_app.theme import Colours
 from streamlit_app.words import Words
 
 GAP = "display:flex;flex-wrap:wrap;align-items:center;gap:0.3rem 1.4rem"

@@ -15,7 +15,7 @@ import pandas as pd
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Prediction
-from streamlit_app.look import Colours, without_data
+from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]

@@ -5,14 +5,13 @@ import streamlit as st
 
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app import sources
-from streamlit_app.charts import model_markup as markup
-from streamlit_app.charts.model_versions import history, history_rows
 from streamlit_app.clock import local
-from streamlit_app.look import colours, draw_rows
-from streamlit_app.model import judged, versions
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.model import judged, markup, versions
+from streamlit_app.model.history import history, history_rows
 from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
-from streamlit_app.parts import part
+from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
 
 DRAWN_VERSIONS = 30

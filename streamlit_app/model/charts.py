@@ -8,8 +8,8 @@ import altair as alt
 import pandas as pd
 
 from song_preference.evaluation import Importance
-from streamlit_app.look import Colours, without_data
 from streamlit_app.model.judgement import Bin, Curve
+from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
 Specification = dict[str, Any]

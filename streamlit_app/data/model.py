@@ -22,8 +22,8 @@ from song_preference.settings import (
     ServingSettings,
     load,
 )
-from streamlit_app.datasets import Datasets
-from streamlit_app.pipeline.health import Probes
+from streamlit_app.data.playlist import Datasets
+from streamlit_app.health import Probes
 
 LATEST_SECONDS = 5
 """For so long a page does not ask again what the latest dataset and the models are."""

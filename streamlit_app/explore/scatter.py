@@ -8,9 +8,9 @@ import pandas as pd
 
 from song_preference.features import DISLIKE, LABEL, LIKE
 from song_preference.prediction import Batch
-from streamlit_app.charts.explore_shades import of_probability
-from streamlit_app.charts.explore_surface import Plane, Side
-from streamlit_app.look import Colours, without_data
+from streamlit_app.explore.shades import of_probability
+from streamlit_app.explore.surface import Plane, Side
+from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
 SHOWN_SONGS = 2_000

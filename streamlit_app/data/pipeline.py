@@ -2,7 +2,7 @@
 
 from song_preference.errors import PipelineUnavailable
 from song_preference.pipeline import Airflow
-from streamlit_app.sources import airflow, probes
+from streamlit_app.data.model import airflow, probes
 
 
 def airflow_at_hand() -> Airflow:

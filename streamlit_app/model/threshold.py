@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from song_preference.features import DISLIKE, LIKE
-from streamlit_app.charts.model import DOTS, PADDING, percent_axis
-from streamlit_app.look import Colours, without_data
+from streamlit_app.model.charts import DOTS, PADDING, percent_axis
 from streamlit_app.model.judgement import Labels, Probabilities
+from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
 BINS = 25

@@ -8,12 +8,12 @@ from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.prediction import Explanation, Prediction
-from streamlit_app import sources
-from streamlit_app.charts import predict as charts
-from streamlit_app.look import colours, draw_rows
-from streamlit_app.parts import part
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.predict import charts
 from streamlit_app.predict.asking import OWN, Asked, ask, requests
 from streamlit_app.predict.presets import Presets, presets
+from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
 
 STEPS = [step / 100 for step in range(101)]

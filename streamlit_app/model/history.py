@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from streamlit_app.charts.model import PADDING
-from streamlit_app.look import Colours, without_data
+from streamlit_app.model.charts import PADDING
 from streamlit_app.model.versions import OTHER, ROLES, Row
+from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
 HEIGHT = 240

@@ -1,6 +1,6 @@
 """Texts of the page "pipeline"."""
 
-from streamlit_app.texts import findings
+from streamlit_app import findings_texts as findings
 from streamlit_app.texts.language import Texts
 
 _START: Texts = {

@@ -1,6 +1,6 @@
 """Colours between those of the theme."""
 
-from streamlit_app.look import Colours
+from streamlit_app.theme import Colours
 
 
 def blend(colour: str, ground: str, share: float) -> str:

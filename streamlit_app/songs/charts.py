@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from song_preference.features import DISLIKE, LIKE
-from streamlit_app.look import Colours, Drawing
+from streamlit_app.theme import Colours, Drawing
 from streamlit_app.words import Words
 
 HEIGHT = 290

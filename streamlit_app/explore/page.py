@@ -7,16 +7,14 @@ import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Spread
 from song_preference.features import FEATURES, LABEL
-from streamlit_app import sources
-from streamlit_app.charts import explore as charts
-from streamlit_app.charts import explore_markup as markup
 from streamlit_app.clock import local
-from streamlit_app.explore import plane, table
+from streamlit_app.components import part
+from streamlit_app.data import model as sources
+from streamlit_app.explore import charts, markup, plane, table
 from streamlit_app.explore.facts import facts, origin
 from streamlit_app.explore.grid import two_by_two
 from streamlit_app.explore.rows import unscaled
-from streamlit_app.look import colours, draw_rows
-from streamlit_app.parts import part
+from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
 
 

@@ -1,0 +1,1 @@
+"""Where the pages get what they show."""
