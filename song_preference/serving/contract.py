@@ -81,6 +81,17 @@ class Contract(NamedTuple):
         return cls(threshold, example, expected, background)
 
 
+def open_graph(graph: bytes) -> onnxruntime.InferenceSession:
+    """Open a session on one thread; raise `BrokenContract` if onnxruntime cannot load the graph."""
+    options = onnxruntime.SessionOptions()
+    # One song costs microseconds: a thread pool would cost more than it brings.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a dozen unrelated classes
+        raise BrokenContract(f"it is no graph that onnxruntime can load ({type(error).__name__})") from error
+
+
 def check_form(session: onnxruntime.InferenceSession) -> None:
     """Raises `BrokenContract` where inputs or outputs are not those that every consumer reads."""
     width = session.get_inputs()[0].shape[-1:] if session.get_inputs() else []

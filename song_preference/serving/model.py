@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from song_preference.errors import ModelRefused
-from song_preference.serving.contract import BrokenContract, Contract, check_answers, check_form
+from song_preference.serving.contract import BrokenContract, Contract, check_answers, check_form, open_graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ServedModel:
     def load(cls, ref: ModelRef, graph: bytes) -> Self:
         """Load the ONNX graph; raises `ModelRefused` where it does not keep the contract."""
         try:
-            session = _open(graph)
+            session = open_graph(graph)
             check_form(session)
             contract = Contract.of(session)
             model = cls(ref, contract.threshold, contract.background, session)
@@ -52,13 +52,3 @@ class ServedModel:
         """Labels (n,) and probabilities (n,) of (n, 4) features."""
         label, probability = self.session.run(["label", "probability"], {"features": features})
         return label, probability
-
-
-def _open(graph: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # One song costs microseconds: a thread pool would cost more than it brings.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a dozen unrelated classes
-        raise BrokenContract(f"it is no graph that onnxruntime can load ({type(error).__name__})") from error

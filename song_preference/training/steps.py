@@ -13,11 +13,13 @@ from mlflow import MlflowClient
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
+from song_preference.serving.contract import open_graph
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.card import model_card
 from song_preference.training.data import Features, Probabilities, judged_songs, training_songs
 from song_preference.training.evaluate import evaluate_model, mlflow_metrics
+from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
     CHALLENGER,
     CHAMPION,
@@ -27,7 +29,6 @@ from song_preference.training.fingerprint import (
     TRAINING_KEY,
     training_key,
 )
-from song_preference.training.graph import ask, open_graph
 from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record
 from song_preference.training.registry import (
@@ -116,7 +117,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     session = open_graph(load_graph(exported.model_uri))
 
     def predict(features: Features) -> Probabilities:
-        return ask(session, features).probability
+        return run_graph(session, features).probability
 
     evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
     metrics = mlflow_metrics(evaluation.metrics)

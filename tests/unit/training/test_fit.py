@@ -22,7 +22,8 @@ from optuna.trial import FixedTrial
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.export import build_graph
 from song_preference.training.fit import fit
-from song_preference.training.graph import ask, open_graph
+from song_preference.serving.contract import open_graph
+from song_preference.training.export import run_graph
 from song_preference.training.search import search
 from tests.unit.training.conftest import listener
 
@@ -34,7 +35,7 @@ estimators["deep_boosting"] = CANDIDATES["gradient_boosting"].make(FixedTrial(de
 found = {}
 for name, estimator in estimators.items():
     graph = build_graph(fit(estimator, songs), 0.5).SerializeToString()
-    answers = ask(open_graph(graph), others)
+    answers = run_graph(open_graph(graph), others)
     found[name] = [hashlib.sha256(part).hexdigest() for part in (graph, answers.probability.tobytes())]
 found["search"] = [[a.candidate, a.parameters, a.roc_auc] for a in search(songs.at_most(60, 0), 8, 7)]
 print(json.dumps(found))
