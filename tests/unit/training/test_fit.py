@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skops.io
 from optuna.trial import FixedTrial
+from sklearn._loss.loss import HalfBinomialLoss
 from sklearn.ensemble import GradientBoostingClassifier
 
 from song_preference.training.candidates import CANDIDATES, SKOPS_TRUSTED_TYPES
@@ -81,6 +82,22 @@ def test_the_estimator_can_be_loaded_with_the_trusted_types(name: str, train: So
     assert set(skops.io.get_untrusted_types(data=written)) <= set(SKOPS_TRUSTED_TYPES)
     read = skops.io.loads(written, trusted=SKOPS_TRUSTED_TYPES)
     np.testing.assert_array_equal(probability_of(read, test.features), probability_of(estimator, test.features))
+
+
+def test_scikit_learn_still_takes_a_loss_from_its_private_method(train: Songs) -> None:
+    remedy = "scikit-learn has changed its private API: adapt `_fit_boosting` in song_preference/training/fit.py"
+    asked = []
+
+    def loss(sample_weight: Any) -> HalfBinomialLoss:
+        asked.append(sample_weight)
+        return HalfBinomialLoss(sample_weight=sample_weight)
+
+    estimator = GradientBoostingClassifier(n_estimators=1)
+    assert callable(getattr(estimator, "_get_loss", None)), remedy
+    estimator._get_loss = loss
+    estimator.fit(train.features, train.labels)
+    assert asked, remedy
+    assert type(getattr(estimator, "_loss", None)) is HalfBinomialLoss, remedy
 
 
 def test_boosting_on_rounded_gradients_is_boosting(train: Songs, test: Songs) -> None:
