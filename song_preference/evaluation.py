@@ -1,36 +1,142 @@
-"""What a model answered when it was judged: the training logs it, the dashboard draws it."""
+"""The evaluation of a model on its test songs, in `evaluation.json`: training writes it, the dashboard draws it.
 
-from typing import Literal, Self
+The format, in JSON: `Evaluation`. Version 0.1 wrote its first five fields, `Answers`, and no more.
+"""
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from typing import Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 EVALUATION_FILE = "evaluation.json"
 """Among the artifacts of the training run."""
 
+THRESHOLDS = tuple(step / 100 for step in range(101))
+"""Thresholds at which true and false positives and negatives are counted, beside the model's own."""
 
-class Importance(BaseModel):
-    """ROC AUC lost when one feature's values are dealt out anew among the songs, over many deals."""
+CALIBRATION_BINS = 10
+MAX_POINTS = 400
+"""Points of a curve that are stored at most: more cannot be told apart."""
+
+Numbers = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A metric with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Stored(BaseModel):
+    """A part of the file."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Importance(Stored):
+    """Mean and standard deviation of the ROC AUC lost when one feature's values are shuffled among the songs."""
 
     feature: str
     mean: float
     std: float
 
 
-class Evaluation(BaseModel):
-    """Of n songs that no model knew: what the listener says, and with what probability each model says "like"."""
+class Curve(Stored):
+    """Points from left to right, each in [0, 1], and the area below all of them."""
 
-    model_config = ConfigDict(frozen=True)
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    area: float
+
+    @classmethod
+    def of(cls, x: Numbers, y: Numbers, area: float) -> Self:
+        """Return the curve through (n,) points, evenly thinned to `MAX_POINTS`."""
+        kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MAX_POINTS)).round().astype(int))
+        return cls(x=tuple(x[kept].tolist()), y=tuple(y[kept].tolist()), area=area)
+
+
+class Bin(Stored):
+    """The songs whose probability lies in one bin of the calibration, which holds its lower edge."""
+
+    low: float
+    """Lower edge of the bin."""
+    songs: int
+    probability: float
+    """Mean of the predicted probabilities."""
+    liked: float
+    """Share of the songs that the listener likes."""
+
+
+class Curves(Stored):
+    """How one model ranks the songs and how well its probabilities are calibrated."""
+
+    roc: Curve
+    """True positive rate (y) by false positive rate (x)."""
+    precision_recall: Curve
+    """Precision (y) by recall (x); the area is the average precision."""
+    calibration: tuple[Bin, ...]
+    """Bins that hold a song, from the lowest."""
+
+
+class Confusion(Stored):
+    """Songs by the model's answer at a threshold, and by the listener's."""
+
+    threshold: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+
+    @property
+    def recommended(self) -> int:
+        """Songs that the model labels as liked."""
+        return self.true_positives + self.false_positives
+
+    @property
+    def liked(self) -> int:
+        """Songs that the listener likes."""
+        return self.true_positives + self.false_negatives
+
+    @property
+    def songs(self) -> int:
+        """All test songs."""
+        return self.liked + self.false_positives + self.true_negatives
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the recommended songs that are liked; None where nothing is recommended."""
+        return self.true_positives / self.recommended if self.recommended else None
+
+    @property
+    def recall(self) -> float:
+        """Share of the liked songs that are recommended."""
+        return self.true_positives / self.liked
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the songs that the model labels correctly."""
+        return (self.true_positives + self.true_negatives) / self.songs
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where nothing is recommended."""
+        return 2 * self.true_positives / (self.recommended + self.liked)
+
+
+class Answers(Stored):
+    """The listener's and both models' answers to n songs that no model was trained on."""
 
     labels: tuple[Literal[0, 1], ...]
     """(n,) 1 for like; both occur."""
     model: tuple[float, ...]
-    """(n,)"""
+    """(n,) predicted probabilities of "like"."""
     baseline: tuple[float, ...]
-    """(n,) of a plain logistic regression."""
+    """(n,) those of a plain logistic regression."""
     threshold: float
-    """The model's own: from this probability on it says "like"."""
+    """The model's own: from this probability on it labels a song as liked."""
     importances: tuple[Importance, ...]
     """One for each feature."""
 
@@ -41,3 +147,78 @@ class Evaluation(BaseModel):
         if len(set(self.labels)) < 2:
             raise ValueError("there are not both likes and dislikes")
         return self
+
+
+class Evaluation(Answers):
+    """The answers with everything that was computed from them."""
+
+    metrics: dict[str, Interval]
+    """By their names in MLflow, such as `test_roc_auc`; empty where version 0.1 wrote the file."""
+    curves: dict[Literal["model", "baseline"], Curves]
+    confusions: tuple[Confusion, ...]
+    """The model's at `THRESHOLDS` and at its own threshold, from the lowest."""
+
+    def confusion(self, threshold: float) -> Confusion:
+        """Return the counts at one of the thresholds of `confusions`."""
+        return next(counted for counted in self.confusions if counted.threshold == threshold)
+
+
+_STORED: TypeAdapter[Evaluation | Answers] = TypeAdapter(Evaluation | Answers)
+
+
+def read_evaluation(content: bytes) -> Evaluation:
+    """Return the evaluation that a file holds, whichever version wrote it; raise `ValidationError`."""
+    stored = _STORED.validate_json(content)
+    return stored if isinstance(stored, Evaluation) else _completed(stored)
+
+
+def calibration(labels: NDArray[np.int64], probability: Numbers) -> tuple[Bin, ...]:
+    """Return the bins of equal width that hold a song, from the lowest."""
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+    songs, announced, liked = (
+        np.histogram(probability, edges, weights=weights)[0] for weights in (None, probability, labels)
+    )
+    return tuple(
+        Bin(
+            low=float(edges[at]),
+            songs=int(songs[at]),
+            probability=float(announced[at] / songs[at]),
+            liked=float(liked[at] / songs[at]),
+        )
+        for at in np.flatnonzero(songs)
+    )
+
+
+def _completed(answers: Answers) -> Evaluation:
+    """Compute for a file of version 0.1 what training stores since then, without scikit-learn."""
+    labels, model = np.array(answers.labels), np.array(answers.model)
+    return Evaluation(
+        **dict(answers),
+        metrics={},
+        curves={"model": _curves(labels, model), "baseline": _curves(labels, np.array(answers.baseline))},
+        confusions=tuple(_confusion(labels, model, each) for each in sorted({*THRESHOLDS, answers.threshold})),
+    )
+
+
+def _curves(labels: NDArray[np.int64], probability: Numbers) -> Curves:
+    likes, dislikes = (np.sort(probability[labels == label]) for label in (1, 0))
+    thresholds = np.unique(probability)[::-1]
+    positives, false_positives = (len(of) - np.searchsorted(of, thresholds) for of in (likes, dislikes))
+    recall, precision = positives / len(likes), positives / (positives + false_positives)
+    x, y = np.append(0, false_positives / len(dislikes)), np.append(0, recall)
+    return Curves(
+        roc=Curve.of(x, y, float(np.trapezoid(y, x))),
+        precision_recall=Curve.of(recall, precision, float(np.diff(recall, prepend=0) @ precision)),
+        calibration=calibration(labels, probability),
+    )
+
+
+def _confusion(labels: NDArray[np.int64], probability: Numbers, threshold: float) -> Confusion:
+    recommended, liked = probability >= threshold, labels == 1
+    return Confusion(
+        threshold=threshold,
+        true_positives=int(np.sum(recommended & liked)),
+        false_positives=int(np.sum(recommended & ~liked)),
+        false_negatives=int(np.sum(~recommended & liked)),
+        true_negatives=int(np.sum(~recommended & ~liked)),
+    )

@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import EVALUATION_FILE, Evaluation
+from song_preference.evaluation import EVALUATION_FILE, Evaluation, read_evaluation
 from song_preference.prediction import ModelRef
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from song_preference.settings import ModelSettings
@@ -95,7 +95,7 @@ class MlflowRegistry:
                 return None
             with temporary_directory() as directory:
                 path = self._client.download_artifacts(run_id, EVALUATION_FILE, str(directory))
-                return Evaluation.model_validate_json(Path(path).read_bytes())
+                return read_evaluation(Path(path).read_bytes())
         except ValidationError as error:
             log.warning("%s of run %s is of no use: %s", EVALUATION_FILE, run_id, error)
             return None

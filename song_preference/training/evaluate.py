@@ -1,110 +1,128 @@
-"""The model on the test part, beside the two answers that cost nothing."""
+"""How good a model is on songs it was not trained on, and how certain that is, beside two simple baselines."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_curve, roc_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from song_preference.evaluation import Evaluation, Importance
+from song_preference.evaluation import (
+    CALIBRATION_BINS,
+    THRESHOLDS,
+    Confusion,
+    Curve,
+    Curves,
+    Evaluation,
+    Interval,
+    calibration,
+)
 from song_preference.training.candidates import plain_logistic_regression
 from song_preference.training.data import Labels, Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
+from song_preference.training.importance import Predict, permutation_importances
 
-JUDGE_SEED = 0
-"""Of the bootstrap; the same for every model, so that intervals differ by the model alone."""
+BOOTSTRAP_SEED = 0
+"""The same for every model, so that intervals differ by the model alone."""
+
+RESAMPLES = 500
 
 MODEL, MAJORITY, BASELINE = "test", "majority", "logistic_regression"
-"""How the metrics of the model, of always the more frequent answer and of a plain model begin."""
+"""Prefixes of the metrics of the model, of always the more frequent answer and of a plain model."""
 
 BASELINE_THRESHOLD = 0.5
-RESAMPLES = 500
-CALIBRATION_BINS = 10
 
 Metric = Callable[[Labels, Probabilities], float]
 
 
-class Estimate(NamedTuple):
-    """A metric with the ends of its 95 % interval."""
+def evaluate_model(test: Songs, train: Songs, predict: Predict, threshold: float, seed: int) -> Evaluation:
+    """Return metrics, curves and importances of the model that `predict` asks, on `test`, and of two baselines.
 
-    value: float
-    low: float
-    high: float
-
-
-class Judged(NamedTuple):
-    """The test part's labels with the probabilities of the model and of the logistic regression, and the threshold."""
-
-    labels: Labels
-    model: Probabilities
-    baseline: Probabilities
-    threshold: float
-
-
-class Verdict(NamedTuple):
-    """Estimates by whose they are and by metric, and the answers that they come from."""
-
-    estimates: dict[str, dict[str, Estimate]]
-    judged: Judged
-
-
-def judge_on(test: Songs, train: Songs, model: Probabilities, threshold: float, seed: int) -> Verdict:
-    """Judge the model's probabilities (n,) for `test`, and two baselines that know `train` only.
-
-    "Majority" gives every song the share of likes in `train`, a plain logistic regression its own probability.
+    The baselines know `train` only: "majority" gives every song the share of likes, a plain logistic regression its
+    own probability.
     """
-    always = np.full(len(test.labels), train.labels.mean())
+    labels, model = test.labels, predict(test.features)
+    majority = np.full(len(labels), train.labels.mean())
     plain = fit(make_pipeline(StandardScaler(), plain_logistic_regression(seed)), train)
     baseline = probability_of(plain, test.features)
-    estimates = {
-        MODEL: judge(test.labels, model, threshold, JUDGE_SEED),
-        MAJORITY: judge(test.labels, always, BASELINE_THRESHOLD, JUDGE_SEED),
-        BASELINE: judge(test.labels, baseline, BASELINE_THRESHOLD, JUDGE_SEED),
+    compared = {
+        MODEL: (model, threshold),
+        MAJORITY: (majority, BASELINE_THRESHOLD),
+        BASELINE: (baseline, BASELINE_THRESHOLD),
     }
-    return Verdict(estimates, Judged(test.labels, model, baseline, threshold))
-
-
-def metrics_of(verdict: Verdict) -> dict[str, float]:
-    """As MLflow has them: `test_roc_auc` with `test_roc_auc_low` and `test_roc_auc_high`, and so on."""
-    return {
-        f"{whose}_{name}{suffix}": value
-        for whose, by_metric in verdict.estimates.items()
-        for name, estimate in by_metric.items()
-        for suffix, value in zip(("", "_low", "_high"), estimate, strict=True)
-    }
-
-
-def evaluation_of(judged: Judged, importances: Sequence[Importance]) -> Evaluation:
-    """As the run keeps it for those who draw it."""
-    return Evaluation(
-        labels=tuple(judged.labels.tolist()),
-        model=tuple(judged.model.tolist()),
-        baseline=tuple(judged.baseline.tolist()),
-        threshold=judged.threshold,
-        importances=tuple(importances),
+    return Evaluation.model_validate(
+        {
+            "labels": labels.tolist(),
+            "model": model.tolist(),
+            "baseline": baseline.tolist(),
+            "threshold": threshold,
+            "importances": permutation_importances(test, predict),
+            "metrics": {
+                f"{whose}_{name}": interval
+                for whose, (probability, own) in compared.items()
+                for name, interval in intervals(labels, probability, own, BOOTSTRAP_SEED).items()
+            },
+            "curves": {"model": curves(labels, model), "baseline": curves(labels, baseline)},
+            "confusions": [confusion(labels, model, each) for each in sorted({*THRESHOLDS, threshold})],
+        }
     )
 
 
-def judge(labels: Labels, probability: Probabilities, threshold: float, seed: int) -> dict[str, Estimate]:
-    """Metrics of `probability` (n,) of "like" against `labels` (n,), each with a percentile bootstrap interval.
+def mlflow_metrics(metrics: dict[str, Interval]) -> dict[str, float]:
+    """Return the metrics as MLflow logs them: `test_roc_auc` with `test_roc_auc_low` and `test_roc_auc_high`, etc."""
+    return {
+        f"{name}{suffix}": value
+        for name, interval in metrics.items()
+        for suffix, value in zip(("", "_low", "_high"), interval, strict=True)
+    }
+
+
+def curves(labels: Labels, probability: Probabilities) -> Curves:
+    """Return ROC, precision-recall and calibration curve of probabilities (n,) against labels (n,)."""
+    false_positive_rate, true_positive_rate, _ = roc_curve(labels, probability, drop_intermediate=False)
+    precision, recall, _ = precision_recall_curve(labels, probability)
+    return Curves(
+        roc=Curve.of(false_positive_rate, true_positive_rate, roc_auc(labels, probability)),
+        # scikit-learn begins at the lowest threshold, and adds a last point without songs.
+        precision_recall=Curve.of(
+            recall[-2::-1], precision[-2::-1], float(average_precision_score(labels, probability))
+        ),
+        calibration=calibration(labels, probability),
+    )
+
+
+def confusion(labels: Labels, probability: Probabilities, threshold: float) -> Confusion:
+    """Return the counts where songs from `threshold` on are labelled as liked."""
+    ((true_negatives, false_positives), (false_negatives, true_positives)) = confusion_matrix(
+        labels, probability >= threshold, labels=[0, 1]
+    ).tolist()
+    return Confusion(
+        threshold=threshold,
+        true_positives=true_positives,
+        false_positives=false_positives,
+        false_negatives=false_negatives,
+        true_negatives=true_negatives,
+    )
+
+
+def intervals(labels: Labels, probability: Probabilities, threshold: float, seed: int) -> dict[str, Interval]:
+    """Return metrics of `probability` (n,) against `labels` (n,), each with a percentile bootstrap interval.
 
     What scikit-learn computes in a millisecond and numpy in a line is written as that line: it is done five hundred
     times.
     """
     drawings = list(resamples(labels, RESAMPLES, seed))
-    estimates = {}
+    found = {}
     for name, metric in _metrics(threshold).items():
         spread = [metric(labels[drawn], probability[drawn]) for drawn in drawings]
         low, high = np.quantile(spread, [0.025, 0.975])
-        estimates[name] = Estimate(metric(labels, probability), float(low), float(high))
-    return estimates
+        found[name] = Interval(metric(labels, probability), float(low), float(high))
+    return found
 
 
 def resamples(labels: Labels, count: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """`count` times as many songs (n,) as there are, drawn with replacement within their class: each holds both."""
+    """Yield `count` times the indices (n,) of as many songs, drawn with replacement within their class."""
     random = np.random.default_rng(seed)
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
     for _ in range(count):
@@ -127,7 +145,7 @@ def _f1(labels: Labels, liked: NDArray[np.bool_]) -> float:
 
 
 def roc_auc(labels: Labels, probability: Probabilities) -> float:
-    """Share of the pairs of a like and a dislike in which the like has the higher probability; a tie counts half.
+    """Return the share of pairs of a like and a dislike in which the like is more probable; a tie counts half.
 
     Mann and Whitney's U (1947), the area under the ROC curve.
     """
@@ -137,7 +155,7 @@ def roc_auc(labels: Labels, probability: Probabilities) -> float:
 
 
 def expected_calibration_error(labels: Labels, probability: Probabilities) -> float:
-    """Mean distance of confidence and frequency over equal bins of the probability, weighted by their size.
+    """Return the mean distance of confidence and frequency over equal bins of the probability, weighted by size.
 
     Guo et al., "On Calibration of Modern Neural Networks" (2017), for the probability of one class.
     """

@@ -8,10 +8,11 @@ between consumers and exceed 1.
 """
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType
@@ -25,8 +26,7 @@ from song_preference.serving.contract import (
     THRESHOLD_PROPERTY,
     open_graph,
 )
-from song_preference.training.data import Features, Songs
-from song_preference.training.graph import ask
+from song_preference.training.data import Features, Labels, Probabilities, Songs
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 MAX_PARITY_ERROR = 1e-5
@@ -36,6 +36,26 @@ PARITY_SONGS = 10_000
 PARITY_SEED = 0
 BACKGROUND_SONGS = 100
 BACKGROUND_SEED = 0
+
+BATCH = 1_000
+"""Songs of one run: k-NN computes a matrix of this many songs by all songs that it was trained on."""
+
+
+class Outputs(NamedTuple):
+    """A graph's `label` (n,) and `probability` (n,) of "like" for n songs."""
+
+    label: Labels
+    probability: Probabilities
+
+
+def run_graph(session: onnxruntime.InferenceSession, features: Features) -> Outputs:
+    """Return the graph's outputs for (n, 4) features."""
+    batches = [
+        session.run(["label", "probability"], {"features": features[at : at + BATCH]})
+        for at in range(0, len(features), BATCH)
+    ]
+    label, probability = (np.concatenate(outputs) for outputs in zip(*batches, strict=True))
+    return Outputs(label, probability.astype(np.float64))
 
 
 def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
@@ -100,7 +120,7 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
     The example is the median of each feature, so that it is no song of the listener's.
     """
     example = np.median(songs.features, axis=0, keepdims=True).astype(np.float32)
-    answer = ask(open_graph(model.SerializeToString()), example)
+    answer = run_graph(open_graph(model.SerializeToString()), example)
     background = songs.at_most(BACKGROUND_SONGS, BACKGROUND_SEED).features
     written = {
         INPUT_EXAMPLE_PROPERTY: dict(zip(FEATURES, example[0].tolist(), strict=True)),
@@ -119,7 +139,7 @@ def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *know
     """
     random = np.random.default_rng(PARITY_SEED).random((PARITY_SONGS, len(FEATURES)), dtype=np.float32)
     features = np.concatenate([*known, random])
-    exported = ask(open_graph(model.SerializeToString()), features)
+    exported = run_graph(open_graph(model.SerializeToString()), features)
     expected = estimator.predict_proba(features.astype(np.float64))[:, 1]
     error = float(np.abs(exported.probability - expected).max())
     if not error <= MAX_PARITY_ERROR:

@@ -77,7 +77,8 @@ class _RoundedGradients(HalfBinomialLoss):  # type: ignore[misc]
 def _fit_boosting(
     estimator: GradientBoostingClassifier, features: NDArray[np.float64], labels: NDArray[np.int64]
 ) -> None:
-    # scikit-learn offers no way to hand in a loss; what it makes of ours is afterwards an estimator like any other.
+    # Private API (`sklearn._loss`, `_get_loss`, `_loss`): scikit-learn has no public way to pass a loss. Afterwards it
+    # is an estimator like any other. tests/unit/training/test_fit.py says what an upgrade has taken away.
     estimator._get_loss = lambda sample_weight: _RoundedGradients(sample_weight=sample_weight)
     try:
         estimator.fit(features, labels)

@@ -1,37 +1,35 @@
-"""How the model answers the songs of the test part, in pictures."""
-
-from collections.abc import Sequence
+"""A model's evaluation in plots, for MLflow's page of its training run."""
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
 
-from song_preference.evaluation import Importance
+from song_preference.evaluation import CALIBRATION_BINS, Curves, Evaluation
 from song_preference.features import FEATURES
 from song_preference.plotting import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
-from song_preference.training.data import Probabilities, Songs
-from song_preference.training.evaluate import CALIBRATION_BINS, Judged
-from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Ask
+from song_preference.training.data import Songs
+from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
 
 
-def all_pictures(judged: Judged, importances: Sequence[Importance], songs: Songs, ask: Ask) -> dict[str, Figure]:
-    """Every picture by its file name; `ask` gives the model's probabilities for (n, 4) features of `songs`' kind."""
+def all_plots(evaluation: Evaluation, songs: Songs, predict: Predict) -> dict[str, Figure]:
+    """Return every plot by its file name; `predict` gives the model's probabilities for features like `songs`'."""
     return {
-        "confusion_matrix.png": confusion_matrix(judged),
-        "roc.png": roc(judged),
-        "precision_recall.png": precision_recall(judged),
-        "calibration.png": calibration(judged),
-        "permutation_importance.png": permutation_importance(importances),
-        "partial_dependence.png": partial_dependence(songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED), ask),
+        "confusion_matrix.png": confusion_matrix(evaluation),
+        "roc.png": roc(evaluation),
+        "precision_recall.png": precision_recall(evaluation),
+        "calibration.png": calibration(evaluation),
+        "permutation_importance.png": permutation_importance(evaluation),
+        "partial_dependence.png": partial_dependence(songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED), predict),
     }
 
 
-def confusion_matrix(judged: Judged) -> Figure:
-    """Counts of what the listener says against what the model says, coloured by share of the row."""
-    answers = judged.model >= judged.threshold
-    counts = np.array([[np.sum((judged.labels == said) & (answers == answer)) for answer in (0, 1)] for said in (0, 1)])
+def confusion_matrix(evaluation: Evaluation) -> Figure:
+    """Draw counts by the listener's and the model's label, coloured by share of the row."""
+    counted = evaluation.confusion(evaluation.threshold)
+    counts = np.array(
+        [[counted.true_negatives, counted.false_positives], [counted.false_negatives, counted.true_positives]]
+    )
     shares = counts / counts.sum(axis=1, keepdims=True)
-    with drawing(f"Confusion matrix (threshold {judged.threshold:.2f})") as (figure, (axes,)):
+    with drawing(f"Confusion matrix (threshold {evaluation.threshold:.2f})") as (figure, (axes,)):
         axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(counts):
             share = shares[row, column]
@@ -50,58 +48,58 @@ def confusion_matrix(judged: Judged) -> Figure:
     return figure
 
 
-def roc(judged: Judged) -> Figure:
-    """Share of the likes found against share of the dislikes mistaken for likes."""
+def roc(evaluation: Evaluation) -> Figure:
+    """Draw the true positive rate against the false positive rate."""
     with drawing("Receiver operating characteristic") as (figure, (axes,)):
         axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1.2)
-        for probability, color, dashes, name in _series(judged):
-            false_likes, found, _ = roc_curve(judged.labels, probability)
-            axes.plot(
-                false_likes, found, color=color, linestyle=dashes, label=f"{name}: area {auc(false_likes, found):.3f}"
-            )
-        unit_square(axes, "Dislikes called likes", "Likes found")
+        for curves, color, dashes, name in _series(evaluation):
+            curve = curves.roc
+            axes.plot(curve.x, curve.y, color=color, linestyle=dashes, label=f"{name}: area {curve.area:.3f}")
+        unit_square(axes, "False positive rate: dislikes labelled like", "True positive rate: likes labelled like")
         axes.legend(loc="lower right")
     return figure
 
 
-def precision_recall(judged: Judged) -> Figure:
-    """How many of the songs called likes are, against how many of the likes are found."""
+def precision_recall(evaluation: Evaluation) -> Figure:
+    """Draw precision against recall."""
     with drawing("Precision and recall") as (figure, (axes,)):
-        axes.axhline(judged.labels.mean(), color=QUIET, linestyle=":", linewidth=1.2)
-        for probability, color, dashes, name in _series(judged):
-            precision, recall, _ = precision_recall_curve(judged.labels, probability)
-            area = average_precision_score(judged.labels, probability)
+        axes.axhline(np.mean(evaluation.labels), color=QUIET, linestyle=":", linewidth=1.2)
+        for curves, color, dashes, name in _series(evaluation):
+            curve = curves.precision_recall
             axes.step(
-                recall, precision, where="post", color=color, linestyle=dashes, label=f"{name}: average {area:.3f}"
+                curve.x, curve.y, where="pre", color=color, linestyle=dashes, label=f"{name}: average {curve.area:.3f}"
             )
-        unit_square(axes, "Recall: likes found", "Precision: likes among those found")
+        unit_square(axes, "Recall", "Precision")
         axes.legend(loc="lower left")
     return figure
 
 
-def calibration(judged: Judged) -> Figure:
-    """How often songs are liked that the model gives some probability, and how many of them there are."""
+def calibration(evaluation: Evaluation) -> Figure:
+    """Draw the share of liked songs by predicted probability, above the share of all songs in each bin."""
     with drawing("Calibration") as (figure, (axes,)):
         axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1.2)
-        edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
-        shares = np.histogram(judged.model, edges)[0] / len(judged.model)
+        bins = evaluation.curves["model"].calibration
+        shares = [each.songs / len(evaluation.labels) for each in bins]
         axes.bar(
-            edges[:-1], shares, 1 / CALIBRATION_BINS, align="edge", color="#d5dae1", edgecolor="white", label="Songs"
+            [each.low for each in bins],
+            shares,
+            1 / CALIBRATION_BINS,
+            align="edge",
+            color="#d5dae1",
+            edgecolor="white",
+            label="Songs",
         )
-        for probability, color, dashes, name in _series(judged):
-            bins = np.minimum((probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-            filled = [bins == index for index in range(CALIBRATION_BINS) if np.any(bins == index)]
-            mean = [probability[members].mean() for members in filled]
-            liked = [judged.labels[members].mean() for members in filled]
+        for curves, color, dashes, name in _series(evaluation):
+            mean, liked = zip(*((each.probability, each.liked) for each in curves.calibration), strict=True)
             axes.plot(mean, liked, color=color, linestyle=dashes, marker="o", markersize=4, label=name)
-        unit_square(axes, "Probability given", "Share of the songs liked")
+        unit_square(axes, "Predicted probability", "Share of the songs liked")
         axes.legend(loc="upper left")
     return figure
 
 
-def permutation_importance(importances: Sequence[Importance]) -> Figure:
-    """ROC AUC lost when one feature's values are dealt out anew among the songs; mean and spread."""
-    ordered = sorted(importances, key=lambda found: found.mean)
+def permutation_importance(evaluation: Evaluation) -> Figure:
+    """Draw mean and standard deviation of the ROC AUC lost by shuffling each feature."""
+    ordered = sorted(evaluation.importances, key=lambda importance: importance.mean)
     names, means, spreads = ([getattr(found, name) for found in ordered] for name in ("feature", "mean", "std"))
     with drawing("Permutation importance") as (figure, (axes,)):
         axes.barh(names, means, xerr=spreads, color=DARK, height=0.6, capsize=4, ecolor=LIGHT)
@@ -111,8 +109,8 @@ def permutation_importance(importances: Sequence[Importance]) -> Figure:
     return figure
 
 
-def partial_dependence(songs: Songs, ask: Ask) -> Figure:
-    """Mean probability over the songs where one feature is set to each value; below, where the songs lie."""
+def partial_dependence(songs: Songs, predict: Predict) -> Figure:
+    """Draw the mean probability over the songs with one feature set to each value; below, where the songs lie."""
     grid = np.linspace(0, 1, 41, dtype=np.float32)
     with drawing("Partial dependence", 2, 2) as (figure, panels):
         for index, (axes, feature) in enumerate(zip(panels, FEATURES, strict=True)):
@@ -120,7 +118,7 @@ def partial_dependence(songs: Songs, ask: Ask) -> Figure:
             for value in grid:
                 changed = songs.features.copy()
                 changed[:, index] = value
-                means.append(ask(changed).mean())
+                means.append(predict(changed).mean())
             axes.plot(grid, means, color=DARK)
             rug = songs.features[:, index]
             axes.plot(rug, np.zeros(len(rug)), "|", color=QUIET, alpha=0.4, markersize=9, clip_on=False)
@@ -130,5 +128,8 @@ def partial_dependence(songs: Songs, ask: Ask) -> Figure:
     return figure
 
 
-def _series(judged: Judged) -> list[tuple[Probabilities, str, str, str]]:
-    return [(judged.baseline, LIGHT, "--", "logistic regression"), (judged.model, DARK, "-", "this model")]
+def _series(evaluation: Evaluation) -> list[tuple[Curves, str, str, str]]:
+    return [
+        (evaluation.curves["baseline"], LIGHT, "--", "logistic regression"),
+        (evaluation.curves["model"], DARK, "-", "this model"),
+    ]

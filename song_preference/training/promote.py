@@ -13,8 +13,8 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
 from song_preference.training.data import Labels, Probabilities, Songs, judged_songs
 from song_preference.training.evaluate import resamples, roc_auc
+from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECISION, REASON, REPLACED
-from song_preference.training.graph import ask
 from song_preference.training.registry import load_graph
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _against_champion(
     own = _load(contender)
     if own is None:
         return Decision(False, "No service can load it: train again.")
-    answer, present = (ask(model.session, songs.features).probability for model in (own, served))
+    answer, present = (run_graph(model.session, songs.features).probability for model in (own, served))
     found = paired_bootstrap(songs.labels, answer, present, TOLERANCE)
     promoted = found.share_worse <= MAX_SHARE_WORSE
     return Decision(

@@ -11,13 +11,13 @@ import optuna
 from optuna.samplers import TPESampler
 from optuna.trial import FixedTrial, Trial
 from pydantic import BaseModel
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import ModelRefused, TrainingFailed
 from song_preference.training.candidates import CANDIDATES, Chosen
 from song_preference.training.data import Features, Probabilities, Songs
-from song_preference.training.evaluate import roc_auc
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.threshold import decision_threshold
@@ -108,7 +108,7 @@ def out_of_fold(estimator: Any, songs: Songs, seed: int) -> Probabilities:
 
 
 def _fold_scores(songs: Songs, probability: Probabilities, seed: int) -> list[float]:
-    return [roc_auc(songs.labels[left_out], probability[left_out]) for _, left_out in _folds(songs, seed)]
+    return [roc_auc_score(songs.labels[left_out], probability[left_out]) for _, left_out in _folds(songs, seed)]
 
 
 def _folds(songs: Songs, seed: int) -> Any:

@@ -18,7 +18,8 @@ from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.card import model_card
 from song_preference.training.data import Features, Probabilities, judged_songs, training_songs
-from song_preference.training.evaluate import Verdict, evaluation_of, judge_on, metrics_of
+from song_preference.training.evaluate import evaluate_model, mlflow_metrics
+from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
     CHALLENGER,
     CHAMPION,
@@ -28,9 +29,7 @@ from song_preference.training.fingerprint import (
     TRAINING_KEY,
     training_key,
 )
-from song_preference.training.graph import ask
-from song_preference.training.importance import permutation_importances
-from song_preference.training.plots import all_pictures
+from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record
 from song_preference.training.registry import (
     CARD_FILE,
@@ -112,24 +111,23 @@ def _log_choice(choice: Choice) -> None:
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
-    """Judge the exported graph once, on the test part; metrics with intervals, answers and pictures go to the run."""
+    """Evaluate the exported graph once, on the test table; the evaluation and its plots go to the run."""
     songs = training_songs(store, exported.dataset_version, exported.seed)
     test = judged_songs(store, exported.dataset_version)
     session = open_graph(load_graph(exported.model_uri))
 
-    def probability(features: Features) -> Probabilities:
-        return ask(session, features).probability
+    def predict(features: Features) -> Probabilities:
+        return run_graph(session, features).probability
 
-    verdict: Verdict = judge_on(test, songs, probability(test.features), exported.threshold, exported.seed)
-    metrics = metrics_of(verdict)
+    evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
+    metrics = mlflow_metrics(evaluation.metrics)
     client = MlflowClient()
     mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
-    importances = permutation_importances(test, probability)
-    client.log_text(exported.run_id, evaluation_of(verdict.judged, importances).model_dump_json(), EVALUATION_FILE)
-    for name, figure in all_pictures(verdict.judged, importances, test, probability).items():
+    client.log_text(exported.run_id, evaluation.model_dump_json(), EVALUATION_FILE)
+    for name, figure in all_plots(evaluation, test, predict).items():
         client.log_figure(exported.run_id, figure, f"pictures/{name}")
-    log.info("On %d songs never seen: %s", len(test.labels), metrics)
+    log.info("Metrics on %d test songs: %s", len(test.labels), metrics)
     return metrics
 
 

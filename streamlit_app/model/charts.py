@@ -7,8 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from song_preference.evaluation import Importance
-from streamlit_app.model.judgement import Bin, Curve
+from song_preference.evaluation import Bin, Curve, Importance
 from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
@@ -68,7 +67,7 @@ def calibration(colours: Colours, words: Words) -> Specification:
 
 def calibration_rows(bins: Mapping[str, Sequence[Bin]]) -> pd.DataFrame:
     """A row for each bin by series."""
-    return pd.DataFrame([{"series": name, **found._asdict()} for name in (BASELINE, MODEL) for found in bins[name]])
+    return pd.DataFrame([{"series": name, **found.model_dump()} for name in (BASELINE, MODEL) for found in bins[name]])
 
 
 @cache

@@ -1,56 +1,16 @@
-"""What the answers on the test songs show: the part of the page "model" that needs an evaluation."""
-
-from typing import NamedTuple, Self
+"""The evaluation on the test songs: curves, importances and what a threshold does."""
 
 import numpy as np
 import streamlit as st
 
-from song_preference.evaluation import Evaluation, Importance
+from song_preference.evaluation import Curve, Evaluation, Importance
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import part
 from streamlit_app.data import model as sources
-from streamlit_app.model import charts, judgement, markup
-from streamlit_app.model.charts import BASELINE, MODEL
+from streamlit_app.model import charts, markup
 from streamlit_app.model.threshold import histogram, histogram_rows
 from streamlit_app.theme import colours, draw_rows
 from streamlit_app.words import Words
-
-STEPS = [step / 100 for step in range(101)]
-"""What the threshold can be set to, beside the model's own."""
-
-
-class Judged(NamedTuple):
-    """An evaluation, ready to be drawn."""
-
-    labels: judgement.Labels
-    probability: dict[str, judgement.Probabilities]
-    """Of the model and of the baseline, each (n,)."""
-    roc: dict[str, judgement.Curve]
-    precision_recall: dict[str, judgement.Curve]
-    calibration: dict[str, list[judgement.Bin]]
-    importances: tuple[Importance, ...]
-    threshold: float
-
-    @classmethod
-    def of(cls, evaluation: Evaluation) -> Self:
-        """Compute whatever is the same for every threshold."""
-        labels = np.array(evaluation.labels, dtype=np.int64)
-        probability = {MODEL: np.array(evaluation.model), BASELINE: np.array(evaluation.baseline)}
-        return cls(
-            labels,
-            probability,
-            {name: judgement.roc(labels, given) for name, given in probability.items()},
-            {name: judgement.precision_recall(labels, given) for name, given in probability.items()},
-            {name: judgement.calibration(labels, given) for name, given in probability.items()},
-            evaluation.importances,
-            evaluation.threshold,
-        )
-
-
-@st.cache_resource(max_entries=sources.KEPT_TABLES, show_spinner=False)
-def _judged(run_id: str) -> Judged | None:
-    evaluation = sources.evaluation(run_id)
-    return Judged.of(evaluation) if evaluation else None
 
 
 @st.fragment
@@ -69,33 +29,35 @@ def show(roles: dict[str, DescribedVersion], words: Words) -> None:
         )
     with part(words):
         run_id = roles[role].run_id
-        judged = _judged(run_id) if run_id else None
-        if judged is None:
+        evaluation = sources.evaluation(run_id) if run_id else None
+        if evaluation is None:
             st.info(words("model_curves_missing"), icon=":material/show_chart:")
             return
-        _curves(judged, words)
-        _threshold(judged, run_id, words)
+        _curves(evaluation, words)
+        _threshold(evaluation, run_id, words)
 
 
-def _curves(judged: Judged, words: Words) -> None:
-    st.write(words("model_curves_text", songs=words.number(len(judged.labels))))
+def _curves(evaluation: Evaluation, words: Words) -> None:
+    st.write(words("model_curves_text", songs=words.number(len(evaluation.labels))))
     st.html(markup.line_legend(colours(), words))
+    curves = evaluation.curves
     (top_left, top_right), (left, right) = st.columns(2, gap="medium"), st.columns(2, gap="medium")
     with top_left:
-        _areas("roc", judged.roc, None, words)
+        _areas("roc", {name: found.roc for name, found in curves.items()}, None, words)
     with top_right:
-        _areas("pr", judged.precision_recall, float(judged.labels.mean()), words)
+        chance = sum(evaluation.labels) / len(evaluation.labels)
+        _areas("pr", {name: found.precision_recall for name, found in curves.items()}, chance, words)
     with left:
         told = words("model_calibration_text")
         st.subheader(words("model_calibration"))
-        rows = charts.calibration_rows(judged.calibration)
+        rows = charts.calibration_rows({name: found.calibration for name, found in curves.items()})
         draw_rows(rows, charts.calibration(colours(), words), key="model_calibration", alt=told)
         st.caption(told)
     with right:
-        _importance(judged.importances, words)
+        _importance(evaluation.importances, words)
 
 
-def _areas(name: str, curves: dict[str, judgement.Curve], chance: float | None, words: Words) -> None:
+def _areas(name: str, curves: dict[str, Curve], chance: float | None, words: Words) -> None:
     areas = {whose: words.number(curve.area, 3) for whose, curve in curves.items()}
     told = words(f"model_{name}_text", **areas)
     drawing = {"roc": charts.roc, "pr": charts.precision_recall}[name](colours(), words)
@@ -116,12 +78,12 @@ def _importance(importances: tuple[Importance, ...], words: Words) -> None:
 
 
 @st.fragment
-def _threshold(judged: Judged, run_id: str, words: Words) -> None:
+def _threshold(evaluation: Evaluation, run_id: str, words: Words) -> None:
     """What the slider moves; curves and the rest of the page stay as they are."""
-    own, labels, probability = judged.threshold, judged.labels, judged.probability[MODEL]
+    own = evaluation.threshold
     key = f"model_threshold_{run_id}"
     st.header(words("model_threshold"))
-    told = {"threshold": _percent(own, words), "songs": words.number(len(labels))}
+    told = {"threshold": _percent(own, words), "songs": words.number(len(evaluation.labels))}
     st.write(words("model_threshold_text", **told))
     slider, back = st.columns([4, 1], gap="medium", vertical_alignment="bottom")
     back.button(
@@ -133,14 +95,14 @@ def _threshold(judged: Judged, run_id: str, words: Words) -> None:
     st.session_state.setdefault(key, own)
     tried = slider.select_slider(
         words("model_threshold_slider"),
-        sorted({*STEPS, own}),
+        [counted.threshold for counted in evaluation.confusions],
         key=key,
         format_func=lambda value: _percent(value, words),
     )
-    rows = histogram_rows(labels, probability, tried, own)
+    rows = histogram_rows(np.array(evaluation.labels), np.array(evaluation.model), tried, own)
     draw_rows(rows, histogram(colours(), words), key="model_histogram", alt=words("model_histogram"))
     st.caption(words("model_histogram"))
-    at_tried, at_own = (judgement.confusion(labels, probability, each) for each in (tried, own))
+    at_tried, at_own = (evaluation.confusion(each) for each in (tried, own))
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader(words("model_effect"))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from html import escape
 
+from song_preference.evaluation import Confusion
 from song_preference.serving.versions import Measured
-from streamlit_app.model.judgement import Confusion
 from streamlit_app.model.versions import CHALLENGER, CHAMPION, OTHER
 from streamlit_app.theme import Colours
 from streamlit_app.words import Words
@@ -131,11 +131,11 @@ def line_legend(colours: Colours, words: Words) -> str:
 
 def tiles(tried: Confusion, own: Confusion, colours: Colours, words: Words) -> str:
     """Four numbers at the tried threshold, with those at the model's own where they differ."""
-    of_recommended = _of(tried.found, tried.recommended, words)
-    right = _of(tried.found + tried.spared, tried.songs, words)
+    of_recommended = _of(tried.true_positives, tried.recommended, words)
+    right = _of(tried.true_positives + tried.true_negatives, tried.songs, words)
     shown = (
         ("precision", tried.precision, own.precision, of_recommended),
-        ("recall", tried.recall, own.recall, _of(tried.found, tried.liked, words)),
+        ("recall", tried.recall, own.recall, _of(tried.true_positives, tried.liked, words)),
         ("accuracy", tried.accuracy, own.accuracy, right),
         ("f1", tried.f1, own.f1, ""),
     )
@@ -165,17 +165,21 @@ def confusion(found: Confusion, colours: Colours, words: Words) -> str:
     """A table of four counts: what the listener says by what the model does, full of colour where there are many."""
 
     def cell(name: str, count: int, whole: int) -> str:
-        colour = colours.like if name in {"found", "spared"} else colours.dislike
+        colour = colours.like if name in {"true_positives", "true_negatives"} else colours.dislike
         share = count / whole if whole else 0
         return (
             f'<td style="background:color-mix(in srgb, {colour} {8 + 42 * share:.0f}%, transparent)">'
             f"<strong>{words.number(count)}</strong><span>{escape(words(f'model_{name}'))}</span></td>"
         )
 
-    disliked = found.mistaken + found.spared
+    disliked = found.false_positives + found.true_negatives
     heads = "".join(f'<th scope="col">{escape(words(name))}</th>' for name in ("model_recommends", "model_declines"))
-    likes = cell("found", found.found, found.liked) + cell("missed", found.missed, found.liked)
-    dislikes = cell("mistaken", found.mistaken, disliked) + cell("spared", found.spared, disliked)
+    likes = cell("true_positives", found.true_positives, found.liked) + cell(
+        "false_negatives", found.false_negatives, found.liked
+    )
+    dislikes = cell("false_positives", found.false_positives, disliked) + cell(
+        "true_negatives", found.true_negatives, disliked
+    )
     return (
         f'<table class="sm-confusion"><thead><tr><td></td>{heads}</tr></thead><tbody>'
         f'<tr><th scope="row">{escape(words("like"))}</th>{likes}</tr>'

@@ -6,10 +6,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
 from streamlit_app.model.charts import DOTS, PADDING, percent_axis
-from streamlit_app.model.judgement import Labels, Probabilities
 from streamlit_app.theme import Colours, without_data
 from streamlit_app.words import Words
 
@@ -39,7 +39,9 @@ def histogram(colours: Colours, words: Words) -> dict[str, Any]:
     return without_data(alt.layer(drawn, zero, own, tried).properties(height=HEIGHT, padding=PADDING), words)
 
 
-def histogram_rows(labels: Labels, probability: Probabilities, tried: float, own: float) -> pd.DataFrame:
+def histogram_rows(
+    labels: NDArray[np.int64], probability: NDArray[np.float64], tried: float, own: float
+) -> pd.DataFrame:
     """A row for each label and bin, dislikes below zero, and a last one, without label, for the two thresholds.
 
     A bin that the tried threshold cuts is divided there.

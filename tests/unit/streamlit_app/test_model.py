@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import Evaluation, Importance
+from song_preference.evaluation import Answers, Evaluation, Importance, read_evaluation
 from song_preference.features import FEATURES
 from song_preference.training.candidates import CANDIDATES
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
@@ -15,12 +15,12 @@ from tests.unit.streamlit_app.conftest import Open, Platform
 CURVES = 4
 
 
-def answers(seed: int, threshold: float) -> Evaluation:
-    """Of 60 songs."""
+def evaluated(seed: int, threshold: float) -> Evaluation:
+    """As version 0.1 stored it, of 60 songs."""
     random = np.random.default_rng(seed)
     probability = random.random(60)
     labels = (random.random(60) < probability).astype(int)
-    return Evaluation.model_validate(
+    answers = Answers.model_validate(
         {
             "labels": tuple(labels.tolist()),
             "model": tuple(probability.tolist()),
@@ -31,9 +31,10 @@ def answers(seed: int, threshold: float) -> Evaluation:
             ),
         }
     )
+    return read_evaluation(answers.model_dump_json().encode())
 
 
-EVALUATION = answers(1, 0.375)
+EVALUATION = evaluated(1, 0.375)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def with_challenger(judged: Platform, graph: bytes) -> Platform:
     """Version 2 as well, whose training kept its answers too."""
     judged.registry.graphs["2"] = graph
     judged.registry.challenger = "2"
-    judged.registry.evaluations["run2"] = answers(2, 0.6)
+    judged.registry.evaluations["run2"] = evaluated(2, 0.6)
     return judged
 
 
@@ -65,7 +66,7 @@ def charts(page: AppTest) -> int:
 
 
 def counts(page: AppTest) -> list[int]:
-    """Of the confusion matrix: found, missed, mistaken, spared."""
+    """Of the confusion matrix: true positives, false negatives, false positives, true negatives."""
     (table,) = (element.proto.body for element in page.get("html") if "<table" in element.proto.body)
     return [int(cell.split("</strong>")[0]) for cell in table.split("<strong>")[1:]]
 

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from song_preference.evaluation import Importance
+from song_preference.evaluation import Confusion, Curve, Importance
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from streamlit_app.model import markup, versions
 from streamlit_app.model.charts import curve_rows, importance_rows
 from streamlit_app.model.history import history_rows
-from streamlit_app.model.judgement import Confusion, Curve
 from streamlit_app.model.threshold import histogram_rows
 from streamlit_app.theme import LIGHT
 from streamlit_app.words import Words
@@ -92,8 +91,18 @@ def test_a_dot_stands_where_its_value_is() -> None:
     assert "Of 100 songs it is right about 75." in drawn
 
 
+def counted(true_positives: int, false_positives: int, false_negatives: int, true_negatives: int) -> Confusion:
+    return Confusion(
+        threshold=0.5,
+        true_positives=true_positives,
+        false_positives=false_positives,
+        false_negatives=false_negatives,
+        true_negatives=true_negatives,
+    )
+
+
 def test_tiles_tell_shares_beside_those_at_the_models_own_threshold() -> None:
-    own, tried = Confusion(found=60, mistaken=20, missed=10, spared=10), Confusion(40, 10, 30, 20)
+    own, tried = counted(60, 20, 10, 10), counted(40, 10, 30, 20)
     drawn = markup.tiles(tried, own, LIGHT, ENGLISH)
     assert "<strong>80%</strong>" in drawn
     assert "40 of 50 · with its own, 75%" in drawn
@@ -103,7 +112,7 @@ def test_tiles_tell_shares_beside_those_at_the_models_own_threshold() -> None:
 
 
 def test_where_nothing_is_recommended_no_share_is_told() -> None:
-    nothing, own = Confusion(found=0, mistaken=0, missed=70, spared=30), Confusion(60, 20, 10, 10)
+    nothing, own = counted(0, 0, 70, 30), counted(60, 20, 10, 10)
     drawn = markup.tiles(nothing, own, LIGHT, ENGLISH)
     assert "<strong>—</strong>" in drawn
     assert "0 of 0 · with its own, 75%" in drawn
@@ -119,7 +128,7 @@ def test_the_histogram_counts_every_song_and_is_cut_at_the_threshold() -> None:
 
 
 def test_the_models_own_curve_is_drawn_last_and_each_in_its_order() -> None:
-    curve = Curve(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0]), 1.0)
+    curve = Curve(x=(0.0, 0.0, 1.0), y=(0.0, 1.0, 1.0), area=1.0)
     rows = curve_rows({"model": curve, "baseline": curve}, 0.6)
     assert list(rows["series"]) == ["baseline"] * 3 + ["model"] * 3
     assert list(rows["at"]) == [0, 1, 2, 0, 1, 2]

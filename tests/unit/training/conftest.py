@@ -22,9 +22,11 @@ from song_preference.dataset.version import (
     SplitRows,
 )
 from song_preference.errors import DatasetNotFound
+from song_preference.evaluation import Evaluation
 from song_preference.features import FEATURES
 from song_preference.settings import ModelSettings
-from song_preference.training.data import Songs
+from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.evaluate import evaluate_model
 
 
 def listener(rows: int, seed: int) -> Songs:
@@ -63,6 +65,18 @@ def train() -> Songs:
 @pytest.fixture(scope="session")
 def test() -> Songs:
     return listener(100, 2)
+
+
+def likes_to_dance(features: Features) -> Probabilities:
+    """The probability of a model that looks at danceability alone."""
+    return features[:, 2].astype(np.float64)
+
+
+@pytest.fixture(scope="session")
+def evaluation(train: Songs, test: Songs) -> Evaluation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("song_preference.training.evaluate.RESAMPLES", 20)
+        return evaluate_model(test, train, likes_to_dance, 0.435, seed=0)
 
 
 @pytest.fixture(scope="session")

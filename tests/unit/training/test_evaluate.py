@@ -1,39 +1,23 @@
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from pydantic import ValidationError
 from sklearn.metrics import accuracy_score, average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
-from song_preference.evaluation import Evaluation
-from song_preference.features import FEATURES
-from song_preference.training.card import model_card
-from song_preference.training.data import Features, Probabilities, Songs
-from song_preference.training.evaluate import (
-    Verdict,
-    evaluation_of,
-    expected_calibration_error,
-    judge,
-    judge_on,
-    metrics_of,
-    roc_auc,
+from song_preference.evaluation import (
+    CALIBRATION_BINS,
+    MAX_POINTS,
+    THRESHOLDS,
+    Bin,
+    Confusion,
+    Evaluation,
+    read_evaluation,
 )
-from song_preference.training.importance import permutation_importances
-from song_preference.training.plots import all_pictures
-from tests.unit.training.conftest import described
+from song_preference.features import FEATURES
+from song_preference.training.data import Songs
+from song_preference.training.evaluate import confusion, curves, expected_calibration_error, intervals, mlflow_metrics
 
-PARAMS = {
-    "candidate": "extra_trees",
-    "extra_trees_max_features": "3",
-    "threshold": "0.518",
-    "trials": "40",
-    "seed": "42",
-    "songs_trained": "140",
-    "songs_judged": "60",
-}
-
-
-def likes_to_dance(features: Features) -> Probabilities:
-    return features[:, 2].astype(np.float64)
+random = np.random.default_rng(3)
+LABELS = (random.random(200) < 0.6).astype(np.int64)
+PROBABILITY = np.clip(LABELS * 0.3 + random.random(200) * 0.7, 0, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +25,8 @@ def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("song_preference.training.evaluate.RESAMPLES", 50)
 
 
-@pytest.fixture
-def verdict(train: Songs, test: Songs) -> Verdict:
-    return judge_on(test, train, likes_to_dance(test.features), 0.5, seed=0)
-
-
-def test_the_model_stands_beside_the_majority_and_a_logistic_regression(verdict: Verdict, test: Songs) -> None:
-    metrics = metrics_of(verdict)
+def test_the_model_stands_beside_the_majority_and_a_logistic_regression(evaluation: Evaluation, test: Songs) -> None:
+    metrics = mlflow_metrics(evaluation.metrics)
     assert len(metrics) == 3 * 6 * 3
     assert metrics["majority_roc_auc"] == metrics["majority_roc_auc_high"] == 0.5
     assert metrics["majority_accuracy"] == pytest.approx(max(test.labels.mean(), 1 - test.labels.mean()))
@@ -55,95 +34,70 @@ def test_the_model_stands_beside_the_majority_and_a_logistic_regression(verdict:
     assert 0.7 < metrics["test_roc_auc"] < metrics["logistic_regression_roc_auc"]
 
 
-def test_the_evaluation_holds_every_answer_and_survives_a_file(verdict: Verdict, test: Songs) -> None:
-    importances = permutation_importances(test, likes_to_dance)
-    evaluation = Evaluation.model_validate_json(evaluation_of(verdict.judged, importances).model_dump_json())
-    assert evaluation.labels == tuple(test.labels)
-    assert evaluation.model == tuple(likes_to_dance(test.features))
-    assert roc_auc(test.labels, np.array(evaluation.baseline)) == verdict.estimates["logistic_regression"]["roc_auc"][0]
-    assert evaluation.threshold == 0.5
-    assert evaluation.importances == importances
+def test_the_evaluation_holds_answers_and_curves_and_survives_a_file(evaluation: Evaluation, test: Songs) -> None:
+    assert read_evaluation(evaluation.model_dump_json().encode()) == evaluation
+    assert list(evaluation.labels) == test.labels.tolist()
+    assert evaluation.model == tuple(test.features[:, 2].astype(float))
+    assert evaluation.threshold == 0.435
+    assert [item.feature for item in evaluation.importances] == list(FEATURES)
+    assert evaluation.curves["model"].roc.area == evaluation.metrics["test_roc_auc"].value
+    baseline = evaluation.metrics["logistic_regression_pr_auc"].value
+    assert evaluation.curves["baseline"].precision_recall.area == baseline
+    assert [counted.threshold for counted in evaluation.confusions] == sorted([*THRESHOLDS, 0.435])
+    assert evaluation.confusion(0.435).accuracy == pytest.approx(evaluation.metrics["test_accuracy"].value)
 
 
-def test_only_what_the_model_looks_at_is_important(test: Songs) -> None:
-    found = {item.feature: item for item in permutation_importances(test, likes_to_dance)}
-    assert list(found) == list(FEATURES)
-    # Dealt out anew it is no better than chance.
-    assert found["danceability"].mean == pytest.approx(
-        roc_auc(test.labels, likes_to_dance(test.features)) - 0.5, abs=0.05
+def test_the_curves_of_five_songs() -> None:
+    found = curves(np.array([1, 1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.3, 0.1]))
+    assert list(found.roc.x) == [0, 0, 0, 0.5, 0.5, 1]
+    assert found.roc.y == pytest.approx((0, 1 / 3, 2 / 3, 2 / 3, 1, 1))
+    assert found.roc.area == pytest.approx(5 / 6)
+    assert found.precision_recall.x == pytest.approx((1 / 3, 2 / 3, 2 / 3, 1, 1))
+    assert found.precision_recall.y == pytest.approx((1, 1, 2 / 3, 3 / 4, 3 / 5))
+
+
+def test_long_curves_are_thinned_and_keep_their_ends_and_areas() -> None:
+    labels, probability = np.tile(LABELS, 10), np.tile(PROBABILITY, 10) + np.arange(2000) * 1e-9
+    found = curves(labels, probability)
+    roc, precision_recall = found.roc, found.precision_recall
+    assert len(roc.x) == len(precision_recall.x) == MAX_POINTS
+    assert (roc.x[0], roc.y[0], roc.x[-1], roc.y[-1]) == (0, 0, 1, 1)
+    assert precision_recall.x[-1] == 1
+    assert roc.area == pytest.approx(roc_auc_score(labels, probability))
+    assert precision_recall.area == pytest.approx(average_precision_score(labels, probability))
+
+
+def test_a_bin_holds_its_lower_edge_and_the_last_one_both() -> None:
+    *first, last = curves(np.array([0, 1, 1, 0, 1]), np.array([0.0, 0.1, 0.95, 0.9, 1.0])).calibration
+    assert first == [Bin(low=0, songs=1, probability=0, liked=0), Bin(low=0.1, songs=1, probability=0.1, liked=1)]
+    assert (last.low, last.songs) == (0.9, 3)
+    assert (last.probability, last.liked) == pytest.approx((0.95, 2 / 3))
+
+
+def test_the_bins_of_the_curve_are_those_of_the_calibration_error() -> None:
+    bins = curves(LABELS, PROBABILITY).calibration
+    assert 1 < len(bins) <= CALIBRATION_BINS
+    error = sum(each.songs * abs(each.probability - each.liked) for each in bins) / len(LABELS)
+    assert error == pytest.approx(expected_calibration_error(LABELS, PROBABILITY))
+
+
+def test_a_threshold_is_the_least_probability_that_is_recommended() -> None:
+    assert confusion(np.array([1, 1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.3, 0.1]), 0.7) == Confusion(
+        threshold=0.7, true_positives=2, false_positives=1, false_negatives=1, true_negatives=1
     )
-    assert found["danceability"].std > 0
-    assert {(item.mean, item.std) for name, item in found.items() if name != "danceability"} == {(0, 0)}
-
-
-@pytest.mark.parametrize("change", [{"model": (0.5,)}, {"labels": (1, 1)}, {"labels": (1, 2)}])
-def test_an_evaluation_of_other_songs_or_one_class_is_refused(change: dict[str, object]) -> None:
-    whole = {"labels": (1, 0), "model": (0.6, 0.4), "baseline": (0.5, 0.5), "threshold": 0.5, "importances": ()}
-    assert Evaluation.model_validate(whole).labels == (1, 0)
-    with pytest.raises(ValidationError):
-        Evaluation.model_validate(whole | change)
-
-
-def test_every_picture_is_drawn(verdict: Verdict, test: Songs, monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = all_pictures(verdict.judged, permutation_importances(test, likes_to_dance), test, likes_to_dance)
-    assert set(pictures) == {
-        "confusion_matrix.png",
-        "roc.png",
-        "precision_recall.png",
-        "calibration.png",
-        "permutation_importance.png",
-        "partial_dependence.png",
-    }
-    for picture in pictures.values():
-        picture.draw_without_rendering()
-    assert texts(pictures["permutation_importance.png"])[-1] == "danceability"
-    answers = likes_to_dance(test.features) >= 0.5
-    found = int(np.sum(answers & (test.labels == 1)))
-    assert f"{found}\n{found / test.labels.sum():.0%}" in texts(pictures["confusion_matrix.png"])
-
-
-def texts(picture: Figure) -> list[str]:
-    (axes,) = picture.axes
-    return [text.get_text() for text in (*axes.texts, *axes.get_yticklabels())]
-
-
-def test_the_card_says_what_how_good_and_where_it_ends(verdict: Verdict) -> None:
-    metrics = {**metrics_of(verdict), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
-    card = model_card("spotify_model_prod", described(), PARAMS, metrics)
-    assert "This model (extra trees)" in card
-    assert "Dataset `abc123abc123` (source: file): 200 songs, 120 liked and 80 disliked." in card
-    assert "learned from 140 of them and was judged by 60 others." in card
-    assert "max features 3" in card
-    assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
-    assert card.count("0.500 (0.500 to 0.500)") == 1
-    assert "4.7e-08" in card
-    assert "models:/spotify_model_prod@champion" in card
-    assert "sample" not in card
-    assert len(card) < 5000
-
-
-def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(verdict: Verdict) -> None:
-    metrics = {**metrics_of(verdict), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
-    card = model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics)
-    assert "it knows nobody's taste" in card
-    assert "a sample of the training part (140) and the test part (60)" in card
-
-
-random = np.random.default_rng(3)
-LABELS = (random.random(200) < 0.6).astype(np.int64)
-PROBABILITY = np.clip(LABELS * 0.3 + random.random(200) * 0.7, 0, 1)
+    assert confusion(LABELS, PROBABILITY, 1.01).recommended == 0
 
 
 def test_every_value_lies_in_its_interval() -> None:
-    estimates = judge(LABELS, PROBABILITY, 0.5, seed=0)
-    assert set(estimates) == {"accuracy", "f1", "roc_auc", "pr_auc", "brier", "calibration_error"}
+    found = intervals(LABELS, PROBABILITY, 0.5, seed=0)
+    assert set(found) == {"accuracy", "f1", "roc_auc", "pr_auc", "brier", "calibration_error"}
     for name in ("accuracy", "f1", "roc_auc", "pr_auc", "brier"):
-        assert estimates[name].low < estimates[name].value < estimates[name].high
+        assert found[name].low < found[name].value < found[name].high
 
 
 def test_values_are_those_of_scikit_learn() -> None:
-    estimates = judge(LABELS, PROBABILITY, 0.5, seed=0)
-    assert {name: estimates[name].value for name in ("accuracy", "f1", "brier", "roc_auc", "pr_auc")} == pytest.approx(
+    found = intervals(LABELS, PROBABILITY, 0.5, seed=0)
+    assert {name: found[name].value for name in ("accuracy", "f1", "brier", "roc_auc", "pr_auc")} == pytest.approx(
         {
             "accuracy": accuracy_score(LABELS, PROBABILITY >= 0.5),
             "f1": f1_score(LABELS, PROBABILITY >= 0.5),
@@ -155,20 +109,20 @@ def test_values_are_those_of_scikit_learn() -> None:
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:
-    assert judge(LABELS, PROBABILITY, 0.5, seed=1) == judge(LABELS, PROBABILITY, 0.5, seed=1)
-    assert judge(LABELS, PROBABILITY, 0.5, seed=1) != judge(LABELS, PROBABILITY, 0.5, seed=2)
+    assert intervals(LABELS, PROBABILITY, 0.5, seed=1) == intervals(LABELS, PROBABILITY, 0.5, seed=1)
+    assert intervals(LABELS, PROBABILITY, 0.5, seed=1) != intervals(LABELS, PROBABILITY, 0.5, seed=2)
 
 
 def test_more_songs_give_narrower_intervals() -> None:
-    few = judge(LABELS[:50], PROBABILITY[:50], 0.5, seed=0)["roc_auc"]
-    many = judge(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5, seed=0)["roc_auc"]
+    few = intervals(LABELS[:50], PROBABILITY[:50], 0.5, seed=0)["roc_auc"]
+    many = intervals(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5, seed=0)["roc_auc"]
     assert many.high - many.low < few.high - few.low
 
 
 def test_a_perfect_model_is_told_so() -> None:
-    estimates = judge(LABELS, LABELS.astype(float), 0.5, seed=0)
+    found = intervals(LABELS, LABELS.astype(float), 0.5, seed=0)
     for name, best in {"accuracy": 1, "f1": 1, "roc_auc": 1, "pr_auc": 1, "brier": 0, "calibration_error": 0}.items():
-        assert tuple(estimates[name]) == (best, best, best)
+        assert tuple(found[name]) == (best, best, best)
 
 
 @pytest.mark.parametrize(

@@ -18,30 +18,78 @@ def test_the_key_changes_with_data_seed_and_trials() -> None:
     assert training_key("a", 1, 40) in keys
 
 
-def test_the_key_changes_with_code_and_libraries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = training_key("a", 1, 40)
-    (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "search.py").write_text("trials = 1")
-    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path)
-    other_code = training_key("a", 1, 40)
-    (tmp_path / "training" / "search.py").write_text("trials = 2")
-    changed = training_key("a", 1, 40)
-    monkeypatch.setattr(fingerprint, "installed_version", lambda _: "0.0.1")
-    assert len({before, other_code, changed, training_key("a", 1, 40)}) == 4
+CHANGES_A_MODEL = {
+    "features.py": True,
+    "serving/contract.py": True,
+    "training/candidates.py": True,
+    "training/data.py": True,
+    "training/export.py": True,
+    "training/fit.py": True,
+    "training/search.py": True,
+    "training/steps.py": True,
+    "training/threshold.py": True,
+    "training/__init__.py": False,
+    "training/card.py": False,
+    "training/evaluate.py": False,
+    "training/fingerprint.py": False,
+    "training/importance.py": False,
+    "training/plots.py": False,
+    "training/promote.py": False,
+    "training/registry.py": False,
+    "training/rollback.py": False,
+    "evaluation.py": False,
+    "plotting.py": False,
+    "errors.py": False,
+    "settings.py": False,
+    "dataset/mlflow_run.py": False,
+    "serving/registry.py": False,
+}
 
 
-def test_the_key_changes_with_the_contract_and_with_each_library_of_the_graph(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path)
-    without = training_key("a", 1, 40)
-    (tmp_path / "serving").mkdir()
-    (tmp_path / "serving" / "contract.py").write_text("contract = 1")
-    keys = {without, training_key("a", 1, 40)}
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A copy of the package, to be edited."""
+    copy = tmp_path / "song_preference"
+    for name in CHANGES_A_MODEL:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes((fingerprint.PACKAGE / name).read_bytes())
+    monkeypatch.setattr(fingerprint, "PACKAGE", copy)
+    return copy
+
+
+def test_every_module_of_the_training_is_in_the_table() -> None:
+    modules = {f"training/{path.name}" for path in (fingerprint.PACKAGE / "training").glob("*.py")}
+    assert modules == {name for name in CHANGES_A_MODEL if name.startswith("training/")}
+
+
+@pytest.mark.parametrize(("name", "changes"), CHANGES_A_MODEL.items())
+def test_an_edit_changes_the_key_where_it_may_change_a_model(package: Path, name: str, *, changes: bool) -> None:
+    before, path = training_key("a", 1, 40), package / name
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert (training_key("a", 1, 40) != before) is changes
+
+
+def test_a_comment_or_a_docstring_changes_no_model(package: Path) -> None:
+    before, path = training_key("a", 1, 40), package / "training" / "threshold.py"
+    source = path.read_text()
+    mended = source.replace('"""', '"""Mended. ', 1).replace("    # ", "    # Mended. ")
+    assert mended != source
+    path.write_text(mended)
+    assert training_key("a", 1, 40) == before
+
+
+def test_what_changes_a_model_imports_nothing_of_the_training_that_is_said_not_to() -> None:
+    for name in set(fingerprint.SOURCES) - {"training/steps.py"}:
+        used = re.findall(r"song_preference\.(training|serving)\.(\w+)", (fingerprint.PACKAGE / name).read_text())
+        assert {f"{package}/{module}.py" for package, module in used} <= set(fingerprint.SOURCES), name
+
+
+def test_the_key_changes_with_each_library_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {training_key("a", 1, 40)}
     for library in ("onnx", "onnxruntime", "scipy"):
         monkeypatch.setattr(fingerprint, "installed_version", lambda name, new=library: "2" if name == new else "1")
         keys.add(training_key("a", 1, 40))
-    assert len(keys) == 5
+    assert len(keys) == 4
 
 
 def test_the_commit_is_the_environments_or_gits_or_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

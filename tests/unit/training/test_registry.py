@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.evaluation import EVALUATION_FILE, Evaluation, Importance
+from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, read_evaluation
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.serving.versions import Measured
 from song_preference.settings import ModelSettings
 
-EVALUATION = Evaluation(
+ANSWERS = Answers(
     labels=(1, 0),
     model=(0.7, 0.2),
     baseline=(0.6, 0.5),
     threshold=0.5,
     importances=(Importance(feature="energy", mean=0.1, std=0.02),),
 )
+"""As version 0.1 kept them."""
 
 
 @pytest.fixture
@@ -53,11 +54,11 @@ def test_a_version_is_described_by_its_tags_and_its_card(
 
 
 def test_an_evaluation_is_read_back(client: MlflowClient, settings: ModelSettings, run_id: str) -> None:
-    client.log_text(run_id, EVALUATION.model_dump_json(), EVALUATION_FILE)
-    assert MlflowRegistry(settings).evaluation(run_id) == EVALUATION
+    client.log_text(run_id, ANSWERS.model_dump_json(), EVALUATION_FILE)
+    assert MlflowRegistry(settings).evaluation(run_id) == read_evaluation(ANSWERS.model_dump_json().encode())
 
 
-@pytest.mark.parametrize("content", ["", "{}", EVALUATION.model_dump_json().replace("0.7,", "")])
+@pytest.mark.parametrize("content", ["", "{}", ANSWERS.model_dump_json().replace("0.7,", "")])
 def test_a_damaged_evaluation_is_as_good_as_none(
     client: MlflowClient, settings: ModelSettings, run_id: str, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,8 +7,8 @@ from song_preference.errors import TrainingFailed
 from song_preference.serving.contract import open_graph
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.data import Songs
+from song_preference.training.export import run_graph
 from song_preference.training.fit import probability_of
-from song_preference.training.graph import ask
 from song_preference.training.search import Attempt, choose, search
 
 TRIALS = 9
@@ -89,7 +89,7 @@ def contradicting(train: Songs) -> Songs:
 def test_the_best_is_taken_where_it_converts(train: Songs, test: Songs) -> None:
     choice = choose([attempt(4, "gradient_boosting"), attempt(2, "logistic_regression")], train, test.features, 0)
     assert (choice.attempt.number, choice.refused) == (4, [])
-    answers = ask(open_graph(choice.graph.SerializeToString()), test.features)
+    answers = run_graph(open_graph(choice.graph.SerializeToString()), test.features)
     np.testing.assert_allclose(answers.probability, probability_of(choice.estimator, test.features), atol=1e-6)
     np.testing.assert_array_equal(answers.label, answers.probability >= np.float32(choice.threshold))
     assert choice.parity_error < 1e-6
