@@ -29,7 +29,7 @@ SERVER_ERRORS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE
 """Failures of ours, not of the caller's."""
 
 
-class CallRefused(Exception):
+class CallRejected(Exception):
     """gRPC itself is the reason why there is no answer: too many streams, or a caller that waits no more."""
 
     def __init__(self, code: grpc.StatusCode, text: str) -> None:
@@ -39,7 +39,7 @@ class CallRefused(Exception):
 
 def code_of(error: BaseException) -> grpc.StatusCode:
     """The status code of an error."""
-    if isinstance(error, CallRefused):
+    if isinstance(error, CallRejected):
         return error.code
     if isinstance(error, SongPreferenceError):
         return STATUS.get(type(error), grpc.StatusCode.INTERNAL)

@@ -12,7 +12,7 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from typing_extensions import override
 
-from grpc_service.errors import CallRefused
+from grpc_service.errors import CallRejected
 from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 
@@ -39,11 +39,11 @@ class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # publi
 
     @override
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Context) -> Response:
-        """Return the status; raise `CallRefused` for a service that is not there."""
+        """Return the status; raise `CallRejected` for a service that is not there."""
         status = self._status(request.service)
         if status == Response.SERVICE_UNKNOWN:
             text = f"There is no service of this name: ask for '{self._service}', or for '' as the whole server."
-            raise CallRefused(grpc.StatusCode.NOT_FOUND, text)
+            raise CallRejected(grpc.StatusCode.NOT_FOUND, text)
         return Response(status=status)
 
     @override

@@ -1,14 +1,13 @@
 """The composition root of the gRPC service."""
 
-from typing import Any
-
 import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from grpc_service.health import ModelHealth
-from grpc_service.interceptors import MAX_OPEN, HandlerRegistry
+from grpc_service.interceptors import CallInterceptor
+from grpc_service.limits import MAX_OPEN
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -28,19 +27,19 @@ class PredictionServer:
     def __init__(self, predictor: Predictor, settings: GrpcSettings) -> None:
         self.metrics = Metrics(predictor.store)
         predictor.observer = self.metrics
-        # Answers are small; what a client compresses is read all the same.
-        options, compression = _options(predictor.max_batch_size), grpc.Compression.NoCompression
-        self._server = aio.server(options=options, compression=compression)
+        self._interceptor = CallInterceptor(SERVICE, self.metrics)
+        self._server = aio.server(
+            interceptors=[self._interceptor],
+            options=_options(predictor.max_batch_size),
+            # Responses are small; requests may be compressed all the same.
+            compression=grpc.Compression.NoCompression,
+        )
         self._health = ModelHealth(SERVICE, predictor.store)
-        self._handlers = HandlerRegistry(self._server, SERVICE, self.metrics)
-        # Any: it has what generated code calls of a server.
-        handlers: Any = self._handlers
-        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), handlers)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
+        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            servicer = reflection.aio.ReflectionServicer(names)  # type: ignore[attr-defined] # not in the stubs
-            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, handlers)
+            reflection.enable_server_reflection(names, self._server)
 
     async def start(self, address: str) -> int:
         """Listen on host:port; return the port, which was free if it was 0."""
@@ -51,7 +50,7 @@ class PredictionServer:
     def drain(self) -> None:
         """Be NOT_SERVING from now on, and end the calls that wait for a message."""
         self._health.drain()
-        self._handlers.end_waiting()
+        self._interceptor.stop_waiting()
 
     async def stop(self, grace_seconds: float) -> None:
         """Take no more calls, and cancel those that are under way after the grace."""
