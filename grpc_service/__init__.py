@@ -1,1 +1,1 @@
-"""gRPC: the same prediction, for services that integrate."""
+"""gRPC API: the same predictions as REST and GraphQL, for other services."""

@@ -19,10 +19,10 @@ from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5
-"""For the calls that are under way; Docker kills after 15."""
+"""Time for the calls that are being answered; Docker kills the process after 15 seconds."""
 
 THREADS = 2
-"""For batches and explanations, whose time is spent in onnxruntime."""
+"""Number of threads for batches and explanations, which spend their time in onnxruntime."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 async def _run(host: str, port: int) -> None:
-    # Before anything starts: a signal that comes early must not be lost.
+    # Installed before anything starts, so that an early signal is not lost.
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -47,26 +47,26 @@ async def _run(host: str, port: int) -> None:
 
 
 async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: int, stopping: asyncio.Event) -> None:
-    """Answer until `stopping` is set; then be NOT_SERVING, and let the calls under way end."""
+    """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
     server = PredictionServer(predictor, settings)
-    with _shown(server.metrics, host, settings.metrics_port):
+    with _exposed(server.metrics, host, settings.metrics_port):
         predictor.store.start()
-        # A full collection would look at all that was imported, while nobody is answered.
+        # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()
         gc.freeze()
         await server.start(f"{host}:{port}")
         log.info("gRPC listens on %s:%d, metrics on port %d.", host, port, settings.metrics_port)
         await stopping.wait()
-        log.info("Stopping: the calls under way have %d seconds.", GRACE_SECONDS)
+        log.info("Stopping: calls that are being answered have %d seconds.", GRACE_SECONDS)
         await server.stop(GRACE_SECONDS)
         predictor.store.stop()
     log.info("Stopped.")
 
 
 @contextmanager
-def _shown(metrics: Metrics, host: str, port: int) -> Iterator[None]:
-    """The metrics at http://host:port/metrics."""
+def _exposed(metrics: Metrics, host: str, port: int) -> Iterator[None]:
+    """Expose the metrics at http://host:port/metrics."""
     web, thread = start_http_server(port, host, metrics.registry)
     try:
         yield

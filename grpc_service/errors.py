@@ -1,4 +1,4 @@
-"""Errors as gRPC statuses; the one table from the error tree to status codes."""
+"""Maps the error tree to gRPC statuses."""
 
 import grpc
 from google.rpc.error_details_pb2 import BadRequest  # type: ignore[import-untyped]
@@ -21,16 +21,16 @@ STATUS: dict[type[SongPreferenceError], grpc.StatusCode] = {
     RegistryUnavailable: grpc.StatusCode.UNAVAILABLE,
     AccessDenied: grpc.StatusCode.UNAUTHENTICATED,
 }
-"""An error that is not here is INTERNAL, and its message stays in the log."""
+"""An error that is missing here is INTERNAL, and only the log gets its message."""
 
-MASKED = "The service failed; its log tells why."
+MASKED = "The service failed: see its log for the reason."
 
 SERVER_ERRORS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE})
-"""Failures of ours, not of the caller's."""
+"""Status codes of failures that the caller did not cause."""
 
 
-class CallRefused(Exception):
-    """gRPC itself is the reason why there is no answer: too many streams, or a caller that waits no more."""
+class CallRejected(Exception):
+    """A call that breaks a rule of the transport: too many calls, a malformed message, or a caller that is too slow."""
 
     def __init__(self, code: grpc.StatusCode, text: str) -> None:
         super().__init__(text)
@@ -38,8 +38,8 @@ class CallRefused(Exception):
 
 
 def code_of(error: BaseException) -> grpc.StatusCode:
-    """The status code of an error."""
-    if isinstance(error, CallRefused):
+    """Return the status code of an error."""
+    if isinstance(error, CallRejected):
         return error.code
     if isinstance(error, SongPreferenceError):
         return STATUS.get(type(error), grpc.StatusCode.INTERNAL)
@@ -47,7 +47,7 @@ def code_of(error: BaseException) -> grpc.StatusCode:
 
 
 def status_of(error: Exception) -> grpc.Status:
-    """The status to end a call with; an `InvalidSong` brings its fields along as `google.rpc.BadRequest`."""
+    """Return the status of an error; that of an `InvalidSong` holds its fields as `google.rpc.BadRequest`."""
     code = code_of(error)
     text = MASKED if code is grpc.StatusCode.INTERNAL else str(error)
     status = Status(code=code.value[0], message=text)

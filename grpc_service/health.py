@@ -1,4 +1,4 @@
-"""gRPC's health service: the process lives, and it can predict, are two questions."""
+"""gRPC's health service, with separate statuses for liveness and readiness."""
 
 from __future__ import annotations  # gRPC's classes are generic in their stubs only
 
@@ -12,21 +12,21 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from typing_extensions import override
 
-from grpc_service.errors import CallRefused
+from grpc_service.errors import CallRejected
 from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 
 FIRST_MODEL_SECONDS = 1.0
-"""How soon a watcher hears of the first model."""
+"""Longest delay until a watcher is told that the first model was loaded."""
 
 Response: TypeAlias = health_pb2.HealthCheckResponse
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 
 class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # published without types
-    """The server as a whole ("") serves while its process lives; the service while a model is loaded, until `drain`.
+    """Reports the server ("") as SERVING while its process lives, and the service while a model is loaded.
 
-    The library's own servicer has to be told of every change; this one reads the state, in memory.
+    The library's own servicer must be told of every change; this one reads the store, in memory.
     """
 
     def __init__(self, service: str, store: ModelStore) -> None:
@@ -34,30 +34,30 @@ class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # publi
         self._draining = asyncio.Event()
 
     def drain(self) -> None:
-        """Let the service be NOT_SERVING from now on, for those who ask and those who watch."""
+        """Report the service as NOT_SERVING from now on."""
         self._draining.set()
 
     @override
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Context) -> Response:
-        """Return the status; raise `CallRefused` for a service that is not there."""
+        """Return the status of a service; raise `CallRejected` if it does not exist."""
         status = self._status(request.service)
         if status == Response.SERVICE_UNKNOWN:
-            text = f"There is no service of this name: ask for '{self._service}', or for '' as the whole server."
-            raise CallRefused(grpc.StatusCode.NOT_FOUND, text)
+            text = f"There is no such service: ask for '{self._service}', or for '' for the whole server."
+            raise CallRejected(grpc.StatusCode.NOT_FOUND, text)
         return Response(status=status)
 
     @override
     async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> AsyncIterator[Response]:
         """Yield the status now and after each change, until the service drains."""
-        told = None
+        last_status = None
         is_last = False
         while not is_last:
             is_last = self._draining.is_set()
             status = self._status(request.service)
-            if status != told:
+            if status != last_status:
                 yield Response(status=status)
-                told = status
-            # A model, once there, never goes.
+                last_status = status
+            # Once loaded, a model is never unloaded.
             pause = None if self._has_model() else FIRST_MODEL_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._draining.wait(), pause)

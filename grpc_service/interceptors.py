@@ -1,42 +1,24 @@
-"""Wraps the handler of every method: bounded waiting, parsing, request id, error statuses and metrics."""
+"""The interceptor of every method: limited waiting, parsing, request id, error statuses and metrics."""
 
 from __future__ import annotations  # gRPC's classes are generic in their stubs only
 
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
 from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError
 from grpc import aio
+from typing_extensions import override
 
-from grpc_service.errors import SERVER_ERRORS, CallRefused, code_of, status_of
+from grpc_service import limits
+from grpc_service.errors import SERVER_ERRORS, CallRejected, code_of, status_of
+from grpc_service.limits import ConcurrencyLimit, WaitLimit
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
-
-REQUEST_SECONDS = 30
-"""Longest wait for the message of a call whose headers have come."""
-
-IDLE_STREAM_SECONDS = 600
-"""Longest wait for the next message of a stream."""
-
-SEND_SECONDS = 10
-"""Longest wait for a caller who does not read its answer."""
-
-STOPPING_SECONDS = 1
-"""The same three once the service stops: a message that was sent with its headers is there by then."""
-
-MAX_OPEN = 4_000
-"""Calls that wait for their callers at once, 25 KB each; the one that waits longest makes room for one more."""
-
-MAX_CALLS = 256
-"""Calls at work at once; a further one would hardly be answered before its caller's patience ends."""
-
-MAX_HEAVY_CALLS = 32
-"""Batches and explanations among them: they queue for two threads, and their answers are long."""
 
 HEAVY = {"PredictBatch", "Explain"}
 EOF: Any = aio.EOF  # type: ignore[attr-defined] # not in the stubs
@@ -47,70 +29,80 @@ Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-class HandlerRegistry:
-    """Stands in for the server where services register their methods, and registers each of them wrapped.
+class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generic in the stubs only
+    """Replaces the handler of every method by one that keeps the limits.
 
-    Every method exchanges its messages as a stream, the requests as bytes, which looks the same on the wire: gRPC's own
-    unary handlers wait for their callers without bound, and answer bytes that are no message with INTERNAL and a
-    traceback.
+    Its handlers exchange all messages as streams, the requests as bytes, which looks the same on the wire: gRPC's own
+    unary handlers wait for their callers without a limit, and answer malformed bytes with INTERNAL and a traceback.
     """
 
-    def __init__(self, server: aio.Server, service: str, metrics: Metrics) -> None:
-        self._server, self._service, self._metrics = server, service, metrics
-        self._waits = _Waits()
-        self._light, self._heavy = _Slots(MAX_CALLS), _Slots(MAX_HEAVY_CALLS)
+    def __init__(self, service: str, metrics: Metrics) -> None:
+        self._service, self._metrics = service, metrics
+        self._waits = WaitLimit()
+        self._light, self._heavy = ConcurrencyLimit(limits.MAX_CALLS), ConcurrencyLimit(limits.MAX_HEAVY_CALLS)
+        self._handlers: dict[str, Handler] = {}
 
-    def add_generic_rpc_handlers(self, handlers: object) -> None:
-        """Ignore what generated code registers a second time: by name is enough."""
+    @override
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Return the replaced handler of a method; one for all of its calls."""
+        path = handler_call_details.method
+        if path not in self._handlers:
+            handler = await continuation(handler_call_details)
+            # None for a method that does not exist: gRPC answers UNIMPLEMENTED, and nothing is kept of its name.
+            if not handler:
+                return handler
+            service, _, method = path.removeprefix("/").rpartition("/")
+            self._handlers[path] = self._replaced(method, handler, is_ours=service == self._service)
+        return self._handlers[path]
 
-    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
-        """Register the wrapped methods of one service."""
-        wrapped = {name: self._wrapped(name, handler, service == self._service) for name, handler in handlers.items()}
-        self._server.add_registered_method_handlers(service, wrapped)  # type: ignore[attr-defined] # not in the stubs
+    def stop_waiting(self) -> None:
+        """End the calls that wait for their callers, so that a stop only waits for those being answered."""
+        self._waits.stop()
 
-    def end_waiting(self) -> None:
-        """End the calls that have nothing in hand, so that a stop waits for those that have."""
-        self._waits.end()
-
-    def _wrapped(self, method: str, handler: Handler, is_ours: bool) -> Handler:
+    def _replaced(self, method: str, handler: Handler, *, is_ours: bool) -> Handler:
         # Probes and reflection would drown the rest of the metrics.
         metrics = self._metrics if is_ours else None
         parse: Any = handler.request_deserializer
-        exchange = self._streaming(handler) if handler.response_streaming else self._unary(method, handler, is_ours)
+        is_streaming = handler.response_streaming
+        exchange = self._streaming(handler) if is_streaming else self._unary(method, handler, is_ours=is_ours)
 
         async def handle(_: object, context: Context) -> None:
             call = _Call(method, context, parse, self._waits, metrics)
             try:
-                async with call.limit:
+                async with call.timeout:
                     await exchange(call, context)
             except TimeoutError:
-                error = self._waits.timeout_error()
+                error = self._waits.error()
                 if call.is_sending:
-                    # A status would wait behind the answer that nobody reads. What gRPC itself holds of the call, it
-                    # lets go with the connection: there is no way to reset one stream.
-                    call.count(error)
+                    # A status would wait behind the response that nobody reads. gRPC frees what it holds of the call
+                    # with the connection: there is no way to reset one stream.
+                    call.end(error)
                     raise asyncio.CancelledError from None
                 await call.fail(error)
             except BaseException as error:
                 await call.fail(error)
                 raise
             else:
-                call.count(None)
+                call.end(None)
 
         return grpc.stream_stream_rpc_method_handler(handle, None, handler.response_serializer)
 
-    def _unary(self, method: str, handler: Handler, is_ours: bool) -> Exchange:
+    def _unary(self, method: str, handler: Handler, *, is_ours: bool) -> Exchange:
         behaviour: Any = handler.unary_unary
         is_heavy = is_ours and method in HEAVY
-        # Probes are never refused: a busy service is no dead one.
-        slots = self._heavy if is_heavy else self._light if is_ours else _Slots(sys.maxsize)
+        # Probes are never rejected: a busy service is not a dead one.
+        limit = self._heavy if is_heavy else self._light if is_ours else ConcurrencyLimit(sys.maxsize)
 
         async def exchange(call: _Call, context: Context) -> None:
             request = await call.only_message()
-            with slots:
+            with limit:
                 response = await behaviour(request, context)
                 if is_heavy:
-                    # A long answer takes memory until its caller has read it.
+                    # A long response takes memory until its caller has read it.
                     await call.send(response)
             if not is_heavy:
                 await call.send(response)
@@ -124,147 +116,81 @@ class HandlerRegistry:
             if handler.request_streaming:
                 responses = behaviour(call.messages(), context)
             else:
-                responses = call.idle(behaviour(await call.only_message(), context))
+                responses = call.watch(behaviour(await call.only_message(), context))
             async for response in responses:
                 await call.send(response)
 
         return exchange
 
 
-class _Slots:
-    """How many calls may be at work at once."""
-
-    def __init__(self, maximum: int) -> None:
-        self._maximum, self._taken = maximum, 0
-
-    def __enter__(self) -> None:
-        if self._taken >= self._maximum:
-            text = f"The service has {self._taken} such calls at work: wait a moment, then call again."
-            raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-        self._taken += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._taken -= 1
-
-
-class _Waits:
-    """Bounds how long calls wait for their callers, and how many do."""
-
-    def __init__(self) -> None:
-        self._half_open: dict[asyncio.Timeout, None] = {}
-        self._others: dict[asyncio.Timeout, None] = {}
-        self._is_stopping = False
-
-    def begin(self, limit: asyncio.Timeout, seconds: float | None, *, is_half_open: bool = False) -> None:
-        """Let a call wait for so long; beyond `MAX_OPEN`, end the oldest, those without any message first."""
-        self.forget(limit)
-        if len(self._half_open) + len(self._others) >= MAX_OPEN:
-            group = self._half_open or self._others
-            oldest = next(iter(group))
-            del group[oldest]
-            _expire(oldest, 0)
-        (self._half_open if is_half_open else self._others)[limit] = None
-        if self._is_stopping:
-            seconds = STOPPING_SECONDS
-        limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
-
-    def finish(self, limit: asyncio.Timeout) -> None:
-        """Let a call work without bound again."""
-        self.forget(limit)
-        limit.reschedule(None)
-
-    def forget(self, limit: asyncio.Timeout) -> None:
-        """Count a call that ended no longer."""
-        self._half_open.pop(limit, None)
-        self._others.pop(limit, None)
-
-    def end(self) -> None:
-        """End all that wait, and from now on each that begins to."""
-        self._is_stopping = True
-        for limit in (*self._half_open, *self._others):
-            _expire(limit, STOPPING_SECONDS)
-
-    def timeout_error(self) -> CallRefused:
-        """Return why a call that waited was ended."""
-        if self._is_stopping:
-            return CallRefused(grpc.StatusCode.UNAVAILABLE, "The service stops: call again.")
-        text = "The caller sent or read nothing for too long, or too many others wait: call again."
-        return CallRefused(grpc.StatusCode.DEADLINE_EXCEEDED, text)
-
-
-def _expire(limit: asyncio.Timeout, seconds: float) -> None:
-    if not limit.expired():
-        limit.reschedule(asyncio.get_running_loop().time() + seconds)
-
-
 class _Call:
     """One call, from its headers to its status."""
 
-    __slots__ = ("_began", "_context", "_id", "_method", "_metrics", "_parse", "_waits", "is_sending", "limit")
+    __slots__ = ("_context", "_id", "_method", "_metrics", "_parse", "_started", "_waits", "is_sending", "timeout")
 
     def __init__(
-        self, method: str, context: Context, parse: Callable[[bytes], Any], waits: _Waits, metrics: Metrics | None
+        self, method: str, context: Context, parse: Callable[[bytes], Any], waits: WaitLimit, metrics: Metrics | None
     ) -> None:
-        self._began = perf_counter()
+        self._started = perf_counter()
         self._method, self._context, self._parse = method, context, parse
         self._waits, self._metrics = waits, metrics
-        self.limit, self.is_sending = asyncio.timeout(None), False
-        offered = next((value for key, value in context.invocation_metadata() or () if key == logs.REQUEST_ID), None)
-        self._id = logs.accepted_id(offered)
+        self.timeout, self.is_sending = asyncio.timeout(None), False
+        sent = next((value for key, value in context.invocation_metadata() or () if key == logs.REQUEST_ID), None)
+        self._id = logs.accepted_id(sent)
         logs.request_id.set(self._id)
         # Trailing, since it travels with the status: initial metadata would be a message of its own.
         context.set_trailing_metadata(((logs.REQUEST_ID, self._id),))
 
     async def only_message(self) -> Any:
-        """Return the one message of a call; raise `CallRefused` if it is missing or malformed."""
-        message = await self._read(REQUEST_SECONDS, is_first=True)
+        """Return the one message of a call; raise `CallRejected` if it is missing or malformed."""
+        message = await self._read(limits.REQUEST_SECONDS, is_first=True)
         if message is EOF:
-            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, "The call has no message: send one.")
+            raise CallRejected(grpc.StatusCode.INVALID_ARGUMENT, "The call has no message: send one.")
         return message
 
     async def messages(self) -> AsyncIterator[Any]:
-        """Yield the messages of a stream; raise `CallRefused` for a malformed one."""
-        message = await self._read(REQUEST_SECONDS, is_first=True)
+        """Yield the messages of a stream; raise `CallRejected` for a malformed one."""
+        message = await self._read(limits.REQUEST_SECONDS, is_first=True)
         while message is not EOF:
             yield message
-            message = await self._read(IDLE_STREAM_SECONDS)
+            message = await self._read(limits.IDLE_STREAM_SECONDS)
 
-    async def idle(self, responses: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the responses of a call that waits for an event between them, as long as there is room for it."""
-        self._waits.begin(self.limit, None)
+    async def watch(self, responses: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield the responses of a call that waits for an event between them, without a time limit."""
+        self._waits.begin(self.timeout, None)
         async for response in responses:
             yield response
-            self._waits.begin(self.limit, None)
+            self._waits.begin(self.timeout, None)
 
     async def send(self, response: Any) -> None:
-        """Send a response to a caller that reads."""
-        self._waits.begin(self.limit, SEND_SECONDS)
+        """Send a response, and wait until gRPC has taken it."""
+        self._waits.begin(self.timeout, limits.SEND_SECONDS)
         self.is_sending = True
         await self._context.write(response)
         self.is_sending = False
-        self._waits.finish(self.limit)
+        self._waits.finish(self.timeout)
 
     async def _read(self, seconds: float, *, is_first: bool = False) -> Any:
-        self._waits.begin(self.limit, seconds, is_half_open=is_first)
+        self._waits.begin(self.timeout, seconds, has_message=not is_first)
         message = await self._context.read()
-        self._waits.finish(self.limit)
+        self._waits.finish(self.timeout)
         if message is EOF:
             return EOF
         try:
             return self._parse(message)
         except DecodeError:
-            text = "The message cannot be parsed: encode it as the proto of this method has it."
-            raise CallRefused(grpc.StatusCode.INVALID_ARGUMENT, text) from None
+            text = "The message cannot be parsed: encode it as the proto of this method defines it."
+            raise CallRejected(grpc.StatusCode.INVALID_ARGUMENT, text) from None
 
-    def count(self, error: BaseException | None) -> None:
-        """Note the end of the call."""
-        self._waits.forget(self.limit)
+    def end(self, error: BaseException | None) -> None:
+        """Count the call in the metrics."""
+        self._waits.forget(self.timeout)
         if self._metrics:
-            self._metrics.request("grpc", self._method, outcome_of(error), perf_counter() - self._began)
+            self._metrics.request("grpc", self._method, outcome_of(error), perf_counter() - self._started)
 
     async def fail(self, error: BaseException) -> None:
         """End the call with the status of an error; a caller that left gets none."""
-        self.count(error)
+        self.end(error)
         if not isinstance(error, Exception):
             return
         if code_of(error) is grpc.StatusCode.INTERNAL:
@@ -275,11 +201,11 @@ class _Call:
 
 
 Exchange: TypeAlias = Callable[[_Call, Context], Awaitable[None]]
-"""Answers one call, whatever the number of its messages."""
+"""Reads the messages of one call and sends its responses."""
 
 
 def outcome_of(error: BaseException | None) -> str:
-    """Return the outcome of a call for the metrics; a caller that leaves before the end shows as cancellation."""
+    """Return the outcome of a call for the metrics; a caller that left counts as `client_error`."""
     if error is None:
         return "ok"
     if isinstance(error, (asyncio.CancelledError, GeneratorExit)):

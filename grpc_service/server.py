@@ -1,14 +1,13 @@
 """The composition root of the gRPC service."""
 
-from typing import Any
-
 import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from grpc_service.health import ModelHealth
-from grpc_service.interceptors import MAX_OPEN, HandlerRegistry
+from grpc_service.interceptors import CallInterceptor
+from grpc_service.limits import MAX_OPEN
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -17,65 +16,65 @@ from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 MIN_MESSAGE_BYTES = 1 << 20
 SONG_BYTES = 64
-"""More than a song takes on the wire (38), so that a batch of the allowed size always fits."""
+"""Upper bound of a song's size on the wire, which is 38, so that a batch of the allowed size always fits."""
 
 SERVICE = prediction_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
 
 
 class PredictionServer:
-    """The server on a given predictor, which it observes; to be made and used in a running loop."""
+    """Serves a predictor and counts what it predicts; must be created in a running event loop."""
 
     def __init__(self, predictor: Predictor, settings: GrpcSettings) -> None:
         self.metrics = Metrics(predictor.store)
         predictor.observer = self.metrics
-        # Answers are small; what a client compresses is read all the same.
-        options, compression = _options(predictor.max_batch_size), grpc.Compression.NoCompression
-        self._server = aio.server(options=options, compression=compression)
+        self._interceptor = CallInterceptor(SERVICE, self.metrics)
+        self._server = aio.server(
+            interceptors=[self._interceptor],
+            options=_options(predictor.max_batch_size),
+            # Responses are small; requests may be compressed all the same.
+            compression=grpc.Compression.NoCompression,
+        )
         self._health = ModelHealth(SERVICE, predictor.store)
-        self._handlers = HandlerRegistry(self._server, SERVICE, self.metrics)
-        # Any: it has what generated code calls of a server.
-        handlers: Any = self._handlers
-        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), handlers)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
+        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            servicer = reflection.aio.ReflectionServicer(names)  # type: ignore[attr-defined] # not in the stubs
-            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, handlers)
+            reflection.enable_server_reflection(names, self._server)
 
     async def start(self, address: str) -> int:
-        """Listen on host:port; return the port, which was free if it was 0."""
+        """Listen on host:port and return the port; port 0 chooses a free one."""
         port = self._server.add_insecure_port(address)
         await self._server.start()
         return port
 
     def drain(self) -> None:
-        """Be NOT_SERVING from now on, and end the calls that wait for a message."""
+        """Report NOT_SERVING from now on and end the calls that wait for their callers."""
         self._health.drain()
-        self._handlers.end_waiting()
+        self._interceptor.stop_waiting()
 
     async def stop(self, grace_seconds: float) -> None:
-        """Take no more calls, and cancel those that are under way after the grace."""
+        """Reject new calls, and cancel those that are still being answered after the grace period."""
         self.drain()
         await self._server.stop(grace_seconds)
 
 
 def _options(max_batch_size: int) -> list[tuple[str, int]]:
     return [
-        # Without this a second server on the port would silently take half of the calls.
+        # Without this, a second server on the port would silently take half of the calls.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", max(MIN_MESSAGE_BYTES, max_batch_size * SONG_BYTES)),
-        # Calls that came in one moment and wait for the loop; gRPC rejects at random from 1,000 on by default.
+        # Calls that arrived at once and wait for the event loop; by default gRPC rejects some of more than 1,000.
         ("grpc.server.max_pending_requests", MAX_OPEN),
         ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_OPEN),
-        # A connection that says nothing is closed after this long; the default is two minutes.
+        # A connection that sends nothing is closed after this; the default is two minutes.
         ("grpc.server_handshake_timeout_ms", 10_000),
-        # Finds the callers that vanished without a word, which would hold their streams for ever.
+        # Detects callers that vanished without closing, whose streams would stay open for ever.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
-        # An hour, and ten minutes for what is under way: what a caller does not read is kept as long as its connection.
+        # An hour, plus ten minutes for open calls: gRPC keeps what a caller does not read as long as its connection.
         ("grpc.max_connection_age_ms", 3_600_000),
         ("grpc.max_connection_age_grace_ms", 600_000),
-        # Lets callers find out about us, as often as grpc-go's do, which is every 10 s at most.
+        # Permits the pings of callers; those of grpc-go send one every 10 s at most.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ]

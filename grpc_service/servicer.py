@@ -1,4 +1,4 @@
-"""Answers `song_preference.v1.PredictionService`; what its methods raise, `handlers` makes statuses of."""
+"""Implements `song_preference.v1.PredictionService`; `interceptors` turns what its methods raise into statuses."""
 
 from __future__ import annotations  # gRPC's classes are generic in their stubs only
 
@@ -19,11 +19,11 @@ from song_preference.v1 import prediction_pb2_grpc
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 QUIET_TURNS = 8
-"""gRPC's own thread needs a few turns of the event loop to bring the next call that has arrived."""
+"""Turns of the event loop without a new song that end a micro-batch; gRPC needs a few to deliver the next call."""
 
 
 class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
-    """Converts, and asks the predictor; batches and explanations run in threads, beside the event loop."""
+    """Converts between messages and the predictor; batches and explanations run in threads beside the event loop."""
 
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from grpc_service.converters import SONGS_TOLD
+from grpc_service.converters import MAX_INVALID_SONGS
 from grpc_service.errors import MASKED
 from grpc_service.server import SERVICE
 from song_preference import errors
@@ -90,7 +90,7 @@ def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
     request = batch_request(SONG, *[{}] * 9_000)
     refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert len(refusal.violations) == SONGS_TOLD * 4
+    assert len(refusal.violations) == MAX_INVALID_SONGS * 4
     assert refusal.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
 
 

@@ -11,7 +11,7 @@ import pytest
 from grpc import aio
 from grpc_health.v1 import health_pb2
 
-from grpc_service import interceptors
+from grpc_service import limits
 from song_preference.v1 import prediction_pb2 as pb
 from tests.attacks.grpc_calls import MALFORMED, METHODS, channels, half_open, many_malformed, send_bytes, status_of
 from tests.support.songs import SONG
@@ -63,18 +63,18 @@ async def test_none_of_many_calls_that_come_in_one_moment_is_rejected(edge: Edge
 
 @on_the_loop
 async def test_a_call_whose_message_does_not_come_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.2)
     async with channels(edge.address, 1) as (channel,):
         calls = [half_open(channel, method) for method in METHODS]
         assert set(await asyncio.gather(*map(status_of, calls))) == {grpc.StatusCode.DEADLINE_EXCEEDED}
         assert await calls[0].details() == (
-            "The caller sent or read nothing for too long, or too many others wait: call again."
+            "The caller sent or read nothing for too long, or too many other calls wait: call again."
         )
 
 
 @on_the_loop
 async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "IDLE_STREAM_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "IDLE_STREAM_SECONDS", 0.2)
     async with channels(edge.address, 1) as (channel,):
         idle = half_open(channel, METHODS[2])
         await idle.write(stream_request(**SONG).SerializeToString())
@@ -83,7 +83,7 @@ async def test_a_stream_that_falls_silent_ends(edge: Edge, monkeypatch: pytest.M
 
 @on_the_loop
 async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "MAX_OPEN", 2)
+    monkeypatch.setattr(limits, "MAX_OPEN", 2)
     async with channels(edge.address, 1) as (channel,):
         calls = []
         for _ in range(3):
@@ -100,7 +100,7 @@ async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch
 async def test_those_who_watch_and_those_without_a_message_count_and_the_latter_end_first(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interceptors, "MAX_OPEN", 2)
+    monkeypatch.setattr(limits, "MAX_OPEN", 2)
     async with channels(edge.address, 1) as (channel,):
         watching = await opened(channel, METHODS[6], b"")
         asking = half_open(channel, METHODS[0])
@@ -123,7 +123,7 @@ async def opened(channel: aio.Channel, method: str, message: bytes) -> Any:
 
 @on_the_loop
 async def test_a_stream_whose_answers_are_not_read_ends(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "SEND_SECONDS", 0.3)
     song = stream_request(**SONG).SerializeToString()
     names = {"protocol": "grpc", "operation": "PredictStream", "outcome": "client_error"}
     # A small window, or both sides buffer 100,000 messages before one waits for the other.
@@ -151,7 +151,7 @@ async def test_bytes_that_are_no_message_are_an_invalid_argument_without_a_trace
     async with channels(edge.address, 1) as (channel,):
         call = send_bytes(channel, method, MALFORMED)
         assert await status_of(call) is grpc.StatusCode.INVALID_ARGUMENT
-        assert await call.details() == "The message cannot be parsed: encode it as the proto of this method has it."
+        assert await call.details() == "The message cannot be parsed: encode it as the proto of this method defines it."
         assert await status_of(none_at_all(channel, method)) in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OK}
     assert not [record for record in caplog.records if record.levelno >= logging.INFO and record.name != "asyncio"]
 

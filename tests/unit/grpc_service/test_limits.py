@@ -2,7 +2,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from grpc_service import interceptors
+from grpc_service import limits
 from song_preference.serving.predictor import Predictor
 from tests.support.songs import SONG
 from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
@@ -12,13 +12,13 @@ from tests.unit.grpc_service.conftest import Slow, Start
 def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(
     slow: Slow, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interceptors, "MAX_HEAVY_CALLS", 1)
+    monkeypatch.setattr(limits, "MAX_HEAVY_CALLS", 1)
     edge = start(slow)
     under_way = edge.stub.PredictBatch.future(batch_request(SONG), timeout=TIMEOUT_SECONDS)
     assert slow.asked.wait(TIMEOUT_SECONDS)
     refusal = refused(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=TIMEOUT_SECONDS))
     assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refusal.text == "The service has 1 such calls at work: wait a moment, then call again."
+    assert refusal.text == "The service already answers 1 such calls: wait a moment, then call again."
     assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
     edge.health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
     slow.let.set()
@@ -28,7 +28,7 @@ def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(
 def test_a_call_too_many_is_refused_and_probes_are_not(
     start: Start, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interceptors, "MAX_CALLS", 0)
+    monkeypatch.setattr(limits, "MAX_CALLS", 0)
     busy = start(predictor)
     refusal = refused(lambda: busy.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
     assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
