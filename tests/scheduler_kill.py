@@ -10,10 +10,10 @@ from song_preference.dataset.etl import open_store
 from song_preference.errors import PipelineError
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
 from song_preference.settings import AirflowSettings
+from tests.support.waiting import wait_for
 
 RECOVERY_SECONDS = 90
 """From the kill until the tasks that it ended run again: 40 to 60, and five minutes with Airflow's default."""
-PATIENCE_SECONDS = 180
 SEED, TRIALS = 20261128, 20
 """A seed that no other test uses, so that the dataset version is a new one, and trials that outlast the start of the
 ETL."""
@@ -26,18 +26,18 @@ def assert_runs_outlive(kill: Callable[[], object]) -> float:
     training = airflow.trigger(TRAINING_DAG, {"force": True, "trials": TRIALS})
     etl = airflow.trigger(ETL_DAG, {"seed": SEED, "trials": 1})
     runs = (etl, training)
-    _wait_for(lambda: all(_is_running(airflow, run, tries=1) for run in runs), "a task of each run")
+    wait_for(lambda: all(_is_running(airflow, run, tries=1) for run in runs), "a task of each run")
     kill()
     began = time.monotonic()
-    _wait_for(lambda: all(_is_running(airflow, run, tries=2) for run in runs), "a second try of each task")
+    wait_for(lambda: all(_is_running(airflow, run, tries=2) for run in runs), "a second try of each task")
     seconds = time.monotonic() - began
-    _wait_for(lambda: all(_state(airflow, run) in {"success", "failed"} for run in runs), "the end of both runs")
+    wait_for(lambda: all(_state(airflow, run) in {"success", "failed"} for run in runs), "the end of both runs")
     assert [airflow.state(run) for run in runs] == ["success", "success"]
     assert seconds < RECOVERY_SECONDS
     _assert_one_whole_version(airflow, etl)
     _assert_one_whole_model(airflow, training)
     # The training that the new dataset starts would disturb the next test.
-    _wait_for(lambda: airflow.training_of(etl) is not None, "the training of the new dataset")
+    wait_for(lambda: airflow.training_of(etl) is not None, "the training of the new dataset")
     _wait_until_idle(airflow)
     return seconds
 
@@ -74,11 +74,4 @@ def _state(airflow: Airflow, run: Run) -> str | None:
 
 
 def _wait_until_idle(airflow: Airflow) -> None:
-    _wait_for(lambda: not any(map(airflow.is_busy, (ETL_DAG, TRAINING_DAG))), "the end of other runs")
-
-
-def _wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_SECONDS} s"
-        time.sleep(0.2)
+    wait_for(lambda: not any(map(airflow.is_busy, (ETL_DAG, TRAINING_DAG))), "the end of other runs")

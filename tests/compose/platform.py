@@ -3,8 +3,7 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Event, Thread
 from typing import Any, Self
 
@@ -12,8 +11,8 @@ from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, PredictionClient, clients
 from song_preference.errors import SongPreferenceError
 from song_preference.settings import ClientSettings
+from tests.support.waiting import wait_for
 
-PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.05
 PROTOCOLS = {"REST", "GraphQL", "gRPC"}
 ENVIRONMENT = dict(os.environ)
@@ -118,13 +117,6 @@ def kill(service: str) -> str:
     started = str(services()[service]["State"]["StartedAt"])
     compose("exec", "--no-TTY", service, "sh", "-c", "kill -9 -1", check=False)
     return started
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_SECONDS} s"
-        time.sleep(0.2)
 
 
 class Trickle:

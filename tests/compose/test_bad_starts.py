@@ -8,7 +8,8 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.preflight import DEVELOPMENT_VALUES
-from tests.compose.platform import Finished, all_healthy, compose, containers, run, wait_for
+from tests.compose.platform import Finished, all_healthy, compose, containers, run
+from tests.support.waiting import wait_for
 
 
 def once(service: str, *, check: bool = False, **variables: str) -> Finished:

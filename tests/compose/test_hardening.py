@@ -8,7 +8,8 @@ import pytest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from song_preference.preflight import DEVELOPMENT_VALUES
-from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of, wait_for
+from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
+from tests.support.waiting import wait_for
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
 SECRETS = "docker-compose.yaml:docker-compose.secrets.yaml"

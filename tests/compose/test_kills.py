@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.compose.platform import Trickle, all_healthy, compose, kill, run, services, wait_for
+from tests.compose.platform import Trickle, all_healthy, compose, kill, run, services
 from tests.open_connections import STOP_SECONDS, open_connections
 from tests.scheduler_kill import assert_runs_outlive
+from tests.support.waiting import wait_for
 
 MAY_FAIL: dict[str, set[str]] = {
     "postgres": set(),

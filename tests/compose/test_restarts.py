@@ -15,7 +15,6 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import (
-    PATIENCE_SECONDS,
     Trickle,
     compose,
     containers,
@@ -25,8 +24,8 @@ from tests.compose.platform import (
     roots,
     run,
     services,
-    wait_for,
 )
+from tests.support.waiting import wait_for
 
 
 def answer() -> Prediction:
@@ -38,7 +37,7 @@ def answer() -> Prediction:
         return ready.status_code == httpx.codes.OK and not ready.json()["stale"]
 
     wait_for(is_fresh, "a champion that the registry confirmed")
-    answers = ask_all(clients(ClientSettings()), EXAMPLE, PATIENCE_SECONDS)
+    answers = ask_all(clients(ClientSettings()), EXAMPLE, patience_seconds=180)
     return answers["REST"]
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle, islice
 from threading import Event, Thread
 from typing import Any, Self
@@ -19,6 +20,7 @@ from song_preference.serving.predictor import Prediction
 from song_preference.settings import ClientSettings
 from tests.open_connections import STOP_SECONDS, open_connections
 from tests.scheduler_kill import assert_runs_outlive
+from tests.support.waiting import wait_for
 
 SWAPS = 20
 PATIENCE_SECONDS = 120
@@ -61,13 +63,6 @@ class Load:
         )
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, condition
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def versions(environment: dict[str, str]) -> Iterator[list[str]]:
     """The champion, and the same model as another version; afterwards the first is the champion again."""
@@ -83,10 +78,8 @@ def versions(environment: dict[str, str]) -> Iterator[list[str]]:
 
 def ask_until(is_wanted: Callable[[Prediction], bool]) -> None:
     """Ask every protocol until all give one answer, and a wanted one."""
-    protocols, deadline = clients(ClientSettings()), time.monotonic() + PATIENCE_SECONDS
-    while not is_wanted(ask_all(protocols, EXAMPLE, PATIENCE_SECONDS)["REST"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    protocols = clients(ClientSettings())
+    wait_for(lambda: is_wanted(ask_all(protocols, EXAMPLE, PATIENCE_SECONDS)["REST"]), "the wanted answer")
 
 
 def test_swaps_under_load_fail_no_request_and_are_final(environment: dict[str, str], versions: list[str]) -> None:
@@ -95,7 +88,7 @@ def test_swaps_under_load_fail_no_request_and_are_final(environment: dict[str, s
     with Load() as load:
         for version in turns:
             client.set_registered_model_alias(name, alias, version)
-            wait_for(lambda version=version: load.is_answered_by(version))  # type: ignore[misc]
+            wait_for(partial(load.is_answered_by, version), f"version {version} on each protocol")
     assert load.failures == []
     # Once a protocol has answered by a new champion, it never does so by the one before.
     assert load.versions == dict.fromkeys(load.versions, turns)
@@ -122,7 +115,7 @@ def test_without_mlflow_and_s3_predictions_go_on_also_after_a_restart(
     with Load() as load:
         for service in ("mlflow", "s3"):
             supervisor.stopProcess(service)
-        wait_for(lambda: bool(readiness()["stale"]))
+        wait_for(lambda: bool(readiness()["stale"]), "a stale champion")
     assert load.failures == []
     assert readiness()["status"] == "ready"
     for service in ("fastapi", "grpc"):

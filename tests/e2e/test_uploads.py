@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
 from song_preference.settings import AirflowSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
+from tests.support.waiting import wait_for
 
 PATIENCE_SECONDS = 240
 SONGS = 300
@@ -60,23 +61,16 @@ def followed(airflow: Airflow, run_id: str) -> str:
     """Wait for the run and for the training that it starts; returns the dataset version."""
     etl = Run(ETL_DAG, run_id)
     follow(airflow, etl, print)
-    wait_for(lambda: airflow.training_of(etl) is not None)
+    wait_for(lambda: airflow.training_of(etl) is not None, "the training of the new dataset")
     training = airflow.training_of(etl)
     assert training is not None
     follow(airflow, training, print)
     return str(airflow.published(etl)["version"])
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
-
-
 def wait_for_model(rest: httpx.Client, version: str) -> None:
-    """Until this version is in service."""
-    wait_for(lambda: rest.get("/model").json()["version"] == version)
+    """Wait until this version is in service."""
+    wait_for(lambda: rest.get("/model").json()["version"] == version, f"version {version} in service")
 
 
 def test_from_upload_to_champion_and_back(
@@ -132,8 +126,10 @@ def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
     assert len(versions) == 2
     assert versions <= {found["version"] for found in rest.get("/datasets").json()["datasets"]}
     mlflow, latest = MlflowClient(), rest.get("/datasets/latest").json()["version"]
-    wait_for(lambda: bool(mlflow.search_model_versions(f"tags.dataset_version = '{latest}'")))
-    wait_for(lambda: not airflow.is_busy(TRAINING_DAG))
+    wait_for(
+        lambda: bool(mlflow.search_model_versions(f"tags.dataset_version = '{latest}'")), "a model of the latest upload"
+    )
+    wait_for(lambda: not airflow.is_busy(TRAINING_DAG), "the end of all trainings")
     reports = [rest.get(f"/pipeline/runs/{run.run_id}").json() for run in runs]
     [newest] = [report for report in reports if report["dataset_version"] == latest]
     assert newest["training"]["state"] == "success"
