@@ -102,7 +102,7 @@ def _has_champion(config: Config) -> bool:
         f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
         f"?name={env['MODEL_NAME']}&alias={env['MODEL_ALIAS']}"
     )
-    probe = (sys.executable, "-m", "song_preference.probe", url)
+    probe = (sys.executable, "-m", "operations.probe", url)
     return subprocess.run(probe, cwd=ROOT, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 

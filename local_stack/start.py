@@ -74,7 +74,7 @@ def _run_once(service: Service, config: Config) -> None:
 
 
 def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:
-    command = (sys.executable, "-m", "song_preference.probe", *(service.probe or ()))
+    command = (sys.executable, "-m", "operations.probe", *(service.probe or ()))
     with subprocess.Popen(
         (*command, "--patience", str(PATIENCE_SECONDS)),
         cwd=ROOT, env=config.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -108,7 +108,7 @@ def _check_addresses(config: Config) -> None:
             f"BIND_ADDRESS is '{bind}', but without Docker it must be {' or '.join(ADDRESSES)}, since the services "
             "find each other at 127.0.0.1: set it to one of them; `make up`, with Docker, takes any."
         )
-    command = (sys.executable, "-m", "song_preference.preflight", "--addresses")
+    command = (sys.executable, "-m", "operations.preflight", "--addresses")
     public = subprocess.run(command, cwd=ROOT, env=config.environment, capture_output=True, text=True, check=False)
     if public.returncode:
         raise StackError(public.stderr.strip())

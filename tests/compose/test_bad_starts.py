@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.preflight import DEVELOPMENT_VALUES
+from operations.preflight import DEVELOPMENT_VALUES
 from tests.compose.platform import Finished, all_healthy, compose, containers, run
 from tests.support.waiting import wait_for
 

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from operations.preflight import DEVELOPMENT_VALUES
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
-from song_preference.preflight import DEVELOPMENT_VALUES
 from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
 from tests.support.waiting import wait_for
 

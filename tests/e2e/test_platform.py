@@ -13,12 +13,12 @@ from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
+from operations.probe import problem
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineError
 from song_preference.features import Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
-from song_preference.probe import problem
 from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from streamlit_app.sources import predictor

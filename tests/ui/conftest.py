@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from song_preference.probe import problem
+from operations.probe import problem
 from streamlit_app.texts import LANGUAGES, Language
 from streamlit_app.words import Words
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from song_preference.probe import problem
+from operations.probe import problem
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Whether the platform may start: `python -m song_preference.preflight`, before everything else in Docker.
+"""Whether the platform may start: `python -m operations.preflight`, before everything else in Docker.
 
 Tells every fault at once, each with its remedy. Standard library only: what is at fault may be anything.
 """

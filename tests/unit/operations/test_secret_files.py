@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from song_preference.secret_files import with_secrets
+from operations.secret_files import with_secrets
 from tests.conftest import ROOT
 
 
@@ -49,6 +49,6 @@ def test_a_secret_that_is_not_there_ends_the_start(tmp_path: Path, content: str 
 
 
 def test_the_command_takes_over_with_its_arguments_and_its_status() -> None:
-    command = [sys.executable, "-m", "song_preference.secret_files", sys.executable, "-c", "print('here'); exit(3)"]
+    command = [sys.executable, "-m", "operations.secret_files", sys.executable, "-c", "print('here'); exit(3)"]
     ended = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (3, "here\n")

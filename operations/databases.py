@@ -1,4 +1,4 @@
-"""A role and a database each for Airflow and MLflow: `python -m song_preference.database`, at every start in Docker.
+"""A role and a database each for Airflow and MLflow: `python -m operations.databases`, at every start in Docker.
 
 Alone beside Postgres it knows the administrator's password. A changed password of a role is in force afterwards.
 """

@@ -1,4 +1,4 @@
-"""Both buckets as one tar: `python -m song_preference.backup save > buckets.tar`, `... load < buckets.tar`.
+"""Both buckets as one tar: `python -m operations.backup save > buckets.tar`, `... load < buckets.tar`.
 
 `check` tells whether such a tar can be loaded, and changes nothing.
 
@@ -107,7 +107,7 @@ def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, 
 
 def main() -> None:
     """Save to the standard output, or load from the standard input."""
-    parser = argparse.ArgumentParser(prog="song_preference.backup", description=__doc__)
+    parser = argparse.ArgumentParser(prog="operations.backup", description=__doc__)
     parser.add_argument("verb", choices=["save", "check", "load"])
     verb = parser.parse_args().verb
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -1,4 +1,4 @@
-"""Start a command with the secrets that lie in files: `python -m song_preference.secret_files COMMAND...`.
+"""Start a command with the secrets that lie in files: `python -m operations.secret_files COMMAND...`.
 
 The entry point of the images. Where `API_KEY_FILE=/run/secrets/api_key`, the command finds the file's content in
 `API_KEY`; a value of the environment that holds `${API_KEY}`, such as a URL, gets it too. A value that holds

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from song_preference.preflight import (
+from operations.preflight import (
     DEVELOPMENT_VALUES,
     address_faults,
     reading_faults,
@@ -82,7 +82,7 @@ def test_airflow_cannot_take_the_roles_of_others() -> None:
 def test_a_full_volume_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "s3").mkdir()
     assert list(space_faults(tmp_path)) == []
-    monkeypatch.setattr("song_preference.preflight.FREE_BYTES", 1 << 80)
+    monkeypatch.setattr("operations.preflight.FREE_BYTES", 1 << 80)
     (fault,) = space_faults(tmp_path)
     assert fault.startswith("The volume 's3' has ")
 

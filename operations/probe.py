@@ -1,4 +1,4 @@
-"""Ask whether a service answers: `python -m song_preference.probe URL [--expect scheduler.status=healthy]`.
+"""Ask whether a service answers: `python -m operations.probe URL [--expect scheduler.status=healthy]`.
 
 The health checks of the images and of the stack without Docker; standard library only, since it runs
 every few seconds. `grpc://host:port` asks gRPC's own health service.
@@ -57,7 +57,7 @@ def _grpc_problem(address: str) -> str | None:
 
 def main() -> None:
     """Probe until it succeeds or the patience ends; exit status 0 or 1."""
-    parser = argparse.ArgumentParser(prog="song_preference.probe", description=__doc__)
+    parser = argparse.ArgumentParser(prog="operations.probe", description=__doc__)
     parser.add_argument("url")
     parser.add_argument("--expect", action="append", default=[], metavar="PATH=VALUE")
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")

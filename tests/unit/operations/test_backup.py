@@ -3,7 +3,7 @@ import tarfile
 
 import pytest
 
-from song_preference.backup import END, check
+from operations.backup import END, check
 
 BUCKETS = ["data", "mlflow"]
 

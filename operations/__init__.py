@@ -1,0 +1,1 @@
+"""Tools that start, check, back up and restore the platform; its packages import none of them."""
