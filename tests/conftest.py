@@ -22,7 +22,7 @@ from song_preference.serving.store import ModelStore
 from song_preference.training.export import build_graph, describe
 from song_preference.training.songs import Songs
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.support.stack"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SONG = {"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.compose.platform import Trickle, all_healthy, compose, kill, run, services
-from tests.open_connections import STOP_SECONDS, open_connections
-from tests.scheduler_kill import assert_runs_outlive
+from tests.support.open_connections import STOP_SECONDS, open_connections
+from tests.support.scheduler_kill import assert_runs_outlive
 from tests.support.waiting import wait_for
 
 MAY_FAIL: dict[str, set[str]] = {

@@ -23,7 +23,7 @@ from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from streamlit_app.sources import predictor
 from streamlit_app.words import Words
-from tests.stack import PLAYLIST
+from tests.support.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
 PARAMS = {"trials": 9}

@@ -18,8 +18,8 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import SongPreferenceError
 from song_preference.serving.predictor import Prediction
 from song_preference.settings import ClientSettings
-from tests.open_connections import STOP_SECONDS, open_connections
-from tests.scheduler_kill import assert_runs_outlive
+from tests.support.open_connections import STOP_SECONDS, open_connections
+from tests.support.scheduler_kill import assert_runs_outlive
 from tests.support.waiting import wait_for
 
 SWAPS = 20

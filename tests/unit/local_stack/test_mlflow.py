@@ -10,7 +10,7 @@ from local_stack import start
 from local_stack.config import Config
 from local_stack.services import services
 from local_stack.supervisor import Supervisor
-from tests.stack import local_environment
+from tests.support.stack import local_environment
 
 HOST = "music.example"
 SEARCH = "/ajax-api/2.0/mlflow/experiments/search"

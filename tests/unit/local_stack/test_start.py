@@ -14,7 +14,7 @@ from local_stack.config import Config
 from local_stack.errors import StackError
 from local_stack.services import Service, services
 from local_stack.supervisor import Supervisor
-from tests.stack import local_environment, local_stack
+from tests.support.stack import local_environment, local_stack
 
 
 @pytest.fixture
