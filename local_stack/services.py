@@ -90,7 +90,7 @@ def _s3(config: Config) -> Service:
 def _buckets() -> Service:
     return Service(
         "buckets",
-        (PYTHON, "-m", "song_preference.storage"),
+        (PYTHON, "-m", "operations.buckets"),
         after=("s3",),
         reads=("DATA_REPO_BUCKET_NAME", "MLFLOW_BUCKET_NAME"),
     )

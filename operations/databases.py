@@ -10,12 +10,25 @@ from typing import Any, NamedTuple
 
 import psycopg2
 from psycopg2.sql import SQL, Identifier
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
 
-from song_preference.settings import DatabaseSettings, load
+from song_preference.settings import load
 
 log = logging.getLogger(__name__)
 
 ADMINISTRATOR = "postgres"
+
+
+class DatabaseSettings(BaseSettings):
+    """Who keeps something in Postgres (Docker only)."""
+
+    host: str = Field(validation_alias="PG_HOST")
+    admin_password: SecretStr = Field(validation_alias="PG_ADMIN_PASSWORD")
+    airflow_role: str = Field(validation_alias="PG_USER")
+    airflow_password: SecretStr = Field(validation_alias="PG_PASSWORD")
+    airflow_database: str = Field(validation_alias="PG_DATABASE")
+    mlflow_password: SecretStr = Field(validation_alias="MLFLOW_PG_PASSWORD")
 
 
 class Owner(NamedTuple):

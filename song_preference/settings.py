@@ -19,28 +19,6 @@ class S3Settings(BaseSettings):
     mlflow_bucket: str = Field(validation_alias="MLFLOW_BUCKET_NAME")
 
 
-class S3SetupSettings(S3Settings):
-    """Root's account of the store, and the one that MLflow, the tasks and FastAPI use, where that is another."""
-
-    service_access_key: str = Field("", validation_alias="S3_SERVICE_ACCESS_KEY")
-    service_secret_key: SecretStr = Field(SecretStr(""), validation_alias="S3_SERVICE_SECRET_KEY")
-
-    def of_service(self) -> S3Settings:
-        """The same store through the services' account."""
-        return self.model_copy(update={"access_key": self.service_access_key, "secret_key": self.service_secret_key})
-
-
-class DatabaseSettings(BaseSettings):
-    """Who keeps something in Postgres (Docker only)."""
-
-    host: str = Field(validation_alias="PG_HOST")
-    admin_password: SecretStr = Field(validation_alias="PG_ADMIN_PASSWORD")
-    airflow_role: str = Field(validation_alias="PG_USER")
-    airflow_password: SecretStr = Field(validation_alias="PG_PASSWORD")
-    airflow_database: str = Field(validation_alias="PG_DATABASE")
-    mlflow_password: SecretStr = Field(validation_alias="MLFLOW_PG_PASSWORD")
-
-
 class PlaylistSettings(BaseSettings):
     """How large a playlist may be, and where files lie that are handed in."""
 

@@ -1,11 +1,5 @@
-"""The S3 bucket, as far as this project uses it.
+"""Read and write the objects of one S3 bucket."""
 
-`python -m song_preference.storage` creates the buckets once S3 answers, and tries the services' account: the one-shot
-of both stacks.
-"""
-
-import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -18,15 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from song_preference.errors import DiskFull, StorageUnavailable
-from song_preference.settings import S3Settings, S3SetupSettings, load
+from song_preference.settings import S3Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-log = logging.getLogger(__name__)
-
-SECONDS_FOR_S3_TO_ANSWER = 20
-TRIAL_KEY = ".account-trial"
 
 TWO_PIECES_AT_ONCE = TransferConfig(max_concurrency=2)
 """Ten, boto's default, hold 80 MB and are no quicker."""
@@ -154,57 +143,3 @@ class ObjectStore:
 
 def _code(error: ClientError) -> str:
     return error.response["Error"]["Code"]
-
-
-def create_buckets(settings: S3Settings) -> None:
-    """Create the buckets that do not exist, as soon as S3 answers."""
-    client = s3_client(settings)
-    deadline = time.monotonic() + SECONDS_FOR_S3_TO_ANSWER
-    while True:
-        try:
-            existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-            break
-        except (BotoCoreError, ClientError) as error:
-            if time.monotonic() > deadline:
-                raise SystemExit(
-                    f"S3 at {settings.endpoint_url} did not answer within {SECONDS_FOR_S3_TO_ANSWER} s "
-                    f"({error}): check that it runs, MINIO_ACCESS_KEY and MINIO_SECRET_ACCESS_KEY."
-                ) from None
-            time.sleep(0.5)
-    for bucket in (settings.data_bucket, settings.mlflow_bucket):
-        if bucket in existing:
-            log.info("Bucket %s exists.", bucket)
-        else:
-            client.create_bucket(Bucket=bucket)
-            log.info("Bucket %s created.", bucket)
-
-
-def try_account(settings: S3Settings) -> None:
-    """Do in both buckets what the services will do there; ends the process where their account may not."""
-    client = s3_client(settings)
-    for objects in (ObjectStore(client, settings.data_bucket), ObjectStore(client, settings.mlflow_bucket)):
-        try:
-            objects.put(TRIAL_KEY, b"trial")
-            objects.get(TRIAL_KEY)
-            objects.keys(TRIAL_KEY)
-            objects.remove(TRIAL_KEY)
-        except StorageUnavailable as error:
-            raise SystemExit(
-                f"S3_SERVICE_ACCESS_KEY: the account '{settings.access_key}' may not write, read, list and remove in "
-                f"the bucket '{objects.bucket}' ({error.__cause__}): 'make s3-account' gives MinIO such an account; "
-                "or unset S3_SERVICE_ACCESS_KEY to use MINIO_ACCESS_KEY everywhere."
-            ) from None
-    log.info("Account %s may write, read, list and remove in both.", settings.access_key)
-
-
-def main() -> None:
-    """Prepare the store for the services."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = load(S3SetupSettings)
-    create_buckets(settings)
-    if settings.service_access_key:
-        try_account(settings.of_service())
-
-
-if __name__ == "__main__":
-    main()

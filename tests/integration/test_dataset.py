@@ -17,7 +17,7 @@ from song_preference.dataset.transfer import Network
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DatasetNotFound, InvalidDataset, SourceRefused, SourceUnavailable, StorageUnavailable
 from song_preference.settings import DatasetSettings, S3Settings
-from song_preference.storage import ObjectStore, create_buckets, s3_client
+from song_preference.storage import ObjectStore, s3_client
 from tests.conftest import ROOT
 
 PARAMETERS = Parameters(test_size=0.3, seed=42)
@@ -245,12 +245,6 @@ def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:
     assert not store.objects.put_new("one", b"second")
     assert store.objects.get("one") == b"first"
     assert store.objects.get("none") is None
-
-
-def test_buckets_are_made_once(environment: dict[str, str]) -> None:
-    create_buckets(S3Settings())
-    names = {bucket["Name"] for bucket in s3_client(S3Settings()).list_buckets()["Buckets"]}
-    assert {environment["DATA_REPO_BUCKET_NAME"], environment["MLFLOW_BUCKET_NAME"]} <= names
 
 
 def test_a_wrong_secret_is_told_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
