@@ -1,8 +1,7 @@
-"""Both buckets as one tar: `python -m operations.backup save > buckets.tar`, `... load < buckets.tar`.
+"""Save both buckets as one tar and load it: `python -m operations.backup save > buckets.tar`, `... load < buckets.tar`.
 
-`check` tells whether such a tar can be loaded, and changes nothing.
-
-For `make backup` and `make restore`. Objects may be added meanwhile: what was there at the start is whole.
+`check` reads such a tar to its end and changes nothing. `make backup` and `make restore` call all three. Objects may be
+added during a save: those that existed at its start are in the tar.
 """
 
 import argparse
@@ -21,25 +20,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POINTERS = ("datasets/latest.json",)
-"""Objects that are replaced, and name others: saved before the others are listed, so that none is named that lacks."""
+"""Keys of objects that are replaced and name others: saved first, so that every object they name is in the tar."""
 
-KIND = "CONTENT_TYPE"
-"""Where the tar keeps an object's content type."""
-
+CONTENT_TYPE = "CONTENT_TYPE"
+"""The tar header that holds an object's content type."""
 
 END = "end-of-backup"
-"""The last member, which holds nothing: a tar that was cut off between two objects looks whole otherwise."""
+"""The name of the last, empty member: without it, a tar that was cut off between two objects would look complete."""
 
 
 class _Sequential:
-    """A member of a tar that comes through a pipe. Asked whether it can be sought, tarfile's own object fails."""
+    """Offer only `read` of a tar member in a pipe: tarfile's own object fails when asked whether it can seek."""
 
     def __init__(self, content: IO[bytes]) -> None:
         self.read = content.read
 
 
 def save(client: "S3Client", buckets: list[str], target: IO[bytes]) -> int:
-    """Write every object of the buckets to a tar; returns how many."""
+    """Write every object of the buckets to a tar; return their number."""
     count = 0
     with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for bucket in buckets:
@@ -52,7 +50,7 @@ def save(client: "S3Client", buckets: list[str], target: IO[bytes]) -> int:
 
 
 def _append(tar: tarfile.TarFile, client: "S3Client", bucket: str, key: str) -> bool:
-    """Whether the object is in the tar now; one that was removed meanwhile is not."""
+    """Append the object to the tar; return False if it was removed meanwhile."""
     try:
         found = client.get_object(Bucket=bucket, Key=key)
     except client.exceptions.NoSuchKey:
@@ -60,20 +58,20 @@ def _append(tar: tarfile.TarFile, client: "S3Client", bucket: str, key: str) -> 
     member = tarfile.TarInfo(f"{bucket}/{key}")
     member.size = found["ContentLength"]
     member.mtime = found["LastModified"].timestamp()
-    member.pax_headers = {KIND: found["ContentType"]}
+    member.pax_headers = {CONTENT_TYPE: found["ContentType"]}
     tar.addfile(member, cast("IO[bytes]", found["Body"]))
     return True
 
 
 def load_into(client: "S3Client", buckets: list[str], source: IO[bytes]) -> int:
-    """Write every object of a tar to its bucket, over what is there; returns how many."""
+    """Write every object of a tar to its bucket, replacing what exists; return their number."""
     count = 0
-    for bucket, key, kind, content in _objects(buckets, source):
+    for bucket, key, content_type, content in _objects(buckets, source):
         client.upload_fileobj(
             cast("IO[bytes]", _Sequential(content)),
             bucket,
             key,
-            ExtraArgs={"ContentType": kind},
+            ExtraArgs={"ContentType": content_type},
             Config=TWO_PIECES_AT_ONCE,
         )
         count += 1
@@ -81,12 +79,12 @@ def load_into(client: "S3Client", buckets: list[str], source: IO[bytes]) -> int:
 
 
 def check(buckets: list[str], source: IO[bytes]) -> int:
-    """Read the whole tar; returns how many objects it holds. Ends the process where it is damaged or of others."""
+    """Read the whole tar; return its number of objects. End the process if it is damaged or names other buckets."""
     return sum(1 for _ in _objects(buckets, source))
 
 
 def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, str, IO[bytes]]]:
-    """Bucket, key, content type and content of each object."""
+    """Yield bucket, key, content type and content of each object; end the process as `check` does."""
     try:
         with tarfile.open(fileobj=source, mode="r|") as tar:
             for member in tar:
@@ -99,23 +97,23 @@ def _objects(buckets: list[str], source: IO[bytes]) -> Iterator[tuple[str, str, 
                         f"'{member.name}' belongs to none of the buckets {', '.join(buckets)}: "
                         "set DATA_REPO_BUCKET_NAME and MLFLOW_BUCKET_NAME as they were when the backup was made."
                     )
-                yield bucket, key, member.pax_headers.get(KIND, "application/octet-stream"), content
+                yield bucket, key, member.pax_headers.get(CONTENT_TYPE, "application/octet-stream"), content
             raise tarfile.ReadError("it was cut off")
     except tarfile.TarError as error:
         raise SystemExit(f"buckets.tar is damaged ({error}): take another backup.") from None
 
 
 def main() -> None:
-    """Save to the standard output, or load from the standard input."""
+    """Run one of the three commands on standard output or standard input."""
     parser = argparse.ArgumentParser(prog="operations.backup", description=__doc__)
-    parser.add_argument("verb", choices=["save", "check", "load"])
-    verb = parser.parse_args().verb
+    parser.add_argument("command", choices=["save", "check", "load"])
+    command = parser.parse_args().command
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = load(S3Settings)
     client, buckets = s3_client(settings), [settings.data_bucket, settings.mlflow_bucket]
-    if verb == "save":
+    if command == "save":
         log.info("%d objects saved.", save(client, buckets, sys.stdout.buffer))
-    elif verb == "check":
+    elif command == "check":
         log.info("%d objects can be restored.", check(buckets, sys.stdin.buffer))
     else:
         log.info("%d objects restored.", load_into(client, buckets, sys.stdin.buffer))

@@ -1,7 +1,4 @@
-"""Create the buckets once S3 answers, and try the services' account: `python -m operations.buckets`.
-
-A one-shot of both stacks, at every start.
-"""
+"""Create the buckets and test the services' account: `python -m operations.buckets`, at every start of both stacks."""
 
 import logging
 import time
@@ -20,7 +17,7 @@ TRIAL_KEY = ".account-trial"
 
 
 class S3SetupSettings(S3Settings):
-    """Root's account of the store, and the one that MLflow, the tasks and FastAPI use, where that is another."""
+    """The store's root account, and the account of MLflow, the tasks and FastAPI if that is another one."""
 
     service_access_key: str = Field("", validation_alias="S3_SERVICE_ACCESS_KEY")
     service_secret_key: SecretStr = Field(SecretStr(""), validation_alias="S3_SERVICE_SECRET_KEY")
@@ -31,7 +28,7 @@ class S3SetupSettings(S3Settings):
 
 
 def create_buckets(settings: S3Settings) -> None:
-    """Create the buckets that do not exist, as soon as S3 answers."""
+    """Create the missing buckets as soon as S3 answers; end the process if it does not."""
     client = s3_client(settings)
     deadline = time.monotonic() + SECONDS_FOR_S3_TO_ANSWER
     while True:
@@ -54,7 +51,7 @@ def create_buckets(settings: S3Settings) -> None:
 
 
 def try_account(settings: S3Settings) -> None:
-    """Do in both buckets what the services will do there; ends the process where their account may not."""
+    """Write, read, list and remove an object in both buckets; end the process if the account may not."""
     client = s3_client(settings)
     for objects in (ObjectStore(client, settings.data_bucket), ObjectStore(client, settings.mlflow_bucket)):
         try:
@@ -72,7 +69,7 @@ def try_account(settings: S3Settings) -> None:
 
 
 def main() -> None:
-    """Prepare the store for the services."""
+    """Create the buckets, then test the account if it is not root's."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = load(S3SetupSettings)
     create_buckets(settings)

@@ -1,6 +1,7 @@
-"""A role and a database each for Airflow and MLflow: `python -m operations.databases`, at every start in Docker.
+"""Create a role and a database each for Airflow and MLflow: `python -m operations.databases`, at every start in Docker.
 
-Alone beside Postgres it knows the administrator's password. A changed password of a role is in force afterwards.
+It is the only service besides Postgres that gets the administrator's password. It also sets the roles' passwords, so a
+changed one is in force afterwards.
 """
 
 import logging
@@ -21,7 +22,7 @@ ADMINISTRATOR = "postgres"
 
 
 class DatabaseSettings(BaseSettings):
-    """Who keeps something in Postgres (Docker only)."""
+    """Roles, databases and passwords of Postgres (Docker only)."""
 
     host: str = Field(validation_alias="PG_HOST")
     admin_password: SecretStr = Field(validation_alias="PG_ADMIN_PASSWORD")
@@ -32,7 +33,7 @@ class DatabaseSettings(BaseSettings):
 
 
 class Owner(NamedTuple):
-    """A role and the one database that it may enter."""
+    """A role and the one database that it may connect to."""
 
     role: str
     password: str
@@ -40,19 +41,19 @@ class Owner(NamedTuple):
 
 
 def owners(settings: DatabaseSettings) -> Iterator[Owner]:
-    """Everybody who keeps something in Postgres."""
+    """Yield the owner of each database."""
     yield Owner(settings.airflow_role, settings.airflow_password.get_secret_value(), settings.airflow_database)
     yield Owner("mlflow", settings.mlflow_password.get_secret_value(), "mlflow")
 
 
 def prepare(settings: DatabaseSettings) -> None:
-    """Make what is missing and set each role's password; ends the process where Postgres refuses."""
+    """Create what is missing and set each role's password; end the process if Postgres rejects it."""
     try:
         with closing(_connect(settings)) as connection, connection.cursor() as cursor:
             for owner in owners(settings):
                 _prepare(cursor, owner)
     except psycopg2.Error as error:
-        raise SystemExit(_explained(error)) from None
+        raise SystemExit(_explanation(error)) from None
 
 
 def _connect(settings: DatabaseSettings) -> Any:
@@ -83,14 +84,15 @@ def _exists(cursor: Any, query: str, name: str) -> bool:
     return cursor.fetchone() is not None
 
 
-def _explained(error: psycopg2.Error) -> str:
+def _explanation(error: psycopg2.Error) -> str:
     reason = str(error).strip()
     if "password authentication failed" in reason:
         return (
-            "PG_ADMIN_PASSWORD is not the password that Postgres was set up with: put the old one back, or change it:\n"
+            "PG_ADMIN_PASSWORD is not the password that Postgres was set up with: restore the old one, or change it "
+            "in Postgres:\n"
             f"  docker compose exec postgres psql --username={ADMINISTRATOR} --command='\\password'"
         )
-    return f"Postgres refuses to work: {reason}\nCheck its log, 'docker compose logs postgres', and start again."
+    return f"Postgres reports an error: {reason}\nCheck its log, 'docker compose logs postgres', and start again."
 
 
 if __name__ == "__main__":

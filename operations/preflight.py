@@ -1,6 +1,6 @@
-"""Whether the platform may start: `python -m operations.preflight`, before everything else in Docker.
+"""Check the configuration before anything else starts in Docker: `python -m operations.preflight`.
 
-Tells every fault at once, each with its remedy. Standard library only: what is at fault may be anything.
+It lists all faults at once, each with its remedy. Standard library only: it must run whatever is wrong.
 """
 
 import os
@@ -21,18 +21,18 @@ DEVELOPMENT_VALUES = {
     "PG_ADMIN_PASSWORD": "development-only-admin",
     "MLFLOW_PG_PASSWORD": "development-only-mlflow",
 }
-"""The secrets of `.env`, which everybody knows."""
+"""The secrets of `.env`, which are public."""
 
 ENVIRONMENTS = ("development", "production")
 TAKEN_ROLES = ("postgres", "mlflow")
 SCHEMES = ("http", "https")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?")
 FREE_BYTES = 1_000_000_000
-"""State and logs of a first run take a third of it."""
+"""Free space that each volume needs at the start; state and logs of a first run take a third of it."""
 
 
 def secret_faults(environ: Mapping[str, str]) -> Iterator[str]:
-    """Each secret that production must not have."""
+    """Yield a fault for each secret that is still public in production."""
     environment = environ.get("ENVIRONMENT")
     if environment not in ENVIRONMENTS:
         yield f"ENVIRONMENT is '{environment}': set it to {' or '.join(ENVIRONMENTS)}."
@@ -44,28 +44,28 @@ def secret_faults(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def role_faults(environ: Mapping[str, str]) -> Iterator[str]:
-    """Names that would give Airflow another one's role or database."""
+    """Yield a fault for each name of Airflow's that Postgres or MLflow already uses."""
     for name in ("PG_USER", "PG_DATABASE"):
         if environ.get(name) in TAKEN_ROLES:
-            yield f"{name} is '{environ[name]}', which another part of the platform has: choose another name."
+            yield f"{name} is '{environ[name]}', which another service uses: choose another name."
 
 
 def address_faults(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what would make links of no use to a browser."""
+    """Yield a fault for each part of the public address that would break links in a browser."""
     host, scheme = environ.get("PUBLIC_HOST", ""), environ.get("PUBLIC_SCHEME", "")
     if not HOST.fullmatch(host):
         yield (
             f"PUBLIC_HOST is '{host}', but must be a host name in small letters or an IPv4 address, without scheme, "
             "port and path: set it to the name under which browsers reach this machine, such as music.example."
         )
-    if host == "0.0.0.0":  # noqa: S104 - refused
+    if host == "0.0.0.0":  # noqa: S104 - rejected
         yield "PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to the name or address of this machine."
     if scheme not in SCHEMES:
         yield f"PUBLIC_SCHEME is '{scheme}': set it to {' or '.join(SCHEMES)}."
 
 
 def space_faults(volumes: Path) -> Iterator[str]:
-    """Volumes, mounted below a directory, on which too little is free."""
+    """Yield a fault for each volume below a directory that has too little free space."""
     for volume in sorted(volumes.iterdir()):
         free = shutil.disk_usage(volume).free
         if free < FREE_BYTES:
@@ -75,8 +75,8 @@ def space_faults(volumes: Path) -> Iterator[str]:
             )
 
 
-def reading_faults(directory: Path, name: str) -> Iterator[str]:
-    """What Airflow's user cannot read of a directory that the host shares."""
+def permission_faults(directory: Path, name: str) -> Iterator[str]:
+    """Yield a fault for the first path of a host directory that Airflow's user cannot read."""
     remedy = f"run 'chmod -R a+rX {name}' on the host, or set AIRFLOW_UID to the owner's number."
     if not os.access(directory, os.R_OK | os.X_OK):
         yield f"{name} cannot be read by user {os.getuid()}: {remedy}"
@@ -88,7 +88,7 @@ def reading_faults(directory: Path, name: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Exit status 1 with every fault, or 0; with `--addresses` it looks at those alone."""
+    """Exit with status 1 and all faults, or with 0; `--addresses` checks only the public address."""
     faults = list(address_faults(os.environ)) if sys.argv[1:] == ["--addresses"] else _all_faults()
     if faults:
         sys.exit("The platform cannot start; .env explains each variable:\n" + "\n".join(f"  - {it}" for it in faults))
@@ -101,8 +101,8 @@ def _all_faults() -> list[str]:
         *role_faults(os.environ),
         *address_faults(os.environ),
         *space_faults(Path("/volumes")),
-        *reading_faults(Path("/incoming"), "incoming"),
-        *reading_faults(Path("/dags"), f"{project}/dags"),
+        *permission_faults(Path("/incoming"), "incoming"),
+        *permission_faults(Path("/dags"), f"{project}/dags"),
     ]
     if not any(Path("/dags").glob("*.py")):
         faults.append(f"{project}/dags holds no DAG: set AIRFLOW_PROJ_DIR to the folder that holds dags/.")

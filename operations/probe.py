@@ -1,7 +1,7 @@
-"""Ask whether a service answers: `python -m operations.probe URL [--expect scheduler.status=healthy]`.
+"""Check whether a service answers: `python -m operations.probe URL [--expect scheduler.status=healthy]`.
 
-The health checks of the images and of the stack without Docker; standard library only, since it runs
-every few seconds. `grpc://host:port` asks gRPC's own health service.
+The images and the stack without Docker use it as health check, every few seconds, so it needs only the standard
+library. `grpc://host:port` calls gRPC's own health service.
 """
 
 import argparse
@@ -18,7 +18,7 @@ PAUSE_SECONDS = 0.25
 
 
 def problem(url: str, expectations: list[str]) -> str | None:
-    """What is wrong with the service just now, or None where it answers as expected."""
+    """Return what is wrong with the service, or None if it answers as expected."""
     if url.startswith("grpc://"):
         return _grpc_problem(url.removeprefix("grpc://"))
     try:
@@ -56,7 +56,7 @@ def _grpc_problem(address: str) -> str | None:
 
 
 def main() -> None:
-    """Probe until it succeeds or the patience ends; exit status 0 or 1."""
+    """Probe until it succeeds or the patience ends; exit with status 0 or 1."""
     parser = argparse.ArgumentParser(prog="operations.probe", description=__doc__)
     parser.add_argument("url")
     parser.add_argument("--expect", action="append", default=[], metavar="PATH=VALUE")

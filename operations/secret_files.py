@@ -1,8 +1,8 @@
-"""Start a command with the secrets that lie in files: `python -m operations.secret_files COMMAND...`.
+"""Run a command with secrets read from files: `python -m operations.secret_files COMMAND...`.
 
-The entry point of the images. Where `API_KEY_FILE=/run/secrets/api_key`, the command finds the file's content in
-`API_KEY`; a value of the environment that holds `${API_KEY}`, such as a URL, gets it too. A value that holds
-`${API_KEY}` without that file ends the start, so nothing falls back to a secret that everybody knows.
+The entry point of the images. With `API_KEY_FILE=/run/secrets/api_key`, the command gets the file's content as
+`API_KEY`, and any variable that contains `${API_KEY}`, such as a URL, gets it filled in. A variable that contains
+`${API_KEY}` without that file ends the start, so no service falls back to a public secret.
 """
 
 import os
@@ -14,13 +14,13 @@ from urllib.parse import quote
 
 SUFFIX = "_FILE"
 DIRECTORY = Path("/run/secrets")
-"""Only files below it are read: other variables end in `_FILE` too, `SSL_CERT_FILE` for one."""
+"""The folder of secrets; variables such as `SSL_CERT_FILE` that name other files are left alone."""
 
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 
 def with_secrets(environ: Mapping[str, str], directory: Path = DIRECTORY) -> dict[str, str]:
-    """Return the environment with what the files hold; end the process if one is missing or cannot be read."""
+    """Return the environment with the secrets filled in; end the process if a file is missing or unreadable."""
     secrets = {
         name.removesuffix(SUFFIX): _content(name, Path(value))
         for name, value in environ.items()
@@ -56,9 +56,9 @@ def _filled(variable: str, value: str, secrets: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Become the command."""
+    """Replace this process by the command."""
     if len(sys.argv) < 2:
-        raise SystemExit("Name a command.")
+        raise SystemExit("Name a command: python -m operations.secret_files COMMAND...")
     os.execvpe(sys.argv[1], sys.argv[1:], with_secrets(os.environ))  # noqa: S606 - the image's own command
 
 

@@ -7,7 +7,7 @@ from dotenv import dotenv_values
 from operations.preflight import (
     DEVELOPMENT_VALUES,
     address_faults,
-    reading_faults,
+    permission_faults,
     role_faults,
     secret_faults,
     space_faults,
@@ -90,10 +90,10 @@ def test_a_full_volume_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "hidden.csv").touch(mode=0)
-    (fault,) = reading_faults(tmp_path, "incoming")
+    (fault,) = permission_faults(tmp_path, "incoming")
     assert fault.startswith("incoming/hidden.csv cannot be read by user ")
     tmp_path.chmod(0)
-    (fault,) = reading_faults(tmp_path, "incoming")
+    (fault,) = permission_faults(tmp_path, "incoming")
     assert fault.startswith("incoming cannot be read by user ")
     tmp_path.chmod(0o700)
 
@@ -101,4 +101,4 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_what_can_be_read_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "playlist.csv").touch()
-    assert list(reading_faults(tmp_path, "incoming")) == []
+    assert list(permission_faults(tmp_path, "incoming")) == []
