@@ -9,7 +9,7 @@ import pytest
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
 from song_preference.settings import AirflowSettings
-from tests.unit.fake_airflow import LOCAL, FakeAirflow, FakeRun, task
+from tests.support.airflow import LOCAL, FakeAirflow, FakeRun, task
 
 RUN = Run(ETL_DAG, "manual__2026-11-25T06:24:56.625440+00:00")
 TRAINING = Run(TRAINING_DAG, "asset_triggered__2026-11-25T06:25:30+00:00")

@@ -6,7 +6,7 @@ import pytest
 from song_preference.errors import PipelineUnavailable, RunNotFound
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from song_preference.pipeline.report import RunReport, page, report, start, training_outcome
-from tests.unit.fake_airflow import FakeAirflow, FakeRun, task
+from tests.support.airflow import FakeAirflow, FakeRun, task
 
 ETL_AT, TRAINING_AT = "2026-11-25T06:24:57+00:00", "2026-11-25T06:25:30+00:00"
 EARLIER, LATER = "2026-11-25T05:00:00+00:00", "2026-11-25T07:00:00+00:00"

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from fastapi_app.management import Management
 from song_preference.pipeline import Airflow
 from song_preference.serving.predictor import Predictor
-from tests.unit.fake_airflow import with_history
+from tests.support.airflow import with_history
 from tests.unit.fastapi_app.test_graphql import application
 
 CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY"}

@@ -13,7 +13,7 @@ from fastapi_app.management import Management
 from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Predictor
 from tests.conftest import ROOT
-from tests.unit.fake_airflow import RUN_ID, FakeAirflow, with_history
+from tests.support.airflow import RUN_ID, FakeAirflow, with_history
 from tests.unit.fastapi_app.test_graphql import application, ask, code, requests
 from tests.unit.fastapi_app.test_pipeline import RUNS
 

@@ -18,8 +18,8 @@ from streamlit_app.pipeline.tell import duration
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from streamlit_app.translated import translated
 from streamlit_app.words import Words
+from tests.support.airflow import RUN_ID, FakeAirflow, FakeRun, task, with_history
 from tests.unit.dataset.test_schema import CSV
-from tests.unit.fake_airflow import RUN_ID, FakeAirflow, FakeRun, task, with_history
 from tests.unit.streamlit_app.conftest import Open, Platform
 
 ASKED = datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)

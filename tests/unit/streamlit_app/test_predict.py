@@ -20,7 +20,7 @@ from streamlit_app.predict.asking import OWN, ask, requests
 from streamlit_app.predict.presets import presets
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
 from streamlit_app.words import Words
-from tests.unit.fake_airflow import FakeRun
+from tests.support.airflow import FakeRun
 from tests.unit.streamlit_app.conftest import Open, Platform
 
 ENGLISH = Words("en")
