@@ -8,6 +8,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from local_stack.config import ROOT
 from song_preference.dataset import etl, incoming
 from song_preference.dataset.__main__ import main as versions
 from song_preference.dataset.publish import register
@@ -18,7 +19,6 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DatasetNotFound, InvalidDataset, SourceRefused, SourceUnavailable, StorageUnavailable
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from tests.conftest import ROOT
 
 PARAMETERS = Parameters(test_size=0.3, seed=42)
 

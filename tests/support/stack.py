@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import mlflow
@@ -57,6 +57,13 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def environment(stack: Config) -> Iterator[dict[str, str]]:
     """The stack's configuration, as a client on this machine has it, and MLflow's client pointed at it."""
+    with environment_of(stack) as environment:
+        yield environment
+
+
+@contextmanager
+def environment_of(stack: Config) -> Iterator[dict[str, str]]:
+    """Point the settings of this process and MLflow's client at a stack."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in stack.environment.items():
             patch.setenv(name, value)

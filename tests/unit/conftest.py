@@ -5,7 +5,7 @@ import os
 import pytest
 from dotenv import dotenv_values
 
-from tests.conftest import ROOT
+from local_stack.config import ROOT
 
 CONFIGURATION = {*dotenv_values(ROOT / ".env"), "MLFLOW_TRACKING_URI", "AIRFLOW_URL", "FASTAPI_URL", "GRPC_ADDRESS"}
 

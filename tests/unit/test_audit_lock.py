@@ -3,7 +3,7 @@ import runpy
 import subprocess
 import sys
 
-from tests.conftest import ROOT
+from local_stack.config import ROOT
 
 SCRIPT = ROOT / "scripts" / "audit_lock.py"
 

@@ -15,8 +15,8 @@ from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferen
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.store import ModelStore
 from song_preference.settings import ClientSettings, RestSettings
-from tests.conftest import FakeRegistry
 from tests.support.grpc_server import grpc_server
+from tests.support.registry import FakeRegistry
 
 REST = RestSettings.model_validate(
     {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}

@@ -4,7 +4,7 @@ import pytest
 
 from song_preference.errors import InvalidSong
 from song_preference.features import FEATURES, Song
-from tests.conftest import SONG
+from tests.support.songs import SONG
 
 
 def test_row_is_in_the_order_of_the_features() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from local_stack.config import ROOT
 
 
 @pytest.fixture

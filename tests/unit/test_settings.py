@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
+from local_stack.config import ROOT
 from song_preference.settings import ServingSettings, load
-from tests.conftest import ROOT
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from local_stack.config import ROOT
 from operations.preflight import (
     DEVELOPMENT_VALUES,
     address_faults,
@@ -12,7 +13,6 @@ from operations.preflight import (
     secret_faults,
     space_faults,
 )
-from tests.conftest import ROOT
 
 OWN = dict.fromkeys(DEVELOPMENT_VALUES, "a value of one's own") | {"ENVIRONMENT": "production"}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.config import ROOT
 from operations.secret_files import with_secrets
-from tests.conftest import ROOT
 
 
 def test_the_content_of_a_file_takes_the_place_of_a_value(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""A registry in memory, in place of MLflow's."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from song_preference.errors import RegistryUnavailable
+from song_preference.evaluation import Evaluation
+from song_preference.serving.model import ModelRef
+from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
+
+
+class FakeRegistry:
+    """Model versions and their graphs; `is_down` makes every call fail."""
+
+    def __init__(self) -> None:
+        self.ref: ModelRef | None = None
+        self.graphs: dict[str, bytes] = {}
+        self.downloads: list[str] = []
+        self.is_down = False
+        self.source_kind = "file"
+        self.challenger: str | None = None
+        self.evaluations: dict[str, Evaluation] = {}
+
+    def register(self, version: str, graph: bytes) -> None:
+        self.ref = ModelRef("spotify_model_prod", version, "champion")
+        self.graphs[version] = graph
+
+    def champion(self) -> ModelRef | None:
+        self._check()
+        return self.ref
+
+    def graph(self, ref: ModelRef) -> bytes:
+        self._check()
+        self.downloads.append(ref.version)
+        if ref.version not in self.graphs:
+            raise RegistryUnavailable(f"The artifacts of {ref.name} version {ref.version} cannot be read.")
+        return self.graphs[ref.version]
+
+    def versions(self, limit: int) -> list[RegisteredVersion]:
+        self._check()
+        created = datetime(2026, 11, 25, tzinfo=UTC)
+        newest = sorted(self.graphs, key=int, reverse=True)[:limit]
+        return [RegisteredVersion(number, created, ("champion",), "abc", self.source_kind, 0.88) for number in newest]
+
+    def described(self, limit: int) -> list[DescribedVersion]:
+        found = self.versions(limit)
+        roles = {self.challenger: ("challenger",), self.ref.version if self.ref else None: ("champion",)}
+        metrics = {
+            "accuracy": Measured(0.792, 0.742, 0.842),
+            "f1": Measured(0.835, 0.794, 0.874),
+            "roc_auc": Measured(0.889, 0.845, 0.932),
+            "pr_auc": Measured(0.923, 0.89, 0.956),
+            "brier": Measured(0.133, 0.11, 0.156),
+            "calibration_error": Measured(0.046, 0.044, 0.107),
+        }
+        return [
+            DescribedVersion(
+                replace(version, aliases=roles.get(version.version, ())),
+                f"run{version.version}",
+                "extra_trees",
+                0.5,
+                metrics,
+                f"# Card of {version.version}",
+                "2",
+            )
+            for version in found
+        ]
+
+    def evaluation(self, run_id: str) -> Evaluation | None:
+        self._check()
+        return self.evaluations.get(run_id)
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise RegistryUnavailable("The registry is down.")
