@@ -19,7 +19,8 @@ from local_stack.config import ROOT, Config
 from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.settings import ClientSettings
+from song_preference.serving.registry import MlflowRegistry
+from song_preference.settings import ClientSettings, ModelSettings
 from streamlit_app.sources import predictor
 from tests.support.stack import environment_of, local_environment, local_stack
 from tests.support.waiting import wait_for
@@ -119,6 +120,13 @@ def test_its_models_and_runs_are_listed_with_the_reasons_given_then(rest: httpx.
     assert "there is no such file" in absent["reason"]
     assert promoted["training"]["reason"] == "It learned from a real playlist, version 1 from the bundled sample."
     assert (first["model_version"], first["promoted"]) == ("1", True)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_evaluation_of_each_model_is_read() -> None:
+    registry = MlflowRegistry(ModelSettings())
+    evaluations = [registry.evaluation(model.run_id) for model in registry.described(2)]
+    assert [evaluation is not None for evaluation in evaluations] == [True, True]
 
 
 @pytest.mark.parametrize("name", ["predict", "explore", "model", "songs", "pipeline"])
