@@ -1,16 +1,18 @@
-# Every verb sets up what it needs; CI and the README call these and nothing else.
+# Every verb sets up what it needs; CI and the README call nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
+# Two at once: one process for all that need the platform, which mostly wait for it, and one for the others.
+TESTS := -n 2 --dist loadgroup --durations=10 tests/unit tests/integration tests/e2e
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test test-ui test-compose lint audit audit-code format bench protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench protos published graphiql
 
 help: ## Show the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: .venv/.run ## Start the platform without Docker, make the first champion, leave it running
+run: .venv/.run ## Start the platform without Docker and train the first champion
 	@$(BIN)/python -m local_stack run
 
 stop: .venv/.run ## Stop the platform and keep its state
@@ -25,7 +27,7 @@ logs: .venv/.run ## Follow the logs of all services
 reset: .venv/.run ## Stop the platform and delete its state
 	@$(BIN)/python -m local_stack reset
 
-rollback: .venv/.run ## Make an earlier model the champion again: the previous one, or VERSION=n; in either stack
+rollback: .venv/.run ## Make the previous champion, or VERSION=n, the champion again; in either stack
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.training.rollback $(VERSION)
 
 datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <version>"; in either stack
@@ -37,10 +39,10 @@ bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platfor
 attacks: .venv/.dev ## Attack a running platform on this machine, within bounds; in either stack
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks
 
-soak: .venv/.dev ## Attack the running stack without Docker for MINUTES=10, and compare memory and files before and after
+soak: .venv/.dev ## Attack the running stack without Docker for MINUTES=10, and compare its memory and files before and after
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.soak $$(( 60 * $(or $(MINUTES),10) ))
 
-up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts a part
+up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts only that profile
 	@scripts/up --build
 
 down: ## Stop the platform of `make up`, workers included, and keep its data
@@ -55,25 +57,31 @@ purge: ## Stop the platform of `make up` and delete its data: datasets, models, 
 backup: ## Save databases and buckets of the running Docker stack into backups/<time>/
 	@scripts/backup $(TO)
 
-restore: ## Put a backup back, FROM=backups/<time>; the stack may be empty
+restore: ## Restore a backup, FROM=backups/<time>, into a Docker stack that may be empty
 	@scripts/restore $(FROM)
 
-secrets: ## Make secrets of your own in secrets/, for docker-compose.secrets.yaml
+secrets: ## Generate secrets in secrets/, for docker-compose.secrets.yaml
 	@scripts/secrets
 
-s3-account: ## Give MinIO the account S3_SERVICE_ACCESS_KEY, for everybody but root's one-shot
+s3-account: ## Create the account S3_SERVICE_ACCESS_KEY in MinIO, with rights on the two buckets only
 	@scripts/s3-account
 
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
-	$(BIN)/pytest tests/unit tests/integration tests/e2e
+	$(BIN)/pytest $(TESTS)
 
-test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, and break it
+coverage: .venv/.dev ## Run all tests and measure which lines and branches they reach, in the services too
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, then break it
 	scripts/test-compose
 
 test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own; SCREENSHOTS=docs/screenshots
 	scripts/test-ui
 
-lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker and protos
+lint: .venv/.dev ## Check format, types, imports between packages, shell scripts, Docker and protos
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -85,28 +93,28 @@ lint: .venv/.dev ## Check format, types, arrows between packages, shell, Docker 
 	scripts/check-protos
 	$(BIN)/python -m fastapi_app.published --check
 
-audit: audit-code ## Ask PyPI for known vulnerabilities of all locked versions, and check what audit-code does
+audit: audit-code ## Ask PyPI for known vulnerabilities of all locked versions, then run audit-code
 	$(BIN)/python scripts/audit_lock.py
 
-audit-code: .venv/.dev ## Look for insecure Python and insecure GitHub workflows, without a network
+audit-code: .venv/.dev ## Check Python code and GitHub workflows for insecure patterns, without a network
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml .
 	$(BIN)/zizmor --offline .github/workflows
 
-format: .venv/.dev ## Format the code and mend what can be mended
+format: .venv/.dev ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.dev ## Measure the services beside their bare frameworks; needs wrk and two cores
+bench: .venv/.dev ## Measure the services against their bare frameworks; needs wrk and two cores
 	$(BIN)/python -m benchmarks.serving
 
 protos: .venv/.dev ## Generate song_preference/v1 from protos/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I protos \
 	  --python_out=$(or $(OUT),.) --grpc_python_out=$(or $(OUT),.) --mypy_out=$(or $(OUT),.) --mypy_grpc_out=$(or $(OUT),.) $(PROTOS)
 
-published: .venv/.dev ## Write openapi.json and schema.graphql anew
+published: .venv/.dev ## Write openapi.json and schema.graphql
 	$(BIN)/python -m fastapi_app.published
 
-graphiql: ## Fetch GraphiQL's pinned files anew; needs npm
+graphiql: ## Fetch GraphiQL's pinned files; needs npm
 	scripts/graphiql
 
 .venv/.run: pyproject.toml uv.lock scripts/environment

@@ -1,4 +1,4 @@
-"""`python -m local_stack run|stop|status|logs|reset|exec`: what the Makefile's verbs call."""
+"""Run one of the Makefile's verbs: `python -m local_stack run|stop|status|logs|reset|exec`."""
 
 import argparse
 import hashlib
@@ -21,7 +21,7 @@ CHAMPION_PATIENCE_SECONDS = 60
 
 
 def run(config: Config) -> None:
-    """Start the platform, make the first champion, show that it answers."""
+    """Start the platform, train the first champion, show that every protocol answers."""
     began = time.monotonic()
     config = config.with_secrets()
     print("Starting the services", flush=True)
@@ -34,8 +34,8 @@ def run(config: Config) -> None:
 
 def stop(config: Config) -> None:
     """Stop everything and keep the state."""
-    left = Supervisor(config).stop()
-    print("Stopped." if not left else f"Stopped; {left} processes had to be ended one by one.")
+    killed = Supervisor(config).stop()
+    print("Stopped." if not killed else f"Stopped; {killed} processes had to be ended one by one.")
 
 
 def status(config: Config) -> None:
@@ -65,7 +65,7 @@ def reset(config: Config) -> None:
 
 
 def execute(config: Config, program: str, arguments: list[str]) -> None:
-    """Become a command that finds the platform, in either stack: on the host, addresses are the same."""
+    """Replace this process by a command that finds the platform; both stacks have the same addresses on the host."""
     try:
         os.execvpe(program, [program, *arguments], config.environment)  # noqa: S606 - the user's own command
     except OSError as error:
@@ -73,22 +73,22 @@ def execute(config: Config, program: str, arguments: list[str]) -> None:
 
 
 def _ensure_champion(config: Config) -> None:
-    """Run the pipeline where there is no champion, or the last one made here learned from another source or edition."""
+    """Run the pipeline if there is no champion, or if the source or its file has changed since the last run."""
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
-    digest = hashlib.sha256(f"{source}{_edition(source)}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{source}{_file_state(source)}".encode()).hexdigest()
     has_champion = _has_champion(config)
-    if has_champion and config.noted("learned-from") in {digest, None}:
+    if has_champion and config.read_note("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
         return
     print(f"Running the pipeline on {re.sub('(?<=://).*[@?#].*', '...', source)}", flush=True)
-    # Otherwise songs that gave a model before would be skipped, and the champion stay another source's.
+    # Without it, songs that were trained on before would be skipped, and the champion would stay the other source's.
     _command(config, "song_preference.pipeline", *(["--force"] if has_champion else []))
-    config.note("learned-from", digest)
+    config.write_note("learned-from", digest)
 
 
-def _edition(source: str) -> str:
-    """What changes when a file is edited; empty for a source that is none, whose changes show only when it is read."""
+def _file_state(source: str) -> str:
+    """Return size and time of a file; empty for another source, whose changes show only when it is read."""
     path = Path(source)  # `Config` has made that of a file absolute
     if not (path.is_absolute() and path.exists()):
         return ""
@@ -107,7 +107,7 @@ def _has_champion(config: Config) -> bool:
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:
-    """Run one of the platform's own commands, which says itself what went wrong."""
+    """Run one of the platform's own commands, which prints its own errors; raise `StackError` if it fails."""
     command = (sys.executable, "-m", module, *arguments)
     if subprocess.run(command, cwd=ROOT, env=config.environment, check=False).returncode:
         raise StackError(
@@ -144,15 +144,15 @@ COMMANDS: dict[str, Callable[[Config], None]] = {
 
 
 def main() -> None:
-    """Run one command; errors end with their message and status 1."""
+    """Run one verb; print an error's message and exit with status 1."""
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
     verbs = parser.add_subparsers(required=True)
     for name, verb in COMMANDS.items():
         verbs.add_parser(name, help=verb.__doc__).set_defaults(run=lambda config, _, verb=verb: verb(config))
-    becoming = verbs.add_parser("exec", help=execute.__doc__)
-    becoming.add_argument("program")
-    becoming.add_argument("arguments", nargs=argparse.REMAINDER)
-    becoming.set_defaults(run=lambda config, options: execute(config, options.program, options.arguments))
+    exec_ = verbs.add_parser("exec", help=execute.__doc__)
+    exec_.add_argument("program")
+    exec_.add_argument("arguments", nargs=argparse.REMAINDER)
+    exec_.set_defaults(run=lambda config, options: execute(config, options.program, options.arguments))
     options = parser.parse_args()
     try:
         options.run(Config.read(), options)

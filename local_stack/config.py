@@ -1,4 +1,4 @@
-"""What the stack without Docker needs to know: `.env`, and what differs from Compose."""
+"""Read the configuration of the stack without Docker: `.env`, and what differs from Compose."""
 
 import hashlib
 import os
@@ -19,25 +19,25 @@ STATE_VARIABLE = "LOCAL_STATE_DIR"
 HIGHEST_PORT = 65535
 AIRFLOW_KEY = "airflow.key"
 STATE_MARKS = (f"{AIRFLOW_KEY}*", "supervisord.conf")
-"""Patterns of files by which a state is known; the first is written first."""
+"""Patterns of files by which a state folder is recognised; the first is written first."""
 AIRFLOW_KEY_BYTES = 128
-"""32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
+"""Key bytes: 32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
 VOLUME_KEY_BYTES = 64
-"""32 to sign what may write to S3's volume server, and 32 for what may read from it."""
+"""Key bytes: 32 to sign writes to S3's volume server, and 32 to sign reads."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """The environment that every service gets, and where the stack keeps its state."""
+    """The environment that every service gets, and the folder of the stack's state."""
 
     environment: dict[str, str]
     state: Path
     fingerprint: str
-    """Changes with every value that a running service would have to learn of."""
+    """A digest of `.env`'s variables: a running service needs a restart when it changes."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
-        """`.env`, overridden by `environ`, overridden by what only resolves inside Compose."""
+        """Read `.env`, overridden by `environ`, overridden by this machine's addresses in place of Compose's."""
         documented = {key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}
         values = {**documented, **environ}
         state = Path(values.get(STATE_VARIABLE, ROOT / ".local")).resolve()
@@ -53,7 +53,7 @@ class Config:
         return cls(values, state, hashlib.sha256(repr(own).encode()).hexdigest())
 
     def port(self, variable: str, room: int = 0) -> int:
-        """The value of one of the `*_PORT` variables, with room for others that are computed from it."""
+        """Return one of the `*_PORT` variables; `room` is the highest offset of the ports computed from it."""
         value, highest = self.environment[variable], HIGHEST_PORT - room
         if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= highest):
             reason = f", since the service opens ports up to {room} above it too" if room else ""
@@ -65,25 +65,25 @@ class Config:
 
     @property
     def bind(self) -> str:
-        """The address that services listen on."""
+        """Address that the services listen on."""
         return self.environment["BIND_ADDRESS"]
 
     @property
     def logs(self) -> Path:
-        """Where each service writes `<name>.log`."""
+        """Folder in which each service writes `<name>.log`."""
         return self.state / "logs"
 
-    def noted(self, name: str) -> str | None:
-        """What `note` last wrote under this name into the state."""
+    def read_note(self, name: str) -> str | None:
+        """Return what `write_note` last wrote under this name, or None."""
         path = self.state / name
         return path.read_text() if path.exists() else None
 
-    def note(self, name: str, value: str) -> None:
-        """Remember something until the state is deleted."""
+    def write_note(self, name: str, value: str) -> None:
+        """Keep a value under this name until the state is deleted."""
         (self.state / name).write_text(value)
 
     def check_state(self) -> None:
-        """Raise `StackError` where the state's folder holds something else, as a home does."""
+        """Raise `StackError` if the state's folder holds other files, as a home folder does."""
         state = self.state
         if state.exists() and any(state.iterdir()) and not any(any(state.glob(mark)) for mark in STATE_MARKS):
             raise StackError(
@@ -91,7 +91,7 @@ class Config:
             )
 
     def with_secrets(self) -> "Config":
-        """The configuration with Airflow's and SeaweedFS's own settings; keys are made once and kept in the state."""
+        """Add Airflow's and SeaweedFS's own settings; their keys are made once and kept in the state."""
         self.check_state()
         _keep_private(self.state)
         return replace(self, environment=self.environment | _airflow(self) | _seaweedfs(self))
@@ -112,13 +112,13 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # The job workers double the server's memory, and nothing here uses them.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # Artifacts through the server, as in Docker, where S3's own address means nothing outside.
+        # Artifacts go through the server, as in Docker, where S3 cannot be reached from outside.
         "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{values['MLFLOW_PORT']}",
         # Replaces the defaults and is matched with the port; any other host name gets 403 from everything but /health.
-        # Browsers name no port where a proxy serves MLflow on 80 or 443.
+        # Browsers name no port if a proxy serves MLflow on 80 or 443.
         "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{host}:*,{host}",
-        # Of its own pages, too, MLflow takes changes and searches only where their origin is named.
+        # MLflow accepts changes and searches only from the origins named here, even from its own pages.
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"{public}:{values['MLFLOW_PORT']},{public}",
         # Pages that Airflow's tasks and the dashboard link to.
         "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
@@ -136,14 +136,14 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
-    """Keep the stack's own addresses from a proxy: most clients ask it even for 127.0.0.1."""
+    """Return variables that keep the stack's own addresses from a proxy: most clients ask it even for 127.0.0.1."""
     if not any(name.lower().endswith("_proxy") for name in values):
-        # On macOS the variable alone would have Python overlook the system's proxy.
+        # On macOS, NO_PROXY alone would make Python ignore the system's proxy.
         return {}
     changed = {}
     for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
         hosts = values.get(name, values.get(other, "")).split(",")
-        # An asterisk, for all hosts, counts only while it stands alone.
+        # An asterisk, for all hosts, only works alone.
         own = [] if hosts == ["*"] else [host for host in ("127.0.0.1", "localhost") if host not in hosts]
         changed[name] = ",".join([*filter(None, hosts), *own])
     return changed
@@ -183,7 +183,7 @@ def _airflow(config: Config) -> dict[str, str]:
 
 
 def _seaweedfs(config: Config) -> dict[str, str]:
-    """Return its secrets, which as options would stand in the list of processes."""
+    """Return SeaweedFS's secrets, which as options would show in the list of processes."""
     key = _kept_key(config.state / "s3.key", VOLUME_KEY_BYTES)
     return {
         "WEED_ADMIN_USER": config.environment["MINIO_ACCESS_KEY"],
@@ -194,9 +194,9 @@ def _seaweedfs(config: Config) -> dict[str, str]:
 
 
 def _keep_private(state: Path) -> None:
-    """Make the state's folder, or what an older version made of it, accessible to its owner only."""
+    """Create the state's folder and make it, also an older version's, accessible to its owner only."""
     state.mkdir(parents=True, exist_ok=True)
-    # In a container, root works in a folder that its host's user mounts.
+    # In a container, root works in a folder that the host's user mounts.
     is_ours = os.getuid() in {0, state.stat().st_uid}
     if not is_ours or state.stat().st_mode & stat.S_ISVTX:
         raise StackError(
@@ -207,17 +207,17 @@ def _keep_private(state: Path) -> None:
 
 
 def _kept_key(path: Path, length: int) -> bytes:
-    """Random bytes, made at the first start and readable by their owner only."""
+    """Return random bytes, made at the first start and readable by their owner only."""
     key = path.read_bytes() if path.exists() else b""
     if len(key) < length:
-        # What an older version made stays, so that Airflow can still read what it has encrypted.
+        # An older version's shorter key stays as the first part, so that Airflow can still decrypt its connections.
         key += secrets.token_bytes(length - len(key))
         write_privately(path, key)
     return key
 
 
 def write_privately(path: Path, content: bytes) -> None:
-    """Write all of it or nothing, readable by its owner only."""
+    """Write the file atomically, readable by its owner only."""
     with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
         file.write(content)
     Path(file.name).replace(path)

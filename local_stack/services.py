@@ -1,4 +1,4 @@
-"""The services: how each is started, what it waits for, and how one sees that it answers."""
+"""List the services: how each is started, what it waits for, and how it is probed."""
 
 import sys
 from dataclasses import dataclass
@@ -27,33 +27,33 @@ profile = ("--role", "Admin", "--email", f"{user}@localhost", "--firstname", use
 if "already exist" in airflow_users("create", *profile):
     airflow_users("reset-password")
 """
-"""Makes the administrator, and gives one that exists the password of today; docker-compose.yaml's airflow-init, too.
+"""Python code that creates the administrator or sets an existing one's password; airflow-init in Compose does the same.
 
-In Python, since the arguments of a command stand in the list of processes."""
+Not a shell command, since a command's arguments show in the list of processes."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A process that supervisor keeps alive, or with `probe` None one that runs once at each start."""
+    """A process that supervisor keeps alive, or, with `probe` None, a one-shot that runs at a start."""
 
     name: str
     command: tuple[str, ...]
     after: tuple[str, ...] = ()
     probe: tuple[str, ...] | None = None
     ports: tuple[tuple[str, int], ...] = ()
-    """Each port with the variable that moves it."""
+    """Each port with the variable that sets it."""
     reads: tuple[str, ...] = ()
-    """For what runs once: the variables whose change makes it run again."""
+    """For a one-shot: the variables whose change makes it run again."""
 
 
 def services(config: Config) -> list[Service]:
-    """All services, in an order in which each comes after those it waits for."""
+    """Return all services, each after those it waits for."""
     return [_s3(config), _buckets(), *_airflow(config), _mlflow(config), *_serving(config)]
 
 
 def _s3(config: Config) -> Service:
     s3, console = config.port("MINIO_PORT", room=11006), config.port("MINIO_PORT_UI", room=10000)
-    # SeaweedFS's inner ports, away from those that people use themselves (8888 is Jupyter's).
+    # SeaweedFS's inner ports, away from common ones (its default 8888 is Jupyter's).
     inner = {
         name: s3 + 11000 + index
         for index, name in enumerate(
@@ -66,13 +66,13 @@ def _s3(config: Config) -> Service:
     return Service(
         "s3",
         (
-            # For this machine alone, whatever BIND_ADDRESS is: one address holds for the inner ports too, and those of
-            # gRPC ask for no keys.
+            # For this machine alone, whatever BIND_ADDRESS is: the inner ports share the address, and those of gRPC
+            # need no keys.
             script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-            # Master and filer take commands, uploads and deletions from any web page that a browser on this machine
-            # shows: their HTTP is off. The volume server, which S3 needs, has keys: see `Config.with_secrets`.
+            # Master and filer would accept commands, uploads and deletions from any web page in a browser on this
+            # machine: their HTTP is off. The volume server, which S3 needs, has keys: see `Config.with_secrets`.
             "-disableHttp",
-            # S3 asks for keys, and no page of another origin has a use for it; a list without any would mean all.
+            # S3 needs keys, and no page of another origin uses it; an empty list would allow all origins.
             f"-s3.allowedOrigins=http://127.0.0.1:{console}",
             f"-s3.port={s3}", f"-admin.port={console}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false",
@@ -81,7 +81,7 @@ def _s3(config: Config) -> Service:
         probe=(f"http://127.0.0.1:{s3}/healthz",),
         ports=(
             ("MINIO_PORT", s3), *(("MINIO_PORT", port) for port in inner.values()),
-            # The console's gRPC port cannot be moved: the server's own worker looks for it there.
+            # The console's gRPC port cannot be moved: the server's own worker expects it there.
             ("MINIO_PORT_UI", console), ("MINIO_PORT_UI", console + 10000),
         ),
     )  # fmt: skip
@@ -181,5 +181,5 @@ def _serving(config: Config) -> list[Service]:
 
 
 def script(name: str) -> str:
-    """A program that the environment's packages installed beside Python."""
+    """Return the path of a program that a package installed beside Python."""
     return f"{PYTHON.rpartition('/')[0]}/{name}"

@@ -1,4 +1,4 @@
-"""Bring the stack up: in parallel as far as one part does not wait for another."""
+"""Start the stack, in parallel as far as the services do not wait for each other."""
 
 import errno
 import hashlib
@@ -18,35 +18,35 @@ from local_stack.supervisor import FAILED_STATES, Supervisor
 PATIENCE_SECONDS = 120
 LOG_LINES = 15
 ADDRESSES = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - the user's own choice
-"""Those where a service that listens is found at 127.0.0.1, where the others and the probes look for it."""
+"""Values of BIND_ADDRESS with which a service also listens on 127.0.0.1, where the others and the probes connect."""
 FREE_BYTES = 1_000_000_000
-"""State and logs of a first run take a third of it."""
+"""Free space that a start needs; state and logs of a first run take a third of it."""
 
 
 def bring_up(config: Config, supervisor: Supervisor) -> None:
-    """Start what does not run and wait until every part answers; raises `StackError`."""
+    """Start every service that does not run and wait until all answer; raise `StackError`."""
     _check_addresses(config)
     wanted = services(config)
     _check_disk(config.state)
-    if supervisor.is_running() and config.noted("configuration") != config.fingerprint:
+    if supervisor.is_running() and config.read_note("configuration") != config.fingerprint:
         print("  The configuration has changed: restarting", flush=True)
         supervisor.stop()
     _check_ports(config, wanted, running=supervisor.ports())
     if not supervisor.is_running():
-        config.note("configuration", config.fingerprint)
+        config.write_note("configuration", config.fingerprint)
         supervisor.start(wanted)
     ready: dict[str, Future[None]] = {}
     with ThreadPoolExecutor(len(wanted)) as threads:
         for service in wanted:
             waits_for = [ready[name] for name in service.after]
             ready[service.name] = threads.submit(_bring_up, service, waits_for, config, supervisor)
-        for part in ready.values():
-            part.result()
+        for started in ready.values():
+            started.result()
 
 
 def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, supervisor: Supervisor) -> None:
-    for part in waits_for:
-        part.result()
+    for other in waits_for:
+        other.result()
     began = time.monotonic()
     if service.probe is None:
         _run_once(service, config)
@@ -57,11 +57,11 @@ def _bring_up(service: Service, waits_for: list[Future[None]], config: Config, s
 
 
 def _run_once(service: Service, config: Config) -> None:
-    """Run it unless this very command succeeded on this state, with what it reads and the packages of this lock."""
+    """Run a one-shot unless the same command succeeded on this state with the same variables and uv.lock."""
     done = f"{service.name}.done"
     read = [config.environment[name] for name in service.reads]
     recipe = hashlib.sha256(f"{service.command}{read}".encode() + (ROOT / "uv.lock").read_bytes()).hexdigest()
-    if config.noted(done) == recipe:
+    if config.read_note(done) == recipe:
         return
     log = config.logs / f"{service.name}.log"
     with log.open("w") as file:
@@ -70,7 +70,7 @@ def _run_once(service: Service, config: Config) -> None:
         )
     if ended.returncode:
         raise failure(service.name, f"ended with status {ended.returncode}", config)
-    config.note(done, recipe)
+    config.write_note(done, recipe)
 
 
 def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:
@@ -90,13 +90,13 @@ def _wait(service: Service, config: Config, supervisor: Supervisor) -> None:
         raise failure(service.name, f"did not answer within {PATIENCE_SECONDS} s: {output.strip()}", config)
 
 
-def failure(name: str, what: str, config: Config) -> StackError:
-    """An error with the last lines of the part's log."""
+def failure(name: str, problem: str, config: Config) -> StackError:
+    """Return an error with the last lines of the service's log."""
     log = config.logs / f"{name}.log"
     lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
     quoted = "\n".join(f"    {line}" for line in lines)
     return StackError(
-        f"{name} {what}. The end of {log}:\n{quoted}\n"
+        f"{name} {problem}. The end of {log}:\n{quoted}\n"
         f"Mend the cause and run `make run` again; `make reset` starts afresh (it deletes {config.state})."
     )
 

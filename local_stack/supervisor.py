@@ -1,4 +1,4 @@
-"""The process manager: supervisord keeps every service alive and writes its log file."""
+"""Control supervisord, which keeps every service alive and writes its log file."""
 
 import os
 import shlex
@@ -19,17 +19,17 @@ from local_stack.errors import StackError
 from local_stack.services import Service, script
 
 LONGEST_SOCKET_PATH = 100
-"""The kernel takes 107 bytes, and supervisor appends its process id while it binds."""
+"""Length in bytes: the kernel takes 107, and supervisor appends its process id while it binds."""
 
 START_SECONDS, STOP_SECONDS = 15, 40
 PROGRAMS = {os.path.realpath(program) for program in (sys.executable, script("weed"))}
-"""What the services run."""
+"""Executables of the services."""
 
 FAILED_STATES = {"FATAL", "EXITED", "UNKNOWN"}
 
 
 class Supervisor:
-    """One supervisord for one state directory."""
+    """The supervisord of one state folder."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -46,14 +46,14 @@ class Supervisor:
         return ServerProxy("http://localhost", transport=transport).supervisor
 
     def is_running(self) -> bool:
-        """Whether the process manager answers."""
+        """Return whether the process manager answers."""
         try:
             return bool(self._rpc.getState()["statename"] == "RUNNING")
         except (OSError, HTTPException):
             return False
 
     def start(self, services: list[Service]) -> None:
-        """Start the process manager; it starts no service by itself."""
+        """Start the process manager, which starts no service by itself."""
         self._config.logs.mkdir(parents=True, exist_ok=True)
         path = self._config.state / "supervisord.conf"
         with path.open("w") as file:
@@ -69,7 +69,7 @@ class Supervisor:
             time.sleep(0.1)
 
     def start_service(self, name: str) -> None:
-        """Start one service unless it runs."""
+        """Start one service unless it runs; raise `StackError`."""
         try:
             self._rpc.startProcess(name, False)
         except Fault as fault:
@@ -77,18 +77,18 @@ class Supervisor:
                 raise StackError(f"{name} cannot be started: {fault.faultString}") from fault
 
     def states(self) -> dict[str, str]:
-        """Each service's state, in supervisor's words; empty where the process manager is down."""
+        """Return each service's state, in supervisor's words; empty if the process manager is down."""
         try:
             return {found["name"]: found["statename"] for found in self._rpc.getAllProcessInfo()}
         except (OSError, HTTPException):
             return {}
 
     def stop(self) -> int:
-        """Stop everything; returns how many processes had to be ended one by one."""
+        """Stop everything; return the number of processes that had to be ended one by one."""
         before = self.processes()
         if self.is_running():
             manager = psutil.Process(self._rpc.getPID())
-            # All at once: by itself, it waits for each to end before it tells the next.
+            # All at once: by itself, it waits for each to end before it stops the next.
             self._rpc.stopAllProcesses(False)
             self._rpc.shutdown()
             psutil.wait_procs([manager], timeout=STOP_SECONDS)
@@ -100,7 +100,7 @@ class Supervisor:
         return len(left)
 
     def ports(self) -> set[int]:
-        """The ports that this stack's own processes listen on."""
+        """Return the ports that this stack's own processes listen on."""
         listening = set()
         for process in self.processes():
             with suppress(psutil.Error):  # it ended meanwhile
@@ -109,9 +109,9 @@ class Supervisor:
         return listening
 
     def processes(self) -> set[psutil.Process]:
-        """Every process of this stack: supervisord's session, orphans included, and its descendants.
+        """Return every process of this stack: supervisord's session, orphans included, and its descendants.
 
-        A mark in the environment would not do, since Airflow overwrites it with the process's title.
+        A variable in the environment could not mark them, since Airflow overwrites it with the process's title.
         """
         pid_file = self._config.state / "supervisord.pid"
         if not pid_file.exists():
@@ -154,12 +154,12 @@ class Supervisor:
 
 
 def _is_member(process: psutil.Process, session: int) -> bool:
-    """Whether the process is one of ours; the program is compared too, since pids are used again."""
+    """Return whether the process is one of ours; its program is compared too, since pids are reused."""
     with suppress(ProcessLookupError, psutil.Error):
         return os.getsid(process.pid) == session and process.exe() in PROGRAMS
     return False
 
 
 def _quoted(value: object) -> str:
-    """supervisor expands %(name)s."""
+    """Escape what supervisor would expand: %(name)s."""
     return str(value).replace("%", "%%")

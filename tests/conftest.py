@@ -25,6 +25,13 @@ pytest_plugins = ["tests.support.stack"]
 __all__ = ["ROOT", "SONG", "FakeRegistry"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the running platform in one process of `make test`: they share it."""
+    for item in items:
+        if {"integration", "e2e"} & {folder.name for folder in item.path.parents}:
+            item.add_marker(pytest.mark.xdist_group("platform"))
+
+
 @pytest.fixture(scope="session")
 def grpc_loop() -> Iterator[BlockingPortal]:
     """The one event loop of everything that uses grpc.aio, which reports to loops that were closed, too."""

@@ -9,7 +9,7 @@ import pytest
 
 from song_preference.dataset import sample
 from song_preference.dataset.store import LATEST, DatasetStore
-from tests.integration.deadly import run_etl
+from tests.support.deadly_etl import run_etl
 
 WRITES = ["raw.csv", "scaled.parquet", "features.parquet", "train.parquet", "test.parquet", "dataset.json", "latest"]
 

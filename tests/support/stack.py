@@ -98,8 +98,12 @@ def local_stack(command: str, config: Config) -> subprocess.CompletedProcess[str
 
 
 def _free_ports() -> list[int]:
-    """Seven ports in a row that are free together with the inner ones of S3, 10,000 and 11,000 above."""
-    for base in range(12000, 20000, 20):
+    """Return ports in a row that are free together with the inner ones of S3, 10,000 and 11,000 above.
+
+    Each process of pytest-xdist has ports of its own: a stack that starts does not hold all of its ports yet.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for base in range(12000 + 2000 * worker, 20000, 20):
         ports = [base + index for index in range(len(PORTS))]
         inner = [base + 10001, *(base + 11000 + index for index in range(8))]
         with ExitStack() as held:
