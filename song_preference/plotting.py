@@ -1,4 +1,4 @@
-"""The style of every picture: drawn without a display, readable in grey.
+"""The style of every plot: drawn without a display, readable in grey.
 
 Two series differ in lightness and in line style, never by hue alone.
 """
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 DARK, LIGHT, QUIET = "#1b4965", "#e08e45", "#8a8f98"
-"""The subject of a picture; what it is compared with; a line to read off by."""
+"""The subject of a plot; what it is compared with; a line to read off by."""
 
 LIKES, DISLIKES = DARK, LIGHT
 SEQUENTIAL = "Blues"
@@ -42,7 +42,7 @@ STYLE: Any = {
 
 @contextmanager
 def drawing(title: str, rows: int = 1, columns: int = 1) -> Iterator[tuple[Figure, NDArray[np.object_]]]:
-    """A figure in the style of the house and its axes (rows * columns,), to be drawn on inside the context."""
+    """Yield a figure in the platform's style and its axes (rows * columns,), to be drawn on inside the context."""
     with mpl.rc_context(STYLE):
         width, height = PANEL_INCHES
         figure = Figure(figsize=(width * columns, height * rows), layout="constrained")

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from mlflow import MlflowClient
 
-from song_preference.dataset.manage import learned_from, remove
+from song_preference.dataset.manage import remove, trained_on
 from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.errors import SongPreferenceError
 
@@ -32,15 +32,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _list(store: DatasetStore, registry: MlflowClient) -> None:
     row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {}"
-    print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models that learned from it"))
+    print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models trained on it"))
     for version in store.published():
         songs = version.preparation
-        models = ", ".join(learned_from(registry, version.version)) or "-"
+        models = ", ".join(trained_on(registry, version.version)) or "-"
         created = f"{version.created_at:%Y-%m-%d %H:%M}"
         counts = (songs.rows_kept, songs.likes, songs.dislikes)
         print(row.format(version.version, created, version.source.kind, *counts, models))
     for name in store.unfinished():
-        print(f"{name:<14}unfinished: a run was ended or refused the file; remove it if none is at work")
+        print(f"{name:<14}unfinished: a run was ended or rejected the file; remove it if no run is at work")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def download(
 
 
 def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Path) -> Source:
-    """The operator's playlist; the bundled sample where Google Drive fails before anything real was published."""
+    """Fetch the operator's playlist, or the bundled sample if Google Drive fails before a real one was published."""
     try:
         return fetch(settings.source, target, store.objects, settings, trusted=True)
     except SourceUnavailable as error:
@@ -56,27 +56,27 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
 
 
 def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
-    """Deduplicate and scale the rows, keep the four features; raises `InvalidDataset`."""
+    """Deduplicate and scale the rows, keep the four features; raise `InvalidDataset`."""
     with temporary_directory() as directory:
         raw = directory / RAW
         store.fetch_raw(draft.version, raw)
         prepared = prepare(raw, directory)
-        store.put_part(draft.version, "scaled", prepared.scaled)
-        store.put_part(draft.version, "features", prepared.features)
+        store.put_table(draft.version, "scaled", prepared.scaled)
+        store.put_table(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)
     return draft.model_copy(update={"preparation": prepared.report})
 
 
 def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
-    """Write the training and the test part."""
+    """Write the training and the test table."""
     with temporary_directory() as directory:
         features = directory / "features.parquet"
-        store.fetch_part(draft.version, "features", features)
-        parts = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
-        store.put_part(draft.version, "train", parts.train)
-        store.put_part(draft.version, "test", parts.test)
-    log.info("%d songs to train on, %d to test with.", parts.rows.train, parts.rows.test)
-    return draft.model_copy(update={"split": parts.rows})
+        store.fetch_table(draft.version, "features", features)
+        tables = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
+        store.put_table(draft.version, "train", tables.train)
+        store.put_table(draft.version, "test", tables.test)
+    log.info("%d songs to train on, %d to test with.", tables.rows.train, tables.rows.test)
+    return draft.model_copy(update={"split": tables.rows})
 
 
 class Registered(NamedTuple):

@@ -12,21 +12,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
-from song_preference.dataset.store import RAW, DatasetStore, Part
+from song_preference.dataset.store import RAW, DatasetStore, PreparedTable
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.songs_csv import Records
 from song_preference.temporary import temporary_directory
 
-Table = Literal["raw", Part]
+Table = Literal["raw", PreparedTable]
 
 LOOKED_AT_BYTES = 1 << 18
-"""Of `raw.csv`, for its first rows."""
+"""Bytes of `raw.csv` that are read for its first rows."""
 
 
 def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> list[dict[str, Any]]:
-    """At most `limit` rows by column, those of `raw` as text; raises `DatasetNotFound` and `StorageUnavailable`."""
+    """Return at most `limit` rows by column, those of `raw` as text.
+
+    Raise `DatasetNotFound` and `StorageUnavailable`.
+    """
     if table == "raw":
         return _first_lines(store, version, limit)
     with opened(store, version, table) as file:
@@ -36,13 +39,13 @@ def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> l
 
 
 def opened(store: DatasetStore, version: str, table: Table, at_most: int | None = None) -> IO[bytes]:
-    """The table's file, which vanishes once it is closed; raises `DatasetNotFound` and `StorageUnavailable`.
+    """Open the table's file, which is deleted once it is closed; raise `DatasetNotFound` and `StorageUnavailable`.
 
     With `at_most` about so many rows of it, spread evenly; `raw` is always whole.
     """
     if at_most and table != "raw":
         sample = io.BytesIO()
-        store.part(version, table, at_most).to_parquet(sample, index=False)
+        store.table(version, table, at_most).to_parquet(sample, index=False)
         sample.seek(0)
         return sample
     with temporary_directory() as directory:
@@ -50,12 +53,12 @@ def opened(store: DatasetStore, version: str, table: Table, at_most: int | None 
         if table == "raw":
             store.fetch_raw(version, path)
         else:
-            store.fetch_part(version, table, path)
+            store.fetch_table(version, table, path)
         return path.open("rb")
 
 
 def as_csv(parquet: IO[bytes]) -> Iterator[bytes]:
-    """The rows of a Parquet file as CSV with a header, some thousands at a time."""
+    """Yield the rows of a Parquet file as CSV with a header, some thousands at a time."""
     table = pq.ParquetFile(parquet)
     for index, batch in enumerate(table.iter_batches()):
         piece = io.BytesIO()
@@ -80,7 +83,7 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON can say it."""
+    """Return the value, or None where JSON has no such number."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -89,8 +92,11 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def statistics(store: DatasetStore, version: str) -> list[Spread]:
-    """Of every feature and label of a published version; raises `DatasetNotFound` and `StorageUnavailable`."""
-    return list(_spreads(store.part(version, "features")))
+    """Return the statistics of every feature and label of a published version.
+
+    Raise `DatasetNotFound` and `StorageUnavailable`.
+    """
+    return list(_spreads(store.table(version, "features")))
 
 
 def _spreads(songs: pd.DataFrame) -> Iterator[Spread]:

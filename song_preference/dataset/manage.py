@@ -16,15 +16,15 @@ from song_preference.temporary import temporary_directory
 
 
 def check(playlist: Path) -> Preparation:
-    """What the pipeline will make of the CSV; raises `InvalidDataset` with every finding, and `DiskFull`."""
+    """Return what the pipeline will make of the CSV; raise `InvalidDataset` with every finding, and `DiskFull`."""
     with temporary_directory() as directory:
         return prepare(playlist, directory).report
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:
-    """Keep the CSV below incoming/ in S3, by its content; returns its `s3://` address, which the pipeline may read.
+    """Keep the CSV below incoming/ in S3, under its content's digest; return its address, which the pipeline may read.
 
-    Raises `StorageUnavailable`.
+    Raise `StorageUnavailable`.
     """
     with playlist.open("rb") as file:
         key = _key(hashlib.file_digest(file, "sha256").hexdigest())
@@ -34,7 +34,7 @@ def keep(playlist: Path, objects: ObjectStore) -> str:
 
 
 def forget(sha256: str, objects: ObjectStore) -> None:
-    """Remove the CSV of this content, if it was handed in; raises `StorageUnavailable`."""
+    """Remove the upload with this content, if there is one; raise `StorageUnavailable`."""
     objects.remove(_key(sha256))
 
 
@@ -42,28 +42,33 @@ def _key(sha256: str) -> str:
     return f"{FOLDER}{sha256[:32]}.csv"
 
 
-def learned_from(registry: MlflowClient, version: str) -> list[str]:
-    """The registered models, as `name/version`, that learned from a dataset; raises `RegistryUnavailable`."""
+def trained_on(registry: MlflowClient, version: str) -> list[str]:
+    """Return the registered models, as `name/version`, that were trained on a dataset.
+
+    Raise `RegistryUnavailable`.
+    """
     try:
         found = registry.search_model_versions(f"tags.dataset_version = '{version}'")
     except MlflowException as error:
-        raise RegistryUnavailable("MLflow does not tell which models learned from it: is it running?") from error
+        raise RegistryUnavailable(
+            "MLflow does not answer, so the models trained on it are unknown: is it running?"
+        ) from error
     return [f"{model.name}/{model.version}" for model in found]
 
 
 def remove(store: DatasetStore, registry: MlflowClient, version: str) -> None:
-    """Delete a version, published or left unfinished by a run that was ended, and the playlist handed in for it.
+    """Delete a version, published or left unfinished by a run that was ended, and the playlist uploaded for it.
 
-    Raises `DatasetInUse` for the latest version and for one that a registered model learned from, since neither the
-    model could be explained nor a contender be compared with it; and `DatasetNotFound`.
+    Raises `DatasetInUse` for the latest version and for one that a registered model was trained on, since neither the
+    model could be explained nor a candidate be compared with it; and `DatasetNotFound`.
     """
     published = {found.version: found.source.sha256 for found in store.published()}
     if version not in published and version not in store.unfinished():
         raise DatasetNotFound(f"There is no dataset version '{version}'.")
     if version in published and version == store.latest().version:
         raise DatasetInUse(f"Dataset version '{version}' is the latest: publish another one first.")
-    if models := learned_from(registry, version):
-        raise DatasetInUse(f"Dataset version '{version}' is what {', '.join(models)} learned from: it stays.")
+    if models := trained_on(registry, version):
+        raise DatasetInUse(f"Dataset version '{version}' stays: {', '.join(models)} was trained on it.")
     store.remove(version)
     content = published.pop(version, None)
     # Another version of the same songs, with another seed, came from the same file.

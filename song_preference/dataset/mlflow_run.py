@@ -16,11 +16,11 @@ from song_preference.plotting import DARK, DISLIKES, LIKES, SEQUENTIAL, drawing
 
 EXPERIMENT = "Spotify data"
 SONGS_SHOWN = 20_000
-"""In pictures, which look the same with more."""
+"""Songs in plots, which look the same with more."""
 
 
 def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, str]:
-    """Log parameters, statistics, the dataset, pictures and a card; returns the ids of run and experiment."""
+    """Log parameters, statistics, the dataset, plots and a card; return the ids of run and experiment."""
     mlflow.set_experiment(EXPERIMENT)
     card = data_card(described)
     with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
@@ -37,15 +37,15 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
         mlflow.set_tags({"dataset_version": described.version, **described.source.tags})
         mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
         mlflow.log_text(card, "data_card.md")
-        songs = store.part(described.version, "features", at_most=SONGS_SHOWN)
-        for name, picture in all_pictures(songs).items():
-            mlflow.log_figure(picture, f"pictures/{name}")
+        songs = store.table(described.version, "features", at_most=SONGS_SHOWN)
+        for name, plot in all_plots(songs).items():
+            mlflow.log_figure(plot, f"pictures/{name}")
         return str(run.info.run_id), str(run.info.experiment_id)
 
 
 def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:
-    """The dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
-    source = resolve_dataset_source(store.part_uri(described.version, "features"))
+    """Return the dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
+    source = resolve_dataset_source(store.table_uri(described.version, "features"))
     schema = Schema([ColSpec("float", name) for name in (*FEATURES, LABEL)])
     # Abstract for mypy only: MLflow's base class leaves an optional property out.
     return MetaDataset(source, name=described.version, digest=described.version, schema=schema)  # type: ignore[abstract]
@@ -97,7 +97,7 @@ from these ranges; the model does not use them:
 
 
 def data_card(described: DatasetVersion) -> str:
-    """Markdown: where the songs come from, how many there are and what was made of them."""
+    """Return in Markdown where the songs come from, how many there are and how they were prepared."""
     source, songs = described.source, described.preparation
     features = [f"| {name} | {value.mean:.3f} | {value.std:.3f} |" for name, value in songs.features.items()]
     notes = [f"- {note}" for note in songs.readings]
@@ -131,8 +131,8 @@ SONGS_FOR_INFORMATION = 5_000
 """Mutual information compares neighbours; more of them change its second decimal no more."""
 
 
-def all_pictures(features: pd.DataFrame) -> dict[str, Figure]:
-    """Every picture of the features and the label of the songs kept, by its file name."""
+def all_plots(features: pd.DataFrame) -> dict[str, Figure]:
+    """Return every plot of the features and the label of the songs kept, by its file name."""
     return {
         "distributions.png": distributions(features),
         "correlation.png": correlation(features),
@@ -141,7 +141,7 @@ def all_pictures(features: pd.DataFrame) -> dict[str, Figure]:
 
 
 def distributions(features: pd.DataFrame) -> Figure:
-    """How each feature is spread among the liked and the disliked songs."""
+    """Draw the distribution of each feature among the liked and the disliked songs."""
     liked = features[LABEL] == 1
     edges = np.linspace(0, 1, BINS + 1)
     with drawing("Features of the songs", 2, 2) as (figure, panels):
@@ -163,7 +163,7 @@ def distributions(features: pd.DataFrame) -> Figure:
 
 
 def correlation(features: pd.DataFrame) -> Figure:
-    """Pearson's correlation of the features and the label."""
+    """Draw Pearson's correlation of the features and the label."""
     names = [*FEATURES, LABEL]
     values = features[names].corr().to_numpy()
     with drawing("Correlation") as (figure, (axes,)):
@@ -179,7 +179,7 @@ def correlation(features: pd.DataFrame) -> Figure:
 
 
 def mutual_information(features: pd.DataFrame) -> Figure:
-    """What each feature by itself tells about the label, in nats; a Kraskov estimate as scikit-learn computes it."""
+    """Draw the mutual information of each feature and the label, in nats (scikit-learn's Kraskov estimate)."""
     songs = features.sample(min(len(features), SONGS_FOR_INFORMATION), random_state=0)
     information = mutual_info_classif(songs[list(FEATURES)], songs[LABEL].astype(int), random_state=0)
     order = np.argsort(information)

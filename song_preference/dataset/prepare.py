@@ -71,7 +71,7 @@ class Kept:
             self._kept.result()
 
     def keep(self, batch: pa.RecordBatch) -> None:
-        """The next rows; returns while they are kept, so that others are looked at meanwhile."""
+        """Write the next rows in the background, so that others are checked meanwhile."""
         self._kept.result()
         self._kept = self._keeper.submit(self._keep, batch)
 
@@ -81,18 +81,18 @@ class Kept:
         self._digests.append(_digests(batch))
 
     def firsts(self) -> NDArray[np.bool_]:
-        """For each row whether it is the first of its kind."""
+        """Return for each row whether it is the first of its kind."""
         return ~pd.Series(np.concatenate(self._digests)).duplicated().to_numpy()
 
 
 def _digests(batch: pa.RecordBatch) -> NDArray[np.uint64]:
-    """64 bits of each row: that any two of n different rows share them has odds below n^2 / 2^65."""
+    """Return 64 bits of each row: that any two of n different rows share them has odds below n^2 / 2^65."""
     columns = {name: _comparable(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
 
 
 def _comparable(column: pa.Array) -> "pd.Series[Any]":
-    """The same type in every batch, which pandas alone would choose by whether cells are empty."""
+    """Return the column with one type in every batch; pandas alone would choose it by whether cells are empty."""
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         column = pc.add(column.cast(pa.float64()), 0.0)  # -0.0 is 0.0
     else:
@@ -102,7 +102,7 @@ def _comparable(column: pa.Array) -> "pd.Series[Any]":
 
 
 def _write(kept: Kept, scaled: Path, features: Path) -> StandardScaler:
-    """Write both tables; returns the statistics of features and label."""
+    """Write both tables; return the statistics of features and label."""
     statistics, is_first, at = StandardScaler(), kept.firsts(), 0
     # Dictionaries, Arrow's default, cost twice the time and save nothing where nearly every number is another.
     with (

@@ -1,4 +1,4 @@
-"""Which songs a model learns from and which it is judged by."""
+"""Which songs a model is trained on and which it is evaluated on."""
 
 import math
 from pathlib import Path
@@ -44,12 +44,12 @@ def split(features: Path, directory: Path, test_size: float, seed: int) -> Split
 
 
 def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_size: float) -> NDArray[np.bool_]:
-    """Which songs (n,) are for the test: within each class those with the smallest digests.
+    """Return which songs (n,) are for the test: within each class those with the smallest digests.
 
-    The same songs in another order give the same parts, and an added song moves few of the others. The test part
+    The same songs in another order give the same tables, and an added song moves few of the others. The test table
     holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder, or a few less: songs
-    with the same four features stay on one side, and those that are liked and disliked at once in the training part,
-    so that no model is judged by a song it knows. Raises `InvalidDataset` where a part would lack a class.
+    with the same four features stay on one side, and those that are liked and disliked at once in the training table,
+    so that no model is evaluated on a song it knows. Raises `InvalidDataset` where a table would lack a class.
     """
     contradicting = _contradicting(pd.Series(digests), labels == 1)
     in_test = np.zeros(len(labels), dtype=bool)
@@ -62,7 +62,7 @@ def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_s
 
 
 def song_digests(features: NDArray[np.float32], seed: int = 0) -> NDArray[np.uint64]:
-    """64 bits of each song's four features (n, 4), other ones for another seed."""
+    """Return 64 bits of each song's four features (n, 4), other ones for another seed."""
     songs = pd.DataFrame(features + np.float32(0))  # -0.0 is 0.0
     of_songs = pd.util.hash_pandas_object(songs, index=False).to_numpy()
     of_seed = pd.util.hash_array(np.array([seed], dtype=np.uint64))
@@ -75,7 +75,7 @@ def _contradicting(digests: "pd.Series[int]", liked: NDArray[np.bool_]) -> NDArr
 
 
 def _limit(digests: NDArray[np.uint64], count: int) -> int:
-    """Below it lie `count` of the digests, or fewer where equal ones would be parted."""
+    """Return the limit below which lie `count` of the digests, or fewer where equal ones would be separated."""
     return int(np.partition(digests, count)[count]) if count < len(digests) else 2**64 - 1
 
 

@@ -22,7 +22,7 @@ RAW, DESCRIPTION = "raw.csv", "dataset.json"
 
 NAME = re.compile("[0-9a-z]+")
 
-Part = Literal["scaled", "features", "train", "test"]
+PreparedTable = Literal["scaled", "features", "train", "test"]
 
 
 class DatasetStore:
@@ -32,39 +32,39 @@ class DatasetStore:
         self.objects = objects
 
     def key(self, version: str, name: str) -> str:
-        """The key of one object of a version."""
+        """Return the key of one object of a version."""
         return f"{PREFIX}{version}/{name}"
 
-    def part_uri(self, version: str, part: Part) -> str:
-        """The `s3://` address of a table."""
-        return self.objects.uri(self.key(version, f"{part}.parquet"))
+    def table_uri(self, version: str, table: PreparedTable) -> str:
+        """Return the `s3://` address of a table."""
+        return self.objects.uri(self.key(version, f"{table}.parquet"))
 
     def put(self, version: str, name: str, path: Path) -> None:
         """Keep a file of the version, unless it is kept already: a version always holds the same."""
         with path.open("rb") as file:
             self.objects.put_new(self.key(version, name), file)
 
-    def put_part(self, version: str, part: Part, path: Path) -> None:
+    def put_table(self, version: str, table: PreparedTable, path: Path) -> None:
         """Keep a table of the version, a Parquet file."""
-        self.put(version, f"{part}.parquet", path)
+        self.put(version, f"{table}.parquet", path)
 
     def fetch_raw(self, version: str, target: Path) -> None:
         """Write the bytes as downloaded to a file; raises `DatasetNotFound`."""
         self._fetch(version, RAW, target)
 
-    def fetch_part(self, version: str, part: Part, target: Path) -> None:
+    def fetch_table(self, version: str, table: PreparedTable, target: Path) -> None:
         """Write a table, a Parquet file, to a file; raises `DatasetNotFound`."""
-        self._fetch(version, f"{part}.parquet", target)
+        self._fetch(version, f"{table}.parquet", target)
 
-    def part(self, version: str, part: Part, at_most: int | None = None) -> pd.DataFrame:
-        """One table of a version, or about `at_most` of its rows, spread evenly; raises `DatasetNotFound`."""
+    def table(self, version: str, table: PreparedTable, at_most: int | None = None) -> pd.DataFrame:
+        """Return one table of a version, or about `at_most` of its rows, spread evenly; raise `DatasetNotFound`."""
         with temporary_directory() as directory:
-            path = directory / part
-            self.fetch_part(version, part, path)
-            table = pq.ParquetFile(path)
-            step = max(1, math.ceil(table.metadata.num_rows / (at_most or math.inf)))
+            path = directory / table
+            self.fetch_table(version, table, path)
+            file = pq.ParquetFile(path)
+            step = max(1, math.ceil(file.metadata.num_rows / (at_most or math.inf)))
             pieces, at = [], 0
-            for batch in table.iter_batches():
+            for batch in file.iter_batches():
                 # A copy, so that the rest of the batch can go.
                 pieces.append(batch.to_pandas().iloc[-at % step :: step].copy())
                 at += len(batch)
@@ -72,11 +72,11 @@ class DatasetStore:
             return rows
 
     def publish(self, description: DatasetVersion) -> DatasetVersion:
-        """Make the version visible and the latest; a version published earlier keeps its description.
+        """Make the version visible and the latest one; a version published earlier keeps its description.
 
-        Raises `DatasetNotFound` where a part is missing, since somebody removed it meanwhile.
+        Raises `DatasetNotFound` where a table is missing, since somebody removed it meanwhile.
         """
-        for name in (RAW, *(f"{part}.parquet" for part in get_args(Part))):
+        for name in (RAW, *(f"{table}.parquet" for table in get_args(PreparedTable))):
             if self.objects.size(self.key(description.version, name)) is None:
                 raise _not_found(description.version, name)
         self.objects.put_new(self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode())
@@ -85,30 +85,30 @@ class DatasetStore:
         return published
 
     def describe(self, version: str) -> DatasetVersion:
-        """What `dataset.json` says; raises `DatasetNotFound` for a version never published."""
+        """Return what `dataset.json` says; raise `DatasetNotFound` for a version never published."""
         if not NAME.fullmatch(version):
             # Some stores would take '..' in a key for a step up.
             raise _not_found(version, DESCRIPTION)
         return DatasetVersion.model_validate_json(self._content(version, DESCRIPTION))
 
     def find(self, name: str) -> DatasetVersion:
-        """A published version, or the one published last where the name is 'latest'; raises `DatasetNotFound`."""
+        """Return a published version, or the last one where the name is 'latest'; raise `DatasetNotFound`."""
         return self.latest() if name == LATEST_NAME else self.describe(name)
 
     def latest(self) -> DatasetVersion:
-        """The version published last; raises `DatasetNotFound` where there is none."""
+        """Return the version published last; raise `DatasetNotFound` where there is none."""
         pointer = self.objects.get(LATEST)
         if pointer is None:
             raise DatasetNotFound("No dataset was published yet: run the DAG process_etl_spotify_data.")
         return self.describe(json.loads(pointer)["version"])
 
     def published(self) -> list[DatasetVersion]:
-        """All published versions, newest first."""
+        """Return all published versions, newest first."""
         names = [key.split("/")[1] for key in self.objects.keys(PREFIX) if key.endswith(f"/{DESCRIPTION}")]
         return sorted(map(self.describe, names), key=lambda version: version.created_at, reverse=True)
 
     def unfinished(self) -> list[str]:
-        """Versions of which something is kept although they were never published, or are no more."""
+        """Return versions that have objects but no `dataset.json`: never published, or removed halfway."""
         versions = {key.split("/")[1] for key in self.objects.keys(PREFIX) if key != LATEST}
         return sorted(versions - {published.version for published in self.published()})
 
@@ -130,7 +130,7 @@ class DatasetStore:
 
 
 def open_store() -> DatasetStore:
-    """The store that the environment names."""
+    """Return the store that the environment names."""
     settings = S3Settings()
     return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
 

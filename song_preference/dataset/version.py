@@ -68,7 +68,7 @@ class Preparation(BaseModel):
 
 
 class SplitRows(BaseModel):
-    """How many songs each part holds."""
+    """Songs in each table."""
 
     train: int
     test: int
@@ -97,7 +97,7 @@ class DatasetVersion(BaseModel):
 
 
 def version_of(source_sha256: str, parameters: Parameters) -> str:
-    """The version's name: a digest of content, parameters and way of preparing (first 12 hex digits)."""
+    """Return the version's name: a digest of content, parameters and way of preparing (first 12 hex digits)."""
     recipe = json.dumps([source_sha256, parameters.model_dump(), PREPARATION], sort_keys=True)
     return hashlib.sha256(recipe.encode()).hexdigest()[:12]
 

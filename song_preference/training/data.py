@@ -1,4 +1,4 @@
-"""The songs of a dataset's part, as training and judging take them."""
+"""The songs of a dataset's training and test tables, as arrays."""
 
 import logging
 from typing import NamedTuple
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 MAX_TRAINING_SONGS = 10_000
 """Of a longer playlist a sample of this many is used, to bound time and memory: k-NN keeps each in its graph."""
 
-MAX_JUDGED_SONGS = 20_000
+MAX_TEST_SONGS = 20_000
 """At this number a ROC AUC is known to within 0.005; more would only slow the bootstrap down."""
 
 Features = NDArray[np.float32]
@@ -31,16 +31,16 @@ class Songs(NamedTuple):
     labels: Labels
 
     @classmethod
-    def of(cls, part: pd.DataFrame) -> "Songs":
-        """The songs of a table of the dataset store."""
-        return cls(part[list(FEATURES)].to_numpy(np.float32), part[LABEL].to_numpy(np.int64))
+    def of(cls, table: pd.DataFrame) -> "Songs":
+        """Return the songs of a table of the dataset store."""
+        return cls(table[list(FEATURES)].to_numpy(np.float32), table[LABEL].to_numpy(np.int64))
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Songs":
-        """The songs that an index or a mask names."""
+        """Return the songs that an index or a mask names."""
         return Songs(self.features[chosen], self.labels[chosen])
 
     def at_most(self, limit: int, seed: int) -> "Songs":
-        """`limit` of the songs, drawn without replacement in proportion to the classes, in their order; else all."""
+        """Return `limit` of the songs, drawn without replacement in proportion to the classes, in order; else all."""
         if len(self.labels) <= limit:
             return self
         random = np.random.default_rng(seed)
@@ -54,18 +54,18 @@ class Songs(NamedTuple):
         return self.take(np.sort(np.concatenate(drawn)))
 
     def without(self, known: Features) -> "Songs":
-        """The songs whose four features occur nowhere in `known` (m, 4)."""
+        """Return the songs whose four features occur nowhere in `known` (m, 4)."""
         return self.take(~pd.Series(song_digests(self.features)).isin(song_digests(known)).to_numpy())
 
 
 def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:
-    """The training part, of a very long playlist a sample; raises `DatasetNotFound`."""
-    return _at_most(Songs.of(store.part(dataset_version, "train")), MAX_TRAINING_SONGS, seed, "learns from")
+    """Return the training table, of a very long playlist a sample; raise `DatasetNotFound`."""
+    return _at_most(Songs.of(store.table(dataset_version, "train")), MAX_TRAINING_SONGS, seed, "is trained on")
 
 
-def judged_songs(store: DatasetStore, dataset_version: str) -> Songs:
-    """The test part, of a very long playlist a sample that is the same for every seed; raises `DatasetNotFound`."""
-    return _at_most(Songs.of(store.part(dataset_version, "test")), MAX_JUDGED_SONGS, 0, "is judged by")
+def test_songs(store: DatasetStore, dataset_version: str) -> Songs:
+    """Return the test table, of a very long playlist the same sample for every seed; raise `DatasetNotFound`."""
+    return _at_most(Songs.of(store.table(dataset_version, "test")), MAX_TEST_SONGS, 0, "is evaluated on")
 
 
 def _at_most(songs: Songs, limit: int, seed: int, purpose: str) -> Songs:

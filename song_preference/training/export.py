@@ -132,7 +132,7 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
 
 
 def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features) -> float:
-    """Largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
+    """Return the largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
 
     Raises `ModelRefused` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
     farther than that from the threshold.

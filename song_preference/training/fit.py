@@ -3,7 +3,7 @@
 Sums are taken in another order by another CPU (BLAS kernels), and `exp` rounds its last bit differently with
 fused multiply-add than without. Such a difference of 1e-16 matters in two places. A tree of gradient boosting
 that finds two splits equally good takes another one, and from there on it is another model: we saw probabilities
-differ by 0.24. So the gradients that its trees learn from are rounded. And weights differ in the digits behind
+differ by 0.24. So the gradients that its trees are fitted to are rounded. And weights differ in the digits behind
 the fifteenth: they are rounded to six decimals, which changes no probability by more than about 1e-5.
 """
 
@@ -28,13 +28,13 @@ DECIMALS_OF_PROBABILITY = 9
 
 
 def fit(estimator: Any, songs: Songs) -> Any:
-    """Fit one of the candidates; returns it. Computes in double precision."""
+    """Fit one of the candidates in double precision, and return it."""
     _fit(estimator, songs.features.astype(np.float64), songs.labels)
     return estimator
 
 
 def probability_of(estimator: Any, features: Features) -> Probabilities:
-    """Probability of "like" (n,) as the estimator has it, the same on every machine."""
+    """Return the probability of "like" (n,) as the estimator has it, the same on every machine."""
     probability: Probabilities = estimator.predict_proba(features.astype(np.float64))[:, 1]
     return np.round(probability, DECIMALS_OF_PROBABILITY)
 

@@ -11,7 +11,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRefused
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
-from song_preference.training.data import Labels, Probabilities, Songs, judged_songs
+from song_preference.training.data import Labels, Probabilities, Songs, test_songs
 from song_preference.training.evaluate import resamples, roc_auc
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECISION, REASON, REPLACED
@@ -71,7 +71,7 @@ def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion 
 
 
 def _load(version: ModelVersion) -> ServedModel | None:
-    """The version as a service would load it, or None if none can."""
+    """Return the version as a service would load it, or None if none can."""
     try:
         graph = load_graph(f"models:/{version.name}/{version.version}")
         return ServedModel.load(ModelRef(version.name, str(version.version), ""), graph)
@@ -151,9 +151,9 @@ def record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion
 
 def unseen_songs(store: DatasetStore, contender_data: str, champion_data: str) -> Songs:
     """Test songs of the contender's dataset whose features occur in neither training part; raises `DatasetNotFound`."""
-    songs = judged_songs(store, contender_data)
+    songs = test_songs(store, contender_data)
     for version in sorted({contender_data, champion_data}):
-        songs = songs.without(Songs.of(store.part(version, "train")).features)
+        songs = songs.without(Songs.of(store.table(version, "train")).features)
     return songs
 
 

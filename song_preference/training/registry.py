@@ -28,12 +28,12 @@ from song_preference.training.card import METRICS
 from song_preference.training.data import Songs
 from song_preference.training.evaluate import MODEL
 from song_preference.training.fingerprint import TRAINING_KEY, pinned
-from song_preference.training.search import Attempt
+from song_preference.training.search import Trial
 
 EXPERIMENT = "Spotify training"
 TRIALS_FILE = "trials.json"
 CARD_FILE = "model_card.md"
-ATTEMPTS = TypeAdapter(list[Attempt])
+TRIALS = TypeAdapter(list[Trial])
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("double", feature) for feature in FEATURES]),
@@ -43,37 +43,35 @@ ONNX_REQUIREMENTS = pinned("onnx", "onnxruntime", "numpy")
 ESTIMATOR_REQUIREMENTS = pinned("scikit-learn", "skops", "numpy")
 
 
-def log_search(
-    name: str, attempts: Sequence[Attempt], params: dict[str, object], tags: dict[str, str]
-) -> tuple[str, str]:
-    """Log a run with the ranked attempts and a nested run for each of them; returns the ids of run and experiment."""
+def log_search(name: str, trials: Sequence[Trial], params: dict[str, object], tags: dict[str, str]) -> tuple[str, str]:
+    """Log a run with the ranked trials and a nested run for each; return the ids of run and experiment."""
     experiment = mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=name) as run:
         mlflow.log_params(params)
         mlflow.set_tags(tags)
-        mlflow.log_dict(ATTEMPTS.dump_python(list(attempts), mode="json"), TRIALS_FILE)
+        mlflow.log_dict(TRIALS.dump_python(list(trials), mode="json"), TRIALS_FILE)
         client = MlflowClient()
-        for attempt in attempts:
-            _log_attempt(client, str(experiment.experiment_id), str(run.info.run_id), attempt)
+        for trial in trials:
+            _log_trial(client, str(experiment.experiment_id), str(run.info.run_id), trial)
     return str(run.info.run_id), str(experiment.experiment_id)
 
 
-def _log_attempt(client: MlflowClient, experiment_id: str, parent: str, attempt: Attempt) -> None:
-    """Three calls: a run cannot be created with its values."""
+def _log_trial(client: MlflowClient, experiment_id: str, parent: str, trial: Trial) -> None:
+    """Log a nested run, in three calls: a run cannot be created with its values."""
     run = client.create_run(
         experiment_id,
-        start_time=_milliseconds(attempt.started_at),
+        start_time=_milliseconds(trial.started_at),
         tags={MLFLOW_PARENT_RUN_ID: parent},
-        run_name=f"trial {attempt.number}: {attempt.candidate}",
+        run_name=f"trial {trial.number}: {trial.candidate}",
     )
-    ended = _milliseconds(attempt.ended_at)
-    scores = {"cv_roc_auc": attempt.roc_auc, "cv_roc_auc_std": attempt.roc_auc_std}
+    ended = _milliseconds(trial.ended_at)
+    scores = {"cv_roc_auc": trial.roc_auc, "cv_roc_auc_std": trial.roc_auc_std}
     client.log_batch(
         run.info.run_id,
         metrics=[Metric(name, value, ended, 0) for name, value in scores.items()],
         params=[
-            Param("candidate", attempt.candidate),
-            *(Param(name, str(value)) for name, value in attempt.parameters.items()),
+            Param("candidate", trial.candidate),
+            *(Param(name, str(value)) for name, value in trial.parameters.items()),
         ],
     )
     client.set_terminated(run.info.run_id, end_time=ended)
@@ -83,13 +81,13 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def ranked_attempts(run_id: str) -> list[Attempt]:
-    """What `log_search` logged, the best first."""
-    return ATTEMPTS.validate_python(mlflow.artifacts.load_dict(f"runs:/{run_id}/{TRIALS_FILE}"))
+def ranked_trials(run_id: str) -> list[Trial]:
+    """Return the trials that `log_search` logged, the best first."""
+    return TRIALS.validate_python(mlflow.artifacts.load_dict(f"runs:/{run_id}/{TRIALS_FILE}"))
 
 
 def log_models(estimator: Any, graph: ModelProto, songs: Songs) -> str:
-    """Log both to the active run; returns the address of the ONNX model."""
+    """Log both to the active run; return the address of the ONNX model."""
     _import_skops()
     mlflow.sklearn.log_model(
         estimator,
@@ -110,10 +108,10 @@ def log_models(estimator: Any, graph: ModelProto, songs: Songs) -> str:
 
 
 def _import_skops() -> None:
-    """Import it without what is none of our business, before MLflow does.
+    """Import skops before MLflow does, without its warnings.
 
-    It asks every module that is loaded for the name of each of SciPy's functions, and Airflow's modules for names that
-    moved answer a thousand times with a warning.
+    skops looks SciPy's functions up in every loaded module, and Airflow's modules answer a thousand times with a
+    deprecation warning.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
@@ -131,7 +129,7 @@ def _example(songs: Songs) -> pd.DataFrame:
 
 
 def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: str) -> str:
-    """Register a run's logged model; returns the version. Repeated for a run, it finds that version."""
+    """Register a run's logged model and return the version; repeated for a run, return that version."""
     known = client.search_model_versions(f"name = '{model_name}' and run_id = '{run_id}'")
     if known:
         return str(known[0].version)
@@ -141,7 +139,7 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 
 
 def version_tags(run: Run) -> dict[str, str]:
-    """What a version says of the training run that made it."""
+    """Return the tags by which a version records its training run."""
     metrics = {
         name: f"{run.data.metrics[name]:.6f}"
         for metric in METRICS
@@ -154,7 +152,7 @@ def version_tags(run: Run) -> dict[str, str]:
 
 
 def load_graph(model_uri: str) -> bytes:
-    """The ONNX file of a logged model or a version (`models:/...`)."""
+    """Return the ONNX file of a logged model or a version (`models:/...`)."""
     # In a directory of our own, since nobody removes MLflow's.
     with temporary_directory() as directory:
         content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()

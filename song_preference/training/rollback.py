@@ -61,7 +61,7 @@ def _existing(client: MlflowClient, settings: ModelSettings, wanted: str) -> Non
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="song_preference.training.rollback", description=__doc__)
     parser.add_argument("version", nargs="?", metavar="VERSION")
     try:

@@ -1,4 +1,4 @@
-"""Which candidate, with which parameters, ranks the songs of the training part best."""
+"""Find the candidate and parameters that rank the songs best and can be served."""
 
 import logging
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import optuna
 from optuna.samplers import TPESampler
-from optuna.trial import FixedTrial, Trial
+from optuna.trial import FixedTrial
 from pydantic import BaseModel
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
@@ -29,7 +29,7 @@ DECIMALS_OF_SCORE = 9
 """A score that differs in the last bits from machine to machine must not steer the search elsewhere."""
 
 
-class Attempt(BaseModel, frozen=True):
+class Trial(BaseModel, frozen=True):
     """A trial: a candidate with its parameters, and the mean and spread of its ROC AUC over the folds."""
 
     number: int
@@ -41,12 +41,12 @@ class Attempt(BaseModel, frozen=True):
     ended_at: datetime
 
     def estimator(self, seed: int) -> Any:
-        """The estimator, not fitted."""
+        """Return the estimator, not fitted."""
         return CANDIDATES[self.candidate].make(FixedTrial(self.parameters), seed)
 
 
-def search(songs: Songs, trials: int, seed: int) -> list[Attempt]:
-    """Every trial, the best first: Optuna's TPE, stratified cross-validation, ROC AUC.
+def search(songs: Songs, trials: int, seed: int) -> list[Trial]:
+    """Return every trial, the best first: Optuna's TPE, stratified cross-validation, ROC AUC.
 
     The first trials try each candidate's default. One trial after the other, on one thread: the same songs and
     seed give the same trials. Of equal scores the earlier trial stands first. Raises `TrainingFailed` where a class
@@ -57,19 +57,19 @@ def search(songs: Songs, trials: int, seed: int) -> list[Attempt]:
     study = optuna.create_study(direction="maximize", sampler=TPESampler(seed=seed))
     for name, candidate in CANDIDATES.items():
         study.enqueue_trial({"candidate": name, **candidate.default})
-    attempts: dict[tuple[Any, ...], Attempt] = {}
+    tried: dict[tuple[Any, ...], Trial] = {}
 
-    def objective(trial: Trial) -> float:
+    def objective(suggested: optuna.Trial) -> float:
         started = datetime.now(UTC)
-        name = trial.suggest_categorical("candidate", list(CANDIDATES))
-        estimator = CANDIDATES[name].make(trial, seed)
-        parameters = {key: value for key, value in trial.params.items() if key != "candidate"}
-        known = attempts.get((name, *parameters.items()))
+        name = suggested.suggest_categorical("candidate", list(CANDIDATES))
+        estimator = CANDIDATES[name].make(suggested, seed)
+        parameters = {key: value for key, value in suggested.params.items() if key != "candidate"}
+        known = tried.get((name, *parameters.items()))
         if known:
             return known.roc_auc
         scores = _fold_scores(songs, out_of_fold(estimator, songs, seed), seed)
-        attempt = Attempt(
-            number=trial.number,
+        trial = Trial(
+            number=suggested.number,
             candidate=name,
             parameters=parameters,
             roc_auc=round(float(np.mean(scores)), DECIMALS_OF_SCORE),
@@ -77,14 +77,14 @@ def search(songs: Songs, trials: int, seed: int) -> list[Attempt]:
             started_at=started,
             ended_at=datetime.now(UTC),
         )
-        attempts[name, *parameters.items()] = attempt
-        log.info("Trial %d, %s: ROC AUC %.4f", attempt.number, name, attempt.roc_auc)
-        return attempt.roc_auc
+        tried[name, *parameters.items()] = trial
+        log.info("Trial %d, %s: ROC AUC %.4f", trial.number, name, trial.roc_auc)
+        return trial.roc_auc
 
     # More than one thread would only wait for each other over matrices this small.
     with threadpool_limits(1):
         study.optimize(objective, n_trials=trials)
-    return sorted(attempts.values(), key=lambda attempt: (-attempt.roc_auc, attempt.number))
+    return sorted(tried.values(), key=lambda trial: (-trial.roc_auc, trial.number))
 
 
 def _check_classes(songs: Songs) -> None:
@@ -99,10 +99,10 @@ def _check_classes(songs: Songs) -> None:
 
 
 def out_of_fold(estimator: Any, songs: Songs, seed: int) -> Probabilities:
-    """Probability of "like" (n,) for each song by an estimator that was fitted without the song's fold."""
+    """Return the probability of "like" (n,) for each song by an estimator that was fitted without the song's fold."""
     probability = np.empty(len(songs.labels))
-    for learned, left_out in _folds(songs, seed):
-        fit(estimator, songs.take(learned))
+    for trained_on, left_out in _folds(songs, seed):
+        fit(estimator, songs.take(trained_on))
         probability[left_out] = probability_of(estimator, songs.features[left_out])
     return probability
 
@@ -116,37 +116,37 @@ def _folds(songs: Songs, seed: int) -> Any:
 
 
 class Choice(NamedTuple):
-    """The attempt taken, its fitted estimator and graph, and why better ones were passed over."""
+    """The trial to be served, its fitted estimator and graph, and why better ones were rejected."""
 
-    attempt: Attempt
+    trial: Trial
     estimator: Any
     graph: onnx.ModelProto
     threshold: float
     parity_error: float
-    refused: list[str]
+    rejected: list[str]
 
 
-def choose(ranking: Iterable[Attempt], songs: Songs, test: Features, seed: int) -> Choice:
-    """Fit the best attempt on all `songs` and convert it; one that ONNX answers differently gives way to the next.
+def choose(ranking: Iterable[Trial], songs: Songs, test: Features, seed: int) -> Choice:
+    """Fit the best trial on all `songs` and convert it; one that ONNX answers differently gives way to the next.
 
-    Parity is checked on `songs`, the features of the test part and random songs. Raises `TrainingFailed` where
-    no attempt is left.
+    Parity is checked on `songs`, the features of the test table and random songs. Raises `TrainingFailed` where
+    no trial is left.
     """
-    refused: list[str] = []
-    for attempt in ranking:
+    rejected: list[str] = []
+    for trial in ranking:
         with threadpool_limits(1):
-            threshold = decision_threshold(songs.labels, out_of_fold(attempt.estimator(seed), songs, seed))
-            estimator = fit(attempt.estimator(seed), songs)
+            threshold = decision_threshold(songs.labels, out_of_fold(trial.estimator(seed), songs, seed))
+            estimator = fit(trial.estimator(seed), songs)
         try:
             graph = build_graph(estimator, threshold)
             describe(graph, songs)
             error = check_parity(estimator, graph, threshold, songs.features, test)
         except ModelRefused as reason:
-            refused.append(f"trial {attempt.number} ({attempt.candidate}): {reason}")
-            log.warning("Passed over: %s", refused[-1])
+            rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
+            log.warning("Rejected: %s", rejected[-1])
             continue
-        return Choice(attempt, estimator, graph, threshold, error, refused)
+        return Choice(trial, estimator, graph, threshold, error, rejected)
     raise TrainingFailed(
         "No candidate can be exported as a model that answers as it was trained; "
-        f"try more trials or another dataset. {' '.join(refused)}"
+        f"try more trials or another dataset. {' '.join(rejected)}"
     )

@@ -17,7 +17,7 @@ from song_preference.serving.contract import open_graph
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.card import model_card
-from song_preference.training.data import Features, Probabilities, judged_songs, training_songs
+from song_preference.training.data import Features, Probabilities, test_songs, training_songs
 from song_preference.training.evaluate import evaluate_model, mlflow_metrics
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
@@ -36,7 +36,7 @@ from song_preference.training.registry import (
     load_graph,
     log_models,
     log_search,
-    ranked_attempts,
+    ranked_trials,
     version_of,
     version_tags,
 )
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 class Searched(NamedTuple):
-    """A training run, the dataset version that it learns from, and its seed."""
+    """A training run, the dataset version that it is trained on, and its seed."""
 
     run_id: str
     experiment_id: str
@@ -67,11 +67,11 @@ class Exported(NamedTuple):
 
 
 def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) -> Searched:
-    """Try `trials` candidates by cross-validation on the training part; the ranking goes to a run with nested runs."""
+    """Try `trials` candidates by cross-validation on the training table; log the ranking as a run with nested runs."""
     described = store.describe(dataset_version)
     songs = training_songs(store, dataset_version, seed)
-    attempts = search_candidates(songs, trials, seed)
-    best = attempts[0]
+    ranking = search_candidates(songs, trials, seed)
+    best = ranking[0]
     params = {
         "dataset_version": dataset_version,
         "seed": seed,
@@ -84,36 +84,36 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         TRAINING_KEY: training_key(dataset_version, seed, trials),
         **described.source.tags,
     }
-    run_id, experiment_id = log_search(f"training on {dataset_version}", attempts, params, tags)
+    run_id, experiment_id = log_search(f"training on {dataset_version}", ranking, params, tags)
     log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
     return Searched(run_id, experiment_id, dataset_version, seed)
 
 
 def export(store: DatasetStore, searched: Searched) -> Exported:
-    """Log the best candidate whose ONNX graph agrees with scikit-learn; raises `TrainingFailed` if there is none."""
+    """Log the best candidate whose ONNX graph agrees with scikit-learn; raise `TrainingFailed` if there is none."""
     run_id, _, dataset_version, seed = searched
     songs = training_songs(store, dataset_version, seed)
-    test = judged_songs(store, dataset_version)
-    choice = choose(ranked_attempts(run_id), songs, test.features, seed)
+    test = test_songs(store, dataset_version)
+    choice = choose(ranked_trials(run_id), songs, test.features, seed)
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
         model_uri = log_models(choice.estimator, choice.graph, songs)
-    log.info("%s exported; parity error %.1e.", choice.attempt.candidate, choice.parity_error)
+    log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.parity_error)
     return Exported(*searched, model_uri, choice.threshold)
 
 
 def _log_choice(choice: Choice) -> None:
-    attempt = choice.attempt
-    mlflow.log_params({"candidate": attempt.candidate, "threshold": choice.threshold, **attempt.parameters})
-    mlflow.log_metrics({"cv_roc_auc": attempt.roc_auc, "onnx_parity_error": choice.parity_error})
-    if choice.refused:
-        mlflow.set_tag("refused_candidates", "; ".join(choice.refused))
+    trial = choice.trial
+    mlflow.log_params({"candidate": trial.candidate, "threshold": choice.threshold, **trial.parameters})
+    mlflow.log_metrics({"cv_roc_auc": trial.roc_auc, "onnx_parity_error": choice.parity_error})
+    if choice.rejected:
+        mlflow.set_tag("rejected_candidates", "; ".join(choice.rejected))
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     """Evaluate the exported graph once, on the test table; the evaluation and its plots go to the run."""
     songs = training_songs(store, exported.dataset_version, exported.seed)
-    test = judged_songs(store, exported.dataset_version)
+    test = test_songs(store, exported.dataset_version)
     session = open_graph(load_graph(exported.model_uri))
 
     def predict(features: Features) -> Probabilities:
@@ -122,7 +122,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
     metrics = mlflow_metrics(evaluation.metrics)
     client = MlflowClient()
-    mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
+    mlflow.log_params({"songs_tested": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
     client.log_text(exported.run_id, evaluation.model_dump_json(), EVALUATION_FILE)
     for name, figure in all_plots(evaluation, test, predict).items():
@@ -132,7 +132,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
 
 
 def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
-    """Register the model with its tags and card; returns the version. Repeated for a run, it finds that version."""
+    """Register the model with its tags and card and return the version; repeated for a run, return that version."""
     client = MlflowClient()
     run = client.get_run(exported.run_id)
     described = store.describe(exported.dataset_version)

@@ -1,4 +1,4 @@
-"""From which probability on a song counts as liked."""
+"""The probability from which on a song is labelled as liked."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from song_preference.training.data import Labels, Probabilities
 
 
 def decision_threshold(labels: Labels, probability: Probabilities) -> float:
-    """The threshold nearest 0.5 whose balanced accuracy is within one standard error of the best.
+    """Return the threshold nearest 0.5 whose balanced accuracy is within one standard error of the best.
 
     Balanced accuracy (mean of sensitivity and specificity; its maximum is that of Youden's J) gives likes and
     dislikes the same weight: accuracy or F1 would answer "like" to everything for a listener who likes nearly

@@ -171,8 +171,8 @@ def test_the_dataset_is_in_s3(datasets: DatasetStore) -> None:
     names = {key.rpartition("/")[2] for key in datasets.objects.keys(f"datasets/{latest.version}/")}
     parts = {"scaled.parquet", "features.parquet", "train.parquet", "test.parquet"}
     assert names == {"raw.csv", "dataset.json", *parts}
-    assert len(datasets.part(latest.version, "train")) == latest.split.train
-    assert len(datasets.part(latest.version, "test")) == latest.split.test
+    assert len(datasets.table(latest.version, "train")) == latest.split.train
+    assert len(datasets.table(latest.version, "test")) == latest.split.test
 
 
 @needs_playlist

@@ -105,7 +105,7 @@ def test_from_upload_to_champion_and_back(
     refused = rest.delete(f"/datasets/{dataset}")
     assert (refused.status_code, "is the latest" in refused.json()["detail"]) == (409, True)
     refused = rest.delete(f"/datasets/{old_dataset}")
-    assert (refused.status_code, "learned from" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "trained on" in refused.json()["detail"]) == (409, True)
 
     assert rest.post("/model/rollback", json={}).status_code == httpx.codes.OK
     wait_for_model(rest, before)

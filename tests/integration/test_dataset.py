@@ -49,7 +49,7 @@ def test_a_playlist_becomes_a_published_version(
     assert (described.split.train, described.split.test) == (525, 225)
     store.fetch_raw(described.version, playlist.with_suffix(".again"))
     assert playlist.with_suffix(".again").read_bytes() == playlist.read_bytes()
-    assert len(store.part(described.version, "test")) == 225
+    assert len(store.table(described.version, "test")) == 225
 
 
 def test_mlflow_shows_the_version_with_its_source_pictures_and_card(
@@ -84,7 +84,7 @@ def test_a_version_that_nothing_needs_can_be_removed(
         )
         versions(["list"])
         assert re.search(rf"{latest.version}.*\n.*{old.version}.*test_of_retention/1", capsys.readouterr().out)
-        with pytest.raises(SystemExit, match="is what test_of_retention/1 learned from"):
+        with pytest.raises(SystemExit, match="test_of_retention/1 was trained on it"):
             versions(["remove", old.version])
     finally:
         registry.delete_registered_model("test_of_retention")

@@ -33,9 +33,9 @@ def run(names: tuple[dict[str, str], str], fatal_write: int = 0, is_done_first: 
 def check_whole(store: DatasetStore) -> str:
     """The latest version, with every part as described."""
     latest = store.latest()
-    assert len(store.part(latest.version, "features")) == latest.preparation.rows_kept
-    assert len(store.part(latest.version, "train")) == latest.split.train
-    assert len(store.part(latest.version, "test")) == latest.split.test
+    assert len(store.table(latest.version, "features")) == latest.preparation.rows_kept
+    assert len(store.table(latest.version, "train")) == latest.split.train
+    assert len(store.table(latest.version, "test")) == latest.split.test
     return latest.version
 
 

@@ -31,7 +31,7 @@ from song_preference.training.card import METRICS
 from song_preference.training.evaluate import roc_auc
 from song_preference.training.fingerprint import reason_to_skip
 from song_preference.training.promote import Decision
-from song_preference.training.registry import load_graph, ranked_attempts
+from song_preference.training.registry import load_graph, ranked_trials
 from song_preference.training.rollback import rollback
 from song_preference.training.steps import promote, register
 
@@ -118,11 +118,11 @@ def test_the_run_holds_trials_pictures_card_and_the_estimator(champion: ModelVer
     client, run_id = MlflowClient(), str(champion.run_id)
     run = client.get_run(run_id)
     nested = client.search_runs([run.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
-    ranking = ranked_attempts(run_id)
+    ranking = ranked_trials(run_id)
     assert len(nested) == len(ranking) == TRIALS
     assert {found.info.status for found in nested} == {"FINISHED"}
     assert max(found.data.metrics["cv_roc_auc"] for found in nested) == ranking[0].roc_auc
-    assert run.data.params["candidate"] in {attempt.candidate for attempt in ranking}
+    assert run.data.params["candidate"] in {trial.candidate for trial in ranking}
     assert run.data.metrics["onnx_parity_error"] < 1e-5
     assert run.data.metrics["majority_roc_auc"] == 0.5
     assert {item.path for item in client.list_artifacts(run_id)} == {
@@ -143,7 +143,7 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
     assert described.metrics.keys() == set(METRICS)
     evaluation = registry.evaluation(described.run_id)
     assert evaluation is not None
-    assert list(evaluation.labels) == store.part(dataset.version, "test")["label"].tolist()
+    assert list(evaluation.labels) == store.table(dataset.version, "test")["label"].tolist()
     assert evaluation.threshold == described.threshold
     found = roc_auc(np.array(evaluation.labels), np.array(evaluation.model))
     assert found == pytest.approx(described.metrics["roc_auc"].value, abs=1e-6)
@@ -240,10 +240,10 @@ def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(
     services.refresh()
     assert services.current().model.ref.version == champion.version
 
-    flipped = store.part(dataset.version, "train")
+    flipped = store.table(dataset.version, "train")
     flipped["label"] = 1 - flipped["label"]
-    part = store.part
-    monkeypatch.setattr(store, "part", lambda version, name: flipped if name == "train" else part(version, name))
+    table = store.table
+    monkeypatch.setattr(store, "table", lambda version, name: flipped if name == "train" else table(version, name))
     version, decision = train(store, settings, dataset, 1)
     assert not decision.promoted, decision.reason
     challenger = find_version(MlflowClient(), settings.name, "challenger")

@@ -47,7 +47,7 @@ def _assert_one_whole_version(airflow: Airflow, etl: Run) -> None:
     described = store.latest()
     assert described.version == version
     assert (described.split.train, described.split.test) == tuple(
-        len(store.part(version, part)) for part in ("train", "test")
+        len(store.table(version, part)) for part in ("train", "test")
     )
     assert store.unfinished() == []
 

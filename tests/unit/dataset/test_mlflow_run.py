@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from song_preference.dataset import sample
-from song_preference.dataset.mlflow_run import all_pictures, data_card
+from song_preference.dataset.mlflow_run import all_plots, data_card
 from song_preference.dataset.version import DatasetVersion, Parameters, Source, SplitRows
 from song_preference.features import FEATURES
 
@@ -48,12 +48,12 @@ def test_the_card_tells_source_counts_statistics_and_what_was_guessed(described:
         assert told in card
 
 
-def test_pictures_show_every_feature(tables: Any) -> None:
-    pictures = all_pictures(tables.features)
-    assert set(pictures) == {"distributions.png", "correlation.png", "mutual_information.png"}
-    assert [axes.get_xlabel() for axes in pictures["distributions.png"].axes] == list(FEATURES)
-    shown = [float(text.get_text()) for text in pictures["correlation.png"].axes[0].texts]
+def test_plots_show_every_feature(tables: Any) -> None:
+    plots = all_plots(tables.features)
+    assert set(plots) == {"distributions.png", "correlation.png", "mutual_information.png"}
+    assert [axes.get_xlabel() for axes in plots["distributions.png"].axes] == list(FEATURES)
+    shown = [float(text.get_text()) for text in plots["correlation.png"].axes[0].texts]
     np.testing.assert_allclose(np.reshape(shown, (5, 5)), tables.features.corr(), atol=0.006)
-    widths = [bar.get_extents().width for bar in pictures["mutual_information.png"].axes[0].patches]
+    widths = [bar.get_extents().width for bar in plots["mutual_information.png"].axes[0].patches]
     assert len(widths) == 4
     assert widths == sorted(widths)

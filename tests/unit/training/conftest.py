@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.dataset.store import DatasetStore, Part
+from song_preference.dataset.store import DatasetStore, PreparedTable
 from song_preference.dataset.version import (
     DatasetVersion,
     FeatureStatistics,
@@ -101,16 +101,16 @@ def client(tracking_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 class MemoryDatasets(DatasetStore):
-    """Datasets by version, each a training and a test part."""
+    """Datasets by version, each a training and a test table."""
 
     def __init__(self, **versions: tuple[Songs, Songs]) -> None:
         self.versions = versions
 
-    def part(self, version: str, part: Part, at_most: int | None = None) -> pd.DataFrame:  # noqa: ARG002
+    def table(self, version: str, table: PreparedTable, at_most: int | None = None) -> pd.DataFrame:  # noqa: ARG002
         if version not in self.versions:
             raise DatasetNotFound(version)
         train, test = self.versions[version]
-        songs = {"train": train, "test": test}[part]
+        songs = {"train": train, "test": test}[table]
         return pd.DataFrame(songs.features, columns=list(FEATURES)).assign(label=songs.labels)
 
 
