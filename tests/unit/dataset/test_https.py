@@ -8,7 +8,7 @@ import pytest
 from song_preference.dataset import https, transfer
 from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import InvalidDataset, SourceUnavailable
-from tests.unit.dataset.outside import (
+from tests.support.outside import (
     HOST,
     Answer,
     Outside,

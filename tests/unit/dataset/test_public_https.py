@@ -14,7 +14,7 @@ from song_preference.dataset.source import locate
 from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import SourceRefused
 from song_preference.settings import DatasetSettings
-from tests.unit.dataset.outside import HOST, Outside, Rerouted, gives
+from tests.support.outside import HOST, Outside, Rerouted, gives
 
 PUBLIC = "93.184.215.14"
 PRIVATE = [

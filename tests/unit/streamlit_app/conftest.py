@@ -23,9 +23,9 @@ from song_preference.settings import DatasetSettings, ModelSettings, RestSetting
 from streamlit_app import sources
 from streamlit_app.datasets import Datasets
 from tests.conftest import FakeRegistry
+from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.unit.dataset.test_schema import CSV
 from tests.unit.fake_airflow import FakeAirflow, with_history
-from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
 
 NOWHERE = "http://127.0.0.1:9"
 API_KEY = "sesame"

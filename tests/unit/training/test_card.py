@@ -1,7 +1,7 @@
 from song_preference.evaluation import Evaluation
 from song_preference.training.card import model_card
 from song_preference.training.evaluate import mlflow_metrics
-from tests.unit.training.conftest import described
+from tests.support.datasets import described
 
 PARAMS = {
     "candidate": "extra_trees",
