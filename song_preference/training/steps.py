@@ -114,7 +114,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
     metrics = mlflow_metrics(evaluation.metrics)
     client = MlflowClient()
-    mlflow.log_params({"songs_tested": len(test.labels)}, run_id=exported.run_id)
+    mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
     client.log_text(exported.run_id, evaluation.model_dump_json(), EVALUATION_FILE)
     for name, figure in all_plots(evaluation, test, predict).items():

@@ -1,17 +1,14 @@
-"""A listener whose taste is known, and MLflow in a folder of the test's own."""
+"""A listener whose taste is known, and the evaluation of a model of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import mlflow
 import pytest
-from mlflow import MlflowClient
 
 from song_preference.evaluation import Evaluation
-from song_preference.settings import ModelSettings
 from song_preference.training.data import Songs
 from song_preference.training.evaluate import evaluate_model
+from tests.support.mlflow import client, settings, tracking_uri
 from tests.support.training import likes_to_dance, listener
+
+__all__ = ["client", "settings", "tracking_uri"]
 
 
 @pytest.fixture(scope="session")
@@ -29,33 +26,3 @@ def evaluation(train: Songs, test: Songs) -> Evaluation:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("song_preference.training.evaluate.RESAMPLES", 20)
         return evaluate_model(test, train, likes_to_dance, 0.435, seed=0)
-
-
-@pytest.fixture(scope="session")
-def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
-
-
-@pytest.fixture
-def client(tracking_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowClient]:
-    """MLflow's own store and registry, without any registered model."""
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(tracking_uri)
-    client = MlflowClient()
-    for model in client.search_registered_models():
-        client.delete_registered_model(model.name)
-    if client.get_experiment_by_name("tests") is None:
-        artifacts: Path = tmp_path_factory.mktemp("artifacts")
-        client.create_experiment("tests", artifact_location=artifacts.as_uri())
-    mlflow.set_experiment("tests")
-    yield client
-    mlflow.set_tracking_uri(before)
-
-
-@pytest.fixture
-def settings(client: MlflowClient, tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> ModelSettings:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
-    monkeypatch.setenv("MODEL_NAME", "spotify_model_prod")
-    monkeypatch.setenv("MODEL_ALIAS", "champion")
-    client.create_registered_model("spotify_model_prod")
-    return ModelSettings()
