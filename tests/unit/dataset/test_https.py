@@ -10,6 +10,7 @@ from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import InvalidDataset, SourceUnavailable
 from tests.support.outside import (
     HOST,
+    PUBLIC,
     Answer,
     Outside,
     Request,
@@ -18,9 +19,9 @@ from tests.support.outside import (
     gives,
     is_endless,
     leads_to,
+    resolves_to,
     waits,
 )
-from tests.unit.dataset.test_public_https import PUBLIC, resolves_to
 
 SONGS = b"energy,label\n0.5,1\n"
 LIMIT = 100_000
