@@ -90,6 +90,18 @@ class Confusion(Stored):
     false_negatives: int
     true_negatives: int
 
+    @classmethod
+    def of(cls, labels: NDArray[np.int64], probability: Numbers, threshold: float) -> Self:
+        """Count where songs from `threshold` on are labelled as liked; labels and probabilities are (n,)."""
+        recommended, liked = probability >= threshold, labels == 1
+        return cls(
+            threshold=threshold,
+            true_positives=int(np.sum(recommended & liked)),
+            false_positives=int(np.sum(recommended & ~liked)),
+            false_negatives=int(np.sum(~recommended & liked)),
+            true_negatives=int(np.sum(~recommended & ~liked)),
+        )
+
     @property
     def recommended(self) -> int:
         """Songs that the model labels as liked."""
@@ -196,7 +208,7 @@ def _completed(answers: Answers) -> Evaluation:
         **dict(answers),
         metrics={},
         curves={"model": _curves(labels, model), "baseline": _curves(labels, np.array(answers.baseline))},
-        confusions=tuple(_confusion(labels, model, each) for each in sorted({*THRESHOLDS, answers.threshold})),
+        confusions=tuple(Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, answers.threshold})),
     )
 
 
@@ -210,15 +222,4 @@ def _curves(labels: NDArray[np.int64], probability: Numbers) -> Curves:
         roc=Curve.of(x, y, float(np.trapezoid(y, x))),
         precision_recall=Curve.of(recall, precision, float(np.diff(recall, prepend=0) @ precision)),
         calibration=calibration(labels, probability),
-    )
-
-
-def _confusion(labels: NDArray[np.int64], probability: Numbers, threshold: float) -> Confusion:
-    recommended, liked = probability >= threshold, labels == 1
-    return Confusion(
-        threshold=threshold,
-        true_positives=int(np.sum(recommended & liked)),
-        false_positives=int(np.sum(recommended & ~liked)),
-        false_negatives=int(np.sum(~recommended & liked)),
-        true_negatives=int(np.sum(~recommended & ~liked)),
     )

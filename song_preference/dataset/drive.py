@@ -38,7 +38,7 @@ def is_drive(url: httpx.URL) -> bool:
 
 
 def file_id(url: httpx.URL) -> str | None:
-    """The file that a link names."""
+    """Return the id of the file that a link names."""
     in_path = re.search(r"/d/([A-Za-z0-9_-]+)", url.path)
     if in_path:
         return in_path[1]

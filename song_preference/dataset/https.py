@@ -56,7 +56,7 @@ class _Download:
     deadline: float
 
     def pieces(self, max_bytes: int) -> Iterator[bytes]:
-        """The file, decompressed."""
+        """Yield the file, decompressed."""
         with closing(self._answer()) as response:
             response.raise_for_status()
             check_size(int(response.headers.get("Content-Length", 0)), max_bytes)
@@ -68,7 +68,7 @@ class _Download:
                 yield piece
 
     def _answer(self) -> httpx.Response:
-        """The first response that is no redirect."""
+        """Return the first response that is no redirect."""
         # Credentials go as a header, to the host that they were given for: a URL is logged and quoted in errors.
         auth = (self.url.username, self.url.password) if self.url.userinfo else None
         request = self.client.build_request("GET", self.url.copy_with(userinfo=b""))
@@ -113,7 +113,7 @@ def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _unzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The content of gzip members, in pieces of a bounded size: a small gzip can hold gigabytes."""
+    """Yield the content of gzip members, in pieces of a bounded size: a small gzip can hold gigabytes."""
     decoder = zlib.decompressobj(wbits=31)
     try:
         for compressed in pieces:

@@ -41,20 +41,20 @@ def prepare(raw: Path, directory: Path) -> Prepared:
 
     Files are written to `directory`; raises `InvalidDataset` with everything that is wrong with the playlist.
     """
-    kept = Kept(directory / "kept.arrow")
-    reading = read_playlist(raw, kept.opened)
+    rows = RowBuffer(directory / "kept.arrow")
+    reading = read_playlist(raw, rows.opened)
     scaled, features = directory / "scaled.parquet", directory / "features.parquet"
-    statistics = _write(kept, scaled, features)
-    kept.path.unlink()
-    report = _report(reading, kept.scaler, statistics)
+    statistics = _write(rows, scaled, features)
+    rows.path.unlink()
+    report = _report(reading, rows.scaler, statistics)
     # Checked before as well, but a song that comes ten times is one song.
     if findings := small_classes(report.likes, report.dislikes):
         raise InvalidDataset(*findings)
     return Prepared(scaled, features, report)
 
 
-class Kept:
-    """The rows as they were read, in an Arrow file, and what must be known of all before one can be prepared."""
+class RowBuffer:
+    """Rows as they were read, in an Arrow file, with the scaler and the digests that need all of them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +62,7 @@ class Kept:
         self._digests: list[NDArray[np.uint64]] = []
 
     @contextmanager
-    def opened(self, schema: pa.Schema) -> Iterator["Kept"]:
+    def opened(self, schema: pa.Schema) -> Iterator["RowBuffer"]:
         """Begin anew, with rows of these columns."""
         self.scaler, self._digests = MinMaxScaler(), []
         with pa.ipc.new_file(self.path, schema) as self._file, ThreadPoolExecutor(1) as self._keeper:
@@ -101,12 +101,12 @@ def _comparable(column: pa.Array) -> "pd.Series[Any]":
     return values
 
 
-def _write(kept: Kept, scaled: Path, features: Path) -> StandardScaler:
+def _write(rows: RowBuffer, scaled: Path, features: Path) -> StandardScaler:
     """Write both tables; return the statistics of features and label."""
-    statistics, is_first, at = StandardScaler(), kept.firsts(), 0
+    statistics, is_first, at = StandardScaler(), rows.firsts(), 0
     # Dictionaries, Arrow's default, cost twice the time and save nothing where nearly every number is another.
     with (
-        pa.ipc.open_file(kept.path) as file,
+        pa.ipc.open_file(rows.path) as file,
         pq.ParquetWriter(scaled, _single_precision(file.schema), use_dictionary=False) as to_scaled,
         pq.ParquetWriter(features, FEATURES_SCHEMA, use_dictionary=False) as to_features,
         ThreadPoolExecutor(1) as writer,
@@ -120,7 +120,7 @@ def _write(kept: Kept, scaled: Path, features: Path) -> StandardScaler:
             if not firsts.all():
                 batch = batch.filter(pa.array(firsts))
             # While one batch is written, the next is computed; no more than two are held.
-            prepared = _scaled(batch, kept.scaler, to_scaled.schema)
+            prepared = _scaled(batch, rows.scaler, to_scaled.schema)
             written.result()
             written = writer.submit(to_scaled.write_batch, prepared)
             statistics.partial_fit(_matrix(batch, FEATURES_SCHEMA.names))

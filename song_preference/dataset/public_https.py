@@ -25,13 +25,13 @@ ADDRESSES_TRIED = 3
 
 
 def check_https(url: httpx.URL) -> None:
-    """The rule for every https source and for every redirect; raises `NotAllowed`."""
+    """Check an https source or a redirect; raise `NotAllowed`."""
     if url.scheme != "https" or not url.host or not 0 < (url.port or 443) < 2**16:
         raise NotAllowed("it is no https URL")
 
 
 def check_public(url: httpx.URL) -> None:
-    """The rule for URLs that strangers name, as far as it is seen without resolving the host's name."""
+    """Check a URL that strangers name, as far as it is seen without resolving the host's name."""
     check_https(url)
     if url.userinfo:
         raise NotAllowed("it holds a user name or a password")
@@ -65,7 +65,7 @@ class PublicTransport(httpx.BaseTransport):
         self._inner = network.connect()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The response; raises `NotAllowed` where the host has an address that is not public."""
+        """Return the response; raise `NotAllowed` where the host has an address that is not public."""
         check_public(request.url)
         failure = httpx.ConnectError("the host has no address")
         for address in self._public_addresses(request.url)[:ADDRESSES_TRIED]:
@@ -96,7 +96,7 @@ def _check_all_public(addresses: Iterable[str]) -> None:
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
-    """The request sent to `address`, its Host header and the certificate's check still for the host's name."""
+    """Return the request sent to `address`, its Host header and the certificate's check still for the host's name."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
@@ -110,7 +110,7 @@ def _host(url: httpx.URL) -> str:
 
 
 def _literal(host: str) -> str | None:
-    """The address that the host is, also as the resolver understands it: 127.1, 0x7f000001, 2130706433."""
+    """Return the address that the host is, also as the resolver understands it: 127.1, 0x7f000001, 2130706433."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:

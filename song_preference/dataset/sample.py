@@ -62,18 +62,18 @@ def draw(statistics: dict[str, Any], rows: int = ROWS, seed: int = SEED) -> pd.D
 
 
 def _root(correlation: list[list[float]]) -> NDArray[np.float64]:
-    """A matrix R with R @ R.T near the correlation; rounding may have cost it its definiteness."""
+    """Return a matrix R with R @ R.T near the correlation; rounding may have cost it its definiteness."""
     values, vectors = np.linalg.eigh(np.array(correlation))
     return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
 
 
 def bundled() -> pd.DataFrame:
-    """The sample's songs."""
+    """Return the sample's songs."""
     return draw(json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text()))
 
 
 def csv() -> bytes:
-    """The sample as the CSV that a listener would hand in."""
+    """Return the sample as the CSV that a listener would upload."""
     return bundled().to_csv(index=False, lineterminator="\n").encode()
 
 

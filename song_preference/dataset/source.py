@@ -116,7 +116,7 @@ def _understood_https(source: str) -> Location:
 
 
 def _allowed(location: Location, bucket: str, settings: PlaylistSettings) -> Location:
-    """The location, if anybody may name it."""
+    """Return the location if anybody may name it."""
     match location.kind:
         case "https":
             check_public(httpx.URL(location.at))
@@ -132,7 +132,7 @@ def _allowed(location: Location, bucket: str, settings: PlaylistSettings) -> Loc
 
 
 def _below(incoming: Path, source: str) -> Path:
-    """The path of a file in the folder `incoming`, which goes by that name whatever its own is."""
+    """Return the path of a file in the folder `incoming`, which goes by that name whatever its own is."""
     path = Path(source)
     if not path.is_relative_to(incoming) and source.removeprefix("/").startswith(FOLDER):
         path = incoming / source.removeprefix("/").removeprefix(FOLDER)

@@ -67,13 +67,13 @@ def write(pieces: Iterable[bytes], target: Path, max_bytes: int) -> None:
 
 
 def check_size(size: int, max_bytes: int) -> None:
-    """Raises `InvalidDataset` where `size` is more than `max_bytes`."""
+    """Raise `InvalidDataset` where `size` is more than `max_bytes`."""
     if size > max_bytes:
         raise InvalidDataset(Finding(None, f"is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes)", 1))
 
 
 def shown(source: str) -> str:
-    """The source as messages and records show it: without credentials, query or fragment, printable, not too long."""
+    """Return the source as messages show it: without credentials, query or fragment, printable, not too long."""
     url = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/*", source)
     if url:
         # In what is no URL there may be anything.
@@ -83,7 +83,7 @@ def shown(source: str) -> str:
 
 
 def _without_secrets(rest: str) -> str:
-    """A URL after its scheme, without what may be a password (before '@') or a token (after '?' or '#')."""
+    """Return a URL after its scheme, without what may be a password (before '@') or a token (after '?' or '#')."""
     # The last '@', since a password that was not encoded may hold whatever ends a host.
     hidden, _, plain = rest.rpartition("@")
     if re.search("[?#]", hidden):

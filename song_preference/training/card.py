@@ -22,7 +22,7 @@ SAMPLE_WARNING = (
 def model_card(
     model_name: str, described: DatasetVersion, params: Mapping[str, str], metrics: Mapping[str, float]
 ) -> str:
-    """Return the card of a run with these params and metrics, trained on the dataset described."""
+    """The card of a run with these params and metrics, trained from the dataset described."""
     warning = SAMPLE_WARNING if described.source.kind == "sample" else ""
     return f"""# Will this listener like the song?
 
@@ -32,11 +32,11 @@ speechiness, energy, danceability and acousticness as Spotify measures them, eac
 ## Data
 Dataset `{described.version}` (source: {described.source.kind}): {described.preparation.rows_kept} songs, \
 {described.preparation.likes} liked and {described.preparation.dislikes} disliked.
-{_songs(described, params)}
+{_learned(described, params)}
 
 ## Model
 Best of {params["trials"]} trials (Optuna TPE, seed {params["seed"]}) by ROC AUC in 5-fold cross-validation on the
-training table: {metrics["cv_roc_auc"]:.3f}. Parameters: {_parameters(params)}.
+training part: {metrics["cv_roc_auc"]:.3f}. Parameters: {_parameters(params)}.
 "Like" from a probability of {float(params["threshold"]):.3f} on: of the thresholds that serve likes and dislikes
 equally well, the one nearest 0.5, found on training songs that the model did not know at the time.
 
@@ -52,7 +52,7 @@ ONNX and scikit-learn differ by at most {metrics["onnx_parity_error"]:.1e} in pr
 ## Limits
 - It knows one listener, by four numbers for each song: no artist, language, lyrics or genre.
 - Songs unlike those of the playlist get an answer as well; how sure it is there was not measured.
-- The intervals hold for songs chosen as these were; taste changes, and the model follows it only with new data.
+- The intervals hold for songs chosen as these were; taste changes, and the model learns of it only by new data.
 
 ## Use
 ```python
@@ -63,12 +63,12 @@ model.predict(pd.DataFrame([{{"speechiness": 0.04, "energy": 0.52, "danceability
 """
 
 
-def _songs(described: DatasetVersion, params: Mapping[str, str]) -> str:
-    trained, tested = int(params["songs_trained"]), int(params["songs_tested"])
-    text = f"It was trained on {trained} of them and evaluated on {tested} others."
-    if trained < described.split.train or tested < described.split.test:
+def _learned(described: DatasetVersion, params: Mapping[str, str]) -> str:
+    trained, judged = int(params["songs_trained"]), int(params["songs_judged"])
+    text = f"It learned from {trained} of them and was judged by {judged} others."
+    if trained < described.split.train or judged < described.split.test:
         text += (
-            f" That is a sample of the training table ({described.split.train}) and the test table "
+            f" That is a sample of the training part ({described.split.train}) and the test part "
             f"({described.split.test}), in proportion to likes and dislikes."
         )
     return text

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_curve, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -64,7 +64,7 @@ def evaluate_model(test: Songs, train: Songs, predict: Predict, threshold: float
                 for name, interval in intervals(labels, probability, own, BOOTSTRAP_SEED).items()
             },
             "curves": {"model": curves(labels, model), "baseline": curves(labels, baseline)},
-            "confusions": [confusion(labels, model, each) for each in sorted({*THRESHOLDS, threshold})],
+            "confusions": [Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, threshold})],
         }
     )
 
@@ -89,20 +89,6 @@ def curves(labels: Labels, probability: Probabilities) -> Curves:
             recall[-2::-1], precision[-2::-1], float(average_precision_score(labels, probability))
         ),
         calibration=calibration(labels, probability),
-    )
-
-
-def confusion(labels: Labels, probability: Probabilities, threshold: float) -> Confusion:
-    """Return the counts where songs from `threshold` on are labelled as liked."""
-    ((true_negatives, false_positives), (false_negatives, true_positives)) = confusion_matrix(
-        labels, probability >= threshold, labels=[0, 1]
-    ).tolist()
-    return Confusion(
-        threshold=threshold,
-        true_positives=true_positives,
-        false_positives=false_positives,
-        false_negatives=false_negatives,
-        true_negatives=true_negatives,
     )
 
 

@@ -46,7 +46,7 @@ class Decision(NamedTuple):
 
 
 def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion | None) -> Decision:
-    """Whether `contender` becomes the champion.
+    """Decide whether `contender` becomes the champion.
 
     The rule, the first that applies:
 

@@ -16,6 +16,7 @@ from song_preference.evaluation import EVALUATION_FILE
 from song_preference.serving.contract import open_graph
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
+from song_preference.training import registry
 from song_preference.training.card import model_card
 from song_preference.training.data import Features, Probabilities, test_songs, training_songs
 from song_preference.training.evaluate import evaluate_model, mlflow_metrics
@@ -31,15 +32,6 @@ from song_preference.training.fingerprint import (
 )
 from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record
-from song_preference.training.registry import (
-    CARD_FILE,
-    load_graph,
-    log_models,
-    log_search,
-    ranked_trials,
-    version_of,
-    version_tags,
-)
 from song_preference.training.search import Choice, choose
 from song_preference.training.search import search as search_candidates
 
@@ -84,7 +76,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         TRAINING_KEY: training_key(dataset_version, seed, trials),
         **described.source.tags,
     }
-    run_id, experiment_id = log_search(f"training on {dataset_version}", ranking, params, tags)
+    run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags)
     log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
     return Searched(run_id, experiment_id, dataset_version, seed)
 
@@ -94,10 +86,10 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
     run_id, _, dataset_version, seed = searched
     songs = training_songs(store, dataset_version, seed)
     test = test_songs(store, dataset_version)
-    choice = choose(ranked_trials(run_id), songs, test.features, seed)
+    choice = choose(registry.ranked_trials(run_id), songs, test.features, seed)
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
-        model_uri = log_models(choice.estimator, choice.graph, songs)
+        model_uri = registry.log_models(choice.estimator, choice.graph, songs)
     log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.parity_error)
     return Exported(*searched, model_uri, choice.threshold)
 
@@ -114,7 +106,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     """Evaluate the exported graph once, on the test table; the evaluation and its plots go to the run."""
     songs = training_songs(store, exported.dataset_version, exported.seed)
     test = test_songs(store, exported.dataset_version)
-    session = open_graph(load_graph(exported.model_uri))
+    session = open_graph(registry.load_graph(exported.model_uri))
 
     def predict(features: Features) -> Probabilities:
         return run_graph(session, features).probability
@@ -122,7 +114,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
     metrics = mlflow_metrics(evaluation.metrics)
     client = MlflowClient()
-    mlflow.log_params({"songs_tested": len(test.labels)}, run_id=exported.run_id)
+    mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
     client.log_text(exported.run_id, evaluation.model_dump_json(), EVALUATION_FILE)
     for name, figure in all_plots(evaluation, test, predict).items():
@@ -137,10 +129,10 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     run = client.get_run(exported.run_id)
     described = store.describe(exported.dataset_version)
     card = model_card(model_name, described, run.data.params, run.data.metrics)
-    client.log_text(exported.run_id, card, CARD_FILE)
-    version = version_of(client, model_name, exported.run_id, exported.model_uri)
+    client.log_text(exported.run_id, card, registry.CARD_FILE)
+    version = registry.version_of(client, model_name, exported.run_id, exported.model_uri)
     client.update_model_version(model_name, version, description=card)
-    for key, value in (version_tags(run) | described.source.tags).items():
+    for key, value in (registry.version_tags(run) | described.source.tags).items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
     return version

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from sklearn.metrics import confusion_matrix
 
 from song_preference.evaluation import THRESHOLDS, Answers, Confusion, Evaluation, read_evaluation
-from song_preference.training.evaluate import confusion, curves
+from song_preference.training.evaluate import curves
 
 OLD = (
     b'{"labels":[1,1,0,1,0],"model":[0.9,0.8,0.7,0.3,0.1],"baseline":[0.5,0.5,0.5,0.5,0.5],"threshold":0.375,'
@@ -42,7 +43,7 @@ def test_a_file_of_version_0_1_shows_what_training_computes() -> None:
         | {"importances": ()}
     )
     found = read_evaluation(answers.model_dump_json().encode())
-    assert found.confusions == tuple(confusion(labels, model, each) for each in sorted([*THRESHOLDS, 0.435]))
+    assert [counted.threshold for counted in found.confusions] == sorted([*THRESHOLDS, 0.435])
     for name, probability in (("model", model), ("baseline", baseline)):
         expected, actual = curves(labels, probability), found.model_dump()["curves"][name]
         assert actual["calibration"] == expected.model_dump()["calibration"]
@@ -51,12 +52,18 @@ def test_a_file_of_version_0_1_shows_what_training_computes() -> None:
                 np.testing.assert_allclose(actual[curve][values], expected.model_dump()[curve][values], atol=1e-12)
 
 
-def test_shares_of_a_confusion_by_hand() -> None:
-    found = Confusion(threshold=0.5, true_positives=2, false_positives=1, false_negatives=1, true_negatives=1)
+def test_a_threshold_is_the_least_probability_that_is_recommended() -> None:
+    labels, probability = np.array([1, 1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.3, 0.1])
+    found = Confusion.of(labels, probability, 0.7)
+    assert found == Confusion(threshold=0.7, true_positives=2, false_positives=1, false_negatives=1, true_negatives=1)
+    assert confusion_matrix(labels, probability >= 0.7).tolist() == [
+        [found.true_negatives, found.false_positives],
+        [found.false_negatives, found.true_positives],
+    ]
     assert (found.recommended, found.liked, found.songs) == (3, 3, 5)
     assert (found.precision, found.recall, found.accuracy) == (2 / 3, 2 / 3, 3 / 5)
     assert found.f1 == pytest.approx(2 / 3)
-    nothing = Confusion(threshold=1, true_positives=0, false_positives=0, false_negatives=3, true_negatives=2)
+    nothing = Confusion.of(labels, probability, 1)
     assert (nothing.precision, nothing.recall, nothing.f1) == (None, 0, 0)
 
 

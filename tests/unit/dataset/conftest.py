@@ -1,15 +1,20 @@
 """A playlist's bytes, prepared as the pipeline does it; and an internet of the tests' own."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from song_preference.dataset import etl, sample
 from song_preference.dataset.prepare import prepare
-from song_preference.dataset.version import Preparation
-from tests.unit.dataset.outside import Outside, running
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Preparation
+from song_preference.settings import DatasetSettings
+from tests.support.datasets import MemoryObjects
+from tests.support.outside import Outside, running
 
 
 class Tables(NamedTuple):
@@ -27,6 +32,39 @@ def prepared(tmp_path: Path) -> Callable[[bytes], Tables]:
         return Tables(pd.read_parquet(found.scaled), pd.read_parquet(found.features), found.report)
 
     return of
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def store(objects: MemoryObjects) -> DatasetStore:
+    return DatasetStore(objects)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> DatasetSettings:
+    """The bundled sample as a file of the operator's."""
+    path = tmp_path / "playlist.csv"
+    path.write_bytes(sample.csv())
+    return DatasetSettings.model_validate(
+        {"DATASET_SOURCE": str(path), "MAX_DATASET_BYTES": 10**7, "INCOMING_DIR": tmp_path}
+    )
+
+
+@pytest.fixture
+def draft(store: DatasetStore, configured: DatasetSettings) -> Draft:
+    """A version with all its tables, ready to be published."""
+    downloaded = etl.download(store, configured, Parameters(test_size=0.3, seed=1))
+    return etl.split_dataset(store, etl.engineer_features(store, downloaded))
+
+
+@pytest.fixture
+def published(store: DatasetStore, draft: Draft) -> DatasetVersion:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    return store.publish(DatasetVersion(created_at=now, code_version="1", **draft.model_dump()))
 
 
 @pytest.fixture(scope="session")

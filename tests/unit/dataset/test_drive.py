@@ -7,7 +7,7 @@ import pytest
 from song_preference.dataset import drive
 from song_preference.dataset.transfer import Network
 from song_preference.errors import InvalidDataset, SourceUnavailable
-from tests.unit.dataset.outside import Answer, Outside, breaks_off, gives, leads_to, waits
+from tests.support.outside import Answer, Outside, breaks_off, gives, leads_to, waits
 
 LINK = "https://drive.google.com/file/d/a-b_1"
 SONGS = b"energy,label\n0.5,1\n"

@@ -6,23 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from song_preference.dataset import etl, sample
+from song_preference.dataset import etl
 from song_preference.dataset.store import RAW, DatasetStore
 from song_preference.dataset.version import Parameters
 from song_preference.errors import DiskFull
 from song_preference.settings import DatasetSettings
-from tests.unit.fastapi_app.conftest import MemoryObjects
+from tests.support.datasets import MemoryObjects
 
 PARAMETERS = Parameters(test_size=0.3, seed=1)
-
-
-@pytest.fixture
-def configured(tmp_path: Path) -> DatasetSettings:
-    path = tmp_path / "playlist.csv"
-    path.write_bytes(sample.csv())
-    return DatasetSettings.model_validate(
-        {"DATASET_SOURCE": str(path), "MAX_DATASET_BYTES": 10**7, "INCOMING_DIR": tmp_path}
-    )
 
 
 @pytest.mark.parametrize("step", ["download", "engineer_features", "split"])

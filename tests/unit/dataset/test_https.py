@@ -8,8 +8,9 @@ import pytest
 from song_preference.dataset import https, transfer
 from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import InvalidDataset, SourceUnavailable
-from tests.unit.dataset.outside import (
+from tests.support.outside import (
     HOST,
+    PUBLIC,
     Answer,
     Outside,
     Request,
@@ -18,9 +19,9 @@ from tests.unit.dataset.outside import (
     gives,
     is_endless,
     leads_to,
+    resolves_to,
     waits,
 )
-from tests.unit.dataset.test_public_https import PUBLIC, resolves_to
 
 SONGS = b"energy,label\n0.5,1\n"
 LIMIT = 100_000

@@ -14,21 +14,13 @@ from song_preference.dataset.source import locate
 from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import SourceRefused
 from song_preference.settings import DatasetSettings
-from tests.unit.dataset.outside import HOST, Outside, Rerouted, gives
+from tests.support.outside import HOST, PUBLIC, Outside, Rerouted, gives, resolves_to
 
-PUBLIC = "93.184.215.14"
 PRIVATE = [
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
     "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
 ]  # fmt: skip
 PRIVATE_6 = ["::/127", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8", "2001:db8::/32", "64:ff9b:1::/48"]
-
-
-def resolves_to(*addresses: str) -> Any:
-    def resolve(host: str, port: int, *, type: int) -> Sequence[tuple[Any, ...]]:  # noqa: A002 - getaddrinfo's name
-        return [(socket.AF_INET, type, 6, "", (address, port)) for address in addresses]
-
-    return resolve
 
 
 class NotReached(httpx.BaseTransport):

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from song_preference.dataset import sample, table
-from song_preference.dataset.prepare import Kept
+from song_preference.dataset.prepare import RowBuffer
 from song_preference.dataset.reading import Reading, read_playlist
 from song_preference.dataset.schema import SCHEMA
 from song_preference.errors import InvalidDataset
@@ -60,7 +60,7 @@ def only(label: int, and_others: int = 0) -> bytes:
 def read(raw: bytes, directory: Path) -> Reading:
     path = directory / "raw.csv"
     path.write_bytes(raw)
-    return read_playlist(path, Kept(directory / "kept.arrow").opened)
+    return read_playlist(path, RowBuffer(directory / "kept.arrow").opened)
 
 
 HEADER = CSV.partition(b"\n")[0]

@@ -9,7 +9,7 @@ from song_preference.dataset.transfer import Network, shown
 from song_preference.errors import InvalidDataset, SourceRefused, SourceUnavailable
 from song_preference.settings import DatasetSettings
 from song_preference.storage import ObjectStore
-from tests.unit.dataset.outside import Outside, gives
+from tests.support.outside import Outside, gives
 
 ANYBODY = "Name a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or incoming/<file>."
 OPERATOR = "Name a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'."

@@ -1,8 +1,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -12,12 +11,12 @@ from mlflow import MlflowClient
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
-from song_preference.errors import PipelineUnavailable, StorageUnavailable
+from song_preference.errors import PipelineUnavailable
 from song_preference.pipeline import Airflow, Run
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
-from song_preference.storage import ObjectStore
+from tests.support.datasets import FakeMlflow, MemoryObjects
 
 API_KEY = "sésame"
 KEY = {b"X-API-Key": API_KEY.encode()}
@@ -33,52 +32,6 @@ MAX_UPLOAD_BYTES = 3_000_000
 def rest_settings() -> RestSettings:
     values = {"API_KEY": API_KEY, "MAX_UPLOAD_BYTES": MAX_UPLOAD_BYTES, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
     return RestSettings.model_validate(values)
-
-
-class MemoryObjects(ObjectStore):
-    """A bucket in memory, of which a test can take the connection away."""
-
-    def __init__(self) -> None:
-        self.bucket = "data"
-        self.contents: dict[str, bytes] = {}
-        self.is_down = False
-
-    def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
-        self._check()
-        content = self.contents.get(key)
-        return content and content[:first_bytes]
-
-    def size(self, key: str) -> int | None:
-        content = self.get(key)
-        return None if content is None else len(content)
-
-    def download(self, key: str, target: Path) -> bool:
-        content = self.get(key)
-        if content is not None:
-            target.write_bytes(content)
-        return content is not None
-
-    def put(self, key: str, content: bytes) -> None:
-        self._check()
-        self.contents[key] = content
-
-    def put_new(self, key: str, content: bytes | BinaryIO) -> bool:
-        self._check()
-        is_new = key not in self.contents
-        self.contents.setdefault(key, content if isinstance(content, bytes) else content.read())
-        return is_new
-
-    def remove(self, key: str) -> None:
-        self._check()
-        self.contents.pop(key, None)
-
-    def keys(self, prefix: str) -> list[str]:
-        self._check()
-        return sorted(key for key in self.contents if key.startswith(prefix))
-
-    def _check(self) -> None:
-        if self.is_down:
-            raise StorageUnavailable("S3 did not serve it: check that it runs, and its keys.")
 
 
 class FakeAirflow:
@@ -103,16 +56,6 @@ class Threads:
 
     def predicted(self, *_: object, **__: object) -> None:
         self.seen.append(threading.get_ident())
-
-
-class FakeMlflow:
-    """Knows which model versions learned from which dataset."""
-
-    def __init__(self) -> None:
-        self.learned: dict[str, list[SimpleNamespace]] = {}
-
-    def search_model_versions(self, query: str) -> list[SimpleNamespace]:
-        return self.learned.get(query.split("'")[1], [])
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from song_preference.dataset import sample
-from tests.unit.fastapi_app.conftest import KEY, MemoryObjects
+from tests.support.datasets import MemoryObjects
+from tests.unit.fastapi_app.conftest import KEY
 from tests.unit.fastapi_app.test_errors import check_problem
 
 HEADER, *SONGS = sample.csv().splitlines()

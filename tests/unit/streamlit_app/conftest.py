@@ -23,9 +23,9 @@ from song_preference.settings import DatasetSettings, ModelSettings, RestSetting
 from streamlit_app.data import model as sources
 from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import FakeAirflow, with_history
+from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.support.registry import FakeRegistry
 from tests.unit.dataset.test_schema import CSV
-from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
 
 NOWHERE = "http://127.0.0.1:9"
 API_KEY = "sesame"

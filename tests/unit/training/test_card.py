@@ -1,7 +1,7 @@
 from song_preference.evaluation import Evaluation
 from song_preference.training.card import model_card
 from song_preference.training.evaluate import mlflow_metrics
-from tests.unit.training.conftest import described
+from tests.support.datasets import described
 
 PARAMS = {
     "candidate": "extra_trees",
@@ -10,7 +10,7 @@ PARAMS = {
     "trials": "40",
     "seed": "42",
     "songs_trained": "140",
-    "songs_tested": "60",
+    "songs_judged": "60",
 }
 
 
@@ -19,7 +19,7 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     card = model_card("spotify_model_prod", described(), PARAMS, metrics)
     assert "This model (extra trees)" in card
     assert "Dataset `abc123abc123` (source: file): 200 songs, 120 liked and 80 disliked." in card
-    assert "was trained on 140 of them and evaluated on 60 others." in card
+    assert "learned from 140 of them and was judged by 60 others." in card
     assert "max features 3" in card
     assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
     assert card.count("0.500 (0.500 to 0.500)") == 1
@@ -33,4 +33,4 @@ def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: 
     metrics = {**mlflow_metrics(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
     card = model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics)
     assert "it knows nobody's taste" in card
-    assert "a sample of the training table (140) and the test table (60)" in card
+    assert "a sample of the training part (140) and the test part (60)" in card

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from song_preference.features import FEATURES
 from song_preference.training.data import Songs
-from tests.unit.training.conftest import listener
+from tests.support.training import listener
 
 
 def test_features_come_in_their_order_whatever_the_columns() -> None:

@@ -7,13 +7,12 @@ from song_preference.evaluation import (
     MAX_POINTS,
     THRESHOLDS,
     Bin,
-    Confusion,
     Evaluation,
     read_evaluation,
 )
 from song_preference.features import FEATURES
 from song_preference.training.data import Songs
-from song_preference.training.evaluate import confusion, curves, expected_calibration_error, intervals, mlflow_metrics
+from song_preference.training.evaluate import curves, expected_calibration_error, intervals, mlflow_metrics
 
 random = np.random.default_rng(3)
 LABELS = (random.random(200) < 0.6).astype(np.int64)
@@ -79,13 +78,6 @@ def test_the_bins_of_the_curve_are_those_of_the_calibration_error() -> None:
     assert 1 < len(bins) <= CALIBRATION_BINS
     error = sum(each.songs * abs(each.probability - each.liked) for each in bins) / len(LABELS)
     assert error == pytest.approx(expected_calibration_error(LABELS, PROBABILITY))
-
-
-def test_a_threshold_is_the_least_probability_that_is_recommended() -> None:
-    assert confusion(np.array([1, 1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.3, 0.1]), 0.7) == Confusion(
-        threshold=0.7, true_positives=2, false_positives=1, false_negatives=1, true_negatives=1
-    )
-    assert confusion(LABELS, PROBABILITY, 1.01).recommended == 0
 
 
 def test_every_value_lies_in_its_interval() -> None:

@@ -26,7 +26,7 @@ from song_preference.training.fit import fit
 from song_preference.serving.contract import open_graph
 from song_preference.training.export import run_graph
 from song_preference.training.search import search
-from tests.unit.training.conftest import listener
+from tests.support.training import listener
 
 songs, others = listener(150, 1), listener(2000, 2).features
 deep = {"gradient_boosting_n_estimators": 100, "gradient_boosting_log2_learning_rate": -3,

@@ -4,7 +4,7 @@ from sklearn.metrics import roc_auc_score
 from song_preference.features import FEATURES
 from song_preference.training.data import Songs
 from song_preference.training.importance import permutation_importances
-from tests.unit.training.conftest import likes_to_dance
+from tests.support.training import likes_to_dance
 
 
 def test_only_what_the_model_looks_at_is_important(test: Songs) -> None:

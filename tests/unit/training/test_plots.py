@@ -3,7 +3,7 @@ from matplotlib.figure import Figure
 from song_preference.evaluation import Evaluation
 from song_preference.training.data import Songs
 from song_preference.training.plots import all_plots
-from tests.unit.training.conftest import likes_to_dance
+from tests.support.training import likes_to_dance
 
 
 def test_every_plot_is_drawn(evaluation: Evaluation, test: Songs) -> None:

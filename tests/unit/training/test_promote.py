@@ -20,7 +20,7 @@ from song_preference.training.data import Songs
 from song_preference.training.export import describe
 from song_preference.training.promote import paired_bootstrap, unseen_songs
 from song_preference.training.steps import promote
-from tests.unit.training.conftest import MemoryDatasets, listener
+from tests.support.training import MemoryDatasets, listener
 
 MODEL = "spotify_model_prod"
 Register = Callable[..., str]

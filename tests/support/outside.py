@@ -3,7 +3,7 @@
 import datetime
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -20,6 +20,9 @@ from cryptography.x509.oid import NameOID
 from song_preference.dataset.transfer import Network
 
 HOST = "playlists.example"
+PUBLIC = "93.184.215.14"
+"""A public address."""
+
 NAMES = (HOST, "localhost", "drive.google.com", "drive.usercontent.google.com")
 TLS_HANDSHAKE = b"\x16"
 
@@ -171,3 +174,12 @@ def certificate(names: tuple[str, ...]) -> bytes:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return built.public_bytes(serialization.Encoding.PEM) + private
+
+
+def resolves_to(*addresses: str) -> Any:
+    """Return what resolves every name to these addresses, as `Network` wants it."""
+
+    def resolve(host: str, port: int, *, type: int) -> Sequence[tuple[Any, ...]]:  # noqa: A002 - getaddrinfo's name
+        return [(socket.AF_INET, type, 6, "", (address, port)) for address in addresses]
+
+    return resolve

@@ -1,0 +1,97 @@
+"""A bucket in memory, a registry that knows datasets, and a dataset version that was never prepared."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO
+
+from song_preference.dataset.version import (
+    DatasetVersion,
+    FeatureStatistics,
+    Parameters,
+    Preparation,
+    ScalerRange,
+    Source,
+    SourceKind,
+    SplitRows,
+)
+from song_preference.errors import StorageUnavailable
+from song_preference.features import FEATURES
+from song_preference.storage import ObjectStore
+
+
+class MemoryObjects(ObjectStore):
+    """A bucket in memory, of which a test can take the connection away."""
+
+    def __init__(self) -> None:
+        self.bucket = "data"
+        self.contents: dict[str, bytes] = {}
+        self.is_down = False
+
+    def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
+        self._check()
+        content = self.contents.get(key)
+        return content and content[:first_bytes]
+
+    def size(self, key: str) -> int | None:
+        content = self.get(key)
+        return None if content is None else len(content)
+
+    def download(self, key: str, target: Path) -> bool:
+        content = self.get(key)
+        if content is not None:
+            target.write_bytes(content)
+        return content is not None
+
+    def put(self, key: str, content: bytes) -> None:
+        self._check()
+        self.contents[key] = content
+
+    def put_new(self, key: str, content: bytes | BinaryIO) -> bool:
+        self._check()
+        is_new = key not in self.contents
+        self.contents.setdefault(key, content if isinstance(content, bytes) else content.read())
+        return is_new
+
+    def remove(self, key: str) -> None:
+        self._check()
+        self.contents.pop(key, None)
+
+    def keys(self, prefix: str) -> list[str]:
+        self._check()
+        return sorted(key for key in self.contents if key.startswith(prefix))
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise StorageUnavailable("S3 did not serve it: check that it runs, and its keys.")
+
+
+class FakeMlflow:
+    """Knows which model versions were trained on which dataset."""
+
+    def __init__(self) -> None:
+        self.learned: dict[str, list[SimpleNamespace]] = {}
+
+    def search_model_versions(self, query: str) -> list[SimpleNamespace]:
+        return self.learned.get(query.split("'")[1], [])
+
+
+def described(version: str = "abc123abc123", kind: SourceKind = "file") -> DatasetVersion:
+    """Return a version with 200 songs."""
+    return DatasetVersion(
+        version=version,
+        created_at=datetime(2026, 11, 23, tzinfo=UTC),
+        code_version="0.1.0",
+        source=Source(kind=kind, uri="playlist.csv", sha256="0" * 64, size_bytes=1),
+        parameters=Parameters(test_size=0.3, seed=42),
+        preparation=Preparation(
+            columns={},
+            rows_raw=202,
+            rows_kept=200,
+            likes=120,
+            dislikes=80,
+            scaler={"tempo": ScalerRange(min=60, max=200)},
+            features={name: FeatureStatistics(mean=0.5, std=0.2) for name in FEATURES},
+        ),
+        split=SplitRows(train=140, test=60),
+    )

@@ -1,0 +1,3 @@
+from tests.support.mlflow import client, settings, tracking_uri
+
+__all__ = ["client", "settings", "tracking_uri"]
