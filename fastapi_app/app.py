@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from fastapi_app import errors, model, openapi, predictions
 from fastapi_app.graphql import router as graphql
-from fastapi_app.long_requests import OneByOne
+from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
@@ -48,7 +48,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
+    app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
     # Paths are compared in this order: first those of predictions.
     app.include_router(predictions.router)
     app.include_router(model.router)

@@ -5,20 +5,20 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
-from fastapi_app.access import NEEDS_KEY, ApiKey, check_key
-from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statistics
-from fastapi_app.dependencies import SettingsDep
+from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
 from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
 from fastapi_app.uploads import REQUEST_BODY, received
 from song_preference.dataset import incoming, retention
 from song_preference.dataset.excerpt import Table, as_csv, first_rows, opened
+from song_preference.dataset.spread import Spread
 from song_preference.dataset.statistics import statistics
 from song_preference.dataset.store import LATEST_NAME
 from song_preference.dataset.version import DatasetVersion, Preparation
@@ -39,6 +39,36 @@ WHOLE_ROWS = {"raw", "scaled"}
 
 Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
 Part = Annotated[Table, Query(description="Which table of the version.")]
+
+
+class DatasetPage(BaseModel):
+    """Some of the published versions, the newest first."""
+
+    total: int = Field(description="How many there are altogether.")
+    datasets: list[DatasetVersion]
+
+
+class Preview(BaseModel):
+    """The first rows of a table."""
+
+    version: str
+    part: str
+    rows: list[dict[str, Any]] = Field(description="By column; those of 'raw' are text as it was handed in.")
+
+
+class Statistics(BaseModel):
+    """How each feature is spread among the liked and the disliked songs."""
+
+    version: str
+    spreads: list[Spread] = Field(description="One for each feature and label.")
+
+
+class Accepted(BaseModel):
+    """An upload that keeps the rules, and the run of the pipeline that it started."""
+
+    run_id: str
+    source: str = Field(description="Where the file lies now; POST /pipeline/runs may name it again.")
+    preparation: Preparation = Field(description="What the pipeline will make of it.")
 
 
 async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:

@@ -4,13 +4,13 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from fastapi_app.access import NEEDS_KEY
-from fastapi_app.dependencies import PredictorDep
+from fastapi_app.dependencies import NEEDS_KEY, PredictorDep
 from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
 from fastapi_app.openapi import problems
-from fastapi_app.pipeline_schemas import RollbackBody, RollbackOut, RunBody
+from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
 from song_preference.errors import ModelRefused, RegistryUnavailable
 from song_preference.pipeline import report
@@ -22,6 +22,44 @@ MAX_RUNS = 100
 
 # Not async: Airflow and MLflow may take their time, which a thread can spend.
 router = APIRouter()
+
+
+class RunBody(BaseModel):
+    """As the form of Airflow asks; what is left out is as the form has it."""
+
+    # A key misspelt would start a run that nobody meant.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    source: str | None = Field(
+        None,
+        description="A link to the file on Google Drive, a public https address, s3://data/incoming/<file> or "
+        "incoming/<file>. Null: the playlist that the operator configured.",
+    )
+    test_size: float = Field(0.3, ge=0.1, le=0.5, description="Share of the songs that no model learns from.")
+    seed: int = Field(42, ge=0, le=2**32 - 1, description="Decides every random choice.")
+    trials: int | None = Field(
+        None, ge=1, le=500, description="How many models to try. Null: as many as the operator configured."
+    )
+    force: bool = Field(False, description="Train even if these songs and settings gave a model before.")
+
+
+class RollbackBody(BaseModel):
+    """Which version is to serve again."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    version: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]{0,8}$",
+        description="Its number in the registry. Null: the one that the champion replaced.",
+    )
+
+
+class RollbackOut(RefreshOut):
+    """What was done in the registry, how this service's look at it ended, and the model that serves now."""
+
+    done: str
+
 
 RunIn = Annotated[RunBody, Body(default_factory=RunBody)]
 RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import SongTable
 from fastapi_app.dependencies import PredictorDep
-from fastapi_app.long_requests import OneByOneRoute
+from fastapi_app.long_requests import LongRequestRoute
 from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
@@ -26,7 +26,7 @@ from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
-long_router = APIRouter(route_class=OneByOneRoute)
+long_router = APIRouter(route_class=LongRequestRoute)
 
 SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from fastapi_app.app import create_app
-from fastapi_app.graphql import router
+from fastapi_app.graphql import schema
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
@@ -39,7 +39,7 @@ def descriptions() -> dict[Path, str]:
         api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False, manages_datasets=True
     )
     openapi = json.dumps(create_app(predictor, settings).openapi(), indent=2) + "\n"
-    return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": router.sdl()}
+    return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,9 +14,18 @@ from starlette.types import Message
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from fastapi_app.graphql.limits import MAX_ALIASES, MAX_CHARACTERS, MAX_DEPTH, MAX_REPEATS, MAX_TOKENS, operation
-from fastapi_app.graphql.router import CACHED_QUERIES, HEAVY, WAITING, sdl
-from fastapi_app.graphql.types import FIELDS_PER_SONG, MAX_FIELDS
+from fastapi_app.graphql.limits import (
+    FIELDS_PER_SONG,
+    MAX_ALIASES,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_FIELDS,
+    MAX_REPEATS,
+    MAX_TOKENS,
+    operation,
+)
+from fastapi_app.graphql.router import HEAVY, WAITING
+from fastapi_app.graphql.schema import CACHED_QUERIES, sdl
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG

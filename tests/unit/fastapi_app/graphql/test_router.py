@@ -15,9 +15,10 @@ from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
 from fastapi_app.graphql import router
+from fastapi_app.graphql.errors import CODE
 from fastapi_app.graphql.graphiql import ASSETS
-from fastapi_app.graphql.router import CODE
-from fastapi_app.long_requests import OneByOne
+from fastapi_app.graphql.schema import sdl
+from fastapi_app.long_requests import LongRequestQueue
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
@@ -54,7 +55,7 @@ def application(predictor: Predictor, management: Any = None, *, ide: bool = Tru
     """No more than GraphQL."""
     app = FastAPI()
     app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
+    app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
     app.state.management = management
     settings = RestSettings.model_validate(
         {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
@@ -299,7 +300,7 @@ def test_every_error_has_its_code_or_is_masked(
     answer = ask(client, QUERY, song=SONG)
     assert code(answer) == CODE.get(type(error), "INTERNAL")
     is_masked = type(error) not in CODE
-    assert (answer["errors"][0]["message"] == "The service failed; its log tells why.") is is_masked
+    assert (answer["errors"][0]["message"] == "The service failed: see its log for the reason.") is is_masked
     assert bool(caplog.records) is is_masked
 
 
@@ -445,11 +446,11 @@ def test_nothing_tells_the_schema_where_that_is_not_allowed(predictor: Predictor
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
-    assert (ROOT / "schema.graphql").read_text() == router.sdl(), "Write router.sdl() to schema.graphql."
+    assert (ROOT / "schema.graphql").read_text() == sdl(), "Write sdl() to schema.graphql."
 
 
 def test_the_schema_describes_everything() -> None:
-    types = [kind for name, kind in build_schema(router.sdl()).type_map.items() if not is_specified(name)]
+    types = [kind for name, kind in build_schema(sdl()).type_map.items() if not is_specified(name)]
     fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
     arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
     assert len(types) == 17
