@@ -1,9 +1,7 @@
-from http import HTTPStatus
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 
 from fastapi_app.errors import FAILED
 from fastapi_app.middleware import MAX_BODY_BYTES
@@ -18,7 +16,7 @@ from song_preference.errors import (
 )
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
-from tests.unit.fastapi_app.conftest import KEY
+from tests.support.rest import KEY, check_problem
 
 JSON = {"Content-Type": "application/json"}
 LEAK = "password=hunter2"
@@ -58,17 +56,6 @@ EVERY_ERROR = [
         if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in BUILT_OTHERWISE
     ),
 ]
-
-
-def check_problem(response: Response, status: int, path: str = "/predict") -> dict[str, Any]:
-    """The problem, which is whole."""
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
-    body: dict[str, Any] = response.json()
-    assert (body["type"], body["title"]) == ("about:blank", HTTPStatus(status).phrase)
-    assert (body["status"], body["instance"]) == (status, path)
-    assert body["request_id"] == response.headers["x-request-id"]
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
-    return body
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

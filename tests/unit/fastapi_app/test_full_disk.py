@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from song_preference.dataset import sample
-from tests.unit.fastapi_app.conftest import KEY, MemoryObjects
-from tests.unit.fastapi_app.test_errors import check_problem
+from tests.support.rest import KEY, check_problem
+from tests.unit.fastapi_app.conftest import MemoryObjects
 
 HEADER, *SONGS = sample.csv().splitlines()
 PATHS = ("/datasets", "/datasets/validate", "/predict/csv")

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from fastapi_app import long_requests
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
-from tests.unit.fastapi_app.graphql.test_router import BATCH, ask, code
-from tests.unit.fastapi_app.test_errors import check_problem
+from tests.support.graphql import BATCH, ask, code
+from tests.support.rest import check_problem
 
 WAITING = 2
 

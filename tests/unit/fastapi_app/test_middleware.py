@@ -11,7 +11,7 @@ from song_preference import logs
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
 from tests.conftest import SONG
-from tests.unit.fastapi_app.conftest import PAGE
+from tests.support.rest import PAGE
 
 
 @pytest.mark.parametrize("given", ["a", "Z" * 64, "2026-11-25_req.7"])

@@ -10,7 +10,7 @@ from fastapi_app import published
 from fastapi_app.published import descriptions, main
 from song_preference.serving.model_store import ModelStore
 from tests.conftest import ROOT, SONG, FakeRegistry
-from tests.unit.fastapi_app.conftest import KEY
+from tests.support.rest import KEY
 
 
 def test_the_root_names_the_service_and_links_that_work(rest: TestClient) -> None:

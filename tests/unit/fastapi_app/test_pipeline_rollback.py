@@ -15,9 +15,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ModelSettings, RestSettings
-from tests.unit.fastapi_app.conftest import KEY
-from tests.unit.fastapi_app.test_errors import check_problem
-from tests.unit.fastapi_app.test_fuzz import fuzz
+from tests.support.rest import KEY, check_problem, fuzz
 
 MODEL, PATH = "spotify_model_prod", "/model/rollback"
 

@@ -10,7 +10,7 @@ from fastapi_app.schemas import EXAMPLE_SONG
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG, FakeRegistry
-from tests.unit.fastapi_app.conftest import KEY, MAX_BATCH_SIZE, Threads
+from tests.support.rest import KEY, MAX_BATCH_SIZE, Threads
 
 MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
 

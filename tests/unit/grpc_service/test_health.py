@@ -9,8 +9,7 @@ from grpc_service.server import SERVICE
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from tests.conftest import FakeRegistry
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, refused
-from tests.unit.grpc_service.conftest import Edge, running
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, refused, running
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

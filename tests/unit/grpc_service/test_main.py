@@ -30,8 +30,7 @@ from tests.attacks.grpc_calls import (
     status_of,
 )
 from tests.conftest import ROOT, SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request
-from tests.unit.grpc_service.conftest import Slow
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, batch_request, predict_request
 
 STOP_SECONDS = 8
 MEMORY_BYTES = 30_000_000

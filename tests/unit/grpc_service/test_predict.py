@@ -13,8 +13,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG, FakeRegistry
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
-from tests.unit.grpc_service.conftest import Edge, Start
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Start, batch_request, predict_request, refused
 
 MODEL = pb.Model(name="spotify_model_prod", version="1", alias="champion")
 

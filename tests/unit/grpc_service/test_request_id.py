@@ -10,8 +10,7 @@ from song_preference.prediction import Prediction
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request
-from tests.unit.grpc_service.conftest import Edge
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, predict_request
 
 
 def returned(call: Any) -> str:

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from fastapi_app.management import Management
 from song_preference.pipeline import Airflow
 from song_preference.serving.predictor import Predictor
+from tests.support.graphql import application
 from tests.unit.fake_airflow import with_history
-from tests.unit.fastapi_app.graphql.test_router import application
 
 CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY"}
 

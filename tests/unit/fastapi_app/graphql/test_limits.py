@@ -29,8 +29,8 @@ from fastapi_app.graphql.schema import CACHED_QUERIES, sdl
 from song_preference.clients import QUERY
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
-from tests.unit.fastapi_app.conftest import Threads
-from tests.unit.fastapi_app.graphql.test_router import INLINE, application, ask, code
+from tests.support.graphql import INLINE, application, ask, code
+from tests.support.rest import Threads
 
 DEEPEST = "query ($song: SongInput!) { explain(song: $song) { prediction { model { name } } } }"
 

@@ -14,29 +14,21 @@ from graphql import build_schema, get_introspection_query, specified_scalar_type
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from fastapi_app.graphql import router
 from fastapi_app.graphql.graphiql import ASSETS
 from fastapi_app.graphql.schema import sdl
-from fastapi_app.long_requests import LongRequestQueue
 from song_preference import errors
 from song_preference.clients import QUERY
 from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
 from song_preference.features import FEATURES, Song
-from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.settings import RestSettings
 from tests.conftest import ROOT, SONG, FakeRegistry
+from tests.support.graphql import BATCH, INLINE, application, ask, code, requests
 
-BATCH = """query ($songs: [SongInput!]!) {
-  predictBatch(songs: $songs) { answers { label liked probability } threshold stale model { version } }
-}"""
 EXPLAIN = """query ($song: SongInput!) {
   explain(song: $song) { base prediction { label probability } contributions { feature value } }
 }"""
 MODEL = "{ model { name version alias threshold since stale refusal } }"
-INLINE = "{speechiness: 0.0444, energy: 0.521, danceability: 0.514, acousticness: 0.713}"
 LEAK = "password=hunter2"
 CODES = {
     "InvalidSong": "INVALID_FEATURE",
@@ -65,19 +57,6 @@ EVERY_ERROR = [
 ]
 
 
-def application(predictor: Predictor, management: Any = None, *, ide: bool = True) -> FastAPI:
-    """No more than GraphQL."""
-    app = FastAPI()
-    app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
-    app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
-    app.state.management = management
-    settings = RestSettings.model_validate(
-        {"API_KEY": "k", "MAX_UPLOAD_BYTES": 1, "GRAPHQL_IDE": ide, "MANAGE_DATASETS": False}
-    )
-    app.include_router(router.router(settings), prefix="/graphql")
-    return app
-
-
 @pytest.fixture
 def app(predictor: Predictor) -> FastAPI:
     return application(predictor)
@@ -87,25 +66,6 @@ def app(predictor: Predictor) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
-
-
-def ask(client: TestClient, query: str, **variables: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = client.post("/graphql", json={"query": query, "variables": variables}).json()
-    return answer
-
-
-def code(answer: dict[str, Any]) -> str:
-    """The code of the only error."""
-    (error,) = answer["errors"]
-    found: str = error["extensions"]["code"]
-    return found
-
-
-def requests(client: TestClient, operation: str, outcome: str) -> float:
-    app = client.app
-    assert isinstance(app, FastAPI)
-    labels = {"protocol": "graphql", "operation": operation, "outcome": outcome}
-    return app.state.metrics.registry.get_sample_value("song_preference_requests_total", labels) or 0
 
 
 def explode(*_: object) -> None:
