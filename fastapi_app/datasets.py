@@ -31,18 +31,18 @@ MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
-# Not async: S3, MLflow and Airflow may take their time, which a thread can spend.
+# Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
 
-WHOLE_ROWS = {"raw", "scaled"}
-"""Tables with all that the listener wrote, such as titles; the others hold features and labels."""
+TABLES_WITH_KEY = {"raw", "scaled"}
+"""Tables with every column of the playlist, such as titles; the others hold features and labels only."""
 
 Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
 Part = Annotated[Table, Query(description="Which table of the version.")]
 
 
 class DatasetPage(BaseModel):
-    """Some of the published versions, the newest first."""
+    """A page of the published versions, the newest first."""
 
     total: int = Field(description="How many there are altogether.")
     datasets: list[DatasetVersion]
@@ -53,26 +53,26 @@ class Preview(BaseModel):
 
     version: str
     part: str
-    rows: list[dict[str, Any]] = Field(description="By column; those of 'raw' are text as it was handed in.")
+    rows: list[dict[str, Any]] = Field(description="By column; those of 'raw' are text as it was uploaded.")
 
 
 class Statistics(BaseModel):
-    """How each feature is spread among the liked and the disliked songs."""
+    """Each feature's distribution among liked and disliked songs."""
 
     version: str
     spreads: list[Spread] = Field(description="One for each feature and label.")
 
 
 class Accepted(BaseModel):
-    """An upload that keeps the rules, and the run of the pipeline that it started."""
+    """A valid upload, and the run of the pipeline that it started."""
 
     run_id: str
-    source: str = Field(description="Where the file lies now; POST /pipeline/runs may name it again.")
+    source: str = Field(description="Where the file is stored; POST /pipeline/runs accepts it as a source.")
     preparation: Preparation = Field(description="What the pipeline will make of it.")
 
 
 async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
-    """The uploaded playlist, once it is its turn; closed when the answer is sent."""
+    """Yield the uploaded playlist when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
     too_large = "a playlist may have no more than MAX_DATASET_BYTES"
     async with received(request, limit, too_large) as file:
@@ -85,8 +85,8 @@ async def playlist(request: Request, management: ManagementDep) -> AsyncIterator
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
 
 
-async def _whole_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
-    if part in WHOLE_ROWS:
+async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
+    if part in TABLES_WITH_KEY:
         check_key(settings, key)
 
 
@@ -111,7 +111,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     "/{version}/preview",
     operation_id="previewDataset",
     responses=problems(401, 404, 422, 507),
-    dependencies=[Depends(_whole_rows_need_key)],
+    dependencies=[Depends(_raw_rows_need_key)],
 )
 def preview(
     version: Version,
@@ -126,7 +126,7 @@ def preview(
 
 @router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
 def spreads(version: Version, management: ManagementDep) -> Statistics:
-    """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
+    """Return each feature's distribution among liked and disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
     return Statistics(version=name, spreads=statistics(management.datasets, name))
 
@@ -139,7 +139,7 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
         **problems(401, 404, 422, 507),
     },
     response_class=Response,
-    dependencies=[Depends(_whole_rows_need_key)],
+    dependencies=[Depends(_raw_rows_need_key)],
 )
 def download(
     version: Version,
@@ -148,7 +148,7 @@ def download(
     format: Literal["csv", "parquet"] = "csv",  # noqa: A002 - the name is the interface's
     at_most: Annotated[int | None, Query(ge=1, le=MAX_SAMPLE, description="Of more rows about as many.")] = None,
 ) -> StreamingResponse:
-    """Send a table, whole or rows of it that are spread evenly.
+    """Send a table, whole or a sample of rows at equal distances.
 
     `raw` and `scaled`, the listener's own rows, need the key; `raw` is a whole CSV whatever is asked for.
     """
@@ -170,7 +170,7 @@ def download(
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
-    """Check a playlist, keep it, and start the pipeline on it; follow the run at the address in `Location`."""
+    """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`."""
     with _on_disk(file) as path:
         preparation = incoming.check(path)
         source = incoming.keep(path, management.datasets.objects)
@@ -186,7 +186,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def validate(file: PlaylistDep) -> Preparation:
-    """Check a playlist as the pipeline will, and keep nothing of it."""
+    """Validate a playlist as the pipeline does, without storing it."""
     with _on_disk(file) as path:
         return incoming.check(path)
 
@@ -199,9 +199,9 @@ def validate(file: PlaylistDep) -> Preparation:
     dependencies=[NEEDS_KEY],
 )
 def delete(version: Version, management: ManagementDep) -> None:
-    """Remove a version that is not the latest and that no registered model learned from.
+    """Delete a version that is not the latest and that no registered model was trained on.
 
-    The playlist goes with it that was handed in with `POST /datasets`, unless another version came of it.
+    A playlist that was uploaded with `POST /datasets` is deleted too, unless another version came from it.
     """
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
@@ -210,7 +210,7 @@ def delete(version: Version, management: ManagementDep) -> None:
 
 @contextmanager
 def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
-    """The same bytes in a file with a name of ours, for as long as they are looked at."""
+    """Yield a copy of the file on disk, deleted afterwards."""
     with temporary_directory() as directory:
         path = directory / "playlist.csv"
         with path.open("wb") as target:

@@ -1,4 +1,4 @@
-"""REST: runs of the pipeline, and the way back to an earlier model."""
+"""REST: runs of the pipeline, and rollbacks of the model."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from song_preference.training.rollback import rollback
 
 MAX_RUNS = 100
 
-# Not async: Airflow and MLflow may take their time, which a thread can spend.
+# Not async: Airflow and MLflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter()
 
 
@@ -44,7 +44,7 @@ class RunBody(BaseModel):
 
 
 class RollbackBody(BaseModel):
-    """Which version is to serve again."""
+    """The version to roll back to."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
@@ -56,7 +56,7 @@ class RollbackBody(BaseModel):
 
 
 class RollbackOut(RefreshOut):
-    """What was done in the registry, how this service's look at it ended, and the model that serves now."""
+    """What the rollback did in the registry, how this service's refresh ended, and the model in service."""
 
     done: str
 
@@ -96,7 +96,7 @@ def runs(
     "/pipeline/runs/{run_id}", tags=["pipeline"], operation_id="pipelineRun", responses=problems(404, 422, 502, 503)
 )
 def run(run_id: str, management: ManagementDep) -> RunReport:
-    """Tell how a run stands, why it failed, and what came of it: dataset, training and model."""
+    """Return the state of a run, why it failed, and its results: dataset, training and model."""
     return report.report(management.airflow, run_id)
 
 
@@ -108,14 +108,14 @@ def run(run_id: str, management: ManagementDep) -> RunReport:
     dependencies=[NEEDS_KEY],
 )
 def roll_back(asked: RollbackIn, management: ManagementDep, predictor: PredictorDep) -> RollbackOut:
-    """Make an earlier version the champion again, and serve it here at once; other services follow by themselves."""
+    """Make an earlier version the champion again and serve it here at once; other services follow by themselves."""
     done = rollback(management.model_settings, asked.version)
     outcome = _refreshed(predictor.store)
     return RollbackOut(done=done, outcome=outcome, model=model_in_service(predictor.store))
 
 
 def _refreshed(store: ModelStore) -> Outcome:
-    # What was done in the registry is done: that it cannot be served here is no reason to say that it failed.
+    # The rollback succeeded in the registry, even if this service cannot load the model yet.
     try:
         return store.refresh(again=True)
     except RegistryUnavailable:

@@ -59,7 +59,7 @@ def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registr
     for _ in range(2):
         refused = quiet.post("/model/refresh", headers=KEY)
         assert refused.status_code == 409
-        assert "version 2 is refused" in refused.json()["detail"]
+        assert "version 2 is rejected" in refused.json()["detail"]
     assert quiet.get("/health/ready").json() == {
         "status": "ready",
         "stale": True,

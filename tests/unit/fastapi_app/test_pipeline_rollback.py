@@ -116,7 +116,7 @@ def test_the_champion_may_be_named(client: TestClient) -> None:
 def test_a_version_that_cannot_be_served_is_told_and_the_model_stays(client: TestClient, mlflow: MlflowClient) -> None:
     answer = client.post(PATH, headers=KEY, json={"version": "1"}).json()
     assert (answer["outcome"], answer["model"]["version"], champion(mlflow)) == ("refused", "3", "1")
-    assert "version 1 is refused" in client.get("/model").json()["refusal"]
+    assert "version 1 is rejected" in client.get("/model").json()["refusal"]
 
 
 def test_a_registry_that_is_lost_on_the_way_is_told(client: TestClient, models: Registry, mlflow: MlflowClient) -> None:

@@ -60,7 +60,7 @@ def test_runs_are_as_rest_tells_them(client: TestClient, managed: TestClient) ->
 @pytest.mark.parametrize("run_id", [RUN_ID, "failed"])
 def test_a_run_is_as_rest_tells_it(client: TestClient, managed: TestClient, run_id: str) -> None:
     assert ask(client, ONE, id=run_id)["data"]["pipelineRun"] == as_graphql(
-        managed.get(f"{'/pipeline/runs'}/{run_id}").json()
+        managed.get(f"/pipeline/runs/{run_id}").json()
     )
 
 

@@ -196,7 +196,7 @@ def test_a_refused_champion_is_told(client: TestClient, registry: FakeRegistry, 
         store.refresh()
     model = ask(client, MODEL)["data"]["model"]
     assert model["version"] == "1"
-    assert "version 2 is refused" in model["refusal"]
+    assert "version 2 is rejected" in model["refusal"]
 
 
 @pytest.mark.parametrize(("query", "variables"), [(QUERY, {"song": SONG}), (EXPLAIN, {"song": SONG}), (MODEL, {})])
