@@ -150,7 +150,7 @@ def download(
 ) -> StreamingResponse:
     """Send a table, whole or a sample of rows at equal distances.
 
-    `raw` and `scaled`, the listener's own rows, need the key; `raw` is a whole CSV whatever is asked for.
+    `raw` and `scaled`, the listener's own rows, need the key; `raw` is always a whole CSV.
     """
     if part == "raw":
         format = "csv"  # noqa: A001

@@ -33,7 +33,7 @@ EXAMPLE_TALK = {"speechiness": 0.91, "energy": 0.34, "danceability": 0.6, "acous
 class BatchBody(BaseModel):
     """Several songs, at most MAX_BATCH_SIZE."""
 
-    # Stops at the first song at fault: millions of bad ones must not become millions of errors.
+    # Stops at the first invalid song: millions of them must not become millions of errors.
     songs: Annotated[list[SongBody], FailFast()]
 
 

@@ -118,7 +118,7 @@ def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
 def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds: float) -> dict[str, Prediction]:
     """Return every protocol's prediction, once all are equal.
 
-    Services load a new champion at different times; raise `SongPreferenceError` with the last obstacle if they do not
+    Services load a new champion at different times; raise `SongPreferenceError` with the last error if they do not
     agree within `patience_seconds`.
     """
     deadline = time.monotonic() + patience_seconds
@@ -127,11 +127,11 @@ def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds
             answers = {name: client.predict(song) for name, client in protocols.items()}
             if len(set(answers.values())) == 1:
                 return answers
-            obstacle = SongPreferenceError(f"The protocols answer differently: {answers}")
+            last_error = SongPreferenceError(f"The protocols answer differently: {answers}")
         except ServiceUnavailable as error:
-            obstacle = error
+            last_error = error
         if time.monotonic() > deadline:
-            raise obstacle
+            raise last_error
         time.sleep(0.5)
 
 

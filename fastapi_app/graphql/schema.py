@@ -93,7 +93,7 @@ class Query:
         description="The published dataset versions, the newest first."
     )
     async def datasets(self, info: QueryInfo, first: FirstArgument = 20) -> list[Dataset] | None:
-        """Return at most `first` versions; all are read, since only their descriptions tell their order."""
+        """Return at most `first` versions; all are read, since only their descriptions hold the dates."""
         _check_first(first)
         published = await run_in_threadpool(info.context.management.datasets.published)
         return [Dataset.of(version) for version in published[:first]]
