@@ -21,7 +21,7 @@ from strawberry.fastapi import GraphQLRouter
 
 from fastapi_app.app import create_app
 from fastapi_app.graphql.types import Prediction as GraphQLPrediction
-from fastapi_app.graphql.types import SongInput
+from fastapi_app.graphql.types import SongInput, prediction_of
 from fastapi_app.schemas import PredictionOut, prediction_out
 from fastapi_app.server import configuration, serve
 from grpc_service.server import PredictionServer
@@ -81,7 +81,7 @@ def bare_rest() -> FastAPI:
 
 def bare_graphql() -> FastAPI:
     """Strawberry with our input and output, and its caches."""
-    answer = GraphQLPrediction.of(ANSWER)
+    answer = prediction_of(ANSWER)
 
     @strawberry.type
     class Query:

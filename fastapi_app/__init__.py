@@ -1,1 +1,1 @@
-"""REST and GraphQL: the HTTP edges of the prediction."""
+"""The HTTP APIs: REST and GraphQL."""

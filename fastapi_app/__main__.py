@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="fastapi_app", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
@@ -25,7 +25,7 @@ def main() -> None:
     remove_leftovers()
     settings, predictor = load(RestSettings), following_champion(load(ServingSettings))
     if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
-        log.warning("API_KEY is the development value, which everybody knows: set one of your own.")
+        log.warning("API_KEY is the publicly known development value: set your own.")
     management = None
     if settings.manages_datasets:
         from fastapi_app.management import Management

@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from fastapi_app import errors, model, openapi, predictions
 from fastapi_app.graphql import router as graphql
-from fastapi_app.long_requests import OneByOne
+from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 def create_app(predictor: Predictor, settings: RestSettings, management: "Management | None" = None) -> FastAPI:
-    """The application on a given predictor, which it observes and whose store it starts and stops.
+    """Return the application; it counts what the predictor answers, and starts and stops its store.
 
-    `management` is what its routes need where the settings ask for them.
+    `management` is required if the settings enable the routes of datasets and pipeline.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         predictor.store.start()
-        # A full collection would look at all that was imported: 100 ms in which nobody is answered.
+        # Without this, a full garbage collection would traverse all imported modules and stall requests for 100 ms.
         gc.collect()
         gc.freeze()
         yield
@@ -48,13 +48,13 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
-    app.state.batcher, app.state.computing = MicroBatcher(predictor), OneByOne()
-    # Paths are compared in this order: first those of predictions.
+    app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
+    # Paths are compared in this order, so predictions come first.
     app.include_router(predictions.router)
     app.include_router(model.router)
     app.state.management = management
     if settings.manages_datasets:
-        # Not above: pandas and the S3 client are no load for a service that only predicts.
+        # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
         from fastapi_app import datasets, pipeline
 
         app.include_router(datasets.router)

@@ -1,4 +1,4 @@
-"""Answers a CSV of songs row by row, in memory that does not grow with the file."""
+"""Adds predictions to a CSV of songs, in memory that does not grow with the file."""
 
 import codecs
 import csv
@@ -25,24 +25,24 @@ from song_preference.songs_csv import (
 )
 
 BLOCK_ROWS = 2_000
-"""Enough that one more brings no speed, few enough that the first are sent soon."""
+"""Most rows in a block; larger blocks are no faster and delay the first one."""
 
 BLOCK_CHARACTERS = 1_000 * BLOCK_ROWS
-"""A block of longer rows has fewer of them."""
+"""Most characters in a block, so that one of long rows has fewer rows."""
 
 UNREADABLE = (
     f"cannot be read: a quote is not closed, a cell has more than {MAX_CELL_CHARACTERS:,} characters, or the row "
     f"more than {MAX_ROW_CHARACTERS:,}"
 )
 
-Answering = Callable[[NDArray[np.float32]], Batch]
+PredictRows = Callable[[NDArray[np.float32]], Batch]
 
 
 class SongTable:
     """A CSV with a header that names the four features, in any order, among any others."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        """Checks the encoding of the whole file, and the header; raises `InvalidUpload`."""
+        """Check the encoding of the whole file and the header; raise `InvalidUpload`."""
         _check_encoding(file)
         self._records = Records(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
         header = next(self._rows(), [])
@@ -51,18 +51,18 @@ class SongTable:
         self.header = header
         self._columns = _feature_columns(header)
 
-    def answered(self, answering: Answering) -> Iterator[bytes]:
-        """The CSV with three more columns, in blocks; rows at fault keep their cells and tell their fault."""
+    def answered(self, predict: PredictRows) -> Iterator[bytes]:
+        """Yield the CSV with three more columns, in blocks; an invalid row gets an error in place of a prediction."""
         yield _written([self.header + added_columns(self.header)])
         while rows := self._block():
-            yield _written(self._answered(rows, answering))
+            yield _written(self._answered(rows, predict))
 
     def _rows(self) -> Iterator[Cells | None]:
-        """The rows that are not blank; None for each that cannot be read."""
+        """Return the rows that are not blank; None for each unreadable one."""
         return (cells for cells in self._records if cells != [])
 
     def _block(self) -> list[Cells | None]:
-        """The next rows, so many as memory may hold; none at the end."""
+        """Return the rows of the next block; empty at the end."""
         rows: list[Cells | None] = []
         characters = 0
         for cells in islice(self._rows(), BLOCK_ROWS):
@@ -72,10 +72,10 @@ class SongTable:
                 break
         return rows
 
-    def _answered(self, rows: Sequence[Cells | None], answering: Answering) -> Iterator[Cells]:
+    def _answered(self, rows: Sequence[Cells | None], predict: PredictRows) -> Iterator[Cells]:
         checked = [self._song(cells) for cells in rows]
         songs = [song for song in checked if not isinstance(song, str)]
-        batch = answering(np.array(songs, dtype=np.float32)) if songs else None
+        batch = predict(np.array(songs, dtype=np.float32)) if songs else None
         answers = iter(zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)) if batch else iter(())
         for cells, song in zip(rows, checked, strict=True):
             if isinstance(song, str):
@@ -85,7 +85,7 @@ class SongTable:
                 yield self._with(cells or [], [LIKE if liked else DISLIKE, str(probability), ""])
 
     def _song(self, cells: Cells | None) -> list[float] | str:
-        """The features of a row, or the rule that it breaks."""
+        """Return the features of a row, or the rule that it breaks."""
         if cells is None:
             return f"the row {UNREADABLE}"
         if len(cells) != len(self.header):
@@ -95,10 +95,10 @@ class SongTable:
         if len(song) == len(values):
             return song
         named = zip(FEATURES, values, self._columns, strict=True)
-        return "; ".join(_fault(feature, cells[column]) for feature, value, column in named if value is None)
+        return "; ".join(_error(feature, cells[column]) for feature, value, column in named if value is None)
 
     def _with(self, cells: Cells, added: Cells) -> Cells:
-        """Surplus cells go behind our columns, so that each column stays one."""
+        """Return a row with the added cells; surplus ones come last, so that all columns stay aligned."""
         width = len(self.header)
         return [*cells[:width], *[""] * (width - len(cells)), *added, *cells[width:]]
 
@@ -115,7 +115,7 @@ def _check_encoding(file: IO[bytes]) -> None:
 
 
 def _feature_columns(header: Cells) -> list[int]:
-    """Where the features stand, in the order of `FEATURES`."""
+    """Return the column of each feature, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
         raise InvalidUpload(
             f"The header has {len(header):,} columns and at most {MAX_COLUMNS:,} are allowed: drop some."
@@ -123,7 +123,7 @@ def _feature_columns(header: Cells) -> list[int]:
     found = feature_columns(header)
     if found.missing:
         raise InvalidUpload(
-            f"The header lacks {', '.join(found.missing)}: name the columns with the features like that."
+            f"The header lacks {', '.join(found.missing)}: rename the columns of the features accordingly."
         )
     if found.repeated:
         raise InvalidUpload(f"The header names {', '.join(found.repeated)} more than once: keep one column of each.")
@@ -135,15 +135,15 @@ def _in_unit_interval(cell: str) -> float | None:
     return value if 0 <= value <= 1 else None
 
 
-def _fault(feature: str, cell: str) -> str:
+def _error(feature: str, cell: str) -> str:
     return f"{feature}: {broken_rule('value' if cell.strip() else 'missing')}"
 
 
 def _written(rows: Iterable[Cells]) -> bytes:
-    kept = list(rows)
-    text = _csv(kept, csv.QUOTE_MINIMAL)
-    # Python 3.11 does not quote a cell for a lone carriage return, which readers take for the end of the row.
-    return (_csv(kept, csv.QUOTE_ALL) if "\r" in text else text).encode()
+    block = list(rows)
+    text = _csv(block, csv.QUOTE_MINIMAL)
+    # Python 3.11 does not quote a cell with a lone carriage return, which many readers take for the end of a row.
+    return (_csv(block, csv.QUOTE_ALL) if "\r" in text else text).encode()
 
 
 def _csv(rows: Iterable[Cells], quoting: Literal[0, 1]) -> str:

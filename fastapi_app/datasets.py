@@ -5,22 +5,21 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
-from fastapi_app.access import NEEDS_KEY, ApiKey, check_key
-from fastapi_app.dataset_schemas import Accepted, DatasetPage, Preview, Statistics
-from fastapi_app.dependencies import SettingsDep
+from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
 from fastapi_app.management import ManagementDep
 from fastapi_app.openapi import problems
 from fastapi_app.uploads import REQUEST_BODY, received
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME
-from song_preference.dataset.version import DatasetVersion, Preparation
+from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.pipeline import ETL_DAG
 from song_preference.temporary import temporary_directory
@@ -30,18 +29,48 @@ MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
-# Not async: S3, MLflow and Airflow may take their time, which a thread can spend.
+# Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
 
-WHOLE_ROWS = {"raw", "scaled"}
-"""Tables with all that the listener wrote, such as titles; the others hold features and labels."""
+TABLES_WITH_KEY = {"raw", "scaled"}
+"""Tables with every column of the playlist, such as titles; the others hold features and labels only."""
 
 Version = Annotated[str, Path(pattern="^(latest|[0-9a-f]{12})$", description="Its name, or 'latest'.")]
 Part = Annotated[Table, Query(description="Which table of the version.")]
 
 
+class DatasetPage(BaseModel):
+    """A page of the published versions, the newest first."""
+
+    total: int = Field(description="How many there are altogether.")
+    datasets: list[DatasetVersion]
+
+
+class Preview(BaseModel):
+    """The first rows of a table."""
+
+    version: str
+    part: str
+    rows: list[dict[str, Any]] = Field(description="By column; those of 'raw' are text as it was uploaded.")
+
+
+class Statistics(BaseModel):
+    """Each feature's distribution among liked and disliked songs."""
+
+    version: str
+    spreads: list[Spread] = Field(description="One for each feature and label.")
+
+
+class Accepted(BaseModel):
+    """A valid upload, and the run of the pipeline that it started."""
+
+    run_id: str
+    source: str = Field(description="Where the file is stored; POST /pipeline/runs accepts it as a source.")
+    preparation: Preparation = Field(description="What the pipeline will make of it.")
+
+
 async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
-    """The uploaded playlist, once it is its turn; closed when the answer is sent."""
+    """Yield the uploaded playlist when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
     too_large = "a playlist may have no more than MAX_DATASET_BYTES"
     async with received(request, limit, too_large) as file:
@@ -54,8 +83,8 @@ async def playlist(request: Request, management: ManagementDep) -> AsyncIterator
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
 
 
-async def _whole_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
-    if part in WHOLE_ROWS:
+async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
+    if part in TABLES_WITH_KEY:
         check_key(settings, key)
 
 
@@ -80,7 +109,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     "/{version}/preview",
     operation_id="previewDataset",
     responses=problems(401, 404, 422, 507),
-    dependencies=[Depends(_whole_rows_need_key)],
+    dependencies=[Depends(_raw_rows_need_key)],
 )
 def preview(
     version: Version,
@@ -95,7 +124,7 @@ def preview(
 
 @router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
 def spreads(version: Version, management: ManagementDep) -> Statistics:
-    """Tell how each feature is spread among the liked and the disliked songs: histogram, quantiles, mean, deviation."""
+    """Return each feature's distribution among liked and disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
     return Statistics(version=name, spreads=statistics(management.datasets, name))
 
@@ -108,7 +137,7 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
         **problems(401, 404, 422, 507),
     },
     response_class=Response,
-    dependencies=[Depends(_whole_rows_need_key)],
+    dependencies=[Depends(_raw_rows_need_key)],
 )
 def download(
     version: Version,
@@ -117,9 +146,9 @@ def download(
     format: Literal["csv", "parquet"] = "csv",  # noqa: A002 - the name is the interface's
     at_most: Annotated[int | None, Query(ge=1, le=MAX_SAMPLE, description="Of more rows about as many.")] = None,
 ) -> StreamingResponse:
-    """Send a table, whole or rows of it that are spread evenly.
+    """Send a table, whole or a sample of rows at equal distances.
 
-    `raw` and `scaled`, the listener's own rows, need the key; `raw` is a whole CSV whatever is asked for.
+    `raw` and `scaled`, the listener's own rows, need the key; `raw` is always a whole CSV.
     """
     if part == "raw":
         format = "csv"  # noqa: A001
@@ -139,7 +168,7 @@ def download(
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
-    """Check a playlist, keep it, and start the pipeline on it; follow the run at the address in `Location`."""
+    """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`."""
     with _on_disk(file) as path:
         preparation = manage.check(path)
         source = manage.keep(path, management.datasets.objects)
@@ -155,7 +184,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def validate(file: PlaylistDep) -> Preparation:
-    """Check a playlist as the pipeline will, and keep nothing of it."""
+    """Validate a playlist as the pipeline does, without storing it."""
     with _on_disk(file) as path:
         return manage.check(path)
 
@@ -168,9 +197,9 @@ def validate(file: PlaylistDep) -> Preparation:
     dependencies=[NEEDS_KEY],
 )
 def delete(version: Version, management: ManagementDep) -> None:
-    """Remove a version that is not the latest and that no registered model learned from.
+    """Delete a version that is not the latest and that no registered model was trained on.
 
-    The playlist goes with it that was handed in with `POST /datasets`, unless another version came of it.
+    A playlist that was uploaded with `POST /datasets` is deleted too, unless another version came from it.
     """
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
@@ -179,7 +208,7 @@ def delete(version: Version, management: ManagementDep) -> None:
 
 @contextmanager
 def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
-    """The same bytes in a file with a name of ours, for as long as they are looked at."""
+    """Yield a copy of the file on disk, deleted afterwards."""
     with temporary_directory() as directory:
         path = directory / "playlist.csv"
         with path.open("wb") as target:

@@ -1,30 +1,33 @@
-"""What requests find in the application's state."""
+"""Dependencies of the routes: objects of the application's state, and the check of the API key."""
 
+import hmac
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
 
+from song_preference.errors import AccessDenied
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings
 
-# Async, because FastAPI takes each plain function to another thread and back, which costs more than a prediction.
+# Async, since FastAPI runs a plain function in another thread, which costs more than a prediction.
 
 
 async def get_predictor(request: Request) -> Predictor:
-    """The predictor that the application was composed with."""
+    """Return the predictor."""
     predictor: Predictor = request.app.state.predictor
     return predictor
 
 
 async def get_metrics(request: Request) -> Metrics:
-    """The metrics that the predictor reports to."""
+    """Return the metrics."""
     metrics: Metrics = request.app.state.metrics
     return metrics
 
 
 async def get_settings(request: Request) -> RestSettings:
-    """What this edge allows."""
+    """Return the settings of the service."""
     settings: RestSettings = request.app.state.settings
     return settings
 
@@ -32,3 +35,19 @@ async def get_settings(request: Request) -> RestSettings:
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 SettingsDep = Annotated[RestSettings, Depends(get_settings)]
+ApiKey = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
+
+
+def check_key(settings: RestSettings, key: str | None) -> None:
+    """Raise `AccessDenied` unless `key` is the service's key; takes the same time for any wrong one."""
+    # Starlette decodes headers as Latin-1, whatever the caller's encoding was.
+    if not hmac.compare_digest((key or "").encode("latin-1"), settings.api_key.get_secret_value().encode()):
+        raise AccessDenied("This needs the header X-API-Key with the service's API_KEY.")
+
+
+async def _require_key(settings: SettingsDep, key: ApiKey = None) -> None:
+    check_key(settings, key)
+
+
+NEEDS_KEY = Depends(_require_key)
+"""The dependency of a route that changes something."""

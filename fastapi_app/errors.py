@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457); the one table from the error tree to HTTP statuses."""
+"""Maps the error tree to HTTP statuses and problem+json (RFC 9457)."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -63,30 +63,30 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     PipelineError: HTTPStatus.BAD_GATEWAY,
 }
-"""What this edge can meet; the rest of the tree belongs to other services, and is an internal error here."""
+"""Errors that this API can raise; the others of the tree belong to other services and are internal errors here."""
 
-FAILED = "The service failed; its log tells why, under this request_id."
+FAILED = "The service failed: see its log for the reason, under this request_id."
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
 
 SONG_PATHS = ("/predict", "/explain")
-WORDS = {
+SONG_RULES = {
     "missing": "is missing",
     "list_type": f"must be a list of songs, each {SONG}",
     "model_attributes_type": f"must be {SONG}",
     "model_type": f"must be {SONG}",
 }
-"""Where a body is about songs: rules by pydantic's name for their breach; all others are about a feature's value."""
+"""Rules for the body of a song, by pydantic's error type; every other type is about a feature's value."""
 
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read: send a JSON object, or to /predict/csv a form with one file.",
-    HTTPStatus.NOT_FOUND: "There is nothing at this path: /docs shows what there is.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not take this method: the header Allow names those that it takes.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this path: see /docs for all paths.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not allow this method: the header Allow names the allowed ones.",
 }
-"""In place of the framework's own words, which name no remedy."""
+"""Messages that replace the framework's, which do not say what to do."""
 
 
 def install(app: FastAPI) -> None:
-    """Render every error that a handler raises as a problem; the middleware does so for all others."""
+    """Turn every error that a handler raises into a problem; the middleware handles all others."""
 
     @app.exception_handler(SongPreferenceError)
     async def _domain(request: Request, error: SongPreferenceError) -> JSONResponse:
@@ -100,7 +100,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        # FastAPI leaves a body as bytes exactly where its content type is not JSON.
+        # FastAPI leaves a body as bytes only if its content type is not JSON.
         if isinstance(error.body, bytes):
             detail = "The body must be JSON: send it with the header 'Content-Type: application/json'."
             return problem(request.url.path, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
@@ -138,7 +138,7 @@ def problem(
     problems: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem+json response about the request in hand."""
+    """Return a problem+json response to the current request."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -156,5 +156,5 @@ def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> FieldPr
     field = ".".join(str(part) for part in found["loc"][1:]) or "body"
     if not is_about_songs:
         return FieldProblem(field, str(found["msg"]))
-    words = broken_rule(found["type"])
-    return FieldProblem(field, words if found["loc"][-1] in FEATURES else WORDS.get(found["type"], words))
+    rule = broken_rule(found["type"])
+    return FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))

@@ -1,4 +1,4 @@
-"""Answers that take long, computed beside the event loop."""
+"""Requests that compute for long, answered in a thread beside the event loop."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -13,15 +13,15 @@ from typing_extensions import override
 from song_preference.errors import ServiceBusy
 
 MAX_WAITING = 64
-"""Each keeps its body of up to 8 MB in memory."""
+"""Most requests that wait; each keeps its body of up to 8 MB in memory."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class OneByOne:
-    """Answers one request at a time in a thread.
+class LongRequestQueue:
+    """Answers requests in a thread, one at a time.
 
-    More would be no faster, since they share Python's lock, for which the event loop would wait behind all of them.
+    Several threads would be no faster, since they share Python's interpreter lock, and would slow the event loop down.
     """
 
     def __init__(self) -> None:
@@ -29,9 +29,9 @@ class OneByOne:
         self._unanswered = 0
 
     async def answer(self, request: Request, handler: Handler) -> Response:
-        """Return the handler's response to a request that was read; raise `ServiceBusy` and `ClientDisconnect`."""
+        """Return the response to a request whose body was read; raise `ServiceBusy` and `ClientDisconnect`."""
         if self._unanswered > MAX_WAITING:
-            raise ServiceBusy(f"{MAX_WAITING} long requests wait already: try again in a few seconds.")
+            raise ServiceBusy(f"{MAX_WAITING} long requests are already waiting: try again in a few seconds.")
         self._unanswered += 1
         try:
             async with self._turn:
@@ -42,16 +42,16 @@ class OneByOne:
             self._unanswered -= 1
 
 
-class OneByOneRoute(APIRoute):
-    """Reads a request, and lets `OneByOne` parse, check and answer it."""
+class LongRequestRoute(APIRoute):
+    """A route whose requests are parsed, checked and answered in the queue of the application."""
 
     @override
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
 
-        async def answered(request: Request) -> Response:
+        async def enqueue(request: Request) -> Response:
             await request.body()
-            computing: OneByOne = request.app.state.computing
-            return await computing.answer(request, handler)
+            queue: LongRequestQueue = request.app.state.long_requests
+            return await queue.answer(request, handler)
 
-        return answered
+        return enqueue

@@ -1,4 +1,4 @@
-"""What the management of datasets and of the pipeline works with."""
+"""The dependencies of the routes that manage datasets and the pipeline."""
 
 from asyncio import Semaphore
 from dataclasses import dataclass, field
@@ -13,36 +13,36 @@ from song_preference.serving.registry import connect
 from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
 
 SHORT_BYTES = 2_000_000
-"""Up to it a playlist is a short one: 20,000 songs, checked in a second at most."""
+"""Size up to which a playlist is short: about 20,000 songs, validated in less than a second."""
 
 
 @dataclass(frozen=True)
 class Management:
-    """Clients of the other services; each connects when it is first used."""
+    """Clients of the other services, which connect when they are first used, and turns for validating playlists."""
 
     datasets: DatasetStore
     registry: MlflowClient
     airflow: Airflow
     playlist_settings: PlaylistSettings
     model_settings: ModelSettings
-    checking_long: Semaphore = field(default_factory=lambda: Semaphore(1))
-    """Long playlists are checked one by one: 2,000,000 songs take half of the memory that the service has in Docker."""
-    checking_short: Semaphore = field(default_factory=lambda: Semaphore(2))
-    """Short ones do not wait behind a long one."""
+    validating_long: Semaphore = field(default_factory=lambda: Semaphore(1))
+    """Held to validate a long playlist: 2,000,000 songs take half of the memory that the service has in Docker."""
+    validating_short: Semaphore = field(default_factory=lambda: Semaphore(2))
+    """Held to validate a short playlist, which does not wait for a long one."""
 
     def turn(self, playlist_bytes: int) -> Semaphore:
-        """What to hold while a playlist of this size is checked."""
-        return self.checking_short if playlist_bytes <= SHORT_BYTES else self.checking_long
+        """Return the semaphore to hold while a playlist of this size is validated."""
+        return self.validating_short if playlist_bytes <= SHORT_BYTES else self.validating_long
 
     @classmethod
     def of_environment(cls) -> Self:
-        """As the environment names them."""
+        """Create the clients from the environment's settings."""
         model = load(ModelSettings)
         return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model)
 
 
 async def get_management(request: Request) -> Management:
-    """What the application was composed with."""
+    """Return the management."""
     management: Management = request.app.state.management
     return management
 

@@ -1,6 +1,7 @@
-"""Around every request: its id, its bounds, its measure, and an answer where the code fails."""
+"""The middleware around every request: request id, limit of the body, metrics, and an answer to unexpected errors."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -8,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fastapi_app.bounds import bounded
 from fastapi_app.errors import FAILED, problem
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
@@ -16,28 +16,28 @@ from song_preference.serving.metrics import Metrics
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 8_000_000
-"""800 for each song of a batch of 10,000, though 80 would do: a row of a playlist has many other columns."""
+"""800 for each song of a batch of 10,000; four features need 80, but a song may have other keys."""
 
 CSV_PATH = "/predict/csv"
 UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate"}
-"""They read their upload to a file, within bounds of their own."""
+"""Paths that write their upload to a file, with limits of their own."""
 
 UNCOUNTED = ("/health/", "/metrics", "/graphql")
-"""Probes, which would drown the rest, and GraphQL, which counts its own."""
+"""Prefixes of paths that are not counted: probes would drown the rest, and GraphQL counts its own requests."""
 
 CLIENT_CLOSED_REQUEST = 499
 ID_HEADER = logs.REQUEST_ID.encode()
 
 
 class RequestMiddleware:
-    """Plain ASGI, since Starlette's BaseHTTPMiddleware costs more than a prediction."""
+    """A plain ASGI middleware, since Starlette's BaseHTTPMiddleware costs more than a prediction."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; only an answer that has begun lets an error through, so that the server cuts it off."""
+        """Pass the request on; answer an unexpected error, or re-raise it after the answer began, to cut that off."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,7 +46,7 @@ class RequestMiddleware:
         logs.request_id.set(identifier)
         status = 0
 
-        async def sending(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -55,9 +55,9 @@ class RequestMiddleware:
 
         path: str = scope["path"]
         if path not in UPLOAD_PATHS and not _is_short(headers):
-            receive = bounded(receive, MAX_BODY_BYTES, _too_large)
+            receive = limited(receive, MAX_BODY_BYTES, _too_large)
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
         except Exception:
@@ -65,21 +65,36 @@ class RequestMiddleware:
                 status = HTTPStatus.INTERNAL_SERVER_ERROR
                 raise
             log.exception("Unexpected error")
-            await problem(path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)(scope, receive, sending)
+            await problem(path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)(scope, receive, send_with_id)
         finally:
             if not path.startswith(UNCOUNTED):
                 self._metrics.request("rest", _operation(scope), _outcome(status), perf_counter() - started)
 
 
+def limited(receive: Receive, max_bytes: int, error: Callable[[], Exception]) -> Receive:
+    """Return a `receive` that raises `error()` after `max_bytes` of the body, whatever Content-Length says."""
+    count = 0
+
+    async def receive_limited() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > max_bytes:
+            raise error()
+        return message
+
+    return receive_limited
+
+
 def _is_short(headers: dict[bytes, bytes]) -> bool:
-    """Whether the body is announced as a small one, which the server then holds it to."""
+    """Return whether Content-Length, which the server enforces, is within the limit."""
     length = headers.get(b"content-length", b"")
     return length.isdigit() and int(length) <= MAX_BODY_BYTES and b"transfer-encoding" not in headers
 
 
 def _too_large() -> HTTPException:
     detail = f"The body has more than {MAX_BODY_BYTES} bytes: send fewer songs at once, or a file to {CSV_PATH}."
-    # The one kind of exception that FastAPI lets through while it reads a body.
+    # The only kind of exception that FastAPI lets through while it reads a body.
     return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 

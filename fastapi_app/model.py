@@ -1,4 +1,4 @@
-"""REST about the service itself: what it is, its model, its health, its metrics."""
+"""REST: the model in service and the registered versions; the service's links, health and metrics."""
 
 from typing import Annotated
 
@@ -6,8 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from fastapi_app.access import NEEDS_KEY
-from fastapi_app.dependencies import MetricsDep, PredictorDep
+from fastapi_app.dependencies import NEEDS_KEY, MetricsDep, PredictorDep
 from fastapi_app.openapi import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.errors import ModelNotReady
@@ -20,7 +19,7 @@ router = APIRouter()
 
 @router.get("/", tags=["service"], operation_id="service")
 async def service(request: Request) -> Service:
-    """Name the service and where to go on."""
+    """Name the service and its links."""
     app = request.app
     return Service(
         name=app.title,
@@ -31,22 +30,11 @@ async def service(request: Request) -> Service:
 
 @router.get("/model", tags=["model"], operation_id="model", responses=problems(503))
 async def model(predictor: PredictorDep) -> ServedOut:
-    """Tell which model answers."""
-    store = predictor.store
-    served = store.current()
-    ref = served.model.ref
-    return ServedOut(
-        name=ref.name,
-        version=ref.version,
-        alias=ref.alias,
-        threshold=served.model.threshold,
-        since=served.since,
-        stale=served.stale,
-        refusal=store.refusal,
-    )
+    """Return the model in service."""
+    return ServedOut.of(predictor.store)
 
 
-# Not async, like the next: the registry may take its time, which a thread can spend.
+# Not async, like the next: the registry may answer slowly, so FastAPI runs them in a thread.
 @router.get("/model/versions", tags=["model"], operation_id="modelVersions", responses=problems(422, 503))
 def versions(
     predictor: PredictorDep, limit: Annotated[int, Query(ge=1, le=MAX_VERSIONS, description="How many at most.")] = 20
@@ -63,13 +51,13 @@ def versions(
     dependencies=[NEEDS_KEY],
 )
 def refresh(predictor: PredictorDep) -> RefreshOut:
-    """Look at the registry now, and once more at a champion that was refused."""
+    """Load the registry's champion now, even if it was rejected before."""
     outcome = predictor.store.refresh(again=True)
     return RefreshOut(outcome=outcome, model=model_in_service(predictor.store))
 
 
 def model_in_service(store: ModelStore) -> ModelOut | None:
-    """The model that answers, None where there is none yet."""
+    """Return the model in service; None before the first."""
     try:
         return ModelOut.model_validate(store.current().model.ref)
     except ModelNotReady:
@@ -78,13 +66,13 @@ def model_in_service(store: ModelStore) -> ModelOut | None:
 
 @router.get("/health/live", tags=["health"], operation_id="live")
 async def live() -> Live:
-    """The process answers."""
+    """Confirm that the process answers."""
     return Live()
 
 
 @router.get("/health/ready", tags=["health"], operation_id="ready", responses=problems(503))
 async def ready(predictor: PredictorDep) -> Ready:
-    """A champion is loaded: predictions can be asked for."""
+    """Confirm that a model is loaded, so that the service can predict."""
     store = predictor.store
     served = store.current()
     return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
@@ -92,5 +80,5 @@ async def ready(predictor: PredictorDep) -> Ready:
 
 @router.get("/metrics", tags=["health"], operation_id="metrics", response_class=PlainTextResponse)
 def metrics(metrics: MetricsDep) -> Response:
-    """Everything that is counted, as Prometheus reads it."""
+    """Return the metrics in Prometheus' format."""
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""What the published description of the API says beyond FastAPI's own."""
+"""Additions to FastAPI's OpenAPI description."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ DESCRIPTIONS = {
     400: "The body cannot be read, as JSON or as a form.",
     401: "The header X-API-Key is missing or wrong.",
     404: "There is no such version or run.",
-    409: "It cannot be done as things are: the champion breaks the contract, or the dataset is in use.",
+    409: "The champion breaks the contract, or the dataset is in use.",
     413: "More songs or bytes than one request may hold.",
-    415: "The body's content type is none that this path reads.",
+    415: "This path does not accept the body's content type.",
     422: "The input breaks a rule that the answer names.",
-    500: "The service failed; its log tells why.",
-    502: "Airflow refused the request.",
-    503: "No champion is loaded yet, too many requests wait, or a service that this one asks cannot be reached.",
-    507: "A volume has no room left; the answer names it.",
+    500: "The service failed: see its log for the reason.",
+    502: "Airflow rejected the request.",
+    503: "No champion is loaded yet, too many requests wait, or a service that this one depends on cannot be reached.",
+    507: "A volume is full; the answer names it.",
 }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that answers with these problems, besides a failure of the service."""
+    """Return the `responses` of a route that can answer with these problems; 500 is always one of them."""
     return {status: {"model": Problem, "description": DESCRIPTIONS[status]} for status in (*statuses, 500)}
 
 
@@ -30,7 +30,7 @@ SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
 
 
 def install(app: FastAPI) -> None:
-    """Publish problems under their own media type, which FastAPI's `responses` cannot say."""
+    """Set the media type of problems, which FastAPI's `responses` cannot express."""
     generate = app.openapi
 
     def described() -> dict[str, Any]:

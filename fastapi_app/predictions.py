@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import SongTable
 from fastapi_app.dependencies import PredictorDep
-from fastapi_app.long_requests import OneByOneRoute
+from fastapi_app.long_requests import LongRequestRoute
 from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
@@ -26,14 +26,14 @@ from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
-long_router = APIRouter(route_class=OneByOneRoute)
+long_router = APIRouter(route_class=LongRequestRoute)
 
 SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
 
 
 class JsonBytes(Response):
-    """A body that is JSON already."""
+    """A response whose content is serialised JSON."""
 
     media_type = "application/json"
 
@@ -41,15 +41,15 @@ class JsonBytes(Response):
 @router.post("/predict", operation_id="predict", response_model=PredictionOut)
 @router.post("/predict/", include_in_schema=False)
 async def predict(request: Request, song: SongIn) -> Response:
-    """Tell whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
-    # No dependency, and bytes, since FastAPI's way with both takes as long as the prediction.
+    """Predict whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
+    # No dependency and no response model, each of which takes as long as the prediction.
     batcher: MicroBatcher = request.app.state.batcher
     return JsonBytes(to_json(prediction_out(await batcher.predict(song))))
 
 
 @long_router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
 async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
-    """Tell for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
+    """Predict for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
     answers = predictor.predict_batch(batch.songs)
     pairs = zip(answers.liked.tolist(), answers.probability.tolist(), strict=True)
     body = {
@@ -61,7 +61,7 @@ async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
             for liked, probability in pairs
         ],
     }
-    # As bytes, because FastAPI would check each of the answers once more.
+    # Serialised here, since FastAPI would validate each answer again.
     return JsonBytes(to_json(body))
 
 
@@ -69,12 +69,12 @@ router.include_router(long_router)
 
 
 class CsvResponse(StreamingResponse):
-    """A CSV, block by block."""
+    """A CSV that is sent in blocks."""
 
     media_type = "text/csv"
 
 
-# Not async, like the generator that it returns: reading a file takes its time, which a thread can spend.
+# Not async, like the generator that it returns: both read a file, so FastAPI runs them in a thread.
 @router.post(
     "/predict/csv",
     operation_id="predictCsv",
@@ -83,7 +83,7 @@ class CsvResponse(StreamingResponse):
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 def predict_csv(file: UploadDep, predictor: PredictorDep) -> CsvResponse:
-    """Add a label and a probability to each row of a CSV, or say in `error` which field breaks which rule.
+    """Add a label and a probability to each row of a CSV, or name the field and the broken rule in `error`.
 
     The header must name the four features; every other column is kept. All rows are answered by one model.
     """
@@ -93,5 +93,5 @@ def predict_csv(file: UploadDep, predictor: PredictorDep) -> CsvResponse:
 
 @router.post("/explain", operation_id="explain")
 async def explain(song: SongIn, predictor: PredictorDep) -> ExplanationOut:
-    """Tell what each feature adds to the prediction: exact Shapley values."""
+    """Explain what each feature adds to the prediction: exact Shapley values."""
     return ExplanationOut.explaining(predictor.explain(song))

@@ -1,4 +1,4 @@
-"""The descriptions of the API that are committed: `python -m fastapi_app.published [--check]`."""
+"""Writes the committed descriptions of the APIs: `python -m fastapi_app.published [--check]`."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from fastapi_app.app import create_app
-from fastapi_app.graphql import router
+from fastapi_app.graphql import schema
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class _NoRegistry:
-    """A description needs no model."""
+    """A registry without models, since a description needs none."""
 
     def champion(self) -> ModelRef | None:
         return None
@@ -33,24 +33,24 @@ class _NoRegistry:
 
 
 def descriptions() -> dict[Path, str]:
-    """The file of each description, and what belongs into it."""
+    """Return the content of each description by its file."""
     predictor = Predictor(ModelStore(_NoRegistry(), refresh_seconds=1, model_name="none"))
     settings = RestSettings.model_construct(
         api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False, manages_datasets=True
     )
     openapi = json.dumps(create_app(predictor, settings).openapi(), indent=2) + "\n"
-    return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": router.sdl()}
+    return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the files, or fail where they are not what the code says."""
+    """Write the files, or exit with an error if they differ from the code."""
     parser = argparse.ArgumentParser(prog="fastapi_app.published", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing and fail where a file differs")
+    parser.add_argument("--check", action="store_true", help="write nothing and fail if a file differs")
     is_check = parser.parse_args(arguments).check
     different = {path: text for path, text in descriptions().items() if not path.exists() or path.read_text() != text}
     if is_check and different:
         names = ", ".join(path.name for path in different)
-        sys.exit(f"Not what the code describes: {names}. Run `make published`.")
+        sys.exit(f"Out of date: {names}. Run `make published`.")
     for path, text in different.items():
         path.write_text(text)
 

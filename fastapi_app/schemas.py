@@ -1,4 +1,4 @@
-"""The JSON that REST speaks, beside the domain's own `Song`."""
+"""The models of REST's JSON; GraphQL derives its types from them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -8,9 +8,15 @@ from pydantic.types import FailFast
 
 from song_preference.features import Song
 from song_preference.prediction import Explanation, Prediction
-from song_preference.serving.model_store import Outcome
+from song_preference.serving.model_store import ModelStore, Outcome
 
 PROBLEM_TYPE = "application/problem+json"
+THRESHOLD = "The lowest probability that the model calls a like, in [0, 1]."
+STALE = (
+    "Whether another model may be the champion by now: the registry cannot be reached, or its champion is missing or "
+    "was rejected."
+)
+REJECTION = "Why the registry's champion is not served, if it was rejected."
 
 
 def _unwrap(body: Any) -> Any:
@@ -27,7 +33,7 @@ EXAMPLE_TALK = {"speechiness": 0.91, "energy": 0.34, "danceability": 0.6, "acous
 class BatchBody(BaseModel):
     """Several songs, at most MAX_BATCH_SIZE."""
 
-    # Stops at the first song at fault: millions of bad ones must not become millions of errors.
+    # Stops at the first invalid song: millions of them must not become millions of errors.
     songs: Annotated[list[SongBody], FailFast()]
 
 
@@ -36,25 +42,25 @@ class ModelOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str
-    version: str
-    alias: str
+    name: str = Field(description="Its name in the registry.")
+    version: str = Field(description="Its version in the registry.")
+    alias: str = Field(description="The alias that it was found under.")
 
 
 class Answer(BaseModel):
-    """What is told of one song."""
+    """The prediction for one song."""
 
     label: str = Field(description="'like' or 'dislike'.")
     liked: bool = Field(description="Whether the probability reaches the threshold.")
-    probability: float = Field(description="Probability that the listener likes the song.")
+    probability: float = Field(description="Probability that the listener likes the song, in [0, 1].")
 
 
 class Origin(BaseModel):
-    """Where answers come from."""
+    """The model that answered."""
 
-    threshold: float = Field(description="The lowest probability that the model calls a like.")
+    threshold: float = Field(description=THRESHOLD)
     model: ModelOut = Field(description="The model that answered.")
-    stale: bool = Field(description="Whether the model may not be the champion any more.")
+    stale: bool = Field(description=STALE)
 
 
 class PredictionOut(Origin, Answer):
@@ -62,7 +68,7 @@ class PredictionOut(Origin, Answer):
 
 
 def prediction_out(prediction: Prediction) -> dict[str, Any]:
-    """The fields of `PredictionOut`, by hand: pydantic's way from object to JSON takes four times as long."""
+    """Return the fields of `PredictionOut`; pydantic takes four times as long to serialise an object."""
     ref = prediction.model
     return {
         "label": prediction.label,
@@ -83,14 +89,14 @@ class BatchOut(Origin):
 class ExplanationOut(PredictionOut):
     """A prediction and what each feature adds to it; base and contributions add up to the probability."""
 
-    base: float = Field(description="Mean probability of songs like the listener's.")
+    base: float = Field(description="Mean probability of songs like the listener's, in [0, 1].")
     contributions: dict[str, float] = Field(
         description="Shapley value of each feature: above 0 it speaks for a like, below 0 against."
     )
 
     @classmethod
     def explaining(cls, explanation: Explanation) -> Self:
-        """The answer as JSON will show it."""
+        """Convert an explanation."""
         prediction = prediction_out(explanation.prediction)
         return cls.model_validate(prediction | {"base": explanation.base, "contributions": explanation.contributions})
 
@@ -98,10 +104,25 @@ class ExplanationOut(PredictionOut):
 class ServedOut(ModelOut):
     """The model in service."""
 
-    threshold: float = Field(description="The lowest probability that the model calls a like.")
+    threshold: float = Field(description=THRESHOLD)
     since: datetime = Field(description="When it was loaded, in UTC.")
-    stale: bool = Field(description="Whether it may not be the champion any more.")
-    refusal: str | None = Field(description="Why the registry's champion is not served, where it was refused.")
+    stale: bool = Field(description=STALE)
+    refusal: str | None = Field(description=REJECTION)
+
+    @classmethod
+    def of(cls, store: ModelStore) -> Self:
+        """Return the model that a store serves; raise `ModelNotReady`."""
+        served = store.current()
+        ref = served.model.ref
+        return cls(
+            name=ref.name,
+            version=ref.version,
+            alias=ref.alias,
+            threshold=served.model.threshold,
+            since=served.since,
+            stale=served.stale,
+            refusal=store.refusal,
+        )
 
 
 class VersionOut(BaseModel):
@@ -109,23 +130,23 @@ class VersionOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    version: str
-    created_at: datetime
+    version: str = Field(description="Its number.")
+    created_at: datetime = Field(description="When it was registered, in UTC.")
     aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
-    dataset_version: str | None = Field(description="The dataset that it learned from.")
-    source_kind: str | None = Field(description="Where that came from; 'sample' knows nobody's taste.")
-    roc_auc: float | None = Field(description="On the test part of that dataset.")
+    dataset_version: str | None = Field(description="The dataset version that it was trained on.")
+    source_kind: str | None = Field(description="Where that came from; 'sample' reflects nobody's taste.")
+    roc_auc: float | None = Field(description="ROC AUC on the test table of that dataset, in [0, 1].")
 
 
 class RefreshOut(BaseModel):
-    """How a look at the registry ended, and the model that serves now."""
+    """How the refresh ended, and the model in service."""
 
     outcome: Outcome
     model: ModelOut | None
 
 
 class Service(BaseModel):
-    """What this is, and where to go on."""
+    """The service and its links."""
 
     name: str
     version: str
@@ -139,12 +160,12 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """Predictions can be asked for."""
+    """The service can predict."""
 
     status: Literal["ready"] = "ready"
     stale: bool
     model: str = Field(description="The version that answers.")
-    refusal: str | None = Field(description="Why the registry's champion is not served, where it was refused.")
+    refusal: str | None = Field(description=REJECTION)
 
 
 class FieldAtFault(BaseModel):

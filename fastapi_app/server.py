@@ -1,4 +1,4 @@
-"""Runs the application: what uvicorn may do, and how it stops."""
+"""Runs the application in uvicorn and stops it in time."""
 
 import logging
 import os
@@ -14,32 +14,32 @@ from typing_extensions import override
 from fastapi_app.connections import GRACE_SECONDS, KEEP_ALIVE_SECONDS, TimedProtocol
 
 EXIT_SECONDS = GRACE_SECONDS + 1
-"""Time after SIGTERM until a request is abandoned whose thread goes on: Python would wait for it."""
+"""Time from SIGTERM until the process exits, even if threads still run, for which Python would wait."""
 
 log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
-    """Ends the process in time, whatever its threads still do."""
+    """A uvicorn server that ends the process in time, even if threads still run."""
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        leave = Timer(EXIT_SECONDS, _leave)
-        leave.daemon = True
-        leave.start()
+        exit_timer = Timer(EXIT_SECONDS, _exit)
+        exit_timer.daemon = True
+        exit_timer.start()
         try:
             await super().shutdown(sockets)
         finally:
-            leave.cancel()
+            exit_timer.cancel()
 
 
-def _leave() -> None:
-    log.warning("Requests still run %d seconds after the signal to stop: they are abandoned.", EXIT_SECONDS)
+def _exit() -> None:
+    log.warning("Requests are still running %d seconds after the stop signal: abandoning them.", EXIT_SECONDS)
     os._exit(0)
 
 
 def configuration(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Config:
-    """How the service listens; only proxies at the trusted addresses, separated by commas, may name their clients."""
+    """Return uvicorn's configuration; `trusted_proxies` are comma-separated addresses that may set X-Forwarded-For."""
     return uvicorn.Config(
         app,
         host=host,
@@ -55,7 +55,7 @@ def configuration(app: ASGIApp, host: str, port: int, trusted_proxies: str = "")
 
 def serve(config: uvicorn.Config) -> None:
     """Serve until SIGTERM or SIGINT, and exit with status 0."""
-    # uvicorn raises the signal once more when it has ended, which by default makes the exit status 143.
+    # uvicorn raises the signal again at its end, which by default makes the exit status 143.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
     Server(config).run()

@@ -1,4 +1,4 @@
-"""Takes a CSV from the network to a file on disk, so that its size costs no memory."""
+"""Writes uploaded CSVs to a file on disk, so that their size costs no memory."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +10,13 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from fastapi_app.bounds import bounded
 from fastapi_app.dependencies import SettingsDep
+from fastapi_app.middleware import limited
 from song_preference.errors import InvalidUpload, UploadTooLarge
 from song_preference.temporary import raising_disk_full
 
 IN_MEMORY_BYTES = 1_000_000
-"""Smaller files need no disk; as Starlette has it for a form's files."""
+"""Size up to which a file stays in memory, as in Starlette's forms."""
 
 FILE = {"type": "string", "format": "binary"}
 EXAMPLE = "title,speechiness,energy,danceability,acousticness\nIntro,0.0444,0.521,0.514,0.713\n"
@@ -27,11 +27,11 @@ REQUEST_BODY: dict[str, Any] = {
         "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE},
     },
 }
-"""For the description of the API, since FastAPI cannot derive it from a body that is streamed."""
+"""The OpenAPI description of an upload, which FastAPI cannot derive from a streamed body."""
 
 
 async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
-    """Songs to be scored, closed once the answer is sent; raises `UploadTooLarge` and `InvalidUpload`."""
+    """Yield the CSV to score, closed once the answer is sent; raise `UploadTooLarge` and `InvalidUpload`."""
     async with received(request, settings.max_upload_bytes, "split the file") as file:
         yield file
 
@@ -41,15 +41,12 @@ UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 @asynccontextmanager
 async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[IO[bytes]]:
-    """The uploaded file of at most `limit` bytes.
+    """Yield the uploaded file of at most `limit` bytes; raise `UploadTooLarge`, `InvalidUpload` and `DiskFull`."""
 
-    Raises `UploadTooLarge` with the remedy, `InvalidUpload`, and `DiskFull`.
-    """
-
-    def refusal() -> UploadTooLarge:
+    def too_large() -> UploadTooLarge:
         return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: {remedy}.")
 
-    sent = Request(request.scope, bounded(request.receive, limit, refusal))
+    sent = Request(request.scope, limited(request.receive, limit, too_large))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         with raising_disk_full():

@@ -17,7 +17,7 @@ from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 
 FIRST_MODEL_SECONDS = 1.0
-"""Longest delay until a watcher is told that the first model was loaded."""
+"""Longest delay until a watcher is notified of the first model."""
 
 Response: TypeAlias = health_pb2.HealthCheckResponse
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
@@ -26,7 +26,7 @@ Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # published without types
     """Reports the server ("") as SERVING while its process lives, and the service while a model is loaded.
 
-    The library's own servicer must be told of every change; this one reads the store, in memory.
+    The library's own servicer must be notified of every change; this one reads the store, in memory.
     """
 
     def __init__(self, service: str, store: ModelStore) -> None:

@@ -1,7 +1,7 @@
-"""One client per protocol: what the dashboard, `make run` and the tests ask the services with.
+"""A client for each protocol, for the dashboard, `make run` and the tests.
 
-`python -m song_preference.clients` asks all of them for one song, waiting for the first champion to
-arrive, and fails where they do not give the same answer.
+`python -m song_preference.clients` sends one song to all protocols, waits for the first champion if needed, and fails
+if their predictions differ.
 """
 
 import argparse
@@ -27,10 +27,10 @@ QUERY = """query ($song: SongInput!) {
 
 
 class PredictionClient(Protocol):
-    """A way to ask for predictions."""
+    """A client of one protocol."""
 
     def predict(self, song: Song) -> Prediction:
-        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
 
 
 class RestClient:
@@ -40,7 +40,7 @@ class RestClient:
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
 
     def predict(self, song: Song) -> Prediction:
-        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
         body = _post(self._http, "/predict", song.model_dump())
         return _prediction(body)
 
@@ -52,7 +52,7 @@ class GraphQLClient:
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
 
     def predict(self, song: Song) -> Prediction:
-        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
         body = _post(self._http, "/graphql", {"query": QUERY, "variables": {"song": song.model_dump()}})
         for error in body.get("errors", []):
             if error.get("extensions", {}).get("code") == "INVALID_FEATURE":
@@ -68,7 +68,7 @@ class GrpcClient:
         self._stub = prediction_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address))
 
     def predict(self, song: Song) -> Prediction:
-        """The service's answer; raises `ServiceUnavailable` and `InvalidSong`."""
+        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
         request = prediction_pb2.PredictRequest(song=prediction_pb2.Song(**song.model_dump()))
         try:
             answer = self._stub.Predict(request, timeout=TIMEOUT_SECONDS)
@@ -92,7 +92,9 @@ def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]
         response = http.post(path, json=body)
         answer: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise ServiceUnavailable(f"{http.base_url}{path.lstrip('/')} does not answer.") from error
+        raise ServiceUnavailable(
+            f"{http.base_url}{path.lstrip('/')} does not answer: check that the service runs."
+        ) from error
     if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
         raise InvalidSong([FieldProblem(item["field"], item["problem"]) for item in answer.get("errors", [])])
     if response.is_error:
@@ -105,7 +107,7 @@ def _prediction(body: dict[str, Any]) -> Prediction:
 
 
 def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
-    """A client for each protocol, by its name."""
+    """Return a client for each protocol, by its name."""
     return {
         "REST": RestClient(settings.rest_url),
         "GraphQL": GraphQLClient(settings.rest_url),
@@ -114,10 +116,10 @@ def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
 
 
 def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds: float) -> dict[str, Prediction]:
-    """Every protocol's answer, once all come from the same model version.
+    """Return every protocol's prediction, once all are equal.
 
-    Services load a new champion at their own moments; raises `SongPreferenceError` with the last
-    obstacle where they do not agree within `patience_seconds`.
+    Services load a new champion at different times; raise `SongPreferenceError` with the last error if they do not
+    agree within `patience_seconds`.
     """
     deadline = time.monotonic() + patience_seconds
     while True:
@@ -125,16 +127,16 @@ def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds
             answers = {name: client.predict(song) for name, client in protocols.items()}
             if len(set(answers.values())) == 1:
                 return answers
-            obstacle = SongPreferenceError(f"The protocols answer differently: {answers}")
+            last_error = SongPreferenceError(f"The protocols answer differently: {answers}")
         except ServiceUnavailable as error:
-            obstacle = error
+            last_error = error
         if time.monotonic() > deadline:
-            raise obstacle
+            raise last_error
         time.sleep(0.5)
 
 
 def main() -> None:
-    """Ask every protocol for the example song and print the answers."""
+    """Predict the example song over every protocol and print the predictions."""
     parser = argparse.ArgumentParser(prog="song_preference.clients", description=__doc__)
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What a prediction is, as plain values; whoever only needs these loads neither onnxruntime nor MLflow."""
+"""Predictions as plain values, without onnxruntime and MLflow."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class ModelRef:
     version: str
     alias: str
     run_id: str = field(default="", repr=False)
-    """The MLflow run that made it: a registry that was set up anew counts its versions from 1 again."""
+    """The MLflow run that made it: a registry that was recreated counts its versions from 1 again."""
 
 
 class Prediction(NamedTuple):
@@ -29,7 +29,7 @@ class Prediction(NamedTuple):
     """Lowest probability that the model calls a like, in [0, 1]."""
     model: ModelRef
     stale: bool = False
-    """Whether the registry could not confirm that the model is the champion."""
+    """Whether another model may be the champion by now: the registry cannot be reached, or its champion is unusable."""
 
 
 @dataclass(frozen=True, slots=True)

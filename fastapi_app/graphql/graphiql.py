@@ -1,4 +1,4 @@
-"""GraphiQL, the page of `/graphql`, from files of our own: it works where no other server is reached."""
+"""GraphiQL, the page of `/graphql`, served from local files, so that it works without internet access."""
 
 from base64 import b64encode
 from hashlib import sha384
@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
 FOLDER = Path(__file__).parent / "static"
-"""Its files come from `scripts/graphiql`, but for `index.html` and `page.js`."""
+"""Folder of the page's files; `scripts/graphiql` fetches all but `index.html` and `page.js`."""
 
 ASSETS = {
     "graphiql.min.css": "text/css",
@@ -25,14 +25,14 @@ PAGE_HEADERS = {
         "base-uri 'none'; frame-ancestors 'none'"
     )
 }
-"""Nothing comes from elsewhere; the editor sets styles of its own."""
+"""Headers that forbid other origins; inline styles are allowed, since the editor sets them."""
 
 ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
-"""A year: an address names its content."""
+"""Headers that let browsers cache a file for a year, since its URL has the hash of its content."""
 
 
 def page() -> str:
-    """Return the page, which names each file with the hash that the browser holds it to."""
+    """Return the page, with the hash of each file, which the browser verifies."""
     html = (FOLDER / "index.html").read_text()
     for name in ASSETS:
         digest = sha384((FOLDER / name).read_bytes())

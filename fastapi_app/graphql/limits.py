@@ -1,4 +1,4 @@
-"""What one GraphQL query may cost before it is executed."""
+"""Limits on what one GraphQL request may cost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -20,33 +21,78 @@ from graphql import (
 )
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
+from strawberry.fastapi import BaseContext
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
-from fastapi_app.graphql.types import Context
+from song_preference.errors import NotManaged
+from song_preference.serving.batching import MicroBatcher
+from song_preference.serving.predictor import Predictor
 
 MAX_CHARACTERS = 20_000
-"""20 for each token: the caches keep the text of 128 queries, and blanks and comments are no tokens."""
+"""20 for each token, since blanks and comments are no tokens, and the caches keep the text of 128 queries."""
 
 MAX_TOKENS = 1_000
 """About 70 songs written into the query; more go into a variable, which counts as a few tokens. GraphiQL needs 300."""
 
 MAX_DEPTH = 5
-"""The schema's deepest path has 4 levels: explain, prediction, model, name."""
+"""One more than the levels of the schema's deepest path: explain, prediction, model, name."""
 
 MAX_ALIASES = 10
-"""Each alias asks a field once more: ten explanations are fine, and many songs are what predictBatch is for."""
+"""Most aliases, each of which computes a field once more; predictBatch is there for many songs."""
 
 MAX_REPEATS = 40
-"""Fields of one name are compared with each other, so are fragments. GraphiQL asks for 14 that are called name."""
+"""Most fields of one name, and most fragment spreads: validation compares each with each. GraphiQL needs 14.
+"""
+
+MAX_FIELDS = 5_000
+"""About 50 ms. The full introspection query resolves 2,200, the longest list of 100 datasets 3,100."""
+
+FIELDS_PER_SONG = 4
+"""The fields of an answer, and its type's name."""
+
+
+class Context(BaseContext):
+    """What the resolvers of one request use and count, and what they note for the metrics."""
+
+    def __init__(self, predictor: Predictor, batcher: MicroBatcher, management: Any = None) -> None:
+        super().__init__()
+        self.predictor, self.batcher = predictor, batcher
+        # A `Management`, whose module a service that only predicts never imports.
+        self._management = management
+        self.operation = "invalid"
+        self.outcome: str | None = None
+        self._songs, self._fields_left = 0, MAX_FIELDS
+
+    def count_songs(self, count: int) -> None:
+        """Count songs; raise `BatchTooLarge` for more than one request may hold, in all its fields."""
+        self._songs += count
+        self._fields_left += FIELDS_PER_SONG * count
+        self.predictor.check_batch_size(self._songs)
+
+    def count_field(self) -> None:
+        """Count a field of a row; raise `GraphQLError` for more than one answer may have."""
+        self._fields_left -= 1
+        if self._fields_left < 0:
+            allowed = MAX_FIELDS + FIELDS_PER_SONG * self._songs
+            raise GraphQLError(
+                f"The answer has more than {allowed} fields, counted in every row: ask for fewer fields or rows."
+            )
+
+    @property
+    def management(self) -> Any:
+        """The `Management`; raises `NotManaged` if the service only predicts."""
+        if self._management is None:
+            raise NotManaged("This service only predicts: set MANAGE_DATASETS=true.")
+        return self._management
 
 
 class Limits(SchemaExtension):
-    """Bounds the tokens while parsing, depth and aliases while validating; notes for the metrics what was asked.
+    """Limits tokens while parsing, depth and aliases while validating; notes the operation for the metrics.
 
-    Strawberry's limiters do the same, but follow a fragment each time that it is spread: a short query whose
-    fragments spread each other twice takes minutes, and a fragment that is not there is an internal error. They
-    also bring new rules with each request, so that nothing is ever found in the cache of validations.
+    Strawberry's limiters follow a fragment each time that it is spread, so a short query whose fragments spread each
+    other twice takes minutes, and a missing fragment is an internal error. They also make new rules for each request,
+    which defeats the validation cache.
     """
 
     rules: tuple[type[ASTValidationRule], ...]
@@ -58,26 +104,26 @@ class Limits(SchemaExtension):
         yield
 
     def on_execute(self) -> Iterator[None]:
-        """Note the query, which is valid."""
-        asked = self.execution_context
-        context: Context = asked.context
-        if asked.graphql_document:
-            context.operation = operation(asked.graphql_document, asked.operation_name)
+        """Note the operation of a valid query."""
+        execution = self.execution_context
+        context: Context = execution.context
+        if execution.graphql_document:
+            context.operation = operation(execution.graphql_document, execution.operation_name)
         yield
 
 
 class Size(NamedTuple):
-    """How deep a selection goes, in fields, and how many aliases it has, with its fragments."""
+    """The depth of a selection in fields and its number of aliases, fragments included."""
 
     depth: int = 0
     aliases: int = 0
 
 
 class SizeRule(ValidationRule):
-    """Rejects what is too deep, has too many aliases or repeats itself; graphql-core bounds introspection's depth."""
+    """Rejects queries with too much depth or too many aliases or repeats; graphql-core limits introspection."""
 
     def enter_document(self, document: DocumentNode, *_: Any) -> None:
-        """Measure the document; raise `ValidationAbortedError` before other rules compare its fields."""
+        """Raise `ValidationAbortedError` before other rules compare the fields of the document with each other."""
         measure = _Measure(document)
         sizes = [
             measure.selection(definition.selection_set)
@@ -101,7 +147,7 @@ class SizeRule(ValidationRule):
 
 
 def _repeats(document: DocumentNode) -> Counter[str]:
-    """Count fields by the name of their answer, and all spreads of fragments as one."""
+    """Count fields by their name in the answer; all fragment spreads count under one name."""
     counts: Counter[str] = Counter()
     waiting = [getattr(definition, "selection_set", None) for definition in document.definitions]
     while waiting:
@@ -145,7 +191,7 @@ class _Measure:
 
     def _fragment(self, name: str) -> Size:
         if name not in self._known:
-            # A fragment that spreads itself, or is not there, is refused by a rule of the specification.
+            # A rule of the specification rejects a fragment that spreads itself or does not exist.
             self._known[name] = Size()
             if name in self._fragments:
                 self._known[name] = self.selection(self._fragments[name].selection_set)
@@ -153,22 +199,22 @@ class _Measure:
 
 
 class OpenLimits(Limits):
-    """The limits, for who may look at the schema."""
+    """The limits, with introspection."""
 
     rules = (SizeRule,)
 
 
 class ClosedLimits(Limits):
-    """The limits, and the schema is nobody's business."""
+    """The limits, without introspection."""
 
     rules = (SizeRule, NoSchemaIntrospectionCustomRule)
 
 
 class CountedExecution(StrawberryGraphQLCoreExecutionContext):
-    """Counts every field of every row, since neither depth nor aliases tell how many rows there are.
+    """Counts every field of every row, since neither depth nor aliases limit the number of rows.
 
-    graphql-core calls `execute_field` private, but its public hook, a middleware around every resolver, costs more
-    than the fields that it counts.
+    graphql-core calls `execute_field` private. Its public hook, a middleware around every resolver, costs more than
+    the fields that it counts; `test_limits.py` fails if an upgrade no longer calls this method.
     """
 
     @override
@@ -178,7 +224,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
 
 
 def operation(document: DocumentNode, name: str | None) -> str:
-    """The one field that a valid operation asks for, else "several" or "introspection"."""
+    """Return the only field of a valid operation, else "several" or "introspection"."""
     chosen = get_operation_ast(document, name)
     if chosen is None:
         return "invalid"

@@ -12,7 +12,7 @@ from song_preference.pipeline.log import designed_errors
 class TaskReport(BaseModel):
     """One task of a run."""
 
-    id: str
+    id: str = Field(description="Its id in Airflow.")
     state: str | None = Field(description="In Airflow's words; null before its turn.")
     seconds: float | None = Field(description="How long it took; null until it has ended.")
 
@@ -20,7 +20,7 @@ class TaskReport(BaseModel):
 class RunSummary(BaseModel):
     """A run, and how it stands."""
 
-    id: str
+    id: str = Field(description="Its id in Airflow.")
     state: str = Field(description="'queued', 'running', 'success' or 'failed'.")
     asked_at: datetime = Field(description="When it was asked for, in UTC.")
     started_at: datetime | None = Field(description="In UTC; null until then.")
@@ -30,14 +30,14 @@ class RunSummary(BaseModel):
 class TrainingReport(RunSummary):
     """The training that followed."""
 
-    tasks: list[TaskReport]
+    tasks: list[TaskReport] = Field(description="In their order.")
     reason: str | None = Field(description="Why it failed, had nothing to do, or made its model champion or not.")
 
 
 class RunReport(RunSummary):
     """A run of the pipeline from the playlist on, and all that came of it."""
 
-    tasks: list[TaskReport]
+    tasks: list[TaskReport] = Field(description="In their order.")
     reason: str | None = Field(description="Why it failed.")
     dataset_version: str | None = Field(description="The dataset that it published.")
     model_version: str | None = Field(description="The version of the model that learned from that dataset.")

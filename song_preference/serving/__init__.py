@@ -1,1 +1,1 @@
-"""The served model: kept fresh, swapped atomically, asked by every protocol in the same way."""
+"""Serving: watches the champion, swaps the model atomically, and predicts for every protocol."""

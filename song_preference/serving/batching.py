@@ -1,4 +1,4 @@
-"""One run of the model for the requests of one moment."""
+"""Micro-batches: one run of the model for concurrent requests."""
 
 import asyncio
 
@@ -6,16 +6,15 @@ from song_preference.features import Song
 from song_preference.prediction import Prediction
 from song_preference.serving.predictor import Predictor
 
-LARGEST_RUN = 256
-"""Songs that wait for no further one: where each turn brings one, nobody would be answered."""
+MAX_BATCH_SONGS = 256
+"""Most songs in a micro-batch, so that it ends even if every turn of the loop brings another song."""
 
 
 class MicroBatcher:
-    """Gathers the songs of concurrent requests, asked about one by one, for one run of the model.
+    """Collects the single songs of concurrent requests into micro-batches.
 
-    A run takes the songs that are in hand once `quiet_turns` turns of the event loop brought no further one: what
-    arrives meanwhile costs a fraction of a run, and a turn with nothing to do takes microseconds. One is enough where a
-    turn reads all sockets that have something.
+    A micro-batch ends after `quiet_turns` turns of the event loop without a new song. A song more costs a fraction of
+    a run, and an idle turn takes microseconds. One turn is enough if a turn reads all readable sockets.
     """
 
     def __init__(self, predictor: Predictor, quiet_turns: int = 1) -> None:
@@ -24,19 +23,19 @@ class MicroBatcher:
         self._waiting: list[tuple[Song, asyncio.Future[Prediction]]] = []
 
     async def predict(self, song: Song) -> Prediction:
-        """Return the answer for one song; raise `ModelNotReady`."""
+        """Return the prediction for one song; raise `ModelNotReady`."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._gather, loop, 0, self._quiet_turns)
+            loop.call_soon(self._collect, loop, 0, self._quiet_turns)
         answer: asyncio.Future[Prediction] = loop.create_future()
         self._waiting.append((song, answer))
         return await answer
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, turns_left: int) -> None:
+    def _collect(self, loop: asyncio.AbstractEventLoop, seen: int, turns_left: int) -> None:
         if len(self._waiting) > seen:
             seen, turns_left = len(self._waiting), self._quiet_turns
-        if turns_left and seen < LARGEST_RUN:
-            loop.call_soon(self._gather, loop, seen, turns_left - 1)
+        if turns_left and seen < MAX_BATCH_SONGS:
+            loop.call_soon(self._collect, loop, seen, turns_left - 1)
         else:
             self._answer()
 
@@ -45,12 +44,12 @@ class MicroBatcher:
         try:
             predictions = self._predictor.predict_each([song for song, _ in waiting])
             answered = list(zip(waiting, predictions, strict=True))
-        except Exception as error:  # whatever it is, it is each request's to answer
+        except Exception as error:  # each request must get it
             for _, answer in waiting:
                 if not answer.done():
                     answer.set_exception(error)
             return
         for (_, answer), prediction in answered:
-            # A client that hung up has cancelled its own.
+            # A request whose client hung up is cancelled.
             if not answer.done():
                 answer.set_result(prediction)

@@ -1,4 +1,4 @@
-"""The last good model on disk: what a service answers with when it is started while MLflow or S3 is down."""
+"""The disk cache of the served model, for a start while MLflow or S3 is down."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 class ModelCache:
     """One file for each registered model and alias: a line of JSON with reference and checksum, then the graph.
 
-    It is replaced at once or not at all, so services that share the directory do each other no harm.
+    The file is replaced atomically, so services can share the directory.
     """
 
     def __init__(self, directory: Path, name: str, alias: str) -> None:
@@ -24,7 +24,7 @@ class ModelCache:
         self._path = directory / f"{hashlib.sha256(f'{name}@{alias}'.encode()).hexdigest()[:16]}.model"
 
     def keep(self, ref: ModelRef, graph: bytes) -> None:
-        """Replace what is kept; where that fails, a service goes on without and its log says so."""
+        """Replace the cached model; log a warning if that fails."""
         header = json.dumps({**asdict(ref), "sha256": hashlib.sha256(graph).hexdigest()})
         temporary = None
         try:
@@ -36,12 +36,12 @@ class ModelCache:
                 os.fsync(file.fileno())
             temporary.replace(self._path)
         except OSError as error:
-            log.warning("The model is not kept for a restart (%s): check MODEL_CACHE_DIR.", error.strerror)
+            log.warning("The model could not be cached for a restart (%s): check MODEL_CACHE_DIR.", error.strerror)
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
 
     def load(self) -> tuple[ModelRef, bytes] | None:
-        """What is kept; None where there is nothing, or nothing whole."""
+        """Return the cached model; None if the file is absent or corrupt."""
         try:
             header, _, graph = self._path.read_bytes().partition(b"\n")
             written = json.loads(header)
@@ -53,6 +53,8 @@ class ModelCache:
             log.warning("The model in MODEL_CACHE_DIR cannot be read (%s).", type(error).__name__)
             return None
         if not is_whole or (ref.name, ref.alias) != (self._name, self._alias):
-            log.warning("The model in MODEL_CACHE_DIR is damaged: it is left alone.")
+            log.warning(
+                "The model in MODEL_CACHE_DIR is corrupt and ignored: delete it, or wait for the next champion."
+            )
             return None
         return ref, graph

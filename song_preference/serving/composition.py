@@ -1,4 +1,4 @@
-"""Puts together what predicts; only the services' entry points import it, since it loads MLflow."""
+"""Connects predictor, store and registry; imports MLflow, so only the services' entry points import it."""
 
 from song_preference.serving.cache import ModelCache
 from song_preference.serving.model_store import ModelStore

@@ -1,7 +1,7 @@
-"""What every champion promises, and whether a graph keeps it.
+"""The contract of every champion, and its checks.
 
 Input `features` (n, 4) float32; outputs `label` (n,) int64 and `probability` (n,) float32. Its metadata hold the
-decision threshold, a song with the answer that the graph gave when it was made, and a background sample.
+decision threshold, an example song with the output that the graph gave when it was exported, and a background sample.
 """
 
 import json
@@ -20,21 +20,21 @@ THRESHOLD_PROPERTY = "decision_threshold"
 """Key of the graph's metadata that repeats the threshold applied inside it."""
 
 INPUT_EXAMPLE_PROPERTY = "input_example"
-"""Key of a song by feature, as JSON."""
+"""Key of an example song by feature, as JSON."""
 
 EXPECTED_OUTPUT_PROPERTY = "expected_output"
-"""Key of the `label` and `probability` that the graph answered for that song when it was made, as JSON."""
+"""Key of the `label` and `probability` that the graph gave for that song when it was exported, as JSON."""
 
 BACKGROUND_PROPERTY = "background"
-"""Key of at most 100 songs of the training part, rows in the order of `FEATURES`, as JSON: what an explanation
-compares a song with."""
+"""Key of at most 100 songs of the training table, rows in the order of `FEATURES`, as JSON; explanations compare a song
+with them."""
 
 BACKGROUND_LIMIT = 100
 MAX_DIFFERENCE = 1e-6
-"""Of the example's probability, between the machine that made the graph and this one; float32 resolves 6e-8."""
+"""Largest difference of the example's probability between two machines; float32 resolves 6e-8."""
 
 CORNERS = np.array(list(product((0, 1), repeat=len(FEATURES))), dtype=np.float32)
-"""(16, 4) the most extreme songs that there can be."""
+"""The most extreme songs possible, shape (16, 4)."""
 
 INPUTS = [("features", "tensor(float)", 2)]
 OUTPUTS = [("label", "tensor(int64)", 1), ("probability", "tensor(float)", 1)]
@@ -43,18 +43,18 @@ Run = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.float3
 
 
 class BrokenContract(Exception):
-    """The promise that a graph breaks, as a part of a sentence; `ModelRefused` says the whole."""
+    """The broken rule, as a clause; `ModelRefused` has the whole sentence."""
 
 
 class Expected(BaseModel, strict=True):
-    """What the graph answered for the example."""
+    """The output for the example song."""
 
     label: int
     probability: float
 
 
 class Contract(NamedTuple):
-    """What a graph says of itself."""
+    """The metadata of a graph."""
 
     threshold: float
     example: Song
@@ -63,7 +63,7 @@ class Contract(NamedTuple):
 
     @classmethod
     def of(cls, session: onnxruntime.InferenceSession) -> Self:
-        """Read the graph's metadata; raises `BrokenContract`."""
+        """Read the metadata of a graph; raise `BrokenContract`."""
         written: dict[str, str] = session.get_modelmeta().custom_metadata_map
         try:
             threshold = float(written[THRESHOLD_PROPERTY])
@@ -89,11 +89,11 @@ def open_graph(graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises a dozen unrelated classes
-        raise BrokenContract(f"it is no graph that onnxruntime can load ({type(error).__name__})") from error
+        raise BrokenContract(f"onnxruntime cannot load its graph ({type(error).__name__})") from error
 
 
 def check_form(session: onnxruntime.InferenceSession) -> None:
-    """Raises `BrokenContract` where inputs or outputs are not those that every consumer reads."""
+    """Raise `BrokenContract` unless the inputs and outputs have the names, types and shapes of the contract."""
     width = session.get_inputs()[0].shape[-1:] if session.get_inputs() else []
     if _form(session.get_inputs()) != INPUTS or width != [len(FEATURES)]:
         raise BrokenContract("its input is not 'features' (n, 4) float32")
@@ -102,21 +102,21 @@ def check_form(session: onnxruntime.InferenceSession) -> None:
 
 
 def check_answers(contract: Contract, run: Run) -> None:
-    """Ask the graph about its example, its background and the corners; raises `BrokenContract`."""
+    """Run the graph on its example, its background and the corners; raise `BrokenContract`."""
     songs = np.concatenate([np.array([contract.example.row()], dtype=np.float32), contract.background, CORNERS])
     try:
         labels, probabilities = run(songs)
     except Exception as error:  # onnxruntime raises a dozen unrelated classes
         raise BrokenContract(f"it fails on songs ({type(error).__name__})") from error
     if labels.shape != (len(songs),) or probabilities.shape != (len(songs),):
-        raise BrokenContract("it does not give one answer for each song")
+        raise BrokenContract("it does not give one output for each song")
     if not _are_shares(probabilities):
         raise BrokenContract("it gives probabilities outside [0, 1]")
     if not np.array_equal(labels, probabilities >= np.float32(contract.threshold)):
         raise BrokenContract("its labels do not follow from its threshold")
     difference = abs(float(probabilities[0]) - contract.expected.probability)
     if difference > MAX_DIFFERENCE or int(labels[0]) != contract.expected.label:
-        raise BrokenContract(f"it does not repeat the answer of its example (off by {difference:.2g})")
+        raise BrokenContract(f"it does not reproduce the output of its example (off by {difference:.2g})")
 
 
 def _form(values: list[Any]) -> list[tuple[str, str, int]]:

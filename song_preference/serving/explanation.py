@@ -1,4 +1,4 @@
-"""Why a song gets its probability: what each of its features adds to that of an average song."""
+"""Exact Shapley values of a song's features."""
 
 from collections.abc import Callable
 from itertools import product
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 
 COALITIONS = np.array(list(product((False, True), repeat=len(FEATURES))))
-"""(16, 4) which features are the song's own; the others are the background's. The first has none, the last all."""
+"""Features that each coalition takes from the song, shape (16, 4); the background has the others."""
 
 
 def _weights() -> NDArray[np.float64]:
-    """(4, 16): what the value of each coalition adds to each feature's contribution."""
+    """Return the weight of each coalition's value in each feature's contribution, shape (4, 16)."""
     count = len(FEATURES)
     weights = np.zeros((count, len(COALITIONS)))
     for column, coalition in enumerate(COALITIONS):
@@ -34,7 +34,7 @@ def shapley_values(
     background: NDArray[np.float32],
     song: NDArray[np.float32],
 ) -> tuple[float, NDArray[np.float64]]:
-    """The base, which is the mean probability of the background (m, 4), and the contributions (4,) of the song (4,).
+    """Return the base, the mean probability of the background (m, 4), and the contributions (4,) of the song (4,).
 
     Exact Shapley values, from one batch of 16 * m songs. The value of a coalition is the mean probability of the
     background's songs with the coalition's features taken from the song: Shapley, "A Value for n-Person Games" (1953);

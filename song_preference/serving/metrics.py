@@ -1,4 +1,4 @@
-"""What the prediction services tell Prometheus; the same names for every protocol, one registry for each service."""
+"""Prometheus metrics of the prediction services: the same names for every protocol, one registry per service."""
 
 import threading
 from bisect import bisect_left
@@ -23,13 +23,13 @@ EDGES = np.linspace(0.1, 1, 10, dtype=np.float32)
 """Upper ends of the buckets of a feature."""
 
 FEW_SONGS = 32
-"""Counted sooner one by one than numpy begins."""
+"""Number of songs up to which a Python loop is faster than numpy."""
 
 _EDGES = EDGES.tolist()
 
 
 class Metrics:
-    """Counts requests and predictions; a predictor tells it of each song that it answered."""
+    """Counts requests, and the predictions that a predictor reports."""
 
     def __init__(self, store: ModelStore) -> None:
         self.registry = CollectorRegistry()
@@ -46,14 +46,14 @@ class Metrics:
         )
         self._predictions = Counter(
             "song_preference_predictions",
-            "Songs answered, by label and by the version of the model.",
+            "Predicted songs, by label and model version.",
             ["label", "model_version"],
             registry=self.registry,
         )
         self._batch = Histogram(
             "song_preference_batch_songs", "Songs in a batch.", buckets=BATCH_BUCKETS, registry=self.registry
         )
-        # The client library checks the labels and looks its children up under a lock, for every request.
+        # Cached, since the client library validates labels and takes a lock at each lookup.
         self._of_requests = lru_cache(maxsize=256)(self._request_metrics)
         self._of_predictions = lru_cache(maxsize=16)(self._predictions.labels)
         self._inputs = _Inputs()
@@ -61,13 +61,13 @@ class Metrics:
         self.registry.register(_Model(store))
 
     def request(self, protocol: str, operation: str, outcome: str, seconds: float) -> None:
-        """Count one request; `operation` and `outcome` are of a small, fixed set, never of a caller's making."""
+        """Count one request; `operation` and `outcome` come from a small, fixed set, never from the caller."""
         count, latency = self._of_requests(protocol, operation, outcome)
         count.inc()
         latency.observe(seconds)
 
     def predicted(self, features: NDArray[np.float32], liked: list[bool], model: ModelRef, *, is_batch: bool) -> None:
-        """Count the answers (n,) for (n, 4) features, which one request asked for where they are a batch."""
+        """Count the predictions (n,) for features (n, 4); `is_batch` if they are of one request."""
         likes = sum(liked)
         if likes:
             self._of_predictions(LIKE, model.version).inc(likes)
@@ -82,7 +82,7 @@ class Metrics:
 
 
 class _Inputs(Collector):
-    """Histograms of the features, filled by whole batches, which the client library's own cannot be."""
+    """Histograms of the features; unlike the client library's, they take a whole batch at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -112,10 +112,8 @@ class _Inputs(Collector):
                     sums[row] += value
 
     def collect(self) -> Iterator[Metric]:
-        """The histograms, cumulative as Prometheus has them."""
-        family = HistogramMetricFamily(
-            "song_preference_input", "Features of the songs asked about.", labels=["feature"]
-        )
+        """Yield the histograms, cumulative as Prometheus expects them."""
+        family = HistogramMetricFamily("song_preference_input", "Features of the predicted songs.", labels=["feature"])
         with self._lock:
             cumulative, sums = (self._counts + self._few).cumsum(axis=1), self._sums + self._sums_of_few
         for feature, counts, total in zip(FEATURES, cumulative, sums, strict=True):
@@ -125,20 +123,20 @@ class _Inputs(Collector):
 
 
 class _Model(Collector):
-    """The model in service and how its refreshes ended, read from the store when Prometheus asks."""
+    """Metrics of the model in service and its refreshes, read from the store at each scrape."""
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """Outcomes of the refreshes always; of the model what there is."""
+        """Yield the metrics; those of the model only once one is loaded."""
         refreshes = CounterMetricFamily(
-            "song_preference_model_refreshes", "Looks at the registry, by how they ended.", labels=["outcome"]
+            "song_preference_model_refreshes", "Refreshes from the registry, by outcome.", labels=["outcome"]
         )
         for outcome in get_args(Outcome):
             refreshes.add_metric([outcome], self._store.outcomes[outcome])
         yield refreshes
-        refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is refused.")
+        refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is rejected.")
         refused.add_metric([], float(self._store.refusal is not None))
         yield refused
         try:
@@ -156,6 +154,6 @@ class _Model(Collector):
         )
         since.add_metric([], served.since.timestamp())
         yield since
-        stale = GaugeMetricFamily("song_preference_model_stale", "1 while the model may not be the champion any more.")
+        stale = GaugeMetricFamily("song_preference_model_stale", "1 while another model may be the champion.")
         stale.add_metric([], float(served.stale))
         yield stale

@@ -14,17 +14,17 @@ from song_preference.serving.contract import BrokenContract, Contract, check_ans
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A version that answers."""
+    """A version that can predict."""
 
     ref: ModelRef
     threshold: float
     background: NDArray[np.float32]
-    """(m, 4) songs of the training part, at most 100: what an explanation compares a song with."""
+    """At most 100 songs of the training table that explanations compare a song with, shape (m, 4)."""
     session: onnxruntime.InferenceSession
 
     @classmethod
     def load(cls, ref: ModelRef, graph: bytes) -> Self:
-        """Load the ONNX graph; raises `ModelRefused` where it does not keep the contract."""
+        """Load an ONNX graph; raise `ModelRefused` if it breaks the contract."""
         try:
             session = open_graph(graph)
             check_form(session)
@@ -33,12 +33,12 @@ class ServedModel:
             check_answers(contract, model.run)
         except BrokenContract as reason:
             raise ModelRefused(
-                f"{ref.name} version {ref.version} is refused: {reason}. Run the DAG train_song_preference for a new "
-                "one, or go back with `make rollback`."
+                f"{ref.name} version {ref.version} is rejected: {reason}. Run the DAG train_song_preference for a new "
+                "one, or roll back with `make rollback`."
             ) from reason
         return model
 
     def run(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Labels (n,) and probabilities (n,) of (n, 4) features."""
+        """Return labels (n,) and probabilities (n,) of features (n, 4)."""
         label, probability = self.session.run(["label", "probability"], {"features": features})
         return label, probability

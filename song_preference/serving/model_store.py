@@ -1,4 +1,4 @@
-"""Keeps the champion: a thread watches the alias and swaps in a new version once it is loaded and checked."""
+"""The store of the served model: a thread watches the alias and swaps in a new version once it is checked."""
 
 import logging
 import random
@@ -17,48 +17,48 @@ from song_preference.serving.versions import RegisteredVersion
 log = logging.getLogger(__name__)
 
 JITTER = 0.1
-"""Share by which pauses differ, lest all services ask in the same moment."""
+"""Share by which pauses vary, so that services do not refresh at the same time."""
 
 LONGEST_PAUSE_SECONDS = 60
-"""However long the registry is away: once it is back, a new champion is served this soon."""
+"""Longest pause between refreshes, however long the registry has been down."""
 
 Outcome = Literal["swapped", "unchanged", "missing", "refused", "unavailable"]
-"""How a refresh ended: a new model serves, the same one does, the alias names none, it was refused, no answer."""
+"""How a refresh ended: new model, same model, alias without a version, model rejected, registry unreachable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The model in service, and whether it may not be the champion any more."""
+    """The model in service and its state."""
 
     model: ServedModel
     since: datetime
     stale: bool = False
-    """The registry cannot be reached, or its champion is missing or was refused."""
+    """Whether another model may be champion: the registry is unreachable, or its champion is missing or rejected."""
 
 
 class Registry(Protocol):
-    """Where champions come from."""
+    """The source of champions."""
 
     def champion(self) -> ModelRef | None:
-        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
+        """Return the version behind the alias, None before the first; raise `RegistryUnavailable`."""
 
     def graph(self, ref: ModelRef) -> bytes:
-        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
+        """Return the version's ONNX graph; raise `RegistryUnavailable` and `DiskFull`."""
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
-        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
+        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
 
 
 class ModelStore:
-    """Holds one immutable model; readers take it with one attribute access and never wait."""
+    """Holds one immutable model, which readers get without a lock."""
 
     def __init__(
         self, registry: Registry, refresh_seconds: float, model_name: str, cache: ModelCache | None = None
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        """How many refreshes ended how."""
+        """Number of refreshes by outcome."""
         self.refusal: str | None = None
-        """Why the registry's champion is not served, where it was rejected or its artifacts cannot be read."""
+        """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
         self._registry, self._cache = registry, cache
         self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
@@ -66,36 +66,36 @@ class ModelStore:
         self._refused: ModelRef | None = None
         self._refreshing = threading.Lock()
         self._stop = threading.Event()
-        # A daemon, since a download from a server that hangs must not keep the process from ending.
+        # A daemon, so that a download from a hanging server cannot keep the process alive.
         self._thread = threading.Thread(target=self._watch, name="model-refresh", daemon=True)
 
     def start(self) -> None:
-        """Serve what was kept of an earlier run, stale until the registry confirms it, and begin to watch.
+        """Serve the cached model, stale until the registry confirms it, and start watching the alias.
 
-        Does not wait for the registry, so a service answers its probes from the first moment.
+        Does not wait for the registry, so that a service answers its probes at once.
         """
-        self._serve_kept()
+        self._serve_cached()
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the watching thread end."""
+        """Stop the watching thread."""
         self._stop.set()
 
     def current(self) -> Served:
-        """The model to answer with; raises `ModelNotReady`."""
+        """Return the model in service; raise `ModelNotReady`."""
         served = self._served
         if served is None:
             raise ModelNotReady(self.refusal or self._not_ready)
         return served
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
-        """At most `limit` registered versions, the newest first; asks the registry, raises `RegistryUnavailable`."""
+        """Return at most `limit` registered versions, the newest first; raise `RegistryUnavailable`."""
         return self._registry.versions(limit)
 
     def refresh(self, *, again: bool = False) -> Outcome:
-        """Load the champion if it is another one; raises `RegistryUnavailable`, `DiskFull` and `ModelRefused`.
+        """Load the champion if it changed; raise `RegistryUnavailable`, `DiskFull` and `ModelRefused`.
 
-        A champion that was refused is not looked at twice, unless `again`.
+        A rejected champion is only loaded again if `again`.
         """
         with self._refreshing:
             try:
@@ -122,7 +122,7 @@ class ModelStore:
             graph = self._registry.graph(ref)
             model = ServedModel.load(ref, graph)
         except RegistryUnavailable as reason:
-            # Not noted as refused: its artifacts are asked for again with every refresh.
+            # Not rejected: the next refresh tries to download its artifacts again.
             self.refusal = str(reason)
             raise
         except ModelRefused as reason:
@@ -141,16 +141,18 @@ class ModelStore:
         if self._served is not None and self._served.stale != stale:
             self._served = replace(self._served, stale=stale)
 
-    def _serve_kept(self) -> None:
-        kept = self._cache.load() if self._cache and self._served is None else None
-        if kept is None:
+    def _serve_cached(self) -> None:
+        cached = self._cache.load() if self._cache and self._served is None else None
+        if cached is None:
             return
         try:
-            self._served = Served(ServedModel.load(*kept), datetime.now(UTC), stale=True)
+            self._served = Served(ServedModel.load(*cached), datetime.now(UTC), stale=True)
         except ModelRefused as reason:
-            log.warning("The model in MODEL_CACHE_DIR is of no use: %s", reason)
+            log.warning("The model in MODEL_CACHE_DIR failed validation: %s", reason)
         else:
-            log.info("Serving %s version %s as it was kept, until the registry answers.", kept[0].name, kept[0].version)
+            log.info(
+                "Serving %s version %s from the cache until the registry answers.", cached[0].name, cached[0].version
+            )
 
     def _watch(self) -> None:
         failures = 0
@@ -163,9 +165,9 @@ class ModelStore:
                 log.warning("%s", error)
             except ModelRefused as error:
                 failures = 0
-                log.error("%s The model loaded before goes on.", error)  # noqa: TRY400 - the message says all
+                log.error("%s The previous model keeps serving.", error)  # noqa: TRY400 - the message needs no traceback
             except Exception:
-                # Whatever it is, the thread must live on, or no champion would ever be served again.
+                # The thread must survive any error, or no new champion would ever be served.
                 failures += 1
                 log.exception("The refresh failed unexpectedly.")
             self._stop.wait(self._pause(failures))

@@ -1,4 +1,4 @@
-"""The one prediction rule; every protocol converts to and from it."""
+"""Predicts for every protocol, which only convert."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,14 +17,14 @@ DEFAULT_BATCH_SIZE = 10_000
 
 
 class Observer(Protocol):
-    """Is told of every song that was answered."""
+    """Receives every prediction, such as the metrics."""
 
     def predicted(self, features: NDArray[np.float32], liked: list[bool], model: ModelRef, *, is_batch: bool) -> None:
-        """The answers (n,) for (n, 4) features; `is_batch` where one request asked for all of them."""
+        """Receive the predictions (n,) for features (n, 4); `is_batch` if they are of one request."""
 
 
 class Predictor:
-    """Answers with whichever model the store holds at that moment."""
+    """Predicts with the model that the store holds at that moment."""
 
     observer: Observer | None = None
 
@@ -33,33 +33,33 @@ class Predictor:
         self.max_batch_size = max_batch_size
 
     def predict(self, song: Song) -> Prediction:
-        """The answer for one song; raises `ModelNotReady`."""
+        """Return the prediction for one song; raise `ModelNotReady`."""
         return self.predict_each([song])[0]
 
     def predict_each(self, songs: Sequence[Song]) -> list[Prediction]:
-        """The answers for songs that were asked about one by one, in one run; raises `ModelNotReady`."""
+        """Return the predictions for songs of several requests, from one run; raise `ModelNotReady`."""
         return self._each(self.store.current(), _matrix(songs))
 
     def predict_batch(self, songs: Sequence[Song]) -> Batch:
-        """The answers for at most `max_batch_size` songs; raises `BatchTooLarge` and `ModelNotReady`."""
+        """Return the predictions for at most `max_batch_size` songs; raise `BatchTooLarge` and `ModelNotReady`."""
         self.check_batch_size(len(songs))
         return self.predict_rows(_matrix(songs))
 
     def check_batch_size(self, count: int) -> None:
-        """Raises `BatchTooLarge` for more songs than one request may hold."""
+        """Raise `BatchTooLarge` for more songs than one request may hold."""
         if count > self.max_batch_size:
             raise BatchTooLarge(count, self.max_batch_size)
 
     def predict_rows(self, features: NDArray[np.float32]) -> Batch:
-        """The answers for (n, 4) features that are known to lie in [0, 1]; raises `ModelNotReady`."""
+        """Return the predictions for validated features (n, 4); raise `ModelNotReady`."""
         return self._batch(self.store.current(), features)
 
     def pinned(self) -> Callable[[NDArray[np.float32]], Batch]:
-        """Answers as `predict_rows` does, for ever with the model of this moment; raises `ModelNotReady`."""
+        """Return a `predict_rows` that keeps the current model; raise `ModelNotReady`."""
         return partial(self._batch, self.store.current())
 
     def explain(self, song: Song) -> Explanation:
-        """The answer for one song with each feature's exact Shapley value; raises `ModelNotReady`."""
+        """Return the prediction for one song with each feature's exact Shapley value; raise `ModelNotReady`."""
         served, row = self.store.current(), _matrix([song])
         model = served.model
         base, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, row[0])

@@ -1,4 +1,4 @@
-"""The champion as MLflow's registry knows it."""
+"""MLflow's model registry."""
 
 import logging
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
 MEASURED = "test_"
-"""How the tags of metrics on the test part begin."""
+"""Prefix of the tags of metrics on the test table."""
 
 
 class MlflowRegistry:
-    """The registry of an MLflow server; artifacts come through the server, so no S3 keys are needed."""
+    """The registry of an MLflow server, which also serves the artifacts, so that no S3 keys are needed."""
 
     def __init__(self, settings: ModelSettings) -> None:
         self._name, self._alias = settings.name, settings.alias
@@ -42,7 +42,7 @@ class MlflowRegistry:
         MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # type: ignore[no-untyped-call]
 
     def champion(self) -> ModelRef | None:
-        """The version behind the alias, None before the first; raises `RegistryUnavailable`."""
+        """Return the version behind the alias, None before the first; raise `RegistryUnavailable`."""
         try:
             version = find_version(self._client, self._name, self._alias)
         except MlflowException as error:
@@ -52,7 +52,7 @@ class MlflowRegistry:
         return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""))
 
     def graph(self, ref: ModelRef) -> bytes:
-        """The version's ONNX graph; raises `RegistryUnavailable` and `DiskFull`."""
+        """Return the version's ONNX graph; raise `RegistryUnavailable` and `DiskFull`."""
         uri = f"models:/{ref.name}/{ref.version}/{GRAPH_FILE}"
         try:
             with temporary_directory() as directory:
@@ -67,13 +67,13 @@ class MlflowRegistry:
             ) from error
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
-        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
+        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
         return [described.registered for described in self.described(limit)]
 
     def described(self, limit: int) -> list[DescribedVersion]:
-        """At most `limit` versions, the newest first; raises `RegistryUnavailable`."""
+        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
         try:
-            # A search leaves the aliases out.
+            # A search does not return the aliases.
             aliases = self._client.get_registered_model(self._name).aliases
             found = self._client.search_model_versions(
                 f"name = '{self._name}'", max_results=limit, order_by=["version_number DESC"]
@@ -85,19 +85,16 @@ class MlflowRegistry:
         return [_described(version, aliases) for version in found]
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """What the run's model answered when it was judged, None where the run keeps no such file.
-
-        Raises `RegistryUnavailable`.
-        """
+        """Return the evaluation of the run's model, None if the run has none; raise `RegistryUnavailable`."""
         try:
-            # To ask for a file that is not there would take minutes: see decision 4.
+            # A download of a file that does not exist would be retried for minutes: see decision 4.
             if EVALUATION_FILE not in {item.path for item in self._client.list_artifacts(run_id)}:
                 return None
             with temporary_directory() as directory:
                 path = self._client.download_artifacts(run_id, EVALUATION_FILE, str(directory))
                 return read_evaluation(Path(path).read_bytes())
         except ValidationError as error:
-            log.warning("%s of run %s is of no use: %s", EVALUATION_FILE, run_id, error)
+            log.warning("%s of run %s failed validation: %s", EVALUATION_FILE, run_id, error)
             return None
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and error.error_code == MISSING:
@@ -139,14 +136,14 @@ def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> Registered
 
 
 def connect(settings: ModelSettings) -> MlflowClient:
-    """A client that soon gives a lost server up: its caller polls, or is a person who waits."""
+    """Return a client with short timeouts, since its caller polls, or is a person who waits."""
     MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # type: ignore[no-untyped-call]
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(5)  # type: ignore[no-untyped-call]
     return MlflowClient(tracking_uri=settings.tracking_uri)
 
 
 def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
-    """The version behind an alias, or None where there is no such model or alias yet."""
+    """Return the version behind an alias, None if there is no such model or alias yet."""
     try:
         return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:

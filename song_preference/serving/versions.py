@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
-    """A version of the registered model; what its training did not note is None."""
+    """A version of the registered model; what its training did not record is None."""
 
     version: str
     created_at: datetime
@@ -15,11 +15,11 @@ class RegisteredVersion:
     dataset_version: str | None
     source_kind: str | None
     roc_auc: float | None
-    """On the test part of its dataset."""
+    """ROC AUC on the test table of its dataset, in [0, 1]."""
 
 
 class Measured(NamedTuple):
-    """A metric with the ends of its 95 % interval."""
+    """A metric with the bounds of its 95 % confidence interval."""
 
     value: float
     low: float
@@ -28,17 +28,17 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DescribedVersion:
-    """A version with all that its training noted; what is missing there is None, or not among `metrics`."""
+    """A version with everything that its training recorded; what it did not is None, or not in `metrics`."""
 
     registered: RegisteredVersion
     run_id: str
-    """The MLflow run that made it; empty where none did."""
+    """The MLflow run that made it; empty if none did."""
     candidate: str | None
     """The kind of estimator, such as 'extra_trees'."""
     threshold: float | None
     metrics: dict[str, Measured]
-    """On the test part of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
+    """Metrics on the test table of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
     card: str
-    """Markdown."""
+    """The model card, in Markdown."""
     experiment_id: str | None = None
-    """The MLflow experiment of that run; None for a version of before 0.2."""
+    """The MLflow experiment of that run; None for a version from before 0.2."""

@@ -1,4 +1,3 @@
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -17,15 +16,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
 from tests.support.datasets import FakeMlflow, MemoryObjects
-
-API_KEY = "sésame"
-KEY = {b"X-API-Key": API_KEY.encode()}
-"""The header, in UTF-8 as curl sends it."""
-
-PAGE = "https://page.example"
-MAX_DATASET_BYTES = 300_000
-MAX_BATCH_SIZE = 50
-MAX_UPLOAD_BYTES = 3_000_000
+from tests.support.rest import API_KEY, MAX_BATCH_SIZE, MAX_DATASET_BYTES, MAX_UPLOAD_BYTES, PAGE
 
 
 @pytest.fixture
@@ -46,16 +37,6 @@ class FakeAirflow:
             raise PipelineUnavailable("Airflow does not answer: is it running?")
         self.triggered.append(params)
         return Run(dag_id, "manual__2026-11-25T10:00:00+00:00")
-
-
-class Threads:
-    """Notes which thread each answer was made in."""
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-
-    def predicted(self, *_: object, **__: object) -> None:
-        self.seen.append(threading.get_ident())
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from fastapi_app import connections
 from fastapi_app.server import configuration
+from tests.support.rest import API_KEY, LIVE, http_request
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import API_KEY
 
 HEADER, BODY, UNREAD, KEEP_ALIVE = 0.5, 1, 1, 2
 LONGEST = 10
@@ -27,13 +27,7 @@ SONG_BYTES = json.dumps(SONG).encode()
 Connect = Callable[[bytes], socket.socket]
 
 
-def request(path: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body) if length is None else length}", *headers]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-PREDICT = request("/predict", SONG_BYTES, "Content-Type: application/json")
-LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+PREDICT = http_request("/predict", SONG_BYTES, "Content-Type: application/json")
 
 
 @pytest.fixture
@@ -150,7 +144,7 @@ JSON, CSV, FORM = "application/json", "text/csv", "multipart/form-data; boundary
     ],
 )
 def test_a_body_that_does_not_come_is_answered_and_ends_the_connection(connect: Connect, path: str, kind: str) -> None:
-    content = request(path, b"-", f"Content-Type: {kind}", f"X-API-Key: {API_KEY}", length=10**9)
+    content = http_request(path, b"-", f"Content-Type: {kind}", f"X-API-Key: {API_KEY}", length=10**9)
     check_timed_out(rest_of(connect(content)), "body", path)
 
 
@@ -167,7 +161,7 @@ def test_a_body_may_take_its_time_as_long_as_it_comes(connect: Connect) -> None:
 def test_a_pause_of_the_service_is_not_the_callers_silence(connect: Connect) -> None:
     # With the last byte but one, uvicorn has more than it takes before the application asks for it.
     body = b"x" * (HIGH_WATER_LIMIT + 2)
-    sock = connect(request("/late", body[:-1], length=len(body)))
+    sock = connect(http_request("/late", body[:-1], length=len(body)))
     threading.Event().wait(2.4 * BODY)
     sock.sendall(body[-1:])
     assert sock.recv(1_000).startswith(b"HTTP/1.1 200")
@@ -190,7 +184,7 @@ def test_a_second_request_that_only_begins_is_answered_too(connect: Connect) -> 
 
 
 def test_the_rest_of_a_body_that_was_rejected_is_not_awaited(connect: Connect) -> None:
-    sock = connect(request("/no-such-path", b"x", length=10**9))
+    sock = connect(http_request("/no-such-path", b"x", length=10**9))
     assert sock.recv(10_000).startswith(b"HTTP/1.1 404")
     with pytest.raises(ConnectionError):
         keep_sending(sock, b"x")
@@ -223,7 +217,7 @@ def test_an_answer_may_be_read_slowly(connect: Connect, header: str) -> None:
 
 
 def test_many_who_say_nothing_keep_nobody_waiting(connect: Connect, port: int) -> None:
-    halves = [b"", b"GET", request("/predict", b"{", "Content-Type: application/json", length=10**9)]
+    halves = [b"", b"GET", http_request("/predict", b"{", "Content-Type: application/json", length=10**9)]
     for content in halves * 100:
         connect(content)
     with Client() as http:

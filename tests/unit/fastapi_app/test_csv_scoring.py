@@ -14,9 +14,8 @@ from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
 from song_preference.songs_csv import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS
 from tests.support.registry import FakeRegistry
+from tests.support.rest import MAX_UPLOAD_BYTES, check_problem
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import MAX_UPLOAD_BYTES
-from tests.unit.fastapi_app.test_errors import check_problem
 
 CSV = {"Content-Type": "text/csv"}
 HEADER = ",".join(FEATURES)

@@ -25,9 +25,9 @@ from song_preference.dataset.version import DatasetVersion, Parameters, Preparat
 from song_preference.features import FEATURES, LABEL
 from song_preference.settings import DatasetSettings
 from tests.support.datasets import FakeMlflow, MemoryObjects
+from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
 from tests.unit.dataset.test_schema import BAD, CANNOT, CSV
-from tests.unit.fastapi_app.conftest import KEY, MAX_DATASET_BYTES, FakeAirflow
-from tests.unit.fastapi_app.test_errors import check_problem
+from tests.unit.fastapi_app.conftest import FakeAirflow
 
 TEXT = {"Content-Type": "text/csv"}
 TEXT_AND_KEY: dict[Any, Any] = {**TEXT, **KEY}

@@ -1,11 +1,9 @@
-from http import HTTPStatus
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 
-from fastapi_app.errors import FAILED, STATUS
+from fastapi_app.errors import FAILED
 from fastapi_app.middleware import MAX_BODY_BYTES
 from song_preference import errors
 from song_preference.errors import (
@@ -17,11 +15,35 @@ from song_preference.errors import (
     SongPreferenceError,
 )
 from song_preference.serving.predictor import Predictor
+from tests.support.rest import KEY, check_problem
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import KEY
 
 JSON = {"Content-Type": "application/json"}
 LEAK = "password=hunter2"
+STATUS = {
+    "InvalidSong": 422,
+    "InvalidUpload": 422,
+    "InvalidDataset": 422,
+    "SourceRefused": 422,
+    "BatchTooLarge": 413,
+    "UploadTooLarge": 413,
+    "AccessDenied": 401,
+    "DatasetNotFound": 404,
+    "VersionNotFound": 404,
+    "RunNotFound": 404,
+    "DatasetInUse": 409,
+    "ModelRefused": 409,
+    "PipelineError": 502,
+    "ServiceBusy": 503,
+    "ModelNotReady": 503,
+    "RegistryUnavailable": 503,
+    "StorageUnavailable": 503,
+    "SourceUnavailable": 503,
+    "PipelineUnavailable": 503,
+    "DiskFull": 507,
+}
+"""What callers rely on; every other error is internal."""
+
 WITH_FINDINGS = (InvalidSong, InvalidDataset)
 BUILT_OTHERWISE = {*WITH_FINDINGS, BatchTooLarge}
 EVERY_ERROR = [
@@ -36,17 +58,6 @@ EVERY_ERROR = [
 ]
 
 
-def check_problem(response: Response, status: int, path: str = "/predict") -> dict[str, Any]:
-    """The problem, which is whole."""
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
-    body: dict[str, Any] = response.json()
-    assert (body["type"], body["title"]) == ("about:blank", HTTPStatus(status).phrase)
-    assert (body["status"], body["instance"]) == (status, path)
-    assert body["request_id"] == response.headers["x-request-id"]
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
-    return body
-
-
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
@@ -59,7 +70,7 @@ def test_every_error_of_the_tree_is_a_problem(
     rest: TestClient, monkeypatch: pytest.MonkeyPatch, error: SongPreferenceError
 ) -> None:
     failing(monkeypatch, error)
-    status = STATUS.get(type(error), 500)
+    status = STATUS.get(type(error).__name__, 500)
     body = check_problem(rest.post("/predict", json=SONG), status)
     assert body["detail"] == (FAILED if status == 500 else str(error))
     assert ("errors" in body) == isinstance(error, WITH_FINDINGS)

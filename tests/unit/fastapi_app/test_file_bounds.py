@@ -18,7 +18,7 @@ from song_preference.settings import DatasetSettings
 from song_preference.songs_csv import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS
 from streamlit_app.songs.file import FileRefused, read
 from tests.support.datasets import MemoryObjects
-from tests.unit.fastapi_app.conftest import MAX_UPLOAD_BYTES
+from tests.support.rest import MAX_UPLOAD_BYTES
 
 HEADER, *SONGS = sample.csv().decode().splitlines()[:61]
 CSV = {"Content-Type": "text/csv"}

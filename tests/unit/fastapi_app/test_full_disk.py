@@ -9,8 +9,7 @@ from fastapi.testclient import TestClient
 
 from song_preference.dataset import sample
 from tests.support.datasets import MemoryObjects
-from tests.unit.fastapi_app.conftest import KEY
-from tests.unit.fastapi_app.test_errors import check_problem
+from tests.support.rest import KEY, check_problem
 
 HEADER, *SONGS = sample.csv().splitlines()
 PATHS = ("/datasets", "/datasets/validate", "/predict/csv")

@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 
 from fastapi_app import long_requests
 from song_preference.serving.predictor import Predictor
+from tests.support.graphql import BATCH, ask, code
+from tests.support.rest import check_problem
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.graphql.test_router import BATCH, ask, code
-from tests.unit.fastapi_app.test_errors import check_problem
 
 WAITING = 2
 
@@ -36,7 +36,7 @@ def held(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> Held:
 
 
 def unanswered(app: FastAPI) -> int:
-    count: int = app.state.computing._unanswered
+    count: int = app.state.long_requests._unanswered
     return count
 
 
@@ -51,7 +51,7 @@ def test_rest_and_graphql_share_one_turn_and_a_bounded_queue(rest: TestClient, r
         while unanswered(rest_app) <= WAITING:
             ticker.wait(0.005)
         refused = check_problem(batch("/predict/batch"), 503, "/predict/batch")
-        assert refused["detail"] == f"{WAITING} long requests wait already: try again in a few seconds."
+        assert refused["detail"] == f"{WAITING} long requests are already waiting: try again in a few seconds."
         answer = batch("/graphql")
         assert (answer.status_code, code(answer.json())) == (503, "SERVICE_BUSY")
         assert rest.get("/health/live").status_code == 200

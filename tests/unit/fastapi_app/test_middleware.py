@@ -10,8 +10,8 @@ from fastapi_app.middleware import RequestMiddleware
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
+from tests.support.rest import PAGE
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import PAGE
 
 
 @pytest.mark.parametrize("given", ["a", "Z" * 64, "2026-11-25_req.7"])

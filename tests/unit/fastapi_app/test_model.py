@@ -11,8 +11,8 @@ from fastapi_app.published import descriptions, main
 from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
+from tests.support.rest import KEY
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import KEY
 
 
 def test_the_root_names_the_service_and_links_that_work(rest: TestClient) -> None:
@@ -61,7 +61,7 @@ def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registr
     for _ in range(2):
         refused = quiet.post("/model/refresh", headers=KEY)
         assert refused.status_code == 409
-        assert "version 2 is refused" in refused.json()["detail"]
+        assert "version 2 is rejected" in refused.json()["detail"]
     assert quiet.get("/health/ready").json() == {
         "status": "ready",
         "stale": True,

@@ -10,10 +10,8 @@ from fastapi.testclient import TestClient
 
 from song_preference.pipeline import Airflow
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
+from tests.support.rest import KEY, check_problem, fuzz
 from tests.unit.dags.conftest import in_airflow
-from tests.unit.fastapi_app.conftest import KEY
-from tests.unit.fastapi_app.test_errors import check_problem
-from tests.unit.fastapi_app.test_fuzz import fuzz
 
 RUNS = "/pipeline/runs"
 JSON: dict[Any, Any] = {**KEY, "Content-Type": "application/json"}

@@ -15,9 +15,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ModelSettings, RestSettings
-from tests.unit.fastapi_app.conftest import KEY
-from tests.unit.fastapi_app.test_errors import check_problem
-from tests.unit.fastapi_app.test_fuzz import fuzz
+from tests.support.rest import KEY, check_problem, fuzz
 
 MODEL, PATH = "spotify_model_prod", "/model/rollback"
 
@@ -118,7 +116,7 @@ def test_the_champion_may_be_named(client: TestClient) -> None:
 def test_a_version_that_cannot_be_served_is_told_and_the_model_stays(client: TestClient, mlflow: MlflowClient) -> None:
     answer = client.post(PATH, headers=KEY, json={"version": "1"}).json()
     assert (answer["outcome"], answer["model"]["version"], champion(mlflow)) == ("refused", "3", "1")
-    assert "version 1 is refused" in client.get("/model").json()["refusal"]
+    assert "version 1 is rejected" in client.get("/model").json()["refusal"]
 
 
 def test_a_registry_that_is_lost_on_the_way_is_told(client: TestClient, models: Registry, mlflow: MlflowClient) -> None:

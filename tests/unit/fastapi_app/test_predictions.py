@@ -10,8 +10,8 @@ from fastapi_app.schemas import EXAMPLE_SONG
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from tests.support.registry import FakeRegistry
+from tests.support.rest import KEY, MAX_BATCH_SIZE, Threads
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.conftest import KEY, MAX_BATCH_SIZE, Threads
 
 MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
 

@@ -21,8 +21,8 @@ from fastapi_app.server import EXIT_SECONDS, Server, configuration
 from local_stack.config import ROOT
 from song_preference.prediction import ModelRef
 from song_preference.serving.cache import ModelCache
+from tests.support.rest import LIVE, http_request
 from tests.support.songs import SONG
-from tests.unit.fastapi_app.test_connections import LIVE, request
 
 LONGEST_STOP_SECONDS = 8
 ROWS = 60_000
@@ -120,16 +120,16 @@ def test_sigterm_answers_what_is_in_hand_and_leaves_the_rest(graph: bytes, tmp_p
         "GRAPHQL_IDE": "false",
         "MANAGE_DATASETS": "false",
     }
-    scored = request("/predict/csv", CSV.encode(), "Content-Type: text/csv")
+    scored = http_request("/predict/csv", CSV.encode(), "Content-Type: text/csv")
     open_ends = [
         b"",
         LIVE,
         LIVE[:10],
         scored,
         scored[:1_000_000],
-        request("/predict", b"{", "Content-Type: application/json", length=1_000),
-        request("/predict/csv", b"--x", "Content-Type: multipart/form-data; boundary=x", length=10**9),
-        request("/graphql", b"{", "Content-Type: application/json", length=1_000),
+        http_request("/predict", b"{", "Content-Type: application/json", length=1_000),
+        http_request("/predict/csv", b"--x", "Content-Type: multipart/form-data; boundary=x", length=10**9),
+        http_request("/graphql", b"{", "Content-Type: application/json", length=1_000),
     ]
     with running("-m", "fastapi_app", "--port", **variables) as (process, port):
         held = [connected(port, content) for content in open_ends for _ in range(3)]

@@ -18,9 +18,9 @@ from song_preference.errors import (
 )
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
-from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import (
+from tests.support.grpc_calls import (
     TIMEOUT_SECONDS,
+    Edge,
     Refusal,
     batch_request,
     converse,
@@ -28,7 +28,7 @@ from tests.unit.grpc_service.calls import (
     refused,
     stream_request,
 )
-from tests.unit.grpc_service.conftest import Edge
+from tests.support.songs import SONG
 
 EXPECTED = {
     "InvalidSong": grpc.StatusCode.INVALID_ARGUMENT,

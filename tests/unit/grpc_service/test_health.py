@@ -8,9 +8,8 @@ from grpc_service import health
 from grpc_service.server import SERVICE
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, refused, running
 from tests.support.registry import FakeRegistry
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, refused
-from tests.unit.grpc_service.conftest import Edge, running
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -14,9 +14,8 @@ from grpc_health.v1 import health_pb2
 from grpc_service import limits
 from song_preference.v1 import prediction_pb2 as pb
 from tests.attacks.grpc_calls import MALFORMED, METHODS, channels, half_open, many_malformed, send_bytes, status_of
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, predict_request, refused, stream_request
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request, refused, stream_request
-from tests.unit.grpc_service.conftest import Edge
 
 AsyncTest = Callable[..., Awaitable[None]]
 

@@ -4,9 +4,8 @@ from grpc_health.v1 import health_pb2
 
 from grpc_service import limits
 from song_preference.serving.predictor import Predictor
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, Start, batch_request, predict_request, refused
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
-from tests.unit.grpc_service.conftest import Slow, Start
 
 
 def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(

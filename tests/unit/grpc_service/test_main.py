@@ -30,9 +30,8 @@ from tests.attacks.grpc_calls import (
     send_bytes,
     status_of,
 )
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, batch_request, predict_request
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request
-from tests.unit.grpc_service.conftest import Slow
 
 STOP_SECONDS = 8
 MEMORY_BYTES = 30_000_000

@@ -10,16 +10,16 @@ from grpc_service.interceptors import outcome_of
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
-from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import (
+from tests.support.grpc_calls import (
     TIMEOUT_SECONDS,
+    Edge,
     batch_request,
     converse,
     predict_request,
     refused,
     stream_request,
 )
-from tests.unit.grpc_service.conftest import Edge
+from tests.support.songs import SONG
 
 
 class Requests:

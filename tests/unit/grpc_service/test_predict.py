@@ -12,10 +12,9 @@ from song_preference.features import FEATURES, Song
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Start, batch_request, predict_request, refused
 from tests.support.registry import FakeRegistry
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, batch_request, predict_request, refused
-from tests.unit.grpc_service.conftest import Edge, Start
 
 MODEL = pb.Model(name="spotify_model_prod", version="1", alias="champion")
 

@@ -9,9 +9,8 @@ from song_preference.features import Song
 from song_preference.prediction import Prediction
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, predict_request
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import TIMEOUT_SECONDS, predict_request
-from tests.unit.grpc_service.conftest import Edge
 
 
 def returned(call: Any) -> str:

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
+from tests.support.grpc_calls import Edge, converse, refused, stream_request
 from tests.support.songs import SONG
-from tests.unit.grpc_service.calls import converse, refused, stream_request
-from tests.unit.grpc_service.conftest import Edge
 
 
 class Talk:

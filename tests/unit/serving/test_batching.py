@@ -94,7 +94,7 @@ async def test_a_run_waits_while_each_few_turns_bring_another_song(predictor: Pr
 async def test_a_run_that_is_large_waits_for_no_further_song(
     predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batching, "LARGEST_RUN", 4)
+    monkeypatch.setattr(batching, "MAX_BATCH_SONGS", 4)
     recording = Recording(predictor.store)
     batcher = MicroBatcher(recording, QUIET_TURNS)
     asked = []

@@ -114,7 +114,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "another threshold inside": (with_another_threshold_inside, "its labels do not follow from its threshold"),
     "another answer": (
         with_property(EXPECTED_OUTPUT_PROPERTY, {"label": 1, "probability": 0.123}),
-        "it does not repeat the answer of its example",
+        "it does not reproduce the output of its example",
     ),
 }
 
@@ -123,13 +123,13 @@ BROKEN: dict[str, tuple[Change, str]] = {
 def test_a_graph_that_breaks_the_contract_is_refused(change: Change, reason: str, graph: bytes) -> None:
     broken = load_from_string(graph)
     change(broken)
-    with pytest.raises(ModelRefused, match=f"^spotify_model_prod version 3 is refused: {reason}"):
+    with pytest.raises(ModelRefused, match=f"^spotify_model_prod version 3 is rejected: {reason}"):
         ServedModel.load(REF, broken.SerializeToString())
 
 
 @pytest.mark.parametrize("content", [b"", b"not a graph"])
 def test_bytes_that_are_no_graph_are_refused(content: bytes) -> None:
-    with pytest.raises(ModelRefused, match="it is no graph that onnxruntime can load"):
+    with pytest.raises(ModelRefused, match="onnxruntime cannot load its graph"):
         ServedModel.load(REF, content)
 
 

@@ -53,7 +53,7 @@ def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
     assert store.refresh() == "refused"
     assert registry.downloads == ["1", "2"]
     assert (store.current().model.ref.version, store.current().stale) == ("1", True)
-    assert str(store.refusal).startswith("spotify_model_prod version 2 is refused: ")
+    assert str(store.refusal).startswith("spotify_model_prod version 2 is rejected: ")
     registry.register("3", graph)
     assert store.refresh() == "swapped"
     assert (store.current().model.ref.version, store.current().stale, store.refusal) == ("3", False, None)
@@ -88,7 +88,7 @@ def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
     registry.register("1", graph[:-20])
     with pytest.raises(ModelRefused):
         store.refresh()
-    with pytest.raises(ModelNotReady, match="version 1 is refused"):
+    with pytest.raises(ModelNotReady, match="version 1 is rejected"):
         store.current()
     registry.register("1", graph)
     assert store.refresh() == "refused"

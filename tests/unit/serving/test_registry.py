@@ -64,7 +64,7 @@ def test_a_damaged_evaluation_is_as_good_as_none(
 ) -> None:
     client.log_text(run_id, content, EVALUATION_FILE)
     assert MlflowRegistry(settings).evaluation(run_id) is None
-    assert f"{EVALUATION_FILE} of run {run_id} is of no use" in caplog.text
+    assert f"{EVALUATION_FILE} of run {run_id} failed validation" in caplog.text
 
 
 def test_a_run_without_the_file_or_an_unknown_run_has_none(settings: ModelSettings, run_id: str) -> None:

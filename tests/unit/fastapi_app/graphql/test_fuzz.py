@@ -9,7 +9,7 @@ from fastapi_app.management import Management
 from song_preference.pipeline import Airflow
 from song_preference.serving.predictor import Predictor
 from tests.support.airflow import with_history
-from tests.unit.fastapi_app.graphql.test_router import application
+from tests.support.graphql import application
 
 CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY"}
 

@@ -14,8 +14,7 @@ from local_stack.config import ROOT
 from song_preference.pipeline import ETL_DAG, Airflow
 from song_preference.serving.predictor import Predictor
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
-from tests.unit.fastapi_app.graphql.test_router import application, ask, code, requests
-from tests.unit.fastapi_app.test_pipeline import RUNS
+from tests.support.graphql import application, ask, code, requests
 
 LIST = "query ($first: Int! = 20) { pipelineRuns(first: $first) { id state askedAt startedAt endedAt } }"
 ONE = """query ($id: String!) { pipelineRun(id: $id) {
@@ -53,14 +52,16 @@ def as_graphql(answer: Any) -> Any:
 
 
 def test_runs_are_as_rest_tells_them(client: TestClient, managed: TestClient) -> None:
-    told = as_graphql(managed.get(RUNS).json()["runs"])
+    told = as_graphql(managed.get("/pipeline/runs").json()["runs"])
     assert ask(client, LIST)["data"]["pipelineRuns"] == told
     assert [run["id"] for run in ask(client, LIST, first=1)["data"]["pipelineRuns"]] == [told[0]["id"]]
 
 
 @pytest.mark.parametrize("run_id", [RUN_ID, "failed"])
 def test_a_run_is_as_rest_tells_it(client: TestClient, managed: TestClient, run_id: str) -> None:
-    assert ask(client, ONE, id=run_id)["data"]["pipelineRun"] == as_graphql(managed.get(f"{RUNS}/{run_id}").json())
+    assert ask(client, ONE, id=run_id)["data"]["pipelineRun"] == as_graphql(
+        managed.get(f"/pipeline/runs/{run_id}").json()
+    )
 
 
 @pytest.mark.parametrize("first", [0, 101, -1])

@@ -1,0 +1,80 @@
+"""Maps the error tree to GraphQL errors, whose `extensions.code` is their kind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+
+from song_preference.errors import (
+    BatchTooLarge,
+    DatasetNotFound,
+    DiskFull,
+    InvalidSong,
+    ModelNotReady,
+    NotManaged,
+    PipelineError,
+    PipelineUnavailable,
+    RegistryUnavailable,
+    RunNotFound,
+    ServiceBusy,
+    SongPreferenceError,
+    StorageUnavailable,
+)
+
+CODE: dict[type[SongPreferenceError], str] = {
+    InvalidSong: "INVALID_FEATURE",
+    BatchTooLarge: "BATCH_TOO_LARGE",
+    ServiceBusy: "SERVICE_BUSY",
+    ModelNotReady: "MODEL_NOT_READY",
+    RegistryUnavailable: "REGISTRY_UNAVAILABLE",
+    NotManaged: "NOT_MANAGED",
+    DatasetNotFound: "DATASET_NOT_FOUND",
+    StorageUnavailable: "STORAGE_UNAVAILABLE",
+    DiskFull: "DISK_FULL",
+    RunNotFound: "RUN_NOT_FOUND",
+    PipelineUnavailable: "PIPELINE_UNAVAILABLE",
+    PipelineError: "PIPELINE_ERROR",
+}
+"""The first that fits, so subclasses stand before their parents."""
+
+MASKED = "The service failed: see its log for the reason."
+INVALID_QUERY = "INVALID_QUERY"
+INTERNAL = "INTERNAL"
+SERVER_CODES = {
+    "SERVICE_BUSY",
+    "MODEL_NOT_READY",
+    "REGISTRY_UNAVAILABLE",
+    "STORAGE_UNAVAILABLE",
+    "DISK_FULL",
+    "PIPELINE_UNAVAILABLE",
+    "PIPELINE_ERROR",
+    INTERNAL,
+}
+"""Codes of failures that the caller did not cause."""
+
+
+def code_of(error: GraphQLError) -> str:
+    """Return the code of an error."""
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        return INVALID_QUERY
+    return next((code for kind, code in CODE.items() if isinstance(original, kind)), INTERNAL)
+
+
+def outcome_of(errors: Sequence[GraphQLError]) -> str:
+    """Return the outcome of a request for the metrics."""
+    if not errors:
+        return "ok"
+    return "client_error" if SERVER_CODES.isdisjoint(map(code_of, errors)) else "server_error"
+
+
+def public(error: GraphQLError) -> GraphQLError:
+    """Return the error as callers may see it: with its code, and without the text of an internal one."""
+    code = code_of(error)
+    message = error.message
+    extensions: dict[str, Any] = {"code": code}
+    if code == INTERNAL:
+        message = MASKED
+    elif isinstance(error.original_error, InvalidSong):
+        extensions["errors"] = [problem._asdict() for problem in error.original_error.problems]
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)
