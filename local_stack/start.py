@@ -15,7 +15,7 @@ from local_stack.errors import StackError
 from local_stack.services import Service, services
 from local_stack.supervisor import FAILED_STATES, Supervisor
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 180
 LOG_LINES = 15
 ADDRESSES = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - the user's own choice
 """Values of BIND_ADDRESS with which a service also listens on 127.0.0.1, where the others and the probes connect."""

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TWO_PIECES_AT_ONCE = TransferConfig(max_concurrency=2)
-"""Ten, boto's default, hold 80 MB and are no quicker."""
+"""Two pieces at once; boto's default of ten takes 80 MB of memory and is no faster."""
 
 CONTENT_TYPES = {
-    # Not text/csv: SeaweedFS, our S3 without Docker, packs whatever is text, at two to three times the time.
+    # Not text/csv: SeaweedFS, our S3 without Docker, compresses text, which takes two to three times as long.
     ".csv": "application/csv",
     ".parquet": "application/vnd.apache.parquet",
     ".json": "application/json",
@@ -33,7 +33,7 @@ TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 def s3_client(settings: S3Settings) -> "S3Client":
-    """A client for the S3 server of the settings, MinIO or any other."""
+    """Return a client for the S3 server of the settings, MinIO or any other."""
     return boto3.client(
         "s3",
         endpoint_url=settings.endpoint_url,
@@ -41,7 +41,7 @@ def s3_client(settings: S3Settings) -> "S3Client":
         aws_secret_access_key=settings.secret_key.get_secret_value(),
         region_name="us-east-1",
         config=Config(
-            # Signed are the requests; what they carry has a CRC-32, since a SHA-256 would be a third of a put's time.
+            # Requests are signed; their content has only a CRC-32, since a SHA-256 would take a third of a put's time.
             s3={"addressing_style": "path", "payload_signing_enabled": False},
             connect_timeout=5,
             read_timeout=60,
@@ -51,20 +51,20 @@ def s3_client(settings: S3Settings) -> "S3Client":
 
 
 class ObjectStore:
-    """One bucket, by key; every method raises `StorageUnavailable`, those that write `DiskFull` as well."""
+    """One bucket; every method raises `StorageUnavailable`, those that write also `DiskFull`."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self.bucket = bucket
 
     def uri(self, key: str) -> str:
-        """The key's `s3://` address."""
+        """Return the key's `s3://` URI."""
         return f"s3://{self.bucket}/{key}"
 
     def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
-        """The object's bytes, all of them or the first ones, or None where there is none."""
+        """Return the object's bytes, all or the first ones, or None if it does not exist."""
         part = f"bytes=0-{first_bytes - 1 if first_bytes else ''}"
-        with self._asking(key):
+        with self._translating_errors(key):
             try:
                 return self._client.get_object(Bucket=self.bucket, Key=key, Range=part)["Body"].read()
             except ClientError as error:
@@ -73,8 +73,8 @@ class ObjectStore:
                 raise
 
     def size(self, key: str) -> int | None:
-        """The object's size in bytes, or None where there is none."""
-        with self._asking(key):
+        """Return the object's size in bytes, or None if it does not exist."""
+        with self._translating_errors(key):
             try:
                 return self._client.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
             except ClientError as error:
@@ -83,8 +83,8 @@ class ObjectStore:
                 raise
 
     def download(self, key: str, target: Path) -> bool:
-        """Write the object to a file, a piece at a time; tells whether there was one."""
-        with self._asking(key):
+        """Write the object to a file, a piece at a time; return False if it does not exist."""
+        with self._translating_errors(key):
             if self.size(key) is None:
                 return False
             self._client.download_file(self.bucket, key, str(target), Config=TWO_PIECES_AT_ONCE)
@@ -92,15 +92,15 @@ class ObjectStore:
 
     def put(self, key: str, content: bytes) -> None:
         """Write or replace the object."""
-        with self._asking(key):
+        with self._translating_errors(key):
             self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def put_new(self, key: str, content: bytes | BinaryIO) -> bool:
-        """Write the object unless it exists; tells whether it was written.
+        """Write the object unless it exists; return whether it was written.
 
-        What exists is not sent again; of two writers at once the store lets one through (`If-None-Match`).
+        An existing object is not sent again; of two concurrent writers the store accepts one (`If-None-Match`).
         """
-        with self._asking(key):
+        with self._translating_errors(key):
             if self.size(key) is not None:
                 return False
             kind = CONTENT_TYPES.get(PurePath(key).suffix, "application/octet-stream")
@@ -113,19 +113,19 @@ class ObjectStore:
             return True
 
     def remove(self, key: str) -> None:
-        """Delete the object; no harm where there is none."""
-        with self._asking(key):
+        """Delete the object if it exists."""
+        with self._translating_errors(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def keys(self, prefix: str) -> list[str]:
-        """All keys below the prefix, in alphabetical order."""
-        with self._asking(prefix):
+        """Return all keys with the prefix, in alphabetical order."""
+        with self._translating_errors(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     @contextmanager
-    def _asking(self, key: str) -> Iterator[None]:
-        """Whatever S3 says that a method does not understand becomes `StorageUnavailable`."""
+    def _translating_errors(self, key: str) -> Iterator[None]:
+        """Turn S3's errors that a method does not handle into `StorageUnavailable` or `DiskFull`."""
         try:
             yield
         except (Boto3Error, BotoCoreError, ClientError) as error:

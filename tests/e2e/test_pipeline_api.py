@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from song_preference.dataset import sample
-from song_preference.settings import S3Settings
-from song_preference.storage import ObjectStore, s3_client
+from song_preference.storage import ObjectStore
 
 PATIENCE_SECONDS = 180
 RUNS = "/pipeline/runs"
@@ -23,17 +22,8 @@ QUERY = """query ($id: String!) {
 
 
 @pytest.fixture(scope="module")
-def rest(environment: dict[str, str]) -> Iterator[httpx.Client]:
-    headers = {"X-API-Key": environment["API_KEY"]}
-    with httpx.Client(base_url=environment["FASTAPI_URL"], headers=headers, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def asked(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+def asked(objects: ObjectStore) -> Iterator[dict[str, Any]]:
     """A run of a playlist that lies where anybody may name it, with a seed that no other test uses."""
-    settings = S3Settings()
-    objects = ObjectStore(s3_client(settings), settings.data_bucket)
     objects.put(KEY, sample.csv())
     yield {"source": objects.uri(KEY), "seed": 20261125, "trials": 3}
     objects.remove(KEY)

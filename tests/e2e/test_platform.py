@@ -19,8 +19,8 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineError
 from song_preference.features import Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
-from song_preference.settings import AirflowSettings, ClientSettings, S3Settings
-from song_preference.storage import ObjectStore, s3_client
+from song_preference.settings import ClientSettings
+from song_preference.storage import ObjectStore
 from streamlit_app.data.model import predictor
 from streamlit_app.words import Words
 from tests.support.stack import PLAYLIST
@@ -32,20 +32,14 @@ needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real
 
 
 @pytest.fixture(scope="module")
-def airflow(environment: dict[str, str]) -> Airflow:
-    return Airflow(AirflowSettings())
-
-
-@pytest.fixture(scope="module")
 def runs(airflow: Airflow) -> tuple[Run, Run]:
     """Both DAGs, from one trigger through Airflow's REST API, whatever the platform has learned before."""
     return run_to_champion(airflow, print, {**PARAMS, "force": True})
 
 
 @pytest.fixture(scope="module")
-def datasets(environment: dict[str, str], runs: tuple[Run, Run]) -> DatasetStore:
-    settings = S3Settings()
-    return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
+def datasets(objects: ObjectStore, runs: tuple[Run, Run]) -> DatasetStore:
+    return DatasetStore(objects)
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,18 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import httpx
 import numpy as np
 import pandas as pd
-import pytest
 from mlflow import MlflowClient
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
-from song_preference.settings import AirflowSettings, S3Settings
-from song_preference.storage import ObjectStore, s3_client
+from song_preference.storage import ObjectStore
 from tests.support.waiting import wait_for
 
-PATIENCE_SECONDS = 240
 SONGS = 300
 TRIALS_OF_A_LONG_TRAINING = 60
 SEEDS = count(time.time_ns())
@@ -33,24 +29,6 @@ def listeners_file() -> bytes:
     songs["Tempo"], songs["loudness"] = random.uniform(60, 200, SONGS), random.uniform(-30, 0, SONGS)
     songs["Liked"] = np.where(songs["Danceability"] > 0.5, "Like", "Dislike")
     return songs.to_csv().encode()
-
-
-@pytest.fixture(scope="module")
-def rest(environment: dict[str, str]) -> Iterator[httpx.Client]:
-    headers = {"X-API-Key": environment["API_KEY"]}
-    with httpx.Client(base_url=environment["FASTAPI_URL"], headers=headers, timeout=PATIENCE_SECONDS) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def objects(environment: dict[str, str]) -> ObjectStore:
-    settings = S3Settings()
-    return ObjectStore(s3_client(settings), settings.data_bucket)
-
-
-@pytest.fixture(scope="module")
-def airflow(environment: dict[str, str]) -> Airflow:
-    return Airflow(AirflowSettings())
 
 
 def upload(rest: httpx.Client, playlist: bytes) -> httpx.Response:

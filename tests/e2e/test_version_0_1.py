@@ -72,13 +72,6 @@ def restore(config: Config) -> None:
         subprocess.run(command, cwd=ROOT, env=config.environment, stdin=buckets, check=True)
 
 
-@pytest.fixture(scope="module")
-def rest(environment: dict[str, str]) -> Iterator[httpx.Client]:
-    headers = {"X-API-Key": environment["API_KEY"]}
-    with httpx.Client(base_url=environment["FASTAPI_URL"], headers=headers, timeout=PATIENCE_SECONDS) as client:
-        yield client
-
-
 def assert_every_protocol_answers_by(version: str) -> None:
     protocols = clients(ClientSettings())
     wait_for(

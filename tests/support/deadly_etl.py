@@ -39,7 +39,7 @@ class DeadlyStore(ObjectStore):
 
 
 def run_etl(environment: dict[str, str], bucket: str, fatal_write: int, is_done_first: bool) -> None:
-    """The whole ETL, in a process that may die of it; a fatal write of 0 lets it live."""
+    """Run the whole ETL, in a process that dies at the fatal write, counted from 1; with 0 it lives."""
     os.environ.update(environment)
     objects = DeadlyStore(s3_client(S3Settings()), bucket)
     objects.fatal_write, objects.is_done_first = fatal_write, is_done_first

@@ -60,14 +60,14 @@ def _assert_one_whole_model(airflow: Airflow, training: Run) -> None:
 
 
 def _is_running(airflow: Airflow, run: Run, tries: int) -> bool:
-    """Whether a task of the run is at this try of it; False while Airflow does not answer."""
+    """Return whether a task of the run is at this try; False while Airflow does not answer."""
     with suppress(PipelineError):
         return any(task.state == "running" and task.try_number == tries for task in airflow.tasks(run))
     return False
 
 
 def _state(airflow: Airflow, run: Run) -> str | None:
-    """The run's state, or None while Airflow does not answer."""
+    """Return the run's state, or None while Airflow does not answer."""
     with suppress(PipelineError):
         return airflow.state(run)
     return None

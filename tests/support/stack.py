@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """The platform with a champion of its own first run or as it was found."""
+    """Start a platform that trains its first champion, or use the running one; stop the former at the end."""
     if request.config.getoption("--stack") == "running":
         yield Config.read()
         return
@@ -56,7 +56,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def environment(stack: Config) -> Iterator[dict[str, str]]:
-    """The stack's configuration, as a client on this machine has it, and MLflow's client pointed at it."""
+    """Point the settings of this process and MLflow's client at the platform."""
     with environment_of(stack) as environment:
         yield environment
 
@@ -72,7 +72,7 @@ def environment_of(stack: Config) -> Iterator[dict[str, str]]:
 
 
 def local_environment(state: Path) -> dict[str, str]:
-    """The environment of a stack that disturbs no other: free ports, its own state, quick refreshes."""
+    """Return the environment of a stack that disturbs no other: free ports, its own state, quick refreshes."""
     ports = dict(zip(PORTS, map(str, _free_ports()), strict=True))
     source = str(PLAYLIST) if PLAYLIST.exists() else "sample"
     own = {
@@ -103,7 +103,7 @@ def _free_ports() -> list[int]:
     Each process of pytest-xdist has ports of its own: a stack that starts does not hold all of its ports yet.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for base in range(12000 + 2000 * worker, 20000, 20):
+    for base in range(12000 + 1000 * worker, 20000, 20):
         ports = [base + index for index in range(len(PORTS))]
         inner = [base + 10001, *(base + 11000 + index for index in range(8))]
         with ExitStack() as held:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 PAUSE_SECONDS = 0.05
 
 
-def wait_for(condition: Callable[[], bool], what: str, patience_seconds: float = 180) -> None:
+def wait_for(condition: Callable[[], bool], what: str, patience_seconds: float = 240) -> None:
     """Ask for the condition until it holds; fail with `what` was waited for."""
     deadline = time.monotonic() + patience_seconds
     while not condition():
