@@ -1,12 +1,33 @@
-"""The songs that the listener picks out, one by one, and as a file."""
+"""The songs in their own units: filtered, sorted, as a table and as CSV."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
+from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.explore.grid import two_by_two
-from streamlit_app.explore.rows import Range, as_csv, chosen, column_names, in_milliseconds, readable
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
+from streamlit_app.spreadsheet import harmless
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+UNITS = ("duration", "tempo", "loudness")
+OTHERS_OF_SPOTIFY = ("valence", "instrumentalness", "liveness", "key", "mode", "time_signature")
+
+SINGLE_PRECISION = 2**-24
+"""The distance of neighbouring float32 numbers just below 1."""
+
+SHORTEST_IN_MILLISECONDS = 10_000
+"""Spotify counts milliseconds; a playlist whose longest song has fewer was written in another unit."""
+
+MISSING = "\N{EN DASH}"
+
+Range = tuple[float, float]
 
 TABLE_ROWS = 500
 """Shown at once; as many are written in the language in a moment."""
@@ -19,9 +40,9 @@ ANY, OWN = "any", "own"
 
 
 @st.fragment
-def show(songs: pd.DataFrame, version: str, words: Words) -> None:
-    """Draw it; a filter leaves the rest of the page as it is."""
-    st.header(words("explore_table"))
+def song_table(songs: pd.DataFrame, version: str, words: Words) -> None:
+    """Draw the table and its filters; a filter leaves the rest of the page as it is."""
+    st.header(words("explore_table"), anchor=False)
     label, order = _label_and_order(words)
     rows = chosen(songs, label, _ranges(words), order)
     left, right = st.columns([3, 1], vertical_alignment="center")
@@ -60,7 +81,9 @@ def _label_and_order(words: Words) -> tuple[int | None, str | None]:
 
 
 def _ranges(words: Words) -> dict[str, Range]:
-    """What the sliders are set to."""
+    """Draw a slider for each feature and return the ranges that they are set to."""
+    # Row by row, so that the order holds on a phone, where columns are stacked.
+    columns = [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
     return {
         feature: column.select_slider(
             words(feature),
@@ -69,5 +92,89 @@ def _ranges(words: Words) -> dict[str, Range]:
             format_func=lambda value: words.number(value, 2),
             key=f"explore_{feature}",
         )
-        for feature, column in zip(FEATURES, two_by_two(), strict=True)
+        for feature, column in zip(FEATURES, columns, strict=True)
     }
+
+
+def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
+    """The rows with the columns of `ranges`, which lie in [0, 1], as the listener gave them.
+
+    They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
+    """
+    columns = {}
+    for name, (low, high) in ((name, (found.min, found.max)) for name, found in ranges.items()):
+        values = scaled[name].astype("float64") * (high - low) + low
+        columns[name] = values.round(_decimals(high - low)) if high > low else values
+    return scaled.assign(**columns)
+
+
+def _decimals(width: float) -> int:
+    return math.floor(-math.log10(SINGLE_PRECISION * width))
+
+
+def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
+    """The songs of a label (None for any) whose features lie in `ranges`, bounds included; the most of `order` first.
+
+    Without `order` they stay as they are.
+    """
+    kept = pd.Series(data=True, index=songs.index) if label is None else songs[LABEL] == label
+    for name, (low, high) in ranges.items():
+        kept &= songs[name].between(low, high)
+    rows = songs[kept]
+    return rows if order is None else rows.sort_values(order, ascending=False, kind="stable")
+
+
+def as_csv(songs: pd.DataFrame) -> bytes:
+    """With a header, separated by commas, in UTF-8; every text is `harmless`."""
+    written = songs.copy()
+    for name in songs.select_dtypes(exclude="number"):
+        written[name] = songs[name].map(_harmless)
+    return written.rename(columns=harmless).to_csv(index=False).encode()
+
+
+def _harmless(cell: Any) -> Any:
+    return harmless(cell) if isinstance(cell, str) else cell
+
+
+def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
+    """What to call each column, by its own name and in the order to show them: what names a song comes first."""
+    known = {
+        LABEL: words(LABEL),
+        **{name: words(name) for name in FEATURES},
+        **{name: words(f"explore_column_{name}") for name in (*UNITS, *OTHERS_OF_SPOTIFY) if name in songs},
+    }
+    if in_milliseconds(songs):
+        known["duration"] = words("explore_column_minutes")
+    unknown = [name for name in songs.columns if name not in known]
+    texts = [name for name in unknown if not pd.api.types.is_numeric_dtype(songs[name])]
+    return {name: known.get(name, name) for name in dict.fromkeys([*texts, *known, *unknown])}
+
+
+def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
+    """The rows with labels in words, and with numbers as the language writes them.
+
+    `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
+    """
+    labels = songs[LABEL].map({1: words(LIKE), 0: words(DISLIKE)})
+    numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
+    decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
+    decimals |= {"tempo": 0, "loudness": 1}
+    formats: dict[str, Callable[[Any], str]] = {name: partial(_number, words, decimals[name]) for name in numbers}
+    if in_minutes:
+        formats["duration"] = minutes
+    return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
+
+
+def in_milliseconds(songs: pd.DataFrame) -> bool:
+    """Whether durations are, so that they can be told in minutes."""
+    return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
+
+
+def _number(words: Words, decimals: int, value: float) -> str:
+    return words.number(value, decimals)
+
+
+def minutes(milliseconds: float) -> str:
+    """Minutes and seconds, such as 3:05."""
+    whole, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{whole}:{seconds:02d}"

@@ -1,8 +1,11 @@
 """Texts of the page "explore"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.findings_texts import TEXTS as FINDINGS
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
+    **FINDINGS,
     "explore_title": {"es": "Explora tu lista", "en": "Explore your playlist"},
     "explore_intro": {
         "es": "El sistema trabaja con {songs} canciones. De cada una sabe cuatro medidas y si te gusta.",
@@ -17,7 +20,7 @@ TEXTS: Texts = {
     "explore_source_https": {"es": "De la web: {name}", "en": "From the web: {name}"},
     "explore_source_s3": {"es": "Del almacén S3: {name}", "en": "From the S3 store: {name}"},
     "explore_source_file": {"es": "Del archivo {name}", "en": "From the file {name}"},
-    "explore_source_handed_in": {"es": "De una lista subida aquí", "en": "From a playlist handed in here"},
+    "explore_source_uploaded": {"es": "De una lista subida aquí", "en": "From a playlist handed in here"},
     "explore_source_sample": {
         "es": "Muestra incluida, con canciones inventadas",
         "en": "The sample that comes along, with songs made up",

@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 
 from song_preference.evaluation import Importance
+from streamlit_app.i18n import Words
 from streamlit_app.model.judgement import Bin, Curve
 from streamlit_app.theme import Colours, without_data
-from streamlit_app.words import Words
 
 Specification = dict[str, Any]
 
@@ -37,7 +37,7 @@ def precision_recall(colours: Colours, words: Words) -> Specification:
 def _curves(name: str, interpolate: Any, guide: alt.Chart, colours: Colours, words: Words) -> Specification:
     x, y = _share("x", words(f"model_{name}_x"), words), _share("y", words(f"model_{name}_y"), words)
     lines = alt.Chart().mark_line(interpolate=interpolate, strokeWidth=2.5)
-    drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours))
+    drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours, words))
     return without_data(alt.layer(guide, drawn).properties(height=HEIGHT, padding=PADDING), words)
 
 
@@ -58,7 +58,7 @@ def calibration(colours: Colours, words: Words) -> Specification:
     """Share of likes by announced probability, beside the diagonal where both agree; see `calibration_rows`."""
     x = _share("probability", words("model_calibration_x"), words)
     y = _share("liked", words("model_calibration_y"), words)
-    base = alt.Chart().encode(x=x, y=y, **_series(colours))
+    base = alt.Chart().encode(x=x, y=y, **_series(colours, words))
     told = alt.Tooltip("songs:Q", title=words("model_songs"), format=",")
     size = alt.Size("songs:Q", legend=None).scale(rangeMin=15, rangeMax=260)
     lines = base.mark_line(strokeWidth=2.5)
@@ -123,10 +123,11 @@ def _guide(colours: Colours) -> dict[str, Any]:
     return {"color": colours.quiet, "strokeDash": DOTS, "strokeWidth": 1.5}
 
 
-def _series(colours: Colours) -> dict[str, Any]:
-    """The legend stands above all charts together."""
+def _series(colours: Colours, words: Words) -> dict[str, Any]:
     names = [MODEL, BASELINE]
+    labels = f"datum.label == '{MODEL}' ? '{words('model_this')}' : '{words('model_baseline')}'"
+    legend = alt.Legend(orient="top", title=None, labelExpr=labels, labelFontSize=13, symbolOpacity=1)
     return {
-        "color": alt.Color("series:N", legend=None).scale(domain=names, range=[colours.like, colours.dislike]),
-        "strokeDash": alt.StrokeDash("series:N", legend=None).scale(domain=names, range=DASHES),
+        "color": alt.Color("series:N", legend=legend).scale(domain=names, range=[colours.like, colours.dislike]),
+        "strokeDash": alt.StrokeDash("series:N", legend=legend).scale(domain=names, range=DASHES),
     }

@@ -7,13 +7,14 @@ import streamlit as st
 
 from song_preference.evaluation import Evaluation, Importance
 from song_preference.serving.registry import DescribedVersion
-from streamlit_app.components import part
-from streamlit_app.data import model as sources
-from streamlit_app.model import charts, judgement, markup
+from streamlit_app.components import section
+from streamlit_app.data import KEPT_ANSWERS
+from streamlit_app.data.model import evaluation as stored_evaluation
+from streamlit_app.i18n import Words
+from streamlit_app.model import charts, judgement
 from streamlit_app.model.charts import BASELINE, MODEL
-from streamlit_app.model.threshold import histogram, histogram_rows
+from streamlit_app.model.threshold import confusion_matrix, confusion_rows, effect, histogram, histogram_rows
 from streamlit_app.theme import colours, draw_rows
-from streamlit_app.words import Words
 
 STEPS = [step / 100 for step in range(101)]
 """What the threshold can be set to, beside the model's own."""
@@ -47,16 +48,16 @@ class Judged(NamedTuple):
         )
 
 
-@st.cache_resource(max_entries=sources.KEPT_TABLES, show_spinner=False)
+@st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _judged(run_id: str) -> Judged | None:
-    evaluation = sources.evaluation(run_id)
+    evaluation = stored_evaluation(run_id)
     return Judged.of(evaluation) if evaluation else None
 
 
 @st.fragment
 def show(roles: dict[str, DescribedVersion], words: Words) -> None:
     """Curves, and what a threshold does, of whichever role the listener chooses."""
-    st.header(words("model_curves"))
+    st.header(words("model_curves"), anchor=False)
     role = next(iter(roles))
     if len(roles) > 1:
         role = st.segmented_control(
@@ -67,7 +68,7 @@ def show(roles: dict[str, DescribedVersion], words: Words) -> None:
             key="model_role",
             required=True,
         )
-    with part(words):
+    with section(words):
         run_id = roles[role].run_id
         judged = _judged(run_id) if run_id else None
         if judged is None:
@@ -79,7 +80,6 @@ def show(roles: dict[str, DescribedVersion], words: Words) -> None:
 
 def _curves(judged: Judged, words: Words) -> None:
     st.write(words("model_curves_text", songs=words.number(len(judged.labels))))
-    st.html(markup.line_legend(colours(), words))
     (top_left, top_right), (left, right) = st.columns(2, gap="medium"), st.columns(2, gap="medium")
     with top_left:
         _areas("roc", judged.roc, None, words)
@@ -87,7 +87,7 @@ def _curves(judged: Judged, words: Words) -> None:
         _areas("pr", judged.precision_recall, float(judged.labels.mean()), words)
     with left:
         told = words("model_calibration_text")
-        st.subheader(words("model_calibration"))
+        st.subheader(words("model_calibration"), anchor=False)
         rows = charts.calibration_rows(judged.calibration)
         draw_rows(rows, charts.calibration(colours(), words), key="model_calibration", alt=told)
         st.caption(told)
@@ -99,7 +99,7 @@ def _areas(name: str, curves: dict[str, judgement.Curve], chance: float | None, 
     areas = {whose: words.number(curve.area, 3) for whose, curve in curves.items()}
     told = words(f"model_{name}_text", **areas)
     drawing = {"roc": charts.roc, "pr": charts.precision_recall}[name](colours(), words)
-    st.subheader(words(f"model_{name}"))
+    st.subheader(words(f"model_{name}"), anchor=False)
     draw_rows(charts.curve_rows(curves, chance), drawing, key=f"model_{name}", alt=told)
     st.caption(told)
 
@@ -109,7 +109,7 @@ def _importance(importances: tuple[Importance, ...], words: Words) -> None:
         return
     first = max(importances, key=lambda found: found.mean)
     told = words("model_importance_text", feature=words(first.feature).lower())
-    st.subheader(words("model_importance"))
+    st.subheader(words("model_importance"), anchor=False)
     rows = charts.importance_rows(importances, words)
     draw_rows(rows, charts.importance(colours(), words), key="model_importance", alt=told)
     st.caption(told)
@@ -120,7 +120,7 @@ def _threshold(judged: Judged, run_id: str, words: Words) -> None:
     """What the slider moves; curves and the rest of the page stay as they are."""
     own, labels, probability = judged.threshold, judged.labels, judged.probability[MODEL]
     key = f"model_threshold_{run_id}"
-    st.header(words("model_threshold"))
+    st.header(words("model_threshold"), anchor=False)
     told = {"threshold": _percent(own, words), "songs": words.number(len(labels))}
     st.write(words("model_threshold_text", **told))
     slider, back = st.columns([4, 1], gap="medium", vertical_alignment="bottom")
@@ -143,11 +143,13 @@ def _threshold(judged: Judged, run_id: str, words: Words) -> None:
     at_tried, at_own = (judgement.confusion(labels, probability, each) for each in (tried, own))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(words("model_effect"))
-        st.html(markup.tiles(at_tried, at_own, colours(), words))
+        st.subheader(words("model_effect"), anchor=False)
+        effect(at_tried, at_own, words)
     with right:
-        st.subheader(words("model_confusion"))
-        st.html(markup.confusion(at_tried, colours(), words))
+        st.subheader(words("model_confusion"), anchor=False)
+        title = words("model_confusion")
+        drawing = confusion_matrix(colours(), words)
+        draw_rows(confusion_rows(at_tried, words), drawing, key="model_confusion", alt=title)
 
 
 def _percent(share: float, words: Words) -> str:

@@ -1,8 +1,9 @@
 """Texts of the page "model"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "model_title": {"es": "Lo que sabe el modelo", "en": "What the model knows"},
     "model_intro": {
         "es": "Qué modelo contesta ahora, cuánto acierta con canciones que no conocía y en qué se equivoca.",
@@ -112,9 +113,11 @@ TEXTS: Texts = {
     "model_curves": {"es": "En qué acierta y en qué falla", "en": "Where it is right and where it fails"},
     "model_curves_text": {
         "es": "Lo que respondió a {songs} canciones que no conocía, junto a lo que responde el método más sencillo, "
-        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado.",
+        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado. La línea de puntos "
+        "es lo que daría el azar; en la calibración, lo ideal.",
         "en": "What it answered about {songs} songs it never saw, beside the answers of the simplest method, "
-        "a logistic regression. Where the two lines nearly meet, the simple one would have done.",
+        "a logistic regression. Where the two lines nearly meet, the simple one would have done. The dotted line "
+        "is what chance would give; for the calibration, the ideal.",
     },
     "model_curves_of": {"es": "Curvas de", "en": "Curves of"},
     "model_curves_missing": {
@@ -125,7 +128,6 @@ TEXTS: Texts = {
     },
     "model_this": {"es": "Este modelo", "en": "This model"},
     "model_baseline": {"es": "Regresión logística", "en": "Logistic regression"},
-    "model_guide": {"es": "Al azar (en la calibración, lo ideal)", "en": "By chance (of the calibration: ideal)"},
     "model_roc": {"es": "Curva ROC", "en": "ROC curve"},
     "model_roc_text": {
         "es": "Cuantas más canciones que te gustan encuentra, más se cuelan que no te gustan. Cuanto más se acerca la "

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from song_preference.serving.registry import DescribedVersion, Measured
-from streamlit_app.clock import local
-from streamlit_app.texts import TEXTS
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
+from streamlit_app.model.texts import TEXTS
 
 CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
 ROLES = (CHAMPION, CHALLENGER)
+
+LARGE_ERROR = 0.25
+"""The end of the axis of an error: the Brier score of a constant probability of one half."""
+
+LESS_IS_BETTER = ("brier", "calibration_error")
+Ends = tuple[float, float]
+METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
 
 
 class Row(NamedTuple):
@@ -39,7 +45,7 @@ def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion
     return [
         Row(
             version=version.registered.version,
-            moment=words.moment(local(version.registered.created_at)),
+            moment=words.moment(version.registered.created_at),
             kind=kind(version, words),
             dataset=dataset(version, words),
             shown=interval(version.metrics.get("roc_auc"), words),
@@ -92,3 +98,10 @@ def below_headings(card: str, levels: int) -> str:
         is_code ^= line.startswith("```")
         lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
     return "\n".join(lines)
+
+
+def ends(name: str, shown: list[Measured]) -> Ends:
+    """Return the ends of the shortest axis with round ends that holds all of `shown`."""
+    if name in LESS_IS_BETTER:
+        return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0
+    return 0.5 if min(item.low for item in shown) >= 0.5 else 0.0, 1.0

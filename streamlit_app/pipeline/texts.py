@@ -1,7 +1,7 @@
 """Texts of the page "pipeline"."""
 
 from streamlit_app import findings_texts as findings
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 _START: Texts = {
     "pipeline_title": {"es": "El sistema por dentro", "en": "How it runs"},
@@ -237,4 +237,4 @@ _HEALTH: Texts = {
     "part_s3_purpose": {"es": "Guarda los archivos: listas y modelos.", "en": "Keeps the files: playlists and models."},
 }
 
-TEXTS: Texts = {**_START, **_RUNS, **_HEALTH, **findings.TEXTS}
+TEXTS: Texts = {**COMMON, **_START, **_RUNS, **_HEALTH, **findings.TEXTS}

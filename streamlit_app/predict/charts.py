@@ -15,8 +15,8 @@ import pandas as pd
 from song_preference.dataset.spread import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.predictor import Prediction
+from streamlit_app.i18n import Words
 from streamlit_app.theme import Colours, without_data
-from streamlit_app.words import Words
 
 Specification = dict[str, Any]
 

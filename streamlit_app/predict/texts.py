@@ -1,8 +1,9 @@
 """Texts of the page "predict"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "predict_title": {"es": "¿Te va a gustar?", "en": "Will you like it?"},
     "predict_intro": {
         "es": "Describe una canción con cuatro medidas. El modelo, que aprendió de tu lista, responde al momento.",
@@ -34,22 +35,6 @@ TEXTS: Texts = {
         "en": "{feature}: half of the songs you like lie between {liked}; of those you dislike, between {disliked}.",
     },
     "predict_between": {"es": "{low} y {high}", "en": "{low} and {high}"},
-    "predict_speechiness_help": {
-        "es": "Cuánta voz hablada tiene. Más de 0,66 es casi todo habla; menos de 0,33 es música.",
-        "en": "How much of it is spoken. Above 0.66 it is mostly talk, below 0.33 it is music.",
-    },
-    "predict_energy_help": {
-        "es": "Intensidad y actividad. Lo rápido, fuerte y ruidoso se acerca a 1.",
-        "en": "Intensity and activity. What is fast, loud and noisy comes near 1.",
-    },
-    "predict_danceability_help": {
-        "es": "Cuánto invita a bailar: tempo, ritmo estable, pulso marcado.",
-        "en": "How much it makes one dance: tempo, steady rhythm, a strong beat.",
-    },
-    "predict_acousticness_help": {
-        "es": "Cuánto suena a instrumentos sin amplificar. Cerca de 1 es acústica casi con seguridad.",
-        "en": "How much it sounds like unamplified instruments. Near 1 it is almost surely acoustic.",
-    },
     "predict_why": {"es": "Por qué", "en": "Why"},
     "predict_why_text": {
         "es": "Una canción cualquiera de tu lista parte del {base}. Cada medida suma o resta hasta el {probability}.",
@@ -72,27 +57,4 @@ TEXTS: Texts = {
     "predict_down": {"es": "No responde", "en": "Does not answer"},
     "predict_latency": {"es": "{milliseconds} ms · versión {version}", "en": "{milliseconds} ms · version {version}"},
     "predict_no_model": {"es": "Sin modelo todavía", "en": "No model yet"},
-    "predict_where": {
-        "es": "¿Dónde encuentro estas medidas de una canción?",
-        "en": "Where do I find these measures of a song?",
-    },
-    "predict_where_text": {
-        "es": "Spotify cerró su consulta de medidas a las aplicaciones nuevas el 27 de noviembre de 2024. "
-        "Hoy quedan:\n\n"
-        "- **Buscadores en la web**, como [Tunebat](https://tunebat.com) o [Musicstax](https://musicstax.com): "
-        "escribe el título y muestran las cuatro medidas, a menudo de 0 a 100 (divide entre 100).\n"
-        "- **Servicios para programas**, como [ReccoBeats](https://reccobeats.com), con los mismos "
-        "nombres que Spotify.\n"
-        "- **Colecciones publicadas** antes del cierre, como *Spotify Tracks Dataset* en "
-        "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), con 114.000 canciones.\n\n"
-        "Quien las calcula por su cuenta puede dar valores algo distintos de los de Spotify.",
-        "en": "Spotify closed its lookup of these measures to new applications on 27 November 2024. "
-        "What is left today:\n\n"
-        "- **Search pages** such as [Tunebat](https://tunebat.com) or [Musicstax](https://musicstax.com): "
-        "type the title and they show the four measures, often from 0 to 100 (divide by 100).\n"
-        "- **Services for programs** such as [ReccoBeats](https://reccobeats.com), with the same names as Spotify's.\n"
-        "- **Collections published** before, such as the *Spotify Tracks Dataset* on "
-        "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), with 114,000 songs.\n\n"
-        "Whoever computes them anew may arrive at values that differ a little from Spotify's.",
-    },
 }

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 
 from song_preference.features import DISLIKE, LIKE
+from streamlit_app.i18n import Words
 from streamlit_app.theme import Colours, Drawing
-from streamlit_app.words import Words
 
 HEIGHT = 290
 

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.songs_csv import added_columns
+from streamlit_app.i18n import Words
 from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
 from streamlit_app.songs.charts import probabilities
 from streamlit_app.songs.file import Fault
 from streamlit_app.theme import colours, draw
-from streamlit_app.words import Words
 
 SHOWN_SONGS = 1_000
 """All of a long list would take the browser longer than the model."""
@@ -23,7 +23,7 @@ NAME_WIDTHS = (120, 78)
 
 def show(ranking: Ranking, words: Words) -> None:
     """Draw the answers."""
-    st.header(words("songs_answer"))
+    st.header(words("songs_answer"), anchor=False)
     songs, liked = len(ranking.positions), ranking.liked_songs()
     with st.container(horizontal=True, gap="large"):
         counted = words("songs_liked_count", liked=words.number(liked), good=words.number(songs))
@@ -34,7 +34,7 @@ def show(ranking: Ranking, words: Words) -> None:
     rows = histogram(ranking, BINS)
     draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=told)
     st.caption(told)
-    st.subheader(words("songs_ranked"))
+    st.subheader(words("songs_ranked"), anchor=False)
     _ranked(ranking, words)
 
 

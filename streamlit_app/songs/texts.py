@@ -1,8 +1,9 @@
 """Texts of the page "songs"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "songs_title": {"es": "Muchas canciones a la vez", "en": "Many songs at once"},
     "songs_intro": {
         "es": "Trae una lista de canciones y el modelo las ordena: primero las que más probablemente te gustarán.",

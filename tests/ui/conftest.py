@@ -14,9 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from song_preference.probe import problem
-from streamlit_app.texts import LANGUAGES, Language
-from streamlit_app.words import Words
+from streamlit_app.i18n import LANGUAGES, Language, Words
 from tests.conftest import ROOT
+from tests.support.dashboard import TEXTS
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
@@ -40,7 +40,7 @@ class Visit:
     """One visitor of the dashboard; whatever their browser complains about is kept."""
 
     def __init__(self, page: Page, url: str, language: Language) -> None:
-        self.page, self.words, self.complaints = page, Words(language), list[str]()
+        self.page, self.words, self.complaints = page, Words(language, TEXTS), list[str]()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamlit_app.texts import Language
+from streamlit_app.i18n import Language
 from tests.ui.conftest import LOOKS, Scheme, Visitor
 
 PAGES = ["predict", "explore", "model", "songs", "pipeline"]

@@ -4,9 +4,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from streamlit_app.texts import LANGUAGES, TEXTS, Language
+from streamlit_app.i18n import LANGUAGES, Language
 from tests.conftest import ROOT
-from tests.unit.streamlit_app.conftest import PARTS, Open, Platform
+from tests.support.dashboard import SERVICES, TEXTS, Open, Platform
 
 PAGES = sorted(file.parent.name for file in (ROOT / "streamlit_app").glob("*/page.py"))
 
@@ -51,7 +51,7 @@ NEEDS = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SERVICES)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_does_without_any_part_and_says_what_is_missing(
     platform: Platform, open_page: Open, name: str, part: str, language: Language

@@ -25,10 +25,10 @@ from song_preference.settings import (
 )
 from streamlit_app.health import Health, Probes, own_model
 from tests.conftest import FakeRegistry
+from tests.support.dashboard import API_KEY
 from tests.support.grpc_server import grpc_server
 from tests.unit.fake_airflow import FakeAirflow
 from tests.unit.fastapi_app.conftest import FakeMlflow, MemoryObjects
-from tests.unit.streamlit_app.conftest import API_KEY
 
 WITHOUT_GRPC = "127.0.0.1:9"
 
