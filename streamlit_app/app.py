@@ -22,7 +22,7 @@ PAGES = {
 
 
 def _language() -> Language:
-    """The listener's choice, kept in the address so that a link keeps it too."""
+    """Draw the choice of language and return it; it is kept in the address, so that a link keeps it too."""
     asked = st.query_params.get("lang", "es")
     st.session_state.setdefault("language", asked if asked in LANGUAGES else "es")
     chosen: Language = st.sidebar.selectbox(

@@ -1,4 +1,4 @@
-"""What every page says first: no model yet, a stale one, made-up data."""
+"""The banners above every page: no model yet, a stale model, made-up data."""
 
 from contextlib import suppress
 
@@ -16,7 +16,7 @@ SAMPLE = "sample"
 
 
 def show(words: Words) -> None:
-    """Draw those that apply."""
+    """Draw the banners that apply."""
     store = predictor().store
     try:
         served = store.current()
@@ -28,7 +28,7 @@ def show(words: Words) -> None:
         st.warning(words("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
-    with suppress(RegistryUnavailable):  # while MLflow is away, the banner of a stale model is there
+    with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
         if _source_kind(version, served.model.ref.run_id) == SAMPLE:
             st.info(words("sample_banner"), icon=":material/science:")
 
@@ -46,7 +46,7 @@ def _no_champion(words: Words) -> None:
 
 
 def _first_run(words: Words) -> None:
-    """A button that starts the pipeline, unless it is at work, whoever started it; raises `PipelineError`."""
+    """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
     airflow = airflow_or_fail_fast()
     if run_at_work(airflow):
         st.info(words("pipeline_at_work"), icon=":material/progress_activity:")
@@ -56,6 +56,6 @@ def _first_run(words: Words) -> None:
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
-    """Never changes, so MLflow is asked once for each model; raises `RegistryUnavailable`."""
+    """Return the kind of source of a model version, which never changes; raise `RegistryUnavailable`."""
     registered = registry().versions(LISTED_VERSIONS)
     return next((found.source_kind for found in registered if found.version == version), None)

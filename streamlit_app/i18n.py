@@ -1,4 +1,4 @@
-"""The listener's language: how texts, numbers and moments are written, and the texts of more than one page."""
+"""Translations and locales: texts, numbers and moments in the listener's language; the texts that pages share."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ Texts = dict[str, dict[Language, str]]
 """Texts by key, then by language, with placeholders in braces."""
 
 SEPARATORS = {"es": (".", ","), "en": (",", ".")}
-"""Of thousands and of decimals."""
+"""Separators of thousands and of decimals."""
 
 MONTHS = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
@@ -30,17 +30,17 @@ class Words:
     texts: Texts = field(compare=False, repr=False)
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of `key`, with what stands in braces filled in."""
+        """Return the text of `key` with its placeholders filled in."""
         text = self.texts[key][self.language]
         return text.format(**values) if values else text
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """With separators of the language, such as 1.234,5 in Spanish."""
+        """Return a number with the language's separators, such as 1.234,5 in Spanish."""
         thousands, point = SEPARATORS[self.language]
         return f"{value:,.{decimals}f}".translate({ord(","): thousands, ord("."): point})
 
     def percent(self, share: float, decimals: int = 0) -> str:
-        """A share of 1 in percent; Spanish sets a space before the sign."""
+        """Return a share of 1 in percent; Spanish puts a space before the sign."""
         space = "\N{NO-BREAK SPACE}" if self.language == "es" else ""
         return f"{self.number(share * 100, decimals)}{space}%"
 
@@ -59,7 +59,6 @@ def _local(moment: datetime) -> datetime:
 
 
 COMMON: Texts = {
-    "name": {"es": "¿Te gustará?", "en": "Will you like it?"},
     "page_predict": {"es": "Predecir", "en": "Predict"},
     "page_explore": {"es": "Explorar", "en": "Explore"},
     "page_model": {"es": "El modelo", "en": "The model"},
@@ -75,50 +74,50 @@ COMMON: Texts = {
     "dislikes": {"es": "Canciones que no te gustan", "en": "Songs you dislike"},
     "label": {"es": "Opinión", "en": "Label"},
     "probability": {"es": "Probabilidad", "en": "Probability"},
-    "threshold": {"es": "Umbral", "en": "Threshold"},
     "version": {"es": "Versión", "en": "Version"},
     "songs": {"es": "canciones", "en": "songs"},
     "sample_banner": {
         "es": "**Son datos de muestra.** Estas canciones son inventadas: el modelo no conoce el gusto de nadie. "
         "Sube tu lista en la página *El sistema*.",
         "en": "**This is sample data.** These songs are made up: the model knows nobody's taste. "
-        "Hand in your playlist on the page *Pipeline*.",
+        "Upload your playlist on the page *Pipeline*.",
     },
     "stale_banner": {
-        "es": "**El modelo puede no ser el último.** MLflow no lo confirma: contesta la versión {version}, "
+        "es": "**El modelo puede no ser el último.** MLflow no lo confirma: sigue en uso la versión {version}, "
         "la última que se cargó.",
         "en": "**The model may not be the latest.** MLflow does not confirm it: version {version}, the last "
-        "one that was loaded, goes on.",
+        "one loaded, stays in use.",
     },
     "refused_banner": {
-        "es": "**El campeón nuevo no se puede usar**: sigue contestando la versión {version}.",
-        "en": "**The new champion cannot be used**: version {version} keeps answering.",
+        "es": "**El campeón nuevo no superó la comprobación**: sigue en uso la versión {version}.",
+        "en": "**The new champion failed validation**: version {version} stays in use.",
     },
     "no_champion_banner": {
-        "es": "**Todavía no hay modelo.** El sistema aún no ha aprendido de ninguna lista; "
-        "aprender tarda alrededor de un minuto.",
-        "en": "**There is no model yet.** The platform has not learned from a playlist so far; "
-        "learning takes about a minute.",
+        "es": "**Todavía no hay modelo.** El sistema aún no ha aprendido de ninguna lista. "
+        "Tarda alrededor de un minuto.",
+        "en": "**There is no model yet.** The platform has not learned from a playlist so far. "
+        "It takes about a minute.",
     },
     "no_registry_banner": {
-        "es": "**No hay modelo a la vista.** MLflow, que los guarda, no responde; en cuanto vuelva aparecerá aquí.",
-        "en": "**No model in sight.** MLflow, which keeps them, does not answer; once it is back the model appears.",
+        "es": "**No se puede cargar el modelo.** MLflow, que lo guarda, no responde. Aparecerá aquí en cuanto vuelva.",
+        "en": "**The model cannot be loaded.** MLflow, which stores it, does not answer. It appears once MLflow is "
+        "back.",
     },
     "start_pipeline": {"es": "Aprender de la lista", "en": "Learn from the playlist"},
     "pipeline_at_work": {
-        "es": "Ya está aprendiendo. La página *El sistema* muestra cada paso.",
-        "en": "It is learning already. The page *Pipeline* shows each step.",
+        "es": "El modelo ya está aprendiendo. La página *El sistema* muestra cada paso.",
+        "en": "The model is learning already. The page *Pipeline* shows each step.",
     },
     "missing_data": {
-        "es": "**Faltan los datos de la lista.** Los entrega el servicio REST, que no responde ahora mismo.",
-        "en": "**The playlist's data are missing.** The REST service hands them out, and does not answer just now.",
+        "es": "**Faltan los datos de la lista.** El servicio REST, que los entrega, no responde ahora mismo.",
+        "en": "**The playlist's data are missing.** The REST service, which provides them, does not answer.",
     },
     "missing_storage": {
         "es": "**Faltan los datos de la lista.** El almacén S3, donde están, no responde ahora mismo.",
-        "en": "**The playlist's data are missing.** S3, where they lie, does not answer just now.",
+        "en": "**The playlist's data are missing.** The S3 store, where they are kept, does not answer.",
     },
     "missing_dataset": {
-        "es": "**Todavía no hay datos.** Ninguna lista se ha preparado aún: ejecuta el proceso en la página "
+        "es": "**Todavía no hay datos.** No se ha preparado ninguna lista: empieza a aprender en la página "
         "*El sistema*.",
         "en": "**There are no data yet.** No playlist has been prepared: start the pipeline on the page *Pipeline*.",
     },
@@ -128,11 +127,11 @@ COMMON: Texts = {
     },
     "missing_registry": {
         "es": "**Faltan los modelos registrados.** MLflow, o el almacén S3 que usa, no responde ahora mismo.",
-        "en": "**The registered models are missing.** MLflow, or S3 behind it, does not answer just now.",
+        "en": "**The registered models are missing.** MLflow, or the S3 store that it uses, does not answer.",
     },
     "missing_airflow": {
-        "es": "**Falta el proceso.** Airflow, que lo ejecuta, no responde ahora mismo.",
-        "en": "**The pipeline is missing.** Airflow, which runs it, does not answer just now.",
+        "es": "**No se puede usar el sistema de aprendizaje.** Airflow, que lo ejecuta, no responde ahora mismo.",
+        "en": "**The pipeline is not available.** Airflow, which runs it, does not answer.",
     },
     "missing_model": {
         "es": "**Falta el modelo.** Aparecerá en cuanto haya un campeón.",
@@ -144,11 +143,11 @@ COMMON: Texts = {
     },
     "energy_help": {
         "es": "Intensidad y actividad. Lo rápido, fuerte y ruidoso se acerca a 1.",
-        "en": "Intensity and activity. What is fast, loud and noisy comes near 1.",
+        "en": "Intensity and activity. Fast, loud and noisy songs come near 1.",
     },
     "danceability_help": {
         "es": "Cuánto invita a bailar: tempo, ritmo estable, pulso marcado.",
-        "en": "How much it makes one dance: tempo, steady rhythm, a strong beat.",
+        "en": "How much it makes you want to dance: tempo, steady rhythm, a strong beat.",
     },
     "acousticness_help": {
         "es": "Cuánto suena a instrumentos sin amplificar. Cerca de 1 es acústica casi con seguridad.",
@@ -162,12 +161,12 @@ COMMON: Texts = {
         "es": "Spotify cerró su consulta de medidas a las aplicaciones nuevas el 27 de noviembre de 2024. "
         "Hoy quedan:\n\n"
         "- **Buscadores en la web**, como [Tunebat](https://tunebat.com) o [Musicstax](https://musicstax.com): "
-        "escribe el título y muestran las cuatro medidas, a menudo de 0 a 100 (divide entre 100).\n"
+        "escribe el título y verás las cuatro medidas, a menudo de 0 a 100 (divide entre 100).\n"
         "- **Servicios para programas**, como [ReccoBeats](https://reccobeats.com), con los mismos "
         "nombres que Spotify.\n"
         "- **Colecciones publicadas** antes del cierre, como *Spotify Tracks Dataset* en "
         "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), con 114.000 canciones.\n\n"
-        "Quien las calcula por su cuenta puede dar valores algo distintos de los de Spotify.",
+        "Otros programas que calculan estas medidas pueden dar valores algo distintos de los de Spotify.",
         "en": "Spotify closed its lookup of these measures to new applications on 27 November 2024. "
         "What is left today:\n\n"
         "- **Search pages** such as [Tunebat](https://tunebat.com) or [Musicstax](https://musicstax.com): "
@@ -175,6 +174,6 @@ COMMON: Texts = {
         "- **Services for programs** such as [ReccoBeats](https://reccobeats.com), with the same names as Spotify's.\n"
         "- **Collections published** before, such as the *Spotify Tracks Dataset* on "
         "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), with 114,000 songs.\n\n"
-        "Whoever computes them anew may arrive at values that differ a little from Spotify's.",
+        "Other programs that compute these measures may give values slightly different from Spotify's.",
     },
 }

@@ -1,4 +1,4 @@
-"""What the pages show, from the services that have it; one client of each for all sessions."""
+"""Data for the pages from the other services, with one client of each for all sessions."""
 
 import streamlit as st
 

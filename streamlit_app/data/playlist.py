@@ -23,7 +23,7 @@ from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, settings
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
 UPLOAD_SECONDS = 300
-"""A playlist of 2,000,000 songs is checked in half a minute."""
+"""Timeout of an upload: a playlist of 2,000,000 songs is checked in half a minute."""
 
 UPLOAD_REJECTED = {
     httpx.codes.REQUEST_ENTITY_TOO_LARGE,

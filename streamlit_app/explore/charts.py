@@ -22,10 +22,10 @@ ROW_HEIGHT = 62
 PADDING = {"left": 0, "right": 5, "top": 5, "bottom": 0}
 MINUS = "\N{MINUS SIGN}"
 STRONG = {LIGHT: 0.75, DARK: 0.48}
-"""From this correlation on a cell is so full of colour that the other ink is read more easily."""
+"""The correlation above which a cell is so dark, or so bright, that its number has the background's colour."""
 
 SHOWN_SONGS = 2_000
-"""More points hide each other."""
+"""Greatest number of points: more of them hide each other."""
 
 SCATTER_HEIGHT = 440
 KEPT = 64
@@ -65,7 +65,7 @@ def _label_scale(colours: Colours, liked: str, disliked: str) -> dict[str, Any]:
 
 @cache
 def distribution(colours: Colours, words: Words) -> Specification:
-    """The disliked songs as an area, the liked ones as a line above it; see `distribution_rows`."""
+    """Return a chart of the disliked songs as an area and the liked ones as a line; see `distribution_rows`."""
     x = alt.X("low:Q", title=None, axis=alt.Axis(grid=False, tickCount=5)).scale(domain=[0, 1])
     axis = alt.Axis(tickCount=4)
     colour = alt.Color("label:N", **_label_scale(colours, words(LIKE), words(DISLIKE)))
@@ -75,7 +75,7 @@ def distribution(colours: Colours, words: Words) -> Specification:
     area = dislikes.mark_area(interpolate="step-after", opacity=1)
     line = likes.mark_line(interpolate="step-after", strokeWidth=2.5)
     hovered = alt.Chart().mark_rect(opacity=0).transform_filter("isValid(datum.high)")
-    told = [
+    tooltip = [
         alt.Tooltip("low:Q", title=words("explore_from"), format=".2f"),
         alt.Tooltip("high:Q", title=words("explore_to"), format=".2f"),
         *(alt.Tooltip(f"{name}:Q", title=f"{words(name)} (%)", format=".1f") for name in (LIKE, DISLIKE)),
@@ -84,14 +84,14 @@ def distribution(colours: Colours, words: Words) -> Specification:
         alt.layer(
             area.encode(x=x, y=alt.Y(f"{DISLIKE}:Q", title=words("explore_share"), axis=axis)),
             line.encode(x=x, y=alt.Y(f"{LIKE}:Q", title=words("explore_share"), axis=axis)),
-            hovered.encode(x=x, x2="high", tooltip=told),
+            hovered.encode(x=x, x2="high", tooltip=tooltip),
         ).properties(height=DISTRIBUTION_HEIGHT, padding=PADDING),
         words,
     )
 
 
 def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
-    """Of one feature, a row for each bin: its sides `low` and `high`, and the percentages of likes and dislikes.
+    """Return a row for each bin of a feature: its ends `low` and `high`, the percentages of likes and of dislikes.
 
     The last row holds no bin: it stands where the last step ends.
     """
@@ -104,7 +104,7 @@ def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
 
 @cache
 def correlation_map(colours: Colours, words: Words) -> Specification:
-    """Each pair once, as a square with its number; see `correlation_rows`."""
+    """Return a chart of each pair once, as a square with its number; see `correlation_rows`."""
     names = _names(words)
     look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelPadding": 8}
     # Two words stand below each other: four columns fit a phone.
@@ -132,7 +132,7 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
 
 
 def correlation_rows(found: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """What `correlations` found, by names in the language."""
+    """Return the rows of `correlations` with names in the page's language."""
     names = dict(zip([*FEATURES, LABEL], _names(words), strict=True))
     return found.assign(row=found["row"].map(names), column=found["column"].map(names))
 
@@ -142,7 +142,7 @@ def _names(words: Words) -> list[str]:
 
 
 def correlations(songs: pd.DataFrame) -> pd.DataFrame:
-    """Pearson's correlation of each pair of features and label: `row`, `column`, `value`; the strongest first.
+    """Return Pearson's correlation of each pair of features and label: `row`, `column`, `value`; the strongest first.
 
     A column in which all songs are the same goes with nothing: its pairs are left out.
     """
@@ -155,7 +155,7 @@ def correlations(songs: pd.DataFrame) -> pd.DataFrame:
 
 @lru_cache(KEPT)
 def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bool) -> dict[str, Any]:
-    """Songs as points, above cells coloured by probability and the line where it crosses the threshold.
+    """Return a chart of songs as points, over cells coloured by probability and the threshold's line.
 
     See `scatter_rows`.
     """
@@ -179,21 +179,21 @@ def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bo
     border = spanning.mark_rule(strokeWidth=2, strokeCap="round", color=colours.text)
     surface = [cells.transform_filter(alt.datum.kind == CELL), border.transform_filter(alt.datum.kind == BORDER)]
     layers = surface if has_surface else []
-    told = [alt.Tooltip(f"{at}:Q", title=words(side.feature), format=".3f") for at, side in (("x", x), ("y", y))]
+    tooltip = [alt.Tooltip(f"{at}:Q", title=words(side.feature), format=".3f") for at, side in (("x", x), ("y", y))]
     scale = _label_scale(colours, words(LIKE), words(DISLIKE))
     shapes = alt.Scale(domain=[LIKE, DISLIKE], range=["circle", "triangle-up"])
     for label, edge in ((DISLIKE, colours.text), (LIKE, colours.background)):
         points = base.mark_point(filled=True, size=58, stroke=edge, strokeWidth=0.7, opacity=1).encode(
             color=alt.Color("label:N", **scale),
             shape=alt.Shape("label:N", scale=shapes, legend=scale["legend"]),
-            tooltip=told,
+            tooltip=tooltip,
         )
         layers.append(points.transform_filter(alt.datum.label == label))
     return without_data(alt.layer(*layers).properties(height=SCATTER_HEIGHT), words)
 
 
 def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd.DataFrame:
-    """What is drawn, by `kind`: at most `SHOWN_SONGS` songs, and where there are `answers` cells and their border.
+    """Return the rows to draw by `kind`: at most `SHOWN_SONGS` songs, and with `answers` the cells and their border.
 
     `answers` are those for the plane's corners.
     """
@@ -208,16 +208,16 @@ def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd
 
 
 def blend(colour: str, ground: str, share: float) -> str:
-    """`share` of a colour laid over `ground`, all as #rrggbb."""
+    """Return `share` of a colour laid over `ground`, all as #rrggbb."""
     pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(ground[1:]), strict=True)
     return "#" + bytes(round(share * above + (1 - share) * below) for above, below in pairs).hex()
 
 
 def probability_colours(colours: Colours) -> list[str]:
-    """For 0 and 1: quiet enough for points above them, and apart in grey."""
+    """Return the colours of 0 and 1: light enough for points above them, and distinct in grey."""
     return [blend(colours.dislike, colours.background, 0.16), blend(colours.like, colours.background, 0.5)]
 
 
 def correlation_colours(colours: Colours) -> list[str]:
-    """For -1, 0 and 1."""
+    """Return the colours of -1, 0 and 1."""
     return [colours.dislike, blend(colours.quiet, colours.background, 0.12), colours.like]

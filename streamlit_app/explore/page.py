@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.spread import Spread
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Source
@@ -16,7 +15,7 @@ from streamlit_app.data.model import predictor
 from streamlit_app.data.playlist import latest_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.plane import Plane
-from streamlit_app.explore.table import song_table, unscaled
+from streamlit_app.explore.table import song_table, two_by_two, unscaled
 from streamlit_app.explore.texts import TEXTS
 from streamlit_app.i18n import Language, Words
 from streamlit_app.theme import colours, draw, draw_rows
@@ -51,8 +50,8 @@ def _songs(version: str, _ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
 def _dataset(version: DatasetVersion, words: Words) -> None:
     songs = version.preparation
     st.write(words("explore_intro", songs=words.number(songs.rows_kept)))
-    told = words("explore_bar", likes=words.number(songs.likes), dislikes=words.number(songs.dislikes))
-    draw(charts.proportion(songs.likes, songs.dislikes, colours(), words), words, key="proportion", alt=told)
+    text = words("explore_bar", likes=words.number(songs.likes), dislikes=words.number(songs.dislikes))
+    draw(charts.proportion(songs.likes, songs.dislikes, colours(), words), words, key="proportion", alt=text)
     st.caption(words("explore_origin", source=origin(version.source, words), moment=words.moment(version.created_at)))
     with st.expander(words("explore_details")):
         st.markdown("\n\n".join(f"**{name}**  \n{plain(value)}" for name, value in facts(version, words).items()))
@@ -61,33 +60,33 @@ def _dataset(version: DatasetVersion, words: Words) -> None:
 def _distributions(found: list[Spread], words: Words) -> None:
     st.header(words("explore_distributions"), anchor=False)
     st.write(words("explore_distributions_intro"))
-    for feature, column in zip(FEATURES, _two_by_two(), strict=True):
+    for feature, column in zip(FEATURES, two_by_two(), strict=True):
         with column:
             _distribution(feature, [spread for spread in found if spread.feature == feature], words)
 
 
 def _distribution(feature: str, of_feature: list[Spread], words: Words) -> None:
     middles = {spread.label: words.number(spread.quantiles["0.5"], 2) for spread in of_feature}
-    told = words("explore_medians", **middles)
+    text = words("explore_medians", **middles)
     st.subheader(words(feature), anchor=False)
     drawing = charts.distribution(colours(), words)
-    draw_rows(charts.distribution_rows(of_feature), drawing, key=f"spread_{feature}", alt=f"{words(feature)}. {told}")
-    st.caption(f"{words(f'{feature}_help')}  \n{told}")
+    draw_rows(charts.distribution_rows(of_feature), drawing, key=f"spread_{feature}", alt=f"{words(feature)}. {text}")
+    st.caption(f"{words(f'{feature}_help')}  \n{text}")
 
 
 def _correlations(songs: pd.DataFrame, words: Words) -> None:
     found = charts.correlations(songs)
     st.header(words("explore_correlations"), anchor=False)
     st.write(words("explore_correlations_intro"))
-    told = _told(found, words)
-    st.write(told)
+    text = _strongest(found, words)
+    st.write(text)
     drawing = charts.correlation_map(colours(), words)
     rows = charts.correlation_rows(found, words)
-    draw_rows(rows, drawing, key="correlations", alt=told.replace("**", ""))
+    draw_rows(rows, drawing, key="correlations", alt=text.replace("**", ""))
 
 
-def _told(found: pd.DataFrame, words: Words) -> str:
-    """The feature that goes most with the label, in Markdown; nothing where none does."""
+def _strongest(found: pd.DataFrame, words: Words) -> str:
+    """Return which feature is most closely related to the label, in Markdown; empty if none is."""
     with_label = found[found["row"] == LABEL]
     if with_label.empty:
         return ""
@@ -97,11 +96,6 @@ def _told(found: pd.DataFrame, words: Words) -> str:
         feature=words(feature),
         value=f"{'+' if value > 0 else charts.MINUS}{words.number(abs(value), 2)}",
     )
-
-
-def _two_by_two() -> list[DeltaGenerator]:
-    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
-    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
 
 
 @st.fragment
@@ -117,8 +111,8 @@ def _plane(songs: pd.DataFrame, words: Words) -> None:
         answers = predictor().predict_rows(plane.corners())
         st.write(_surface(plane, answers, words))
     drawing = charts.scatter(colours(), words, plane.x, plane.y, has_surface=answers is not None)
-    told = words("explore_songs_alt", x=words(x), y=words(y))
-    draw_rows(charts.scatter_rows(songs, plane, answers), drawing, key="plane", alt=told)
+    text = words("explore_songs_alt", x=words(x), y=words(y))
+    draw_rows(charts.scatter_rows(songs, plane, answers), drawing, key="plane", alt=text)
     if len(songs) > charts.SHOWN_SONGS:
         st.caption(words("explore_sampled", shown=words.number(charts.SHOWN_SONGS), songs=words.number(len(songs))))
 

@@ -1,4 +1,4 @@
-"""The plane of two features through the four that the model knows, and where on it the model says "like"."""
+"""A plane of two features through the space of all four, and the line on it where the prediction changes."""
 
 import math
 from typing import NamedTuple
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 
 STEPS = 48
-"""Along each side: the picture gets no better with more."""
+"""Number of cells along each side: more do not improve the picture."""
 
 TICK = 0.05
-"""The plane ends at a multiple of it."""
+"""Unit to which the ends of the plane are rounded."""
 
 
 class Side(NamedTuple):
@@ -24,7 +24,7 @@ class Side(NamedTuple):
 
     @classmethod
     def of(cls, songs: pd.DataFrame, feature: str) -> "Side":
-        """The side that reaches from the least to the greatest value, to the next multiple of `TICK`."""
+        """Return the side from the least to the greatest value, rounded outwards to a multiple of `TICK`."""
         low = math.floor(songs[feature].min() / TICK) * TICK
         high = math.ceil(songs[feature].max() / TICK) * TICK
         if high <= low:
@@ -32,7 +32,7 @@ class Side(NamedTuple):
         return cls(feature, (max(0.0, low), min(1.0, high)))
 
     def edges(self) -> NDArray[np.float64]:
-        """(STEPS + 1,), growing."""
+        """Return the (STEPS + 1,) edges of the cells, ascending."""
         return np.linspace(*self.range, STEPS + 1)
 
 
@@ -46,19 +46,19 @@ class Plane(NamedTuple):
 
     @classmethod
     def through(cls, songs: pd.DataFrame, x: str, y: str) -> "Plane":
-        """The plane that holds every song's `x` and `y`."""
+        """Return the plane that contains every song's `x` and `y`."""
         held = {name: float(songs[name].median()) for name in FEATURES if name not in {x, y}}
         return cls(Side.of(songs, x), Side.of(songs, y), held)
 
     def corners(self) -> NDArray[np.float32]:
-        """((STEPS + 1)^2, 4) features of the corners of the cells, row by row from the bottom."""
+        """Return ((STEPS + 1)^2, 4) features of the corners of the cells, row by row from the bottom."""
         x, y = np.meshgrid(self.x.edges(), self.y.edges())
         values = {self.x.feature: x.ravel(), self.y.feature: y.ravel()}
         columns = [values[name] if name in values else np.full(x.size, self.held[name]) for name in FEATURES]
         return np.column_stack(columns).astype(np.float32)
 
     def cells(self, probability: NDArray[np.float32]) -> pd.DataFrame:
-        """Each cell from (x, y) to (x2, y2), and the mean `probability` of its corners (in the order of `corners`)."""
+        """Return each cell from (x, y) to (x2, y2) with the mean `probability` of its `corners`."""
         left, bottom = np.meshgrid(self.x.edges()[:-1], self.y.edges()[:-1])
         right, top = np.meshgrid(self.x.edges()[1:], self.y.edges()[1:])
         at = probability.reshape(STEPS + 1, STEPS + 1)
@@ -67,7 +67,7 @@ class Plane(NamedTuple):
         return pd.DataFrame({name: values.ravel() for name, values in sides.items()})
 
     def border(self, probability: NDArray[np.float32], threshold: float) -> pd.DataFrame:
-        """The line where `probability` crosses `threshold`, as pieces from (x, y) to (x2, y2).
+        """Return the line where `probability` crosses `threshold`, as pieces from (x, y) to (x2, y2).
 
         Each cell is cut into two triangles: a line that enters one leaves it by one other side, so no case is open.
         """
@@ -84,7 +84,7 @@ class Plane(NamedTuple):
 
 
 def _triangles() -> NDArray[np.int64]:
-    """(2 * STEPS^2, 3) positions in the order of `Plane.corners`."""
+    """Return (2 * STEPS^2, 3) positions in the order of `Plane.corners`."""
     corners = np.arange((STEPS + 1) ** 2).reshape(STEPS + 1, STEPS + 1)
     lower_left, lower_right = corners[:-1, :-1].ravel(), corners[:-1, 1:].ravel()
     upper_left, upper_right = corners[1:, :-1].ravel(), corners[1:, 1:].ravel()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
@@ -33,7 +34,7 @@ TABLE_ROWS = 500
 """Shown at once; as many are written in the language in a moment."""
 
 STEPS = [step / 20 for step in range(21)]
-"""What the ends of a range can be set to."""
+"""The values of the ends of a range."""
 
 ANY, OWN = "any", "own"
 """Songs of either label; the order that they have in the playlist."""
@@ -67,6 +68,11 @@ def song_table(songs: pd.DataFrame, version: str, words: Words) -> None:
         st.caption(words("explore_first", shown=words.number(TABLE_ROWS)))
 
 
+def two_by_two() -> list[DeltaGenerator]:
+    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
+    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
+
+
 def _label_and_order(words: Words) -> tuple[int | None, str | None]:
     left, right = st.columns(2)
     labels = {ANY: words("explore_any"), LIKE: words(LIKE), DISLIKE: words(DISLIKE)}
@@ -82,8 +88,6 @@ def _label_and_order(words: Words) -> tuple[int | None, str | None]:
 
 def _ranges(words: Words) -> dict[str, Range]:
     """Draw a slider for each feature and return the ranges that they are set to."""
-    # Row by row, so that the order holds on a phone, where columns are stacked.
-    columns = [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
     return {
         feature: column.select_slider(
             words(feature),
@@ -92,12 +96,12 @@ def _ranges(words: Words) -> dict[str, Range]:
             format_func=lambda value: words.number(value, 2),
             key=f"explore_{feature}",
         )
-        for feature, column in zip(FEATURES, columns, strict=True)
+        for feature, column in zip(FEATURES, two_by_two(), strict=True)
     }
 
 
 def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
-    """The rows with the columns of `ranges`, which lie in [0, 1], as the listener gave them.
+    """Return the rows with the columns of `ranges`, which are scaled to [0, 1], in the listener's own units.
 
     They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
     """
@@ -113,7 +117,7 @@ def _decimals(width: float) -> int:
 
 
 def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
-    """The songs of a label (None for any) whose features lie in `ranges`, bounds included; the most of `order` first.
+    """Return the songs with this label (None for any) and features within `ranges`, sorted by `order`, descending.
 
     Without `order` they stay as they are.
     """
@@ -125,7 +129,7 @@ def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], 
 
 
 def as_csv(songs: pd.DataFrame) -> bytes:
-    """With a header, separated by commas, in UTF-8; every text is `harmless`."""
+    """Return the songs as CSV in UTF-8 with a header; every text is `harmless`."""
     written = songs.copy()
     for name in songs.select_dtypes(exclude="number"):
         written[name] = songs[name].map(_harmless)
@@ -137,7 +141,7 @@ def _harmless(cell: Any) -> Any:
 
 
 def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
-    """What to call each column, by its own name and in the order to show them: what names a song comes first."""
+    """Return the title of each column by its name, in the order to show them: the texts that name a song come first."""
     known = {
         LABEL: words(LABEL),
         **{name: words(name) for name in FEATURES},
@@ -151,7 +155,7 @@ def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
 
 
 def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
-    """The rows with labels in words, and with numbers as the language writes them.
+    """Return the rows with labels in words and numbers in the language's format.
 
     `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
     """
@@ -166,7 +170,7 @@ def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler"
 
 
 def in_milliseconds(songs: pd.DataFrame) -> bool:
-    """Whether durations are, so that they can be told in minutes."""
+    """Return whether durations are in milliseconds, so that they can be shown in minutes."""
     return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
 
 
@@ -175,6 +179,6 @@ def _number(words: Words, decimals: int, value: float) -> str:
 
 
 def minutes(milliseconds: float) -> str:
-    """Minutes and seconds, such as 3:05."""
+    """Return minutes and seconds, such as 3:05."""
     whole, seconds = divmod(round(milliseconds / 1000), 60)
     return f"{whole}:{seconds:02d}"

@@ -60,14 +60,14 @@ def _shape(legend: alt.Legend | None) -> alt.Shape:
 
 @cache
 def history(colours: Colours, words: Words) -> dict[str, Any]:
-    """ROC AUC with its interval by version, from the oldest; champion and challenger by colour and shape."""
+    """Return a chart of the ROC AUC with its interval by version, oldest first; roles by colour and shape."""
     names = " : ".join(f"datum.label == '{role}' ? '{words(f'model_{role}')}'" for role in ROLES)
     legend = alt.Legend(orient="top", title=None, labelExpr=f"{names} : '{words('model_other')}'", labelFontSize=13)
     x = alt.X("version:O", sort=None, title=words("version"), axis=alt.Axis(labelAngle=0, labelOverlap=True))
     y = alt.Y("value:Q", title="ROC AUC", axis=alt.Axis(tickCount=5, format=".2f")).scale(zero=False)
     colour, shape = _colour(colours, legend), _shape(legend)
     size = alt.condition(alt.datum.role == OTHER, alt.value(60), alt.value(190))
-    told = [
+    tooltip = [
         alt.Tooltip("version:N", title=words("version")),
         alt.Tooltip("moment:N", title=words("model_column_date")),
         alt.Tooltip("kind:N", title=words("model_column_kind")),
@@ -75,12 +75,12 @@ def history(colours: Colours, words: Words) -> dict[str, Any]:
     ]
     base = alt.Chart().encode(x=x, color=colour)
     bars = base.mark_rule(strokeWidth=3).encode(y=alt.Y("low:Q").scale(zero=False), y2="high:Q")
-    dots = base.mark_point(filled=True, opacity=1).encode(y=y, shape=shape, size=size, tooltip=told)
+    dots = base.mark_point(filled=True, opacity=1).encode(y=y, shape=shape, size=size, tooltip=tooltip)
     return without_data(alt.layer(bars, dots).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def history_rows(rows: Sequence[Row], limit: int) -> pd.DataFrame:
-    """The newest `limit` of the versions that were measured, the oldest first; empty where there is none."""
+    """Return the newest `limit` of the versions with metrics, oldest first; empty if there are none."""
     measured = [row for row in rows if row.roc_auc is not None][:limit]
     return pd.DataFrame(
         [

@@ -56,7 +56,7 @@ def _judged(run_id: str) -> Judged | None:
 
 @st.fragment
 def show(roles: dict[str, DescribedVersion], words: Words) -> None:
-    """Curves, and what a threshold does, of whichever role the listener chooses."""
+    """Draw the curves and the effect of a threshold for the role that the listener chooses."""
     st.header(words("model_curves"), anchor=False)
     role = next(iter(roles))
     if len(roles) > 1:
@@ -117,7 +117,7 @@ def _importance(importances: tuple[Importance, ...], words: Words) -> None:
 
 @st.fragment
 def _threshold(judged: Judged, run_id: str, words: Words) -> None:
-    """What the slider moves; curves and the rest of the page stay as they are."""
+    """Draw what the threshold's slider changes; the rest of the page stays as it is."""
     own, labels, probability = judged.threshold, judged.labels, judged.probability[MODEL]
     key = f"model_threshold_{run_id}"
     st.header(words("model_threshold"), anchor=False)

@@ -1,4 +1,4 @@
-"""The model: champion and challenger, how good they are and where they fail, every version, the card."""
+"""The model: champion and challenger, their metrics and errors, every version, the model card."""
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +17,7 @@ from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
 from streamlit_app.theme import colours, draw_rows
 
 DRAWN_VERSIONS = 30
-"""More do not fit a phone; the table has all of them."""
+"""Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""
 
 TABLE_HEIGHT = 320
 CARD_LEVELS = 2

@@ -21,7 +21,7 @@ MATRIX_HEIGHT = 210
 
 @cache
 def histogram(colours: Colours, words: Words) -> dict[str, Any]:
-    """Likes upwards and dislikes downwards, with the tried threshold and the model's own; see `histogram_rows`."""
+    """Return a chart of likes upwards and dislikes downwards, with both thresholds; see `histogram_rows`."""
     x = alt.X("low:Q", title=words("model_calibration_x"), axis=percent_axis(words, grid=False))
     counts = alt.Axis(labelExpr="format(abs(datum.value), ',')", tickCount=4, tickMinStep=1)
     colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
@@ -42,7 +42,7 @@ def histogram(colours: Colours, words: Words) -> dict[str, Any]:
 
 
 def histogram_rows(labels: Labels, probability: Probabilities, tried: float, own: float) -> pd.DataFrame:
-    """A row for each label and bin, dislikes below zero, and a last one, without label, for the two thresholds.
+    """Return a row for each label and bin, dislikes below zero, and a last one, without label, for the thresholds.
 
     A bin that the tried threshold cuts is divided there.
     """
@@ -57,7 +57,7 @@ def histogram_rows(labels: Labels, probability: Probabilities, tried: float, own
 
 @cache
 def confusion_matrix(colours: Colours, words: Words) -> dict[str, Any]:
-    """Return what the listener says by what the model does, full of colour where there are many; see the rows."""
+    """Return a chart of the confusion matrix, the more colour the more songs; see `confusion_rows`."""
     look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
     base = alt.Chart().encode(
         x=alt.X("model:N", sort=None, axis=alt.Axis(orient="top", labelAngle=0, **look)),

@@ -26,21 +26,21 @@ class Row(NamedTuple):
     kind: str
     dataset: str
     shown: str
-    """ROC AUC with its interval; empty where it was not measured."""
+    """ROC AUC with its interval; empty if it was not measured."""
     role: str
     """One of `ROLES`, or `OTHER`."""
     roc_auc: Measured | None
 
 
 def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, DescribedVersion]:
-    """Champion and challenger by role, where there are such; `champion` is the alias of what is served."""
+    """Return champion and challenger by role, as far as there are any; `champion` is the alias that is served."""
     named = {alias: version for version in versions for alias in version.registered.aliases}
     aliases = {CHAMPION: champion, CHALLENGER: CHALLENGER}
     return {role: named[alias] for role, alias in aliases.items() if alias in named}
 
 
 def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], words: Words) -> list[Row]:
-    """A row for each, in their order."""
+    """Return a row for each version, in their order."""
     named = {version.registered.version: role for role, version in reversed(roles.items())}
     return [
         Row(
@@ -57,12 +57,12 @@ def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion
 
 
 def kind(version: DescribedVersion, words: Words) -> str:
-    """The kind of model by name."""
+    """Return the name of the model's kind."""
     return words(f"model_kind_{_candidate(version)}")
 
 
 def about(version: DescribedVersion, words: Words) -> str:
-    """How such a model decides."""
+    """Return how a model of this kind decides."""
     return words(f"model_about_{_candidate(version)}")
 
 
@@ -72,19 +72,19 @@ def _candidate(version: DescribedVersion) -> str:
 
 
 def source(version: DescribedVersion, words: Words) -> str:
-    """What it learned from."""
+    """Return what the version was trained on, in words."""
     found = version.registered.source_kind
     return words(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
 
 
 def dataset(version: DescribedVersion, words: Words) -> str:
-    """The dataset's version, with a word where its songs are made up."""
+    """Return the dataset version, with a note if its songs are made up."""
     name = version.registered.dataset_version or "—"
     return f"{name} ({words('model_sample')})" if version.registered.source_kind == "sample" else name
 
 
 def interval(measured: Measured | None, words: Words) -> str:
-    """Such as 0.889 (0.845 to 0.932)."""
+    """Return a value with its interval, such as 0.889 (0.845 to 0.932); empty if there is none."""
     if measured is None:
         return ""
     value, low, high = (words.number(number, 3) for number in measured)
@@ -92,7 +92,7 @@ def interval(measured: Measured | None, words: Words) -> str:
 
 
 def below_headings(card: str, levels: int) -> str:
-    """Markdown with its headings so many levels lower; what looks like one inside code stays."""
+    """Return Markdown with its headings `levels` lower; lines inside code blocks stay."""
     lines, is_code = [], False
     for line in card.splitlines():
         is_code ^= line.startswith("```")

@@ -128,7 +128,7 @@ def _checked(words: Words, file: UploadedFile) -> Checked:
 def _show_preparation(words: Words, found: Preparation) -> None:
     counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
     st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
-    notes = [translated(words, told) for told in found.readings]
+    notes = [translated(words, text) for text in found.readings]
     if dropped := found.rows_raw - found.rows_kept:
         notes.append(words("pipeline_repeated", count=words.number(dropped)))
     if notes:

@@ -21,7 +21,7 @@ from streamlit_app.predict.texts import TEXTS
 from streamlit_app.theme import colours, draw_rows
 
 STEPS = [step / 100 for step in range(101)]
-"""What a slider can be set to."""
+"""The values of a slider."""
 
 ALL = "all"
 
@@ -69,7 +69,7 @@ def _choose_preset(found: Presets, words: Words) -> None:
 
 @st.fragment
 def _one_song(words: Words, spreads: list[Spread]) -> None:
-    """What a slider moves; the rest of the page stays as it is."""
+    """Draw what the sliders change; the rest of the page stays as it is."""
     song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
@@ -96,12 +96,13 @@ def _sliders(words: Words, spreads: list[Spread]) -> None:
             STEPS,
             key=_key(feature),
             format_func=lambda value: words.number(value, 2),
-            help=f"{meaning}\n\n{_told(feature, own, words)}" if own else meaning,
+            help=f"{meaning}\n\n{_describe(feature, own, words)}" if own else meaning,
         )
 
 
 def _strips(spreads: list[Spread]) -> None:
-    """Below each slider, as its background, how the feature is spread."""
+    """Draw the distribution of each feature as the background of the space below its slider."""
+    # In CSS, since no native part draws behind a slider, and charts beside it would be drawn anew at each move.
     rules = []
     for feature in FEATURES:
         own = [spread for spread in spreads if spread.feature == feature]
@@ -111,8 +112,8 @@ def _strips(spreads: list[Spread]) -> None:
     st.html(f"<style>{' '.join(rules)}</style>")
 
 
-def _told(feature: str, spreads: list[Spread], words: Words) -> str:
-    """A strip in words."""
+def _describe(feature: str, spreads: list[Spread], words: Words) -> str:
+    """Return a strip in words."""
     middles = {
         spread.label: words(
             "predict_between",
@@ -135,10 +136,10 @@ def _answer(prediction: Prediction, words: Words) -> None:
 def _why(explanation: Explanation, words: Words) -> None:
     st.header(words("predict_why"), anchor=False)
     probability = words.percent(explanation.prediction.probability)
-    told = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
-    st.write(told)
+    text = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
+    st.write(text)
     rows = charts.contribution_rows(explanation.contributions, words)
-    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=told)
+    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=text)
 
 
 def _protocols(song: Song, words: Words) -> None:

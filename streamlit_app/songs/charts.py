@@ -13,7 +13,7 @@ HEIGHT = 290
 
 
 def probabilities(rows: pd.DataFrame, threshold: float, colours: Colours, words: Words) -> Drawing:
-    """Songs by their probability, a column for each interval of `songs_answers.histogram`, and the threshold."""
+    """Return a chart of the songs by probability, in the bins of `answers.histogram`, with the threshold."""
     shown = rows.assign(named=rows["label"].map({label: words(f"songs_{label}") for label in (LIKE, DISLIKE)}))
     scale = alt.Scale(domain=[words("songs_dislike"), words("songs_like")], range=[colours.dislike, colours.like])
     quarters = alt.Axis(

@@ -20,10 +20,10 @@ FAULTS_HEIGHT = 250
 
 PASTED, EXAMPLE = "songs_pasted", "songs_example_name"
 GIVEN, RANKED = "songs_given", "songs_ranked"
-"""Kept in the session: what was handed in, and the answers to it. Neither is read or asked for again."""
+"""Keys of the session state: the list of songs and its predictions, which are neither read nor made again."""
 
 NAMES = (PASTED, EXAMPLE)
-"""Of what is no file, in the catalogue."""
+"""Keys of the names of lists that are not files."""
 
 CSS = """<style>
 /* A table's own download would hold only the rows shown; the option that takes it away takes copying as well. */
@@ -32,10 +32,10 @@ CSS = """<style>
 
 
 class Given(NamedTuple):
-    """What the listener handed in: songs, or the reason why there are none."""
+    """The listener's list: songs, or the reason why it was rejected."""
 
     name: str
-    """Of the file, or a key of `NAMES`."""
+    """Name of the file, or a key of `NAMES`."""
     file: SongFile | None
     refused: FileRefused | None = None
 
@@ -111,7 +111,7 @@ def _take_example(rows: str) -> None:
 
 
 def _take(name: str, content: bytes) -> None:
-    """Read what was handed in, once; answers to another list are of no use any more."""
+    """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
         st.session_state[GIVEN] = Given(name, songs_file.read(content))
@@ -163,7 +163,7 @@ def _show_faults(file: SongFile, words: Words) -> None:
 
 
 def _ask(file: SongFile, words: Words) -> None:
-    """The button, unless this model has answered already."""
+    """Draw the button that asks the model, unless this version has answered already."""
     good = int(file.good.sum())
     current = predictor().store.current().model.ref
     ranking: Ranking | None = st.session_state.get(RANKED)
@@ -180,5 +180,5 @@ def _ask(file: SongFile, words: Words) -> None:
             bar.progress(done / good, words("songs_progress", done=words.number(done), good=words.number(good)))
 
         st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
-        # What stands above the answers is drawn again, without the button and what it told of an older model.
+        # The section above the answers is drawn again, without the button and the note about an older model.
         st.rerun()

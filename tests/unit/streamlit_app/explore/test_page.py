@@ -129,13 +129,13 @@ def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:
 def test_repeated_rows_are_counted(dataset: DatasetVersion) -> None:
     songs = dataset.preparation.model_copy(update={"rows_raw": dataset.preparation.rows_kept + 1014})
     found = facts(dataset.model_copy(update={"preparation": songs}), ENGLISH)
-    assert found["Rows"] == "1,764 read; 1,014 repeated ones are set aside and 750 stay"
+    assert found["Rows"] == "1,764 read; 1,014 repeated ones are left out; 750 remain"
 
 
 def test_an_origin_is_told_in_plain_words() -> None:
     digest = "1476ef3c" * 8
     handed_in = Source(kind="s3", uri=f"s3://data/incoming/{digest[:32]}.csv", sha256=digest, size_bytes=1)
-    assert origin(handed_in, ENGLISH) == "From a playlist handed in here"
+    assert origin(handed_in, ENGLISH) == "From a playlist uploaded here"
     assert (
         origin(handed_in.model_copy(update={"uri": "s3://data/mine.csv"}), ENGLISH) == "From the S3 store: `mine.csv`"
     )

@@ -38,9 +38,9 @@ def test_what_was_not_noted_is_said() -> None:
         candidate=None,
         registered=RegisteredVersion("1", CREATED, (), dataset_version=None, source_kind=None, roc_auc=None),
     )
-    assert versions.kind(bare, ENGLISH) == "Kind not noted"
-    assert versions.kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not noted"
-    assert versions.source(bare, ENGLISH) == "data that were not noted"
+    assert versions.kind(bare, ENGLISH) == "Kind not recorded"
+    assert versions.kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not recorded"
+    assert versions.source(bare, ENGLISH) == "data that were not recorded"
     assert versions.dataset(bare, ENGLISH) == "—"
 
 
