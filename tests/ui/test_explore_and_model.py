@@ -2,7 +2,7 @@
 
 import csv
 
-from tests.ui.conftest import Visitor
+from tests.support.browser import Visitor
 
 
 def test_another_threshold_has_another_effect(visit: Visitor) -> None:

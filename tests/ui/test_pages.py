@@ -3,7 +3,7 @@
 import pytest
 
 from streamlit_app.i18n import Language
-from tests.ui.conftest import LOOKS, Scheme, Visitor
+from tests.support.browser import LOOKS, Scheme, Visitor
 
 PAGES = ["predict", "explore", "model", "songs", "pipeline"]
 

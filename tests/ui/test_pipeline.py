@@ -11,7 +11,7 @@ import pytest
 
 from song_preference.dataset import sample
 from tests.conftest import ROOT
-from tests.ui.conftest import LOOKS, Visitor
+from tests.support.browser import LOOKS, Visitor
 
 LEARNING_MS = 180_000
 MOST_HEIGHT = 2_400
