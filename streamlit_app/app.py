@@ -4,15 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from streamlit_app import banners
-from streamlit_app import theme as look
+from streamlit_app import banners, theme
 from streamlit_app.explore import page as explore
+from streamlit_app.i18n import COMMON, LANGUAGES, Language, Words
 from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
 from streamlit_app.songs import page as songs
-from streamlit_app.texts import LANGUAGES, Language
-from streamlit_app.words import Words
 
 PAGES = {
     "predict": (predict.page, ":material/music_note:"),
@@ -24,7 +22,7 @@ PAGES = {
 
 
 def _language() -> Language:
-    """The listener's choice, kept in the address so that a link keeps it too."""
+    """Draw the choice of language and return it; it is kept in the address, so that a link keeps it too."""
     asked = st.query_params.get("lang", "es")
     st.session_state.setdefault("language", asked if asked in LANGUAGES else "es")
     chosen: Language = st.sidebar.selectbox(
@@ -36,11 +34,12 @@ def _language() -> Language:
 def main() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
-    look.style()
-    words = Words(_language())
+    theme.style()
+    language = _language()
+    words = Words(language, COMMON)
     page = st.navigation(
         [
-            st.Page(partial(draw, words), title=words(f"page_{name}"), url_path=name, icon=icon)
+            st.Page(partial(draw, language), title=words(f"page_{name}"), url_path=name, icon=icon)
             for name, (draw, icon) in PAGES.items()
         ]
     )

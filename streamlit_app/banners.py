@@ -1,4 +1,4 @@
-"""What every page says first: no model yet, a stale one, made-up data."""
+"""The banners above every page: no model yet, a stale model, made-up data."""
 
 from contextlib import suppress
 
@@ -6,19 +6,18 @@ import streamlit as st
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.pipeline import ETL_DAG
-from streamlit_app.components import part
-from streamlit_app.data import model as sources
-from streamlit_app.data.pipeline import airflow_at_hand
-from streamlit_app.pipeline.follow import begin
-from streamlit_app.pipeline.runs import found_at_work
-from streamlit_app.words import Words
+from streamlit_app.components import section
+from streamlit_app.data import KEPT_ANSWERS, settings
+from streamlit_app.data.model import LISTED_VERSIONS, predictor, registry, versions
+from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
+from streamlit_app.i18n import Words
 
 SAMPLE = "sample"
 
 
 def show(words: Words) -> None:
-    """Draw those that apply."""
-    store = sources.predictor().store
+    """Draw the banners that apply."""
+    store = predictor().store
     try:
         served = store.current()
     except ModelNotReady:
@@ -29,34 +28,34 @@ def show(words: Words) -> None:
         st.warning(words("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
-    with suppress(RegistryUnavailable):  # while MLflow is away, the banner of a stale model is there
+    with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
         if _source_kind(version, served.model.ref.run_id) == SAMPLE:
             st.info(words("sample_banner"), icon=":material/science:")
 
 
 def _no_champion(words: Words) -> None:
     try:
-        sources.versions()
+        versions()
     except RegistryUnavailable:
         st.warning(words("no_registry_banner"), icon=":material/cloud_off:")
         return
     st.info(words("no_champion_banner"), icon=":material/hourglass_empty:")
-    if sources.settings().manages_datasets:
-        with part(words):
+    if settings().manages_datasets:
+        with section(words):
             _first_run(words)
 
 
 def _first_run(words: Words) -> None:
-    """A button that starts the pipeline, unless it is at work, whoever started it; raises `PipelineError`."""
-    airflow = airflow_at_hand()
-    if found_at_work(airflow):
+    """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
+    airflow = airflow_or_fail_fast()
+    if run_at_work(airflow):
         st.info(words("pipeline_at_work"), icon=":material/progress_activity:")
     elif st.button(words("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
-        begin(airflow.trigger(ETL_DAG, patience_seconds=0))
+        follow(airflow.trigger(ETL_DAG, patience_seconds=0))
 
 
-@st.cache_data(max_entries=sources.KEPT_TABLES, show_spinner=False)
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
-    """Never changes, so MLflow is asked once for each model; raises `RegistryUnavailable`."""
-    versions = sources.registry().versions(sources.SHOWN_VERSIONS)
-    return next((found.source_kind for found in versions if found.version == version), None)
+    """Return the kind of source of a model version, which never changes; raise `RegistryUnavailable`."""
+    registered = registry().versions(LISTED_VERSIONS)
+    return next((found.source_kind for found in registered if found.version == version), None)

@@ -1,10 +1,13 @@
-"""A part of a page that does without what does not answer."""
+"""Parts of several pages: a section that degrades, and a file uploader in the page's language."""
 
+import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from song_preference.errors import (
     DatasetNotFound,
@@ -16,9 +19,11 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
 
 log = logging.getLogger(__name__)
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
 
 MISSING: dict[type[SongPreferenceError], str] = {
     NotManaged: "missing_management",
@@ -29,18 +34,48 @@ MISSING: dict[type[SongPreferenceError], str] = {
     PipelineError: "missing_airflow",
     ModelNotReady: "missing_model",
 }
-"""What to say of each error that a page can meet."""
+"""The text for each error that a page can meet."""
+
+# No option sets the uploader's texts, which are English.
+UPLOADER_CSS = """<style>
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span,
+/* Another file takes the place of the first: a button that seems to add one would mislead. */
+.st-key-{key} [data-testid="stBaseButton-borderlessIcon"] {{ display: none; }}
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{
+  content: {limits}; font-size: 0.875rem; opacity: 0.8;
+}}
+/* The button's own text stays, unseen: what CSS adds is no name to every screen reader. */
+.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p {{ font-size: 0; }}
+.st-key-{key} [data-testid="stFileUploaderDropzone"] > span p::after {{ content: {button}; font-size: 0.875rem; }}
+</style>"""
 
 
 @contextmanager
-def part(words: Words) -> Iterator[None]:
-    """Draw what is inside; where something that it needs does not answer, say what is missing instead.
+def section(words: Words) -> Iterator[None]:
+    """Draw a section of a page; if a service that it needs does not answer, say what is missing instead.
 
     The rest of the page goes on. What was drawn before the error stays.
     """
     try:
         yield
     except tuple(MISSING) as error:
-        log.info("A part of a page is missing: %s", error)
+        log.info("A section of a page is missing: %s", error)
         key = next(MISSING[kind] for kind in type(error).__mro__ if kind in MISSING)
         st.warning(words(key), icon=":material/cloud_off:")
+
+
+def uploader(
+    label: str, button: str, limits: str, key: str, on_change: Callable[[], None] | None = None
+) -> UploadedFile | None:
+    """Ask for a file, which the session state then holds under `key`; return it."""
+    st.html(UPLOADER_CSS.format(key=key, button=_quoted(button), limits=_quoted(limits)))
+    return st.file_uploader(label, key=key, on_change=on_change)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def plain(text: str) -> str:
+    """Escape the signs that mean something in Markdown."""
+    return MARKDOWN.sub(r"\\\1", text)

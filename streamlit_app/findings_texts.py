@@ -1,6 +1,6 @@
 """What the check of a playlist says in English, and the same in Spanish; what stands in braces differs."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import Texts
 
 _SPANISH = {
     "must be a number": "debe ser un número",

@@ -1,4 +1,4 @@
-"""Whether each part of the platform answers: all are asked at once, and none is waited for long."""
+"""Health checks of every service, all at once and with a short timeout."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -16,19 +16,19 @@ State = Literal["up", "down", "unknown"]
 
 PATIENCE_SECONDS = 2.0
 THREADS = 12
-"""Twice as many as there are questions: one that hangs must not keep the next round waiting."""
+"""Twice as many as there are checks: one that hangs must not delay the next round."""
 
 AIRFLOW_COMPONENTS = ("metadatabase", "scheduler", "dag_processor")
 
 
 class Health(NamedTuple):
-    """How one part fares."""
+    """The health of one service."""
 
     state: State
     note: str | None = None
-    """Names the text that says more."""
+    """Key of the text that says more."""
     values: Mapping[str, Any] = {}
-    """What the note is filled in with."""
+    """Values of the note's placeholders."""
     components: Mapping[str, State] = {}
 
 
@@ -36,7 +36,7 @@ DOWN, HANGS = Health("down"), Health("down", "health_hangs")
 
 
 def own_model(store: ModelStore) -> Health:
-    """Of the model that the dashboard itself answers with."""
+    """Return the health of the dashboard's own model."""
     try:
         served = store.current()
     except ModelNotReady:
@@ -46,7 +46,7 @@ def own_model(store: ModelStore) -> Health:
 
 
 class Probes:
-    """Asks every other part; `transport` stands in for the network in tests."""
+    """Health checks of the other services; tests replace the network with `transport`."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class Probes:
         self._hanging: set[str] = set()
 
     def hung(self, name: str) -> bool:
-        """Whether the part kept the last who asked for its health waiting."""
+        """Return whether the service did not answer its last health check in time."""
         return name in self._hanging
 
     def ask(self, *, manages_datasets: bool) -> dict[str, Health]:
-        """Every part's health by its name; takes little longer than the patience lasts, whatever hangs.
+        """Check every service at once and return its health by name, soon after the timeout at the latest.
 
-        S3 is asked about through REST, which can tell only where it `manages_datasets`.
+        S3 is checked through REST, which uses it only if it `manages_datasets`.
         """
         questions: dict[str, Callable[[], Health]] = {
             "rest": self._ask_rest,
@@ -82,7 +82,7 @@ class Probes:
         }
         asked = {name: self._threads.submit(question) for name, question in questions.items()}
         wait(asked.values(), timeout=self._patience_seconds + 0.5)
-        found = {name: _told(future) for name, future in asked.items()}
+        found = {name: _result(future) for name, future in asked.items()}
         self._hanging = {name for name, health in found.items() if health == HANGS}
         if manages_datasets and found["rest"].state == "down":
             found["s3"] = Health("unknown", "health_s3_unknown")
@@ -111,7 +111,7 @@ class Probes:
         return Health("up") if answer.status == health_pb2.HealthCheckResponse.SERVING else DOWN
 
     def _ask_airflow(self) -> Health:
-        # It answers 200 where only its web server lives: what it says of the others counts.
+        # It answers 200 even if only its web server works: the states in the body count.
         answer = self._answer("GET", f"{self._airflow}/api/v2/monitor/health")
         if not answer:
             return DOWN
@@ -120,7 +120,7 @@ class Probes:
         return Health("up" if is_well else "down", components=components)
 
     def _ask_mlflow(self) -> Health:
-        # Its own /health does not look at the database.
+        # MLflow's own /health does not check the database.
         query = f"{self._mlflow}/api/2.0/mlflow/experiments/get?experiment_id=0"
         return Health("up") if "experiment" in self._answer("GET", query) else DOWN
 
@@ -129,16 +129,16 @@ class Probes:
         return Health("up") if status in {httpx.codes.OK, httpx.codes.NOT_FOUND} else DOWN
 
     def _answer(self, method: str, url: str, **content: Any) -> dict[str, Any]:
-        """The JSON object of a good answer, empty where that is none; raises `httpx.HTTPError`."""
+        """Return the JSON object of a successful answer, empty if there is none; raise `httpx.HTTPError`."""
         answer = self._http.request(method, url, **content)
         try:
-            told = answer.json() if answer.is_success else None
+            body = answer.json() if answer.is_success else None
         except ValueError:
             return {}
-        return told if isinstance(told, dict) else {}
+        return body if isinstance(body, dict) else {}
 
 
-def _told(asked: Future[Health]) -> Health:
+def _result(asked: Future[Health]) -> Health:
     try:
         return asked.result() if asked.done() else HANGS
     except httpx.TimeoutException:
@@ -147,5 +147,5 @@ def _told(asked: Future[Health]) -> Health:
         return DOWN
 
 
-def _component(told: Any) -> State:
-    return "up" if isinstance(told, dict) and told.get("status") == "healthy" else "down"
+def _component(reported: Any) -> State:
+    return "up" if isinstance(reported, dict) and reported.get("status") == "healthy" else "down"

@@ -8,7 +8,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(cell: str) -> str:
-    """The cell as it is, or after an apostrophe where a spreadsheet would take a text for a formula.
+    """Return the cell, after an apostrophe if a spreadsheet would take its text for a formula.
 
     A title such as `=HYPERLINK(...)` would be run by the spreadsheet of whoever opens the file. The apostrophe is
     OWASP's advice: https://owasp.org/www-community/attacks/CSV_Injection. Numbers, also with a decimal comma, stay.

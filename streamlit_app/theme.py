@@ -1,4 +1,4 @@
-"""The look beside `.streamlit/config.toml`: colours of the charts, their numbers, and what the theme cannot say."""
+"""The theme beside `.streamlit/config.toml`: colours and numbers of charts, and CSS that no option replaces."""
 
 from typing import Any, NamedTuple
 
@@ -6,35 +6,33 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.words import SEPARATORS, Words
+from streamlit_app.i18n import SEPARATORS, Words
 
 CSS = """
-/* Room for the page on a phone, and no band above it. */
-.block-container { padding-top: 4.2rem; padding-bottom: 4rem; max-width: 62rem; }
+/* Streamlit's wide layout has no greatest width, and its margins take a quarter of a phone. No option sets either. */
+.block-container { max-width: 62rem; }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.9rem !important; }
 }
-/* Links to headings, which a phone shows all the time. */
-[data-testid="stHeaderActionElements"] { display: none; }
 h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
-/* Streamlit's own grey is too light to be read easily. */
+/* Captions are too light to be read easily, and no option has their colour. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
-/* Streamlit writes white on the dark theme's bright green. */
+/* White on the dark theme's bright primary colour cannot be read, and no option has the colour of the text. */
 [data-testid="stBaseButton-primary"]:not(:disabled) * { color: var(--paper); }
 """
+"""The few rules that no option of the theme can express; tests/ui looks for what they select."""
 
 
 class Colours(NamedTuple):
-    """Of the charts, on the background of the theme in use."""
+    """Colours of the charts on the background of the theme in use."""
 
     like: str
     dislike: str
     quiet: str
-    """For guides and what stays in the background."""
+    """Colour of guides and of what stays in the background."""
     label: str
-    """Of axes."""
+    """Colour of the text of axes and legends."""
     text: str
     background: str
 
@@ -48,22 +46,22 @@ DARK = Colours(
 
 
 def colours() -> Colours:
-    """Those of the theme that the browser shows."""
+    """Return the colours of the theme that the browser shows."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
 def style() -> None:
-    """Give the page what the theme cannot say."""
+    """Add the CSS that no option of the theme replaces."""
     st.html(f"<style>:root {{ --paper: {colours().background}; }} {CSS}</style>")
 
 
 Drawing = altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart | altair.VConcatChart
 
 
-def finished(chart: Drawing, words: Words) -> dict[str, Any]:
-    """A chart as Vega-Lite's specification, with numbers in the page's language.
+def specification_of(chart: Drawing, words: Words) -> dict[str, Any]:
+    """Return a chart as a Vega-Lite specification with numbers in the page's language.
 
-    Its parts say nothing to a screen reader: the text that goes with it, `alt`, tells the whole.
+    Its marks and axes are hidden from screen readers: the text that goes with the chart, `alt`, describes all of it.
     """
     thousands, point = SEPARATORS[words.language]
     locale = {"number": {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""]}}
@@ -71,25 +69,26 @@ def finished(chart: Drawing, words: Words) -> dict[str, Any]:
     for piece in ("mark", "axis", "legend", "title", "header"):
         specification["config"].setdefault(piece, {})["aria"] = False
     # Streamlit's own grey is too light to be read easily.
-    specification["config"]["axis"] |= {"labelColor": colours().label, "titleColor": colours().label}
+    for piece in ("axis", "legend"):
+        specification["config"][piece] |= {"labelColor": colours().label, "titleColor": colours().label}
     return specification
 
 
 def without_data(chart: Drawing, words: Words) -> dict[str, Any]:
-    """The same of a chart whose data come later, through `draw_rows`."""
+    """Return the specification of a chart whose data come later, through `draw_rows`."""
     # Altair would put in a data set of one empty row, which is drawn beside what comes later.
-    specification = finished(chart.properties(data=altair.InlineData([])), words)
+    specification = specification_of(chart.properties(data=altair.InlineData([])), words)
     del specification["data"], specification["datasets"]
     return specification
 
 
 def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None = None) -> None:
-    """Show a chart over the width that there is; `alt` tells it in words."""
-    st.vega_lite_chart(finished(chart, words), width="stretch", key=key, alt=alt)
+    """Draw a chart over the full width; `alt` describes it in words."""
+    st.vega_lite_chart(specification_of(chart, words), width="stretch", key=key, alt=alt)
 
 
 def draw_rows(
     rows: pd.DataFrame, specification: dict[str, Any], key: str | None = None, alt: str | None = None
 ) -> None:
-    """Show rows by a specification of `without_data`."""
+    """Draw rows by a specification of `without_data`."""
     st.vega_lite_chart(rows, specification, width="stretch", key=key, alt=alt)

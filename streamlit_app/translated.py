@@ -4,7 +4,7 @@ import re
 from string import Formatter
 
 from streamlit_app.findings_texts import TEXTS
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
 
 
 def translated(words: Words, said: str) -> str:

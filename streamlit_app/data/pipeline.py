@@ -1,15 +1,78 @@
-"""Airflow for a page, which must not wait for it long."""
+"""Airflow without long waits, and the run that a session follows."""
+
+import streamlit as st
 
 from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline import Airflow
-from streamlit_app.data.model import airflow, probes
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.report import RunSummary, page, report
+from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, load
+from streamlit_app.health import Probes
+
+FOLLOWED, WORKING = "pipeline_followed", "pipeline_working"
+"""Keys of the session state: the run that is followed, and whether it was at work when it was last looked at."""
+
+NEWEST_RUNS = 5
 
 
-def airflow_at_hand() -> Airflow:
-    """The pipeline; raises `PipelineUnavailable` where it hung when its health was asked for.
+@st.cache_resource(show_spinner=False)
+def probes() -> Probes:
+    """Return the health checks of every other service."""
+    return Probes(load(ClientSettings), load(ModelSettings), load(AirflowSettings))
 
-    Who asks it then waits half a minute, and the page with him.
+
+@st.cache_resource(show_spinner=False)
+def _airflow() -> Airflow:
+    return Airflow(load(AirflowSettings))
+
+
+def airflow_or_fail_fast() -> Airflow:
+    """Return the client of Airflow; raise `PipelineUnavailable` if Airflow hung at its last health check.
+
+    A request to an Airflow that hangs would keep the page waiting for half a minute.
     """
     if probes().hung("airflow"):
         raise PipelineUnavailable("Airflow takes too long to answer: look at its log.")
-    return airflow()
+    return _airflow()
+
+
+def is_at_work(run: RunSummary) -> bool:
+    """Return whether the run has not ended."""
+    return run.state not in {"success", "failed"}
+
+
+def run_at_work(airflow: Airflow) -> Run | None:
+    """Return the run to follow, whoever started it: the ETL run before the training that it led to.
+
+    Raises `PipelineError`.
+    """
+    etl = page(airflow, NEWEST_RUNS).runs
+    if busy := _first_at_work(etl):
+        return Run(ETL_DAG, busy.id)
+    training = _first_at_work(page(airflow, NEWEST_RUNS, dag_id=TRAINING_DAG).runs)
+    if training is None:
+        return None
+    origin = report(airflow, etl[0].id) if etl else None
+    if origin and origin.training and origin.training.id == training.id:
+        return Run(ETL_DAG, origin.id)
+    return Run(TRAINING_DAG, training.id)
+
+
+def _first_at_work(newest_first: list[RunSummary]) -> RunSummary | None:
+    return next((run for run in reversed(newest_first) if is_at_work(run)), None)
+
+
+def follow(run: Run) -> None:
+    """Follow this run in the session from now on, and draw the page again."""
+    st.session_state[FOLLOWED], st.session_state[WORKING] = run, True
+    st.rerun()
+
+
+def is_following() -> bool:
+    """Return whether the session follows a run that has not ended."""
+    return bool(st.session_state.get(WORKING))
+
+
+def stop_following(last: Run | None) -> None:
+    """Remember the run that has ended, or None if it was deleted, and draw the page again."""
+    st.session_state[FOLLOWED], st.session_state[WORKING] = last, False
+    st.rerun()

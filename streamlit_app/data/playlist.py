@@ -1,10 +1,11 @@
-"""The dashboard's client of dataset management over REST: it holds no keys of S3."""
+"""The playlist and its dataset versions, over REST: the dashboard holds no keys of S3."""
 
 from io import BytesIO
 from typing import Any
 
 import httpx
 import pandas as pd
+import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import (
@@ -12,29 +13,32 @@ from song_preference.errors import (
     Finding,
     InvalidDataset,
     InvalidUpload,
+    NotManaged,
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.settings import ClientSettings, load
+from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, settings
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
 UPLOAD_SECONDS = 300
-"""A playlist of 2,000,000 songs is checked in half a minute."""
+"""Timeout of an upload: a playlist of 2,000,000 songs is checked in half a minute."""
 
-UPLOAD_REFUSED = {
+UPLOAD_REJECTED = {
     httpx.codes.REQUEST_ENTITY_TOO_LARGE,
     httpx.codes.UNSUPPORTED_MEDIA_TYPE,
     httpx.codes.UNPROCESSABLE_ENTITY,
 }
 
 SHOWN_SONGS = 20_000
-"""Of a longer playlist as many, spread evenly: charts look the same with more."""
+"""How many rows of a longer playlist are fetched, evenly spaced: charts look the same with more."""
 
 
 class Datasets:
-    """Published versions, and a way to hand in another playlist.
+    """Client of the published dataset versions and of uploads.
 
-    Methods raise `ServiceUnavailable` where REST does not answer, `StorageUnavailable` where it cannot reach S3,
-    `DatasetNotFound` where there is none.
+    Methods raise `ServiceUnavailable` if REST does not answer, `StorageUnavailable` if REST cannot reach S3, and
+    `DatasetNotFound` if there is no such version.
     """
 
     def __init__(self, url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
@@ -42,31 +46,31 @@ class Datasets:
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, headers=headers, transport=transport)
 
     def latest(self) -> DatasetVersion:
-        """The version published last."""
+        """Return the version published last."""
         return DatasetVersion.model_validate(self._get("/datasets/latest").json())
 
     def statistics(self, version: str) -> list[Spread]:
-        """Each feature among the liked and the disliked songs."""
+        """Return the distribution of each feature among the liked and among the disliked songs."""
         return [Spread.model_validate(item) for item in self._get(f"/datasets/{version}/statistics").json()["spreads"]]
 
-    def table(self, version: str, part: str, at_most: int = SHOWN_SONGS) -> pd.DataFrame:
-        """The rows of a part, such as 'scaled' or 'test'; of more than `at_most` about as many, spread evenly."""
-        query = {"part": part, "format": "parquet", "at_most": at_most}
+    def table(self, version: str, name: str, at_most: int = SHOWN_SONGS) -> pd.DataFrame:
+        """Return rows of a table such as 'scaled' or 'test': all, or about `at_most` evenly spaced ones."""
+        query = {"part": name, "format": "parquet", "at_most": at_most}
         return pd.read_parquet(BytesIO(self._get(f"/datasets/{version}/download", query).content))
 
     def check(self, playlist: bytes) -> Preparation:
-        """What the pipeline would make of a playlist; raises `InvalidDataset` with every finding, `InvalidUpload`."""
+        """Return what the pipeline would prepare; raise `InvalidDataset` with all findings, or `InvalidUpload`."""
         return Preparation.model_validate(self._post("/datasets/validate", playlist))
 
-    def hand_in(self, playlist: bytes) -> str:
-        """Keep a playlist and start the pipeline on it; returns the run's id. Raises what `check` does."""
+    def upload(self, playlist: bytes) -> str:
+        """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
         return str(self._post("/datasets", playlist)["run_id"])
 
     def _get(self, path: str, query: dict[str, Any] | None = None) -> httpx.Response:
         try:
             return _checked(self._http.get(path, params=query))
         except httpx.HTTPError as error:
-            raise self._away() from error
+            raise self._unavailable() from error
 
     def _post(self, path: str, playlist: bytes) -> dict[str, Any]:
         headers = {"Content-Type": "text/csv"}
@@ -74,10 +78,10 @@ class Datasets:
             response = self._http.post(path, content=playlist, headers=headers, timeout=UPLOAD_SECONDS)
             answer: dict[str, Any] = _checked(response).json()
         except httpx.HTTPError as error:
-            raise self._away() from error
+            raise self._unavailable() from error
         return answer
 
-    def _away(self) -> ServiceUnavailable:
+    def _unavailable(self) -> ServiceUnavailable:
         return ServiceUnavailable(f"The REST service at {self._http.base_url} does not answer.")
 
 
@@ -89,13 +93,13 @@ def _checked(response: httpx.Response) -> httpx.Response:
         detail, found = str(problem["detail"]), problem.get("errors", [])
     except (ValueError, KeyError, TypeError):
         raise ServiceUnavailable(
-            f"What answers at {response.url} is not our REST service: check FASTAPI_URL."
+            f"Another program than our REST service answers at {response.url}: check FASTAPI_URL."
         ) from None
     if response.status_code == httpx.codes.NOT_FOUND:
         raise DatasetNotFound(detail)
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         raise (StorageUnavailable if response.request.method == "GET" else ServiceUnavailable)(detail)
-    if response.status_code in UPLOAD_REFUSED:
+    if response.status_code in UPLOAD_REJECTED:
         raise InvalidDataset(*map(_finding, found)) if found else InvalidUpload(detail)
     raise ServiceUnavailable(detail)
 
@@ -103,3 +107,33 @@ def _checked(response: httpx.Response) -> httpx.Response:
 def _finding(found: dict[str, Any]) -> Finding:
     column = None if found["field"] == "file" else found["field"]
     return Finding(column, found["problem"], found["count"], tuple(found["rows"]))
+
+
+def datasets() -> Datasets:
+    """Return the client of the datasets; raise `NotManaged` if REST only predicts."""
+    if not settings().manages_datasets:
+        raise NotManaged("FastAPI was started with MANAGE_DATASETS=false: it only predicts.")
+    return _datasets()
+
+
+@st.cache_resource(show_spinner=False)
+def _datasets() -> Datasets:
+    return Datasets(load(ClientSettings).rest_url, settings().api_key.get_secret_value())
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def latest_dataset() -> DatasetVersion:
+    """Return the version published last; raise what `Datasets.latest` does."""
+    return datasets().latest()
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def table(version: str, name: str) -> pd.DataFrame:
+    """Return rows of a dataset version, which never change; raise what `Datasets.table` does."""
+    return datasets().table(version, name)
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def spreads(version: str) -> list[Spread]:
+    """Return each feature's distribution in a dataset version; raise what `Datasets.statistics` does."""
+    return datasets().statistics(version)

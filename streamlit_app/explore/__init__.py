@@ -1,1 +1,1 @@
-"""What the page "explore" is made of."""
+"""The page "explore"."""

@@ -1,7 +1,7 @@
-"""How each feature is spread among the liked and the disliked songs, and what goes with what."""
+"""Charts of the page "explore": likes and dislikes, distributions, correlations, songs over what the model predicts."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import altair as alt
@@ -10,29 +10,72 @@ import pandas as pd
 
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.explore.shades import of_correlation
-from streamlit_app.theme import DARK, LIGHT, Colours, without_data
-from streamlit_app.words import Words
+from song_preference.prediction import Batch
+from streamlit_app.explore.plane import Plane, Side
+from streamlit_app.i18n import Words
+from streamlit_app.theme import DARK, LIGHT, Colours, Drawing, without_data
 
 Specification = dict[str, Any]
 
-DISTRIBUTION_HEIGHT = 160
+BAR_HEIGHT, DISTRIBUTION_HEIGHT = 90, 190
 ROW_HEIGHT = 62
 PADDING = {"left": 0, "right": 5, "top": 5, "bottom": 0}
 MINUS = "\N{MINUS SIGN}"
 STRONG = {LIGHT: 0.75, DARK: 0.48}
-"""From this correlation on a cell is so full of colour that the other ink is read more easily."""
+"""The correlation above which a cell is so dark, or so bright, that its number has the background's colour."""
+
+SHOWN_SONGS = 2_000
+"""Greatest number of points: more of them hide each other."""
+
+SCATTER_HEIGHT = 440
+KEPT = 64
+CELL, BORDER, SONG = "cell", "border", "song"
+
+
+def proportion(likes: int, dislikes: int, colours: Colours, words: Words) -> Drawing:
+    """Return one bar that is divided between liked and disliked songs, with their numbers in the legend."""
+    songs = pd.DataFrame({"label": [LIKE, DISLIKE], "songs": [likes, dislikes]})
+    names = [
+        f"{words(label)}: {words.number(count)} ({words.percent(count / (likes + dislikes))})"
+        for label, count in ((LIKE, likes), (DISLIKE, dislikes))
+    ]
+    drawn: Drawing = (
+        alt.Chart(songs)
+        .mark_bar(height=20, cornerRadius=4)
+        .encode(
+            x=alt.X("songs:Q", stack="normalize", axis=None),
+            color=alt.Color("label:N", **_label_scale(colours, *names)),
+            order=alt.Order("label", sort="descending"),
+        )
+        .properties(height=BAR_HEIGHT, padding=PADDING)
+    )
+    return drawn
+
+
+def _label_scale(colours: Colours, liked: str, disliked: str) -> dict[str, Any]:
+    """Return the colours of likes and dislikes, and a legend that names them."""
+    names = f"datum.label == '{LIKE}' ? '{liked}' : '{disliked}'"
+    return {
+        "scale": alt.Scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike]),
+        "legend": alt.Legend(
+            orient="top", title=None, labelExpr=names, labelFontSize=13, labelLimit=300, symbolStrokeWidth=0
+        ),
+    }
 
 
 @cache
 def distribution(colours: Colours, words: Words) -> Specification:
-    """The disliked songs as an area, the liked ones as a line above it; see `distribution_rows`."""
+    """Return a chart of the disliked songs as an area and the liked ones as a line; see `distribution_rows`."""
     x = alt.X("low:Q", title=None, axis=alt.Axis(grid=False, tickCount=5)).scale(domain=[0, 1])
     axis = alt.Axis(tickCount=4)
-    area = alt.Chart().mark_area(interpolate="step-after", color=colours.dislike)
-    line = alt.Chart().mark_line(interpolate="step-after", color=colours.like, strokeWidth=2.5)
+    colour = alt.Color("label:N", **_label_scale(colours, words(LIKE), words(DISLIKE)))
+    likes, dislikes = (
+        alt.Chart().transform_calculate(label=f"'{label}'").encode(color=colour) for label in (LIKE, DISLIKE)
+    )
+    area = dislikes.mark_area(interpolate="step-after", opacity=1)
+    line = likes.mark_line(interpolate="step-after", strokeWidth=2.5)
     hovered = alt.Chart().mark_rect(opacity=0).transform_filter("isValid(datum.high)")
-    told = [
+    tooltip = [
         alt.Tooltip("low:Q", title=words("explore_from"), format=".2f"),
         alt.Tooltip("high:Q", title=words("explore_to"), format=".2f"),
         *(alt.Tooltip(f"{name}:Q", title=f"{words(name)} (%)", format=".1f") for name in (LIKE, DISLIKE)),
@@ -41,14 +84,14 @@ def distribution(colours: Colours, words: Words) -> Specification:
         alt.layer(
             area.encode(x=x, y=alt.Y(f"{DISLIKE}:Q", title=words("explore_share"), axis=axis)),
             line.encode(x=x, y=alt.Y(f"{LIKE}:Q", title=words("explore_share"), axis=axis)),
-            hovered.encode(x=x, x2="high", tooltip=told),
+            hovered.encode(x=x, x2="high", tooltip=tooltip),
         ).properties(height=DISTRIBUTION_HEIGHT, padding=PADDING),
         words,
     )
 
 
 def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
-    """Of one feature, a row for each bin: its sides `low` and `high`, and the percentages of likes and dislikes.
+    """Return a row for each bin of a feature: its ends `low` and `high`, the percentages of likes and of dislikes.
 
     The last row holds no bin: it stands where the last step ends.
     """
@@ -61,7 +104,7 @@ def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
 
 @cache
 def correlation_map(colours: Colours, words: Words) -> Specification:
-    """Each pair once, as a square with its number; see `correlation_rows`."""
+    """Return a chart of each pair once, as a square with its number; see `correlation_rows`."""
     names = _names(words)
     look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelPadding": 8}
     # Two words stand below each other: four columns fit a phone.
@@ -76,7 +119,7 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
     )
     squares = base.mark_rect(cornerRadius=8, stroke=colours.background, strokeWidth=3).encode(
         color=alt.Color("value:Q", legend=None).scale(
-            domain=[-1, 0, 1], range=of_correlation(colours), interpolate="rgb"
+            domain=[-1, 0, 1], range=correlation_colours(colours), interpolate="rgb"
         ),
     )
     numbers = base.mark_text(fontSize=15, fontWeight=600).encode(
@@ -89,7 +132,7 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
 
 
 def correlation_rows(found: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """What `correlations` found, by names in the language."""
+    """Return the rows of `correlations` with names in the page's language."""
     names = dict(zip([*FEATURES, LABEL], _names(words), strict=True))
     return found.assign(row=found["row"].map(names), column=found["column"].map(names))
 
@@ -99,7 +142,7 @@ def _names(words: Words) -> list[str]:
 
 
 def correlations(songs: pd.DataFrame) -> pd.DataFrame:
-    """Pearson's correlation of each pair of features and label: `row`, `column`, `value`; the strongest first.
+    """Return Pearson's correlation of each pair of features and label: `row`, `column`, `value`; the strongest first.
 
     A column in which all songs are the same goes with nothing: its pairs are left out.
     """
@@ -108,3 +151,73 @@ def correlations(songs: pd.DataFrame) -> pd.DataFrame:
     pairs = [(names[row], names[column], values[row, column]) for row in range(len(names)) for column in range(row)]
     found = pd.DataFrame(pairs, columns=["row", "column", "value"]).dropna()
     return found.sort_values("value", key=abs, ascending=False, ignore_index=True)
+
+
+@lru_cache(KEPT)
+def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bool) -> dict[str, Any]:
+    """Return a chart of songs as points, over cells coloured by probability and the threshold's line.
+
+    See `scatter_rows`.
+    """
+    axis = alt.Axis(grid=False, tickCount=6)
+    base = alt.Chart().encode(
+        x=alt.X("x:Q", title=words(x.feature), axis=axis).scale(domain=x.range, nice=False),
+        y=alt.Y("y:Q", title=words(y.feature), axis=axis).scale(domain=y.range, nice=False),
+    )
+    spanning = base.encode(x2="x2", y2="y2")
+    shade = alt.Scale(domain=[0, 1], range=probability_colours(colours), interpolate="rgb")
+    ends = f"datum.value ? '{words('explore_probability_1')}' : '{words('explore_probability_0')}'"
+    legend = alt.Legend(
+        type="gradient", orient="top", title=None, values=[0, 1], labelExpr=ends, labelFontSize=13, gradientLength=160
+    )
+    # Strokes of the same colour hide the seams between neighbours.
+    cells = spanning.mark_rect(strokeWidth=1).encode(
+        fill=alt.Fill("probability:Q", scale=shade, legend=legend),
+        stroke=alt.Stroke("probability:Q", scale=shade, legend=None),
+        tooltip=alt.Tooltip("probability:Q", title=words("probability"), format=".2f"),
+    )
+    border = spanning.mark_rule(strokeWidth=2, strokeCap="round", color=colours.text)
+    surface = [cells.transform_filter(alt.datum.kind == CELL), border.transform_filter(alt.datum.kind == BORDER)]
+    layers = surface if has_surface else []
+    tooltip = [alt.Tooltip(f"{at}:Q", title=words(side.feature), format=".3f") for at, side in (("x", x), ("y", y))]
+    scale = _label_scale(colours, words(LIKE), words(DISLIKE))
+    shapes = alt.Scale(domain=[LIKE, DISLIKE], range=["circle", "triangle-up"])
+    for label, edge in ((DISLIKE, colours.text), (LIKE, colours.background)):
+        points = base.mark_point(filled=True, size=58, stroke=edge, strokeWidth=0.7, opacity=1).encode(
+            color=alt.Color("label:N", **scale),
+            shape=alt.Shape("label:N", scale=shapes, legend=scale["legend"]),
+            tooltip=tooltip,
+        )
+        layers.append(points.transform_filter(alt.datum.label == label))
+    return without_data(alt.layer(*layers).properties(height=SCATTER_HEIGHT), words)
+
+
+def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd.DataFrame:
+    """Return the rows to draw by `kind`: at most `SHOWN_SONGS` songs, and with `answers` the cells and their border.
+
+    `answers` are those for the plane's corners.
+    """
+    shown = songs.sample(min(len(songs), SHOWN_SONGS), random_state=0)
+    labels = shown[LABEL].map({1: LIKE, 0: DISLIKE})
+    points = pd.DataFrame({"kind": SONG, "x": shown[plane.x.feature], "y": shown[plane.y.feature], "label": labels})
+    if answers is None:
+        return points
+    cells = plane.cells(answers.probability).assign(kind=CELL)
+    border = plane.border(answers.probability, answers.threshold).assign(kind=BORDER)
+    return pd.concat([cells, border, points], ignore_index=True)
+
+
+def blend(colour: str, ground: str, share: float) -> str:
+    """Return `share` of a colour laid over `ground`, all as #rrggbb."""
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(ground[1:]), strict=True)
+    return "#" + bytes(round(share * above + (1 - share) * below) for above, below in pairs).hex()
+
+
+def probability_colours(colours: Colours) -> list[str]:
+    """Return the colours of 0 and 1: light enough for points above them, and distinct in grey."""
+    return [blend(colours.dislike, colours.background, 0.16), blend(colours.like, colours.background, 0.5)]
+
+
+def correlation_colours(colours: Colours) -> list[str]:
+    """Return the colours of -1, 0 and 1."""
+    return [colours.dislike, blend(colours.quiet, colours.background, 0.12), colours.like]

@@ -1,27 +1,49 @@
-"""The songs that the listener picks out, one by one, and as a file."""
+"""The songs in their own units: filtered, sorted, as a table and as CSV."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.explore.grid import two_by_two
-from streamlit_app.explore.rows import Range, as_csv, chosen, column_names, in_milliseconds, readable
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
+from streamlit_app.spreadsheet import harmless
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+UNITS = ("duration", "tempo", "loudness")
+OTHERS_OF_SPOTIFY = ("valence", "instrumentalness", "liveness", "key", "mode", "time_signature")
+
+SINGLE_PRECISION = 2**-24
+"""The distance of neighbouring float32 numbers just below 1."""
+
+SHORTEST_IN_MILLISECONDS = 10_000
+"""Spotify counts milliseconds; a playlist whose longest song has fewer was written in another unit."""
+
+MISSING = "\N{EN DASH}"
+
+Range = tuple[float, float]
 
 TABLE_ROWS = 500
 """Shown at once; as many are written in the language in a moment."""
 
 STEPS = [step / 20 for step in range(21)]
-"""What the ends of a range can be set to."""
+"""The values of the ends of a range."""
 
 ANY, OWN = "any", "own"
 """Songs of either label; the order that they have in the playlist."""
 
 
 @st.fragment
-def show(songs: pd.DataFrame, version: str, words: Words) -> None:
-    """Draw it; a filter leaves the rest of the page as it is."""
-    st.header(words("explore_table"))
+def song_table(songs: pd.DataFrame, version: str, words: Words) -> None:
+    """Draw the table and its filters; a filter leaves the rest of the page as it is."""
+    st.header(words("explore_table"), anchor=False)
     label, order = _label_and_order(words)
     rows = chosen(songs, label, _ranges(words), order)
     left, right = st.columns([3, 1], vertical_alignment="center")
@@ -46,6 +68,11 @@ def show(songs: pd.DataFrame, version: str, words: Words) -> None:
         st.caption(words("explore_first", shown=words.number(TABLE_ROWS)))
 
 
+def two_by_two() -> list[DeltaGenerator]:
+    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
+    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
+
+
 def _label_and_order(words: Words) -> tuple[int | None, str | None]:
     left, right = st.columns(2)
     labels = {ANY: words("explore_any"), LIKE: words(LIKE), DISLIKE: words(DISLIKE)}
@@ -60,7 +87,7 @@ def _label_and_order(words: Words) -> tuple[int | None, str | None]:
 
 
 def _ranges(words: Words) -> dict[str, Range]:
-    """What the sliders are set to."""
+    """Draw a slider for each feature and return the ranges that they are set to."""
     return {
         feature: column.select_slider(
             words(feature),
@@ -71,3 +98,87 @@ def _ranges(words: Words) -> dict[str, Range]:
         )
         for feature, column in zip(FEATURES, two_by_two(), strict=True)
     }
+
+
+def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
+    """Return the rows with the columns of `ranges`, which are scaled to [0, 1], in the listener's own units.
+
+    They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
+    """
+    columns = {}
+    for name, (low, high) in ((name, (found.min, found.max)) for name, found in ranges.items()):
+        values = scaled[name].astype("float64") * (high - low) + low
+        columns[name] = values.round(_decimals(high - low)) if high > low else values
+    return scaled.assign(**columns)
+
+
+def _decimals(width: float) -> int:
+    return math.floor(-math.log10(SINGLE_PRECISION * width))
+
+
+def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
+    """Return the songs with this label (None for any) and features within `ranges`, sorted by `order`, descending.
+
+    Without `order` they stay as they are.
+    """
+    kept = pd.Series(data=True, index=songs.index) if label is None else songs[LABEL] == label
+    for name, (low, high) in ranges.items():
+        kept &= songs[name].between(low, high)
+    rows = songs[kept]
+    return rows if order is None else rows.sort_values(order, ascending=False, kind="stable")
+
+
+def as_csv(songs: pd.DataFrame) -> bytes:
+    """Return the songs as CSV in UTF-8 with a header; every text is `harmless`."""
+    written = songs.copy()
+    for name in songs.select_dtypes(exclude="number"):
+        written[name] = songs[name].map(_harmless)
+    return written.rename(columns=harmless).to_csv(index=False).encode()
+
+
+def _harmless(cell: Any) -> Any:
+    return harmless(cell) if isinstance(cell, str) else cell
+
+
+def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
+    """Return the title of each column by its name, in the order to show them: the texts that name a song come first."""
+    known = {
+        LABEL: words(LABEL),
+        **{name: words(name) for name in FEATURES},
+        **{name: words(f"explore_column_{name}") for name in (*UNITS, *OTHERS_OF_SPOTIFY) if name in songs},
+    }
+    if in_milliseconds(songs):
+        known["duration"] = words("explore_column_minutes")
+    unknown = [name for name in songs.columns if name not in known]
+    texts = [name for name in unknown if not pd.api.types.is_numeric_dtype(songs[name])]
+    return {name: known.get(name, name) for name in dict.fromkeys([*texts, *known, *unknown])}
+
+
+def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
+    """Return the rows with labels in words and numbers in the language's format.
+
+    `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
+    """
+    labels = songs[LABEL].map({1: words(LIKE), 0: words(DISLIKE)})
+    numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
+    decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
+    decimals |= {"tempo": 0, "loudness": 1}
+    formats: dict[str, Callable[[Any], str]] = {name: partial(_number, words, decimals[name]) for name in numbers}
+    if in_minutes:
+        formats["duration"] = minutes
+    return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
+
+
+def in_milliseconds(songs: pd.DataFrame) -> bool:
+    """Return whether durations are in milliseconds, so that they can be shown in minutes."""
+    return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
+
+
+def _number(words: Words, decimals: int, value: float) -> str:
+    return words.number(value, decimals)
+
+
+def minutes(milliseconds: float) -> str:
+    """Return minutes and seconds, such as 3:05."""
+    whole, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{whole}:{seconds:02d}"

@@ -1,12 +1,15 @@
 """Texts of the page "explore"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.findings_texts import TEXTS as FINDINGS
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
+    **FINDINGS,
     "explore_title": {"es": "Explora tu lista", "en": "Explore your playlist"},
     "explore_intro": {
         "es": "El sistema trabaja con {songs} canciones. De cada una sabe cuatro medidas y si te gusta.",
-        "en": "The platform works with {songs} songs. Of each it knows four measures and whether you like it.",
+        "en": "The platform works with {songs} songs. For each one it knows four measures and whether you like it.",
     },
     "explore_bar": {
         "es": "Te gustan {likes} canciones y no te gustan {dislikes}.",
@@ -17,49 +20,51 @@ TEXTS: Texts = {
     "explore_source_https": {"es": "De la web: {name}", "en": "From the web: {name}"},
     "explore_source_s3": {"es": "Del almacén S3: {name}", "en": "From the S3 store: {name}"},
     "explore_source_file": {"es": "Del archivo {name}", "en": "From the file {name}"},
-    "explore_source_handed_in": {"es": "De una lista subida aquí", "en": "From a playlist handed in here"},
+    "explore_source_uploaded": {"es": "De una lista subida aquí", "en": "From a playlist uploaded here"},
     "explore_source_sample": {
         "es": "Muestra incluida, con canciones inventadas",
-        "en": "The sample that comes along, with songs made up",
+        "en": "The included sample of made-up songs",
     },
     "explore_details": {"es": "Detalles para curiosos", "en": "Details for the curious"},
     "explore_source": {"es": "Origen", "en": "Source"},
-    "explore_fallback": {"es": "Por qué la muestra", "en": "Why the sample"},
+    "explore_fallback": {"es": "Por qué se usa la muestra", "en": "Why the sample is used"},
     "explore_checksum": {"es": "SHA-256 del archivo", "en": "SHA-256 of the file"},
     "explore_size": {"es": "Tamaño", "en": "Size"},
     "explore_rows": {"es": "Filas", "en": "Rows"},
     "explore_rows_text": {
-        "es": "{raw} leídas; {dropped} repetidas se apartan y quedan {kept}",
-        "en": "{raw} read; {dropped} repeated ones are set aside and {kept} stay",
+        "es": "{raw} leídas; {dropped} repetidas no se usan; quedan {kept}",
+        "en": "{raw} read; {dropped} repeated ones are left out; {kept} remain",
     },
     "explore_rows_all": {"es": "{raw} leídas, ninguna repetida", "en": "{raw} read, none of them twice"},
     "explore_split": {"es": "Reparto", "en": "Split"},
     "explore_split_text": {
-        "es": "{train} para aprender, {test} ({share}) para examinar al modelo",
-        "en": "{train} to learn from, {test} ({share}) to examine the model with",
+        "es": "{train} para aprender, {test} ({share}) para probar el modelo",
+        "en": "{train} to learn from, {test} ({share}) to test the model",
     },
     "explore_seed": {"es": "Semilla del reparto", "en": "Seed of the split"},
-    "explore_readings": {"es": "Lectura del archivo", "en": "How the file was read"},
-    "explore_as_written": {"es": "Tal como está escrito", "en": "As it is written"},
+    "explore_readings": {"es": "Cambios al leer el archivo", "en": "Normalised when read"},
+    "explore_as_written": {"es": "Ninguno", "en": "Nothing"},
     "explore_part": {
         "es": "La lista es larga. De aquí en adelante se usan {shown} de sus {songs} canciones, tomadas a intervalos "
         "iguales, también en el archivo que se descarga.",
-        "en": "The playlist is long. From here on {shown} of its {songs} songs are used, taken at even distances, in "
-        "the file to download too.",
+        "en": "The playlist is long. From here on {shown} of its {songs} songs are used, evenly spaced, "
+        "also in the file to download.",
     },
-    "explore_distributions": {"es": "Cómo suenan las que te gustan", "en": "How those you like sound"},
+    "explore_distributions": {"es": "Cómo suenan las que te gustan", "en": "What the songs you like sound like"},
     "explore_distributions_intro": {
-        "es": "Cada gráfico reparte las canciones según una medida, de 0 a 1. Donde la línea sobresale del área "
+        "es": "Cada gráfico muestra cómo se reparten las canciones según una medida, de 0 a 1. Donde la línea "
+        "sobresale del área "
         "abundan las que te gustan.",
-        "en": "Each chart spreads the songs by one measure, from 0 to 1. Where the line rises above the area, those "
-        "you like prevail.",
+        "en": "Each chart shows how the songs are distributed over one measure, from 0 to 1. Where the line rises "
+        "above "
+        "the area, the songs you like prevail.",
     },
     "explore_share": {"es": "% de canciones", "en": "% of songs"},
     "explore_from": {"es": "Desde", "en": "From"},
     "explore_to": {"es": "Hasta", "en": "To"},
     "explore_medians": {
-        "es": "Valor central: {like} en las que te gustan, {dislike} en las que no.",
-        "en": "Middle value: {like} among those you like, {dislike} among the others.",
+        "es": "Mediana: {like} en las que te gustan, {dislike} en las que no.",
+        "en": "Median: {like} among the songs you like, {dislike} among the others.",
     },
     "explore_correlations": {"es": "Qué va con qué", "en": "What goes with what"},
     "explore_correlations_intro": {
@@ -71,38 +76,40 @@ TEXTS: Texts = {
     "explore_liking": {"es": "Te gusta", "en": "You like"},
     "explore_more": {
         "es": "Lo más ligado a tu gusto: **{feature}** ({value}). Cuanto más tiene una canción, más suele gustarte.",
-        "en": "What goes most with your taste: **{feature}** ({value}). The more of it, the more you tend to like.",
+        "en": "Most closely related to your taste: **{feature}** ({value}). The more of it a song has, the more you "
+        "tend to like it.",
     },
     "explore_less": {
         "es": "Lo más ligado a tu gusto: **{feature}** ({value}). Cuanto menos tiene una canción, más suele gustarte.",
-        "en": "What goes most with your taste: **{feature}** ({value}). The less of it, the more you tend to like.",
+        "en": "Most closely related to your taste: **{feature}** ({value}). The less of it a song has, the more you "
+        "tend to like it.",
     },
-    "explore_plane": {"es": "Dos medidas frente a frente", "en": "Two measures face to face"},
+    "explore_plane": {"es": "Dos medidas frente a frente", "en": "Two measures against each other"},
     "explore_x": {"es": "En horizontal", "en": "Across"},
-    "explore_y": {"es": "En vertical", "en": "Upwards"},
+    "explore_y": {"es": "En vertical", "en": "Up"},
     "explore_songs_alt": {
         "es": "Tus canciones como puntos, según {x} y {y}.",
         "en": "Your songs as points, by {x} and {y}.",
     },
     "explore_surface": {
-        "es": "El fondo es lo que opina el modelo de una canción con esas dos medidas si las otras dos tienen el valor "
-        "central de tu lista: {held}.",
-        "en": "The background is what the model makes of a song with these two measures if the other two have the "
-        "middle value of your playlist: {held}.",
+        "es": "El fondo es lo que opina el modelo de una canción con esas dos medidas si las otras dos tienen la "
+        "mediana de tu lista: {held}.",
+        "en": "The background is what the model predicts for a song with these two measures if the other two have the "
+        "median of your playlist: {held}.",
     },
     "explore_border": {
         "es": "La línea separa el «te gusta» del «no te gusta» (umbral {threshold}).",
-        "en": "The line parts “like” from “dislike” (threshold {threshold}).",
+        "en": "The line separates “like” from “dislike” (threshold {threshold}).",
     },
     "explore_one_sided": {
-        "es": "Aquí no hay línea: el modelo opina lo mismo en todas partes.",
+        "es": "Aquí no hay línea: el modelo responde lo mismo en todas partes.",
         "en": "There is no line here: the model says the same everywhere.",
     },
-    "explore_probability_0": {"es": "Seguro que no", "en": "Surely not"},
-    "explore_probability_1": {"es": "seguro que sí", "en": "surely yes"},
+    "explore_probability_0": {"es": "Seguro que no", "en": "Certainly not"},
+    "explore_probability_1": {"es": "seguro que sí", "en": "certainly yes"},
     "explore_sampled": {
-        "es": "Se dibujan {shown} canciones elegidas al azar, de {songs}.",
-        "en": "Drawn are {shown} songs chosen at random, of {songs}.",
+        "es": "El gráfico muestra {shown} de {songs} canciones, elegidas al azar.",
+        "en": "The chart shows {shown} of {songs} songs, chosen at random.",
     },
     "explore_table": {"es": "Tus canciones, una a una", "en": "Your songs, one by one"},
     "explore_any": {"es": "Todas", "en": "All"},
@@ -115,8 +122,8 @@ TEXTS: Texts = {
         "en": "The table shows the first {shown}; the file has them all.",
     },
     "explore_none": {
-        "es": "Ninguna canción cumple todo a la vez. Ensancha alguno de los intervalos.",
-        "en": "No song meets all of it. Widen one of the ranges.",
+        "es": "Ninguna canción cumple todas las condiciones. Amplía alguno de los intervalos.",
+        "en": "No song meets all the conditions. Widen one of the ranges.",
     },
     "explore_download": {"es": "Descargar en CSV", "en": "Download as CSV"},
     "explore_column_duration": {"es": "Duración", "en": "Duration"},

@@ -1,1 +1,1 @@
-"""What the page "model" is made of."""
+"""The page "model"."""

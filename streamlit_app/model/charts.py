@@ -1,4 +1,4 @@
-"""How the model answers the test songs: specifications for each theme and language, and the rows that they draw."""
+"""Charts of the evaluation: specifications for each theme and language, and the rows that they draw."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -8,8 +8,8 @@ import altair as alt
 import pandas as pd
 
 from song_preference.evaluation import Bin, Curve, Importance
+from streamlit_app.i18n import Words
 from streamlit_app.theme import Colours, without_data
-from streamlit_app.words import Words
 
 Specification = dict[str, Any]
 
@@ -22,13 +22,13 @@ DOTS = [2, 4]
 
 @cache
 def roc(colours: Colours, words: Words) -> Specification:
-    """Both models' curves above the diagonal of chance; see `curve_rows`."""
+    """Return a chart of both models' ROC curves above the diagonal of chance; see `curve_rows`."""
     return _curves("roc", "linear", _diagonal(colours), colours, words)
 
 
 @cache
 def precision_recall(colours: Colours, words: Words) -> Specification:
-    """Both models' curves above the share of likes, which chance would reach; see `curve_rows`."""
+    """Return a chart of both models' curves above the share of likes, which is chance; see `curve_rows`."""
     chance = alt.Chart().mark_rule(**_guide(colours)).encode(y="mean(chance):Q")
     return _curves("pr", "step-before", chance, colours, words)
 
@@ -36,12 +36,12 @@ def precision_recall(colours: Colours, words: Words) -> Specification:
 def _curves(name: str, interpolate: Any, guide: alt.Chart, colours: Colours, words: Words) -> Specification:
     x, y = _share("x", words(f"model_{name}_x"), words), _share("y", words(f"model_{name}_y"), words)
     lines = alt.Chart().mark_line(interpolate=interpolate, strokeWidth=2.5)
-    drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours))
+    drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours, words))
     return without_data(alt.layer(guide, drawn).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def curve_rows(curves: Mapping[str, Curve], chance: float | None = None) -> pd.DataFrame:
-    """A row for each point of the curves by series, in their order; `chance` for all of them."""
+    """Return a row for each point of the curves by series, in their order; `chance` is the same in all rows."""
     # The baseline first: the model's own line lies above it.
     return pd.concat(
         [
@@ -54,25 +54,25 @@ def curve_rows(curves: Mapping[str, Curve], chance: float | None = None) -> pd.D
 
 @cache
 def calibration(colours: Colours, words: Words) -> Specification:
-    """Share of likes by announced probability, beside the diagonal where both agree; see `calibration_rows`."""
+    """Return a chart of the share of likes by predicted probability, beside the diagonal; see `calibration_rows`."""
     x = _share("probability", words("model_calibration_x"), words)
     y = _share("liked", words("model_calibration_y"), words)
-    base = alt.Chart().encode(x=x, y=y, **_series(colours))
-    told = alt.Tooltip("songs:Q", title=words("model_songs"), format=",")
+    base = alt.Chart().encode(x=x, y=y, **_series(colours, words))
+    tooltip = alt.Tooltip("songs:Q", title=words("model_songs"), format=",")
     size = alt.Size("songs:Q", legend=None).scale(rangeMin=15, rangeMax=260)
     lines = base.mark_line(strokeWidth=2.5)
-    dots = base.mark_circle(opacity=1).encode(size=size, tooltip=told)
+    dots = base.mark_circle(opacity=1).encode(size=size, tooltip=tooltip)
     return without_data(alt.layer(_diagonal(colours), lines, dots).properties(height=HEIGHT, padding=PADDING), words)
 
 
 def calibration_rows(bins: Mapping[str, Sequence[Bin]]) -> pd.DataFrame:
-    """A row for each bin by series."""
+    """Return a row for each bin by series."""
     return pd.DataFrame([{"series": name, **found.model_dump()} for name in (BASELINE, MODEL) for found in bins[name]])
 
 
 @cache
 def importance(colours: Colours, words: Words) -> Specification:
-    """ROC AUC lost without each feature, the most important first; see `importance_rows`."""
+    """Return a chart of the ROC AUC lost without each feature, the most important first; see `importance_rows`."""
     axis = alt.Axis(labelLimit=200, ticks=False, domain=False, labelPadding=10)
     y = alt.Y("name:N", sort=None, title=None, axis=axis)
     x = alt.X("mean:Q", title=words("model_importance_x"), axis=alt.Axis(tickCount=4, grid=True))
@@ -87,7 +87,7 @@ def importance(colours: Colours, words: Words) -> Specification:
 
 
 def importance_rows(importances: Sequence[Importance], words: Words) -> pd.DataFrame:
-    """A row for each feature with its mean loss, and one standard deviation to both sides; the greatest first."""
+    """Return a row for each feature: its mean loss, one standard deviation to both sides; the greatest first."""
     return pd.DataFrame(
         [
             {
@@ -102,7 +102,7 @@ def importance_rows(importances: Sequence[Importance], words: Words) -> pd.DataF
 
 
 def percent_axis(words: Words, **look: Any) -> alt.Axis:
-    """Shares of 1 in percent, as the language writes them."""
+    """Return an axis of shares of 1 in percent, in the language's format."""
     sign = words.percent(0).removeprefix("0")
     return alt.Axis(labelExpr=f"round(datum.value * 100) + '{sign}'", tickCount=5, **{"grid": True, **look})
 
@@ -122,10 +122,11 @@ def _guide(colours: Colours) -> dict[str, Any]:
     return {"color": colours.quiet, "strokeDash": DOTS, "strokeWidth": 1.5}
 
 
-def _series(colours: Colours) -> dict[str, Any]:
-    """The legend stands above all charts together."""
+def _series(colours: Colours, words: Words) -> dict[str, Any]:
     names = [MODEL, BASELINE]
+    labels = f"datum.label == '{MODEL}' ? '{words('model_this')}' : '{words('model_baseline')}'"
+    legend = alt.Legend(orient="top", title=None, labelExpr=labels, labelFontSize=13, symbolOpacity=1)
     return {
-        "color": alt.Color("series:N", legend=None).scale(domain=names, range=[colours.like, colours.dislike]),
-        "strokeDash": alt.StrokeDash("series:N", legend=None).scale(domain=names, range=DASHES),
+        "color": alt.Color("series:N", legend=legend).scale(domain=names, range=[colours.like, colours.dislike]),
+        "strokeDash": alt.StrokeDash("series:N", legend=legend).scale(domain=names, range=DASHES),
     }

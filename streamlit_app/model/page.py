@@ -1,21 +1,23 @@
-"""The model: champion and challenger, how good they are and where they fail, every version, the card."""
+"""The model: champion and challenger, their metrics and errors, every version, the model card."""
 
 import pandas as pd
 import streamlit as st
 
 from song_preference.mlflow_pages import run_page, version_page
-from song_preference.serving.versions import DescribedVersion
-from streamlit_app.clock import local
-from streamlit_app.components import part
-from streamlit_app.data import model as sources
-from streamlit_app.model import judged, markup, versions
-from streamlit_app.model.history import history, history_rows
+from song_preference.serving.versions import DescribedVersion, Measured
+from streamlit_app.components import section
+from streamlit_app.data import settings
+from streamlit_app.data.model import model_settings
+from streamlit_app.data.model import versions as described_versions
+from streamlit_app.i18n import Language, Words
+from streamlit_app.model import evaluation, versions
+from streamlit_app.model.intervals import history, history_rows, interval, interval_rows
+from streamlit_app.model.texts import TEXTS
 from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
 from streamlit_app.theme import colours, draw_rows
-from streamlit_app.words import Words
 
 DRAWN_VERSIONS = 30
-"""More do not fit a phone; the table has all of them."""
+"""Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""
 
 TABLE_HEIGHT = 320
 CARD_LEVELS = 2
@@ -23,14 +25,14 @@ CARD_LEVELS = 2
 Roles = dict[str, DescribedVersion]
 
 
-def page(words: Words) -> None:
+def page(language: Language) -> None:
     """Draw the page."""
-    st.title(words("model_title"))
-    st.html(markup.STYLE)
+    words = Words(language, TEXTS)
+    st.title(words("model_title"), anchor=False)
     st.write(words("model_intro"))
-    with part(words):
-        found = sources.described_versions()
-        roles = versions.in_roles(found, sources.model_settings().alias)
+    with section(words):
+        found = described_versions()
+        roles = versions.in_roles(found, model_settings().alias)
         if not found:
             return
         _roles(roles, words)
@@ -40,7 +42,7 @@ def page(words: Words) -> None:
         if CHAMPION in roles:
             _card(roles[CHAMPION], words)
             with answers:
-                judged.show(roles, words)
+                evaluation.show(roles, words)
 
 
 def _roles(roles: Roles, words: Words) -> None:
@@ -57,17 +59,17 @@ def _describe(role: str, version: DescribedVersion, words: Words) -> None:
     registered = version.registered
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
     st.caption(f"{icon} **{words(f'model_{role}')}** · {words(f'model_{role}_text')}")
-    st.header(words("model_version", version=registered.version))
+    st.header(words("model_version", version=registered.version), anchor=False)
     st.markdown(f"**{versions.kind(version, words)}.** {versions.about(version, words)}")
     st.caption(
         words(
             "model_learned",
-            moment=words.moment(local(registered.created_at)),
+            moment=words.moment(registered.created_at),
             source=versions.source(version, words),
             dataset=registered.dataset_version or "—",
         )
     )
-    page, name = sources.settings().mlflow_page, sources.model_settings().name
+    page, name = settings().mlflow_page, model_settings().name
     links = [f"[{words('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
     if version.run_id:
         links.append(f"[{words('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
@@ -75,7 +77,7 @@ def _describe(role: str, version: DescribedVersion, words: Words) -> None:
 
 
 def _metrics(roles: Roles, words: Words) -> None:
-    st.header(words("model_metrics"))
+    st.header(words("model_metrics"), anchor=False)
     measured = {role: version.metrics for role, version in roles.items() if version.metrics}
     if not measured:
         st.info(words("model_metrics_missing"), icon=":material/straighten:")
@@ -83,19 +85,31 @@ def _metrics(roles: Roles, words: Words) -> None:
     st.write(words("model_metrics_text"))
     if len({version.registered.dataset_version for version in roles.values()}) > 1:
         st.caption(words("model_metrics_apart"))
-    names = {role: f"{words(f'model_{role}')} ({roles[role].registered.version})" for role in measured}
-    st.html(markup.role_legend(names, colours()) + markup.metrics(measured, colours(), words))
+    for name in versions.METRICS:
+        if intervals := {role: by_name[name] for role, by_name in measured.items() if name in by_name}:
+            _metric(name, intervals, words)
+
+
+def _metric(name: str, intervals: dict[str, Measured], words: Words) -> None:
+    """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
+    value = next(iter(intervals.values())).value
+    text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")
+    values = {"hundredths": words.number(value * 100), "points": words.number(value * 100, 1)}
+    text.markdown(f"**{words(f'model_metric_{name}')}**  \n:small[{words(f'model_told_{name}', **values)}]")
+    rows = interval_rows(intervals, words)
+    drawing = interval(colours(), words, versions.ends(name, list(intervals.values())), len(rows))
+    with chart:
+        draw_rows(rows, drawing, key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
 
 
 def _history(found: list[DescribedVersion], roles: Roles, words: Words) -> None:
     rows = versions.rows(found, roles, words)
-    st.header(words("model_versions"))
+    st.header(words("model_versions"), anchor=False)
     drawn = history_rows(rows, DRAWN_VERSIONS)
     newest = words("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
     st.write(f"{words('model_versions_text')} {newest}")
     names = {role: words(f"model_{role}") for role in (*ROLES, OTHER)}
     if not drawn.empty:
-        st.html(markup.role_legend(names, colours()))
         draw_rows(drawn, history(colours(), words), key="model_history", alt=words("model_versions_alt"))
     _table(rows, names, words)
 
@@ -115,7 +129,7 @@ def _table(rows: list[versions.Row], names: dict[str, str], words: Words) -> Non
 
 
 def _card(champion: DescribedVersion, words: Words) -> None:
-    st.header(words("model_card"))
+    st.header(words("model_card"), anchor=False)
     if not champion.card:
         st.caption(words("model_card_none"))
         return

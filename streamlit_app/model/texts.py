@@ -1,12 +1,13 @@
 """Texts of the page "model"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "model_title": {"es": "Lo que sabe el modelo", "en": "What the model knows"},
     "model_intro": {
         "es": "Qué modelo contesta ahora, cuánto acierta con canciones que no conocía y en qué se equivoca.",
-        "en": "Which model answers now, how often it is right about songs it never saw, and where it is wrong.",
+        "en": "Which model answers now, how often it is right about songs it has never seen, and where it is wrong.",
     },
     "model_champion": {"es": "Campeón", "en": "Champion"},
     "model_challenger": {"es": "Aspirante", "en": "Challenger"},
@@ -23,16 +24,16 @@ TEXTS: Texts = {
     },
     "model_source_sample": {"es": "canciones de muestra, inventadas", "en": "sample songs, which are made up"},
     "model_source_real": {"es": "tu lista", "en": "your playlist"},
-    "model_source_unknown": {"es": "datos que no quedaron anotados", "en": "data that were not noted"},
+    "model_source_unknown": {"es": "datos que no se registraron", "en": "data that were not recorded"},
     "model_in_mlflow": {"es": "Versión en MLflow", "en": "Version in MLflow"},
     "model_run": {"es": "Su entrenamiento", "en": "Its training"},
     "model_kind_logistic_regression": {"es": "Regresión logística", "en": "Logistic regression"},
-    "model_kind_extra_trees": {"es": "Bosque muy aleatorio", "en": "Extra trees"},
+    "model_kind_extra_trees": {"es": "Árboles muy aleatorios (extra trees)", "en": "Extra trees"},
     "model_kind_random_forest": {"es": "Bosque aleatorio", "en": "Random forest"},
-    "model_kind_gradient_boosting": {"es": "Árboles en cadena", "en": "Gradient boosting"},
-    "model_kind_k_nearest_neighbors": {"es": "Vecinas más parecidas", "en": "Nearest neighbours"},
+    "model_kind_gradient_boosting": {"es": "Potenciación de gradiente", "en": "Gradient boosting"},
+    "model_kind_k_nearest_neighbors": {"es": "Vecinos más cercanos", "en": "Nearest neighbours"},
     "model_kind_neural_network": {"es": "Red neuronal", "en": "Neural network"},
-    "model_kind_unknown": {"es": "Tipo sin anotar", "en": "Kind not noted"},
+    "model_kind_unknown": {"es": "Tipo no registrado", "en": "Kind not recorded"},
     "model_about_logistic_regression": {
         "es": "Da un peso a cada medida y los suma.",
         "en": "It gives each measure a weight and adds them up.",
@@ -58,23 +59,23 @@ TEXTS: Texts = {
         "en": "A small net of sums and thresholds, adjusted step by step.",
     },
     "model_about_unknown": {
-        "es": "Su entrenamiento no anotó cómo decide.",
-        "en": "Its training did not note how it decides.",
+        "es": "Su entrenamiento no registró cómo decide.",
+        "en": "Its training did not record how it decides.",
     },
     "model_metrics": {"es": "Cuánto acierta", "en": "How good it is"},
     "model_metrics_text": {
         "es": "Medido con canciones apartadas, que el modelo no conocía. El punto es lo medido; la barra, el intervalo "
         "del 95 %: lo que cabría esperar con otras canciones elegidas igual.",
-        "en": "Measured on songs set aside, which the model never saw. The dot is what was measured; the bar is the "
-        "95% interval: what other songs, chosen alike, might have shown.",
+        "en": "Measured on test songs, which the model has never seen. The dot is the measured value; the bar is the "
+        "95% confidence interval: what other songs, chosen the same way, might have shown.",
     },
     "model_metrics_apart": {
         "es": "Campeón y aspirante aprendieron de datos distintos; cada uno se midió con canciones de los suyos.",
-        "en": "Champion and challenger learned from different data; each was measured on songs of its own.",
+        "en": "Champion and challenger learned from different data; each was measured on its own test songs.",
     },
     "model_metrics_missing": {
-        "es": "Esta versión no lleva sus medidas anotadas. Entrena otra vez y aparecerán.",
-        "en": "This version does not carry its measures. Train again and they will appear.",
+        "es": "Esta versión no tiene métricas registradas. Entrena otra vez y aparecerán.",
+        "en": "This version has no recorded metrics. Train again and they will appear.",
     },
     "model_interval": {"es": "{value} (de {low} a {high})", "en": "{value} ({low} to {high})"},
     "model_metric_accuracy": {"es": "Acierto", "en": "Accuracy"},
@@ -96,25 +97,29 @@ TEXTS: Texts = {
     },
     "model_metric_pr_auc": {"es": "PR AUC", "en": "PR AUC"},
     "model_told_pr_auc": {
-        "es": "De las canciones que pone en cabeza, qué parte te gusta, sea cual sea el corte. 1 es perfecto.",
-        "en": "Of the songs it puts first, the share you like, wherever one stops. 1 is perfect.",
+        "es": "Qué parte te gusta de las canciones que pone primero, en promedio de todos los cortes. 1 es perfecto.",
+        "en": "The share of songs you like among those it ranks first, averaged over all cut-offs. 1 is perfect.",
     },
     "model_metric_brier": {"es": "Brier", "en": "Brier"},
     "model_told_brier": {
-        "es": "Distancia al cuadrado entre lo que anuncia y lo que dices. Menos es mejor; decir siempre 50 % da 0,25.",
-        "en": "Squared distance of what it announces from what you say. Less is better; always saying 50% gives 0.25.",
+        "es": "Distancia media al cuadrado entre su probabilidad y tu opinión. Menos es mejor; decir siempre 50 % da "
+        "0,25.",
+        "en": "Mean squared distance between its probability and your opinion. Less is better; always saying 50% "
+        "gives 0.25.",
     },
     "model_metric_calibration_error": {"es": "Error de calibración", "en": "Calibration error"},
     "model_told_calibration_error": {
-        "es": "Cuando anuncia una probabilidad, se desvía {points} puntos de media. Menos es mejor.",
-        "en": "When it announces a probability, it is off by {points} points on average. Less is better.",
+        "es": "Sus probabilidades se desvían {points} puntos de media. Menos es mejor.",
+        "en": "Its probabilities are off by {points} points on average. Less is better.",
     },
     "model_curves": {"es": "En qué acierta y en qué falla", "en": "Where it is right and where it fails"},
     "model_curves_text": {
         "es": "Lo que respondió a {songs} canciones que no conocía, junto a lo que responde el método más sencillo, "
-        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado.",
+        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado. La línea de puntos "
+        "es lo que daría el azar; en la calibración, lo ideal.",
         "en": "What it answered about {songs} songs it never saw, beside the answers of the simplest method, "
-        "a logistic regression. Where the two lines nearly meet, the simple one would have done.",
+        "a logistic regression. Where the two lines nearly meet, the simple one would have done. The dotted line "
+        "is what chance would give; for the calibration, the ideal.",
     },
     "model_curves_of": {"es": "Curvas de", "en": "Curves of"},
     "model_curves_missing": {
@@ -125,51 +130,51 @@ TEXTS: Texts = {
     },
     "model_this": {"es": "Este modelo", "en": "This model"},
     "model_baseline": {"es": "Regresión logística", "en": "Logistic regression"},
-    "model_guide": {"es": "Al azar (en la calibración, lo ideal)", "en": "By chance (of the calibration: ideal)"},
     "model_roc": {"es": "Curva ROC", "en": "ROC curve"},
     "model_roc_text": {
         "es": "Cuantas más canciones que te gustan encuentra, más se cuelan que no te gustan. Cuanto más se acerca la "
-        "línea a la esquina de arriba a la izquierda, mejor. Área: {model}; la sencilla, {baseline}.",
-        "en": "The more of the songs you like it finds, the more slip in that you dislike. The nearer the line comes "
-        "to the upper left corner, the better. Area: {model}; the simple one, {baseline}.",
+        "línea a la esquina de arriba a la izquierda, mejor. Área: {model}; el método sencillo, {baseline}.",
+        "en": "The more of the songs you like it finds, the more that you dislike slip in. The nearer the line comes "
+        "to the upper left corner, the better. Area: {model}; simplest method, {baseline}.",
     },
     "model_roc_x": {"es": "Se cuelan (de las que no te gustan)", "en": "Slip in (of those you dislike)"},
     "model_roc_y": {"es": "Encontradas", "en": "Found"},
     "model_pr": {"es": "Precisión y cobertura", "en": "Precision and recall"},
     "model_pr_text": {
         "es": "Qué parte de lo recomendado te gusta, según cuánto de lo que te gusta se quiera encontrar. Cuanto más "
-        "arriba, mejor. Media: {model}; la sencilla, {baseline}.",
-        "en": "Which share of the recommended you like, by how much of what you like is to be found. Higher is "
-        "better. Average: {model}; the simple one, {baseline}.",
+        "arriba, mejor. Media: {model}; el método sencillo, {baseline}.",
+        "en": "The share of recommended songs that you like, by the share of the songs you like that are found. "
+        "Higher is "
+        "better. Average: {model}; simplest method, {baseline}.",
     },
     "model_pr_x": {"es": "Encontradas (cobertura)", "en": "Found (recall)"},
     "model_pr_y": {"es": "Te gustan (precisión)", "en": "Liked (precision)"},
     "model_calibration": {"es": "Calibración", "en": "Calibration"},
     "model_calibration_text": {
-        "es": "Si anuncia un 70 %, deberían gustarte 70 de cada 100: la línea seguiría la diagonal. Los puntos grandes "
+        "es": "Si predice un 70 %, deberían gustarte 70 de cada 100: la línea seguiría la diagonal. Los puntos grandes "
         "tienen más canciones.",
-        "en": "Where it announces 70%, you should like 70 of 100: the line would follow the diagonal. Large dots stand "
-        "for more songs.",
+        "en": "Where it predicts 70%, you should like 70 of 100 songs: the line would follow the diagonal. Larger dots "
+        "stand for more songs.",
     },
-    "model_calibration_x": {"es": "Probabilidad anunciada", "en": "Announced probability"},
+    "model_calibration_x": {"es": "Probabilidad predicha", "en": "Predicted probability"},
     "model_calibration_y": {"es": "Te gustan", "en": "Liked"},
     "model_importance": {"es": "Lo que más le importa", "en": "What matters most to it"},
     "model_importance_text": {
-        "es": "Cuánto empeora si los valores de una medida se barajan entre las canciones. La que más cuenta: "
-        "{feature}. La línea fina es lo que varía de un reparto a otro.",
+        "es": "Cuánto empeora si los valores de una medida se mezclan al azar entre las canciones. La que más cuenta: "
+        "{feature}. La línea fina es cuánto varía de una mezcla a otra.",
         "en": "How much worse it gets when a measure's values are shuffled among the songs. What counts most: "
-        "{feature}. The thin line is how much that varies between shuffles.",
+        "{feature}. The thin line is how much this varies between shuffles.",
     },
     "model_importance_x": {"es": "ROC AUC que pierde", "en": "ROC AUC lost"},
     "model_threshold": {"es": "¿Y si fuera más exigente?", "en": "What if it were pickier?"},
     "model_threshold_text": {
         "es": "El modelo recomienda una canción a partir de un {threshold} de probabilidad: es su umbral. "
-        "Muévelo y mira qué cambia en las {songs} canciones de prueba. Es solo un ensayo: el modelo sigue igual.",
-        "en": "The model recommends a song from a probability of {threshold} on: that is its threshold. "
-        "Move it and see what changes for the {songs} test songs. It is only a trial: the model stays as it is.",
+        "Muévelo y mira qué cambia en las {songs} canciones de prueba. El modelo en sí no cambia.",
+        "en": "The model recommends a song from a probability of {threshold}: that is its threshold. "
+        "Move it and see what changes for the {songs} test songs. The model itself stays as it is.",
     },
     "model_threshold_slider": {"es": "Recomendar a partir de", "en": "Recommend from"},
-    "model_threshold_back": {"es": "Volver al suyo", "en": "Back to its own"},
+    "model_threshold_back": {"es": "Restablecer", "en": "Reset"},
     "model_histogram": {
         "es": "Canciones por la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo las que no. "
         "A la derecha de la línea continua está lo recomendado; la de puntos es el umbral del modelo.",
@@ -183,7 +188,7 @@ TEXTS: Texts = {
     "model_accuracy": {"es": "de las canciones, acertadas", "en": "of the songs it is right about"},
     "model_f1": {"es": "equilibrio (F1)", "en": "balance (F1)"},
     "model_of": {"es": "{part} de {whole}", "en": "{part} of {whole}"},
-    "model_before": {"es": "con el suyo, {value}", "en": "with its own, {value}"},
+    "model_before": {"es": "con el umbral del modelo, {value}", "en": "at the model's threshold, {value}"},
     "model_confusion": {"es": "Aciertos y errores (matriz de confusión)", "en": "Hits and misses (confusion matrix)"},
     "model_recommends": {"es": "La recomienda", "en": "Recommends it"},
     "model_declines": {"es": "No la recomienda", "en": "Does not"},
@@ -193,12 +198,14 @@ TEXTS: Texts = {
     "model_true_negatives": {"es": "acierto", "en": "right"},
     "model_versions": {"es": "Versiones", "en": "Versions"},
     "model_versions_text": {
-        "es": "Cada entrenamiento deja una versión. El ROC AUC de cada una se midió con canciones de sus datos.",
-        "en": "Each training leaves a version. The ROC AUC of each was measured on songs of its own data.",
+        "es": "Cada entrenamiento registra una versión. El ROC AUC de cada una se midió con canciones de sus propios "
+        "datos.",
+        "en": "Each training registers a version. The ROC AUC of each was measured on the test songs of its own "
+        "dataset.",
     },
     "model_versions_newest": {
-        "es": "El dibujo muestra las {shown} más nuevas.",
-        "en": "The picture shows the newest {shown}.",
+        "es": "El gráfico muestra las {shown} más nuevas.",
+        "en": "The chart shows the newest {shown}.",
     },
     "model_versions_alt": {
         "es": "ROC AUC con su intervalo, versión por versión; los valores están en la tabla de abajo.",
@@ -212,9 +219,8 @@ TEXTS: Texts = {
     "model_sample": {"es": "muestra", "en": "sample"},
     "model_card": {"es": "Ficha del modelo", "en": "Model card"},
     "model_card_text": {
-        "es": "La ficha que acompaña a la versión {version} en MLflow, para quien quiera todos los detalles. "
-        "Está en inglés.",
-        "en": "The card that goes with version {version} in MLflow, for whoever wants every detail.",
+        "es": "La ficha que acompaña a la versión {version} en MLflow, con todos los detalles. Está en inglés.",
+        "en": "The card that goes with version {version} in MLflow, with every detail.",
     },
     "model_card_open": {"es": "Leer la ficha", "en": "Read the card"},
     "model_card_none": {"es": "Esta versión no tiene ficha.", "en": "This version has no card."},

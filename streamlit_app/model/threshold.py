@@ -1,4 +1,4 @@
-"""Where the test songs lie by their probability, and on which side of a threshold."""
+"""What a threshold does: the test songs by probability on both sides of it, the confusion matrix, the metrics."""
 
 from functools import cache
 from typing import Any
@@ -6,20 +6,23 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
+from song_preference.evaluation import Confusion
 from song_preference.features import DISLIKE, LIKE
+from streamlit_app.i18n import Words
 from streamlit_app.model.charts import DOTS, PADDING, percent_axis
 from streamlit_app.theme import Colours, without_data
-from streamlit_app.words import Words
 
 BINS = 25
 HEIGHT = 190
+MATRIX_HEIGHT = 210
 
 
 @cache
 def histogram(colours: Colours, words: Words) -> dict[str, Any]:
-    """Likes upwards and dislikes downwards, with the tried threshold and the model's own; see `histogram_rows`."""
+    """Return a chart of likes upwards and dislikes downwards, with both thresholds; see `histogram_rows`."""
     x = alt.X("low:Q", title=words("model_calibration_x"), axis=percent_axis(words, grid=False))
     counts = alt.Axis(labelExpr="format(abs(datum.value), ',')", tickCount=4, tickMinStep=1)
     colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
@@ -42,7 +45,7 @@ def histogram(colours: Colours, words: Words) -> dict[str, Any]:
 def histogram_rows(
     labels: NDArray[np.int64], probability: NDArray[np.float64], tried: float, own: float
 ) -> pd.DataFrame:
-    """A row for each label and bin, dislikes below zero, and a last one, without label, for the two thresholds.
+    """Return a row for each label and bin, dislikes below zero, and a last one, without label, for the thresholds.
 
     A bin that the tried threshold cuts is divided there.
     """
@@ -53,3 +56,71 @@ def histogram_rows(
         sides = {"low": edges[:-1], "high": edges[1:], "songs": sign * counts, "recommended": edges[:-1] >= tried}
         rows.append(pd.DataFrame({"label": label, **sides}))
     return pd.concat([*rows, pd.DataFrame([{"tried": tried, "own": own}])], ignore_index=True)
+
+
+@cache
+def confusion_matrix(colours: Colours, words: Words) -> dict[str, Any]:
+    """Return a chart of the confusion matrix, the more colour the more songs; see `confusion_rows`."""
+    look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+    base = alt.Chart().encode(
+        x=alt.X("model:N", sort=None, axis=alt.Axis(orient="top", labelAngle=0, **look)),
+        y=alt.Y("listener:N", sort=None, axis=alt.Axis(**look)),
+    )
+    cells = base.mark_rect(cornerRadius=8, stroke=colours.background, strokeWidth=4).encode(
+        color=alt.Color("is_right:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike]),
+        opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.08, 0.5]),
+    )
+    counts = base.mark_text(fontSize=22, fontWeight=600, dy=-8, color=colours.text).encode(text="songs:Q")
+    names = base.mark_text(fontSize=13, dy=14, color=colours.text).encode(text="name:N")
+    return without_data(alt.layer(cells, counts, names).properties(height=MATRIX_HEIGHT, padding=PADDING), words)
+
+
+def confusion_rows(found: Confusion, words: Words) -> pd.DataFrame:
+    """Return a row for each cell of the confusion matrix."""
+    cells = (
+        (LIKE, "recommends", "true_positives", found.liked),
+        (LIKE, "declines", "false_negatives", found.liked),
+        (DISLIKE, "recommends", "false_positives", found.songs - found.liked),
+        (DISLIKE, "declines", "true_negatives", found.songs - found.liked),
+    )
+    return pd.DataFrame(
+        [
+            {
+                "listener": words(label),
+                "model": words(f"model_{answer}"),
+                "name": words(f"model_{name}"),
+                "songs": getattr(found, name),
+                "share": getattr(found, name) / whole if whole else 0.0,
+                "is_right": name in {"true_positives", "true_negatives"},
+            }
+            for label, answer, name, whole in cells
+        ]
+    )
+
+
+def effect(tried: Confusion, own: Confusion, words: Words) -> None:
+    """Draw four metrics at the tried threshold, beside those at the model's own if they differ."""
+    of_recommended = _of(tried.true_positives, tried.recommended, words)
+    right = _of(tried.true_positives + tried.true_negatives, tried.songs, words)
+    shown = (
+        ("precision", tried.precision, own.precision, of_recommended),
+        ("recall", tried.recall, own.recall, _of(tried.true_positives, tried.liked, words)),
+        ("accuracy", tried.accuracy, own.accuracy, right),
+        ("f1", tried.f1, own.f1, ""),
+    )
+    columns = [*st.columns(2), *st.columns(2)]
+    for (name, value, before, counts), column in zip(shown, columns, strict=True):
+        at_tried, at_own = _shown(name, value, words), _shown(name, before, words)
+        change = "" if at_tried == at_own else words("model_before", value=at_own)
+        notes = " · ".join(filter(None, (counts, change)))
+        column.metric(words(f"model_{name}"), at_tried, notes or None, delta_color="off", delta_arrow="off")
+
+
+def _of(part: int, whole: int, words: Words) -> str:
+    return words("model_of", part=words.number(part), whole=words.number(whole))
+
+
+def _shown(name: str, value: float | None, words: Words) -> str:
+    if value is None:
+        return "—"
+    return words.number(value, 2) if name == "f1" else words.percent(value)

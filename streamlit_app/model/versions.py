@@ -4,12 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from song_preference.serving.versions import DescribedVersion, Measured
-from streamlit_app.clock import local
-from streamlit_app.texts import TEXTS
-from streamlit_app.words import Words
+from streamlit_app.i18n import Words
+from streamlit_app.model.texts import TEXTS
 
 CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
 ROLES = (CHAMPION, CHALLENGER)
+
+LARGE_ERROR = 0.25
+"""The end of the axis of an error: the Brier score of a constant probability of one half."""
+
+LESS_IS_BETTER = ("brier", "calibration_error")
+Ends = tuple[float, float]
+METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
 
 
 class Row(NamedTuple):
@@ -20,26 +26,26 @@ class Row(NamedTuple):
     kind: str
     dataset: str
     shown: str
-    """ROC AUC with its interval; empty where it was not measured."""
+    """ROC AUC with its interval; empty if it was not measured."""
     role: str
     """One of `ROLES`, or `OTHER`."""
     roc_auc: Measured | None
 
 
 def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, DescribedVersion]:
-    """Champion and challenger by role, where there are such; `champion` is the alias of what is served."""
+    """Return champion and challenger by role, as far as there are any; `champion` is the alias that is served."""
     named = {alias: version for version in versions for alias in version.registered.aliases}
     aliases = {CHAMPION: champion, CHALLENGER: CHALLENGER}
     return {role: named[alias] for role, alias in aliases.items() if alias in named}
 
 
 def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], words: Words) -> list[Row]:
-    """A row for each, in their order."""
+    """Return a row for each version, in their order."""
     named = {version.registered.version: role for role, version in reversed(roles.items())}
     return [
         Row(
             version=version.registered.version,
-            moment=words.moment(local(version.registered.created_at)),
+            moment=words.moment(version.registered.created_at),
             kind=kind(version, words),
             dataset=dataset(version, words),
             shown=interval(version.metrics.get("roc_auc"), words),
@@ -51,12 +57,12 @@ def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion
 
 
 def kind(version: DescribedVersion, words: Words) -> str:
-    """The kind of model by name."""
+    """Return the name of the model's kind."""
     return words(f"model_kind_{_candidate(version)}")
 
 
 def about(version: DescribedVersion, words: Words) -> str:
-    """How such a model decides."""
+    """Return how a model of this kind decides."""
     return words(f"model_about_{_candidate(version)}")
 
 
@@ -66,19 +72,19 @@ def _candidate(version: DescribedVersion) -> str:
 
 
 def source(version: DescribedVersion, words: Words) -> str:
-    """What it learned from."""
+    """Return what the version was trained on, in words."""
     found = version.registered.source_kind
     return words(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
 
 
 def dataset(version: DescribedVersion, words: Words) -> str:
-    """The dataset's version, with a word where its songs are made up."""
+    """Return the dataset version, with a note if its songs are made up."""
     name = version.registered.dataset_version or "—"
     return f"{name} ({words('model_sample')})" if version.registered.source_kind == "sample" else name
 
 
 def interval(measured: Measured | None, words: Words) -> str:
-    """Such as 0.889 (0.845 to 0.932)."""
+    """Return a value with its interval, such as 0.889 (0.845 to 0.932); empty if there is none."""
     if measured is None:
         return ""
     value, low, high = (words.number(number, 3) for number in measured)
@@ -86,9 +92,16 @@ def interval(measured: Measured | None, words: Words) -> str:
 
 
 def below_headings(card: str, levels: int) -> str:
-    """Markdown with its headings so many levels lower; what looks like one inside code stays."""
+    """Return Markdown with its headings `levels` lower; lines inside code blocks stay."""
     lines, is_code = [], False
     for line in card.splitlines():
         is_code ^= line.startswith("```")
         lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
     return "\n".join(lines)
+
+
+def ends(name: str, shown: list[Measured]) -> Ends:
+    """Return the ends of the shortest axis with round ends that holds all of `shown`."""
+    if name in LESS_IS_BETTER:
+        return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0
+    return 0.5 if min(item.low for item in shown) >= 0.5 else 0.0, 1.0

@@ -1,1 +1,1 @@
-"""What the page "pipeline" is made of."""
+"""The page "pipeline"."""

@@ -1,4 +1,4 @@
-"""Runs of the pipeline as the page follows and tells them."""
+"""Runs of the pipeline: their tasks, how they ended and why."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,24 +11,22 @@ from song_preference.pipeline.report import (
     RunSummary,
     TaskReport,
     TrainingOutcome,
-    page,
     report,
     training_outcome,
 )
+from streamlit_app.data.pipeline import is_at_work
 
 TASKS = {
     ETL_DAG: ("download", "engineer_features", "split", "register"),
     TRAINING_DAG: ("search", "export", "evaluate", "register", "promote"),
 }
-"""In their order."""
+"""The tasks of each DAG in their order."""
 
 DEFAULTS: Mapping[str, Any] = {"test_size": 0.3, "seed": 42, "trials": None, "force": False}
-"""Of the options that a run can be started with, as the DAG has them."""
+"""The DAG's own values of the options that a run can be started with."""
 
 PATIENCE = timedelta(seconds=90)
-"""For so long after a dataset the training that learns from it is expected to begin."""
-
-LOOKED_AT = 5
+"""How long after a dataset its training is expected to begin."""
 
 Report = RunReport | TrainingOutcome
 Outcome = Literal["working", "failed", "untrained", "training_failed", "promoted", "kept", "skipped", "other"]
@@ -43,42 +41,16 @@ STEP_STATES: dict[str | None, StepState] = {
     "skipped": "skipped",
     "upstream_failed": "unreached",
 }
-"""By Airflow's word; what it has another one for waits."""
+"""The state of a step by Airflow's state of the task; any other one waits."""
 
 
-def is_at_work(run: RunSummary) -> bool:
-    """Whether it has not ended."""
-    return run.state not in {"success", "failed"}
-
-
-def found_at_work(airflow: Airflow) -> Run | None:
-    """The run to follow where somebody started one; a training is followed as part of what led to it.
-
-    Raises `PipelineError`.
-    """
-    etl = page(airflow, LOOKED_AT).runs
-    if busy := _first_at_work(etl):
-        return Run(ETL_DAG, busy.id)
-    training = _first_at_work(page(airflow, LOOKED_AT, dag_id=TRAINING_DAG).runs)
-    if training is None:
-        return None
-    origin = report(airflow, etl[0].id) if etl else None
-    if origin and origin.training and origin.training.id == training.id:
-        return Run(ETL_DAG, origin.id)
-    return Run(TRAINING_DAG, training.id)
-
-
-def _first_at_work(newest_first: list[RunSummary]) -> RunSummary | None:
-    return next((run for run in reversed(newest_first) if is_at_work(run)), None)
-
-
-def told(airflow: Airflow, run: Run) -> Report:
-    """All that is known of a run of either DAG; raises `PipelineError`."""
+def run_view(airflow: Airflow, run: Run) -> Report:
+    """Return what Airflow knows of a run of either DAG; raise `PipelineError`."""
     return (report if run.dag_id == ETL_DAG else training_outcome)(airflow, run.run_id)
 
 
 def outcome(found: Report, now: datetime) -> Outcome:
-    """What came of a run, or that it is at work."""
+    """Return how a run ended, or that it is at work."""
     if is_at_work(found):
         return "working"
     if isinstance(found, TrainingOutcome):
@@ -100,28 +72,28 @@ def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
 
 
 def reason(found: Report) -> str | None:
-    """Why it ended as it did, in the domain's words."""
+    """Return why it ended as it did, in the domain's words; None if nothing was recorded."""
     training = found.training if isinstance(found, RunReport) else None
     return found.reason or (training.reason if training else None)
 
 
 def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
-    """The tasks in the order of their work, with those that Airflow does not tell of yet."""
+    """Return the DAG's tasks in their order, with those that Airflow does not list yet."""
     known = {task.id: task for task in tasks}
     expected = [known.pop(name, TaskReport(id=name, state=None, seconds=None)) for name in TASKS[dag_id]]
     return [*expected, *known.values()]
 
 
 def seconds(run: RunSummary) -> float | None:
-    """How long it took; None until it has ended."""
+    """Return how long the run took; None until it has ended."""
     return (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
 
 
 def changed(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that differ from what the DAG would take by itself."""
+    """Return the options that differ from the DAG's own."""
     return {name: value for name, value in chosen.items() if value != DEFAULTS[name]}
 
 
 def address(airflow_page: str, run: Run) -> str:
-    """Of the run in Airflow's own pages."""
+    """Return the address of the run in Airflow's own pages."""
     return f"{airflow_page}/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}"

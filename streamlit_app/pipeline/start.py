@@ -1,24 +1,41 @@
 """Start the pipeline: on the playlist that is configured, or on a file of the listener's."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from song_preference.pipeline import ETL_DAG
-from streamlit_app.components import part
-from streamlit_app.data.model import settings
-from streamlit_app.data.pipeline import airflow_at_hand
-from streamlit_app.pipeline.follow import begin, is_working
+from song_preference.dataset.version import Preparation
+from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
+from song_preference.pipeline import ETL_DAG, Run
+from streamlit_app.components import section, uploader
+from streamlit_app.data import settings
+from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
+from streamlit_app.data.playlist import datasets
+from streamlit_app.i18n import Words
 from streamlit_app.pipeline.runs import DEFAULTS, changed
-from streamlit_app.pipeline.upload import upload
-from streamlit_app.words import Words
+from streamlit_app.translated import translated
 
 MOST_TRIALS, HIGHEST_SEED = 500, 2**32 - 1
+
+MOST_MEGABYTES = 200
+CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
+"""Keys of the session state: the check of the file in the uploader, and how many were uploaded before it."""
+
+
+class Checked(NamedTuple):
+    """The result of checking a file."""
+
+    file_id: str
+    preparation: Preparation | None
+    findings: tuple[Finding, ...] = ()
 
 
 @st.fragment
 def start(words: Words) -> None:
-    """Draw both ways, where the platform allows them."""
+    """Draw both forms, if this platform manages datasets."""
     if not settings().manages_datasets:
         st.info(words("pipeline_only_predicts"), icon=":material/lock:")
         return
@@ -26,30 +43,30 @@ def start(words: Words) -> None:
     with configured.container(border=True, height="stretch"):
         _configured(words)
     with own.container(border=True, height="stretch"):
-        upload(words)
+        _upload(words)
 
 
 def _configured(words: Words) -> None:
-    st.subheader(words("pipeline_configured"))
+    st.subheader(words("pipeline_configured"), anchor=False)
     st.write(words("pipeline_configured_intro"))
     button = st.container()
     with st.expander(words("pipeline_options"), icon=":material/tune:"):
         chosen = _options(words)
-    help_text = words("pipeline_busy") if is_working() else None
+    help_text = words("pipeline_busy") if is_following() else None
     if button.button(
         words("start_pipeline"),
         type="primary",
         icon=":material/play_arrow:",
-        disabled=is_working(),
+        disabled=is_following(),
         help=help_text,
         key="pipeline_start",
     ):
-        with part(words):
-            begin(airflow_at_hand().trigger(ETL_DAG, changed(chosen), patience_seconds=0))
+        with section(words):
+            follow(airflow_or_fail_fast().trigger(ETL_DAG, changed(chosen), patience_seconds=0))
 
 
 def _options(words: Words) -> dict[str, Any]:
-    """What the run is started with."""
+    """Draw the options of a run and return what they are set to."""
     percent = round(DEFAULTS["test_size"] * 100)
     share = st.slider(
         words("pipeline_test_size"),
@@ -70,3 +87,81 @@ def _options(words: Words) -> dict[str, Any]:
     seed = st.number_input(words("pipeline_seed"), 0, HIGHEST_SEED, DEFAULTS["seed"], help=words("pipeline_seed_help"))
     force = st.toggle(words("pipeline_force"), DEFAULTS["force"], help=words("pipeline_force_help"))
     return {"test_size": share / 100, "seed": seed, "trials": trials, "force": force}
+
+
+def _upload(words: Words) -> None:
+    """Draw the uploader, the check of the file in it, and the button that uploads it."""
+    st.subheader(words("pipeline_own"), anchor=False)
+    st.write(words("pipeline_own_intro"))
+    turn = st.session_state.setdefault(TURN, 0)
+    limits = words("pipeline_file_limits", size=words.number(MOST_MEGABYTES))
+    file = uploader(words("pipeline_file"), words("pipeline_choose"), limits, f"pipeline_file_{turn}")
+    if file is None:
+        return
+    try:
+        checked = _checked(words, file)
+        if checked.preparation is None:
+            _findings_table(words, checked.findings)
+        else:
+            _show_preparation(words, checked.preparation)
+            _upload_button(words, file)
+    except InvalidUpload as error:
+        st.error(words("pipeline_upload_refused", reason=error), icon=":material/error:")
+    except (ServiceUnavailable, StorageUnavailable) as error:
+        st.warning(words("pipeline_upload_impossible", reason=error), icon=":material/cloud_off:")
+
+
+def _checked(words: Words, file: UploadedFile) -> Checked:
+    """Check each file once; raise what `Datasets.check` does if there is no answer."""
+    known: Checked | None = st.session_state.get(CHECKED)
+    if known is not None and known.file_id == file.file_id:
+        return known
+    with st.spinner(words("pipeline_checking")):
+        try:
+            checked = Checked(file.file_id, datasets().check(file.getvalue()))
+        except InvalidDataset as error:
+            checked = Checked(file.file_id, None, error.findings)
+    st.session_state[CHECKED] = checked
+    return checked
+
+
+def _show_preparation(words: Words, found: Preparation) -> None:
+    counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
+    st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
+    notes = [translated(words, text) for text in found.readings]
+    if dropped := found.rows_raw - found.rows_kept:
+        notes.append(words("pipeline_repeated", count=words.number(dropped)))
+    if notes:
+        st.markdown("\n".join(f"- {note}" for note in notes))
+
+
+def _upload_button(words: Words, file: UploadedFile) -> None:
+    if st.button(
+        words("pipeline_hand_in"),
+        type="primary",
+        icon=":material/upload:",
+        disabled=is_following(),
+        help=words("pipeline_busy") if is_following() else None,
+        key="pipeline_hand_in",
+    ):
+        with st.spinner(words("pipeline_handing_in")):
+            run_id = datasets().upload(file.getvalue())
+        st.session_state[TURN] += 1  # the uploader for the next file is empty
+        follow(Run(ETL_DAG, run_id))
+
+
+def _findings_table(words: Words, findings: Sequence[Finding]) -> None:
+    """List what must be mended before a playlist can be used."""
+    st.error(words("pipeline_file_is_bad"), icon=":material/error:")
+    st.table(pd.DataFrame([finding_row(words, finding) for finding in findings]).set_index(words("finding_column")))
+
+
+def finding_row(words: Words, finding: Finding) -> dict[str, str]:
+    """Return one finding by the names of the table's columns."""
+    named = ", ".join(map(words.number, finding.rows)) + (" …" if finding.count > len(finding.rows) else "")
+    return {
+        words("finding_column"): finding.column or words("finding_file"),
+        words("finding_rule"): translated(words, finding.rule),
+        words("finding_count"): words.number(finding.count) if finding.rows else "",
+        words("finding_rows"): named if finding.rows else "",
+    }

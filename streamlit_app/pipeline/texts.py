@@ -1,21 +1,21 @@
 """Texts of the page "pipeline"."""
 
 from streamlit_app import findings_texts as findings
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 _START: Texts = {
-    "pipeline_title": {"es": "El sistema por dentro", "en": "How it runs"},
+    "pipeline_title": {"es": "El sistema por dentro", "en": "The pipeline"},
     "pipeline_intro": {
-        "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor la "
-        "entiende y solo lo pone en uso si no es peor que el que ya responde.",
-        "en": "Here the model learns: the platform prepares a playlist, looks for the model that understands it best, "
-        "and puts it to use only if it is no worse than the one that answers now.",
+        "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor se "
+        "ajusta a ella y solo lo usa si no es peor que el que ya responde.",
+        "en": "Here the model learns: the platform prepares a playlist, searches for the model that fits it best, "
+        "and uses it only if it is no worse than the one that answers now.",
     },
     "pipeline_learn": {"es": "Aprender de una lista", "en": "Learn from a playlist"},
-    "pipeline_configured": {"es": "La lista de siempre", "en": "The usual playlist"},
+    "pipeline_configured": {"es": "La lista configurada", "en": "The configured playlist"},
     "pipeline_configured_intro": {
-        "es": "La que está configurada en este sistema. Tarda alrededor de un minuto.",
-        "en": "The one that this platform is set up with. It takes about a minute.",
+        "es": "La que este sistema usa si no subes otra. Tarda alrededor de un minuto.",
+        "en": "The one that this platform uses unless you upload another. It takes about a minute.",
     },
     "pipeline_options": {"es": "Opciones", "en": "Options"},
     "pipeline_test_size": {"es": "Canciones para el examen", "en": "Songs kept for the test"},
@@ -41,8 +41,8 @@ _START: Texts = {
         "en": "Without it, a model that this playlist and these options gave before is kept.",
     },
     "pipeline_busy": {
-        "es": "Ya está aprendiendo: espera a que termine.",
-        "en": "It is learning already: wait until it ends.",
+        "es": "El modelo ya está aprendiendo: espera a que termine.",
+        "en": "The model is learning already: wait until it ends.",
     },
     "pipeline_only_predicts": {
         "es": "Este sistema se configuró solo para predecir (MANAGE_DATASETS=false): aquí no se puede aprender "
@@ -61,20 +61,20 @@ _START: Texts = {
     "pipeline_file_limits": {"es": "O suéltalo aquí. Hasta {size} MB.", "en": "Or drop it here. At most {size} MB."},
     "pipeline_choose": {"es": "Elegir un archivo", "en": "Choose a file"},
     "pipeline_checking": {"es": "Revisando la lista…", "en": "Checking the playlist…"},
-    "pipeline_handing_in": {"es": "Entregando la lista…", "en": "Handing the playlist in…"},
+    "pipeline_handing_in": {"es": "Subiendo la lista…", "en": "Uploading the playlist…"},
     "pipeline_hand_in": {"es": "Aprender de este archivo", "en": "Learn from this file"},
     "pipeline_file_is_good": {
-        "es": "**Sirve:** {rows_kept} canciones, {likes} que te gustan y {dislikes} que no.",
-        "en": "**It will do:** {rows_kept} songs, {likes} that you like and {dislikes} that you do not.",
+        "es": "**El archivo es válido:** {rows_kept} canciones, {likes} que te gustan y {dislikes} que no.",
+        "en": "**The file is valid:** {rows_kept} songs, {likes} that you like and {dislikes} that you do not.",
     },
     "pipeline_repeated": {
         "es": "filas repetidas que se dejan fuera: {count}",
         "en": "repeated rows that are left out: {count}",
     },
     "pipeline_file_is_bad": {
-        "es": "**De esta lista no se puede aprender todavía.** Corrige lo que sigue y súbela otra vez; "
+        "es": "**El modelo no puede aprender de esta lista todavía.** Corrige lo que sigue y súbela otra vez; "
         "la fila 1 es la cabecera.",
-        "en": "**Nothing can be learned from this playlist yet.** Mend what follows and hand it in again; "
+        "en": "**The model cannot learn from this playlist yet.** Correct the following and upload it again; "
         "row 1 is the header.",
     },
     "finding_column": {"es": "Columna", "en": "Column"},
@@ -117,7 +117,10 @@ _RUNS: Texts = {
     "run_running": {"es": "En marcha", "en": "At work"},
     "run_queued": {"es": "En espera", "en": "Waits"},
     "pipeline_now": {"es": "Está aprendiendo", "en": "It is learning"},
-    "pipeline_since": {"es": "Lleva {time}. Se actualiza sola.", "en": "For {time} so far. This updates by itself."},
+    "pipeline_since": {
+        "es": "Lleva {time}. Esta página se actualiza sola.",
+        "en": "Running for {time}. This page updates by itself.",
+    },
     "pipeline_queued": {"es": "Espera su turno.", "en": "It waits for its turn."},
     "pipeline_ended": {"es": "Cómo terminó", "en": "How it ended"},
     "pipeline_promoted": {
@@ -127,50 +130,50 @@ _RUNS: Texts = {
         "{dataset}.",
     },
     "pipeline_kept": {
-        "es": "**Salió la versión {model}, que no se puso en uso.** Aprendió de los datos {dataset}.",
-        "en": "**Version {model} came of it, which was not put to use.** It learned from the data {dataset}.",
+        "es": "**Se entrenó la versión {model}, que no se puso en uso.** Aprendió de los datos {dataset}.",
+        "en": "**Version {model} was trained, but not promoted.** It learned from the data {dataset}.",
     },
     "pipeline_skipped": {
         "es": "**No había nada nuevo que aprender**: la misma lista con las mismas opciones ya dio un modelo.",
         "en": "**There was nothing new to learn**: the same playlist with the same options gave a model before.",
     },
     "pipeline_other": {
-        "es": "**Terminó bien**, pero el aprendizaje que siguió tomó otros datos que llegaron a la vez.",
-        "en": "**It ended well**, but the training that followed took other data, which came at the same time.",
+        "es": "**Terminó bien**, pero el entrenamiento que siguió usó otros datos, que llegaron a la vez.",
+        "en": "**The run succeeded**, but the training that followed used other data, which arrived at the same time.",
     },
     "pipeline_untrained": {
-        "es": "**Los datos {dataset} están listos, pero el aprendizaje no ha empezado.** Mira en Airflow si está "
-        "en pausa o esperando.",
-        "en": "**The data {dataset} are ready, but the training has not begun.** See in Airflow whether it is paused "
-        "or waits.",
+        "es": "**Los datos {dataset} están listos, pero el entrenamiento no ha empezado.** Mira en Airflow si está "
+        "en pausa o en espera.",
+        "en": "**The data {dataset} are ready, but the training has not begun.** Check in Airflow whether it is paused "
+        "or queued.",
     },
     "pipeline_failed": {
         "es": "**No se pudo preparar la lista.** El modelo de antes siguió en uso.",
         "en": "**The playlist could not be prepared.** The model from before stayed in use.",
     },
     "pipeline_training_failed": {
-        "es": "**El aprendizaje falló.** El modelo de antes siguió en uso.",
+        "es": "**El entrenamiento falló.** El modelo de antes siguió en uso.",
         "en": "**The training failed.** The model from before stayed in use.",
     },
     "pipeline_reason": {"es": "El motivo, en inglés: {reason}", "en": "The reason: {reason}"},
     "pipeline_see_in_airflow": {"es": "Ver esta ejecución en Airflow", "en": "See this run in Airflow"},
-    "pipeline_history": {"es": "Últimas ejecuciones", "en": "Last runs"},
+    "pipeline_history": {"es": "Últimas ejecuciones", "en": "Latest runs"},
     "pipeline_which": {"es": "Qué ejecuciones", "en": "Which runs"},
     "pipeline_no_runs": {"es": "Todavía no hay ninguna.", "en": "There are none yet."},
 }
 
 _HEALTH: Texts = {
-    "pipeline_parts": {"es": "Cómo está cada parte", "en": "How each part fares"},
+    "pipeline_parts": {"es": "Estado de cada servicio", "en": "State of each service"},
     "pipeline_all_work": {
-        "es": "**Las {parts} partes funcionan.** Se comprueba solo cada pocos segundos.",
-        "en": "**All {parts} parts work.** This is checked by itself every few seconds.",
+        "es": "**Los {parts} servicios funcionan.** Se comprueba cada pocos segundos.",
+        "en": "**All {parts} services work.** This is checked every few seconds.",
     },
     "pipeline_some_work": {
-        "es": "**Funcionan {working} de {parts} partes.** Se comprueba solo cada pocos segundos.",
-        "en": "**{working} of {parts} parts work.** This is checked by itself every few seconds.",
+        "es": "**Funcionan {working} de {parts} servicios.** Se comprueba cada pocos segundos.",
+        "en": "**{working} of {parts} services work.** This is checked every few seconds.",
     },
     "pipeline_open": {"es": "Abrir {name}", "en": "Open {name}"},
-    "pipeline_grpc_address": {"es": "Sin página; su dirección: {address}", "en": "No page; its address: {address}"},
+    "pipeline_grpc_address": {"es": "Dirección: {address}", "en": "Address: {address}"},
     "health_up": {"es": "Funciona", "en": "Works"},
     "health_down": {"es": "No funciona", "en": "Down"},
     "health_unknown": {"es": "No se sabe", "en": "Unknown"},
@@ -193,17 +196,17 @@ _HEALTH: Texts = {
         "en": "It answers, but has no model yet.",
     },
     "health_s3_unknown": {
-        "es": "Solo el servicio REST puede decirlo, y no responde.",
-        "en": "Only the REST service can tell, and it does not answer.",
+        "es": "No se puede comprobar: el servicio REST, que lo usa, no responde.",
+        "en": "It cannot be checked: the REST service, which uses it, does not answer.",
     },
     "health_s3_unmanaged": {
-        "es": "El servicio REST, que solo predice, no lo mira.",
-        "en": "The REST service, which only predicts, does not look at it.",
+        "es": "No se comprueba: el servicio REST solo predice.",
+        "en": "It is not checked: the REST service only predicts.",
     },
     "part_dashboard": {"es": "Este panel", "en": "This dashboard"},
     "part_dashboard_purpose": {
-        "es": "Responde a lo que pruebas aquí, con su propio modelo.",
-        "en": "Answers what you try here, with a model of its own.",
+        "es": "Responde a lo que pruebas aquí, con su propia copia del modelo.",
+        "en": "Answers what you try here, with its own copy of the model.",
     },
     "part_rest": {"es": "REST", "en": "REST"},
     "part_rest_purpose": {
@@ -212,29 +215,29 @@ _HEALTH: Texts = {
     },
     "part_graphql": {"es": "GraphQL", "en": "GraphQL"},
     "part_graphql_purpose": {
-        "es": "Lo mismo, para quien elige qué campos quiere.",
-        "en": "The same, for those who choose the fields that they want.",
+        "es": "Lo mismo, y cada programa elige qué campos recibe.",
+        "en": "The same, and each program chooses which fields it gets.",
     },
     "part_grpc": {"es": "gRPC", "en": "gRPC"},
     "part_grpc_purpose": {
-        "es": "Predicciones para programas con mucha prisa.",
-        "en": "Predictions for programs in a great hurry.",
+        "es": "Predicciones para otros programas, con la menor espera.",
+        "en": "Predictions for other programs, with the least delay.",
     },
     "part_airflow": {"es": "Airflow", "en": "Airflow"},
     "part_airflow_purpose": {
         "es": "Ejecuta cada paso: preparar la lista y aprender.",
-        "en": "Runs every step: preparing the playlist, and learning.",
+        "en": "Runs every step: preparing the playlist and learning.",
     },
-    "part_airflow_metadatabase": {"es": "Su memoria", "en": "Its memory"},
-    "part_airflow_scheduler": {"es": "Quien reparte el trabajo", "en": "What hands out the work"},
-    "part_airflow_dag_processor": {"es": "Quien lee los pasos", "en": "What reads the steps"},
+    "part_airflow_metadatabase": {"es": "Base de datos", "en": "Database"},
+    "part_airflow_scheduler": {"es": "Planificador", "en": "Scheduler"},
+    "part_airflow_dag_processor": {"es": "Lector de los DAG", "en": "DAG processor"},
     "part_mlflow": {"es": "MLflow", "en": "MLflow"},
     "part_mlflow_purpose": {
-        "es": "Guarda cada modelo, y con qué resultado.",
-        "en": "Keeps every model, and how good it was.",
+        "es": "Guarda cada versión del modelo y sus métricas.",
+        "en": "Keeps every version of the model and its metrics.",
     },
     "part_s3": {"es": "Almacén S3", "en": "S3 store"},
     "part_s3_purpose": {"es": "Guarda los archivos: listas y modelos.", "en": "Keeps the files: playlists and models."},
 }
 
-TEXTS: Texts = {**_START, **_RUNS, **_HEALTH, **findings.TEXTS}
+TEXTS: Texts = {**COMMON, **_START, **_RUNS, **_HEALTH, **findings.TEXTS}

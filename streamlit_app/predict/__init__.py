@@ -1,1 +1,1 @@
-"""What the page "predict" is made of."""
+"""The page "predict"."""

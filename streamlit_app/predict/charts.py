@@ -15,18 +15,18 @@ import pandas as pd
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Prediction
+from streamlit_app.i18n import Words
 from streamlit_app.theme import Colours, without_data
-from streamlit_app.words import Words
 
 Specification = dict[str, Any]
 
 START, END = -0.6 * math.pi, 0.6 * math.pi
-"""Of the gauge's arc; 0 is up."""
+"""Ends of the gauge's arc in radians; 0 is up."""
 
 OUTER, INNER, MARK = 118, 94, 6
 GAUGE_HEIGHT = 190
 GAP = 0.93
-"""As much of a bin's width has its bar."""
+"""Width of a bar as a share of its bin."""
 
 BARS_HEIGHT = 216
 MINUS = "\N{MINUS SIGN}"
@@ -34,7 +34,7 @@ MINUS = "\N{MINUS SIGN}"
 
 @cache
 def gauge(colours: Colours, words: Words) -> Specification:
-    """The probability as an arc, with a mark at the threshold; see `gauge_rows`."""
+    """Return a chart of the probability as an arc, with a mark at the threshold; see `gauge_rows`."""
     anchor = {"x": alt.value({"expr": "width / 2"}), "y": alt.value(OUTER + 14)}
     colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
 
@@ -58,7 +58,7 @@ def gauge(colours: Colours, words: Words) -> Specification:
 
 
 def gauge_rows(prediction: Prediction, words: Words) -> pd.DataFrame:
-    """One row: where the arc begins, ends and is filled to, in radians; the mark; and the number in words."""
+    """Return one row: start, end and filled end of the arc in radians, the mark, and the number as text."""
     mark = prediction.threshold
     return pd.DataFrame(
         [
@@ -81,7 +81,7 @@ def _angle(share: float) -> float:
 
 
 def strip(spreads: list[Spread], colours: Colours) -> str:
-    """One feature as a drawing in SVG: shares of the liked songs upwards, of the disliked ones downwards, by bins."""
+    """Return a feature's distribution in SVG: shares of liked songs upwards, of disliked ones downwards, by bins."""
     most = max(max(spread.histogram.counts) / spread.songs for spread in spreads)
     bars = "".join(
         _bar(spread, index, count / spread.songs / most, colours)
@@ -104,7 +104,7 @@ def _bar(spread: Spread, index: int, height: float, colours: Colours) -> str:
 
 @cache
 def contributions(colours: Colours, words: Words) -> Specification:
-    """What each feature adds to the probability or takes from it; see `contribution_rows`."""
+    """Return a chart of what each feature adds to the probability or takes from it; see `contribution_rows`."""
     axis = alt.Axis(grid=False, tickCount=5)
     base = alt.Chart().encode(
         y=alt.Y("feature:N", sort=None, title=None).axis(labelLimit=200, ticks=False, domain=False, labelPadding=10),
@@ -128,7 +128,7 @@ def contributions(colours: Colours, words: Words) -> Specification:
 
 
 def contribution_rows(by_feature: Mapping[str, float], words: Words) -> pd.DataFrame:
-    """A row for each feature with its share of the probability in points of a hundred; the strongest first."""
+    """Return a row for each feature with its contribution in percentage points, the strongest first."""
     reach = max(130 * max(map(abs, by_feature.values())), 5.0)
     return pd.DataFrame(
         [

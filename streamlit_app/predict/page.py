@@ -2,47 +2,55 @@
 
 from urllib.parse import quote
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
-from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, Song
 from song_preference.prediction import Explanation, Prediction
-from streamlit_app.components import part
-from streamlit_app.data import model as sources
+from streamlit_app.components import section
+from streamlit_app.data import KEPT_ANSWERS, settings
+from streamlit_app.data.model import model_settings, predictor
+from streamlit_app.data.playlist import latest_dataset, spreads, table
+from streamlit_app.i18n import Language, Words
 from streamlit_app.predict import charts
-from streamlit_app.predict.asking import OWN, Asked, ask, requests
-from streamlit_app.predict.presets import Presets, presets
+from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
+from streamlit_app.predict.texts import TEXTS
 from streamlit_app.theme import colours, draw_rows
-from streamlit_app.words import Words
 
 STEPS = [step / 100 for step in range(101)]
-"""What a slider can be set to."""
+"""The values of a slider."""
 
 ALL = "all"
 
+Presets = dict[str, Song]
+"""Songs to start from, by name: the extreme of each feature among the likes, and a typical song of each label."""
 
-def page(words: Words) -> None:
+
+def page(language: Language) -> None:
     """Draw the page."""
-    st.title(words("predict_title"))
+    words = Words(language, TEXTS)
+    st.title(words("predict_title"), anchor=False)
     st.write(words("predict_intro"))
     for name, value in EXAMPLE.model_dump().items():
         # Set here, not by the sliders, so that a preset may set them too, and that they outlive a visit elsewhere.
         st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
-    spreads: list[Spread] = []
-    with part(words):
-        version = sources.latest_dataset().version
+    known: list[Spread] = []
+    with section(words):
+        version = latest_dataset().version
         _choose_preset(_presets(version), words)
-        spreads = sources.spreads(version)
-        _strips(spreads)
-    _one_song(words, spreads)
-    with st.expander(words("predict_where"), icon=":material/travel_explore:"):
-        st.markdown(words("predict_where_text"))
+        known = spreads(version)
+        _strips(known)
+    _one_song(words, known)
+    with st.expander(words("measures_where"), icon=":material/travel_explore:"):
+        st.markdown(words("measures_where_text"))
 
 
-@st.cache_data(max_entries=sources.KEPT_TABLES, show_spinner=False)
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _presets(version: str) -> Presets:
-    return presets(sources.table(version, "features"))
+    return presets(table(version, "features"))
 
 
 def _choose_preset(found: Presets, words: Words) -> None:
@@ -61,18 +69,18 @@ def _choose_preset(found: Presets, words: Words) -> None:
 
 @st.fragment
 def _one_song(words: Words, spreads: list[Spread]) -> None:
-    """What a slider moves; the rest of the page stays as it is."""
+    """Draw what the sliders change; the rest of the page stays as it is."""
     song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
-    with part(words):
-        explanation = sources.predictor().explain(song)
+    with section(words):
+        explanation = predictor().explain(song)
         with answer:
             _answer(explanation.prediction, words)
         _why(explanation, words)
     with sliders:
         _sliders(words, spreads)
-    st.header(words("predict_everywhere"))
+    st.header(words("predict_everywhere"), anchor=False)
     st.write(words("predict_everywhere_text"))
     _protocols(song, words)
 
@@ -82,18 +90,19 @@ def _sliders(words: Words, spreads: list[Spread]) -> None:
         st.caption(words("predict_strips"))
     for feature in FEATURES:
         own = [spread for spread in spreads if spread.feature == feature]
-        meaning = words(f"predict_{feature}_help")
+        meaning = words(f"{feature}_help")
         st.select_slider(
             words(feature),
             STEPS,
             key=_key(feature),
             format_func=lambda value: words.number(value, 2),
-            help=f"{meaning}\n\n{_told(feature, own, words)}" if own else meaning,
+            help=f"{meaning}\n\n{_describe(feature, own, words)}" if own else meaning,
         )
 
 
 def _strips(spreads: list[Spread]) -> None:
-    """Below each slider, as its background, how the feature is spread."""
+    """Draw the distribution of each feature as the background of the space below its slider."""
+    # In CSS, since no native part draws behind a slider, and charts beside it would be drawn anew at each move.
     rules = []
     for feature in FEATURES:
         own = [spread for spread in spreads if spread.feature == feature]
@@ -103,8 +112,8 @@ def _strips(spreads: list[Spread]) -> None:
     st.html(f"<style>{' '.join(rules)}</style>")
 
 
-def _told(feature: str, spreads: list[Spread], words: Words) -> str:
-    """A strip in words."""
+def _describe(feature: str, spreads: list[Spread], words: Words) -> str:
+    """Return a strip in words."""
     middles = {
         spread.label: words(
             "predict_between",
@@ -118,23 +127,23 @@ def _told(feature: str, spreads: list[Spread], words: Words) -> str:
 
 def _answer(prediction: Prediction, words: Words) -> None:
     shown = {"probability": words.percent(prediction.probability), "threshold": words.percent(prediction.threshold)}
-    st.header(words(f"predict_{prediction.label}"), text_alignment="center")
+    st.header(words(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
     rows = charts.gauge_rows(prediction, words)
     draw_rows(rows, charts.gauge(colours(), words), key="gauge", alt=words("predict_gauge", **shown))
     st.caption(words("predict_rule", **shown), text_alignment="center")
 
 
 def _why(explanation: Explanation, words: Words) -> None:
-    st.header(words("predict_why"))
+    st.header(words("predict_why"), anchor=False)
     probability = words.percent(explanation.prediction.probability)
-    told = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
-    st.write(told)
+    text = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
+    st.write(text)
     rows = charts.contribution_rows(explanation.contributions, words)
-    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=told)
+    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=text)
 
 
 def _protocols(song: Song, words: Words) -> None:
-    ways: dict[str, PredictionClient] = {OWN: sources.predictor(), **sources.protocols()}
+    ways: dict[str, PredictionClient] = {OWN: predictor(), **protocols()}
     names = {OWN: words("predict_own"), ALL: words("predict_all")}
     chosen = st.segmented_control(
         words("predict_way"),
@@ -145,8 +154,8 @@ def _protocols(song: Song, words: Words) -> None:
         required=True,
     )
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
-    model = sources.model_settings()
-    copies = requests(song, sources.settings(), model.name, model.alias)
+    model = model_settings()
+    copies = requests(song, settings(), model.name, model.alias)
     for column, answered in zip(st.columns(len(asked)), asked, strict=True):
         with column.container(border=True):
             _show(answered, names.get(answered.way, answered.way), words)
@@ -157,7 +166,7 @@ def _protocols(song: Song, words: Words) -> None:
             st.code(copy.text, language=copy.language, wrap_lines=True)
 
 
-def _show(asked: Asked, name: str, words: Words) -> None:
+def _show(asked: Answer, name: str, words: Words) -> None:
     st.caption(name)
     if asked.prediction is None:
         st.markdown(f":material/cloud_off: **{words('predict_down' if asked.is_down else 'predict_no_model')}**")
@@ -170,3 +179,25 @@ def _show(asked: Asked, name: str, words: Words) -> None:
 
 def _key(feature: str) -> str:
     return f"song_{feature}"
+
+
+def presets(songs: pd.DataFrame) -> Presets:
+    """Choose the presets among the songs (n, 4) with their label; both labels must occur."""
+    liked, disliked = songs[songs[LABEL] == 1], songs[songs[LABEL] == 0]
+    extremes = {feature: _song(liked, int(liked[feature].argmax())) for feature in FEATURES}
+    return {
+        **extremes,
+        "liked": _song(liked, _most_typical(liked)),
+        "disliked": _song(disliked, _most_typical(disliked)),
+    }
+
+
+def _most_typical(songs: pd.DataFrame) -> int:
+    """Return the position of the song that is nearest to the median of every feature."""
+    values = songs[list(FEATURES)].to_numpy()
+    return int(np.abs(values - np.median(values, axis=0)).sum(axis=1).argmin())
+
+
+def _song(songs: pd.DataFrame, position: int) -> Song:
+    row = songs.iloc[position]
+    return Song(**{feature: float(row[feature]) for feature in FEATURES})

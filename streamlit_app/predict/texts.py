@@ -1,12 +1,13 @@
 """Texts of the page "predict"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "predict_title": {"es": "¿Te va a gustar?", "en": "Will you like it?"},
     "predict_intro": {
         "es": "Describe una canción con cuatro medidas. El modelo, que aprendió de tu lista, responde al momento.",
-        "en": "Describe a song by four measures. The model, which learned from your playlist, answers at once.",
+        "en": "Describe a song with four measures. The model, which learned from your playlist, answers at once.",
     },
     "predict_like": {"es": "Te va a gustar", "en": "You will like it"},
     "predict_dislike": {"es": "No te va a gustar", "en": "You will not like it"},
@@ -15,10 +16,10 @@ TEXTS: Texts = {
         "en": "Probability that you like it: {probability}. The threshold is at {threshold}.",
     },
     "predict_rule": {
-        "es": "El modelo dice que sí a partir del {threshold}, la marca del arco.",
-        "en": "The model says yes from {threshold} on, the mark on the arc.",
+        "es": "El modelo dice que sí a partir del {threshold}, que es la marca del arco.",
+        "en": "The model says yes from {threshold}, the mark on the arc.",
     },
-    "predict_presets": {"es": "Empieza por una canción de tu lista", "en": "Start from a song of your playlist"},
+    "predict_presets": {"es": "Empieza por una canción de tu lista", "en": "Start from a song in your playlist"},
     "predict_preset_danceability": {"es": "La más bailable que te gusta", "en": "The most danceable you like"},
     "predict_preset_energy": {"es": "La más enérgica que te gusta", "en": "The most energetic you like"},
     "predict_preset_acousticness": {"es": "La más acústica que te gusta", "en": "The most acoustic you like"},
@@ -27,72 +28,37 @@ TEXTS: Texts = {
     "predict_preset_liked": {"es": "Una típica que te gusta", "en": "A typical one you like"},
     "predict_strips": {
         "es": "Las bandas muestran tus canciones: hacia arriba las que te gustan, hacia abajo las que no.",
-        "en": "The bands show where your songs lie: above those that you like, below those that you dislike.",
+        "en": "The bands show your songs: the ones you like above, the ones you dislike below.",
     },
     "predict_strip": {
         "es": "{feature}: la mitad de las canciones que te gustan está entre {liked}; de las que no, entre {disliked}.",
         "en": "{feature}: half of the songs you like lie between {liked}; of those you dislike, between {disliked}.",
     },
     "predict_between": {"es": "{low} y {high}", "en": "{low} and {high}"},
-    "predict_speechiness_help": {
-        "es": "Cuánta voz hablada tiene. Más de 0,66 es casi todo habla; menos de 0,33 es música.",
-        "en": "How much of it is spoken. Above 0.66 it is mostly talk, below 0.33 it is music.",
-    },
-    "predict_energy_help": {
-        "es": "Intensidad y actividad. Lo rápido, fuerte y ruidoso se acerca a 1.",
-        "en": "Intensity and activity. What is fast, loud and noisy comes near 1.",
-    },
-    "predict_danceability_help": {
-        "es": "Cuánto invita a bailar: tempo, ritmo estable, pulso marcado.",
-        "en": "How much it makes one dance: tempo, steady rhythm, a strong beat.",
-    },
-    "predict_acousticness_help": {
-        "es": "Cuánto suena a instrumentos sin amplificar. Cerca de 1 es acústica casi con seguridad.",
-        "en": "How much it sounds like unamplified instruments. Near 1 it is almost surely acoustic.",
-    },
     "predict_why": {"es": "Por qué", "en": "Why"},
     "predict_why_text": {
-        "es": "Una canción cualquiera de tu lista parte del {base}. Cada medida suma o resta hasta el {probability}.",
-        "en": "Any song of your playlist starts from {base}. Each measure adds or takes points, up to {probability}.",
+        "es": "Una canción cualquiera de tu lista parte del {base}. Cada medida suma o resta puntos hasta llegar al "
+        "{probability}.",
+        "en": "A song picked at random from your playlist starts at {base}. Each measure adds or subtracts points, "
+        "until {probability}.",
     },
     "predict_points": {"es": "Puntos de probabilidad", "en": "Points of probability"},
-    "predict_measure": {"es": "Medida", "en": "Measure"},
-    "predict_adds": {"es": "Suma", "en": "Adds"},
-    "predict_takes": {"es": "Resta", "en": "Takes"},
-    "predict_everywhere": {"es": "La misma respuesta por todas las vías", "en": "The same answer every way"},
+    "predict_everywhere": {
+        "es": "La misma respuesta con cada protocolo",
+        "en": "The same answer through every protocol",
+    },
     "predict_everywhere_text": {
-        "es": "Otros programas preguntan al mismo modelo por la red. Elige una vía y mira qué responde, cuánto tarda "
+        "es": "Otros programas preguntan al mismo modelo por la red. Elige un protocolo y mira qué responde, cuánto "
+        "tarda "
         "y la orden que puedes copiar.",
-        "en": "Other programs ask the same model over the network. Choose a way to see what it answers, how long it "
+        "en": "Other programs ask the same model over the network. Choose a protocol to see what it answers, how long "
+        "it "
         "takes, and the command to copy.",
     },
-    "predict_way": {"es": "Vía", "en": "Way"},
+    "predict_way": {"es": "Protocolo", "en": "Protocol"},
     "predict_own": {"es": "Este panel", "en": "This dashboard"},
-    "predict_all": {"es": "Todas", "en": "All"},
+    "predict_all": {"es": "Todos", "en": "All"},
     "predict_down": {"es": "No responde", "en": "Does not answer"},
     "predict_latency": {"es": "{milliseconds} ms · versión {version}", "en": "{milliseconds} ms · version {version}"},
     "predict_no_model": {"es": "Sin modelo todavía", "en": "No model yet"},
-    "predict_where": {
-        "es": "¿Dónde encuentro estas medidas de una canción?",
-        "en": "Where do I find these measures of a song?",
-    },
-    "predict_where_text": {
-        "es": "Spotify cerró su consulta de medidas a las aplicaciones nuevas el 27 de noviembre de 2024. "
-        "Hoy quedan:\n\n"
-        "- **Buscadores en la web**, como [Tunebat](https://tunebat.com) o [Musicstax](https://musicstax.com): "
-        "escribe el título y muestran las cuatro medidas, a menudo de 0 a 100 (divide entre 100).\n"
-        "- **Servicios para programas**, como [ReccoBeats](https://reccobeats.com), con los mismos "
-        "nombres que Spotify.\n"
-        "- **Colecciones publicadas** antes del cierre, como *Spotify Tracks Dataset* en "
-        "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), con 114.000 canciones.\n\n"
-        "Quien las calcula por su cuenta puede dar valores algo distintos de los de Spotify.",
-        "en": "Spotify closed its lookup of these measures to new applications on 27 November 2024. "
-        "What is left today:\n\n"
-        "- **Search pages** such as [Tunebat](https://tunebat.com) or [Musicstax](https://musicstax.com): "
-        "type the title and they show the four measures, often from 0 to 100 (divide by 100).\n"
-        "- **Services for programs** such as [ReccoBeats](https://reccobeats.com), with the same names as Spotify's.\n"
-        "- **Collections published** before, such as the *Spotify Tracks Dataset* on "
-        "[Kaggle](https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset), with 114,000 songs.\n\n"
-        "Whoever computes them anew may arrive at values that differ a little from Spotify's.",
-    },
 }

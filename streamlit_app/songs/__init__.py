@@ -1,1 +1,1 @@
-"""What the page "songs" is made of."""
+"""The page "songs"."""

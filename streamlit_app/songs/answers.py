@@ -1,4 +1,4 @@
-"""The model's answers to a CSV of songs: asked in blocks, ranked, and written back beside the songs."""
+"""The predictions of a CSV of songs: made in blocks, ranked, and written back beside the songs."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ BLOCK_SONGS = 5_000
 
 DECIMALS = 6
 SHOWN_CHARACTERS = 200
-"""Of a cell; the rest is in the file."""
+"""Greatest length of a cell in the table; the file has all of it."""
 
 NAMING = ("title", "título", "titulo", "song", "canción", "cancion", "track", "track_name", "name", "nombre")
 NAMING_ARTISTS = ("artist", "artista", "artists", "artistas", "artist_name", "artist(s)_name", "track_artist")
@@ -34,7 +34,7 @@ Answering = Callable[[NDArray[np.float32]], Batch]
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The m songs that could be scored, the likeliest first; of equally likely ones the file's order holds."""
+    """The m songs that could be scored, the likeliest first; equally likely ones stay in the file's order."""
 
     file: SongFile
     positions: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Ranking:
 
     @classmethod
     def asked(cls, file: SongFile, answering: Answering, progress: Callable[[int], None]) -> "Ranking":
-        """Ask about every good row; `progress` is told after each block how many are done."""
+        """Predict every good row; call `progress` after each block with the number of rows done."""
         positions = np.flatnonzero(file.good)
         batches = []
         for start in range(0, len(positions), BLOCK_SONGS):
@@ -59,11 +59,11 @@ class Ranking:
         return cls(file, positions[order], batch)
 
     def liked_songs(self) -> int:
-        """How many the listener will like."""
+        """Return how many songs are predicted to be liked."""
         return int(self.batch.liked.sum())
 
     def best(self, at_most: int, *, only_liked: bool) -> pd.DataFrame:
-        """The first songs: rank, names, probability in percent, whether liked, row, and the file's other columns.
+        """Return the first songs: rank, names, probability in percent, prediction, row, and the file's other columns.
 
         Ours have the names "rank", "probability", "liked" and "row", the file's those of `column_name`.
         """
@@ -85,17 +85,17 @@ class Ranking:
         best: pd.DataFrame = pd.concat([answers, cells], axis="columns")[order]
         return best
 
-    def csv(self, told: Callable[[list[Fault]], str]) -> bytes:
-        """The whole file with three more columns: the ranked songs first, then the rows at fault in their order.
+    def csv(self, describe: Callable[[list[Fault]], str]) -> bytes:
+        """Return the file with three more columns: the ranked songs first, then the rows with faults in their order.
 
-        Rows at fault keep their cells and tell their fault in the words of `told`. Separator and decimal mark are the
+        Rows with faults keep their cells and get the text of `describe`. Separator and decimal mark are the
         file's own, and a mark at its beginning tells spreadsheets that it is UTF-8. Every cell is `harmless`.
         """
         text = StringIO()
         # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
         writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
         header = [*self.file.header, *added_columns(self.file.header)]
-        rows = chain([header], self._scored(), self._at_fault(told))
+        rows = chain([header], self._scored(), self._at_fault(describe))
         writer.writerows([harmless(cell) for cell in row] for row in rows)
         return text.getvalue().encode("utf-8-sig")
 
@@ -107,22 +107,22 @@ class Ranking:
         for cells, liked, written in zip(rows, self.batch.liked.tolist(), probabilities, strict=True):
             yield [*cells, LIKE if liked else DISLIKE, written, ""]
 
-    def _at_fault(self, told: Callable[[list[Fault]], str]) -> Iterator[Cells]:
+    def _at_fault(self, describe: Callable[[list[Fault]], str]) -> Iterator[Cells]:
         positions = np.flatnonzero(~self.file.good)
         for position, cells in zip(positions.tolist(), _rows(self.file, positions), strict=True):
             # Surplus cells go behind our columns, so that each column stays one.
-            yield [*cells, "", "", told(self.file.faults(position)), *self.file.surplus.get(position, [])]
+            yield [*cells, "", "", describe(self.file.faults(position)), *self.file.surplus.get(position, [])]
 
 
 def naming_columns(file: SongFile) -> list[int]:
-    """The columns that name a song: its title and its artist where there are any, otherwise the first ones kept."""
+    """Return the columns that name a song: its title and artist if there are any, otherwise the first ones kept."""
     by_name = {file.header[column].strip().lower(): column for column in reversed(file.kept_columns)}
     found = [next((by_name[name] for name in names if name in by_name), None) for names in (NAMING, NAMING_ARTISTS)]
     return [column for column in found if column is not None] or file.kept_columns[:NAMES_SHOWN]
 
 
 def column_name(column: int) -> str:
-    """The name of a file's column in `Ranking.best`, since a header may name several alike."""
+    """Return the name of a file's column in `Ranking.best`: a header may repeat a name."""
     return f"column {column}"
 
 
@@ -132,7 +132,7 @@ def _rows(file: SongFile, positions: NDArray[np.int64]) -> Iterator[tuple[str, .
 
 
 def histogram(ranking: Ranking, bins: int) -> pd.DataFrame:
-    """How many songs have a probability between `from` and `to`, for each of the labels."""
+    """Return how many songs of each label have a probability between `from` and `to`."""
     edges = np.linspace(0, 1, bins + 1)
     counted = []
     for label, chosen in ((LIKE, ranking.batch.liked), (DISLIKE, ~ranking.batch.liked)):

@@ -6,14 +6,14 @@ import altair as alt
 import pandas as pd
 
 from song_preference.features import DISLIKE, LIKE
+from streamlit_app.i18n import Words
 from streamlit_app.theme import Colours, Drawing
-from streamlit_app.words import Words
 
 HEIGHT = 290
 
 
 def probabilities(rows: pd.DataFrame, threshold: float, colours: Colours, words: Words) -> Drawing:
-    """Songs by their probability, a column for each interval of `songs_answers.histogram`, and the threshold."""
+    """Return a chart of the songs by probability, in the bins of `answers.histogram`, with the threshold."""
     shown = rows.assign(named=rows["label"].map({label: words(f"songs_{label}") for label in (LIKE, DISLIKE)}))
     scale = alt.Scale(domain=[words("songs_dislike"), words("songs_like")], range=[colours.dislike, colours.like])
     quarters = alt.Axis(

@@ -17,18 +17,18 @@ from song_preference.songs_csv import MAX_COLUMNS, Cells, Records, feature_colum
 MAX_BYTES = 50_000_000
 MAX_ROWS = 200_000
 MAX_CELLS = 100 * MAX_ROWS
-"""Of a wider file fewer rows fit: short rows are filled up to the header's width."""
+"""Greatest number of cells: short rows are filled up to the header's width, so a wide file may have fewer rows."""
 
 SEPARATORS = (",", ";", "\t")
 BLOCK_CELLS = 1_000_000
 """Read at once: cells take a tenth of the room once they stand in columns."""
 
 RULES = ("", "missing", "no_number", "out_of_range")
-"""What a feature of a row may break; 0 stands for nothing."""
+"""The rules that a feature of a row may break; position 0 stands for none."""
 
 
 class FileRefused(InvalidUpload):
-    """The file as a whole is no CSV of songs; `reason` names the text that says why, `values` fill it in."""
+    """The file as a whole is not a CSV of songs; `reason` is the key of the text that says why, `values` fill it in."""
 
     def __init__(self, reason: str, **values: int | str) -> None:
         self.reason, self.values = reason, values
@@ -53,7 +53,7 @@ class SongFile:
     cells: pd.DataFrame
     """(n, columns) strings; columns are numbered, since a header may name several alike."""
     surplus: dict[int, Cells]
-    """By position: the cells of a row beyond the header's width."""
+    """The cells of a row beyond the header's width, by the row's position."""
     rows: NDArray[np.int64]
     """(n,) numbers of the rows as a spreadsheet counts them: the header is row 1, and blank rows count."""
     widths: NDArray[np.int64]
@@ -65,24 +65,24 @@ class SongFile:
 
     @property
     def good(self) -> NDArray[np.bool_]:
-        """(n,) whether each row can be scored."""
+        """Return (n,) whether each row can be scored."""
         whole: NDArray[np.bool_] = (self.widths == len(self.header)) & ~self.broken.any(axis=1)
         return whole
 
     @property
     def decimal_comma(self) -> bool:
-        """Whether numbers are written with a comma."""
+        """Return whether numbers are written with a comma."""
         columns = _feature_columns(self.header)
         return self.separator != "," and any(self.cells[column].str.contains(",").any() for column in columns)
 
     @property
     def kept_columns(self) -> list[int]:
-        """Where the columns stand that are no features."""
+        """Return the positions of the columns that are not features."""
         features = _feature_columns(self.header)
         return [column for column in range(len(self.header)) if column not in features]
 
     def faults(self, position: int) -> list[Fault]:
-        """What is wrong with the row at a position, counted from 0."""
+        """Return the faults of the row at a position, counted from 0."""
         width = self.widths[position]
         if width != len(self.header):
             return [Fault(None, "width" if width else "unreadable")]
@@ -91,7 +91,7 @@ class SongFile:
 
 
 def read(content: bytes) -> SongFile:
-    """The songs of a CSV whose header names the features in any order and case; raises `FileRefused`.
+    """Return the songs of a CSV whose header names the features in any order and case; raise `FileRefused`.
 
     Cells are separated by commas, semicolons or tabs; unless by commas, numbers may have a decimal comma.
     """
@@ -127,7 +127,7 @@ def _check_text(content: bytes) -> None:
 
 
 def _promise(content: bytes, separator: str) -> tuple[int, int]:
-    """How many features, then how many columns the header names if read with a separator."""
+    """Return how many features, then how many columns the header has if read with a separator."""
     _, header = next(_records(content, separator), (0, None))
     return len(feature_columns(header or []).places), len(header or [])
 
@@ -142,7 +142,7 @@ def _header(records: Iterator[tuple[int, Cells | None]]) -> Cells:
 
 
 def _records(content: bytes, separator: str) -> Iterator[tuple[int, Cells | None]]:
-    """The rows that are not blank with their numbers; None for one that cannot be read."""
+    """Return the rows that are not blank with their numbers; None for one that cannot be read."""
     records = Records(TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline=""), separator)
     return ((row, cells) for row, cells in enumerate(records, start=1) if cells != [])
 
@@ -179,7 +179,7 @@ def _fitted(cells: Cells, width: int) -> Cells:
 
 
 def _checked(cells: Iterable[str], *, decimal_comma: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """The numbers of one feature, and the positions in `RULES` of what they break."""
+    """Return the numbers of one feature, and the positions in `RULES` of the rules they break."""
     written = [cell.replace(",", ".") for cell in cells] if decimal_comma else list(cells)
     values = np.array([number(cell) for cell in written])
     broken = np.zeros(len(values), dtype=np.uint8)
@@ -190,7 +190,7 @@ def _checked(cells: Iterable[str], *, decimal_comma: bool) -> tuple[NDArray[np.f
 
 
 def _feature_columns(header: Cells) -> list[int]:
-    """Where the features stand, in the order of `FEATURES`."""
+    """Return the positions of the features, in the order of `FEATURES`."""
     if len(header) > MAX_COLUMNS:
         raise FileRefused("songs_too_many_columns", columns=len(header), limit=MAX_COLUMNS)
     found = feature_columns(header)

@@ -1,72 +1,70 @@
 """Many songs: a CSV is checked row by row, the model ranks its good rows."""
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.components import part
+from streamlit_app.components import plain, section, uploader
 from streamlit_app.data.model import predictor
+from streamlit_app.i18n import Language, Words
 from streamlit_app.songs import file as songs_file
 from streamlit_app.songs import ranked as songs_ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import FileRefused, SongFile
-from streamlit_app.uploader import uploader
-from streamlit_app.words import Words
+from streamlit_app.songs.texts import TEXTS
 
 SHOWN_FAULTS = 200
 FAULTS_HEIGHT = 250
 
 PASTED, EXAMPLE = "songs_pasted", "songs_example_name"
 GIVEN, RANKED = "songs_given", "songs_ranked"
-"""Kept in the session: what was handed in, and the answers to it. Neither is read or asked for again."""
+"""Keys of the session state: the list of songs and its predictions, which are neither read nor made again."""
 
 NAMES = (PASTED, EXAMPLE)
-"""Of what is no file, in the catalogue."""
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
+"""Keys of the names of lists that are not files."""
 
 CSS = """<style>
-/* The tables' own download would hold only what is shown, and their hints are in English. */
-[data-testid="stElementToolbar"], .st-key-songs_paste [data-testid="InputInstructions"] { display: none; }
+/* A table's own download would hold only the rows shown; the option that takes it away takes copying as well. */
+[data-testid="stElementToolbar"] { display: none; }
 </style>"""
 
 
 class Given(NamedTuple):
-    """What the listener handed in: songs, or the reason why there are none."""
+    """The listener's list: songs, or the reason why it was rejected."""
 
     name: str
-    """Of the file, or a key of `NAMES`."""
+    """Name of the file, or a key of `NAMES`."""
     file: SongFile | None
     refused: FileRefused | None = None
 
 
-def page(words: Words) -> None:
+def page(language: Language) -> None:
     """Draw the page."""
+    words = Words(language, TEXTS)
     st.html(CSS)
-    st.title(words("songs_title"))
+    st.title(words("songs_title"), anchor=False)
     st.write(words("songs_intro"))
     _ways_in(words)
     given: Given | None = st.session_state.get(GIVEN)
     if given is None:
-        with st.expander(words("predict_where"), icon=":material/travel_explore:"):
-            st.markdown(words("predict_where_text"))
+        with st.expander(words("measures_where"), icon=":material/travel_explore:"):
+            st.markdown(words("measures_where_text"))
         return
-    st.header(words("songs_checked"))
+    st.header(words("songs_checked"), anchor=False)
     if given.refused:
         st.error(_reason(given.refused, words), icon=":material/error:")
     if given.file:
         _check(given.name, given.file, words)
-        with part(words):
+        with section(words):
             _ask(given.file, words)
         if ranking := st.session_state.get(RANKED):
             songs_ranked.show(ranking, words)
 
 
 def _ways_in(words: Words) -> None:
-    st.header(words("songs_yours"))
+    st.header(words("songs_yours"), anchor=False)
     st.write(words("songs_form"))
     upload, paste = st.tabs([words("songs_upload_tab"), words("songs_paste_tab")])
     with upload:
@@ -74,7 +72,7 @@ def _ways_in(words: Words) -> None:
             "songs_upload_limits", size=songs_file.MAX_BYTES // 10**6, rows=words.number(songs_file.MAX_ROWS)
         )
         uploader(words("songs_upload"), words("songs_upload_button"), limits, "songs_upload", _take_upload)
-    with paste, st.form("songs_form", border=False):
+    with paste, st.form("songs_form", border=False, enter_to_submit=False):
         st.text_area(words("songs_paste"), height=200, key="songs_paste", persist_state="session")
         st.form_submit_button(words("songs_check"), on_click=_take_pasted)
     with st.container(horizontal=True):
@@ -113,7 +111,7 @@ def _take_example(rows: str) -> None:
 
 
 def _take(name: str, content: bytes) -> None:
-    """Read what was handed in, once; answers to another list are of no use any more."""
+    """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
         st.session_state[GIVEN] = Given(name, songs_file.read(content))
@@ -130,7 +128,7 @@ def _check(name: str, file: SongFile, words: Words) -> None:
     songs, good = len(file.rows), int(file.good.sum())
     key = "songs_all_good" if good == songs else "songs_some_good" if good else "songs_none_good"
     counts = {"songs": words.number(songs), "good": words.number(good), "bad": words.number(songs - good)}
-    shown_name = words(name) if name in NAMES else MARKDOWN.sub(r"\\\1", name)
+    shown_name = words(name) if name in NAMES else plain(name)
     st.markdown(words(key, name=shown_name, **counts))
     if good < songs:
         _show_faults(file, words)
@@ -165,7 +163,7 @@ def _show_faults(file: SongFile, words: Words) -> None:
 
 
 def _ask(file: SongFile, words: Words) -> None:
-    """The button, unless this model has answered already."""
+    """Draw the button that asks the model, unless this version has answered already."""
     good = int(file.good.sum())
     current = predictor().store.current().model.ref
     ranking: Ranking | None = st.session_state.get(RANKED)
@@ -182,5 +180,5 @@ def _ask(file: SongFile, words: Words) -> None:
             bar.progress(done / good, words("songs_progress", done=words.number(done), good=words.number(good)))
 
         st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
-        # What stands above the answers is drawn again, without the button and what it told of an older model.
+        # The section above the answers is drawn again, without the button and the note about an older model.
         st.rerun()

@@ -1,4 +1,4 @@
-"""How the answers to a list of songs are shown: counted, as a histogram, and ranked."""
+"""The predictions of a list of songs: counted, as a histogram, and ranked."""
 
 from functools import partial
 
@@ -6,41 +6,41 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.songs_csv import added_columns
+from streamlit_app.i18n import Words
 from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
 from streamlit_app.songs.charts import probabilities
 from streamlit_app.songs.file import Fault
 from streamlit_app.theme import colours, draw
-from streamlit_app.words import Words
 
 SHOWN_SONGS = 1_000
-"""All of a long list would take the browser longer than the model."""
+"""Greatest number of rows in the table: a long list would take the browser longer than the model."""
 
 BINS = 20
 TABLE_HEIGHT = 460
 NAME_WIDTHS = (120, 78)
-"""Of the columns that name a song: with them the probability is seen on a phone too."""
+"""Widths of the columns that name a song, in pixels: they leave room for the probability on a phone."""
 
 
 def show(ranking: Ranking, words: Words) -> None:
     """Draw the answers."""
-    st.header(words("songs_answer"))
+    st.header(words("songs_answer"), anchor=False)
     songs, liked = len(ranking.positions), ranking.liked_songs()
     with st.container(horizontal=True, gap="large"):
         counted = words("songs_liked_count", liked=words.number(liked), good=words.number(songs))
         st.metric(words("songs_liked"), counted, width="content")
         st.metric(words("songs_share"), words.percent(liked / songs), width="content")
     threshold = ranking.batch.threshold
-    told = words("songs_histogram", threshold=words.percent(threshold))
+    text = words("songs_histogram", threshold=words.percent(threshold))
     rows = histogram(ranking, BINS)
-    draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=told)
-    st.caption(told)
-    st.subheader(words("songs_ranked"))
+    draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=text)
+    st.caption(text)
+    st.subheader(words("songs_ranked"), anchor=False)
     _ranked(ranking, words)
 
 
 @st.fragment
 def _ranked(ranking: Ranking, words: Words) -> None:
-    """The table, which its filter redraws alone."""
+    """Draw the table and its filter, which redraws the table alone."""
     only_liked = (
         st.segmented_control(
             words("songs_filter"),
@@ -63,7 +63,7 @@ def _ranked(ranking: Ranking, words: Words) -> None:
         st.caption(words("songs_shown_some", shown=words.number(len(best)), songs=words.number(songs)))
     st.download_button(
         words("songs_download"),
-        partial(ranking.csv, partial(_told, words=words)),
+        partial(ranking.csv, partial(_faults_text, words=words)),
         words("songs_download_file"),
         "text/csv",
         on_click="ignore",
@@ -74,8 +74,8 @@ def _ranked(ranking: Ranking, words: Words) -> None:
     st.caption(words("songs_download_text", added=added))
 
 
-def _told(faults: list[Fault], words: Words) -> str:
-    """What is wrong with a row, in one cell."""
+def _faults_text(faults: list[Fault], words: Words) -> str:
+    """Return the faults of a row as one cell."""
     return "; ".join(
         f"{fault.column or words('songs_whole_row')}: {words(f'songs_fault_{fault.rule}')}" for fault in faults
     )
@@ -110,5 +110,5 @@ def _table(best: pd.DataFrame, ranking: Ranking, words: Words) -> None:
 
 
 def _percent(words: Words) -> str:
-    """How the language writes whole percents, as the table's format."""
+    """Return the table's format of whole percents in the language."""
     return "%.0f" + words.percent(0).removeprefix("0").replace("%", "%%")

@@ -1,12 +1,13 @@
 """Texts of the page "songs"."""
 
-from streamlit_app.texts.language import Texts
+from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
+    **COMMON,
     "songs_title": {"es": "Muchas canciones a la vez", "en": "Many songs at once"},
     "songs_intro": {
-        "es": "Trae una lista de canciones y el modelo las ordena: primero las que más probablemente te gustarán.",
-        "en": "Bring a list of songs and the model ranks them: first those you will most probably like.",
+        "es": "Sube una lista de canciones y el modelo las ordena: primero las que más probablemente te gustarán.",
+        "en": "Upload a list of songs and the model ranks them: those you will most probably like come first.",
     },
     "songs_yours": {"es": "Tu lista", "en": "Your list"},
     "songs_form": {
@@ -67,7 +68,7 @@ TEXTS: Texts = {
     "songs_none_good": {
         "es": "**{name}**: ninguna de las {songs} filas se puede puntuar. Corrige lo que dice la tabla y "
         "vuelve a subirla.",
-        "en": "**{name}**: none of the {songs} rows can be scored. Mend what the table says and bring it again.",
+        "en": "**{name}**: none of the {songs} rows can be scored. Correct what the table lists and upload it again.",
     },
     "songs_faults_some": {
         "es": "La tabla muestra las primeras {shown} de las {bad} filas con problemas.",
@@ -75,16 +76,17 @@ TEXTS: Texts = {
     },
     "songs_rule": {
         "es": "Cada medida debe ser un número de 0 a 1. La cabecera es la fila 1. Corrige las filas en tu hoja y "
-        "vuelve a traerla, o sigue sin ellas.",
-        "en": "Each measure must be a number from 0 to 1. The header is row 1. Mend the rows in your spreadsheet and "
-        "bring it again, or go on without them.",
+        "vuelve a subirla, o sigue sin ellas.",
+        "en": "Each measure must be a number from 0 to 1. The header is row 1. Correct the rows in your spreadsheet "
+        "and "
+        "upload it again, or go on without them.",
     },
     "songs_row": {"es": "Fila", "en": "Row"},
     "songs_column": {"es": "Columna", "en": "Column"},
     "songs_problem": {"es": "Problema", "en": "Problem"},
     "songs_fault_missing": {"es": "falta", "en": "is missing"},
-    "songs_fault_no_number": {"es": "no es un número", "en": "is no number"},
-    "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not from 0 to 1"},
+    "songs_fault_no_number": {"es": "no es un número", "en": "is not a number"},
+    "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not between 0 and 1"},
     "songs_fault_width": {"es": "celdas de más o de menos", "en": "too many or too few cells"},
     "songs_fault_unreadable": {
         "es": "unas comillas sin cerrar, o demasiado larga",
@@ -93,14 +95,14 @@ TEXTS: Texts = {
     "songs_whole_row": {"es": "toda la fila", "en": "whole row"},
     "songs_faults_alt": {
         "es": "Tabla de problemas: fila, columna y qué corregir.",
-        "en": "Table of problems: row, column and what to mend.",
+        "en": "Table of problems: row, column and what to correct.",
     },
     "songs_ask": {"es": "Preguntar al modelo por {good} canciones", "en": "Ask the model about {good} songs"},
     "songs_ask_one": {"es": "Preguntar al modelo por 1 canción", "en": "Ask the model about 1 song"},
     "songs_progress": {"es": "{done} de {good} canciones", "en": "{done} of {good} songs"},
     "songs_ask_again": {
         "es": "**Hay un modelo nuevo**, la versión {version}. Estas respuestas son de la versión {old}.",
-        "en": "**There is a new model**, version {version}. These answers are of version {old}.",
+        "en": "**There is a new model**, version {version}. These answers are from version {old}.",
     },
     "songs_answer": {"es": "Lo que dice el modelo", "en": "What the model says"},
     "songs_liked": {"es": "Te gustarán", "en": "You will like"},
@@ -109,7 +111,7 @@ TEXTS: Texts = {
     "songs_histogram": {
         "es": "Cada columna cuenta las canciones con esa probabilidad de gustarte. Desde el umbral, {threshold}, "
         "la respuesta es «te gustará».",
-        "en": "Each column counts the songs with that probability that you like them. From the threshold, "
+        "en": "Each column counts the songs with that probability of being liked. From the threshold, "
         "{threshold}, the answer is “you will like it”.",
     },
     "songs_axis": {"es": "Probabilidad de que te guste", "en": "Probability that you like it"},
@@ -132,8 +134,8 @@ TEXTS: Texts = {
         "en": "None reaches the threshold: choose *All* to see the list.",
     },
     "songs_shown_some": {
-        "es": "Se muestran las {shown} primeras de {songs}; la descarga las lleva todas.",
-        "en": "The first {shown} of {songs} are shown; the download holds all.",
+        "es": "Se muestran las {shown} primeras de {songs}; el archivo las tiene todas.",
+        "en": "The first {shown} of {songs} are shown; the download has all of them.",
     },
     "songs_download": {"es": "Descargar todo (CSV)", "en": "Download all (CSV)"},
     "songs_download_file": {"es": "canciones-ordenadas.csv", "en": "songs-ranked.csv"},
@@ -145,11 +147,11 @@ TEXTS: Texts = {
     },
     "songs_empty": {
         "es": "**Está vacío.** Hace falta una cabecera y, debajo, una fila por canción.",
-        "en": "**It is empty.** There must be a header and, below it, one row for each song.",
+        "en": "**It is empty.** Add a header and, below it, one row for each song.",
     },
     "songs_header_only": {
         "es": "**Solo hay una cabecera.** Añade debajo una fila por canción.",
-        "en": "**There is a header only.** Add one row for each song below it.",
+        "en": "**There is only a header.** Add one row for each song below it.",
     },
     "songs_missing_columns": {
         "es": "**Faltan columnas: {columns}.** La primera fila debe nombrar las cuatro medidas exactamente así.",
@@ -161,7 +163,7 @@ TEXTS: Texts = {
     },
     "songs_binary": {
         "es": "**No es un archivo de texto.** ¿Es un libro de Excel? Guárdalo como «CSV UTF-8» y súbelo de nuevo.",
-        "en": "**This is no text file.** Is it an Excel workbook? Save it as “CSV UTF-8” and upload it again.",
+        "en": "**This is not a text file.** Is it an Excel workbook? Save it as “CSV UTF-8” and upload it again.",
     },
     "songs_not_utf8": {
         "es": "**El texto no está en UTF-8.** Guárdalo como «CSV UTF-8» y súbelo de nuevo.",
@@ -169,15 +171,15 @@ TEXTS: Texts = {
     },
     "songs_too_large": {
         "es": "**Ocupa demasiado.** Caben hasta {limit} MB: divídelo en varios o quita columnas.",
-        "en": "**It is too large.** At most {limit} MB fit: split it, or drop columns.",
+        "en": "**It is too large.** The limit is {limit} MB: split it, or remove columns.",
     },
     "songs_too_many_rows": {
         "es": "**Tiene demasiadas filas.** Caben hasta {limit}: divídelo en varios archivos.",
-        "en": "**It has too many rows.** At most {limit} fit: split it into several files.",
+        "en": "**It has too many rows.** The limit is {limit}: split it into several files.",
     },
     "songs_too_many_columns": {
         "es": "**Tiene {columns} columnas.** Caben hasta {limit}: quita las que no necesites.",
-        "en": "**It has {columns} columns.** At most {limit} fit: drop those you do not need.",
+        "en": "**It has {columns} columns.** The limit is {limit}: remove those you do not need.",
     },
     "songs_unreadable_header": {
         "es": "**La cabecera no se puede leer.** Tiene unas comillas sin cerrar o es larguísima: "

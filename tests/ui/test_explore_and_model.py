@@ -2,18 +2,19 @@
 
 import csv
 
-from tests.ui.conftest import Visitor
+from tests.support.browser import Visitor
 
 
 def test_another_threshold_has_another_effect(visit: Visitor) -> None:
     visitor = visit("en").open("model")
     page = visitor.page
-    matrix = page.get_by_test_id("stMain").locator("table.sm-confusion")
-    before = matrix.inner_text()
+    metrics = page.get_by_test_id("stMetricValue")
+    before = metrics.all_inner_texts()
     page.locator("input[type=range]").first.focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("before => document.querySelector('table.sm-confusion').innerText !== before", arg=before)
+    values = "[...document.querySelectorAll('[data-testid=stMetricValue]')]"
+    page.wait_for_function(f"before => {values}.some((each, at) => each.innerText !== before[at])", arg=before)
 
 
 def test_filtered_songs_are_downloaded_as_they_are_shown(visit: Visitor) -> None:

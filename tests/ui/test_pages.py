@@ -2,8 +2,8 @@
 
 import pytest
 
-from streamlit_app.texts import Language
-from tests.ui.conftest import LOOKS, Scheme, Visitor
+from streamlit_app.i18n import Language
+from tests.support.browser import LOOKS, Scheme, Visitor
 
 PAGES = ["predict", "explore", "model", "songs", "pipeline"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.dataset import sample
-from tests.ui.conftest import LOOKS, Visitor
+from tests.support.browser import LOOKS, Visitor
 
 LEARNING_MS = 180_000
 MOST_HEIGHT = 2_400
@@ -47,7 +47,7 @@ def test_a_playlist_is_handed_in_followed_and_served(visit: Visitor, playlist: P
     visitor = visit("en").open("pipeline")
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
-    page.get_by_text("It will do").wait_for()
+    page.get_by_text("The file is valid").wait_for()
     page.get_by_role("button", name=visitor.words("pipeline_hand_in")).click()
     page.get_by_role("heading", name=visitor.words("pipeline_now")).wait_for()
     page.get_by_role("heading", name=visitor.words("pipeline_ended")).wait_for(timeout=LEARNING_MS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ui.conftest import Visitor
+from tests.support.browser import Visitor
 
 WAYS = ["REST", "GraphQL", "gRPC"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import Visitor
+from tests.support.browser import Visitor
 
 SONGS = [f"Song {number},{number / 400:.4f},0.5,0.6,0.2" for number in range(400)]
 

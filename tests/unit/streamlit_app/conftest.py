@@ -1,6 +1,6 @@
 """The dashboard's pages on a platform in memory, of which each part can be taken away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -20,77 +20,13 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
-from streamlit_app.data import model as sources
+from streamlit_app.data import model, pipeline, playlist
 from streamlit_app.data.playlist import Datasets
-from tests.support.airflow import FakeAirflow, with_history
+from tests.support.airflow import with_history
+from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.support.registry import FakeRegistry
 from tests.unit.dataset.test_schema import CSV
-
-NOWHERE = "http://127.0.0.1:9"
-API_KEY = "sesame"
-ENVIRONMENT = {
-    "MLFLOW_TRACKING_URI": NOWHERE,
-    "MODEL_NAME": "spotify_model_prod",
-    "MODEL_ALIAS": "champion",
-    "MODEL_REFRESH_SECONDS": "60",
-    "MAX_BATCH_SIZE": "10000",
-    "FASTAPI_URL": NOWHERE,
-    "GRPC_ADDRESS": "127.0.0.1:9",
-    "AIRFLOW_URL": NOWHERE,
-    "_AIRFLOW_WWW_USER_USERNAME": "airflow",
-    "_AIRFLOW_WWW_USER_PASSWORD": "airflow",
-    "API_KEY": API_KEY,
-    "MANAGE_DATASETS": "true",
-    "AIRFLOW_BROWSER_URL": "http://airflow.example",
-    "MLFLOW_BROWSER_URL": "http://mlflow.example",
-    "FASTAPI_BROWSER_URL": "http://rest.example",
-    "S3_BROWSER_URL": "http://s3.example",
-    "GRPC_HOST_ADDRESS": "grpc.example:50051",
-    "DATASET_SOURCE": "sample",
-    "MAX_DATASET_BYTES": "1000000",
-    "MAX_UPLOAD_BYTES": "1000000",
-    "GRAPHQL_IDE": "false",
-}
-
-
-PARTS = ("mlflow", "s3", "rest", "airflow")
-"""What can be taken away; nothing listens where gRPC would."""
-
-
-class Platform:
-    """What the dashboard talks to; all of it works until a test says otherwise."""
-
-    def __init__(self, registry: FakeRegistry, objects: MemoryObjects, airflow: FakeAirflow) -> None:
-        self.registry, self.objects, self.airflow = registry, objects, airflow
-        self.rest_is_down = False
-
-    def take_down(self, *parts: str) -> None:
-        """Of `PARTS` these, or all of them."""
-        for part in parts or PARTS:
-            match part:
-                case "mlflow":
-                    self.registry.is_down = True
-                case "s3":
-                    self.objects.is_down = True
-                case "rest":
-                    self.rest_is_down = True
-                case "airflow":
-                    self.airflow.broken = httpx.ConnectError("refused")
-
-
-PAGE = """
-from streamlit_app import banners
-from streamlit_app.{name} import page as {name}
-from streamlit_app.words import Words
-
-words = Words("{language}")
-banners.show(words)
-{name}.page(words)
-"""
-"""One page with its banners, as `app.py` draws it."""
-
-Open = Callable[[str, str], AppTest]
 
 
 @pytest.fixture
@@ -139,7 +75,7 @@ def platform(
     """A champion, a dataset that it learned from, and a history of runs."""
     registry.register("1", graph)
     platform = Platform(registry, objects, with_history())
-    model = ModelStore(registry, 60, "spotify_model_prod")
+    store = ModelStore(registry, 60, "spotify_model_prod")
     management = Management(
         DatasetStore(objects),
         cast("MlflowClient", FakeMlflow()),
@@ -147,7 +83,7 @@ def platform(
         DatasetSettings(),
         ModelSettings(),
     )
-    with TestClient(create_app(Predictor(model), RestSettings(), management)) as rest:
+    with TestClient(create_app(Predictor(store), RestSettings(), management)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:
             if platform.rest_is_down:
@@ -159,13 +95,13 @@ def platform(
             return httpx.Response(answered.status_code, content=answered.content, request=request)
 
         environment.setattr(
-            sources, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
+            playlist, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
         )
-        environment.setattr(sources, "Airflow", lambda _: platform.airflow.client())
-        environment.setattr(sources, "MlflowRegistry", lambda _: registry)
+        environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
+        environment.setattr(model, "MlflowRegistry", lambda _: registry)
         environment.setattr("song_preference.serving.predictor.MlflowRegistry", lambda _: registry)
         yield platform
-    sources.predictor().store.stop()
+    model.predictor().store.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -5,8 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
-from streamlit_app.texts import LANGUAGES, TEXTS, Language
-from tests.unit.streamlit_app.conftest import PARTS, Open, Platform
+from streamlit_app.i18n import LANGUAGES, Language
+from tests.support.dashboard import SERVICES, TEXTS, Open, Platform
 
 PAGES = sorted(file.parent.name for file in (ROOT / "streamlit_app").glob("*/page.py"))
 
@@ -51,7 +51,7 @@ NEEDS = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SERVICES)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_does_without_any_part_and_says_what_is_missing(
     platform: Platform, open_page: Open, name: str, part: str, language: Language

@@ -25,10 +25,10 @@ from song_preference.settings import (
 )
 from streamlit_app.health import Health, Probes, own_model
 from tests.support.airflow import FakeAirflow
+from tests.support.dashboard import API_KEY
 from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.support.grpc_server import grpc_server
 from tests.support.registry import FakeRegistry
-from tests.unit.streamlit_app.conftest import API_KEY
 
 WITHOUT_GRPC = "127.0.0.1:9"
 

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from streamlit_app.explore import charts as explore
+from streamlit_app.i18n import Words
 from streamlit_app.model import charts as model
-from streamlit_app.model import history as model_versions
+from streamlit_app.model import intervals as model_versions
 from streamlit_app.model import threshold as model_threshold
 from streamlit_app.predict import charts as predict
-from streamlit_app.theme import DARK, LIGHT, Colours, finished
-from streamlit_app.words import Words
+from streamlit_app.theme import DARK, LIGHT, Colours, specification_of
+from tests.support.dashboard import TEXTS
 
 Chart = Callable[[Colours, Words], dict[str, Any]]
 CHARTS: list[Chart] = [
@@ -25,13 +26,14 @@ CHARTS: list[Chart] = [
     model.calibration,
     model.importance,
     model_threshold.histogram,
+    model_threshold.confusion_matrix,
     model_versions.history,
 ]
 
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_charts_hold_no_rows_of_their_own(chart: Chart) -> None:
-    specification = chart(LIGHT, Words("en"))
+    specification = chart(LIGHT, Words("en", TEXTS))
     assert "datasets" not in specification
     assert '"name": "empty"' not in json.dumps(specification)
 
@@ -39,7 +41,7 @@ def test_charts_hold_no_rows_of_their_own(chart: Chart) -> None:
 def test_numbers_of_a_chart_are_written_as_the_page_writes_them() -> None:
     chart = alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")
     for language, point in (("es", ","), ("en", ".")):
-        assert finished(chart, Words(language))["config"]["locale"]["number"]["decimal"] == point  # type: ignore[arg-type]
+        assert specification_of(chart, Words(language, TEXTS))["config"]["locale"]["number"]["decimal"] == point  # type: ignore[arg-type]
 
 
 def luminance(colour: str) -> float:

@@ -1,0 +1,92 @@
+"""The same song through every protocol: the answers, and the requests to copy."""
+
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import streamlit as st
+
+from song_preference.clients import PredictionClient, clients
+from song_preference.errors import ModelNotReady, SongPreferenceError
+from song_preference.features import Song
+from song_preference.prediction import Prediction
+from song_preference.settings import ClientSettings, DashboardSettings, load
+
+OWN = "own"
+"""The name of the dashboard's own model among those of the protocols."""
+
+
+class Answer(NamedTuple):
+    """The prediction through one protocol and its latency; `prediction` is None if there was none."""
+
+    way: str
+    prediction: Prediction | None
+    milliseconds: float
+    is_down: bool = False
+    """Whether the service did not answer; otherwise it has no model."""
+
+
+@st.cache_resource(show_spinner=False)
+def protocols() -> dict[str, PredictionClient]:
+    """Return a client for each protocol of the other services, by the protocol's name."""
+    return clients(load(ClientSettings))
+
+
+def ask(ways: Mapping[str, PredictionClient], song: Song) -> list[Answer]:
+    """Ask every client at once, so that one that hangs delays no other; return the answers in their order."""
+    with ThreadPoolExecutor(len(ways)) as threads:
+        return list(threads.map(lambda way: _ask(way, ways[way], song), ways))
+
+
+def _ask(way: str, client: PredictionClient, song: Song) -> Answer:
+    began = time.perf_counter()
+    prediction, is_down = None, False
+    try:
+        prediction = client.predict(song)
+    except ModelNotReady:
+        pass
+    except SongPreferenceError:
+        is_down = True
+    return Answer(way, prediction, (time.perf_counter() - began) * 1000, is_down)
+
+
+class Request(NamedTuple):
+    """A request to copy, and the language that it is written in."""
+
+    language: str
+    text: str
+
+
+def requests(song: Song, settings: DashboardSettings, model: str, alias: str) -> dict[str, list[Request]]:
+    """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
+    features = song.model_dump()
+    fields = ", ".join(f"{name}: {value}" for name, value in features.items())
+    query = f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
+    return {
+        OWN: [
+            Request(
+                "python",
+                f"""import os, mlflow, pandas as pd
+
+os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
+mlflow.set_tracking_uri("{settings.mlflow_page}")
+model = mlflow.pyfunc.load_model("models:/{model}@{alias}")
+model.predict(pd.DataFrame([{features}]))""",
+            )
+        ],
+        "REST": [_curl(f"{settings.rest_page}/predict", features)],
+        "GraphQL": [Request("graphql", query), _curl(f"{settings.rest_page}/graphql", {"query": query})],
+        "gRPC": [
+            Request(
+                "bash",
+                f"grpcurl -plaintext -d '{json.dumps({'song': features})}' \\\n"
+                f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
+            )
+        ],
+    }
+
+
+def _curl(url: str, body: object) -> Request:
+    return Request("bash", f"curl {url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'")

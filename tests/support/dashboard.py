@@ -1,0 +1,93 @@
+"""The dashboard's pages on a platform in memory, of which each service can be taken away."""
+
+from collections.abc import Callable
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from song_preference.features import FEATURES
+from song_preference.prediction import Batch, ModelRef
+from streamlit_app.explore import texts as explore
+from streamlit_app.i18n import Texts
+from streamlit_app.model import texts as model
+from streamlit_app.pipeline import texts as pipeline
+from streamlit_app.predict import texts as predict
+from streamlit_app.songs import texts as songs
+from tests.support.airflow import FakeAirflow
+from tests.support.datasets import MemoryObjects
+from tests.support.registry import FakeRegistry
+
+TEXTS: Texts = {**predict.TEXTS, **explore.TEXTS, **model.TEXTS, **songs.TEXTS, **pipeline.TEXTS}
+"""The texts of all pages."""
+
+NOWHERE = "http://127.0.0.1:9"
+API_KEY = "sesame"
+ENVIRONMENT = {
+    "MLFLOW_TRACKING_URI": NOWHERE,
+    "MODEL_NAME": "spotify_model_prod",
+    "MODEL_ALIAS": "champion",
+    "MODEL_REFRESH_SECONDS": "60",
+    "MAX_BATCH_SIZE": "10000",
+    "FASTAPI_URL": NOWHERE,
+    "GRPC_ADDRESS": "127.0.0.1:9",
+    "AIRFLOW_URL": NOWHERE,
+    "_AIRFLOW_WWW_USER_USERNAME": "airflow",
+    "_AIRFLOW_WWW_USER_PASSWORD": "airflow",
+    "API_KEY": API_KEY,
+    "MANAGE_DATASETS": "true",
+    "AIRFLOW_BROWSER_URL": "http://airflow.example",
+    "MLFLOW_BROWSER_URL": "http://mlflow.example",
+    "FASTAPI_BROWSER_URL": "http://rest.example",
+    "S3_BROWSER_URL": "http://s3.example",
+    "GRPC_HOST_ADDRESS": "grpc.example:50051",
+    "DATASET_SOURCE": "sample",
+    "MAX_DATASET_BYTES": "1000000",
+    "MAX_UPLOAD_BYTES": "1000000",
+    "GRAPHQL_IDE": "false",
+}
+
+
+SERVICES = ("mlflow", "s3", "rest", "airflow")
+"""The services that can be taken away; nothing listens at the address of gRPC."""
+
+
+class Platform:
+    """The services that the dashboard asks; all of them work until a test takes some down."""
+
+    def __init__(self, registry: FakeRegistry, objects: MemoryObjects, airflow: FakeAirflow) -> None:
+        self.registry, self.objects, self.airflow = registry, objects, airflow
+        self.rest_is_down = False
+
+    def take_down(self, *services: str) -> None:
+        """Take down these of `SERVICES`, or all of them."""
+        for service in services or SERVICES:
+            match service:
+                case "mlflow":
+                    self.registry.is_down = True
+                case "s3":
+                    self.objects.is_down = True
+                case "rest":
+                    self.rest_is_down = True
+                case "airflow":
+                    self.airflow.broken = httpx.ConnectError("refused")
+
+
+PAGE = """
+from streamlit_app import banners
+from streamlit_app.i18n import COMMON, Words
+from streamlit_app.{name}.page import page
+
+banners.show(Words("{language}", COMMON))
+page("{language}")
+"""
+"""The script of one page with its banners, as `app.py` draws it."""
+
+Open = Callable[[str, str], AppTest]
+
+
+def danceable(features: NDArray[np.float32]) -> Batch:
+    """Predict "like" for the songs that can be danced to."""
+    probability = features[:, FEATURES.index("danceability")]
+    return Batch(probability >= 0.5, probability, 0.5, ModelRef("spotify_model_prod", "1", "champion"), stale=False)

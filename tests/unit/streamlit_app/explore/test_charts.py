@@ -1,0 +1,62 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from song_preference.dataset.version import Histogram, Spread
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from song_preference.prediction import Batch, ModelRef
+from streamlit_app.explore.charts import SHOWN_SONGS, blend, correlations, distribution_rows, scatter_rows
+from streamlit_app.explore.plane import STEPS, Plane
+
+
+def songs(count: int = 40) -> pd.DataFrame:
+    """Songs with text, a number of Spotify's and one of nobody's."""
+    chance = np.random.default_rng(7)
+    rows = pd.DataFrame({name: chance.random(count, dtype=np.float32) for name in FEATURES})
+    spotify = {"duration": 184_600.0, "tempo": 119.87, "loudness": -6.94, "valence": 0.5}
+    return rows.assign(
+        **spotify, rating=3, title=[f"Canción {number}" for number in range(count)], label=np.arange(count) % 2
+    )
+
+
+def test_a_blend_lies_between() -> None:
+    assert blend("#ff0000", "#0000ff", 1) == "#ff0000"
+    assert blend("#ff0064", "#000000", 0.2) == "#330014"
+
+
+def test_distributions_are_percentages_of_each_label() -> None:
+    counts = {LIKE: [3, 1], DISLIKE: [0, 5]}
+    spreads = [
+        Spread(
+            feature="energy", label=label, songs=sum(found), mean=0, std=0, quantiles={},
+            histogram=Histogram(edges=[0, 0.5, 1], counts=found),
+        )
+        for label, found in counts.items()
+    ]  # fmt: skip
+    rows = distribution_rows(spreads)
+    assert rows[LIKE].tolist() == [75, 25, 25]
+    assert rows[DISLIKE].tolist() == [0, 100, 100]
+    assert rows["low"].tolist() == [0, 0.5, 1]
+    assert rows["high"].isna().tolist() == [False, False, True]
+
+
+def test_correlations_are_pearsons_and_the_strongest_comes_first() -> None:
+    rows = songs().assign(speechiness=0.5)
+    rows["energy"] = 1 - rows["danceability"]
+    found = correlations(rows)
+    assert (found["row"][0], found["column"][0]) == ("danceability", "energy")
+    assert found["value"][0] == pytest.approx(-1)
+    assert "speechiness" not in {*found["row"], *found["column"]}
+    with_label = found[(found["row"] == LABEL) & (found["column"] == "energy")]["value"].iloc[0]
+    assert with_label == pytest.approx(np.corrcoef(rows[LABEL], rows["energy"])[0, 1])
+
+
+def test_of_many_songs_some_are_drawn() -> None:
+    rows = songs(SHOWN_SONGS + 1)
+    plane = Plane.through(rows, "energy", "acousticness")
+    assert scatter_rows(rows, plane, None)["kind"].tolist() == ["song"] * SHOWN_SONGS
+    probability = plane.corners()[:, 1]
+    answers = Batch(probability >= 0.5, probability, 0.5, ModelRef("model", "1", "champion"), stale=False)
+    drawn = scatter_rows(rows, plane, answers)["kind"].value_counts()
+    assert (drawn["cell"], drawn["song"]) == (STEPS**2, SHOWN_SONGS)
+    assert drawn["border"] == 2 * STEPS

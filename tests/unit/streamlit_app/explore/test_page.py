@@ -1,0 +1,142 @@
+"""The page "explore", and what it computes."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from song_preference.dataset.reading import WORDS_READ
+from song_preference.dataset.table import read_header
+from song_preference.dataset.version import DatasetVersion, Source
+from song_preference.features import FEATURES, LABEL, LIKE
+from streamlit_app.data import playlist
+from streamlit_app.explore.page import facts, origin
+from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.translated import translated
+from tests.support.dashboard import TEXTS, Open, Platform
+
+SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SECTIONS = ["explore_distributions", "explore_correlations", "explore_plane", "explore_table"]
+CHARTS = len(FEATURES) + 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_shown(platform: Platform, dataset: DatasetVersion, open_page: Open, language: Language) -> None:
+    page, words = open_page("explore", language), Words(language, TEXTS)
+    kept = dataset.preparation.rows_kept
+    assert [header.value for header in page.header] == [TEXTS[key][language] for key in SECTIONS]
+    assert [header.value for header in page.subheader] == [TEXTS[feature][language] for feature in FEATURES]
+    assert len(page.get("vega_lite_chart")) == CHARTS
+    assert words("explore_intro", songs=words.number(kept)) in [text.value for text in page.markdown]
+    assert f"**{words('explore_left', left=words.number(kept), songs=words.number(kept))}**" in [
+        text.value for text in page.markdown
+    ]
+    assert dataset.source.sha256 in page.expander[0].markdown[0].value
+
+
+def test_the_table_holds_what_is_chosen(platform: Platform, dataset: DatasetVersion, open_page: Open) -> None:
+    page, found = open_page("explore", "en"), dataset.preparation
+    page.button_group(key="explore_label").set_value(LIKE).run()
+    assert f"**{found.likes} of {found.rows_kept} songs**" in [text.value for text in page.markdown]
+    page.selectbox(key="explore_order").set_value("energy").run()
+    shown = page.dataframe[0].value
+    assert set(shown[LABEL]) == {"Like"}
+    assert shown["energy"].is_monotonic_decreasing
+
+
+def test_where_nothing_is_left_the_page_says_what_to_do(platform: Platform, open_page: Open) -> None:
+    page = open_page("explore", "es")
+    for feature in FEATURES:
+        page.select_slider(key=f"explore_{feature}").set_value((1.0, 1.0))
+    page.run()
+    assert TEXTS["explore_none"]["es"] in [text.value for text in page.info]
+    assert not page.dataframe
+
+
+def test_a_feature_is_not_held_against_itself(platform: Platform, open_page: Open) -> None:
+    page = open_page("explore", "en")
+    taken = page.selectbox(key="explore_y").value
+    page.selectbox(key="explore_x").set_value(taken).run()
+    assert not page.exception
+    assert page.selectbox(key="explore_y").value != taken
+    assert len(page.get("vega_lite_chart")) == CHARTS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_rest_it_says_so(platform: Platform, open_page: Open, language: Language) -> None:
+    platform.rest_is_down = True
+    page = open_page("explore", language)
+    assert [text.value for text in page.warning] == [TEXTS["missing_data"][language]]
+    assert not page.header
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_s3_it_says_so(platform: Platform, open_page: Open, language: Language) -> None:
+    platform.objects.is_down = True
+    page = open_page("explore", language)
+    assert [text.value for text in page.warning] == [TEXTS["missing_storage"][language]]
+
+
+def test_without_a_dataset_it_says_so(platform: Platform, open_page: Open) -> None:
+    platform.objects.contents.clear()
+    assert [text.value for text in open_page("explore", "es").warning] == [TEXTS["missing_dataset"]["es"]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_model_songs_are_shown_all_the_same(platform: Platform, open_page: Open, language: Language) -> None:
+    platform.registry.is_down = True
+    page = open_page("explore", language)
+    assert TEXTS["missing_model"][language] in [text.value for text in page.warning]
+    assert [header.value for header in page.header] == [TEXTS[key][language] for key in SECTIONS]
+    assert len(page.get("vega_lite_chart")) == CHARTS
+
+
+def test_airflow_is_not_needed(platform: Platform, open_page: Open) -> None:
+    platform.airflow.broken = httpx.ConnectError("refused")
+    page = open_page("explore", "es")
+    assert not page.warning
+    assert len(page.get("vega_lite_chart")) == CHARTS
+
+
+def test_of_a_long_playlist_a_part_is_shown_and_named(
+    platform: Platform, dataset: DatasetVersion, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = playlist.table(dataset.version, "scaled")
+    monkeypatch.setattr("streamlit_app.explore.page.table", lambda *_: whole.head(50))
+    page = open_page("explore", "en")
+    words = ENGLISH("explore_part", shown=50, songs=ENGLISH.number(dataset.preparation.rows_kept))
+    assert words in [text.value for text in page.info]
+
+
+def test_every_note_of_the_reading_is_told_in_spanish(tmp_path: Path) -> None:
+    playlist = tmp_path / "playlist.csv"
+    header = ["Unnamed: 0", *FEATURES, "duration_ms", "tempo", "loudness", LABEL, "mood", "mood"]
+    playlist.write_text(f"{','.join(header)}\n{','.join('0' * len(header))}\n")
+    notes = [*read_header(playlist).readings, WORDS_READ]
+    assert len(notes) == 4
+    assert [note for note in notes if translated(SPANISH, note) == note] == []
+    assert translated(SPANISH, "something new") == "something new"
+
+
+def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:
+    found = facts(dataset, SPANISH)
+    assert found["Filas"] == "750 leídas, ninguna repetida"
+    assert found["Origen"] == dataset.source.uri
+    assert found["Reparto"].startswith(f"{dataset.split.train} para aprender, {dataset.split.test} (30")
+
+
+def test_repeated_rows_are_counted(dataset: DatasetVersion) -> None:
+    songs = dataset.preparation.model_copy(update={"rows_raw": dataset.preparation.rows_kept + 1014})
+    found = facts(dataset.model_copy(update={"preparation": songs}), ENGLISH)
+    assert found["Rows"] == "1,764 read; 1,014 repeated ones are left out; 750 remain"
+
+
+def test_an_origin_is_told_in_plain_words() -> None:
+    digest = "1476ef3c" * 8
+    handed_in = Source(kind="s3", uri=f"s3://data/incoming/{digest[:32]}.csv", sha256=digest, size_bytes=1)
+    assert origin(handed_in, ENGLISH) == "From a playlist uploaded here"
+    assert (
+        origin(handed_in.model_copy(update={"uri": "s3://data/mine.csv"}), ENGLISH) == "From the S3 store: `mine.csv`"
+    )
+    assert origin(handed_in.model_copy(update={"kind": "drive"}), SPANISH) == "De Google Drive"

@@ -1,0 +1,187 @@
+"""The page "model", drawn with everything up and with parts of it missing."""
+
+import numpy as np
+import pytest
+from pyarrow import ipc
+from streamlit.testing.v1 import AppTest
+
+from song_preference.errors import RegistryUnavailable
+from song_preference.evaluation import Answers, Evaluation, Importance, read_evaluation
+from song_preference.features import FEATURES
+from song_preference.training.candidates import CANDIDATES
+from streamlit_app.i18n import LANGUAGES, Language, Words
+from tests.support.dashboard import TEXTS, Open, Platform
+
+CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 6, 1
+"""The charts of each section."""
+
+
+def evaluated(seed: int, threshold: float) -> Evaluation:
+    """As version 0.1 stored it, of 60 songs."""
+    random = np.random.default_rng(seed)
+    probability = random.random(60)
+    labels = (random.random(60) < probability).astype(int)
+    answers = Answers.model_validate(
+        {
+            "labels": tuple(labels.tolist()),
+            "model": tuple(probability.tolist()),
+            "baseline": tuple(random.random(60).tolist()),
+            "threshold": threshold,
+            "importances": tuple(
+                Importance(feature=feature, mean=0.1 * at, std=0.01) for at, feature in enumerate(FEATURES)
+            ),
+        }
+    )
+    return read_evaluation(answers.model_dump_json().encode())
+
+
+EVALUATION = evaluated(1, 0.375)
+
+
+@pytest.fixture
+def judged(platform: Platform) -> Platform:
+    """The champion's training kept its answers."""
+    platform.registry.evaluations["run1"] = EVALUATION
+    return platform
+
+
+@pytest.fixture
+def with_challenger(judged: Platform, graph: bytes) -> Platform:
+    """Version 2 as well, whose training kept its answers too."""
+    judged.registry.graphs["2"] = graph
+    judged.registry.challenger = "2"
+    judged.registry.evaluations["run2"] = evaluated(2, 0.6)
+    return judged
+
+
+def headings(page: AppTest) -> list[str]:
+    return [heading.value for heading in (*page.header, *page.subheader)]
+
+
+def charts(page: AppTest) -> int:
+    return len(page.get("vega_lite_chart"))
+
+
+def counts(page: AppTest) -> list[int]:
+    """The confusion matrix: true positives, false negatives, false positives, true negatives."""
+    tables = (ipc.open_stream(chart.proto.data.data).read_pandas() for chart in page.get("vega_lite_chart"))
+    return next(list(table["songs"]) for table in tables if "is_right" in table)
+
+
+def expected(evaluation: Evaluation, threshold: float) -> list[int]:
+    pairs = list(zip(evaluation.labels, evaluation.model, strict=True))
+    return [
+        sum(label == said and (given >= threshold) == recommended for label, given in pairs)
+        for said in (1, 0)
+        for recommended in (True, False)
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Open, language: Language) -> None:
+    page, words = open_page("model", language), Words(language, TEXTS)
+    assert not page.exception
+    assert not page.info
+    assert headings(page)[:6] == [
+        words("model_version", version="1"),
+        *(words(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
+    ]
+    assert any(words("model_about_extra_trees") in text.value for text in page.markdown)
+    for address in ("models/spotify_model_prod/versions/1", "experiments/2/runs/run1"):
+        link = f"(http://mlflow.example/#/{address}?workflowType=machine_learning)"
+        assert any(link in text.value for text in page.markdown)
+    assert any(words("model_told_accuracy", hundredths="79") in text.value for text in page.markdown)
+    assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
+    assert list(page.dataframe[0].value["ROC AUC"]) == [
+        words("model_interval", value=words.number(0.889, 3), low=words.number(0.845, 3), high=words.number(0.932, 3))
+    ]
+    assert page.expander[0].markdown[0].value == "### Card of 1"
+
+
+def test_the_slider_begins_at_the_models_own_threshold_and_shows_what_another_does(
+    judged: Platform, open_page: Open
+) -> None:
+    page = open_page("model", "es")
+    assert page.select_slider[0].value == EVALUATION.threshold
+    assert counts(page) == expected(EVALUATION, EVALUATION.threshold)
+    page.select_slider[0].set_value(0.8).run()
+    assert counts(page) == expected(EVALUATION, 0.8) != expected(EVALUATION, EVALUATION.threshold)
+    page.button(key="model_threshold_back").click().run()
+    assert page.select_slider[0].value == EVALUATION.threshold
+    assert counts(page) == expected(EVALUATION, EVALUATION.threshold)
+
+
+def test_a_threshold_that_nothing_reaches_is_no_error(judged: Platform, open_page: Open) -> None:
+    page = open_page("model", "en")
+    page.select_slider[0].set_value(1.0).run()
+    assert not page.exception
+    assert counts(page) == expected(EVALUATION, 1.0)
+    assert "—" in [metric.value for metric in page.metric]
+
+
+def test_a_challenger_stands_beside_the_champion_and_has_curves_of_its_own(
+    with_challenger: Platform, open_page: Open
+) -> None:
+    page = open_page("model", "en")
+    assert {"Version 1", "Version 2"} <= set(headings(page))
+    table = page.dataframe[0].value
+    assert list(zip(table["Version"], table["Role"], strict=True)) == [("2", "Challenger"), ("1", "Champion")]
+    page.button_group[0].set_value("challenger").run()
+    assert page.select_slider[0].value == 0.6
+    assert counts(page) == expected(with_challenger.registry.evaluations["run2"], 0.6)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_champion_from_before_says_that_it_has_no_curves(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    page = open_page("model", language)
+    assert [note.value for note in page.info] == [TEXTS["model_curves_missing"][language]]
+    assert not page.select_slider
+    assert charts(page) == MEASURED + HISTORY
+    assert page.dataframe
+    assert page.expander
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_the_registry_it_says_so(judged: Platform, open_page: Open, language: Language) -> None:
+    judged.registry.is_down = True
+    page = open_page("model", language)
+    assert not page.exception
+    assert TEXTS["missing_registry"][language] in [warning.value for warning in page.warning]
+    assert not headings(page)
+
+
+def test_without_artifacts_only_the_curves_are_missing(
+    judged: Platform, open_page: Open, environment: pytest.MonkeyPatch
+) -> None:
+    def away(run_id: str) -> None:
+        raise RegistryUnavailable(run_id)
+
+    environment.setattr(judged.registry, "evaluation", away)
+    page = open_page("model", "es")
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_registry"]["es"]]
+    assert TEXTS["model_card"]["es"] in headings(page)
+    assert page.dataframe
+    assert charts(page) == MEASURED + HISTORY
+
+
+def test_nothing_but_the_registry_is_needed(judged: Platform, open_page: Open) -> None:
+    judged.take_down()
+    judged.registry.is_down = False
+    page = open_page("model", "es")
+    assert not page.warning
+    assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
+
+
+def test_a_version_without_an_alias_is_no_champion(judged: Platform, open_page: Open) -> None:
+    judged.registry.ref = None
+    page = open_page("model", "es")
+    assert TEXTS["model_no_champion"]["es"] in [note.value for note in page.info]
+    assert len(page.dataframe[0].value) == 1
+    assert not page.expander
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_every_kind_of_model_is_explained(candidate: str) -> None:
+    assert {f"model_kind_{candidate}", f"model_about_{candidate}"} <= set(TEXTS)

@@ -1,0 +1,247 @@
+import httpx
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Caption, Markdown
+
+from song_preference.errors import Finding
+from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from streamlit_app.components import plain
+from streamlit_app.data import pipeline
+from streamlit_app.health import Probes
+from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.pipeline.progress import duration
+from streamlit_app.pipeline.start import finding_row
+from tests.support.airflow import FakeRun, task
+from tests.support.dashboard import TEXTS, Open, Platform
+from tests.unit.dataset.test_schema import CSV
+
+
+@pytest.mark.parametrize(
+    ("took", "expected"), [(3.21, "3,2 s"), (42.4, "42 s"), (59.96, "1 min 0 s"), (125, "2 min 5 s")]
+)
+def test_durations(took: float, expected: str) -> None:
+    assert duration(Words("es", TEXTS), took) == expected
+
+
+def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
+    spanish = Words("es", TEXTS)
+    found = finding_row(spanish, Finding("energy", "must be a number", 1200, (2, 1004)))
+    assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
+    assert list(finding_row(spanish, Finding(None, "is empty", 1)).values()) == [
+        "El archivo",
+        "está vacío",
+        "",
+        "",
+    ]
+
+
+@pytest.fixture
+def reached(platform: Platform, environment: pytest.MonkeyPatch) -> Platform:
+    """The platform, whose parts answer when they are asked for their health, too; gRPC alone is not there."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v2/monitor/health":
+            return platform.airflow(request)
+        if request.url.path.startswith("/api/2.0/mlflow"):
+            return httpx.Response(503 if platform.registry.is_down else 200, json={"experiment": {}})
+        if platform.rest_is_down:
+            raise httpx.ConnectError("refused")
+        known = {
+            "/health/live": {"status": "live"},
+            "/health/ready": {"model": "1"},
+            "/graphql": {"data": {"__typename": "Query"}},
+        }
+        is_well = request.url.path in known or not platform.objects.is_down
+        return httpx.Response(200 if is_well else 503, json=known.get(request.url.path, {}))
+
+    transport = httpx.MockTransport(answer)
+    environment.setattr(pipeline, "Probes", lambda rest, mlflow, airflow: Probes(rest, mlflow, airflow, transport))
+    return platform
+
+
+def texts(page: AppTest) -> list[str]:
+    """What is said outside of boxes, from top to bottom."""
+    return [str(node.value) for node in page.main if isinstance(node, Markdown | Caption)]
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(texts(page))
+
+
+def card(page: AppTest, name: str) -> str:
+    """What is said of one service, up to the name of the next."""
+    said = texts(page)
+    first = said.index(f"**{name}**")
+    ends = [at for at, text in enumerate(said) if at > first and text.startswith("**")]
+    return "\n".join(said[first : min(ends, default=None)])
+
+
+def test_each_part_has_its_state_and_its_page(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    assert "Funciona" in card(page, "REST")
+    assert "(http://rest.example/docs)" in card(page, "REST")
+    assert "desde el 25" not in card(page, "REST")
+    assert "Versión 1, desde el" in card(page, "Este panel")
+    assert "No funciona" in card(page, "gRPC")
+    assert "grpc.example:50051" in card(page, "gRPC")
+
+
+def test_a_part_that_is_down_is_told(reached: Platform, open_page: Open) -> None:
+    reached.objects.is_down = True
+    page = open_page("pipeline", "en")
+    assert "Down" in card(page, "S3 store")
+    assert "Works" in card(page, "MLflow")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_everything_down_each_part_is_told(reached: Platform, open_page: Open, language: Language) -> None:
+    reached.take_down()
+    page = open_page("pipeline", language)
+    assert not page.exception
+    assert TEXTS["health_s3_unknown"][language] in card(page, TEXTS["part_s3"][language])
+    assert TEXTS["missing_airflow"][language] in [warning.value for warning in page.warning]
+    assert page.button(key="pipeline_start")
+
+
+def test_nobody_waits_for_an_airflow_that_hangs(reached: Platform, open_page: Open) -> None:
+    reached.airflow.broken = httpx.ReadTimeout("slow")
+    page = open_page("pipeline", "es")
+    assert TEXTS["health_hangs"]["es"] in card(page, "Airflow")
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 2
+    assert set(reached.airflow.paths) == {"/api/v2/monitor/health"}
+
+
+def start(page: AppTest) -> AppTest:
+    return page.button(key="pipeline_start").click().run()
+
+
+def test_a_run_starts_as_the_dag_would_have_it(reached: Platform, open_page: Open) -> None:
+    page = start(open_page("pipeline", "es"))
+    assert reached.airflow.conf == {}
+    assert TEXTS["pipeline_now"]["es"] in [heading.value for heading in page.subheader]
+    assert TEXTS["pipeline_queued"]["es"] in shown(page)
+    assert page.button(key="pipeline_start").disabled
+
+
+def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "en")
+    page.slider[0].set_value(20)
+    page.number_input[0].set_value(8)
+    page.toggle[0].set_value(True)
+    start(page.run())
+    assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True}
+
+
+def test_where_airflow_is_away_the_start_says_so(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    reached.airflow.broken = httpx.ConnectError("refused")
+    start(page)
+    # Of the start, of the run to follow, and of the last runs.
+    assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 3
+
+
+def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform, open_page: Open) -> None:
+    run = FakeRun("scheduled", "2026-11-25T08:00:00+00:00", "running", tasks=[task("download", "running")])
+    reached.airflow.runs[ETL_DAG].append(run)
+    page = open_page("pipeline", "es")
+    assert "en marcha" in shown(page)
+    run.state, run.ended, run.tasks = "failed", "2026-11-25T08:00:09+00:00", [task("download", "failed", 1, 8.0)]
+    reached.airflow.logs["download 1"] = [{"event": "No tempo.", "level": "error", "logger": "dag_parts.step"}]
+    page.run()
+    assert TEXTS["pipeline_failed"]["es"] in [error.value for error in page.error]
+    assert f"El motivo, en inglés: {plain('No tempo.')}" in shown(page)
+    assert "falló · 8,0 s" in shown(page)
+    assert not page.button(key="pipeline_start").disabled
+
+
+def test_what_came_of_a_run_is_told_with_its_model(reached: Platform, open_page: Open) -> None:
+    training = reached.airflow.runs[TRAINING_DAG][0]
+    reached.airflow.runs[ETL_DAG].pop()
+    training.state = "running"
+    page = open_page("pipeline", "en")
+    training.state = "success"
+    page.run()
+    told = TEXTS["pipeline_kept"]["en"].format(model="7", dataset="abc123abc123")
+    assert told in [info.value for info in page.info]
+    assert f"The reason: {plain('It is worse.')}" in shown(page)
+
+
+def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open) -> None:
+    page = start(open_page("pipeline", "en"))
+    reached.airflow.runs[ETL_DAG].clear()
+    page.run()
+    assert not page.warning
+    assert TEXTS["pipeline_now"]["en"] not in [heading.value for heading in page.subheader]
+
+
+def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    labels = [expander.label for expander in page.expander]
+    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Bien** · 25 nov 2026, 06:24 · 23 s"]
+    assert not any("taskInstances" in path for path in reached.airflow.paths)
+    page.session_state["run_failed"] = True
+    page.run()
+    assert f"El motivo, en inglés: {plain('No energy: add it.')}" in shown(page)
+    assert f"(http://airflow.example/dags/{ETL_DAG}/runs/failed)" in shown(page)
+
+
+def test_trainings_are_listed_too(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "en")
+    page.button_group(key="pipeline_history").set_value(TRAINING_DAG).run()
+    page.session_state["run_asset__1"] = True
+    page.run()
+    assert f"The reason: {plain('It is worse.')}" in shown(page)
+    assert f"(http://airflow.example/dags/{TRAINING_DAG}/runs/asset__1)" in shown(page)
+
+
+def upload(page: AppTest, content: bytes) -> AppTest:
+    return page.file_uploader[0].set_value(("playlist.csv", content, "text/csv")).run()
+
+
+def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
+    assert "750 canciones" in page.success[0].value
+    assert "filas repetidas que se dejan fuera: 1" in shown(page)
+    assert len(reached.airflow.runs[ETL_DAG]) == 2
+    page.button(key="pipeline_hand_in").click().run()
+    assert reached.airflow.conf is not None
+    assert reached.airflow.conf["source"].startswith("s3://data/incoming/")
+    assert TEXTS["pipeline_queued"]["es"] in shown(page)
+    assert not page.success
+
+
+def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "es"), CSV.replace(b"energy", b"vigour", 1))
+    assert page.error[0].value == TEXTS["pipeline_file_is_bad"]["es"]
+    assert page.table[0].value.loc["energy", "Qué pasa"] == "falta"
+    assert "pipeline_hand_in" not in [button.key for button in page.button]
+
+
+def test_a_file_that_is_too_large_for_the_service_is_refused(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "en"), b"x" * 1_000_001)
+    assert "MAX_DATASET_BYTES" in page.error[0].value
+
+
+def test_no_file_can_be_checked_without_rest(reached: Platform, open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    reached.rest_is_down = True
+    upload(page, CSV)
+    assert "does not answer" in page.warning[0].value
+
+
+def test_a_file_that_cannot_be_handed_in_stays(reached: Platform, open_page: Open) -> None:
+    page = upload(open_page("pipeline", "en"), CSV)
+    reached.objects.is_down = True
+    page.button(key="pipeline_hand_in").click().run()
+    assert "S3" in page.warning[0].value
+    assert page.button(key="pipeline_hand_in")
+
+
+def test_where_the_platform_only_predicts_nothing_can_be_started(
+    reached: Platform, open_page: Open, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("MANAGE_DATASETS", "false")
+    page = open_page("pipeline", "es")
+    assert page.info[0].value == TEXTS["pipeline_only_predicts"]["es"]
+    assert not page.button
+    assert TEXTS["health_s3_unmanaged"]["es"] in card(page, "Almacén S3")

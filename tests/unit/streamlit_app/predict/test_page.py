@@ -1,0 +1,72 @@
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from song_preference.features import FEATURES, LABEL, Song
+from streamlit_app.data import model, playlist
+from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.predict.page import presets
+from tests.support.dashboard import TEXTS, Open, Platform
+
+
+def shown(page: AppTest) -> list[str]:
+    return [element.value for element in [*page.header, *page.subheader, *page.markdown, *page.caption]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answer_is_that_of_the_model(platform: Platform, open_page: Open, language: Language) -> None:
+    page = open_page("predict", language)
+    song = Song(**{name: page.session_state[f"song_{name}"] for name in FEATURES})
+    answer = model.predictor().predict(song)
+    assert TEXTS[f"predict_{answer.label}"][language] in shown(page)
+    told = Words(language, TEXTS).percent(answer.probability, 2)
+    assert any(told in text for text in shown(page))
+
+
+def test_another_song_is_another_answer(platform: Platform, open_page: Open) -> None:
+    page = open_page("predict", "en")
+    page.select_slider(key="song_danceability").set_value(0.0)
+    page.select_slider(key="song_speechiness").set_value(0.0).run()
+    assert "You will not like it" in shown(page)
+    page.select_slider(key="song_danceability").set_value(1.0).run()
+    assert "You will like it" in shown(page)
+
+
+def test_a_preset_is_a_song_of_the_playlist(platform: Platform, open_page: Open) -> None:
+    page = open_page("predict", "en")
+    page.button_group(key="preset").set_value("acousticness").run()
+    chosen = {name: page.session_state[f"song_{name}"] for name in FEATURES}
+    songs = playlist.table(playlist.latest_dataset().version, "features")
+    liked = songs[songs[LABEL] == 1]
+    row = liked.iloc[liked["acousticness"].argmax()]
+    assert chosen == {name: round(float(row[name]), 2) for name in FEATURES}
+
+
+def test_without_rest_there_are_no_songs_to_start_from_but_an_answer(platform: Platform, open_page: Open) -> None:
+    platform.rest_is_down = True
+    page = open_page("predict", "es")
+    assert [found.value for found in page.warning] == [TEXTS["missing_data"]["es"]]
+    assert "Te va a gustar" in shown(page) or "No te va a gustar" in shown(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_way_that_is_down_says_so_and_the_others_go_on(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    page = open_page("predict", language)
+    page.button_group(key="way").set_value("all").run()
+    told = [text for text in shown(page) if TEXTS["predict_down"][language] in text]
+    assert len(told) == 3  # nothing listens in a unit test
+    assert sum(":material/thumb_" in text for text in shown(page)) == 1
+
+
+def test_presets_are_extremes_and_typical_songs() -> None:
+    songs = pd.DataFrame(
+        [[0.1, 0.1, 0.1, 0.1, 1], [0.2, 0.2, 0.2, 0.2, 1], [0.9, 0.3, 0.3, 0.3, 1], [0.5, 0.5, 0.5, 0.5, 0]],
+        columns=[*FEATURES, LABEL],
+    )
+    found = presets(songs)
+    assert found["speechiness"].row() == (0.9, 0.3, 0.3, 0.3)
+    assert found["liked"].row() == (0.2, 0.2, 0.2, 0.2)
+    assert found["disliked"].row() == (0.5, 0.5, 0.5, 0.5)
+    assert set(found) == {*FEATURES, "liked", "disliked"}

@@ -1,0 +1,19 @@
+import pytest
+
+from tests.support.import_closure import import_closure
+
+MOST_OF_DASHBOARD = 20
+MOST_OURS = {"predict": 36, "explore": 36, "model": 36, "songs": 36, "pipeline": 39}
+
+
+@pytest.mark.parametrize("page", MOST_OURS)
+def test_a_page_leads_to_few_modules(page: str) -> None:
+    found = import_closure(f"streamlit_app.{page}.page")
+    assert len([name for name in found if name.startswith("streamlit_app")]) <= MOST_OF_DASHBOARD
+    assert len(found) <= MOST_OURS[page]
+
+
+def test_imports_inside_functions_and_of_packages_count() -> None:
+    found = import_closure("streamlit_app.songs.page")
+    assert {"streamlit_app", "streamlit_app.songs", "streamlit_app.songs.answers", "song_preference.features"} <= found
+    assert "streamlit_app.predict.page" not in found
