@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
 
-from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
 from tests.support.registry import FakeRegistry
-from tests.support.songs import SONG
 
 pytest_plugins = ["tests.support.stack"]
-
-# Until every test imports them from where they are.
-__all__ = ["ROOT", "SONG", "FakeRegistry"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,6 +22,7 @@ from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ClientSettings, ModelSettings
 from streamlit_app.data.model import predictor
+from tests.support.dashboard import PAGE
 from tests.support.stack import environment_of, local_environment, local_stack
 from tests.support.waiting import wait_for
 
@@ -33,12 +34,6 @@ PROBABILITIES = {"1": 0.9486251473426819, "2": 0.42764952778816223}
 """What each model version answered for `EXAMPLE` under version 0.1 of the platform."""
 
 PATIENCE_SECONDS = 60
-PAGE = """
-from streamlit_app.views import {name}
-from streamlit_app.words import Words
-
-{name}.page(Words("en"))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +120,7 @@ def test_the_evaluation_of_each_model_is_read() -> None:
 @pytest.mark.parametrize("name", ["predict", "explore", "model", "songs", "pipeline"])
 @pytest.mark.usefixtures("environment")
 def test_every_page_of_the_dashboard_shows_it(name: str) -> None:
-    page = AppTest.from_string(PAGE.format(name=name), default_timeout=PATIENCE_SECONDS).run()
+    page = AppTest.from_string(PAGE.format(name=name, language="en"), default_timeout=PATIENCE_SECONDS).run()
     predictor().store.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
