@@ -7,7 +7,7 @@ import pytest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from streamlit_app.pipeline.runs import DEFAULTS, TASKS
-from tests.unit.dags.conftest import DAGS, in_airflow
+from tests.support.airflow import DAGS, in_airflow
 
 DESCRIBE = f"""
 import json

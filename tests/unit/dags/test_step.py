@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dags.conftest import in_airflow
+from tests.support.airflow import in_airflow
 
 RUN = """
 import json, logging, os

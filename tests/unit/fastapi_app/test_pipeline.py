@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from song_preference.pipeline import Airflow
-from tests.unit.dags.conftest import in_airflow
+from tests.support.airflow import in_airflow
 from tests.unit.fake_airflow import RUN_ID, FakeAirflow, with_history
 from tests.unit.fastapi_app.conftest import KEY
 from tests.unit.fastapi_app.test_errors import check_problem
