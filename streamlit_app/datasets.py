@@ -16,6 +16,7 @@ from song_preference.errors import (
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.messages import Message
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
 UPLOAD_SECONDS = 300
@@ -103,4 +104,5 @@ def _checked(response: httpx.Response) -> httpx.Response:
 
 def _finding(found: dict[str, Any]) -> Finding:
     column = None if found["field"] == "file" else found["field"]
-    return Finding(column, found["problem"], found["count"], tuple(found["rows"]))
+    rule = Message(found.get("code"), found.get("params", {}), found["problem"])
+    return Finding(column, rule, found["count"], tuple(found["rows"]))

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from song_preference.messages import Message
+
 PREPARATION = 3
 """Raise it whenever the same file would be prepared differently: it is part of the version."""
 
@@ -50,13 +52,19 @@ class Preparation(BaseModel):
 
     columns: dict[str, str]
     readings: list[str] = []
-    """What was read as something else than it was written."""
+    """What was read as something else than it was written, in English."""
+    normalisations: list[Message] = []
+    """The same as data; empty for what was published before messages had codes."""
     rows_raw: int
     rows_kept: int
     likes: int
     dislikes: int
     scaler: dict[str, ScalerRange]
     features: dict[str, FeatureStatistics]
+
+    def notes(self) -> list[Message]:
+        """Return what was read as something else than it was written."""
+        return self.normalisations or [Message(None, english=text) for text in self.readings]
 
 
 class SplitRows(BaseModel):

@@ -4,7 +4,8 @@
 that its dataset starts, and fails with the reason where one of them fails.
 """
 
-from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run, Task
+from song_preference.pipeline.airflow import Airflow, Run, Task
 from song_preference.pipeline.waiting import follow, run_to_champion
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 
 __all__ = ["ETL_DAG", "TRAINING_DAG", "Airflow", "Run", "Task", "follow", "run_to_champion"]

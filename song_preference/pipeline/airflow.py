@@ -12,10 +12,10 @@ from urllib.parse import quote
 import httpx
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
-from song_preference.pipeline.log import Log, errors, skips
+from song_preference.messages import Message
+from song_preference.pipeline.log import Log, errors, reason
+from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings
-
-ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
 
 RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
 """What Airflow takes for a run's id, less those that mean another path or, as '~' does, all runs."""
@@ -165,11 +165,11 @@ class Airflow:
                 return "\n".join(dict.fromkeys(errors(self.log(run, task))))
         return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
 
-    def skip_reason(self, run: Run) -> str | None:
-        """Why the run had nothing to do; None unless a task of it decided so."""
+    def skip_reason(self, run: Run) -> Message | None:
+        """Return why the run had nothing to do; None unless a task of it decided so."""
         for task in self.tasks(run):
             if task.state == "skipped" and task.try_number:
-                return next(skips(self.log(run, task)), None)
+                return reason(self.log(run, task), "warning")
         return None
 
     def log(self, run: Run, task: Task) -> Log:

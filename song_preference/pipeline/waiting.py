@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from song_preference.errors import PipelineError
-from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 
 LONGEST_RUN_SECONDS = 3 * 3600
 """A search alone may take two hours."""

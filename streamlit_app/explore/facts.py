@@ -1,7 +1,6 @@
 """What is known of a dataset version, in the listener's words."""
 
 from song_preference.dataset.version import DatasetVersion, Source
-from streamlit_app.translated import translated
 from streamlit_app.words import Words
 
 
@@ -19,7 +18,7 @@ def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
             "explore_split_text", **parts, share=words.percent(split.test / (split.train + split.test))
         ),
         words("explore_seed"): str(version.parameters.seed),
-        words("explore_readings"): "; ".join(translated(words, noted) for noted in songs.readings)
+        words("explore_readings"): "; ".join(note.text(words.language) for note in songs.notes())
         or words("explore_as_written"),
     }
     if source.fallback_reason:

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.errors import Finding
-from streamlit_app.translated import translated
 from streamlit_app.words import Words
 
 
@@ -21,7 +20,7 @@ def row(words: Words, finding: Finding) -> dict[str, str]:
     named = ", ".join(map(words.number, finding.rows)) + (" …" if finding.count > len(finding.rows) else "")
     return {
         words("finding_column"): finding.column or words("finding_file"),
-        words("finding_rule"): translated(words, finding.rule),
+        words("finding_rule"): finding.rule.text(words.language),
         words("finding_count"): words.number(finding.count) if finding.rows else "",
         words("finding_rows"): named if finding.rows else "",
     }

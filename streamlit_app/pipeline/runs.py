@@ -1,11 +1,11 @@
 """Runs of the pipeline as the page follows and tells them."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.messages import Message
+from song_preference.pipeline import Airflow, Run
 from song_preference.pipeline.report import (
     RunReport,
     RunSummary,
@@ -15,15 +15,7 @@ from song_preference.pipeline.report import (
     report,
     training_outcome,
 )
-
-TASKS = {
-    ETL_DAG: ("download", "engineer_features", "split", "register"),
-    TRAINING_DAG: ("search", "export", "evaluate", "register", "promote"),
-}
-"""In their order."""
-
-DEFAULTS: Mapping[str, Any] = {"test_size": 0.3, "seed": 42, "trials": None, "force": False}
-"""Of the options that a run can be started with, as the DAG has them."""
+from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 
 PATIENCE = timedelta(seconds=90)
 """For so long after a dataset the training that learns from it is expected to begin."""
@@ -99,10 +91,10 @@ def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
     return "skipped" if any(task.state == "skipped" for task in tasks) else "other"
 
 
-def reason(found: Report) -> str | None:
-    """Why it ended as it did, in the domain's words."""
+def reason(found: Report) -> Message | None:
+    """Return why it ended as it did."""
     training = found.training if isinstance(found, RunReport) else None
-    return found.reason or (training.reason if training else None)
+    return found.explanation() or (training.explanation() if training else None)
 
 
 def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
@@ -115,11 +107,6 @@ def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
 def seconds(run: RunSummary) -> float | None:
     """How long it took; None until it has ended."""
     return (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
-
-
-def changed(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that differ from what the DAG would take by itself."""
-    return {name: value for name, value in chosen.items() if value != DEFAULTS[name]}
 
 
 def address(airflow_page: str, run: Run) -> str:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
+from song_preference.pipeline import Run
 from song_preference.pipeline.report import RunReport, TaskReport
+from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.pipeline.markup import Step, show, small, step_list
 from streamlit_app.pipeline.runs import STEP_STATES, Report, address, outcome, reason, steps
 from streamlit_app.sources import settings
@@ -43,7 +44,7 @@ def tell_outcome(words: Words, found: Report) -> None:
     values = {"dataset": found.dataset_version, "model": found.model_version}
     draw(words(f"pipeline_{result}", **values), icon=icon)
     if why := reason(found):
-        show(small(words("pipeline_reason", reason=why)))
+        show(small(words("pipeline_reason", reason=why.text(words.language))))
 
 
 def airflow_link(words: Words, run: Run) -> None:
@@ -67,4 +68,5 @@ def _steps(words: Words, dag_id: str, tasks: list[TaskReport]) -> None:
 def _step(words: Words, dag_id: str, task: TaskReport) -> Step:
     kind = STEP_STATES.get(task.state, "waiting")
     took = duration(words, task.seconds) if task.seconds is not None and kind in {"done", "failed"} else None
-    return Step(kind, words(f"{dag_id}_{task.id}"), words(f"step_{kind}"), took)
+    name = TASKS[dag_id].get(task.id, {words.language: task.id})
+    return Step(kind, name[words.language], words(f"step_{kind}"), took)

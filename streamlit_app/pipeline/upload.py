@@ -12,7 +12,6 @@ from streamlit_app.pipeline.findings import findings_table
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.markup import note_list, show
 from streamlit_app.sources import datasets
-from streamlit_app.translated import translated
 from streamlit_app.uploader import uploader
 from streamlit_app.words import Words
 
@@ -68,7 +67,7 @@ def _checked(words: Words, file: UploadedFile) -> Checked:
 def _tell(words: Words, found: Preparation) -> None:
     counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
     st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
-    notes = [translated(words, told) for told in found.readings]
+    notes = [note.text(words.language) for note in found.notes()]
     if dropped := found.rows_raw - found.rows_kept:
         notes.append(words("pipeline_repeated", count=words.number(dropped)))
     if notes:

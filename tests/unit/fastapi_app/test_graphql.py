@@ -18,9 +18,16 @@ from fastapi_app import graphql
 from fastapi_app.graphql import CODE
 from fastapi_app.graphql_page import ASSETS
 from fastapi_app.one_by_one import OneByOne
-from song_preference import errors
+from song_preference import errors, messages
 from song_preference.clients import QUERY
-from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.errors import (
+    BatchTooLarge,
+    FieldProblem,
+    Finding,
+    InvalidDataset,
+    InvalidSong,
+    SongPreferenceError,
+)
 from song_preference.features import FEATURES, Song
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
@@ -42,10 +49,13 @@ LEAK = "password=hunter2"
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
+    InvalidDataset(Finding("energy", messages.Message("column_missing"), 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+        if isinstance(kind, type)
+        and issubclass(kind, SongPreferenceError)
+        and kind not in {InvalidSong, BatchTooLarge, InvalidDataset}
     ),
 ]
 

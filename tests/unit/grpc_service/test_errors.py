@@ -16,6 +16,7 @@ from song_preference.errors import (
     InvalidSong,
     SongPreferenceError,
 )
+from song_preference.messages import Message
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.conftest import SONG
@@ -40,7 +41,7 @@ EXPECTED = {
 ARGUMENTS: dict[type[SongPreferenceError], tuple[object, ...]] = {
     InvalidSong: ([FieldProblem("energy", "is wrong")],),
     BatchTooLarge: (3, 2),
-    InvalidDataset: (Finding("energy", "is wrong", 1),),
+    InvalidDataset: (Finding("energy", Message("column_missing"), 1),),
 }
 
 

@@ -1,18 +1,16 @@
 """The page "explore", and what it computes."""
 
 import io
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
 
-from song_preference.dataset.reading import WORDS_READ
 from song_preference.dataset.spread import Histogram, Spread
-from song_preference.dataset.table import read_header
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Source
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from song_preference.messages import Message
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Batch
 from streamlit_app import sources
@@ -25,7 +23,6 @@ from streamlit_app.explore.facts import facts, origin
 from streamlit_app.explore.rows import as_csv, chosen, column_names, in_milliseconds, minutes, readable, unscaled
 from streamlit_app.look import LIGHT
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
-from streamlit_app.translated import translated
 from streamlit_app.words import Words
 from tests.unit.streamlit_app.conftest import Open, Platform
 
@@ -200,14 +197,14 @@ def test_minutes(milliseconds: float, told: str) -> None:
 # What is known of the dataset
 
 
-def test_every_note_of_the_reading_is_told_in_spanish(tmp_path: Path) -> None:
-    playlist = tmp_path / "playlist.csv"
-    header = ["Unnamed: 0", *FEATURES, "duration_ms", "tempo", "loudness", LABEL, "mood", "mood"]
-    playlist.write_text(f"{','.join(header)}\n{','.join('0' * len(header))}\n")
-    notes = [*read_header(playlist).readings, WORDS_READ]
-    assert len(notes) == 4
-    assert [note for note in notes if translated(SPANISH, note) == note] == []
-    assert translated(SPANISH, "something new") == "something new"
+def test_how_the_file_was_read_is_told_in_the_language(dataset: DatasetVersion) -> None:
+    stored = Message("index_column_left_out").stored()
+    update = {"readings": [str(stored)], "normalisations": [stored]}
+    songs = dataset.preparation.model_copy(update=update)
+    found = facts(dataset.model_copy(update={"preparation": songs}), SPANISH)
+    assert found["Lectura del archivo"] == "se deja fuera una columna que solo numera las filas"
+    older = dataset.preparation.model_copy(update={**update, "normalisations": []})
+    assert facts(dataset.model_copy(update={"preparation": older}), SPANISH)["Lectura del archivo"] == str(stored)
 
 
 def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:

@@ -1,22 +1,21 @@
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from song_preference.dataset.incoming import check
-from song_preference.errors import Finding, InvalidDataset
+from song_preference.errors import Finding
+from song_preference.messages import Message
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
+from song_preference.run_options import TASKS
 from streamlit_app import sources
 from streamlit_app.pipeline.findings import row
 from streamlit_app.pipeline.health import Probes
-from streamlit_app.pipeline.runs import TASKS, address, changed, found_at_work, outcome, reason, seconds, steps
+from streamlit_app.pipeline.runs import address, found_at_work, outcome, reason, seconds, steps
 from streamlit_app.pipeline.tell import duration
 from streamlit_app.texts import LANGUAGES, TEXTS, Language
-from streamlit_app.translated import translated
 from streamlit_app.words import Words
 from tests.unit.dataset.test_schema import CSV
 from tests.unit.fake_airflow import RUN_ID, FakeAirflow, FakeRun, task, with_history
@@ -76,7 +75,7 @@ def test_a_training_that_does_not_come_is_not_awaited_for_ever() -> None:
 
 
 def test_the_reason_is_the_trainings_where_that_decided() -> None:
-    assert reason(etl("success", training("success", why="It is worse."))) == "It is worse."
+    assert str(reason(etl("success", training("success", why="It is worse.")))) == "It is worse."
     assert reason(etl("running")) is None
 
 
@@ -90,11 +89,6 @@ def test_steps_stand_in_their_order_and_are_there_before_airflow_tells_of_them()
 def test_how_long_a_run_took_is_known_once_it_has_ended() -> None:
     assert seconds(etl("success")) == 20
     assert seconds(etl("running")) is None
-
-
-def test_options_that_stay_as_they_are_are_not_sent() -> None:
-    chosen = {"test_size": 0.3, "seed": 7, "trials": None, "force": True}
-    assert changed(chosen) == {"seed": 7, "force": True}
 
 
 def test_the_address_of_a_run_is_quoted() -> None:
@@ -131,61 +125,15 @@ def test_a_training_that_somebody_started_is_followed_by_itself() -> None:
     assert found_at_work(server.client()) == Run(TRAINING_DAG, "by_hand")
 
 
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        ("must be a number", "debe ser un número"),
-        ("column 'duration_ms' is read as 'duration'", "la columna «duration_ms» se lee como «duration»"),
-        ("says something new", "says something new"),
-    ],
-)
-def test_findings_are_told_in_the_language_as_far_as_they_are_known(said: str, expected: str) -> None:
-    assert translated(Words("es"), said) == expected
-    assert translated(Words("en"), said) == said
-
-
-HEADER, *ROWS = CSV.splitlines(keepends=True)
-ENERGY = HEADER.split(b",").index(b"energy")
-
-
-def with_energy(value: bytes) -> bytes:
-    first = ROWS[0].split(b",")
-    first[ENERGY] = value
-    return b"".join([HEADER, b",".join(first), *ROWS[1:]])
-
-
-@pytest.mark.parametrize(
-    "playlist",
-    [
-        b"",
-        b"\0",
-        b"\xff\n",
-        b"<!DOCTYPE html><html></html>",
-        b"a,b\n1,2\n",
-        HEADER,
-        HEADER.replace(b",", b";") + b"1\n",
-        HEADER.replace(b",", b"\t") + b"1\n",
-        HEADER.replace(b",", b"|") + b"1\n",
-        HEADER.replace(b"valence", b"energy") + ROWS[0],
-        HEADER + ROWS[0] + b"1,2\n",
-        HEADER + b'"' + ROWS[0],
-        HEADER + ROWS[0],
-        *map(with_energy, (b"x", b"", b"inf", b"2")),
-    ],
-)
-def test_whatever_the_check_finds_is_told_in_spanish(playlist: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "playlist.csv"
-    file.write_bytes(playlist)
-    with pytest.raises(InvalidDataset) as refused:
-        check(file)
-    for finding in refused.value.findings:
-        assert translated(Words("es"), finding.rule) != finding.rule
-
-
 def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
-    found = row(Words("es"), Finding("energy", "must be a number", 1200, (2, 1004)))
+    found = row(Words("es"), Finding("energy", Message("not_a_number"), 1200, (2, 1004)))
     assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
-    assert list(row(Words("es"), Finding(None, "is empty", 1)).values()) == ["El archivo", "está vacío", "", ""]
+    assert list(row(Words("es"), Finding(None, Message("empty_file"), 1)).values()) == [
+        "El archivo",
+        "está vacío",
+        "",
+        "",
+    ]
 
 
 @pytest.fixture
@@ -273,7 +221,7 @@ def test_a_run_starts_as_the_dag_would_have_it(reached: Platform, open_page: Ope
 def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "en")
     page.slider[0].set_value(20)
-    page.number_input[0].set_value(8)
+    page.number_input[1].set_value(8)
     page.toggle[0].set_value(True)
     start(page.run())
     assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True}
@@ -296,7 +244,7 @@ def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform
     reached.airflow.logs["download 1"] = [{"event": "No tempo.", "level": "error", "logger": "dag_parts.step"}]
     page.run()
     assert TEXTS["pipeline_failed"]["es"] in [error.value for error in page.error]
-    assert "El motivo, en inglés: No tempo." in shown(page)
+    assert "El motivo: No tempo." in shown(page)
     assert "falló · 8,0 s" in shown(page)
     assert not page.button(key="pipeline_start").disabled
 
@@ -328,7 +276,7 @@ def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_pag
     assert not any("taskInstances" in path for path in reached.airflow.paths)
     page.session_state["run_failed"] = True
     page.run()
-    assert "El motivo, en inglés: No energy: add it." in shown(page)
+    assert "El motivo: No energy: add it." in shown(page)
     assert f"(http://airflow.example/dags/{ETL_DAG}/runs/failed)" in shown(page)
 
 
