@@ -11,11 +11,10 @@ from song_preference.pipeline import ETL_DAG, Run
 from streamlit_app.pipeline.findings import findings_table
 from streamlit_app.pipeline.follow import begin, is_working
 from streamlit_app.pipeline.markup import note_list, show
-from streamlit_app.sources import datasets
+from streamlit_app.sources import datasets, settings
 from streamlit_app.uploader import uploader
 from streamlit_app.words import Words
 
-MOST_MEGABYTES = 200
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
 """What the session remembers: the answer on the file that lies there, and how many were handed in before it."""
 
@@ -33,7 +32,7 @@ def upload(words: Words) -> None:
     st.subheader(words("pipeline_own"))
     st.write(words("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
-    limits = words("pipeline_file_limits", size=words.number(MOST_MEGABYTES))
+    limits = words("pipeline_file_limits", size=words.number(settings().max_dataset_bytes / 1e6))
     file = uploader(words("pipeline_file"), words("pipeline_choose"), limits, f"pipeline_file_{turn}")
     if file is None:
         return

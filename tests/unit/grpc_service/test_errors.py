@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -38,7 +39,7 @@ EXPECTED = {
     "RegistryUnavailable": grpc.StatusCode.UNAVAILABLE,
     "AccessDenied": grpc.StatusCode.UNAUTHENTICATED,
 }
-ARGUMENTS: dict[type[SongPreferenceError], tuple[object, ...]] = {
+ARGUMENTS: dict[type[SongPreferenceError], tuple[Any, ...]] = {
     InvalidSong: ([FieldProblem("energy", "is wrong")],),
     BatchTooLarge: (3, 2),
     InvalidDataset: (Finding("energy", Message("column_missing"), 1),),
