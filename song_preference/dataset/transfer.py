@@ -21,6 +21,10 @@ SHOWN_CHARACTERS = 200
 class NotAllowed(Exception):
     """Why a source may not be named, as a part of a sentence; `SourceRefused` says the whole."""
 
+    def __init__(self, reason: Message) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
+
 
 def _direct() -> httpx.BaseTransport:
     # Connections are pooled by address, whatever name their certificate was checked for: keep none.

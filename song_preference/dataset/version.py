@@ -23,7 +23,13 @@ class Source(BaseModel):
     sha256: str
     size_bytes: int
     fallback_reason: str | None = None
-    """Why the bundled sample stands in for the configured source."""
+    """Why the bundled sample stands in for the configured source, in English."""
+    fallback: Message | None = None
+    """The same as data; None for what was published before messages had codes."""
+
+    def fallback_message(self) -> Message | None:
+        """Return why the bundled sample stands in for the configured source, if it does."""
+        return self.fallback or (Message(None, english=self.fallback_reason) if self.fallback_reason else None)
 
 
 class Parameters(BaseModel):

@@ -75,4 +75,50 @@ SENTENCES = {
     "column_renamed": "column '{written}' is read as '{name}'",
     "first_of_columns_kept": "of the columns '{name}' the first is kept",
     "label_words_read": "the label's words are read as 1 and 0",
+    # A source that may not be named.
+    "source_rejected": "The source '{source}' is refused: {reason}. Name {may_name}.",
+    "operator_may_name": "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'",
+    "anybody_may_name": "a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or "
+    "incoming/<file>",
+    "source_unreadable": "it is empty, longer than {limit} characters, or holds characters that cannot be seen",
+    "source_in_another_bucket": "it is not s3://{bucket}/<key>: copy the file into that bucket",
+    "source_of_unknown_scheme": "its scheme is none that we know",
+    "source_no_https_url": "it is no https URL",
+    "source_with_credentials": "it holds a user name or a password",
+    "source_leads_elsewhere": "it leads to '{url}' ({reason})",
+    "source_not_below": "it is not below {folder}",
+    "source_no_file_below": "it is no file below {folder}",
+    "sample_named": "the sample stands in by itself where there is no playlist",
+    "drive_link_without_id": "there is no file id in the Google Drive link: copy it from 'Share > Copy link'",
+    "no_such_object": "there is no such object; copy the file there first",
+    "no_such_file": "there is no such file",
+    "not_a_regular_file": "it is no regular file",
+    "host_not_public": "its host is not public",
+    "address_not_public": "its address is not public",
+    "host_with_address_not_public": "its host has an address that is not public",
+    # A source that cannot be reached.
+    "source_unavailable_latest_stays": "{reason} The dataset published last stays in force.",
+    "file_unreadable": "The file '{file}' cannot be read ({error}).",
+    "drive_unavailable": "Google Drive did not give the file behind '{link}' ({reason}): check the connection, and "
+    "that the file is shared with 'anyone with the link'.",
+    "drive_gave_a_page": "it gave a page instead, to sign in or because the file was asked for too often",
+    "too_slow": "it is too slow",
+    "exception": "{name}",
+    "url_unavailable": "'{url}' cannot be downloaded ({error}): open it in a browser.",
+    "url_redirects_too_often": "'{url}' redirects more than {limit} times: name the file's own URL.",
+    "url_too_slow": "'{url}' is too slow: download it yourself and upload the file, or put it into incoming/.",
+    # Datasets, storage and training.
+    "no_dataset_yet": "No dataset was published yet: run the DAG process_etl_spotify_data.",
+    "no_such_dataset": "There is no dataset version '{version}': `make datasets` lists those that there are.",
+    "dataset_file_gone": "Dataset version '{version}' has no '{file}' any more: run process_etl_spotify_data again.",
+    "s3_full": "S3 has no room left for {uri}: free some space on its volume, or remove datasets that nobody needs "
+    "('make datasets' lists them); then try again.",
+    "s3_unavailable": "S3 did not serve {uri} ({error}): check that it runs, that its volume has room, and its keys.",
+    "disk_full": "There is too little room on the volume of {directory}: {free:,.0f} of its {total:,.0f} MB are free "
+    "now. Free some space there, or set TMPDIR to a directory of another volume; then try again.",
+    "no_candidate_exported": "No candidate can be exported as a model that answers as it was trained; try more trials "
+    "or another dataset. {details}",
+    "too_few_songs_to_train": "The training part holds {likes} liked and {dislikes} disliked songs, but "
+    "cross-validation needs {least} of each: add songs to the playlist, or set a smaller part aside for the test, and "
+    "run the DAG process_etl_spotify_data again.",
 }

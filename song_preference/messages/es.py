@@ -76,4 +76,52 @@ SENTENCES = {
     "column_renamed": "la columna «{written}» se lee como «{name}»",
     "first_of_columns_kept": "de las columnas «{name}» se conserva la primera",
     "label_words_read": "las palabras de la opinión se leen como 1 y 0",
+    # Un origen que no se puede usar.
+    "source_rejected": "El origen «{source}» no se acepta: {reason}. Usa {may_name}.",
+    "operator_may_name": "un enlace de Google Drive, una dirección https, s3://<bucket de datos>/<clave>, una ruta o "
+    "«sample»",
+    "anybody_may_name": "un enlace de Google Drive, una dirección https pública, s3://<bucket de "
+    "datos>/incoming/<archivo> o incoming/<archivo>",
+    "source_unreadable": "está vacío, tiene más de {limit} caracteres, o algunos que no se ven",
+    "source_in_another_bucket": "no es s3://{bucket}/<clave>: copia el archivo a ese bucket",
+    "source_of_unknown_scheme": "no empieza por ningún esquema conocido, como https o s3",
+    "source_no_https_url": "no es una dirección https",
+    "source_with_credentials": "contiene un usuario o una contraseña",
+    "source_leads_elsewhere": "lleva a «{url}» ({reason})",
+    "source_not_below": "no está dentro de {folder}",
+    "source_no_file_below": "no es un archivo dentro de {folder}",
+    "sample_named": "la lista de muestra ya se usa sola cuando no hay otra",
+    "drive_link_without_id": "el enlace de Google Drive no dice qué archivo es: cópialo en «Compartir > Copiar enlace»",
+    "no_such_object": "no existe ese objeto; copia primero el archivo ahí",
+    "no_such_file": "no existe ese archivo",
+    "not_a_regular_file": "no es un archivo normal",
+    "host_not_public": "su servidor no es público",
+    "address_not_public": "su dirección no es pública",
+    "host_with_address_not_public": "su servidor tiene una dirección que no es pública",
+    # Un origen que no responde.
+    "source_unavailable_latest_stays": "{reason} Los últimos datos publicados siguen en uso.",
+    "file_unreadable": "No se puede leer el archivo «{file}» ({error}).",
+    "drive_unavailable": "Google Drive no dio el archivo del enlace «{link}» ({reason}): comprueba la conexión, y que "
+    "el archivo esté compartido con cualquiera que tenga el enlace.",
+    "drive_gave_a_page": "dio una página, para iniciar sesión o porque el archivo se pidió demasiadas veces",
+    "too_slow": "tarda demasiado",
+    "exception": "{name}",
+    "url_unavailable": "No se puede descargar «{url}» ({error}): prueba a abrirla en un navegador.",
+    "url_redirects_too_often": "«{url}» redirige más de {limit} veces: usa la dirección del archivo mismo.",
+    "url_too_slow": "«{url}» tarda demasiado: descarga tú el archivo y súbelo, o ponlo en incoming/.",
+    # Datos, almacenamiento y entrenamiento.
+    "no_dataset_yet": "Todavía no se ha publicado ningún dato: ejecuta el DAG process_etl_spotify_data.",
+    "no_such_dataset": "No existe la versión de datos «{version}»: `make datasets` muestra las que hay.",
+    "dataset_file_gone": "La versión de datos «{version}» ya no tiene «{file}»: ejecuta otra vez "
+    "process_etl_spotify_data.",
+    "s3_full": "A S3 no le queda sitio para {uri}: libera espacio en su volumen, o borra datos que nadie necesite "
+    "(`make datasets` los muestra), y vuelve a intentarlo.",
+    "s3_unavailable": "S3 no sirvió {uri} ({error}): comprueba que funciona, que su volumen tiene sitio y que sus "
+    "claves son correctas.",
+    "disk_full": "Queda muy poco sitio en el volumen de {directory}: {free:,.0f} de {total:,.0f} MB libres. Libera "
+    "espacio, o indica en TMPDIR una carpeta de otro volumen, y vuelve a intentarlo.",
+    "no_candidate_exported": "Ningún candidato se puede exportar como un modelo que responda igual que al entrenarlo: "
+    "prueba más modelos u otros datos. {details}",
+    "too_few_songs_to_train": "Para entrenar hay {likes} canciones que te gustan y {dislikes} que no, y hacen falta "
+    "{least} de cada: añade canciones a la lista, o aparta menos para la prueba, y empieza otra vez.",
 }
