@@ -4,13 +4,16 @@ from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any, Literal
 
-from song_preference.messages import en, es
+from song_preference.messages import en, es, model_card
 
 Language = Literal["en", "es"]
 Text = dict[Language, str]
 """The same in each language."""
 
-SENTENCES: dict[Language, dict[str, str]] = {"en": en.SENTENCES, "es": es.SENTENCES}
+SENTENCES: dict[Language, dict[str, str]] = {
+    "en": {**en.SENTENCES, **model_card.ENGLISH},
+    "es": {**es.SENTENCES, **model_card.SPANISH},
+}
 SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 
 

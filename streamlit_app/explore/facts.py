@@ -21,8 +21,8 @@ def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
         words("explore_readings"): "; ".join(note.text(words.language) for note in songs.notes())
         or words("explore_as_written"),
     }
-    if source.fallback_reason:
-        found[words("explore_fallback")] = source.fallback_reason
+    if fallback := source.fallback_message():
+        found[words("explore_fallback")] = fallback.text(words.language)
     return found
 
 

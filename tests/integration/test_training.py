@@ -20,6 +20,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull, NothingToDo
 from song_preference.features import FEATURES
+from song_preference.messages.model_card import METRICS
 from song_preference.serving.contract import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.registry import MlflowRegistry, find_version
 from song_preference.serving.store import ModelStore
@@ -28,7 +29,6 @@ from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full
 from song_preference.training import judge as judge_module
 from song_preference.training import steps
-from song_preference.training.card import METRICS
 from song_preference.training.identity import check_untrained
 from song_preference.training.judge import roc_auc
 from song_preference.training.promote import Decision, promote
@@ -140,7 +140,8 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
 ) -> None:
     registry = MlflowRegistry(settings)
     (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
-    assert described.card == champion.description
+    assert described.card.text("en") == champion.description
+    assert described.card.text("es").startswith("# ¿Le gustará la canción")
     assert described.metrics.keys() == set(METRICS)
     evaluation = registry.evaluation(described.run_id)
     assert evaluation is not None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from song_preference.evaluation import Importance
+from song_preference.messages import Message
 from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
 from streamlit_app.charts import model_markup as markup
 from streamlit_app.charts.model import curve_rows, importance_rows
@@ -24,7 +25,9 @@ AUC = Measured(0.889, 0.845, 0.932)
 
 def version(number: str, *aliases: str, measured: Measured | None = AUC) -> DescribedVersion:
     registered = RegisteredVersion(number, CREATED, aliases, "abc", "file", 0.889)
-    return DescribedVersion(registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, "")
+    return DescribedVersion(
+        registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
+    )
 
 
 def test_champion_is_whoever_has_the_alias_that_is_served() -> None:
