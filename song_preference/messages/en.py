@@ -76,7 +76,7 @@ SENTENCES = {
     "first_of_columns_kept": "of the columns '{name}' the first is kept",
     "label_words_read": "the label's words are read as 1 and 0",
     # A source that may not be named.
-    "source_rejected": "The source '{source}' is refused: {reason}. Name {may_name}.",
+    "source_rejected": "The source '{source}' is rejected: {reason}. Name {may_name}.",
     "operator_may_name": "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'",
     "anybody_may_name": "a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or "
     "incoming/<file>",

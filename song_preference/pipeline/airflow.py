@@ -159,11 +159,11 @@ class Airflow:
         return value
 
     def failure(self, run: Run) -> str:
-        """Why the run failed: the errors in the log of its failed task."""
+        """Return why the run failed: the errors in the log of its failed task."""
         for task in self.tasks(run):
             if task.state == "failed":
                 return "\n".join(dict.fromkeys(errors(self.log(run, task))))
-        return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
+        return str(Message("run_failed_before_its_tasks", {"dag": run.dag_id}))
 
     def skip_reason(self, run: Run) -> Message | None:
         """Return why the run had nothing to do; None unless a task of it decided so."""

@@ -46,6 +46,35 @@ print(json.dumps({{
 """
 
 
+ASK = f"""
+import json
+from collections import defaultdict
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from song_preference.errors import InvalidRun
+bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
+told = {{}}
+for dag in bag.dags.values():
+    first = dag.topological_sort()[0]
+    events = {{}} if first.task_id == "download" else {{"triggering_asset_events": defaultdict(list)}}
+    form = {{name: param.value for name, param in dag.params.items()}}
+    for wrong in ({{"sorce": "mine.csv"}}, {{"seed": -3}}):
+        try:
+            first.python_callable(params={{**form, **wrong}}, **events)
+        except InvalidRun as error:
+            told.setdefault(dag.dag_id, []).append(str(error))
+print(json.dumps(told))
+"""
+
+
+def test_the_first_task_rejects_what_no_run_can_be_asked(tmp_path: Path) -> None:
+    told = in_airflow(ASK, tmp_path)
+    assert set(told) == {ETL_DAG, TRAINING_DAG}
+    for unknown, out_of_bounds in told.values():
+        assert "there is no option 'sorce'" in unknown
+        assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
+
+
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return in_airflow(DESCRIBE, tmp_path_factory.mktemp("airflow"))

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from song_preference.messages import Message
+from song_preference.pipeline.log import reason
 from tests.support.airflow import in_airflow
 
 RUN = """
@@ -135,6 +137,37 @@ def test_a_skip_stays_one_and_tells_its_reason(ends: Any) -> None:
     assert (ends["nothing to do"]["raised"], ends["nothing to do"]["then"]) == ("AirflowSkipException", "default")
     assert ends["nothing to do"]["log"] == ["Skipped: No service can load it: train again."]
     assert ends["nothing to do"]["data"] == [["warning", "cannot_be_loaded", {}]]
+
+
+KEPT = """
+import io, json, structlog
+from airflow.sdk.log import logging_processors
+
+kept = io.BytesIO()
+processors = logging_processors(json_output=True, sending_to_supervisor=True)
+structlog.configure(processors=processors, logger_factory=lambda *_: structlog.BytesLogger(kept))
+
+from airflow.sdk import DAG
+from dag_parts.step import step
+from song_preference.errors import InvalidRun
+from song_preference.messages import Message
+
+def body():
+    raise InvalidRun(Message("unknown_option", {"name": "sorce", "known": ["source"]}))
+
+with DAG("d"):
+    task = step(task_id="t")(body)().operator
+try:
+    task.execute({})
+except SystemExit:
+    print(json.dumps([json.loads(line) for line in kept.getvalue().splitlines()]))
+"""
+
+
+def test_the_log_that_airflow_keeps_holds_the_reason_as_the_reports_read_it(tmp_path: Any) -> None:
+    found = reason(in_airflow(KEPT, tmp_path), "error")
+    assert found == Message("unknown_option", {"name": "sorce", "known": ["source"]}, str(found))
+    assert found.text("es") == "no existe la opción «sorce», usa una de estas: source"
 
 
 LINK = """
