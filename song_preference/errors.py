@@ -101,7 +101,7 @@ class SourceUnavailable(SongPreferenceError):
 
 
 class SourceRefused(SongPreferenceError):
-    """The dataset's source may not be named, at all or by this person, or is not there; to try again is of no use."""
+    """The dataset's source may not be named, at all or by this person, or is not there: a permanent error."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The two DAGs, seen from outside: `airflow` asks Airflow, `waiting` follows runs, `report` tells what came of them.
+"""The two DAGs from outside: `airflow` is the client, `waiting` follows runs, `report` describes them.
 
 `python -m song_preference.pipeline` starts `process_etl_spotify_data`, follows it and the training run
 that its dataset starts, and fails with the reason where one of them fails.

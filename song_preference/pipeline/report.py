@@ -1,4 +1,4 @@
-"""What became of the runs of the pipeline, as far as anybody may know."""
+"""Reports of runs of the pipeline, without what only an operator may see."""
 
 from datetime import datetime
 from typing import Any
@@ -73,18 +73,18 @@ class RunPage(BaseModel):
 
 
 def start(airflow: Airflow, params: dict[str, Any]) -> RunSummary:
-    """Start the pipeline; raises `PipelineUnavailable`."""
+    """Start the pipeline; raise `PipelineUnavailable`."""
     return RunSummary(**_summary(*airflow.start(ETL_DAG, params)))
 
 
 def page(airflow: Airflow, limit: int, offset: int = 0, dag_id: str = ETL_DAG) -> RunPage:
-    """At most `limit` runs of a DAG, the newest first, less `offset` of them; raises `PipelineUnavailable`."""
+    """Return at most `limit` runs of a DAG, the newest first, after `offset` others; raise `PipelineUnavailable`."""
     total, runs = airflow.runs(dag_id, limit, offset)
     return RunPage(total=total, runs=[RunSummary(**_summary(*found)) for found in runs])
 
 
 def report(airflow: Airflow, run_id: str) -> RunReport:
-    """All that is known of one run; raises `RunNotFound` and `PipelineUnavailable`."""
+    """Return the report of one run; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(ETL_DAG, run_id)
     summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
     dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
@@ -105,7 +105,7 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
 
 
 def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
-    """All that is known of one training; raises `RunNotFound` and `PipelineUnavailable`."""
+    """Return the report of one training; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(TRAINING_DAG, run_id)
     tasks = airflow.tasks(run)
     model = _model(airflow, run, tasks)
@@ -127,7 +127,7 @@ def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message |
 
 
 def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
-    """What the last task that knows the model's version says of it."""
+    """Return the result of the last task that knows the model's version, empty before that."""
     known = next((task for task in ("promote", "register") if _succeeded(tasks, task)), None)
     return airflow.result(training, known) if known else {}
 

@@ -39,7 +39,7 @@ STEP_STATES: dict[str | None, StepState] = {
 
 
 def is_at_work(run: RunSummary) -> bool:
-    """Whether it has not ended."""
+    """Return whether the run has not ended."""
     return run.state not in {"success", "failed"}
 
 
@@ -65,12 +65,12 @@ def _first_at_work(newest_first: list[RunSummary]) -> RunSummary | None:
 
 
 def told(airflow: Airflow, run: Run) -> Report:
-    """All that is known of a run of either DAG; raises `PipelineError`."""
+    """Return the report of a run of either DAG; raise `PipelineError`."""
     return (report if run.dag_id == ETL_DAG else training_outcome)(airflow, run.run_id)
 
 
 def outcome(found: Report, now: datetime) -> Outcome:
-    """What came of a run, or that it is at work."""
+    """Return what came of a run, or that it is running."""
     if is_at_work(found):
         return "working"
     if isinstance(found, TrainingOutcome):
@@ -98,17 +98,17 @@ def reason(found: Report) -> Message | None:
 
 
 def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
-    """The tasks in the order of their work, with those that Airflow does not tell of yet."""
+    """Return the tasks in their order, with those that Airflow has not created yet."""
     known = {task.id: task for task in tasks}
     expected = [known.pop(name, TaskReport(id=name, state=None, seconds=None)) for name in TASKS[dag_id]]
     return [*expected, *known.values()]
 
 
 def seconds(run: RunSummary) -> float | None:
-    """How long it took; None until it has ended."""
+    """Return how long the run took; None until it has ended."""
     return (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
 
 
 def address(airflow_page: str, run: Run) -> str:
-    """Of the run in Airflow's own pages."""
+    """Return the address of the run in Airflow."""
     return f"{airflow_page}/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}"

@@ -36,7 +36,7 @@ NETWORK = {
     "retry_exponential_backoff": 2,
     "retry_policy": RETRY_POLICY,
 }
-"""For tasks that a lost connection may end: each of ours reads and writes S3 or MLflow."""
+"""Options of a task that needs S3 or MLflow, as all of ours do: transient errors are tried again."""
 
 MLFLOW_IN_A_TASK = {
     # Its own handler writes to stderr, which Airflow shows as errors; without it, each line keeps its level.
@@ -47,7 +47,7 @@ MLFLOW_IN_A_TASK = {
     # A machine without git, such as an image, is no fault; the code's commit is known from elsewhere.
     "GIT_PYTHON_REFRESH": "quiet",
 }
-"""Read when MLflow is imported, which tasks do and the DAGs' files do not."""
+"""Variables that MLflow reads when a task imports it; the DAG files do not."""
 
 
 class Step(DecoratedOperator, PythonOperator):

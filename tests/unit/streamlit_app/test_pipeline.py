@@ -280,6 +280,15 @@ def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_pag
     assert f"(http://airflow.example/dags/{ETL_DAG}/runs/failed)" in shown(page)
 
 
+def test_a_reason_with_a_code_is_told_in_the_language(reached: Platform, open_page: Open) -> None:
+    reason = Message("column_rule", {"column": "tempo", "rule": Message("column_missing").as_json()})
+    line = {"event": str(reason), "level": "error", "logger": "dag_parts.step", **reason.as_json()}
+    reached.airflow.logs["download 1"] = [line]
+    page = open_page("pipeline", "es")
+    page.session_state["run_failed"] = True
+    assert "El motivo: la columna «tempo» falta" in shown(page.run())
+
+
 def test_trainings_are_listed_too(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "en")
     page.button_group(key="pipeline_history").set_value(TRAINING_DAG).run()
