@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 from starlette.concurrency import run_in_threadpool
+from strawberry.scalars import JSON
 
 from fastapi_app.graphql_types import Asked, FirstArgument, check_first, text
 from song_preference.dataset.version import DatasetVersion
@@ -18,6 +19,15 @@ class FeatureStatistics:
     feature: str = text(f"One of {', '.join(FEATURES)}.")
     mean: float = text("In [0, 1].")
     std: float = text("Sample standard deviation (n - 1).")
+
+
+@strawberry.type(description="Something that was read as something else than it was written.")
+class Normalisation:
+    """Mirrors `Message`."""
+
+    code: str | None = text("Names what was done; the same in every language.")
+    params: JSON = text("The values in the sentence.")
+    english: str = text("The sentence.")
 
 
 @strawberry.type(description="A published dataset version.")
@@ -37,7 +47,8 @@ class Dataset:
     dislikes: int = text("Songs that the listener dislikes.")
     train_songs: int = text("Songs that models learn from.")
     test_songs: int = text("Songs that models are judged by.")
-    readings: list[str] = text("What was read as something else than it was written.")
+    readings: list[str] = text("What was read as something else than it was written, in English.")
+    normalisations: list[Normalisation] = text("The same as data; empty for datasets published without codes.")
     features: list[FeatureStatistics] = text("One for each feature.")
 
     @classmethod
@@ -59,6 +70,7 @@ class Dataset:
             train_songs=found.split.train,
             test_songs=found.split.test,
             readings=songs.readings,
+            normalisations=[Normalisation(**vars(found)) for found in songs.normalisations],
             features=[
                 FeatureStatistics(feature=name, mean=spread.mean, std=spread.std)
                 for name, spread in songs.features.items()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 from starlette.concurrency import run_in_threadpool
+from strawberry.scalars import JSON
 
 from fastapi_app.graphql_types import Asked, FirstArgument, check_first, text
 from song_preference.pipeline import report as domain
@@ -40,6 +41,8 @@ class TrainingRun(PipelineRun):
 
     tasks: list[PipelineTask] = text("In their order.")
     reason: str | None = _described(domain.TrainingReport, "reason")
+    code: str | None = _described(domain.Explained, "code")
+    params: JSON = _described(domain.Explained, "params")
 
 
 @strawberry.type(description="A run of the pipeline, and all that came of it.")
@@ -48,6 +51,8 @@ class PipelineRunReport(PipelineRun):
 
     tasks: list[PipelineTask] = text("In their order.")
     reason: str | None = _described(domain.RunReport, "reason")
+    code: str | None = _described(domain.Explained, "code")
+    params: JSON = _described(domain.Explained, "params")
     dataset_version: str | None = _described(domain.RunReport, "dataset_version")
     model_version: str | None = _described(domain.RunReport, "model_version")
     promoted: bool | None = _described(domain.RunReport, "promoted")

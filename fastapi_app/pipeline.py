@@ -1,6 +1,6 @@
 """REST: runs of the pipeline, and the way back to an earlier model."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Query, Response
@@ -23,7 +23,7 @@ MAX_RUNS = 100
 # Not async: Airflow and MLflow may take their time, which a thread can spend.
 router = APIRouter()
 
-RunIn = Annotated[RunBody, Body(default_factory=RunBody)]
+RunIn = Annotated[RunBody, Body(default_factory=RunBody)]  # type: ignore[valid-type]
 RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 
 
@@ -37,9 +37,10 @@ RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 )
 def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSummary:
     """Prepare a playlist and train on it; follow the run at the address in `Location`."""
-    if asked.source is not None:
-        locate(asked.source, management.datasets.objects.bucket, management.playlist_settings, trusted=False)
-    run = report.start(management.airflow, asked.model_dump())
+    options: dict[str, Any] = dict(vars(asked))
+    if options["source"] is not None:
+        locate(options["source"], management.datasets.objects.bucket, management.playlist_settings, trusted=False)
+    run = report.start(management.airflow, options)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.id, safe='')}"
     return run
 

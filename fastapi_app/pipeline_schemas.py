@@ -1,27 +1,34 @@
 """What callers may ask of the pipeline, and the JSON of a rollback."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from fastapi_app.schemas import RefreshOut
+from song_preference.run_options import ETL_OPTIONS, Option
 
 
-class RunBody(BaseModel):
+class _RunBody(BaseModel):
     """As the form of Airflow asks; what is left out is as the form has it."""
 
     # A key misspelt would start a run that nobody meant.
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    source: str | None = Field(
-        None,
-        description="A link to the file on Google Drive, a public https address, s3://data/incoming/<file> or "
-        "incoming/<file>. Null: the playlist that the operator configured.",
-    )
-    test_size: float = Field(0.3, ge=0.1, le=0.5, description="Share of the songs that no model learns from.")
-    seed: int = Field(42, ge=0, le=2**32 - 1, description="Decides every random choice.")
-    trials: int | None = Field(
-        None, ge=1, le=500, description="How many models to try. Null: as many as the operator configured."
-    )
-    force: bool = Field(False, description="Train even if these songs and settings gave a model before.")
+
+def run_body(options: Iterable[Option]) -> type[BaseModel]:
+    """Return the body that asks for these options."""
+    fields: dict[str, Any] = {option.name: _field(option) for option in options}
+    return create_model("RunBody", __base__=_RunBody, __doc__=_RunBody.__doc__, **fields)
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    low, high = option.bounds or (None, None)
+    kind = option.type | None if option.default is None else option.type
+    return kind, Field(option.default, ge=low, le=high, description=option.description["en"])
+
+
+RunBody = run_body(ETL_OPTIONS)
 
 
 class RollbackBody(BaseModel):

@@ -15,6 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation
+from song_preference.messages import Message
 from song_preference.serving.model import ModelRef
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import DescribedVersion, Measured, RegisteredVersion
@@ -79,7 +80,7 @@ class FakeRegistry:
                 "extra_trees",
                 0.5,
                 metrics,
-                f"# Card of {version.version}",
+                Message(None, english=f"# Card of {version.version}"),
                 "2",
             )
             for version in found

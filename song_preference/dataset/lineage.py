@@ -1,5 +1,7 @@
 """A dataset version in MLflow: one run for each time the pipeline passed it on."""
 
+import json
+
 import mlflow
 from mlflow.data.dataset_source_registry import resolve_dataset_source
 from mlflow.data.meta_dataset import MetaDataset
@@ -53,6 +55,8 @@ def source_tags(described: DatasetVersion) -> dict[str, str]:
     tags: dict[str, str] = {"source_kind": described.source.kind}
     if described.source.fallback_reason:
         tags["fallback_reason"] = described.source.fallback_reason
+    if fallback := described.source.fallback:
+        tags |= {"fallback_code": str(fallback.code), "fallback_params": json.dumps(fallback.params)}
     return tags
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
+from song_preference.messages import Message
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
@@ -98,7 +99,7 @@ class DatasetStore:
         """The version published last; raises `DatasetNotFound` where there is none."""
         pointer = self.objects.get(LATEST)
         if pointer is None:
-            raise DatasetNotFound("No dataset was published yet: run the DAG process_etl_spotify_data.")
+            raise DatasetNotFound(Message("no_dataset_yet"))
         return self.describe(json.loads(pointer)["version"])
 
     def published(self) -> list[DatasetVersion]:
@@ -130,5 +131,5 @@ class DatasetStore:
 
 def _not_found(version: str, name: str) -> DatasetNotFound:
     if name == DESCRIPTION:
-        return DatasetNotFound(f"There is no dataset version '{version}': `make datasets` lists those that there are.")
-    return DatasetNotFound(f"Dataset version '{version}' has no '{name}' any more: run process_etl_spotify_data again.")
+        return DatasetNotFound(Message("no_such_dataset", {"version": version}))
+    return DatasetNotFound(Message("dataset_file_gone", {"version": version, "file": name}))

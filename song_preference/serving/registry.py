@@ -1,5 +1,6 @@
 """The champion as MLflow's registry knows it."""
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import EVALUATION_FILE, Evaluation
+from song_preference.messages import Message
 from song_preference.serving.model import ModelRef
 from song_preference.settings import ModelSettings
 from song_preference.temporary import temporary_directory
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
+CARD_TAG = "card_params"
+"""Tag of a version: the values of its model card, which is kept as text too."""
 MEASURED = "test_"
 """How the tags of metrics on the test part begin."""
 
@@ -66,8 +70,8 @@ class DescribedVersion:
     threshold: float | None
     metrics: dict[str, Measured]
     """On the test part of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
-    card: str
-    """Markdown."""
+    card: Message
+    """Markdown; empty where there is none."""
     experiment_id: str | None = None
     """The MLflow experiment of that run; None for a version of before 0.2."""
 
@@ -166,9 +170,14 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
         candidate=tags.get("candidate"),
         threshold=float(tags["threshold"]) if "threshold" in tags else None,
         metrics=_metrics(tags),
-        card=str(version.description or ""),
+        card=_card(version),
         experiment_id=tags.get(EXPERIMENT_TAG),
     )
+
+
+def _card(version: ModelVersion) -> Message:
+    values, english = version.tags.get(CARD_TAG), str(version.description or "")
+    return Message("model_card", json.loads(values), english) if values else Message(None, english=english)
 
 
 def _metrics(tags: Mapping[str, str]) -> dict[str, Measured]:

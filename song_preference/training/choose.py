@@ -8,6 +8,7 @@ import onnx
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import ModelRefused, TrainingFailed
+from song_preference.messages import Message
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit
 from song_preference.training.search import Attempt, out_of_fold
@@ -48,7 +49,4 @@ def choose(ranking: Iterable[Attempt], songs: Songs, test: Features, seed: int) 
             log.warning("Passed over: %s", refused[-1])
             continue
         return Choice(attempt, estimator, graph, threshold, error, refused)
-    raise TrainingFailed(
-        "No candidate can be exported as a model that answers as it was trained; "
-        f"try more trials or another dataset. {' '.join(refused)}"
-    )
+    raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(refused)}))

@@ -1,5 +1,6 @@
 """A logged model becomes a version of the registered model."""
 
+import json
 import logging
 import sys
 from contextlib import redirect_stderr
@@ -10,8 +11,9 @@ from mlflow.entities import Run
 
 from song_preference.dataset.lineage import source_tags
 from song_preference.dataset.store import DatasetStore
-from song_preference.serving.registry import EXPERIMENT_TAG
-from song_preference.training.card import METRICS, model_card
+from song_preference.messages.model_card import METRICS
+from song_preference.serving.registry import CARD_TAG, EXPERIMENT_TAG
+from song_preference.training.card import model_card
 from song_preference.training.evaluate import MODEL
 from song_preference.training.identity import TRAINING_KEY
 from song_preference.training.steps import Exported
@@ -27,10 +29,11 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     run = client.get_run(exported.run_id)
     described = store.describe(exported.dataset_version)
     card = model_card(model_name, described, run.data.params, run.data.metrics)
-    client.log_text(exported.run_id, card, CARD_FILE)
+    client.log_text(exported.run_id, str(card), CARD_FILE)
     version = _version_of(client, model_name, exported)
-    client.update_model_version(model_name, version, description=card)
-    for key, value in (_tags(run) | source_tags(described)).items():
+    client.update_model_version(model_name, version, description=str(card))
+    tags = _tags(run) | source_tags(described) | {CARD_TAG: json.dumps(card.params)}
+    for key, value in tags.items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
     return version

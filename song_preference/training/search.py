@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import TrainingFailed
+from song_preference.messages import Message
 from song_preference.training.candidates import CANDIDATES, Chosen
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.judge import roc_auc
@@ -87,11 +88,8 @@ def _check_classes(songs: Songs) -> None:
     likes = int(songs.labels.sum())
     dislikes = len(songs.labels) - likes
     if min(likes, dislikes) < FOLDS:
-        raise TrainingFailed(
-            f"The training part holds {likes} liked and {dislikes} disliked songs, but cross-validation needs "
-            f"{FOLDS} of each: add songs to the playlist, or set a smaller part aside for the test, and run the DAG "
-            "process_etl_spotify_data again."
-        )
+        values = {"likes": likes, "dislikes": dislikes, "least": FOLDS}
+        raise TrainingFailed(Message("too_few_songs_to_train", values))
 
 
 def out_of_fold(estimator: Any, songs: Songs, seed: int) -> Probabilities:

@@ -16,6 +16,7 @@ from song_preference.errors import (
     InvalidSong,
     SongPreferenceError,
 )
+from song_preference.messages import Message
 from song_preference.serving.predictor import Predictor
 from tests.conftest import SONG
 from tests.unit.fastapi_app.conftest import KEY
@@ -27,7 +28,7 @@ BUILT_OTHERWISE = {*WITH_FINDINGS, BatchTooLarge}
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
-    InvalidDataset(Finding("energy", "must lie in [0, 1]", 2, (3, 7)), Finding(None, "is odd", 1)),
+    InvalidDataset(Finding("energy", Message("not_finite"), 2, (3, 7)), Finding(None, Message("binary"), 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()

@@ -18,9 +18,16 @@ from fastapi_app import graphql
 from fastapi_app.graphql import CODE
 from fastapi_app.graphql_page import ASSETS
 from fastapi_app.one_by_one import OneByOne
-from song_preference import errors
+from song_preference import errors, messages
 from song_preference.clients import QUERY
-from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.errors import (
+    BatchTooLarge,
+    FieldProblem,
+    Finding,
+    InvalidDataset,
+    InvalidSong,
+    SongPreferenceError,
+)
 from song_preference.features import FEATURES, Song
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
@@ -42,10 +49,13 @@ LEAK = "password=hunter2"
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
+    InvalidDataset(Finding("energy", messages.Message("column_missing"), 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+        if isinstance(kind, type)
+        and issubclass(kind, SongPreferenceError)
+        and kind not in {InvalidSong, BatchTooLarge, InvalidDataset}
     ),
 ]
 
@@ -452,7 +462,7 @@ def test_the_schema_describes_everything() -> None:
     types = [kind for name, kind in build_schema(graphql.sdl()).type_map.items() if not is_specified(name)]
     fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
     arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
-    assert len(types) == 17
+    assert len(types) == 19
     assert all(part.description for part in [*types, *fields, *arguments])
 
 

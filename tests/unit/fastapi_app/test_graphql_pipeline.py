@@ -19,8 +19,9 @@ from tests.unit.fastapi_app.test_pipeline import RUNS
 
 LIST = "query ($first: Int! = 20) { pipelineRuns(first: $first) { id state askedAt startedAt endedAt } }"
 ONE = """query ($id: String!) { pipelineRun(id: $id) {
-  id state askedAt startedAt endedAt reason datasetVersion modelVersion promoted
-  tasks { id state seconds } training { id state askedAt startedAt endedAt reason tasks { id state seconds } }
+  id state askedAt startedAt endedAt reason code params datasetVersion modelVersion promoted
+  tasks { id state seconds }
+  training { id state askedAt startedAt endedAt reason code params tasks { id state seconds } }
 } }"""
 
 
