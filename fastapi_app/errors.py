@@ -128,7 +128,8 @@ def _problems(error: SongPreferenceError) -> Sequence[dict[str, Any]]:
 
 
 def _finding(found: Finding) -> dict[str, Any]:
-    return {"field": found.column or "file", "problem": found.rule, "count": found.count, "rows": found.rows}
+    where = {"field": found.column or "file", "count": found.count, "rows": found.rows}
+    return {**where, "problem": str(found.rule), **found.rule.as_json()}
 
 
 def problem(

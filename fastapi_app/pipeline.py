@@ -1,10 +1,11 @@
 """REST: runs of the pipeline, and rollbacks of the model."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from fastapi_app.dependencies import NEEDS_KEY, PredictorDep
 from fastapi_app.management import ManagementDep
@@ -15,6 +16,7 @@ from song_preference.dataset.source import locate
 from song_preference.errors import ModelRefused, RegistryUnavailable
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
+from song_preference.run_options import ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import rollback
 
@@ -24,23 +26,26 @@ MAX_RUNS = 100
 router = APIRouter()
 
 
-class RunBody(BaseModel):
+class _RunBody(BaseModel):
     """As the form of Airflow asks; what is left out is as the form has it."""
 
     # A key misspelt would start a run that nobody meant.
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    source: str | None = Field(
-        None,
-        description="A link to the file on Google Drive, a public https address, s3://data/incoming/<file> or "
-        "incoming/<file>. Null: the playlist that the operator configured.",
-    )
-    test_size: float = Field(0.3, ge=0.1, le=0.5, description="Share of the songs that no model learns from.")
-    seed: int = Field(42, ge=0, le=2**32 - 1, description="Decides every random choice.")
-    trials: int | None = Field(
-        None, ge=1, le=500, description="How many models to try. Null: as many as the operator configured."
-    )
-    force: bool = Field(False, description="Train even if these songs and settings gave a model before.")
+
+def run_body(options: Iterable[Option]) -> type[BaseModel]:
+    """Return the body that asks for these options."""
+    fields: dict[str, Any] = {option.name: _field(option) for option in options}
+    return create_model("RunBody", __base__=_RunBody, __doc__=_RunBody.__doc__, **fields)
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    low, high = option.bounds or (None, None)
+    kind = option.type | None if option.default is None else option.type
+    return kind, Field(option.default, ge=low, le=high, description=option.description["en"])
+
+
+RunBody = run_body(ETL_OPTIONS)
 
 
 class RollbackBody(BaseModel):
@@ -61,7 +66,7 @@ class RollbackOut(RefreshOut):
     done: str
 
 
-RunIn = Annotated[RunBody, Body(default_factory=RunBody)]
+RunIn = Annotated[RunBody, Body(default_factory=RunBody)]  # type: ignore[valid-type]
 RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 
 
@@ -75,9 +80,10 @@ RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 )
 def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSummary:
     """Prepare a playlist and train on it; follow the run at the address in `Location`."""
-    if asked.source is not None:
-        locate(asked.source, management.datasets.objects.bucket, management.playlist_settings, trusted=False)
-    run = report.start(management.airflow, asked.model_dump())
+    options: dict[str, Any] = dict(vars(asked))
+    if options["source"] is not None:
+        locate(options["source"], management.datasets.objects.bucket, management.playlist_settings, trusted=False)
+    run = report.start(management.airflow, options)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.id, safe='')}"
     return run
 

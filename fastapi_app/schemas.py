@@ -173,6 +173,8 @@ class FieldAtFault(BaseModel):
 
     field: str = Field(description="Its path in the body, such as 'energy' or 'songs.3.energy'.")
     problem: str
+    code: str | None = Field(None, description="Of a playlist's faults: names the rule, the same in every language.")
+    params: dict[str, Any] | None = Field(None, description="The values in the rule.")
     count: int | None = Field(None, description="Of a playlist's faults: how many rows.")
     rows: list[int] | None = Field(None, description="The first of them, as a spreadsheet counts: the header is row 1.")
 

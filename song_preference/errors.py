@@ -19,6 +19,8 @@
     ├── DiskFull             a volume has no room left, of temporary files or of S3
     ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
     ├── VersionNotFound      no such version of the registered model
+    ├── InvalidRun           a run was asked for an unknown option, or for a value out of bounds
+    ├── NothingToDo          the same songs, settings and code gave a model before
     ├── NotManaged           this service was set up to predict only
     ├── PipelineError        Airflow refused, failed or did not end in time
     │   ├── PipelineUnavailable  Airflow cannot be reached, or knows no DAG of ours yet
@@ -33,9 +35,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from song_preference.messages import Message
+
 
 class SongPreferenceError(Exception):
-    """Base of all errors whose message may be shown to a user."""
+    """Base of all errors whose message may be shown to a user: in English as text, in Spanish if it has a code."""
+
+    def __init__(self, message: str | Message) -> None:
+        self.message = message if isinstance(message, Message) else Message(None, english=message)
+        super().__init__(str(message))
 
 
 class FieldProblem(NamedTuple):
@@ -93,7 +101,7 @@ class SourceUnavailable(SongPreferenceError):
 
 
 class SourceRefused(SongPreferenceError):
-    """The dataset's source may not be named, at all or by this person, or is not there; to try again is of no use."""
+    """The dataset's source may not be named, at all or by this person, or is not there: a permanent error."""
 
 
 @dataclass(frozen=True)
@@ -101,17 +109,24 @@ class Finding:
     """A rule that a playlist breaks; `column` is None for the file as a whole."""
 
     column: str | None
-    rule: str
+    rule: Message
     count: int
     rows: tuple[int, ...] = ()
     """The first rows at fault, as a spreadsheet counts them: the header is row 1."""
 
-    def __str__(self) -> str:
-        subject = f"column '{self.column}'" if self.column else "the file"
+    def message(self) -> Message:
+        """Return the finding as one message: column or file, rule and rows."""
+        rule = self.rule.as_json()
+        about = Message("column_rule", {"column": self.column, "rule": rule}) if self.column else None
+        finding = about or Message("file_rule", {"rule": rule})
         if not self.rows:
-            return f"{subject} {self.rule}"
-        named = ", ".join(map(str, self.rows)) + (", ..." if self.count > len(self.rows) else "")
-        return f"{subject} {self.rule} ({self.count} row{'s' if self.count > 1 else ''}: {named})"
+            return finding
+        rows = [*self.rows, *(["..."] if self.count > len(self.rows) else [])]
+        values = {"finding": finding.as_json(), "count": self.count, "rows": rows}
+        return Message("finding_in_rows" if self.count > 1 else "finding_in_row", values)
+
+    def __str__(self) -> str:
+        return str(self.message())
 
 
 class InvalidDataset(SongPreferenceError):
@@ -119,7 +134,9 @@ class InvalidDataset(SongPreferenceError):
 
     def __init__(self, *findings: Finding) -> None:
         self.findings = findings
-        super().__init__("This playlist cannot be used: " + "; ".join(map(str, self.findings)) + ".")
+        super().__init__(
+            Message("invalid_dataset", {"findings": [finding.message().as_json() for finding in findings]})
+        )
 
 
 class DatasetNotFound(SongPreferenceError):
@@ -158,9 +175,21 @@ class RunNotFound(PipelineError):
     """Airflow knows no such run."""
 
 
+class InvalidRun(SongPreferenceError):
+    """A run was asked for an option that does not exist, or for a value that it may not have."""
+
+
+class NothingToDo(SongPreferenceError):
+    """A training would repeat an earlier one."""
+
+
 class NotManaged(SongPreferenceError):
     """Datasets and the pipeline are asked about where the service predicts only."""
 
 
 class ServiceUnavailable(SongPreferenceError):
     """A prediction service cannot be reached, or cannot answer yet."""
+
+
+TRANSIENT = (SourceUnavailable, StorageUnavailable, RegistryUnavailable)
+"""Errors that may not come again a moment later: a task that meets one is tried again."""

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from song_preference.errors import DiskFull, StorageUnavailable
+from song_preference.messages import Message
 from song_preference.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -131,14 +132,9 @@ class ObjectStore:
         except (Boto3Error, BotoCoreError, ClientError) as error:
             reason = _code(error) if isinstance(error, ClientError) else type(error).__name__
             if reason in FULL:
-                raise DiskFull(
-                    f"S3 has no room left for {self.uri(key)}: free some space on its volume, or remove datasets that "
-                    "nobody needs ('make datasets' lists them); then try again."
-                ) from error
-            raise StorageUnavailable(
-                f"S3 did not serve {self.uri(key)} ({reason}): check that it runs, that its volume has room, and its "
-                "keys."
-            ) from error
+                raise DiskFull(Message("s3_full", {"uri": self.uri(key)})) from error
+            values = {"uri": self.uri(key), "error": reason}
+            raise StorageUnavailable(Message("s3_unavailable", values)) from error
 
 
 def _code(error: ClientError) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from song_preference.errors import DiskFull, SongPreferenceError
+from song_preference.messages import Message
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_TEXTS = tuple(map(os.strerror, FULL))
@@ -52,11 +53,8 @@ def raising_disk_full() -> Iterator[None]:
         disk = shutil.disk_usage(directory)
         if not _is_about_room(error, is_nearly_full=disk.free < NEARLY_FULL * disk.total):
             raise
-        raise DiskFull(
-            f"There is too little room on the volume of {directory}: {disk.free / 1e6:,.0f} of its "
-            f"{disk.total / 1e6:,.0f} MB are free now. Free some space there, or set TMPDIR to a directory of another "
-            "volume; then try again."
-        ) from error
+        values = {"directory": directory, "free": disk.free / 1e6, "total": disk.total / 1e6}
+        raise DiskFull(Message("disk_full", values)) from error
 
 
 def _is_about_room(error: BaseException | None, *, is_nearly_full: bool) -> bool:

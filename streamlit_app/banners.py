@@ -5,7 +5,7 @@ from contextlib import suppress
 import streamlit as st
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
-from song_preference.pipeline import ETL_DAG
+from song_preference.run_options import ETL_DAG
 from streamlit_app.components import section
 from streamlit_app.data import KEPT_ANSWERS, settings
 from streamlit_app.data.model import LISTED_VERSIONS, predictor, registry, versions

@@ -5,70 +5,70 @@
 | task | what it does | what it writes |
 |---|---|---|
 | Find the best model | compares models on the songs to train on | a run with a run for each model tried |
-| Export it | converts the best one to ONNX and checks that both agree | the model, on that run |
+| Export the model | converts the best one to ONNX and checks that both agree | the model, on that run |
 | Test it on new songs | asks it about the songs set aside | metrics and pictures, on that run |
 | Register it | writes its card | a version of `spotify_model_prod` |
-| Make it the champion | decides whether it replaces the model in use | the alias `champion` or `challenger` |
+| Decide whether it becomes champion | compares it with the model in use | the alias `champion` or `challenger` |
 
 All of it is in MLflow; the tab *Details* of each task leads there. The services load a new champion by themselves.
+**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again anyway*.
 
-**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again (force)*.
-
-**If a task fails**, its log ends with the reason and what to do; the champion stays in use. Mend the cause and trigger
-this DAG again. Tasks that lost a connection try again by themselves, twice.
+**If a task fails**, its log ends with the reason and what to do; the champion stays in use. Fix the cause and trigger
+this DAG again. A task with a transient error, such as a lost connection, is tried again twice.
 """
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from airflow.sdk.exceptions import AirflowSkipException
 from dag_parts.links import MLFLOW_RUN, dataset_files
-from dag_parts.params import DATASET, TRAINING_PARAMS
+from dag_parts.params import DATASET, params_of
 from dag_parts.step import NETWORK, step
 
+from song_preference.run_options import TASKS, TRAINING_DAG, TRAINING_OPTIONS, checked
+
+NAMES = TASKS[TRAINING_DAG]
 LINKS = [MLFLOW_RUN, dataset_files("dataset_version")]
 
 
 @dag(
     schedule=[DATASET],
-    catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
     tags=["training"],
-    params=TRAINING_PARAMS,
+    params=params_of(TRAINING_OPTIONS),
     default_args={"execution_timeout": timedelta(minutes=20), **NETWORK},
 )
 def train_song_preference() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name="Find the best model", links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
+    @step(task_display_name=NAMES["search"]["en"], links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
     def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
-        """Skips itself, and with it the rest, where the same songs, settings and code gave a model before."""
+        """Skip the whole run if the same songs, settings and code gave a model before."""
         from mlflow import MlflowClient
 
         from song_preference.dataset.store import open_store
         from song_preference.settings import TrainingSettings
         from song_preference.training import steps
-        from song_preference.training.fingerprint import reason_to_skip
+        from song_preference.training.fingerprint import check_untrained
 
         # Of those published during another training, Airflow hands over the first one alone (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
-        asked = {**params, **(newest[0].extra if newest else {})}
+        asked = checked(TRAINING_OPTIONS, {**params, **(newest[0].extra if newest else {})})
         store, settings = open_store(), TrainingSettings()
         wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
-        if not asked["force"] and (reason := reason_to_skip(MlflowClient(), settings.name, *wanted)):
-            raise AirflowSkipException(reason)
+        if not asked["force"]:
+            check_untrained(MlflowClient(), settings.name, *wanted)
         return steps.search(store, *wanted)._asdict()
 
-    @step(task_display_name="Export it", links=LINKS)
+    @step(task_display_name=NAMES["export"]["en"], links=LINKS)
     def export(searched: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.training import steps
 
         return steps.export(open_store(), steps.Searched(**searched))._asdict()
 
-    @step(task_display_name="Test it on new songs", links=LINKS)
+    @step(task_display_name=NAMES["evaluate"]["en"], links=LINKS)
     def evaluate(exported: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.training import steps
@@ -76,7 +76,7 @@ def train_song_preference() -> None:
         steps.evaluate(open_store(), steps.Exported(**exported))
         return exported
 
-    @step(task_display_name="Register it", links=LINKS)
+    @step(task_display_name=NAMES["register"]["en"], links=LINKS)
     def register(exported: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
@@ -84,14 +84,14 @@ def train_song_preference() -> None:
 
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
-    @step(task_display_name="Make it the champion", links=LINKS)
+    @step(task_display_name=NAMES["promote"]["en"], links=LINKS)
     def promote(registered: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        decision = promote(open_store(), ModelSettings(), registered["version"])
-        return {**registered, "promoted": decision.promoted, "reason": decision.reason}
+        promoted, reason, _ = promote(open_store(), ModelSettings(), registered["version"])
+        return {**registered, "promoted": promoted, "reason": str(reason), **reason.as_json()}
 
     promote(register(evaluate(export(search()))))  # type: ignore[arg-type]
 

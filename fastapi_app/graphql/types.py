@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 from pydantic import BaseModel
 from strawberry.experimental import pydantic
+from strawberry.scalars import JSON
 
 from fastapi_app import schemas
 from song_preference import prediction as domain
@@ -127,6 +128,15 @@ class FeatureStatistics:
     std: float = _field("Sample standard deviation (n - 1).")
 
 
+@strawberry.type(description="What was normalised in a header or a cell.")
+class Normalisation:
+    """What was normalised in a header or a cell: a `Message`."""
+
+    code: str | None = _field("Names the normalisation; the same in every language.")
+    params: JSON = _field("The values in the sentence.")
+    english: str = _field("The sentence.")
+
+
 @strawberry.type(description="A published dataset version.")
 class Dataset:
     """A published dataset version: `dataset.json` without its nesting, which would make queries too deep."""
@@ -144,7 +154,8 @@ class Dataset:
     dislikes: int = _field("Songs that the listener dislikes.")
     train_songs: int = _field("Songs that models are trained on.")
     test_songs: int = _field("Songs that models are evaluated on.")
-    readings: list[str] = _field("Normalisations of headers and cells.")
+    readings: list[str] = _field("Normalisations of headers and cells, in English.")
+    normalisations: list[Normalisation] = _field("The same as data; empty for a dataset published without codes.")
     features: list[FeatureStatistics] = _field("One for each feature.")
 
     @classmethod
@@ -166,6 +177,7 @@ class Dataset:
             train_songs=found.split.train,
             test_songs=found.split.test,
             readings=songs.readings,
+            normalisations=[Normalisation(**vars(found)) for found in songs.normalisations],
             features=[
                 FeatureStatistics(feature=name, mean=spread.mean, std=spread.std)
                 for name, spread in songs.features.items()
@@ -183,11 +195,35 @@ class PipelineRun:
     """A run and its state."""
 
 
-@pydantic.type(report.TrainingReport, all_fields=True, description="The training that followed a run.")
+@pydantic.type(report.TrainingReport, description="The training that followed a run.")
 class TrainingRun:
     """The training that followed a run."""
 
+    id: strawberry.auto
+    state: strawberry.auto
+    asked_at: strawberry.auto
+    started_at: strawberry.auto
+    ended_at: strawberry.auto
+    tasks: strawberry.auto
+    reason: strawberry.auto
+    code: strawberry.auto
+    params: JSON = _same(report.Explained, "params")
 
-@pydantic.type(report.RunReport, all_fields=True, description="A run of the pipeline and its results.")
+
+@pydantic.type(report.RunReport, description="A run of the pipeline and its results.")
 class PipelineRunReport:
     """A run of the pipeline and its results."""
+
+    id: strawberry.auto
+    state: strawberry.auto
+    asked_at: strawberry.auto
+    started_at: strawberry.auto
+    ended_at: strawberry.auto
+    tasks: strawberry.auto
+    reason: strawberry.auto
+    code: strawberry.auto
+    params: JSON = _same(report.Explained, "params")
+    dataset_version: strawberry.auto
+    model_version: strawberry.auto
+    promoted: strawberry.auto
+    training: strawberry.auto

@@ -19,13 +19,14 @@ from song_preference.dataset.transfer import (
     retried,
 )
 from song_preference.errors import InvalidDataset, SourceUnavailable
+from song_preference.messages import Message
 
 HOSTS = {"drive.google.com", "docs.google.com"}
 LINK = "https://drive.google.com/file/d/"
 START_BYTES = 4096
 
-A_PAGE = "it gave a page instead, to sign in or because the file was asked for too often"
-REASONS: dict[type[Exception], str] = {FileURLRetrievalError: A_PAGE, DownloadCancelled: "it is too slow"}
+A_PAGE = Message("drive_gave_a_page")
+REASONS: dict[type[Exception], Message] = {FileURLRetrievalError: A_PAGE, DownloadCancelled: Message("too_slow")}
 FAILURES = (
     *(DownloadError, DownloadCancelled, RequestException),
     *(AssertionError, KeyError),  # from gdown, where Google's answer has another form than it knows
@@ -58,7 +59,8 @@ def download(link: str, target: Path, max_bytes: int, network: Network) -> None:
     try:
         retried(lambda: _attempt(link, target, max_bytes, cancel), _is_passing, network)
     except FAILURES as error:
-        raise _unavailable(link, REASONS.get(type(error), type(error).__name__)) from error
+        name = type(error).__name__
+        raise _unavailable(link, REASONS.get(type(error), Message("exception", {"name": name}))) from error
     finally:
         timer.cancel()
     with target.open("rb") as file:
@@ -90,8 +92,5 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, DownloadError | RequestException)
 
 
-def _unavailable(link: str, reason: str) -> SourceUnavailable:
-    return SourceUnavailable(
-        f"Google Drive did not give the file behind '{link}' ({reason}): check the connection, "
-        "and that the file is shared with 'anyone with the link'."
-    )
+def _unavailable(link: str, reason: Message) -> SourceUnavailable:
+    return SourceUnavailable(Message("drive_unavailable", {"link": link, "reason": reason.as_json()}))

@@ -13,6 +13,7 @@ from song_preference.dataset.split import split
 from song_preference.dataset.store import RAW, DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
 from song_preference.errors import SourceUnavailable
+from song_preference.messages import Message
 from song_preference.settings import DatasetSettings
 from song_preference.temporary import temporary_directory
 
@@ -48,11 +49,12 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
         if locate(settings.source, store.objects.bucket, settings, trusted=True).kind != "drive":
             raise
         if any(published.source.kind != "sample" for published in store.published()):
-            raise SourceUnavailable(f"{error} The dataset published last stays in force.") from error
+            values = {"reason": error.message.as_json()}
+            raise SourceUnavailable(Message("source_unavailable_latest_stays", values)) from error
         log.warning("%s", error)
         log.warning("USING THE BUNDLED SAMPLE of synthetic songs: its model knows nobody's taste. Set DATASET_SOURCE.")
         sample = fetch("sample", target, store.objects, settings, trusted=True)
-        return sample.model_copy(update={"fallback_reason": str(error)})
+        return sample.model_copy(update={"fallback_reason": str(error), "fallback": error.message.stored()})
 
 
 def engineer_features(store: DatasetStore, draft: Draft) -> Draft:

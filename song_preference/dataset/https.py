@@ -23,6 +23,7 @@ from song_preference.dataset.transfer import (
     write,
 )
 from song_preference.errors import SourceUnavailable
+from song_preference.messages import Message
 
 REDIRECTS = 5
 GZIP = {"gzip", "x-gzip"}
@@ -43,9 +44,8 @@ def download(url: str, target: Path, max_bytes: int, network: Network, *, truste
             retried(lambda: write(wanted.pieces(max_bytes), target, max_bytes), _is_passing, network)
         except httpx.HTTPError as error:
             # Its own words may hold the URL's password.
-            raise SourceUnavailable(
-                f"'{shown(url)}' cannot be downloaded ({_reason(error)}): open it in a browser."
-            ) from None
+            values = {"url": shown(url), "error": _reason(error)}
+            raise SourceUnavailable(Message("url_unavailable", values)) from None
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,19 @@ class _Download:
                 return response
             response.close()
             request, auth = response.next_request, None
-        raise SourceUnavailable(
-            f"'{shown(str(self.url))}' redirects more than {REDIRECTS} times: name the file's own URL."
-        )
+        values = {"url": shown(str(self.url)), "limit": REDIRECTS}
+        raise SourceUnavailable(Message("url_redirects_too_often", values))
 
     def _ask(self, request: httpx.Request, auth: tuple[str, str] | None) -> httpx.Response:
         self._check_time()
         try:
             (check_https if self.trusted else check_public)(request.url)
             return self.client.send(request, auth=auth, stream=True)
-        except NotAllowed as reason:
+        except NotAllowed as error:
             if request.url == self.url:
                 raise
-            raise NotAllowed(f"it leads to '{shown(str(request.url))}' ({reason})") from None
+            values = {"url": shown(str(request.url)), "reason": error.reason.as_json()}
+            raise NotAllowed(Message("source_leads_elsewhere", values)) from None
 
     def _timely(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
@@ -99,9 +99,7 @@ class _Download:
 
     def _check_time(self) -> None:
         if time.monotonic() >= self.deadline:
-            raise SourceUnavailable(
-                f"'{shown(str(self.url))}' is too slow: download it yourself and hand the file in, in incoming/."
-            )
+            raise SourceUnavailable(Message("url_too_slow", {"url": shown(str(self.url))}))
 
 
 def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -152,7 +152,8 @@ def _report(reading: Reading, scaler: MinMaxScaler, statistics: StandardScaler) 
     deviations = [math.sqrt(variance * rows_kept / (rows_kept - 1)) for variance in statistics.var_]
     return Preparation(
         columns=reading.columns,
-        readings=reading.readings,
+        readings=[str(message) for message in reading.normalisations],
+        normalisations=[message.stored() for message in reading.normalisations],
         rows_raw=reading.rows,
         rows_kept=rows_kept,
         likes=likes,

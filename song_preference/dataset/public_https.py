@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import httpx
 
 from song_preference.dataset.transfer import Network, NotAllowed
+from song_preference.messages import Message
 
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 """All public IPv6 addresses; those that carry an IPv4 address (mapped, NAT64) lie outside."""
@@ -27,20 +28,20 @@ ADDRESSES_TRIED = 3
 def check_https(url: httpx.URL) -> None:
     """Check an https source or a redirect; raise `NotAllowed`."""
     if url.scheme != "https" or not url.host or not 0 < (url.port or 443) < 2**16:
-        raise NotAllowed("it is no https URL")
+        raise NotAllowed(Message("source_no_https_url"))
 
 
 def check_public(url: httpx.URL) -> None:
     """Check a URL that strangers name, as far as it is seen without resolving the host's name."""
     check_https(url)
     if url.userinfo:
-        raise NotAllowed("it holds a user name or a password")
+        raise NotAllowed(Message("source_with_credentials"))
     host = _host(url).rstrip(".")
     literal = _literal(host)
     if literal is None and ("." not in host or host.endswith(".localhost")):
-        raise NotAllowed("its host is not public")
+        raise NotAllowed(Message("host_not_public"))
     if literal is not None and not is_public(literal):
-        raise NotAllowed("its address is not public")
+        raise NotAllowed(Message("address_not_public"))
 
 
 def is_public(address: str) -> bool:
@@ -92,7 +93,7 @@ class PublicTransport(httpx.BaseTransport):
 def _check_all_public(addresses: Iterable[str]) -> None:
     # One address that is not would be enough: the name's owner chooses which is given first.
     if not all(map(is_public, addresses)):
-        raise NotAllowed("its host has an address that is not public")
+        raise NotAllowed(Message("host_with_address_not_public"))
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:

@@ -13,13 +13,14 @@ from song_preference.dataset.table import REQUIRED, UNREADABLE, Header, Rows, re
 from song_preference.dataset.text import PIECE_BYTES, check_text
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import LABEL
+from song_preference.messages import Message
 from song_preference.songs_csv import MAX_CELL_CHARACTERS, Records
 
 LABEL_WORDS = {
     **dict.fromkeys(("like", "liked", "likes", "yes", "sí", "si", "true"), 1),
     **dict.fromkeys(("dislike", "disliked", "dislikes", "no", "false"), 0),
 }
-WORDS_READ = "the label's words are read as 1 and 0"
+WORDS_READ = Message("label_words_read")
 
 
 class Reading(NamedTuple):
@@ -28,8 +29,8 @@ class Reading(NamedTuple):
     rows: int
     columns: dict[str, str]
     """Name and type of each."""
-    readings: list[str]
-    """What was read as something else than it is written, in words."""
+    normalisations: list[Message]
+    """What was read as something else than it is written."""
 
 
 class Keeper(Protocol):
@@ -55,8 +56,7 @@ def read_playlist(raw: Path, keeper: Callable[[pa.Schema], AbstractContextManage
     try:
         return _read(raw, header, keeper, as_text=True)
     except pa.ArrowInvalid:
-        rule = "is not a CSV: too many rows have another number of fields than the header"
-        raise InvalidDataset(Finding(None, rule, 1)) from None
+        raise InvalidDataset(Finding(None, Message("not_a_table"), 1)) from None
 
 
 def _check_rows(raw: Path) -> None:
@@ -87,12 +87,12 @@ def _is_plain(raw: Path) -> bool:
 def _read(
     raw: Path, header: Header, keeper: Callable[[pa.Schema], AbstractContextManager[Keeper]], *, as_text: bool
 ) -> Reading:
-    rows, checker, readings = Rows(raw, header, as_text=as_text), Checker(), list(header.readings)
+    rows, checker, normalisations = Rows(raw, header, as_text=as_text), Checker(), list(header.normalisations)
     schema = pa.schema([field.with_type(_type(field)) for field in rows.schema])
     with keeper(schema) as kept:
         for batch in rows:
             given = batch.select(REQUIRED).to_pandas()
-            given[LABEL] = _label(given[LABEL], readings)
+            given[LABEL] = _label(given[LABEL], normalisations)
             numbers = checker.look(given)
             if checker.is_content:
                 columns = [
@@ -105,7 +105,7 @@ def _read(
     findings = [*_ragged(rows.ragged), *checker.findings(rows.ragged)]
     if findings:
         raise InvalidDataset(*findings)
-    return Reading(checker.rows, {field.name: str(field.type) for field in schema}, readings)
+    return Reading(checker.rows, {field.name: str(field.type) for field in schema}, normalisations)
 
 
 def _type(field: pa.Field) -> pa.DataType:
@@ -114,12 +114,12 @@ def _type(field: pa.Field) -> pa.DataType:
     return pa.float64() if field.name in REQUIRED else field.type
 
 
-def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
+def _label(given: "pd.Series[Any]", normalisations: list[Message]) -> "pd.Series[Any]":
     """The label with its words as numbers; what is neither stays as it is."""
     codes, written = pd.factorize(given)
     meant = pd.Series([LABEL_WORDS.get(word.strip().lower(), word) for word in written], dtype=object)
-    if WORDS_READ not in readings and not all(isinstance(value, str) for value in meant):
-        readings.append(WORDS_READ)
+    if WORDS_READ not in normalisations and not all(isinstance(value, str) for value in meant):
+        normalisations.append(WORDS_READ)
     numbers = pd.to_numeric(meant, errors="coerce")
     if numbers.isna().any():
         numbers = numbers.astype(object).where(numbers.notna(), meant)
@@ -130,6 +130,4 @@ def _label(given: "pd.Series[Any]", readings: list[str]) -> "pd.Series[Any]":
 def _ragged(rows: list[int]) -> list[Finding]:
     if not rows:
         return []
-    return [
-        Finding(None, "has rows with another number of fields than the header", len(rows), tuple(rows[:ROWS_SHOWN]))
-    ]
+    return [Finding(None, Message("uneven_rows"), len(rows), tuple(rows[:ROWS_SHOWN]))]

@@ -17,6 +17,7 @@ from song_preference.dataset.text import PIECE_BYTES, check_text
 from song_preference.dataset.transfer import Network, NotAllowed, check_size, shown, write
 from song_preference.dataset.version import Source, SourceKind
 from song_preference.errors import SourceRefused, SourceUnavailable
+from song_preference.messages import Message
 from song_preference.settings import PlaylistSettings
 from song_preference.storage import ObjectStore
 
@@ -24,9 +25,6 @@ NETWORK = Network()
 LONGEST = 4096
 FOLDER = "incoming/"
 """Below it, in the data bucket and on disk, lies what anybody may name."""
-
-OPERATOR_MAY_NAME = "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'"
-ANYBODY_MAY_NAME = "a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or incoming/<file>"
 
 
 class Location(NamedTuple):
@@ -78,14 +76,15 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
 def _refusals(source: str, *, trusted: bool) -> Iterator[None]:
     try:
         yield
-    except NotAllowed as reason:
-        may_name = OPERATOR_MAY_NAME if trusted else ANYBODY_MAY_NAME
-        raise SourceRefused(f"The source '{shown(source)}' is refused: {reason}. Name {may_name}.") from None
+    except NotAllowed as error:
+        may_name = Message("operator_may_name" if trusted else "anybody_may_name").as_json()
+        values = {"source": shown(source), "reason": error.reason.as_json(), "may_name": may_name}
+        raise SourceRefused(Message("source_rejected", values)) from None
 
 
 def _understood(source: str, bucket: str) -> Location:
     if source != source.strip() or not source.isprintable() or not 0 < len(source) <= LONGEST:
-        raise NotAllowed(f"it is empty, longer than {LONGEST} characters, or holds characters that cannot be seen")
+        raise NotAllowed(Message("source_unreadable", {"limit": LONGEST}))
     if source == "sample":
         return Location("sample", source)
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", source)
@@ -96,22 +95,22 @@ def _understood(source: str, bucket: str) -> Location:
             return _understood_https(source)
         case "s3:":
             if not source.removeprefix(f"s3://{bucket}/") or not source.startswith(f"s3://{bucket}/"):
-                raise NotAllowed(f"it is not s3://{bucket}/<key>: copy the file into that bucket")
+                raise NotAllowed(Message("source_in_another_bucket", {"bucket": bucket}))
             return Location("s3", source)
-    raise NotAllowed("its scheme is none that we know")
+    raise NotAllowed(Message("source_of_unknown_scheme"))
 
 
 def _understood_https(source: str) -> Location:
     try:
         url = httpx.URL(source)
     except httpx.InvalidURL:
-        raise NotAllowed("it is no https URL") from None
+        raise NotAllowed(Message("source_no_https_url")) from None
     check_https(url)
     if not drive.is_drive(url):
         return Location("https", source)
     file_id = drive.file_id(url)
     if file_id is None:
-        raise NotAllowed("there is no file id in the Google Drive link: copy it from 'Share > Copy link'")
+        raise NotAllowed(Message("drive_link_without_id"))
     return Location("drive", f"{drive.LINK}{file_id}")
 
 
@@ -123,11 +122,11 @@ def _allowed(location: Location, bucket: str, settings: PlaylistSettings) -> Loc
         case "s3":
             parts = location.at.removeprefix(f"s3://{bucket}/").split("/")
             if f"{parts[0]}/" != FOLDER or len(parts) == 1 or {"", ".", ".."} & set(parts):
-                raise NotAllowed(f"it is not below s3://{bucket}/{FOLDER}")
+                raise NotAllowed(Message("source_not_below", {"folder": f"s3://{bucket}/{FOLDER}"}))
         case "file":
             return Location("file", str(_below(settings.incoming, location.at)))
         case "sample":
-            raise NotAllowed("the sample stands in by itself where there is no playlist")
+            raise NotAllowed(Message("sample_named"))
     return location
 
 
@@ -143,7 +142,7 @@ def _below(incoming: Path, source: str) -> Path:
     except (OSError, RuntimeError):
         is_below = False
     if ".." in path.parts or not is_below:
-        raise NotAllowed(f"it is no file below {FOLDER}")
+        raise NotAllowed(Message("source_no_file_below", {"folder": FOLDER}))
     return resolved
 
 
@@ -151,7 +150,7 @@ def _from_s3(uri: str, target: Path, objects: ObjectStore, max_bytes: int) -> No
     key = uri.removeprefix(objects.uri(""))
     check_size(objects.size(key) or 0, max_bytes)
     if not objects.download(key, target):
-        raise NotAllowed("there is no such object; copy the file there first")
+        raise NotAllowed(Message("no_such_object"))
 
 
 def _from_file(path: Path, named: str, target: Path, max_bytes: int) -> None:
@@ -159,15 +158,16 @@ def _from_file(path: Path, named: str, target: Path, max_bytes: int) -> None:
         # Without waiting: a pipe would be waited for until somebody writes to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
-        raise NotAllowed("there is no such file") from None
+        raise NotAllowed(Message("no_such_file")) from None
     except OSError as error:
         # Without the path, which only the operator may know; `named` is what was asked for.
-        raise SourceUnavailable(f"The file '{named}' cannot be read ({error.strerror}).") from error
+        values = {"file": named, "error": error.strerror}
+        raise SourceUnavailable(Message("file_unreadable", values)) from error
     # A folder, too, can be opened, but not as a file.
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise NotAllowed("it is no regular file")
+        raise NotAllowed(Message("not_a_regular_file"))
     with os.fdopen(descriptor, "rb") as file:
         check_size(status.st_size, max_bytes)
         write(iter(lambda: file.read(PIECE_BYTES), b""), target, max_bytes)

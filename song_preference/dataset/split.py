@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from song_preference.dataset.version import SplitRows
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.messages import Message
 
 
 class Split(NamedTuple):
@@ -93,4 +94,4 @@ def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int
 
 
 def _too_few() -> InvalidDataset:
-    return InvalidDataset(Finding(LABEL, "has too few songs of one class for a training and a test part", 1))
+    return InvalidDataset(Finding(LABEL, Message("too_few_to_split"), 1))

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
+from song_preference.messages import Message
 from song_preference.settings import S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import temporary_directory
@@ -99,7 +100,7 @@ class DatasetStore:
         """Return the version published last; raise `DatasetNotFound` where there is none."""
         pointer = self.objects.get(LATEST)
         if pointer is None:
-            raise DatasetNotFound("No dataset was published yet: run the DAG process_etl_spotify_data.")
+            raise DatasetNotFound(Message("no_dataset_yet"))
         return self.describe(json.loads(pointer)["version"])
 
     def published(self) -> list[DatasetVersion]:
@@ -137,5 +138,5 @@ def open_store() -> DatasetStore:
 
 def _not_found(version: str, name: str) -> DatasetNotFound:
     if name == DESCRIPTION:
-        return DatasetNotFound(f"There is no dataset version '{version}': `make datasets` lists those that there are.")
-    return DatasetNotFound(f"Dataset version '{version}' has no '{name}' any more: run process_etl_spotify_data again.")
+        return DatasetNotFound(Message("no_such_dataset", {"version": version}))
+    return DatasetNotFound(Message("dataset_file_gone", {"version": version, "file": name}))

@@ -12,6 +12,7 @@ from pyarrow import csv as arrow_csv
 
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.messages import Message
 from song_preference.songs_csv import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS, Records
 
 SCALED = ("duration", "tempo", "loudness")
@@ -24,7 +25,7 @@ SPELLINGS = {"duration_ms": "duration", "target": LABEL, "liked": LABEL, "like":
 
 INDEX_NAMES = {"", "index", "unnamed: 0"}
 
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+OTHER_SEPARATORS = {";": Message("semicolons"), "\t": Message("tabs"), "|": Message("bars")}
 
 FIRST_ROW = 2
 """Rows are counted as a spreadsheet shows them: the header is row 1. Empty lines are left out of account."""
@@ -40,9 +41,9 @@ RAGGED_ROWS_KEPT = 1000
 
 
 UNREADABLE = {
-    "cell": f"has a cell of more than {MAX_CELL_CHARACTERS:,} characters: shorten it, or close its quote",
-    "row": f"has a row of more than {MAX_ROW_CHARACTERS:,} characters: keep only the columns that describe the songs",
-    "quote": "has a quote that is not closed, or not doubled inside a quoted cell",
+    "cell": Message("cell_too_long", {"limit": MAX_CELL_CHARACTERS}),
+    "row": Message("row_too_long", {"limit": MAX_ROW_CHARACTERS}),
+    "quote": Message("quote_not_closed"),
 }
 """Rules by what `Records` says of a row."""
 
@@ -52,8 +53,8 @@ class Header(NamedTuple):
 
     names: list[str | None]
     """None for a column that is left out: an index, or another of the same name."""
-    readings: list[str]
-    """What is read as something else than it is written, in words."""
+    normalisations: list[Message]
+    """What is read as something else than it is written."""
     lines: int
 
 
@@ -64,49 +65,45 @@ def read_header(path: Path) -> Header:
         while (line := file.readline(MAX_ROW_CHARACTERS + 1)).isspace():
             lines += 1
         has_songs = any(piece.strip() for piece in iter(lambda: file.read(BLOCK_BYTES), ""))
-    readings: list[str] = []
+    normalisations: list[Message] = []
     records = Records(StringIO(line, newline=""))
     written = next(records)
     if written is None:
         raise InvalidDataset(Finding(None, UNREADABLE[records.fault], 1, (lines,)))
     if len(written) > MAX_COLUMNS:
-        rule = f"has {len(written):,} columns and may have {MAX_COLUMNS:,}: keep only those that describe the songs"
+        rule = Message("too_many_columns", {"count": len(written), "limit": MAX_COLUMNS})
         raise InvalidDataset(Finding(None, rule, 1))
-    names = [_name(column, readings) for column in written]
+    names = [_name(column, normalisations) for column in written]
     _check_names(names, line)
     if not has_songs:
-        raise InvalidDataset(Finding(None, "holds a header and no songs", 1))
+        raise InvalidDataset(Finding(None, Message("no_songs"), 1))
     # Of other columns with one name the first is kept: no file format holds both.
     unique = [name if name not in names[:at] else None for at, name in enumerate(names)]
     twice = dict.fromkeys(name for name in names if name is not None and names.count(name) > 1)
-    readings += [f"of the columns '{name}' the first is kept" for name in twice]
-    return Header(unique, readings, lines)
+    normalisations += [Message("first_of_columns_kept", {"name": name}) for name in twice]
+    return Header(unique, normalisations, lines)
 
 
-def _name(written: str, readings: list[str]) -> str | None:
+def _name(written: str, normalisations: list[Message]) -> str | None:
     """Our name of a column; None for an index that a table was saved with."""
     plain = written.strip().lower()
     if plain in INDEX_NAMES:
-        readings.append("a column that only counts the rows is left out")
+        normalisations.append(Message("index_column_left_out"))
         return None
     name = SPELLINGS.get(plain.replace(" ", "_"), plain.replace(" ", "_"))
     if name != written:
-        readings.append(f"column '{written}' is read as '{name}'")
+        normalisations.append(Message("column_renamed", {"written": written, "name": name}))
     return name
 
 
 def _check_names(names: list[str | None], line: str) -> None:
     counts = Counter(names)
-    for separator, word in OTHER_SEPARATORS.items():
+    for separator, named in OTHER_SEPARATORS.items():
         if len(names) == 1 and line.count(separator) >= len(REQUIRED) - 1:
-            rule = f"separates its columns by {word}: export it with commas, and with points in its numbers"
+            rule = Message("other_separator", {"separator": named.as_json()})
             raise InvalidDataset(Finding(None, rule, 1))
-    findings = [Finding(name, "is missing", 1) for name in REQUIRED if name not in counts]
-    findings += [
-        Finding(name, "appears more than once, also under another spelling: keep one", counts[name])
-        for name in REQUIRED
-        if counts[name] > 1
-    ]
+    findings = [Finding(name, Message("column_missing"), 1) for name in REQUIRED if name not in counts]
+    findings += [Finding(name, Message("column_repeated"), counts[name]) for name in REQUIRED if counts[name] > 1]
     if findings:
         raise InvalidDataset(*findings)
 

@@ -4,6 +4,7 @@ import codecs
 from pathlib import Path
 
 from song_preference.errors import Finding, InvalidDataset
+from song_preference.messages import Message
 
 PIECE_BYTES = 1 << 20
 BOM = codecs.BOM_UTF8
@@ -15,16 +16,16 @@ def check_text(path: Path) -> None:
     with path.open("rb") as file:
         for piece in iter(lambda: file.read(PIECE_BYTES), b""):
             if b"\0" in piece:
-                raise InvalidDataset(Finding(None, "is binary: export the playlist as CSV", 1))
+                raise InvalidDataset(Finding(None, Message("binary"), 1))
             if is_empty and (start := piece.removeprefix(BOM).lstrip()):
                 is_empty = False
                 check_is_no_page(start)
             is_ascii = is_ascii and piece.isascii()
     if is_empty:
-        raise InvalidDataset(Finding(None, "is empty", 1))
+        raise InvalidDataset(Finding(None, Message("empty_file"), 1))
     # Decoding takes five times as long as all of the above, and most playlists need none.
     if not is_ascii and (row := _undecodable_row(path)):
-        raise InvalidDataset(Finding(None, "is not UTF-8: export it again with this encoding", 1, (row,)))
+        raise InvalidDataset(Finding(None, Message("not_utf8"), 1, (row,)))
 
 
 def _undecodable_row(path: Path) -> int | None:
@@ -45,5 +46,4 @@ def _undecodable_row(path: Path) -> int | None:
 def check_is_no_page(start: bytes) -> None:
     """Raises `InvalidDataset` where a file that starts so is an HTML page: one that asks to sign in, most often."""
     if start.removeprefix(BOM).lstrip().startswith(b"<"):
-        rule = "is an HTML page: check that the link gives the file itself, shared with anyone who has it"
-        raise InvalidDataset(Finding(None, rule, 1))
+        raise InvalidDataset(Finding(None, Message("html_page"), 1))

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from song_preference.errors import Finding, InvalidDataset
+from song_preference.messages import Message
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 20
@@ -19,6 +20,10 @@ SHOWN_CHARACTERS = 200
 
 class NotAllowed(Exception):
     """Why a source may not be named, as a part of a sentence; `SourceRefused` says the whole."""
+
+    def __init__(self, reason: Message) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def _direct() -> httpx.BaseTransport:
@@ -69,7 +74,7 @@ def write(pieces: Iterable[bytes], target: Path, max_bytes: int) -> None:
 def check_size(size: int, max_bytes: int) -> None:
     """Raise `InvalidDataset` where `size` is more than `max_bytes`."""
     if size > max_bytes:
-        raise InvalidDataset(Finding(None, f"is larger than MAX_DATASET_BYTES ({max_bytes:,} bytes)", 1))
+        raise InvalidDataset(Finding(None, Message("file_too_large", {"limit": max_bytes}), 1))
 
 
 def shown(source: str) -> str:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from song_preference.messages import Message
+
 PREPARATION = 3
 """Raise it whenever the same file would be prepared differently: it is part of the version."""
 
@@ -21,7 +23,13 @@ class Source(BaseModel):
     sha256: str
     size_bytes: int
     fallback_reason: str | None = None
-    """Why the bundled sample stands in for the configured source."""
+    """Why the bundled sample stands in for the configured source, in English."""
+    fallback: Message | None = None
+    """The same as data; None for what was published before messages had codes."""
+
+    def fallback_message(self) -> Message | None:
+        """Return why the bundled sample stands in for the configured source, if it does."""
+        return self.fallback or (Message(None, english=self.fallback_reason) if self.fallback_reason else None)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -29,6 +37,8 @@ class Source(BaseModel):
         tags: dict[str, str] = {"source_kind": self.kind}
         if self.fallback_reason:
             tags["fallback_reason"] = self.fallback_reason
+        if self.fallback:
+            tags |= {"fallback_code": str(self.fallback.code), "fallback_params": json.dumps(self.fallback.params)}
         return tags
 
 
@@ -58,13 +68,19 @@ class Preparation(BaseModel):
 
     columns: dict[str, str]
     readings: list[str] = []
-    """What was read as something else than it was written."""
+    """What was read as something else than it was written, in English."""
+    normalisations: list[Message] = []
+    """The same as data; empty for what was published before messages had codes."""
     rows_raw: int
     rows_kept: int
     likes: int
     dislikes: int
     scaler: dict[str, ScalerRange]
     features: dict[str, FeatureStatistics]
+
+    def notes(self) -> list[Message]:
+        """Return what was read as something else than it was written."""
+        return self.normalisations or [Message(None, english=text) for text in self.readings]
 
 
 class SplitRows(BaseModel):

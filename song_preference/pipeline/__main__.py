@@ -8,7 +8,7 @@ from song_preference.settings import AirflowSettings, load
 
 
 def main() -> None:
-    """Run the pipeline and tell what happens."""
+    """Run the pipeline and print what happens."""
     parser = ArgumentParser(prog="python -m song_preference.pipeline", description=pipeline.__doc__)
     parser.add_argument("--force", action="store_true", help="train even if these songs gave a model before")
     params = {"force": True} if parser.parse_args().force else None

@@ -12,16 +12,16 @@ from urllib.parse import quote
 import httpx
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
-from song_preference.pipeline.log import Log, errors, skips
+from song_preference.messages import Message
+from song_preference.pipeline.log import Log, errors, reason
+from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
-ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
-
 RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
-"""What Airflow takes for a run's id, less those that mean another path or, as '~' does, all runs."""
+"""The ids that Airflow accepts for a run, without those that mean another path or, like '~', all runs."""
 
 TRIES = 3
-"""To start a run: on SQLite, Airflow fails where two are to be started while a third one works."""
+"""Tries to start a run: on SQLite, Airflow fails if two are to be started while a third one is running."""
 
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
@@ -53,7 +53,7 @@ class Task(NamedTuple):
 
 
 class Airflow:
-    """Starts DAG runs and tells how they fare.
+    """Starts DAG runs and reports their state.
 
     Every method raises `PipelineError`: `PipelineUnavailable` where Airflow does not answer or has not read the DAG
     yet, `RunNotFound` where it knows no such run.
@@ -65,13 +65,13 @@ class Airflow:
         self._http = httpx.Client(base_url=settings.url, timeout=timeout, transport=transport)
 
     def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 60) -> Run:
-        """Start a run with the DAG's parameters or others; waits for a DAG that Airflow has not read yet."""
+        """Start a run with the DAG's own params or others; wait for a DAG that Airflow has not parsed yet."""
         return self.start(dag_id, params, patience_seconds)[0]
 
     def start(
         self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0
     ) -> tuple[Run, Times]:
-        """The same, and how the run stands."""
+        """Start a run like `trigger`; return its state too."""
         deadline, tries = time.monotonic() + patience_seconds, TRIES
         # With a name of ours a second try cannot start a second run.
         run = Run(dag_id, f"manual__{datetime.now(UTC).isoformat()}_{token_hex(4)}")
@@ -89,26 +89,26 @@ class Airflow:
             time.sleep(1)
 
     def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[tuple[Run, Times]]]:
-        """How many runs there are, and `limit` of them, the newest first."""
+        """Return how many runs there are, and `limit` of them, the newest first."""
         found = self._runs(dag_id, order_by="-run_after", limit=limit, offset=offset)
         return int(found["total_entries"]), [_started(dag_id, item) for item in found["dag_runs"]]
 
     def times(self, run: Run) -> Times:
-        """How the run stands."""
+        """Return the state of the run and its times."""
         return _times(self._get(_path(run), absent=_unknown(run)))
 
     def state(self, run: Run) -> str:
-        """`queued`, `running`, `success` or `failed`."""
+        """Return `queued`, `running`, `success` or `failed`."""
         return self.times(run).state
 
     def tasks(self, run: Run) -> list[Task]:
-        """The run's tasks, in the order of the DAG's definition."""
+        """Return the run's tasks in the order of their start."""
         path = f"{_path(run)}/taskInstances"
         found = self._get(path, absent=_unknown(run), order_by="start_date")["task_instances"]
         return [Task(item["task_id"], item["state"], item["try_number"], item["duration"]) for item in found]
 
     def training_of(self, run: Run) -> Run | None:
-        """The training that the dataset of an ETL run started, or another one that took this dataset, once it runs."""
+        """Return the training that an ETL run's dataset started, or another one that took it; None before it runs."""
         times = self.times(run)
         if times.started_at is None:
             return None
@@ -128,7 +128,7 @@ class Airflow:
         return next((training for training in (*waited, *later) if self._took(training) == version), None)
 
     def _begun(self, ended_after: datetime | None = None, **query: Any) -> list[Run]:
-        """The trainings that a dataset started and that are at work or have ended."""
+        """Return the trainings that a dataset started and that are running or have ended."""
         found = self._runs(TRAINING_DAG, run_type="asset_triggered", **query)["dag_runs"]
         return [
             run
@@ -138,42 +138,42 @@ class Airflow:
         ]
 
     def _took(self, training: Run) -> str | None:
-        """The dataset version that a training learns from, None before it has chosen one."""
+        """Return the dataset version that a training uses, None before it has chosen one."""
         with suppress(RunNotFound):
             return str(self.result(training, "search")["dataset_version"])
         return None
 
     def is_busy(self, dag_id: str) -> bool:
-        """Whether a run of the DAG is queued or at work."""
+        """Return whether a run of the DAG is queued or running."""
         return bool(self._runs(dag_id, state=["queued", "running"], limit=1)["dag_runs"])
 
     def published(self, run: Run) -> dict[str, Any]:
-        """What a run of the ETL says of the dataset that it published: its `version`, `run_id` and `source_kind`."""
+        """Return `version`, `run_id` and `source_kind` of the dataset that an ETL run published."""
         # Not from the asset's event: Airflow 3.3 answers 500 while the run that it started is queued.
         return self.result(run, "register")
 
     def result(self, run: Run, task_id: str) -> dict[str, Any]:
-        """What a task that has succeeded returned; raises `RunNotFound` where there is nothing."""
+        """Return the result of a task that has succeeded; raise `RunNotFound` if there is none."""
         path = f"{_path(run)}/taskInstances/{task_id}/xcomEntries/return_value"
         value: dict[str, Any] = self._get(path, absent=_unknown(run))["value"]
         return value
 
     def failure(self, run: Run) -> str:
-        """Why the run failed: the errors in the log of its failed task."""
+        """Return why the run failed: the errors in the log of its failed task."""
         for task in self.tasks(run):
             if task.state == "failed":
                 return "\n".join(dict.fromkeys(errors(self.log(run, task))))
-        return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
+        return str(Message("run_failed_before_its_tasks", {"dag": run.dag_id}))
 
-    def skip_reason(self, run: Run) -> str | None:
-        """Why the run had nothing to do; None unless a task of it decided so."""
+    def skip_reason(self, run: Run) -> Message | None:
+        """Return why the run had nothing to do; None unless a task of it decided so."""
         for task in self.tasks(run):
             if task.state == "skipped" and task.try_number:
-                return next(skips(self.log(run, task)), None)
+                return reason(self.log(run, task), "warning")
         return None
 
     def log(self, run: Run, task: Task) -> Log:
-        """The log of the task's last try."""
+        """Return the log of the task's last try."""
         content: Log = self._get(f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}")["content"]
         return content
 
@@ -253,7 +253,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _detail(response: httpx.Response) -> str:
-    """Airflow's own words, where it has some for the caller."""
+    """Return Airflow's own explanation, if it has one for the caller."""
     try:
         detail = response.json()["detail"]
     except (ValueError, KeyError, TypeError):

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from song_preference.messages import Message
+
 Log = list[dict[str, Any]]
 STEP_LOGGER = "dag_parts.step"
-"""Says why a task failed in words meant for its reader."""
+"""Its lines say why a task failed or was skipped, in words meant for anybody."""
 
 
 def errors(log: Log) -> Iterator[str]:
-    """Of an exception the one raised last, else the text of the error."""
+    """Yield of each exception the one raised last, and the text of every other error."""
     for entry in log:
         match entry:
             case {"error_detail": [{"exc_type": kind, "exc_value": value}, *_]}:
@@ -20,17 +22,10 @@ def errors(log: Log) -> Iterator[str]:
                 yield str(event)
 
 
-def designed_errors(log: Log) -> Iterator[str]:
-    """The reasons that anybody may read: none of an exception that nobody meant to raise."""
-    for entry in log:
+def reason(log: Log, level: str) -> Message | None:
+    """Return what our task said last at this level: nothing of an exception that nobody meant to raise."""
+    for entry in reversed(log):
         match entry:
-            case {"logger": logger, "level": "error", "event": event} if logger == STEP_LOGGER:
-                yield str(event)
-
-
-def skips(log: Log) -> Iterator[str]:
-    """The reasons why the task skipped itself."""
-    for entry in log:
-        match entry:
-            case {"event": "Skipping task.", "reason": reason}:
-                yield str(reason)
+            case {"logger": logger, "level": said, "event": event} if (logger, said) == (STEP_LOGGER, level):
+                return Message(entry.get("code"), entry.get("params", {}), str(event).removeprefix("Skipped: "))
+    return None

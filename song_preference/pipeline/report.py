@@ -1,12 +1,14 @@
-"""What became of the runs of the pipeline, as far as anybody may know."""
+"""Reports of runs of the pipeline, without what only an operator may see."""
 
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run, Task, Times
-from song_preference.pipeline.log import designed_errors
+from song_preference.messages import Message
+from song_preference.pipeline.airflow import Airflow, Run, Task, Times
+from song_preference.pipeline.log import reason
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 
 
 class TaskReport(BaseModel):
@@ -27,18 +29,28 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
-class TrainingReport(RunSummary):
-    """The training that followed."""
-
-    tasks: list[TaskReport] = Field(description="In their order.")
-    reason: str | None = Field(description="Why it failed, had nothing to do, or made its model champion or not.")
-
-
-class RunReport(RunSummary):
-    """A run of the pipeline from the playlist on, and all that came of it."""
+class Explained(RunSummary):
+    """A run with its tasks, and the reason of its end: in English, and as data that a client can translate."""
 
     tasks: list[TaskReport] = Field(description="In their order.")
     reason: str | None = Field(description="Why it failed.")
+    code: str | None = Field(None, description="Names the reason; null for what was stored without codes.")
+    params: dict[str, Any] = Field({}, description="The values in the reason.")
+
+    def explanation(self) -> Message | None:
+        """Return the reason, if there is one."""
+        return Message(self.code, self.params, self.reason) if self.reason else None
+
+
+class TrainingReport(Explained):
+    """The training that followed."""
+
+    reason: str | None = Field(description="Why it failed, had nothing to do, or made its model champion or not.")
+
+
+class RunReport(Explained):
+    """A run of the pipeline from the playlist on, and all that came of it."""
+
     dataset_version: str | None = Field(description="The dataset that it published.")
     model_version: str | None = Field(description="The version of the model that learned from that dataset.")
     promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
@@ -61,18 +73,18 @@ class RunPage(BaseModel):
 
 
 def start(airflow: Airflow, params: dict[str, Any]) -> RunSummary:
-    """Start the pipeline; raises `PipelineUnavailable`."""
+    """Start the pipeline; raise `PipelineUnavailable`."""
     return RunSummary(**_summary(*airflow.start(ETL_DAG, params)))
 
 
 def page(airflow: Airflow, limit: int, offset: int = 0, dag_id: str = ETL_DAG) -> RunPage:
-    """At most `limit` runs of a DAG, the newest first, less `offset` of them; raises `PipelineUnavailable`."""
+    """Return at most `limit` runs of a DAG, the newest first, after `offset` others; raise `PipelineUnavailable`."""
     total, runs = airflow.runs(dag_id, limit, offset)
     return RunPage(total=total, runs=[RunSummary(**_summary(*found)) for found in runs])
 
 
 def report(airflow: Airflow, run_id: str) -> RunReport:
-    """All that is known of one run; raises `RunNotFound` and `PipelineUnavailable`."""
+    """Return the report of one run; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(ETL_DAG, run_id)
     summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
     dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
@@ -84,48 +96,56 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     return RunReport(
         **summary,
         tasks=_tasks(tasks),
-        reason=_failure(airflow, run, tasks) if summary["state"] == "failed" else None,
+        **_explained(_failure(airflow, run, tasks) if summary["state"] == "failed" else None),
         dataset_version=dataset,
         model_version=own.get("version"),
         promoted=own.get("promoted"),
-        training=_training(airflow, training, trained, model.get("reason")) if training else None,
+        training=_training(airflow, training, trained, _decision(model)) if training else None,
     )
 
 
 def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
-    """All that is known of one training; raises `RunNotFound` and `PipelineUnavailable`."""
+    """Return the report of one training; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(TRAINING_DAG, run_id)
     tasks = airflow.tasks(run)
     model = _model(airflow, run, tasks)
     return TrainingOutcome(
-        **vars(_training(airflow, run, tasks, model.get("reason"))),
+        **vars(_training(airflow, run, tasks, _decision(model))),
         dataset_version=model.get("dataset_version"),
         model_version=model.get("version"),
         promoted=model.get("promoted"),
     )
 
 
-def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: str | None) -> TrainingReport:
-    summary, reason = _summary(run, airflow.times(run)), decision
+def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message | None) -> TrainingReport:
+    summary, why = _summary(run, airflow.times(run)), decision
     if summary["state"] == "failed":
-        reason = _failure(airflow, run, tasks)
+        why = _failure(airflow, run, tasks)
     elif any(task.state == "skipped" for task in tasks):
-        reason = airflow.skip_reason(run)
-    return TrainingReport(**summary, tasks=_tasks(tasks), reason=reason)
+        why = airflow.skip_reason(run)
+    return TrainingReport(**summary, tasks=_tasks(tasks), **_explained(why))
 
 
 def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
-    """What the last task that knows the model's version says of it."""
+    """Return the result of the last task that knows the model's version, empty before that."""
     known = next((task for task in ("promote", "register") if _succeeded(tasks, task)), None)
     return airflow.result(training, known) if known else {}
 
 
-def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> str:
+def _decision(model: dict[str, Any]) -> Message | None:
+    return Message(model.get("code"), model.get("params", {}), model["reason"]) if "reason" in model else None
+
+
+def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> Message:
     for task in tasks:
         if task.state == "failed":
-            told = dict.fromkeys(designed_errors(airflow.log(run, task)))
-            return "\n".join(told) or f"The task {task.task_id} failed unexpectedly: its log in Airflow tells why."
-    return f"{run.dag_id} failed before any of its tasks did: its page in Airflow tells why."
+            unexpected = Message("task_failed_unexpectedly", {"task": task.task_id})
+            return reason(airflow.log(run, task), "error") or unexpected
+    return Message("run_failed_before_its_tasks", {"dag": run.dag_id})
+
+
+def _explained(why: Message | None) -> dict[str, Any]:
+    return {"reason": str(why), **why.as_json()} if why else {"reason": None}
 
 
 def _succeeded(tasks: list[Task], task_id: str) -> bool:

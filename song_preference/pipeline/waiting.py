@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from song_preference.errors import PipelineError
-from song_preference.pipeline.airflow import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 
 LONGEST_RUN_SECONDS = 3 * 3600
 """A search alone may take two hours."""
@@ -14,7 +15,7 @@ LONGEST_RUN_SECONDS = 3 * 3600
 def follow(
     airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = LONGEST_RUN_SECONDS
 ) -> None:
-    """Report each change of a task's state until the run ends; raises `PipelineError` unless it succeeds."""
+    """Report each change of a task's state until the run ends; raise `PipelineError` unless it succeeds."""
     deadline = time.monotonic() + patience_seconds
     seen: dict[str, str | None] = {}
     while True:
@@ -38,7 +39,7 @@ def run_to_champion(
     params: Mapping[str, Any] | None = None,
     patience_seconds: float = 60,
 ) -> tuple[Run, Run]:
-    """Run the ETL with these parameters and the training that follows it; returns both runs.
+    """Run the ETL with these params and the training that follows it; return both runs.
 
     `say` is told where the bundled sample stood in for the playlist, and why a training had nothing to do. Raises
     `PipelineError`.

@@ -1,5 +1,6 @@
 """MLflow's model registry."""
 
+import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import EVALUATION_FILE, Evaluation, read_evaluation
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from song_preference.settings import ModelSettings
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
+CARD_TAG = "card_params"
+"""Tag of a version: the values of its model card, which is kept as text too."""
 MEASURED = "test_"
 """Prefix of the tags of metrics on the test table."""
 
@@ -110,9 +114,14 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
         candidate=tags.get("candidate"),
         threshold=float(tags["threshold"]) if "threshold" in tags else None,
         metrics=_metrics(tags),
-        card=str(version.description or ""),
+        card=_card(version),
         experiment_id=tags.get(EXPERIMENT_TAG),
     )
+
+
+def _card(version: ModelVersion) -> Message:
+    values, english = version.tags.get(CARD_TAG), str(version.description or "")
+    return Message("model_card", json.loads(values), english) if values else Message(None, english=english)
 
 
 def _metrics(tags: Mapping[str, str]) -> dict[str, Measured]:

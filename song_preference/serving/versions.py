@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from song_preference.messages import Message
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
@@ -38,7 +40,7 @@ class DescribedVersion:
     threshold: float | None
     metrics: dict[str, Measured]
     """Metrics on the test table of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
-    card: str
-    """The model card, in Markdown."""
+    card: Message
+    """The model card, in Markdown; empty if there is none."""
     experiment_id: str | None = None
     """The MLflow experiment of that run; None for a version from before 0.2."""

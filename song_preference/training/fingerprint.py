@@ -9,6 +9,9 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
+from song_preference.errors import NothingToDo
+from song_preference.messages import Message
+
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = (
     "features.py",
@@ -28,7 +31,8 @@ LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", 
 TRAINING_KEY = "training_key"
 CHAMPION, CHALLENGER = "champion", "challenger"
 DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replaced", "decided_at"
-"""Tags of a version: champion or challenger, why, the champion before it, and when that was carried out."""
+REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
+"""Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
 
 
 def training_key(dataset_version: str, seed: int, trials: int) -> str:
@@ -70,12 +74,9 @@ def find_trained(client: MlflowClient, model_name: str, key: str) -> ModelVersio
     return max(decided, key=lambda version: int(version.version), default=None)
 
 
-def reason_to_skip(client: MlflowClient, model_name: str, dataset_version: str, seed: int, trials: int) -> str | None:
-    """Return why a training with these values would only repeat one; None where it would not."""
+def check_untrained(client: MlflowClient, model_name: str, dataset_version: str, seed: int, trials: int) -> None:
+    """Raise `NothingToDo` if a training with these values would repeat an earlier one."""
     found = find_trained(client, model_name, training_key(dataset_version, seed, trials))
-    if found is None:
-        return None
-    return (
-        f"Version {found.version} was trained from dataset {dataset_version} with seed {seed}, {trials} trials "
-        "and this code: set force to train again."
-    )
+    if found is not None:
+        values = {"version": str(found.version), "dataset": dataset_version, "seed": seed, "trials": trials}
+        raise NothingToDo(Message("already_trained", values))

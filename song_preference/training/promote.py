@@ -1,6 +1,8 @@
 """Which registered version is served."""
 
+import json
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mlflow import MlflowClient
@@ -9,12 +11,21 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRefused
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
 from song_preference.training.data import Labels, Probabilities, Songs, test_songs
 from song_preference.training.evaluate import resamples, roc_auc
 from song_preference.training.export import run_graph
-from song_preference.training.fingerprint import CHALLENGER, CHAMPION, DECISION, REASON, REPLACED
+from song_preference.training.fingerprint import (
+    CHALLENGER,
+    CHAMPION,
+    DECISION,
+    REASON,
+    REASON_CODE,
+    REASON_PARAMS,
+    REPLACED,
+)
 from song_preference.training.registry import load_graph
 
 log = logging.getLogger(__name__)
@@ -41,7 +52,7 @@ class Decision(NamedTuple):
     """Whether a version becomes champion, why, and what it was compared by."""
 
     promoted: bool
-    reason: str
+    reason: Message
     comparison: Comparison | None = None
 
 
@@ -64,9 +75,9 @@ def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion 
     if champion is None or served is None:
         return _against_majority(contender)
     if _is_sample(contender) and not _is_sample(champion):
-        return Decision(False, f"It learned from the bundled sample, version {champion.version} from a real playlist.")
+        return Decision(False, Message("sample_against_playlist", {"champion": str(champion.version)}))
     if _is_sample(champion) and not _is_sample(contender):
-        return Decision(True, f"It learned from a real playlist, version {champion.version} from the bundled sample.")
+        return Decision(True, Message("playlist_against_sample", {"champion": str(champion.version)}))
     return _against_champion(store, contender, champion, served)
 
 
@@ -91,52 +102,56 @@ def _is_sample(version: ModelVersion) -> bool:
 def _against_majority(contender: ModelVersion) -> Decision:
     low = contender.tags.get("test_roc_auc_low")
     if low is None:
-        return Decision(False, "There is no champion, but how good this version is was never measured: train again.")
-    if float(low) > 0.5:
-        return Decision(True, f"There is no champion, and a ROC AUC of at least {float(low):.3f} beats the majority.")
-    return Decision(
-        False,
-        f"There is no champion, but a ROC AUC of perhaps {float(low):.3f} may be no better than always giving the "
-        "majority's answer: more songs may help.",
-    )
+        return Decision(False, Message("first_was_never_evaluated"))
+    promoted = float(low) > 0.5
+    code = "first_beats_majority" if promoted else "first_may_not_beat_majority"
+    return Decision(promoted, Message(code, {"low": float(low)}))
 
 
 def _against_champion(
     store: DatasetStore, contender: ModelVersion, champion: ModelVersion, served: ServedModel
 ) -> Decision:
-    by_hand = f"make it champion by hand if you want it: make rollback VERSION={contender.version}"
+    versions = {"version": str(contender.version), "champion": str(champion.version)}
     try:
         songs = unseen_songs(store, contender.tags["dataset_version"], champion.tags["dataset_version"])
     except (KeyError, DatasetNotFound):
-        return Decision(
-            False,
-            f"What version {champion.version} was trained on is not known any more, so no song is new; {by_hand}.",
-        )
+        return Decision(False, Message("training_songs_unknown", versions))
     if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_SONGS_OF_A_CLASS:
-        return Decision(
-            False,
-            f"Only {len(songs.labels)} test songs are new to version {champion.version} as well, fewer than "
-            f"{MIN_SONGS_OF_A_CLASS} of a class; {by_hand}.",
-        )
+        counts = {"songs": len(songs.labels), "least": MIN_SONGS_OF_A_CLASS}
+        return Decision(False, Message("too_few_new_songs", {**versions, **counts}))
     own = _load(contender)
     if own is None:
-        return Decision(False, "No service can load it: train again.")
+        return Decision(False, Message("cannot_be_loaded"))
     answer, present = (run_graph(model.session, songs.features).probability for model in (own, served))
     found = paired_bootstrap(songs.labels, answer, present, TOLERANCE)
-    promoted = found.share_worse <= MAX_SHARE_WORSE
     return Decision(
-        promoted,
-        f"On {found.songs} songs that neither knew, ROC AUC {found.contender:.3f} against {found.champion:.3f} of "
-        f"version {champion.version}; more than {TOLERANCE} worse in {found.share_worse:.0%} of the resamples "
-        f"(at most {MAX_SHARE_WORSE:.0%}).",
+        found.share_worse <= MAX_SHARE_WORSE,
+        Message(
+            "compared_with_champion",
+            {
+                **versions,
+                "songs": found.songs,
+                "roc_auc": found.contender,
+                "champion_roc_auc": found.champion,
+                "tolerance": TOLERANCE,
+                "share_worse": found.share_worse,
+                "max_share_worse": MAX_SHARE_WORSE,
+            },
+        ),
         found,
     )
+
+
+def stored_reason(tags: Mapping[str, str]) -> Message:
+    """Return why the version with these tags was made champion or not."""
+    return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
 
 
 def record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
     """Note the decision on the version and its run."""
     # The decision is written last: with it, a repeated step does not decide again.
-    tags = {REASON: decision.reason}
+    reason = decision.reason
+    tags = {REASON: str(reason), REASON_CODE: str(reason.code), REASON_PARAMS: json.dumps(reason.params)}
     if decision.promoted and champion:
         tags[REPLACED] = str(champion.version)
     tags[DECISION] = CHAMPION if decision.promoted else CHALLENGER

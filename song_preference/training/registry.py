@@ -21,10 +21,10 @@ from onnx import ModelProto
 from pydantic import TypeAdapter
 
 from song_preference.features import FEATURES
+from song_preference.messages.model_card import METRICS
 from song_preference.serving.registry import EXPERIMENT_TAG
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
-from song_preference.training.card import METRICS
 from song_preference.training.data import Songs
 from song_preference.training.evaluate import MODEL
 from song_preference.training.fingerprint import TRAINING_KEY, pinned

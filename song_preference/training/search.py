@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import ModelRefused, TrainingFailed
+from song_preference.messages import Message
 from song_preference.training.candidates import CANDIDATES, Chosen
 from song_preference.training.data import Features, Probabilities, Songs
 from song_preference.training.export import build_graph, check_parity, describe
@@ -91,11 +92,8 @@ def _check_classes(songs: Songs) -> None:
     likes = int(songs.labels.sum())
     dislikes = len(songs.labels) - likes
     if min(likes, dislikes) < FOLDS:
-        raise TrainingFailed(
-            f"The training part holds {likes} liked and {dislikes} disliked songs, but cross-validation needs "
-            f"{FOLDS} of each: add songs to the playlist, or set a smaller part aside for the test, and run the DAG "
-            "process_etl_spotify_data again."
-        )
+        values = {"likes": likes, "dislikes": dislikes, "least": FOLDS}
+        raise TrainingFailed(Message("too_few_songs_to_train", values))
 
 
 def out_of_fold(estimator: Any, songs: Songs, seed: int) -> Probabilities:
@@ -146,7 +144,4 @@ def choose(ranking: Iterable[Trial], songs: Songs, test: Features, seed: int) ->
             log.warning("Rejected: %s", rejected[-1])
             continue
         return Choice(trial, estimator, graph, threshold, error, rejected)
-    raise TrainingFailed(
-        "No candidate can be exported as a model that answers as it was trained; "
-        f"try more trials or another dataset. {' '.join(rejected)}"
-    )
+    raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(rejected)}))

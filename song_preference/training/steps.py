@@ -3,6 +3,7 @@
 search -> export -> evaluate -> register -> promote: each takes what the one before it returned, and can be repeated.
 """
 
+import json
 import logging
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
 from song_preference.serving.contract import open_graph
-from song_preference.serving.registry import find_version
+from song_preference.serving.registry import CARD_TAG, find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.card import model_card
@@ -26,12 +27,11 @@ from song_preference.training.fingerprint import (
     CHAMPION,
     DECIDED_AT,
     DECISION,
-    REASON,
     TRAINING_KEY,
     training_key,
 )
 from song_preference.training.plots import all_plots
-from song_preference.training.promote import Decision, decide, record
+from song_preference.training.promote import Decision, decide, record, stored_reason
 from song_preference.training.search import Choice, choose
 from song_preference.training.search import search as search_candidates
 
@@ -129,10 +129,11 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     run = client.get_run(exported.run_id)
     described = store.describe(exported.dataset_version)
     card = model_card(model_name, described, run.data.params, run.data.metrics)
-    client.log_text(exported.run_id, card, registry.CARD_FILE)
+    client.log_text(exported.run_id, str(card), registry.CARD_FILE)
     version = registry.version_of(client, model_name, exported.run_id, exported.model_uri)
-    client.update_model_version(model_name, version, description=card)
-    for key, value in (registry.version_tags(run) | described.source.tags).items():
+    client.update_model_version(model_name, version, description=str(card))
+    tags = registry.version_tags(run) | described.source.tags | {CARD_TAG: json.dumps(card.params)}
+    for key, value in tags.items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
     return version
@@ -147,7 +148,7 @@ def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decis
     client = MlflowClient()
     contender = client.get_model_version(settings.name, version)
     if DECISION in contender.tags:
-        decision = Decision(contender.tags[DECISION] == CHAMPION, contender.tags[REASON])
+        decision = Decision(contender.tags[DECISION] == CHAMPION, stored_reason(contender.tags))
     else:
         champion = find_version(client, settings.name, settings.alias)
         decision = decide(store, contender, champion)

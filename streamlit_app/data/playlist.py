@@ -17,6 +17,7 @@ from song_preference.errors import (
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.messages import Message
 from song_preference.settings import ClientSettings, load
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, settings
 
@@ -106,7 +107,8 @@ def _checked(response: httpx.Response) -> httpx.Response:
 
 def _finding(found: dict[str, Any]) -> Finding:
     column = None if found["field"] == "file" else found["field"]
-    return Finding(column, found["problem"], found["count"], tuple(found["rows"]))
+    rule = Message(found.get("code"), found.get("params", {}), found["problem"])
+    return Finding(column, rule, found["count"], tuple(found["rows"]))
 
 
 def datasets() -> Datasets:

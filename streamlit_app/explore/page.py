@@ -18,7 +18,6 @@ from streamlit_app.explore.table import song_table, two_by_two, unscaled
 from streamlit_app.explore.texts import TEXTS
 from streamlit_app.i18n import Language, Words
 from streamlit_app.theme import colours, draw, draw_rows
-from streamlit_app.translated import translated
 
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""
@@ -138,11 +137,11 @@ def facts(version: DatasetVersion, words: Words) -> dict[str, str]:
             "explore_split_text", **parts, share=words.percent(split.test / (split.train + split.test))
         ),
         words("explore_seed"): str(version.parameters.seed),
-        words("explore_readings"): "; ".join(translated(words, noted) for noted in songs.readings)
+        words("explore_readings"): "; ".join(note.text(words.language) for note in songs.notes())
         or words("explore_as_written"),
     }
-    if source.fallback_reason:
-        found[words("explore_fallback")] = source.fallback_reason
+    if fallback := source.fallback_message():
+        found[words("explore_fallback")] = fallback.text(words.language)
     return found
 
 

@@ -1,11 +1,9 @@
 """Texts of the page "explore"."""
 
-from streamlit_app.findings_texts import TEXTS as FINDINGS
 from streamlit_app.i18n import COMMON, Texts
 
 TEXTS: Texts = {
     **COMMON,
-    **FINDINGS,
     "explore_title": {"es": "Explora tu lista", "en": "Explore your playlist"},
     "explore_intro": {
         "es": "El sistema trabaja con {songs} canciones. De cada una sabe cuatro medidas y si te gusta.",

@@ -130,9 +130,10 @@ def _table(rows: list[versions.Row], names: dict[str, str], words: Words) -> Non
 
 def _card(champion: DescribedVersion, words: Words) -> None:
     st.header(words("model_card"), anchor=False)
-    if not champion.card:
+    card = champion.card.text(words.language)
+    if not card:
         st.caption(words("model_card_none"))
         return
     st.write(words("model_card_text", version=champion.registered.version))
     with st.expander(words("model_card_open"), icon=":material/description:"):
-        st.markdown(versions.below_headings(champion.card, CARD_LEVELS))
+        st.markdown(versions.below_headings(card, CARD_LEVELS))

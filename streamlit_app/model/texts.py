@@ -219,8 +219,8 @@ TEXTS: Texts = {
     "model_sample": {"es": "muestra", "en": "sample"},
     "model_card": {"es": "Ficha del modelo", "en": "Model card"},
     "model_card_text": {
-        "es": "La ficha que acompaña a la versión {version} en MLflow, con todos los detalles. Está en inglés.",
-        "en": "The card that goes with version {version} in MLflow, with every detail.",
+        "es": "La ficha de la versión {version}, con todos los detalles.",
+        "en": "The card of version {version}, with every detail.",
     },
     "model_card_open": {"es": "Leer la ficha", "en": "Read the card"},
     "model_card_none": {"es": "Esta versión no tiene ficha.", "en": "This version has no card."},

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from song_preference.errors import ModelRefused, RegistryUnavailable, RunNotFound
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
+from song_preference.pipeline import Run
 from song_preference.pipeline.report import RunReport, TaskReport
+from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
 from streamlit_app.data import settings
 from streamlit_app.data.model import predictor
@@ -110,7 +111,7 @@ def _outcome(words: Words, view: Report) -> None:
     values = {"dataset": view.dataset_version, "model": view.model_version}
     draw(words(f"pipeline_{result}", **values), icon=icon)
     if why := reason(view):
-        st.caption(words("pipeline_reason", reason=plain(why)))
+        st.caption(words("pipeline_reason", reason=plain(why.text(words.language))))
 
 
 def duration(words: Words, seconds: float) -> str:
@@ -128,7 +129,7 @@ def _steps(words: Words, dag_id: str, tasks: list[TaskReport]) -> None:
 
 def _step(words: Words, dag_id: str, task: TaskReport) -> str:
     state = STEP_STATES.get(task.state, "waiting")
-    name = words(f"{dag_id}_{task.id}")
+    name = TASKS[dag_id].get(task.id, {words.language: task.id})[words.language]
     took = f" · {duration(words, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
     emphasis = "**" if state == "running" else ""
     return f"{ICONS[state]} {emphasis}{name}{emphasis} :small[· {words(f'step_{state}')}{took}]"

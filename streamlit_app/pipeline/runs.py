@@ -1,11 +1,11 @@
 """Runs of the pipeline: their tasks, how they ended and why."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.messages import Message
+from song_preference.pipeline import Airflow, Run
 from song_preference.pipeline.report import (
     RunReport,
     RunSummary,
@@ -14,16 +14,8 @@ from song_preference.pipeline.report import (
     report,
     training_outcome,
 )
+from song_preference.run_options import ETL_DAG, TASKS
 from streamlit_app.data.pipeline import is_at_work
-
-TASKS = {
-    ETL_DAG: ("download", "engineer_features", "split", "register"),
-    TRAINING_DAG: ("search", "export", "evaluate", "register", "promote"),
-}
-"""The tasks of each DAG in their order."""
-
-DEFAULTS: Mapping[str, Any] = {"test_size": 0.3, "seed": 42, "trials": None, "force": False}
-"""The DAG's own values of the options that a run can be started with."""
 
 PATIENCE = timedelta(seconds=90)
 """How long after a dataset its training is expected to begin."""
@@ -71,10 +63,10 @@ def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
     return "skipped" if any(task.state == "skipped" for task in tasks) else "other"
 
 
-def reason(found: Report) -> str | None:
-    """Return why it ended as it did, in the domain's words; None if nothing was recorded."""
+def reason(found: Report) -> Message | None:
+    """Return why it ended as it did; None if nothing was recorded."""
     training = found.training if isinstance(found, RunReport) else None
-    return found.reason or (training.reason if training else None)
+    return found.explanation() or (training.explanation() if training else None)
 
 
 def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
@@ -87,11 +79,6 @@ def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
 def seconds(run: RunSummary) -> float | None:
     """Return how long the run took; None until it has ended."""
     return (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
-
-
-def changed(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that differ from the DAG's own."""
-    return {name: value for name, value in chosen.items() if value != DEFAULTS[name]}
 
 
 def address(airflow_page: str, run: Run) -> str:

@@ -1,6 +1,6 @@
 """Start the pipeline: on the playlist that is configured, or on a file of the listener's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,18 +9,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from song_preference.dataset.version import Preparation
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
-from song_preference.pipeline import ETL_DAG, Run
+from song_preference.pipeline import Run
+from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
 from streamlit_app.components import section, uploader
 from streamlit_app.data import settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
 from streamlit_app.data.playlist import datasets
 from streamlit_app.i18n import Words
-from streamlit_app.pipeline.runs import DEFAULTS, changed
-from streamlit_app.translated import translated
 
-MOST_TRIALS, HIGHEST_SEED = 500, 2**32 - 1
-
-MOST_MEGABYTES = 200
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
 """Keys of the session state: the check of the file in the uploader, and how many were uploaded before it."""
 
@@ -51,7 +47,8 @@ def _configured(words: Words) -> None:
     st.write(words("pipeline_configured_intro"))
     button = st.container()
     with st.expander(words("pipeline_options"), icon=":material/tune:"):
-        chosen = _options(words)
+        # The card beside this one takes a playlist.
+        chosen = options_form(words, [option for option in ETL_OPTIONS if option.name != "source"])
     help_text = words("pipeline_busy") if is_following() else None
     if button.button(
         words("start_pipeline"),
@@ -62,31 +59,27 @@ def _configured(words: Words) -> None:
         key="pipeline_start",
     ):
         with section(words):
-            follow(airflow_or_fail_fast().trigger(ETL_DAG, changed(chosen), patience_seconds=0))
+            follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
 
 
-def _options(words: Words) -> dict[str, Any]:
-    """Draw the options of a run and return what they are set to."""
-    percent = round(DEFAULTS["test_size"] * 100)
-    share = st.slider(
-        words("pipeline_test_size"),
-        10,
-        50,
-        percent,
-        format=words("pipeline_percent"),
-        help=words("pipeline_test_size_help"),
-    )
-    trials = st.number_input(
-        words("pipeline_trials"),
-        1,
-        MOST_TRIALS,
-        DEFAULTS["trials"],
-        placeholder=words("pipeline_trials_default"),
-        help=words("pipeline_trials_help"),
-    )
-    seed = st.number_input(words("pipeline_seed"), 0, HIGHEST_SEED, DEFAULTS["seed"], help=words("pipeline_seed_help"))
-    force = st.toggle(words("pipeline_force"), DEFAULTS["force"], help=words("pipeline_force_help"))
-    return {"test_size": share / 100, "seed": seed, "trials": trials, "force": force}
+def options_form(words: Words, options: Iterable[Option]) -> dict[str, Any]:
+    """Draw a field for each option; return the values that differ from the defaults."""
+    chosen = {option: _field(words, option) for option in options}
+    return {option.name: value for option, value in chosen.items() if value != option.default}
+
+
+def _field(words: Words, option: Option) -> Any:
+    title, help_text = option.title[words.language], option.help(words.language)
+    default: Any = option.default
+    low, high = option.bounds or (None, None)
+    if option.type is bool:
+        return st.toggle(title, default, help=help_text)
+    if option.type is int:
+        return st.number_input(title, low, high, default, placeholder=words("pipeline_default"), help=help_text)
+    if option.type is float and option.bounds:  # a share
+        low, high, default = (round(value * 100) for value in (*option.bounds, default))
+        return st.slider(title, low, high, default, format=words("pipeline_percent"), help=help_text) / 100
+    return st.text_input(title, default, placeholder=words("pipeline_default"), help=help_text) or None
 
 
 def _upload(words: Words) -> None:
@@ -94,7 +87,7 @@ def _upload(words: Words) -> None:
     st.subheader(words("pipeline_own"), anchor=False)
     st.write(words("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
-    limits = words("pipeline_file_limits", size=words.number(MOST_MEGABYTES))
+    limits = words("pipeline_file_limits", size=words.number(settings().max_dataset_bytes / 1e6))
     file = uploader(words("pipeline_file"), words("pipeline_choose"), limits, f"pipeline_file_{turn}")
     if file is None:
         return
@@ -128,7 +121,7 @@ def _checked(words: Words, file: UploadedFile) -> Checked:
 def _show_preparation(words: Words, found: Preparation) -> None:
     counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
     st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
-    notes = [translated(words, text) for text in found.readings]
+    notes = [note.text(words.language) for note in found.notes()]
     if dropped := found.rows_raw - found.rows_kept:
         notes.append(words("pipeline_repeated", count=words.number(dropped)))
     if notes:
@@ -161,7 +154,7 @@ def finding_row(words: Words, finding: Finding) -> dict[str, str]:
     named = ", ".join(map(words.number, finding.rows)) + (" …" if finding.count > len(finding.rows) else "")
     return {
         words("finding_column"): finding.column or words("finding_file"),
-        words("finding_rule"): translated(words, finding.rule),
+        words("finding_rule"): finding.rule.text(words.language),
         words("finding_count"): words.number(finding.count) if finding.rows else "",
         words("finding_rows"): named if finding.rows else "",
     }

@@ -1,6 +1,5 @@
 """Texts of the page "pipeline"."""
 
-from streamlit_app import findings_texts as findings
 from streamlit_app.i18n import COMMON, Texts
 
 _START: Texts = {
@@ -18,28 +17,8 @@ _START: Texts = {
         "en": "The one that this platform uses unless you upload another. It takes about a minute.",
     },
     "pipeline_options": {"es": "Opciones", "en": "Options"},
-    "pipeline_test_size": {"es": "Canciones para el examen", "en": "Songs kept for the test"},
+    "pipeline_default": {"es": "Lo de siempre", "en": "As usual"},
     "pipeline_percent": {"es": "%d\N{NO-BREAK SPACE}%%", "en": "%d%%"},
-    "pipeline_test_size_help": {
-        "es": "De estas no aprende ningún modelo: muestran después si acierta con canciones que no conoce.",
-        "en": "No model learns from these: they show afterwards whether it is right about songs that it does not know.",
-    },
-    "pipeline_trials": {"es": "Modelos que probar", "en": "Models to try"},
-    "pipeline_trials_default": {"es": "Los de siempre", "en": "As many as usual"},
-    "pipeline_trials_help": {
-        "es": "De 1 a 500. Con más tarda más, y quizá encuentre uno mejor.",
-        "en": "From 1 to 500. More of them take longer, and may find a better one.",
-    },
-    "pipeline_seed": {"es": "Semilla del azar", "en": "Seed"},
-    "pipeline_seed_help": {
-        "es": "Con la misma semilla sale el mismo modelo; con otra, una segunda opinión.",
-        "en": "The same seed gives the same model; another one gives a second opinion.",
-    },
-    "pipeline_force": {"es": "Aprender otra vez aunque nada haya cambiado", "en": "Learn again though nothing changed"},
-    "pipeline_force_help": {
-        "es": "Sin esto, si la lista y las opciones ya dieron un modelo, se conserva ese.",
-        "en": "Without it, a model that this playlist and these options gave before is kept.",
-    },
     "pipeline_busy": {
         "es": "El modelo ya está aprendiendo: espera a que termine.",
         "en": "The model is learning already: wait until it ends.",
@@ -95,16 +74,7 @@ _START: Texts = {
 
 _RUNS: Texts = {
     "process_etl_spotify_data": {"es": "Preparar la lista", "en": "Prepare the playlist"},
-    "process_etl_spotify_data_download": {"es": "Traer la lista", "en": "Fetch the playlist"},
-    "process_etl_spotify_data_engineer_features": {"es": "Revisar y preparar", "en": "Check and prepare"},
-    "process_etl_spotify_data_split": {"es": "Apartar el examen", "en": "Set the test aside"},
-    "process_etl_spotify_data_register": {"es": "Publicar los datos", "en": "Publish the data"},
     "train_song_preference": {"es": "Aprender de ella", "en": "Learn from it"},
-    "train_song_preference_search": {"es": "Buscar el mejor modelo", "en": "Find the best model"},
-    "train_song_preference_export": {"es": "Guardarlo", "en": "Save it"},
-    "train_song_preference_evaluate": {"es": "Examinarlo", "en": "Test it"},
-    "train_song_preference_register": {"es": "Registrarlo", "en": "Register it"},
-    "train_song_preference_promote": {"es": "Decidir si se usa", "en": "Decide whether it is used"},
     "step_waiting": {"es": "espera", "en": "waits"},
     "step_running": {"es": "en marcha", "en": "at work"},
     "step_done": {"es": "hecho", "en": "done"},
@@ -155,7 +125,7 @@ _RUNS: Texts = {
         "es": "**El entrenamiento falló.** El modelo de antes siguió en uso.",
         "en": "**The training failed.** The model from before stayed in use.",
     },
-    "pipeline_reason": {"es": "El motivo, en inglés: {reason}", "en": "The reason: {reason}"},
+    "pipeline_reason": {"es": "El motivo: {reason}", "en": "The reason: {reason}"},
     "pipeline_see_in_airflow": {"es": "Ver esta ejecución en Airflow", "en": "See this run in Airflow"},
     "pipeline_history": {"es": "Últimas ejecuciones", "en": "Latest runs"},
     "pipeline_which": {"es": "Qué ejecuciones", "en": "Which runs"},
@@ -240,4 +210,4 @@ _HEALTH: Texts = {
     "part_s3_purpose": {"es": "Guarda los archivos: listas y modelos.", "en": "Keeps the files: playlists and models."},
 }
 
-TEXTS: Texts = {**COMMON, **_START, **_RUNS, **_HEALTH, **findings.TEXTS}
+TEXTS: Texts = {**COMMON, **_START, **_RUNS, **_HEALTH}

@@ -141,7 +141,7 @@ def test_a_source_that_is_not_there_fails_with_the_reason_and_everything_stays(
     failed = followed(rest, location, lambda found: found["state"] in ENDED)
     assert failed["state"] == "failed"
     assert re.fullmatch(
-        r"The source 'incoming/none\.csv' is refused: there is no such file\. Name .+\.", failed["reason"]
+        r"The source 'incoming/none\.csv' is rejected: there is no such file\. Name .+\.", failed["reason"]
     )
     assert failed["tasks"][0]["state"] == "failed"
     assert (failed["dataset_version"], failed["training"]) == (None, None)

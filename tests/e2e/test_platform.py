@@ -105,9 +105,9 @@ def in_force(
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("https://127.0.0.1/x.csv", r"'https://127.0.0.1/x.csv' is refused: .+ Name a Google Drive link, .+"),
-        ("/etc/passwd", r"'/etc/passwd' is refused: .+ Name a Google Drive link, .+"),
-        ("incoming/none.csv", r"'incoming/none.csv' is refused: there is no such file\. Name .+"),
+        ("https://127.0.0.1/x.csv", r"'https://127.0.0.1/x.csv' is rejected: .+ Name a Google Drive link, .+"),
+        ("/etc/passwd", r"'/etc/passwd' is rejected: .+ Name a Google Drive link, .+"),
+        ("incoming/none.csv", r"'incoming/none.csv' is rejected: there is no such file\. Name .+"),
     ],
 )
 def test_a_bad_source_fails_clearly_and_everything_stays(

@@ -236,7 +236,7 @@ def test_an_s3_address_that_is_none_of_ours_is_refused(
 
 def test_a_key_that_is_not_there_is_refused(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = store.objects.uri("incoming/none.csv")
-    with pytest.raises(SourceRefused, match=f"'{uri}' is refused: there is no such object; copy the file there first"):
+    with pytest.raises(SourceRefused, match=f"'{uri}' is rejected: there is no such object; copy the file there first"):
         etl.download(store, settings(uri, monkeypatch), PARAMETERS)
 
 

@@ -18,8 +18,9 @@ from song_preference.dataset import etl
 from song_preference.dataset.etl import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
-from song_preference.errors import DiskFull
+from song_preference.errors import DiskFull, NothingToDo
 from song_preference.features import FEATURES
+from song_preference.messages.model_card import METRICS
 from song_preference.serving.contract import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry, find_version
@@ -27,9 +28,8 @@ from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full
 from song_preference.training import steps
-from song_preference.training.card import METRICS
 from song_preference.training.evaluate import roc_auc
-from song_preference.training.fingerprint import reason_to_skip
+from song_preference.training.fingerprint import check_untrained
 from song_preference.training.promote import Decision
 from song_preference.training.registry import load_graph, ranked_trials
 from song_preference.training.rollback import rollback
@@ -139,7 +139,8 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
 ) -> None:
     registry = MlflowRegistry(settings)
     (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
-    assert described.card == champion.description
+    assert described.card.text("en") == champion.description
+    assert described.card.text("es").startswith("# ¿Le gustará la canción")
     assert described.metrics.keys() == set(METRICS)
     evaluation = registry.evaluation(described.run_id)
     assert evaluation is not None
@@ -221,10 +222,10 @@ def test_the_same_training_would_be_skipped(
     champion: ModelVersion, settings: ModelSettings, dataset: DatasetVersion
 ) -> None:
     client = MlflowClient()
-    reason = reason_to_skip(client, settings.name, dataset.version, SEED, TRIALS)
-    assert reason is not None
-    assert reason.startswith(f"Version {champion.version} was trained from dataset {dataset.version} with seed 42")
-    assert reason_to_skip(client, settings.name, dataset.version, SEED, TRIALS + 1) is None
+    told = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
+    with pytest.raises(NothingToDo, match=told):
+        check_untrained(client, settings.name, dataset.version, SEED, TRIALS)
+    check_untrained(client, settings.name, dataset.version, SEED, TRIALS + 1)
 
 
 def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(

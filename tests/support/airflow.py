@@ -1,14 +1,19 @@
-"""Airflow's REST API as far as the pipeline asks it, in memory."""
+"""Airflow's REST API as far as the pipeline asks it, in memory; and Airflow itself in a process of its own."""
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from local_stack.config import ROOT
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow
 from song_preference.settings import AirflowSettings
 
+DAGS = ROOT / "airflow" / "dags"
 LOCAL = {"AIRFLOW_URL": "http://airflow", "_AIRFLOW_WWW_USER_USERNAME": "u", "_AIRFLOW_WWW_USER_PASSWORD": "p"}
 
 RUN_ID = "manual__2026-11-25T06:24:56.625440+00:00"
@@ -143,3 +148,21 @@ def with_history() -> FakeAirflow:
         FakeRun("asset__1", "2026-11-25T06:25:21+00:00", tasks=promote, results={"promote": decided}, sources=[RUN_ID])
     ]
     return server
+
+
+def in_airflow(code: str, home: Path) -> Any:
+    """Return what `code` prints last, as JSON; Airflow configures itself when imported, hence the process.
+
+    DAG files' own modules can be imported in it, as in Airflow.
+    """
+    environment = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(DAGS),
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 
@@ -60,7 +61,7 @@ class FakeRegistry:
                 "extra_trees",
                 0.5,
                 metrics,
-                f"# Card of {version.version}",
+                Message(None, english=f"# Card of {version.version}"),
                 "2",
             )
             for version in found

@@ -1,1 +1,1 @@
-"""What both DAGs are made of."""
+"""Parts that both DAGs use: forms, links and the kind of task."""

@@ -12,29 +12,29 @@ from song_preference.settings import BrowserSettings
 
 
 class Link(BaseOperatorLink):
-    """Leads to the address of what a task's result, a mapping, names under `key`."""
+    """Links to what a task's result, a mapping, names under `key`."""
 
     def __init__(self, name: str, key: str, address: Callable[[BrowserSettings, Mapping[str, Any]], str]) -> None:
         self._name, self._key, self._address = name, key, address
 
     @property
     def name(self) -> str:
-        """The text of the button."""
+        """Return the text of the button."""
         return self._name
 
     @property
     def xcom_key(self) -> str:
-        """Where the worker leaves the address for the API server, which knows no class of ours."""
+        """Return the key under which the worker leaves the address for the API server, which has no class of ours."""
         return f"link_{self._key}"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow passes both by name
-        """The address; empty for a task that ended without a result."""
+        """Return the address; empty for a task that ended without a result."""
         result = XCom.get_value(ti_key=ti_key, key="return_value")
         return self._address(BrowserSettings(), result) if result else ""
 
 
 def dataset_files(key: str) -> Link:
-    """The folder of the dataset version that the result names under `key`."""
+    """Return the link to the files of the dataset version that the result names under `key`."""
     return Link("Files in S3", key, lambda pages, result: pages.data_url + quote(f"datasets/{result[key]}/", safe=""))
 
 

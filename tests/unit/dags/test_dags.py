@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG
-from streamlit_app.pipeline.runs import DEFAULTS, TASKS
-from tests.unit.dags.conftest import DAGS, in_airflow
+from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
+from tests.support.airflow import DAGS, in_airflow
 
 DESCRIBE = f"""
 import json
@@ -47,6 +46,35 @@ print(json.dumps({{
 """
 
 
+ASK = f"""
+import json
+from collections import defaultdict
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from song_preference.errors import InvalidRun
+bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
+told = {{}}
+for dag in bag.dags.values():
+    first = dag.topological_sort()[0]
+    events = {{}} if first.task_id == "download" else {{"triggering_asset_events": defaultdict(list)}}
+    form = {{name: param.value for name, param in dag.params.items()}}
+    for wrong in ({{"sorce": "mine.csv"}}, {{"seed": -3}}):
+        try:
+            first.python_callable(params={{**form, **wrong}}, **events)
+        except InvalidRun as error:
+            told.setdefault(dag.dag_id, []).append(str(error))
+print(json.dumps(told))
+"""
+
+
+def test_the_first_task_rejects_what_no_run_can_be_asked(tmp_path: Path) -> None:
+    told = in_airflow(ASK, tmp_path)
+    assert set(told) == {ETL_DAG, TRAINING_DAG}
+    for unknown, out_of_bounds in told.values():
+        assert "there is no option 'sorce'" in unknown
+        assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
+
+
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return in_airflow(DESCRIBE, tmp_path_factory.mktemp("airflow"))
@@ -65,16 +93,11 @@ def test_the_page_of_a_dag_tells_what_each_task_writes_and_what_to_do_when_one_f
     assert "**If a task fails**" in dag["doc"]
 
 
-def test_tasks_run_in_the_order_of_the_specification(bag: Any) -> None:
-    tasks = {dag_id: [task["id"] for task in dag["tasks"]] for dag_id, dag in bag["dags"].items()}
-    assert tasks[ETL_DAG] == ["download", "engineer_features", "split", "register"]
-    assert tasks[TRAINING_DAG] == ["search", "export", "evaluate", "register", "promote"]
-
-
-def test_the_dashboard_knows_the_tasks_and_what_a_run_takes_by_itself(bag: Any) -> None:
-    assert {dag_id: tuple(task["id"] for task in dag["tasks"]) for dag_id, dag in bag["dags"].items()} == TASKS
-    params = bag["dags"][ETL_DAG]["params"]
-    assert {name: params[name]["value"] for name in DEFAULTS} == DEFAULTS
+def test_tasks_run_in_their_order_with_their_names(bag: Any) -> None:
+    for dag_id, tasks in TASKS.items():
+        assert [(task["id"], task["name"]) for task in bag["dags"][dag_id]["tasks"]] == [
+            (task, name["en"]) for task, name in tasks.items()
+        ]
 
 
 def test_one_run_at_a_time_and_none_for_the_past(bag: Any) -> None:
@@ -106,6 +129,13 @@ def test_the_trigger_forms_ask_what_the_specification_says(bag: Any) -> None:
     text = (["null", "string"], None)
     assert forms[ETL_DAG] == {"source": text, "test_size": ("number", 0.3), **model}
     assert forms[TRAINING_DAG] == {"dataset_version": text, **model}
+
+
+def test_a_form_states_the_bounds_and_changes_no_number(bag: Any) -> None:
+    field = bag["dags"][ETL_DAG]["params"]["test_size"]
+    assert field["description"].endswith("From 0.1 to 0.5.")
+    # With these two at the top Airflow's form would turn 1.5 into 0.5 by itself.
+    assert not {"minimum", "maximum"} & set(field)
 
 
 def test_every_field_of_a_form_has_a_title_and_help(bag: Any) -> None:

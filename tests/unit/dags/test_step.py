@@ -4,22 +4,26 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dags.conftest import in_airflow
+from song_preference.messages import Message
+from song_preference.pipeline.log import reason
+from tests.support.airflow import in_airflow
 
 RUN = """
-import json, logging, os
+import json, os
 from pathlib import Path
 from datetime import timedelta
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from dag_parts.step import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
 from song_preference.dataset import manage, sample
 from song_preference.errors import *
+from song_preference.messages import Message
+from structlog.testing import capture_logs
 
 ERRORS = {
-    "bad file": InvalidDataset(Finding("energy", "is missing", 1)),
+    "bad file": InvalidDataset(Finding("energy", Message("column_missing"), 1)),
     "no version": DatasetNotFound("No such dataset: run the DAG."),
     "no connection": SourceUnavailable("Drive does not answer: check the connection."),
     "timeout": AirflowTaskTimeout("Timeout"),
@@ -29,7 +33,8 @@ ERRORS = {
     "full disk of MLflow": MlflowException("Failed downloads\\n[Errno 28] No space left on device: '/spool/m'"),
     "full disk, as MLflow blames the model": MlflowException("skops does not support custom functions"),
     "no artifact": HTTPError("500 Server Error: INTERNAL SERVER ERROR for url: http://mlflow"),
-    "nothing to do": AirflowSkipException("known"),
+    "nothing to do": NothingToDo(Message("cannot_be_loaded")),
+    "bad option": InvalidRun(Message("unknown_option", {"name": "sorce", "known": ["source"]})),
 }
 ERRORS["full disk, as MLflow blames the model"].__cause__ = ERRORS["full disk"]
 header, *songs = sample.csv().decode().splitlines()
@@ -37,8 +42,6 @@ unknown_first = Path(os.environ["AIRFLOW_HOME"], "unknown.csv")
 unknown_first.write_text("\\n".join(
     [header, *(song.rpartition(",")[0] + (",quizás" if row < 200 else ",si") for row, song in enumerate(songs))]
 ))
-logged = []
-logging.getLogger("dag_parts.step").addFilter(lambda record: logged.append(record.getMessage()))
 
 def ended(name):
     def body():
@@ -47,12 +50,15 @@ def ended(name):
         raise ERRORS[name]
     with DAG("d"):
         task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator
-    logged.clear()
-    try:
-        task.execute({})
-    except BaseException as error:
-        decision = RETRY_POLICY.evaluate(error, 1, 3)
-        return {"raised": type(error).__name__, "log": list(logged), "then": decision.action.value}
+    with capture_logs() as logged:
+        try:
+            task.execute({})
+        except BaseException as error:
+            decision = RETRY_POLICY.evaluate(error, 1, 3)
+            raised = {"raised": type(error).__name__, "then": decision.action.value}
+    ours = [line for line in logged if line.get("logger_name") == "dag_parts.step"]
+    data: list[Any] = [[line["log_level"], line["code"], line["params"]] for line in ours]
+    return {**raised, "log": [line["event"] for line in ours], "data": data}
 
 print(json.dumps({name: ended(name) for name in [*ERRORS, "unknown labels"]}))
 """
@@ -73,28 +79,36 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_what_cannot_get_better_ends_the_task_at_once_with_its_message_alone(
     ends: Any, case: str, message: str
 ) -> None:
-    assert ends[case] == {"raised": "FailedForGood", "log": [message], "then": "fail"}
+    assert (ends[case]["raised"], ends[case]["then"], ends[case]["log"]) == ("FailedPermanently", "fail", [message])
+
+
+def test_the_reason_is_logged_as_data_too(ends: Any) -> None:
+    params = {"name": "sorce", "known": ["source"]}
+    assert ends["bad option"]["data"] == [["error", "unknown_option", params]]
+    assert ends["bad option"]["log"] == ["there is no option 'sorce', use one of these: source"]
 
 
 def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
-    assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedForGood", "fail")
+    assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends["unknown labels"]["log"]
     assert message.startswith("This playlist cannot be used: column 'label' must be 1 or 0, or a word such as yes")
 
 
 def test_a_lost_connection_is_tried_again(ends: Any) -> None:
     message = "Drive does not answer: check the connection."
-    assert ends["no connection"] == {"raised": "Failed", "log": [message], "then": "default"}
+    assert (ends["no connection"]["raised"], ends["no connection"]["then"]) == ("Failed", "default")
+    assert ends["no connection"]["log"] == [message]
 
 
 def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> None:
     message = "MLflow did not serve the task: check that it runs, then trigger the DAG again. API request failed"
-    assert ends["no MLflow"] == {"raised": "Failed", "log": [message], "then": "default"}
+    assert (ends["no MLflow"]["raised"], ends["no MLflow"]["then"]) == ("Failed", "default")
+    assert ends["no MLflow"]["log"] == [message]
 
 
 @pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow blames the model"])
 def test_a_full_disk_ends_the_task_at_once_with_the_volume(ends: Any, case: str) -> None:
-    assert (ends[case]["raised"], ends[case]["then"]) == ("FailedForGood", "fail")
+    assert (ends[case]["raised"], ends[case]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends[case]["log"]
     assert message.startswith("There is too little room on the volume of /tmp: ")
     assert message.endswith("then try again.")
@@ -116,11 +130,44 @@ def test_a_timeout_names_its_limit(ends: Any) -> None:
 
 
 def test_a_bug_keeps_its_traceback(ends: Any) -> None:
-    assert ends["bug"] == {"raised": "KeyError", "log": [], "then": "default"}
+    assert ends["bug"] == {"raised": "KeyError", "log": [], "then": "default", "data": []}
 
 
 def test_a_skip_stays_one_and_tells_its_reason(ends: Any) -> None:
-    assert ends["nothing to do"] == {"raised": "AirflowSkipException", "log": ["Skipped: known"], "then": "default"}
+    assert (ends["nothing to do"]["raised"], ends["nothing to do"]["then"]) == ("AirflowSkipException", "default")
+    assert ends["nothing to do"]["log"] == ["Skipped: No service can load it: train again."]
+    assert ends["nothing to do"]["data"] == [["warning", "cannot_be_loaded", {}]]
+
+
+KEPT = """
+import io, json, structlog
+from airflow.sdk.log import logging_processors
+
+kept = io.BytesIO()
+processors = logging_processors(json_output=True, sending_to_supervisor=True)
+structlog.configure(processors=processors, logger_factory=lambda *_: structlog.BytesLogger(kept))
+
+from airflow.sdk import DAG
+from dag_parts.step import step
+from song_preference.errors import InvalidRun
+from song_preference.messages import Message
+
+def body():
+    raise InvalidRun(Message("unknown_option", {"name": "sorce", "known": ["source"]}))
+
+with DAG("d"):
+    task = step(task_id="t")(body)().operator
+try:
+    task.execute({})
+except SystemExit:
+    print(json.dumps([json.loads(line) for line in kept.getvalue().splitlines()]))
+"""
+
+
+def test_the_log_that_airflow_keeps_holds_the_reason_as_the_reports_read_it(tmp_path: Any) -> None:
+    found = reason(in_airflow(KEPT, tmp_path), "error")
+    assert found == Message("unknown_option", {"name": "sorce", "known": ["source"]}, str(found))
+    assert found.text("es") == "no existe la opción «sorce», usa una de estas: source"
 
 
 LINK = """

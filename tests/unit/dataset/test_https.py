@@ -157,7 +157,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(
 def test_a_server_that_trickles_is_not_waited_for(outside: Outside, tmp_path: Path) -> None:
     outside.answers["/a.csv"] = [is_endless]
     with pytest.raises(
-        SourceUnavailable, match=r"is too slow: download it yourself and hand the file in, in incoming/"
+        SourceUnavailable, match=r"is too slow: download it yourself and upload the file, or put it into incoming/"
     ):
         get(outside.url(), tmp_path, Network(total_seconds=0))
 

@@ -148,7 +148,7 @@ def test_what_a_stranger_may_not_name_is_refused_with_what_they_may(
 ) -> None:
     with pytest.raises(SourceRefused) as refused:
         locate(source, "data", settings, trusted=False)
-    assert str(refused.value) == f"The source '{shown(source)}' is refused: {reason}. {ANYBODY}"
+    assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {ANYBODY}"
     with pytest.raises(SourceRefused):
         fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     assert not (tmp_path / "raw.csv").exists()
@@ -157,7 +157,7 @@ def test_what_a_stranger_may_not_name_is_refused_with_what_they_may(
 def test_a_very_long_name_is_refused_in_few_words(settings: DatasetSettings) -> None:
     with pytest.raises(SourceRefused) as refused:
         locate(f"https://example.com/{'a' * 5000}", "data", settings, trusted=False)
-    assert str(refused.value) == f"The source 'https://example.com/{'a' * 180}...' is refused: {UNSEEN}. {ANYBODY}"
+    assert str(refused.value) == f"The source 'https://example.com/{'a' * 180}...' is rejected: {UNSEEN}. {ANYBODY}"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_what_only_the_operator_may_name(source: str, kind: str, settings: Datas
 def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSettings) -> None:
     with pytest.raises(SourceRefused) as refused:
         locate(source, "data", settings, trusted=True)
-    assert str(refused.value) == f"The source '{shown(source)}' is refused: {reason}. {OPERATOR}"
+    assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR}"
 
 
 @pytest.mark.parametrize(
@@ -295,12 +295,12 @@ def test_only_regular_files_are_read(
         with pytest.raises(SourceRefused) as refused:
             fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=trusted)
         assert str(refused.value) == (
-            f"The source '{shown(source)}' is refused: {reason}. {OPERATOR if trusted else ANYBODY}"
+            f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}"
         )
 
 
 def test_a_device_is_not_read(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
-    with pytest.raises(SourceRefused, match="'/dev/zero' is refused: it is no regular file"):
+    with pytest.raises(SourceRefused, match="'/dev/zero' is rejected: it is no regular file"):
         fetch("/dev/zero", tmp_path / "raw.csv", no_objects, settings, trusted=True)
 
 
@@ -347,7 +347,7 @@ def test_a_stranger_is_not_led_inside_by_a_name(
     with pytest.raises(SourceRefused) as refused:
         fetch(url, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     reason = "its host has an address that is not public"
-    assert str(refused.value) == f"The source '{url}' is refused: {reason}. {ANYBODY}"
+    assert str(refused.value) == f"The source '{url}' is rejected: {reason}. {ANYBODY}"
     assert outside.asked == []
 
 

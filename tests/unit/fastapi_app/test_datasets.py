@@ -243,7 +243,8 @@ def test_findings_name_column_rule_and_rows(managed: TestClient) -> None:
         cells = lines[row].split(",")
         lines[row] = ",".join([*cells[:energy], "1.5", *cells[energy + 1 :]])
     found = managed.post("/datasets/validate", content="\n".join(lines), headers=TEXT).json()["errors"]
-    assert found == [{"field": "energy", "problem": "must lie in [0, 1]", "count": 2, "rows": [4, 6]}]
+    rule = {"problem": "must lie in [0, 1]", "code": "not_in_unit_interval", "params": {}}
+    assert found == [{"field": "energy", **rule, "count": 2, "rows": [4, 6]}]
 
 
 def labelled(words: Callable[[int], str]) -> bytes:

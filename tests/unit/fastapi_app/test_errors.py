@@ -14,6 +14,7 @@ from song_preference.errors import (
     InvalidSong,
     SongPreferenceError,
 )
+from song_preference.messages import Message
 from song_preference.serving.predictor import Predictor
 from tests.support.rest import KEY, check_problem
 from tests.support.songs import SONG
@@ -49,7 +50,7 @@ BUILT_OTHERWISE = {*WITH_FINDINGS, BatchTooLarge}
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
-    InvalidDataset(Finding("energy", "must lie in [0, 1]", 2, (3, 7)), Finding(None, "is odd", 1)),
+    InvalidDataset(Finding("energy", Message("not_finite"), 2, (3, 7)), Finding(None, Message("binary"), 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()

@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from song_preference.errors import (
     InvalidSong,
     SongPreferenceError,
 )
+from song_preference.messages import Message
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
 from tests.support.grpc_calls import (
@@ -37,10 +39,10 @@ EXPECTED = {
     "RegistryUnavailable": grpc.StatusCode.UNAVAILABLE,
     "AccessDenied": grpc.StatusCode.UNAUTHENTICATED,
 }
-ARGUMENTS: dict[type[SongPreferenceError], tuple[object, ...]] = {
+ARGUMENTS: dict[type[SongPreferenceError], tuple[Any, ...]] = {
     InvalidSong: ([FieldProblem("energy", "is wrong")],),
     BatchTooLarge: (3, 2),
-    InvalidDataset: (Finding("energy", "is wrong", 1),),
+    InvalidDataset: (Finding("energy", Message("column_missing"), 1),),
 }
 
 

@@ -32,7 +32,8 @@ UNEXPECTED: list[dict[str, Any]] = [
     {"event": "Server indicated the task shouldn't be running anymore", "level": "error"},
 ]
 SKIPPED: list[dict[str, Any]] = [
-    {"event": "Skipping task.", "level": "info", "reason": "Version 3 learned from it already."}
+    {"event": "Skipped: Version 3 learned from it already.", "level": "warning", "logger": "dag_parts.step"},
+    {"event": "Skipping task.", "level": "info", "reason": "Version 3 learned from it already."},
 ]
 
 

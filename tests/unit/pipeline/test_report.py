@@ -25,7 +25,8 @@ def etl() -> FakeRun:
 @pytest.fixture
 def training(etl: FakeRun) -> FakeRun:
     tasks = [task("search", "success", 1, 9.0), task("register", "success"), task("promote", "success")]
-    results = {"register": EXPORTED, "promote": {**EXPORTED, "promoted": True, "reason": DECISION}}
+    decided = {"promoted": True, "reason": DECISION, "code": "compared", "params": {"songs": 221}}
+    results = {"register": EXPORTED, "promote": {**EXPORTED, **decided}}
     return FakeRun("asset__1+00:00", TRAINING_AT, tasks=tasks, results=results, sources=[etl.run_id])
 
 
@@ -52,7 +53,15 @@ def test_a_run_is_told_with_all_that_came_of_it(server: FakeAirflow, training: F
     assert (found.dataset_version, found.model_version, found.promoted) == ("abc", "7", True)
     assert found.training is not None
     assert (found.training.id, found.training.state, found.training.reason) == ("asset__1+00:00", "success", DECISION)
+    assert (found.training.code, found.training.params) == ("compared", {"songs": 221})
     assert [item.id for item in found.training.tasks] == ["search", "register", "promote"]
+
+
+def test_a_decision_that_was_stored_without_a_code_is_told_as_it_is(server: FakeAirflow, training: FakeRun) -> None:
+    del training.results["promote"]["code"], training.results["promote"]["params"]
+    reason = training_outcome(server.client(), training.run_id).explanation()
+    assert reason is not None
+    assert (reason.code, reason.text("en"), reason.text("es")) == (None, DECISION, DECISION)
 
 
 def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: FakeRun) -> None:
@@ -68,10 +77,20 @@ def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: Fake
         (
             [
                 {"event": "Loading", "level": "info", "logger": "song_preference.dataset.etl"},
-                {"event": "This playlist has no energy.", "level": "error", "logger": "dag_parts.step"},
+                {
+                    "event": "This playlist has no energy.",
+                    "level": "error",
+                    "logger": "dag_parts.step",
+                    "code": "no_energy",
+                    "params": {"rows": 3},
+                },
                 {"event": "Task exited", "level": "error"},
             ],
-            "This playlist has no energy.",
+            ("This playlist has no energy.", "no_energy", {"rows": 3}),
+        ),
+        (
+            [{"event": "This playlist has no energy.", "level": "error", "logger": "dag_parts.step"}],
+            ("This playlist has no energy.", None, {}),
         ),
         (
             [
@@ -83,17 +102,22 @@ def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: Fake
                 },
                 {"event": "Process died with hunter2", "level": "critical"},
             ],
-            "The task download failed unexpectedly: its log in Airflow tells why.",
+            (
+                "The task download failed unexpectedly: its log in Airflow tells why.",
+                "task_failed_unexpectedly",
+                {"task": "download"},
+            ),
         ),
     ],
 )
 def test_a_failure_is_told_where_it_was_meant_for_readers(
-    server: FakeAirflow, etl: FakeRun, log: list[dict[str, Any]], reason: str
+    server: FakeAirflow, etl: FakeRun, log: list[dict[str, Any]], reason: tuple[str, str | None, dict[str, Any]]
 ) -> None:
     etl.state, etl.tasks, etl.results = "failed", DOWNLOAD_FAILS, {}
     server.logs["download 2"] = log
     found = told(server)
-    assert (found.state, found.reason) == ("failed", reason)
+    assert found.state == "failed"
+    assert (found.reason, found.code, found.params) == reason
     assert (found.dataset_version, found.training) == (None, None)
 
 
@@ -120,10 +144,12 @@ def test_a_training_that_fails_late_names_its_model(server: FakeAirflow, trainin
 
 def test_a_training_with_nothing_to_do_says_why(server: FakeAirflow, training: FakeRun) -> None:
     training.tasks = [task("search", "skipped"), task("promote", "skipped", 0)]
-    server.logs["search 1"] = [{"event": "Skipping task.", "level": "info", "reason": "Version 3 learned from it."}]
+    line = {"event": "Skipped: Version 3 learned from it.", "code": "already_trained", "params": {"version": "3"}}
+    server.logs["search 1"] = [{**line, "level": "warning", "logger": "dag_parts.step"}]
     found = told(server)
     assert found.training is not None
     assert (found.training.reason, found.model_version) == ("Version 3 learned from it.", None)
+    assert (found.training.code, found.training.params) == ("already_trained", {"version": "3"})
 
 
 def test_a_training_at_work_has_no_model_yet(server: FakeAirflow, training: FakeRun) -> None:

@@ -6,6 +6,7 @@ import pytest
 from mlflow import MlflowClient
 
 from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, read_evaluation
+from song_preference.messages import Message
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.serving.versions import Measured
 from song_preference.settings import ModelSettings
@@ -48,8 +49,8 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
     # Without an interval it is not told.
     assert described.metrics == {"roc_auc": Measured(0.88, 0.81, 0.93)}
-    assert described.card == "# Card"
-    assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, bare.card) == ("", None, None, {}, "")
+    assert described.card == Message(None, english="# Card")
+    assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, str(bare.card)) == ("", None, None, {}, "")
     assert MlflowRegistry(settings).versions(5) == [bare.registered, described.registered]
 
 

@@ -1,4 +1,7 @@
+import json
+
 from song_preference.evaluation import Evaluation
+from song_preference.messages import Message
 from song_preference.training.card import model_card
 from song_preference.training.evaluate import mlflow_metrics
 from tests.support.datasets import described
@@ -16,10 +19,11 @@ PARAMS = {
 
 def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -> None:
     metrics = {**mlflow_metrics(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
-    card = model_card("spotify_model_prod", described(), PARAMS, metrics)
+    message = model_card("spotify_model_prod", described(), PARAMS, metrics)
+    card = str(message)
     assert "This model (extra trees)" in card
     assert "Dataset `abc123abc123` (source: file): 200 songs, 120 liked and 80 disliked." in card
-    assert "learned from 140 of them and was judged by 60 others." in card
+    assert "was trained on 140 of them and evaluated on 60 others." in card
     assert "max features 3" in card
     assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
     assert card.count("0.500 (0.500 to 0.500)") == 1
@@ -27,10 +31,15 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     assert "models:/spotify_model_prod@champion" in card
     assert "sample" not in card
     assert len(card) < 5000
+    stored = Message("model_card", json.loads(json.dumps(message.params)), card)
+    assert stored.text("en") == card
+    roc_auc = f"{metrics['test_roc_auc']:.3f}".replace(".", ",")
+    assert f"| ROC AUC | {roc_auc} (" in stored.text("es")
+    assert "Aprendió de 140 de ellas y se probó con otras 60." in stored.text("es")
 
 
 def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: Evaluation) -> None:
     metrics = {**mlflow_metrics(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
-    card = model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics)
+    card = str(model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics))
     assert "it knows nobody's taste" in card
-    assert "a sample of the training part (140) and the test part (60)" in card
+    assert "a sample of the training table (140) and the test table (60)" in card

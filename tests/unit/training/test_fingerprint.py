@@ -6,8 +6,9 @@ from mlflow import MlflowClient
 
 from song_preference import commit
 from song_preference.commit import git_commit
+from song_preference.errors import NothingToDo
 from song_preference.training import fingerprint
-from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, reason_to_skip, training_key
+from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, check_untrained, training_key
 
 MODEL = "spotify_model_prod"
 
@@ -102,13 +103,15 @@ def test_the_commit_is_the_environments_or_gits_or_unknown(monkeypatch: pytest.M
 
 
 def test_a_training_is_skipped_only_where_one_was_decided(client: MlflowClient) -> None:
-    assert reason_to_skip(client, MODEL, "a", 1, 40) is None
+    check_untrained(client, MODEL, "a", 1, 40)
     client.create_registered_model(MODEL)
     for _ in range(2):
         client.create_model_version(MODEL, "file:///nowhere", tags={TRAINING_KEY: training_key("a", 1, 40)})
-    assert reason_to_skip(client, MODEL, "a", 1, 40) is None
+    check_untrained(client, MODEL, "a", 1, 40)
     client.set_model_version_tag(MODEL, "2", DECIDED_AT, "2026-11-23")
-    assert reason_to_skip(client, MODEL, "a", 1, 40) == (
+    with pytest.raises(NothingToDo) as skipped:
+        check_untrained(client, MODEL, "a", 1, 40)
+    assert str(skipped.value) == (
         "Version 2 was trained from dataset a with seed 1, 40 trials and this code: set force to train again."
     )
-    assert reason_to_skip(client, MODEL, "a", 2, 40) is None
+    check_untrained(client, MODEL, "a", 2, 40)

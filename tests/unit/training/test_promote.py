@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
@@ -89,7 +90,7 @@ def test_the_first_better_than_the_majority_becomes_champion(
 ) -> None:
     no_better = promote(datasets, settings, register(GUESSES, low="0.49"))
     assert not no_better.promoted
-    assert "may be no better than always giving the majority's answer" in no_better.reason
+    assert "may be no better than always giving the majority's answer" in str(no_better.reason)
     assert aliases(client) == (None, "1")
     assert promote(datasets, settings, register(kind="sample", low="0.51")).promoted
     assert aliases(client) == ("2", "1")
@@ -99,7 +100,7 @@ def test_a_version_that_was_never_measured_is_no_first_champion(
     client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets
 ) -> None:
     client.create_model_version(MODEL, "file:///nowhere")
-    assert promote(datasets, settings, "1").reason == (
+    assert str(promote(datasets, settings, "1").reason) == (
         "There is no champion, but how good this version is was never measured: train again."
     )
 
@@ -122,7 +123,7 @@ def test_a_real_playlist_beats_the_sample_however_good_it_is(
     promote(datasets, settings, register(first, kind=champion))
     decision = promote(datasets, settings, register(second, kind=contender))
     assert decision.promoted is promoted
-    assert "the bundled sample" in decision.reason
+    assert "the bundled sample" in str(decision.reason)
     assert decision.comparison is None
     assert aliases(client) == (("2", None) if promoted else ("1", "2"))
 
@@ -147,14 +148,16 @@ def test_who_is_not_worse_replaces_the_champion(
 
     version = client.get_model_version(MODEL, "2")
     assert version.tags["decision"] == ("champion" if promoted else "challenger")
-    assert version.tags["decision_reason"] == decision.reason
+    assert version.tags["decision_reason"] == str(decision.reason)
+    assert version.tags["decision_code"] == decision.reason.code
+    assert json.loads(version.tags["decision_params"]) == decision.reason.params
     assert version.tags.get("replaced") == ("1" if promoted else None)
     assert "decided_at" in version.tags
     run = client.get_run(str(version.run_id))
     assert run.data.tags["decision"] == version.tags["decision"]
     assert run.data.metrics["promotion_songs"] == 100
     assert (run.data.metrics["promotion_share_worse"] <= 0.25) is promoted
-    assert "On 100 songs that neither knew, ROC AUC 0." in decision.reason
+    assert "On 100 songs that neither knew, ROC AUC 0." in str(decision.reason)
 
 
 def test_the_sample_may_replace_the_sample(
@@ -179,8 +182,8 @@ def test_without_new_songs_the_champion_stays(
 ) -> None:
     promote(datasets, settings, register(data=known))
     decision = promote(datasets, settings, register(data="few"))
-    assert reason in decision.reason
-    assert "make rollback VERSION=2" in decision.reason
+    assert reason in str(decision.reason)
+    assert "make rollback VERSION=2" in str(decision.reason)
     assert aliases(client) == ("1", "2")
 
 
@@ -191,7 +194,7 @@ def test_a_champion_of_before_the_tags_counts_as_one_of_a_real_playlist(
     for tag in ("source_kind", "dataset_version", "test_roc_auc_low", "decision", "decision_reason", "decided_at"):
         client.delete_model_version_tag(MODEL, "1", tag)
     assert not promote(datasets, settings, register(kind="sample")).promoted
-    assert "is not known any more" in promote(datasets, settings, register()).reason
+    assert "is not known any more" in str(promote(datasets, settings, register()).reason)
 
 
 def test_a_champion_that_no_service_can_load_is_none(
@@ -240,7 +243,8 @@ def test_an_interrupted_promotion_is_carried_out_as_decided(
     client.set_registered_model_alias(MODEL, "champion", "1")
     client.delete_model_version_tag(MODEL, "2", "decided_at")
     again = promote(MemoryDatasets(), settings, "2")
-    assert (again.promoted, again.reason) == (True, decided.reason)
+    assert (again.promoted, str(again.reason)) == (True, str(decided.reason))
+    assert again.reason.text("es") == decided.reason.text("es")
     assert aliases(client) == ("2", None)
 
 

@@ -18,8 +18,9 @@ from tests.support.graphql import application, ask, code, requests
 
 LIST = "query ($first: Int! = 20) { pipelineRuns(first: $first) { id state askedAt startedAt endedAt } }"
 ONE = """query ($id: String!) { pipelineRun(id: $id) {
-  id state askedAt startedAt endedAt reason datasetVersion modelVersion promoted
-  tasks { id state seconds } training { id state askedAt startedAt endedAt reason tasks { id state seconds } }
+  id state askedAt startedAt endedAt reason code params datasetVersion modelVersion promoted
+  tasks { id state seconds }
+  training { id state askedAt startedAt endedAt reason code params tasks { id state seconds } }
 } }"""
 
 

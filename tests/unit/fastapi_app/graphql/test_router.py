@@ -17,9 +17,16 @@ from starlette.websockets import WebSocketDisconnect
 from fastapi_app.graphql.graphiql import ASSETS
 from fastapi_app.graphql.schema import sdl
 from local_stack.config import ROOT
-from song_preference import errors
+from song_preference import errors, messages
 from song_preference.clients import QUERY
-from song_preference.errors import BatchTooLarge, FieldProblem, InvalidSong, SongPreferenceError
+from song_preference.errors import (
+    BatchTooLarge,
+    FieldProblem,
+    Finding,
+    InvalidDataset,
+    InvalidSong,
+    SongPreferenceError,
+)
 from song_preference.features import FEATURES, Song
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
@@ -51,10 +58,13 @@ CODES = {
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
     BatchTooLarge(3, 2),
+    InvalidDataset(Finding("energy", messages.Message("column_missing"), 1)),
     *(
         kind(LEAK)
         for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, SongPreferenceError) and kind not in {InvalidSong, BatchTooLarge}
+        if isinstance(kind, type)
+        and issubclass(kind, SongPreferenceError)
+        and kind not in {InvalidSong, BatchTooLarge, InvalidDataset}
     ),
 ]
 
@@ -430,7 +440,7 @@ def test_the_schema_describes_everything() -> None:
     types = [kind for name, kind in build_schema(sdl()).type_map.items() if not is_specified(name)]
     fields = [field for kind in types for field in getattr(kind, "fields", {}).values()]
     arguments = [argument for field in fields for argument in getattr(field, "args", {}).values()]
-    assert len(types) == 17
+    assert len(types) == 19
     assert all(part.description for part in [*types, *fields, *arguments])
 
 

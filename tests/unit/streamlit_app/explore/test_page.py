@@ -1,18 +1,14 @@
 """The page "explore", and what it computes."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 
-from song_preference.dataset.reading import WORDS_READ
-from song_preference.dataset.table import read_header
 from song_preference.dataset.version import DatasetVersion, Source
 from song_preference.features import FEATURES, LABEL, LIKE
+from song_preference.messages import Message
 from streamlit_app.data import playlist
 from streamlit_app.explore.page import facts, origin
 from streamlit_app.i18n import LANGUAGES, Language, Words
-from streamlit_app.translated import translated
 from tests.support.dashboard import TEXTS, Open, Platform
 
 SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
@@ -109,14 +105,15 @@ def test_of_a_long_playlist_a_part_is_shown_and_named(
     assert words in [text.value for text in page.info]
 
 
-def test_every_note_of_the_reading_is_told_in_spanish(tmp_path: Path) -> None:
-    playlist = tmp_path / "playlist.csv"
-    header = ["Unnamed: 0", *FEATURES, "duration_ms", "tempo", "loudness", LABEL, "mood", "mood"]
-    playlist.write_text(f"{','.join(header)}\n{','.join('0' * len(header))}\n")
-    notes = [*read_header(playlist).readings, WORDS_READ]
-    assert len(notes) == 4
-    assert [note for note in notes if translated(SPANISH, note) == note] == []
-    assert translated(SPANISH, "something new") == "something new"
+def test_how_the_file_was_read_is_told_in_the_language(dataset: DatasetVersion) -> None:
+    stored = Message("index_column_left_out").stored()
+    update = {"readings": [str(stored)], "normalisations": [stored]}
+    songs = dataset.preparation.model_copy(update=update)
+    found = facts(dataset.model_copy(update={"preparation": songs}), SPANISH)
+    assert found[SPANISH("explore_readings")] == "se deja fuera una columna que solo numera las filas"
+    older = dataset.preparation.model_copy(update={**update, "normalisations": []})
+    found = facts(dataset.model_copy(update={"preparation": older}), SPANISH)
+    assert found[SPANISH("explore_readings")] == str(stored)
 
 
 def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from song_preference.evaluation import Confusion, Curve, Importance
+from song_preference.messages import Message
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from streamlit_app.i18n import Words
 from streamlit_app.model import versions
@@ -19,7 +20,9 @@ AUC = Measured(0.889, 0.845, 0.932)
 
 def version(number: str, *, measured: Measured | None = AUC) -> DescribedVersion:
     registered = RegisteredVersion(number, datetime(2026, 11, 25, 10, tzinfo=UTC), (), "abc", "file", 0.889)
-    return DescribedVersion(registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, "")
+    return DescribedVersion(
+        registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
+    )
 
 
 SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from song_preference.messages import Message
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
 from streamlit_app.i18n import Words
 from streamlit_app.model import versions
@@ -14,7 +15,9 @@ AUC = Measured(0.889, 0.845, 0.932)
 
 def version(number: str, *aliases: str, measured: Measured | None = AUC) -> DescribedVersion:
     registered = RegisteredVersion(number, CREATED, aliases, "abc", "file", 0.889)
-    return DescribedVersion(registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, "")
+    return DescribedVersion(
+        registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
+    )
 
 
 def test_champion_is_whoever_has_the_alias_that_is_served() -> None:

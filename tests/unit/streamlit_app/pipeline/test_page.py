@@ -4,6 +4,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Caption, Markdown
 
 from song_preference.errors import Finding
+from song_preference.messages import Message
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
@@ -25,9 +26,9 @@ def test_durations(took: float, expected: str) -> None:
 
 def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
     spanish = Words("es", TEXTS)
-    found = finding_row(spanish, Finding("energy", "must be a number", 1200, (2, 1004)))
+    found = finding_row(spanish, Finding("energy", Message("not_a_number"), 1200, (2, 1004)))
     assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
-    assert list(finding_row(spanish, Finding(None, "is empty", 1)).values()) == [
+    assert list(finding_row(spanish, Finding(None, Message("empty_file"), 1)).values()) == [
         "El archivo",
         "está vacío",
         "",
@@ -126,7 +127,7 @@ def test_a_run_starts_as_the_dag_would_have_it(reached: Platform, open_page: Ope
 def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "en")
     page.slider[0].set_value(20)
-    page.number_input[0].set_value(8)
+    page.number_input[1].set_value(8)
     page.toggle[0].set_value(True)
     start(page.run())
     assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True}
@@ -149,7 +150,7 @@ def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform
     reached.airflow.logs["download 1"] = [{"event": "No tempo.", "level": "error", "logger": "dag_parts.step"}]
     page.run()
     assert TEXTS["pipeline_failed"]["es"] in [error.value for error in page.error]
-    assert f"El motivo, en inglés: {plain('No tempo.')}" in shown(page)
+    assert f"El motivo: {plain('No tempo.')}" in shown(page)
     assert "falló · 8,0 s" in shown(page)
     assert not page.button(key="pipeline_start").disabled
 
@@ -181,7 +182,7 @@ def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_pag
     assert not any("taskInstances" in path for path in reached.airflow.paths)
     page.session_state["run_failed"] = True
     page.run()
-    assert f"El motivo, en inglés: {plain('No energy: add it.')}" in shown(page)
+    assert f"El motivo: {plain('No energy: add it.')}" in shown(page)
     assert f"(http://airflow.example/dags/{ETL_DAG}/runs/failed)" in shown(page)
 
 
@@ -245,3 +246,12 @@ def test_where_the_platform_only_predicts_nothing_can_be_started(
     assert page.info[0].value == TEXTS["pipeline_only_predicts"]["es"]
     assert not page.button
     assert TEXTS["health_s3_unmanaged"]["es"] in card(page, "Almacén S3")
+
+
+def test_a_reason_with_a_code_is_told_in_the_language(reached: Platform, open_page: Open) -> None:
+    reason = Message("column_rule", {"column": "tempo", "rule": Message("column_missing").as_json()})
+    line = {"event": str(reason), "level": "error", "logger": "dag_parts.step", **reason.as_json()}
+    reached.airflow.logs["download 1"] = [line]
+    page = open_page("pipeline", "es")
+    page.session_state["run_failed"] = True
+    assert "El motivo: la columna «tempo» falta" in shown(page.run())

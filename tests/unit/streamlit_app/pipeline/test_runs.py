@@ -5,7 +5,8 @@ import pytest
 
 from song_preference.pipeline import ETL_DAG, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
-from streamlit_app.pipeline.runs import TASKS, address, changed, outcome, reason, seconds, steps
+from song_preference.run_options import TASKS
+from streamlit_app.pipeline.runs import address, outcome, reason, seconds, steps
 from tests.support.airflow import RUN_ID
 
 ASKED = datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)
@@ -62,7 +63,7 @@ def test_a_training_that_does_not_come_is_not_awaited_for_ever() -> None:
 
 
 def test_the_reason_is_the_trainings_where_that_decided() -> None:
-    assert reason(etl("success", training("success", why="It is worse."))) == "It is worse."
+    assert str(reason(etl("success", training("success", why="It is worse.")))) == "It is worse."
     assert reason(etl("running")) is None
 
 
@@ -76,11 +77,6 @@ def test_steps_stand_in_their_order_and_are_there_before_airflow_tells_of_them()
 def test_how_long_a_run_took_is_known_once_it_has_ended() -> None:
     assert seconds(etl("success")) == 20
     assert seconds(etl("running")) is None
-
-
-def test_options_that_stay_as_they_are_are_not_sent() -> None:
-    chosen = {"test_size": 0.3, "seed": 7, "trials": None, "force": True}
-    assert changed(chosen) == {"seed": 7, "force": True}
 
 
 def test_the_address_of_a_run_is_quoted() -> None:

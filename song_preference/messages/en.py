@@ -1,0 +1,124 @@
+"""Every message in English."""
+
+SENTENCES = {
+    # A run that was asked for something impossible.
+    "invalid_run": "This run cannot start: {faults}.",
+    "unknown_option": "there is no option '{name}', use one of these: {known}",
+    "option_of_wrong_type": "option '{name}' must be {wanted}",
+    "option_out_of_bounds": "option '{name}' is {value}, choose a value from {minimum} to {maximum}",
+    "type_bool": "true or false",
+    "type_int": "a whole number",
+    "type_float": "a number",
+    "type_str": "a text",
+    "bounds": "From {minimum} to {maximum}.",
+    # A training that would repeat an earlier one.
+    "already_trained": "Version {version} was trained from dataset {dataset} with seed {seed}, {trials} trials and "
+    "this code: set force to train again.",
+    # A task or a run that failed.
+    "task_timed_out": "Not done within {limit}: its log in Airflow shows what it waited for.",
+    "mlflow_failed": "MLflow did not serve the task: check that it runs, then trigger the DAG again. {error}",
+    "task_failed_unexpectedly": "The task {task} failed unexpectedly: its log in Airflow tells why.",
+    "run_failed_before_its_tasks": "{dag} failed before any of its tasks did: its page in Airflow tells why.",
+    # Why a version became champion, or did not.
+    "sample_against_playlist": "It learned from the bundled sample, version {champion} from a real playlist.",
+    "playlist_against_sample": "It learned from a real playlist, version {champion} from the bundled sample.",
+    "first_was_never_evaluated": "There is no champion, but how good this version is was never measured: train again.",
+    "first_beats_majority": "There is no champion, and a ROC AUC of at least {low:.3f} beats the majority.",
+    "first_may_not_beat_majority": "There is no champion, but a ROC AUC of perhaps {low:.3f} may be no better than "
+    "always giving the majority's answer: more songs may help.",
+    "training_songs_unknown": "What version {champion} was trained on is not known any more, so no song is new; make "
+    "it champion by hand if you want it: make rollback VERSION={version}.",
+    "too_few_new_songs": "Only {songs} test songs are new to version {champion} as well, fewer than {least} of a "
+    "class; make it champion by hand if you want it: make rollback VERSION={version}.",
+    "cannot_be_loaded": "No service can load it: train again.",
+    "compared_with_champion": "On {songs} songs that neither knew, ROC AUC {roc_auc:.3f} against "
+    "{champion_roc_auc:.3f} of version {champion}; more than {tolerance} worse in {share_worse:.0%} of the resamples "
+    "(at most {max_share_worse:.0%}).",
+    # A playlist that cannot be used.
+    "invalid_dataset": "This playlist cannot be used: {findings}.",
+    "column_rule": "column '{column}' {rule}",
+    "file_rule": "the file {rule}",
+    "finding_in_row": "{finding} ({count} row: {rows})",
+    "finding_in_rows": "{finding} ({count} rows: {rows})",
+    # Rules that a file or a column breaks.
+    "not_a_number": "must be a number",
+    "not_a_label": "must be 1 or 0, or a word such as yes and no, like and dislike",
+    "empty_cell": "must not be empty",
+    "not_finite": "must be finite",
+    "not_in_unit_interval": "must lie in [0, 1]",
+    "not_a_loudness": "must lie in [-100, 20] dB",
+    "not_positive": "must be greater than 0",
+    "not_1_or_0": "must be 1 (likes) or 0 (dislikes)",
+    "column_missing": "is missing",
+    "column_repeated": "appears more than once, also under another spelling: keep one",
+    "too_few_likes": "needs at least {least} different likes, there are {size}",
+    "too_few_dislikes": "needs at least {least} different dislikes, there are {size}",
+    "too_few_to_split": "has too few songs of one class for a training and a test part",
+    "uneven_rows": "has rows with another number of fields than the header",
+    "no_songs": "holds a header and no songs",
+    "empty_file": "is empty",
+    "binary": "is binary: export the playlist as CSV",
+    "not_utf8": "is not UTF-8: export it again with this encoding",
+    "html_page": "is an HTML page: check that the link gives the file itself, shared with anyone who has it",
+    "not_a_table": "is not a CSV: too many rows have another number of fields than the header",
+    "file_too_large": "is larger than MAX_DATASET_BYTES ({limit:,} bytes)",
+    "too_many_columns": "has {count:,} columns and may have {limit:,}: keep only those that describe the songs",
+    "row_too_long": "has a row of more than {limit:,} characters: keep only the columns that describe the songs",
+    "cell_too_long": "has a cell of more than {limit:,} characters: shorten it, or close its quote",
+    "quote_not_closed": "has a quote that is not closed, or not doubled inside a quoted cell",
+    "other_separator": "separates its columns by {separator}: export it with commas, and with points in its numbers",
+    "semicolons": "semicolons",
+    "tabs": "tabs",
+    "bars": "bars",
+    # What was read as something else than it was written.
+    "index_column_left_out": "a column that only counts the rows is left out",
+    "column_renamed": "column '{written}' is read as '{name}'",
+    "first_of_columns_kept": "of the columns '{name}' the first is kept",
+    "label_words_read": "the label's words are read as 1 and 0",
+    # A source that may not be named.
+    "source_rejected": "The source '{source}' is rejected: {reason}. Name {may_name}.",
+    "operator_may_name": "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'",
+    "anybody_may_name": "a Google Drive link, a public https URL, s3://<data bucket>/incoming/<file> or "
+    "incoming/<file>",
+    "source_unreadable": "it is empty, longer than {limit} characters, or holds characters that cannot be seen",
+    "source_in_another_bucket": "it is not s3://{bucket}/<key>: copy the file into that bucket",
+    "source_of_unknown_scheme": "its scheme is none that we know",
+    "source_no_https_url": "it is no https URL",
+    "source_with_credentials": "it holds a user name or a password",
+    "source_leads_elsewhere": "it leads to '{url}' ({reason})",
+    "source_not_below": "it is not below {folder}",
+    "source_no_file_below": "it is no file below {folder}",
+    "sample_named": "the sample stands in by itself where there is no playlist",
+    "drive_link_without_id": "there is no file id in the Google Drive link: copy it from 'Share > Copy link'",
+    "no_such_object": "there is no such object; copy the file there first",
+    "no_such_file": "there is no such file",
+    "not_a_regular_file": "it is no regular file",
+    "host_not_public": "its host is not public",
+    "address_not_public": "its address is not public",
+    "host_with_address_not_public": "its host has an address that is not public",
+    # A source that cannot be reached.
+    "source_unavailable_latest_stays": "{reason} The dataset published last stays in force.",
+    "file_unreadable": "The file '{file}' cannot be read ({error}).",
+    "drive_unavailable": "Google Drive did not give the file behind '{link}' ({reason}): check the connection, and "
+    "that the file is shared with 'anyone with the link'.",
+    "drive_gave_a_page": "it gave a page instead, to sign in or because the file was asked for too often",
+    "too_slow": "it is too slow",
+    "exception": "{name}",
+    "url_unavailable": "'{url}' cannot be downloaded ({error}): open it in a browser.",
+    "url_redirects_too_often": "'{url}' redirects more than {limit} times: name the file's own URL.",
+    "url_too_slow": "'{url}' is too slow: download it yourself and upload the file, or put it into incoming/.",
+    # Datasets, storage and training.
+    "no_dataset_yet": "No dataset was published yet: run the DAG process_etl_spotify_data.",
+    "no_such_dataset": "There is no dataset version '{version}': `make datasets` lists those that there are.",
+    "dataset_file_gone": "Dataset version '{version}' has no '{file}' any more: run process_etl_spotify_data again.",
+    "s3_full": "S3 has no room left for {uri}: free some space on its volume, or remove datasets that nobody needs "
+    "('make datasets' lists them); then try again.",
+    "s3_unavailable": "S3 did not serve {uri} ({error}): check that it runs, that its volume has room, and its keys.",
+    "disk_full": "There is too little room on the volume of {directory}: {free:,.0f} of its {total:,.0f} MB are free "
+    "now. Free some space there, or set TMPDIR to a directory of another volume; then try again.",
+    "no_candidate_exported": "No candidate can be exported as a model that answers as it was trained; try more trials "
+    "or another dataset. {details}",
+    "too_few_songs_to_train": "The training part holds {likes} liked and {dislikes} disliked songs, but "
+    "cross-validation needs {least} of each: add songs to the playlist, or set a smaller part aside for the test, and "
+    "run the DAG process_etl_spotify_data again.",
+}

@@ -1,0 +1,153 @@
+"""What a run of each DAG can be asked, and its tasks: Airflow's forms, REST and the dashboard derive from this."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from song_preference.errors import InvalidRun
+from song_preference.messages import Language, Message, Text
+
+ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """One value that whoever starts a run may choose; without a default it may be left empty."""
+
+    name: str
+    type: type[bool | int | float | str]
+    default: bool | float | str | None
+    title: Text
+    description: Text
+    bounds: tuple[float, float] | None = None
+    """The lowest and the highest value."""
+
+    def help(self, language: Language) -> str:
+        """Return the description with the bounds."""
+        if self.bounds is None:
+            return self.description[language]
+        low, high = self.bounds
+        return f"{self.description[language]} {Message('bounds', {'minimum': low, 'maximum': high}).text(language)}"
+
+    def fault(self, value: object) -> Message | None:
+        """Return what is wrong with a value, if anything."""
+        if value is None and self.default is None:
+            return None
+        # True is an int for Python, and a whole number is a float for people.
+        if type(value) is not self.type and not (self.type is float and type(value) is int):
+            wanted = Message(f"type_{self.type.__name__}").as_json()
+            return Message("option_of_wrong_type", {"name": self.name, "wanted": wanted})
+        if self.bounds and not self.bounds[0] <= value <= self.bounds[1]:  # type: ignore[operator]
+            low, high = self.bounds
+            return Message("option_out_of_bounds", {"name": self.name, "value": value, "minimum": low, "maximum": high})
+        return None
+
+
+def checked(options: Iterable[Option], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every option, as asked or else its default; raise `InvalidRun`."""
+    known = {option.name: option for option in options}
+    faults = [Message("unknown_option", {"name": name, "known": [*known]}) for name in asked if name not in known]
+    values = {name: asked.get(name, option.default) for name, option in known.items()}
+    faults += [fault for name, option in known.items() if (fault := option.fault(values[name]))]
+    if faults:
+        raise InvalidRun(Message("invalid_run", {"faults": [fault.as_json() for fault in faults]}))
+    return values
+
+
+MODEL_OPTIONS = (
+    Option(
+        "seed",
+        int,
+        42,
+        title={"en": "Seed", "es": "Semilla del azar"},
+        description={
+            "en": "Decides every random choice. The same seed gives the same model; another one a second opinion.",
+            "es": "Decide todo lo que se elige al azar. Con la misma sale el mismo modelo; con otra, una segunda "
+            "opinión.",
+        },
+        bounds=(0, 2**32 - 1),
+    ),
+    Option(
+        "trials",
+        int,
+        None,
+        title={"en": "Models to try", "es": "Modelos que probar"},
+        description={
+            "en": "How many models to try: more take longer and may find a better one. If empty, as many as the "
+            "operator configured.",
+            "es": "Cuántos modelos probar: con más tarda más, y quizá encuentre uno mejor. Si lo dejas vacío, los que "
+            "estén configurados.",
+        },
+        bounds=(1, 500),
+    ),
+    Option(
+        "force",
+        bool,
+        False,
+        title={"en": "Train again anyway", "es": "Entrenar otra vez de todos modos"},
+        description={
+            "en": "Train even if these songs and settings gave a model before; otherwise that one is kept.",
+            "es": "Aunque estas canciones y opciones ya hayan dado un modelo; si no, se conserva ese.",
+        },
+    ),
+)
+"""They travel with the dataset, from one DAG to the other."""
+
+ETL_OPTIONS = (
+    Option(
+        "source",
+        str,
+        None,
+        title={"en": "Playlist", "es": "Lista de canciones"},
+        description={
+            "en": "A link to the file on Google Drive, a public https address, s3://data/incoming/<file> or "
+            "incoming/<file>. If empty, the playlist that the operator configured.",
+            "es": "Un enlace al archivo en Google Drive, una dirección https pública, s3://data/incoming/<archivo> o "
+            "incoming/<archivo>. Si lo dejas vacío, la lista que esté configurada.",
+        },
+    ),
+    Option(
+        "test_size",
+        float,
+        0.3,
+        title={"en": "Songs kept for the test", "es": "Canciones para la prueba"},
+        description={
+            "en": "Share of the songs that no model is trained on: they show how good it is. 0.3 means 30%.",
+            "es": "Parte de las canciones con las que no se entrena ningún modelo: muestran después si acierta con "
+            "canciones que no conoce.",
+        },
+        bounds=(0.1, 0.5),
+    ),
+    *MODEL_OPTIONS,
+)
+
+TRAINING_OPTIONS = (
+    Option(
+        "dataset_version",
+        str,
+        None,
+        title={"en": "Dataset version", "es": "Versión de los datos"},
+        description={
+            "en": "As in the address of its files in S3. If empty, the latest one.",
+            "es": "Como en la dirección de sus archivos en S3. Si lo dejas vacío, la última.",
+        },
+    ),
+    *MODEL_OPTIONS,
+)
+
+TASKS: dict[str, dict[str, Text]] = {
+    ETL_DAG: {
+        "download": {"en": "Download the playlist", "es": "Descargar la lista"},
+        "engineer_features": {"en": "Prepare the songs", "es": "Preparar las canciones"},
+        "split": {"en": "Split into train and test", "es": "Separar unas canciones para la prueba"},
+        "register": {"en": "Publish the dataset", "es": "Publicar los datos"},
+    },
+    TRAINING_DAG: {
+        "search": {"en": "Find the best model", "es": "Buscar el mejor modelo"},
+        "export": {"en": "Export the model", "es": "Exportar el modelo"},
+        "evaluate": {"en": "Test it on new songs", "es": "Probarlo con canciones nuevas"},
+        "register": {"en": "Register it", "es": "Registrarlo"},
+        "promote": {"en": "Decide whether it becomes champion", "es": "Decidir si pasa a ser el campeón"},
+    },
+}
+"""The names of each DAG's tasks, in the order in which they run."""
