@@ -84,7 +84,7 @@ MODEL_OPTIONS = (
         "force",
         bool,
         False,
-        title={"en": "Train again anyway", "es": "Entrenar otra vez de todos modos"},
+        title={"en": "Train again (force)", "es": "Entrenar otra vez de todos modos"},
         description={
             "en": "Train even if these songs and settings gave a model before; otherwise that one is kept.",
             "es": "Aunque estas canciones y opciones ya hayan dado un modelo; si no, se conserva ese.",

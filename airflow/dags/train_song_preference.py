@@ -11,7 +11,7 @@
 | Decide whether it becomes champion | compares it with the model in use | the alias `champion` or `challenger` |
 
 All of it is in MLflow; the tab *Details* of each task leads there. The services load a new champion by themselves.
-**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again anyway*.
+**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again (force)*.
 
 **If a task fails**, its log ends with the reason and what to do; the champion stays in use. Fix the cause and trigger
 this DAG again. A task with a transient error, such as a lost connection, is tried again twice.

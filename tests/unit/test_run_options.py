@@ -102,7 +102,7 @@ def test_an_option_more_appears_in_every_form_and_is_checked(tmp_path: Path) -> 
     with pytest.raises(ValidationError):
         rest(noise=10)
 
-    page = AppTest.from_string(PAGE).run()
+    page = AppTest.from_string(PAGE, default_timeout=30).run()
     (noise,) = [field for field in page.number_input if field.label == "Ruido"]
     assert (noise.value, noise.min, noise.max, noise.help) == (3, 1, 9, "Cuánto ruido. De 1 a 9.")
     assert len(page.main) == len(MORE_OPTIONS) + 1
