@@ -20,6 +20,8 @@ from tests.support.registry import FakeRegistry
 pytest_plugins = ["tests.support.stack"]
 
 
+# Before that of pytest-xdist, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all tests of the running platform in one process of `make test`: they share it."""
     for item in items:

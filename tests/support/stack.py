@@ -103,7 +103,8 @@ def _free_ports() -> list[int]:
     Each process of pytest-xdist has ports of its own: a stack that starts does not hold all of its ports yet.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for base in range(12000 + 1000 * worker, 20000, 20):
+    first = 12000 + 2000 * worker
+    for base in range(first, first + 1000, 20):
         ports = [base + index for index in range(len(PORTS))]
         inner = [base + 10001, *(base + 11000 + index for index in range(8))]
         with ExitStack() as held:
@@ -113,4 +114,4 @@ def _free_ports() -> list[int]:
             except OSError:
                 continue
             return ports
-    pytest.fail("No free ports between 12000 and 32000.")
+    pytest.fail(f"No free ports between {first} and {first + 12000}.")
