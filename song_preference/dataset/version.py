@@ -37,8 +37,8 @@ class Source(BaseModel):
         tags: dict[str, str] = {"source_kind": self.kind}
         if self.fallback_reason:
             tags["fallback_reason"] = self.fallback_reason
-        if self.fallback:
-            tags |= {"fallback_code": str(self.fallback.code), "fallback_params": json.dumps(self.fallback.params)}
+        if self.fallback and self.fallback.code:
+            tags |= {"fallback_code": self.fallback.code, "fallback_params": json.dumps(self.fallback.params)}
         return tags
 
 

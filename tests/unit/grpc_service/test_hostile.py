@@ -99,11 +99,13 @@ async def test_of_too_many_waiting_calls_the_oldest_ends(edge: Edge, monkeypatch
 async def test_those_who_watch_and_those_without_a_message_count_and_the_latter_end_first(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "MAX_OPEN", 2)
     async with channels(edge.address, 1) as (channel,):
         watching = await opened(channel, METHODS[6], b"")
         asking = half_open(channel, METHODS[0])
-        await asking.wait_for_connection()
+        # Answered after it on the same connection, so the service has met it by then.
+        answered = await opened(channel, METHODS[2], stream_request(**SONG).SerializeToString())
+        assert await answered.code() is grpc.StatusCode.OK
+        monkeypatch.setattr(limits, "MAX_OPEN", 2)
         also_watching = await opened(channel, METHODS[6], b"")
         assert await asking.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         await opened(channel, METHODS[6], b"")
