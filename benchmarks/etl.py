@@ -64,7 +64,7 @@ def write_playlist(path: Path, count: int) -> None:
 
 
 def measured_etl(playlist: Path) -> list[dict[str, Any]]:
-    """What each step took; leaves neither bucket nor MLflow run."""
+    """Return what each step took; leave neither bucket nor MLflow run."""
     bucket = open_store().objects.bucket
     client = s3_client(S3Settings())
     client.create_bucket(Bucket=bucket)
@@ -113,7 +113,7 @@ def step_function(step: str) -> Callable[..., Any]:
 
 
 def peak_megabytes() -> float:
-    """Of this process alone: what `resource` tells begins with the process that started it."""
+    """Return the peak memory of this process alone; `resource` begins with the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
 

@@ -112,12 +112,12 @@ def bare_grpc() -> aio.Server:
 
 
 def serve_bare(app: FastAPI, port: int) -> None:
-    """As uvicorn does by itself, without its log."""
+    """Serve the app as uvicorn does by itself, without its log."""
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
 async def serve_grpc(variant: str, port: int, cache: Path) -> None:
-    """Until the process is ended."""
+    """Serve gRPC until the process is ended."""
     address = f"127.0.0.1:{port}"
     if variant == "bare":
         server = bare_grpc()

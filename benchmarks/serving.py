@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, float]]]) -> None:
-    """Requests per second of each variant, the app's share of the others, and its latencies."""
+    """Return requests per second of each variant, the app's share of the others, and its latencies."""
     rate = {variant: statistics.median(found[0] for found in rounds) for variant, rounds in measured.items()}
     p50, p99 = (statistics.median(found[at] for found in measured["app"]) for at in (1, 2))
     print(
@@ -84,7 +84,7 @@ def print_batch(graph: bytes, directory: str) -> None:
 
 
 def champion() -> bytes:
-    """A forest of fixed size on the bundled sample."""
+    """Return a forest of fixed size, trained on the bundled sample."""
     songs = Songs.of(sample.bundled())
     forest = RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels)
     graph = build_graph(forest, 0.5)
@@ -94,7 +94,7 @@ def champion() -> bytes:
 
 @contextmanager
 def serving(protocol: str, variant: str, cache: Path) -> Iterator[None]:
-    """A server on the first core, once it answers."""
+    """Start a server on the first core and wait until it answers."""
     command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "benchmarks.servers", protocol, variant]
     # Strawberry by itself writes a traceback for each connection that wrk closes.
     with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT, stderr=subprocess.DEVNULL) as server:
@@ -106,7 +106,7 @@ def serving(protocol: str, variant: str, cache: Path) -> Iterator[None]:
 
 
 def wait_until_up() -> None:
-    """Until somebody listens on the port."""
+    """Wait until a server listens on the port."""
     deadline = time.monotonic() + 30
     while not is_listening():
         if time.monotonic() > deadline:
@@ -121,7 +121,7 @@ def is_listening() -> bool:
 
 
 def load(protocol: str, directory: str) -> tuple[float, float, float]:
-    """Requests per second, and the 50th and 99th percentile of latency in milliseconds."""
+    """Return requests per second, and the 50th and 99th percentile of latency in milliseconds."""
     song = EXAMPLE.model_dump()
     if protocol == "rest":
         return wrk("/predict", song, directory)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def git_commit() -> str:
-    """The commit of the code: `GIT_COMMIT` where an image was built with it, else what git says, else "unknown"."""
+    """Return the commit of the code: `GIT_COMMIT` if set, else what git says, else "unknown"."""
     if commit := os.environ.get("GIT_COMMIT"):
         return commit
     git = shutil.which("git")

@@ -19,7 +19,7 @@ UnitInterval = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 
 def broken_rule(kind: str) -> str:
-    """The rule of a feature in words, from pydantic's name for its breach."""
+    """Return the rule of a feature in words, from pydantic's name for its breach."""
     return f"is missing: it must be {NUMBER}" if kind == "missing" else f"must be {NUMBER}"
 
 
@@ -35,7 +35,7 @@ class Song(BaseModel):
 
     @classmethod
     def checked(cls, values: Mapping[str, Any]) -> Self:
-        """The song in `values`; raises `InvalidSong` with one problem per field."""
+        """Return the song in `values`; raise `InvalidSong` with one problem per field."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -47,5 +47,5 @@ class Song(BaseModel):
             ) from None
 
     def row(self) -> tuple[float, float, float, float]:
-        """The values in the order of `FEATURES`."""
+        """Return the values in the order of `FEATURES`."""
         return (self.speechiness, self.energy, self.danceability, self.acousticness)

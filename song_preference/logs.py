@@ -20,7 +20,7 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def accepted_id(offered: str | bytes | None) -> str:
-    """The id that a caller offers, or a new one where it offers none that is fit for a log and a header."""
+    """Return the id that a caller offers, or a new one if it is unfit for a log and a header."""
     if isinstance(offered, str) and _VALID_ID.fullmatch(offered):
         return offered
     # No secret, so the quick generator will do.

@@ -85,7 +85,7 @@ class FeatureColumns(NamedTuple):
 
 
 def feature_columns(header: Sequence[str]) -> FeatureColumns:
-    """Finds the features in any order and case, among any other columns."""
+    """Find the features in any order and case, among any other columns."""
     names = _names(header)
     missing = [feature for feature in FEATURES if feature not in names]
     repeated = [feature for feature in FEATURES if names.count(feature) > 1]
@@ -93,13 +93,13 @@ def feature_columns(header: Sequence[str]) -> FeatureColumns:
 
 
 def added_columns(header: Sequence[str]) -> list[str]:
-    """The names of label, probability and error, which are none of the file's own."""
+    """Return names for label, probability and error that are none of the file's own."""
     taken = set(_names(header))
     return next(added for added in _candidates() if not set(added) & taken)
 
 
 def number(cell: str) -> float:
-    """The finite number in a cell, or NaN."""
+    """Return the finite number in a cell, or NaN."""
     try:
         value = float(cell)
     except ValueError:

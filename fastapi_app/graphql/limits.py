@@ -53,7 +53,7 @@ FIELDS_PER_SONG = 4
 
 
 class Context(BaseContext):
-    """What the resolvers of one request use and count, and what they note for the metrics."""
+    """The predictor and the counters of one request, and the values that its resolvers note for the metrics."""
 
     def __init__(self, predictor: Predictor, batcher: MicroBatcher, management: Any = None) -> None:
         super().__init__()

@@ -37,7 +37,7 @@ class Keeper(Protocol):
     """Takes the rows of a playlist while they keep the rules."""
 
     def keep(self, batch: pa.RecordBatch) -> None:
-        """The next rows: required columns as float64, the label as int64."""
+        """Return the next rows: required columns as float64, the label as int64."""
 
 
 def read_playlist(raw: Path, keeper: Callable[[pa.Schema], AbstractContextManager[Keeper]]) -> Reading:
@@ -115,7 +115,7 @@ def _type(field: pa.Field) -> pa.DataType:
 
 
 def _label(given: "pd.Series[Any]", normalisations: list[Message]) -> "pd.Series[Any]":
-    """The label with its words as numbers; what is neither stays as it is."""
+    """Return the label with its words as numbers; what is neither stays as it is."""
     codes, written = pd.factorize(given)
     meant = pd.Series([LABEL_WORDS.get(word.strip().lower(), word) for word in written], dtype=object)
     if WORDS_READ not in normalisations and not all(isinstance(value, str) for value in meant):

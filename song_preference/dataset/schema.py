@@ -41,7 +41,7 @@ class Checker:
         self._found: dict[tuple[str, str], tuple[int, list[int]]] = {}
 
     def look(self, given: pd.DataFrame) -> pd.DataFrame:
-        """The next rows with the required columns as float64; what breaks a rule is noted and made harmless."""
+        """Return the next rows, required columns as float64; what breaks a rule is noted and replaced."""
         positions = pd.RangeIndex(self.rows, self.rows + len(given))
         columns = {}
         for name in REQUIRED:
@@ -66,7 +66,7 @@ class Checker:
         return not self._found
 
     def findings(self, left_out: Sequence[int] = ()) -> list[Finding]:
-        """What was found, in the order of the columns; `left_out` are rows that were not looked at."""
+        """Return the findings in the order of the columns; `left_out` counts rows that were not checked."""
         ordered = sorted(self._found.items(), key=lambda found: REQUIRED.index(found[0][0]))
         findings = [
             Finding(column, Message(code), count, tuple(_row(position, left_out) for position in positions))
@@ -100,7 +100,7 @@ def small_classes(likes: int, dislikes: int) -> list[Finding]:
 
 
 def _row(position: int, left_out: Sequence[int]) -> int:
-    """A position among the rows looked at, as a spreadsheet counts it."""
+    """Return a position among the checked rows as a spreadsheet counts it."""
     row = position + FIRST_ROW
     for skipped in left_out:
         row += skipped <= row

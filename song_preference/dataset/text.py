@@ -29,7 +29,7 @@ def check_text(path: Path) -> None:
 
 
 def _undecodable_row(path: Path) -> int | None:
-    """The first row that is not UTF-8."""
+    """Return the number of the first row that is not UTF-8."""
     decoder, rows = codecs.getincrementaldecoder("utf-8")(), 0
     with path.open("rb") as file:
         while True:
@@ -44,6 +44,6 @@ def _undecodable_row(path: Path) -> int | None:
 
 
 def check_is_no_page(start: bytes) -> None:
-    """Raises `InvalidDataset` where a file that starts so is an HTML page: one that asks to sign in, most often."""
+    """Raise `InvalidDataset` if a file that starts so is an HTML page, most often one that asks to sign in."""
     if start.removeprefix(BOM).lstrip().startswith(b"<"):
         raise InvalidDataset(Finding(None, Message("html_page"), 1))
