@@ -1,45 +1,45 @@
-# Every verb sets up what it needs; CI and the README call nothing else.
+# Every target installs what it needs. CI and the README call these targets, so that both stay true.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
-# Two at once: one process for all that need the platform, which mostly wait for it, and one for the others.
+# Two processes of pytest-xdist: one for all tests that use the platform, which mostly wait for it, one for the others.
 TESTS := -n 2 --dist loadgroup --durations=10 tests/unit tests/integration tests/e2e
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
 .PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench protos published graphiql
 
-help: ## Show the verbs
+help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: .venv/.run ## Start the platform without Docker and train the first champion
+run: .venv/.run ## Start the platform without Docker, and train the first champion
 	@$(BIN)/python -m local_stack run
 
-stop: .venv/.run ## Stop the platform and keep its state
+stop: .venv/.run ## Stop the platform of `make run` and keep its data
 	@$(BIN)/python -m local_stack stop
 
-status: .venv/.run ## Show the state of each service
+status: .venv/.run ## Show the state of each service (without Docker)
 	@$(BIN)/python -m local_stack status
 
-logs: .venv/.run ## Follow the logs of all services
+logs: .venv/.run ## Follow the logs of all services (without Docker)
 	@$(BIN)/python -m local_stack logs
 
-reset: .venv/.run ## Stop the platform and delete its state
+reset: .venv/.run ## Stop the platform of `make run` and delete its data, without asking
 	@$(BIN)/python -m local_stack reset
 
-rollback: .venv/.run ## Make the previous champion, or VERSION=n, the champion again; in either stack
+rollback: .venv/.run ## Make the previous champion, or VERSION=n, the champion again (with or without Docker)
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.training.rollback $(VERSION)
 
-datasets: .venv/.run ## List the datasets; ARGS="show <version>" or "remove <version>"; in either stack
+datasets: .venv/.run ## List dataset versions; ARGS="show <version>" or "remove <version>" (with or without Docker)
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.dataset $(or $(ARGS),list)
 
-bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform, for ROWS="10000 100000"
+bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform for playlists of ROWS="10000 100000" songs
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
 
-attacks: .venv/.dev ## Attack a running platform on this machine, within bounds; in either stack
+attacks: .venv/.dev ## Attack a running platform on this machine, within limits (with or without Docker)
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks
 
-soak: .venv/.dev ## Attack the running stack without Docker for MINUTES=10, and compare its memory and files before and after
+soak: .venv/.dev ## Attack the running platform of `make run` for MINUTES=10, and compare memory and open files before and after
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.soak $$(( 60 * $(or $(MINUTES),10) ))
 
 up: ## Start the platform with Docker and wait until it is healthy; COMPOSE_PROFILES=serving starts only that profile
@@ -54,16 +54,16 @@ purge: ## Stop the platform of `make up` and delete its data: datasets, models, 
 	  { echo "Nothing is deleted. 'make purge YES=1' deletes all datasets, models, runs and users." >&2; exit 1; }
 	docker compose --profile '*' down --volumes
 
-backup: ## Save databases and buckets of the running Docker stack into backups/<time>/
+backup: ## Save databases and buckets of the running platform of `make up` into backups/<time>/, or into TO=<new directory>
 	@scripts/backup $(TO)
 
-restore: ## Restore a backup, FROM=backups/<time>, into a Docker stack that may be empty
+restore: ## Replace databases and objects of the platform of `make up`, which may be empty, by FROM=backups/<time>
 	@scripts/restore $(FROM)
 
 secrets: ## Generate secrets in secrets/, for docker-compose.secrets.yaml
 	@scripts/secrets
 
-s3-account: ## Create the account S3_SERVICE_ACCESS_KEY in MinIO, with rights on the two buckets only
+s3-account: ## Create the account S3_SERVICE_ACCESS_KEY in the S3 store (Docker), with rights on the two buckets only
 	@scripts/s3-account
 
 test: .venv/.dev ## Run all tests; starts a platform of its own, on free ports
@@ -75,13 +75,13 @@ coverage: .venv/.dev ## Run all tests and measure which lines and branches they 
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-test-compose: .venv/.dev ## Run the end-to-end tests against a Docker stack of their own, then break it
+test-compose: .venv/.dev ## Run the end-to-end tests with Docker, then tests that break services; on a platform of its own
 	scripts/test-compose
 
-test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own; SCREENSHOTS=docs/screenshots
+test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own; SCREENSHOTS=docs/screenshots takes pictures
 	scripts/test-ui
 
-lint: .venv/.dev ## Check format, types, imports between packages, shell scripts, Docker and protos
+lint: .venv/.dev ## Check format, types, imports between packages, shell scripts, Docker files, protos and published schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -104,14 +104,14 @@ format: .venv/.dev ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.dev ## Measure the services against their bare frameworks; needs wrk and two cores
+bench: .venv/.dev ## Measure requests per second of the services beside their bare frameworks; needs wrk and two cores
 	$(BIN)/python -m benchmarks.serving
 
 protos: .venv/.dev ## Generate song_preference/v1 from protos/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I protos \
 	  --python_out=$(or $(OUT),.) --grpc_python_out=$(or $(OUT),.) --mypy_out=$(or $(OUT),.) --mypy_grpc_out=$(or $(OUT),.) $(PROTOS)
 
-published: .venv/.dev ## Write openapi.json and schema.graphql
+published: .venv/.dev ## Write openapi.json and schema.graphql, which `make lint` compares with the services
 	$(BIN)/python -m fastapi_app.published
 
 graphiql: ## Fetch GraphiQL's pinned files; needs npm

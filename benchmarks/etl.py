@@ -1,9 +1,9 @@
-"""How time and memory of the ETL grow with the playlist: `make bench-etl ROWS="10000 100000"`.
+"""Measure how time and memory of the ETL grow with the playlist: `make bench-etl ROWS="10000 100000"`.
 
 Each step runs as in Airflow, in a process of its own, against the running platform's S3 and MLflow and a bucket that
 is removed afterwards. Seconds are those of the step, without the start of Python and of the S3 client (0.2 s, in which
-boto3 reads its description of S3); memory is the peak of its process. "Arrow" is the yardstick: the same file streamed
-from CSV to Parquet by pyarrow as it comes.
+boto3 reads its description of S3); memory is the peak of its process. "Arrow" is the baseline: pyarrow streams the same
+file from CSV to Parquet without any checks.
 """
 
 import json
@@ -54,17 +54,17 @@ def main(rows: list[int]) -> None:
 
 
 def write_playlist(path: Path, count: int) -> None:
-    """Synthetic songs with the statistics of the bundled sample."""
+    """Write synthetic songs with the statistics of the bundled sample."""
     statistics = json.loads(files("song_preference.dataset").joinpath(sample.STATISTICS).read_text())
     with path.open("w") as file:
         for at in range(0, count, PIECE_ROWS):
-            # About the digits that Spotify gives: 80 bytes a song.
+            # About as many digits as Spotify gives: 80 bytes a song.
             songs = sample.draw(statistics, min(PIECE_ROWS, count - at), seed=at).round(4)
             songs.to_csv(file, index=False, header=at == 0)
 
 
 def measured_etl(playlist: Path) -> list[dict[str, Any]]:
-    """Return what each step took; leave neither bucket nor MLflow run."""
+    """Return the measurement of each step; remove the bucket and the MLflow run afterwards."""
     bucket = open_store().objects.bucket
     client = s3_client(S3Settings())
     client.create_bucket(Bucket=bucket)
@@ -83,7 +83,7 @@ def measured_etl(playlist: Path) -> list[dict[str, Any]]:
 
 
 def measured(step: str, passed: str) -> dict[str, Any]:
-    """Run a step in a process of its own."""
+    """Run a step in a process of its own; return its seconds, megabytes and result."""
     command = [sys.executable, "-m", "benchmarks.etl", f"--step={step}"]
     ended = subprocess.run(command, input=passed, stdout=subprocess.PIPE, text=True, check=True)
     measurement: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
@@ -91,7 +91,7 @@ def measured(step: str, passed: str) -> dict[str, Any]:
 
 
 def run_step(step: str, passed: str, store: DatasetStore) -> str:
-    """One step in this process, from what the one before passed on; returns what it passes on."""
+    """Run one step in this process on the result of the step before; return its own result."""
     if step == "arrow":
         reader = csv.open_csv(passed)
         with pq.ParquetWriter(f"{passed}.parquet", reader.schema) as writer:
@@ -101,19 +101,13 @@ def run_step(step: str, passed: str, store: DatasetStore) -> str:
     if step == "download":
         settings = DatasetSettings().model_copy(update={"source": passed, "max_bytes": 10**10})
         return etl.download(store, settings, Parameters(test_size=0.3, seed=42)).model_dump_json()
-    result = step_function(step)(store, Draft.model_validate_json(passed))
+    function: Callable[..., Any] = getattr(etl, step)
+    result = function(store, Draft.model_validate_json(passed))
     return str(result.run_id) if step == "register" else str(result.model_dump_json())
 
 
-def step_function(step: str) -> Callable[..., Any]:
-    """Import it before the clock starts; as in Airflow, no step has to hold what only another needs."""
-    module = "publish" if step == "register" else "etl"
-    function: Callable[..., Any] = getattr(import_module(f"song_preference.dataset.{module}"), step)
-    return function
-
-
 def peak_megabytes() -> float:
-    """Return the peak memory of this process alone; `resource` begins with the process that started it."""
+    """Return the peak memory of this process; that of `resource` includes the process that started it."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
 
@@ -122,10 +116,11 @@ if __name__ == "__main__":
     os.environ["DATA_REPO_BUCKET_NAME"] = BUCKET
     if sys.argv[1].startswith("--step="):
         step, passed = sys.argv[1].removeprefix("--step="), sys.stdin.read()
-        # As in the images: pandera imports it, which takes 0.3 s, where tests have brought it along.
+        # The images lack hypothesis. Where it is installed, for the tests, pandera imports it, which takes 0.3 s.
         sys.modules["hypothesis"] = None  # type: ignore[assignment]
-        if step in STEPS:
-            step_function(step)
+        if step == "register":
+            # Before the clock starts; only this step holds matplotlib and MLflow's packages in memory.
+            import_module("song_preference.dataset.mlflow_run")
         store = open_store()
         began = time.perf_counter()
         result = run_step(step, passed, store)

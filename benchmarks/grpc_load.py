@@ -1,7 +1,7 @@
-"""Asks a gRPC server for one song over and over: `python -m benchmarks.grpc_load ADDRESS CONNECTIONS SECONDS`.
+"""Send a gRPC server the same song over and over: `python -m benchmarks.grpc_load ADDRESS CONNECTIONS SECONDS`.
 
-Prints requests per second and the 50th and 99th percentile of latency in milliseconds, as JSON. Connections are shared
-out over processes, since one Python process cannot ask as fast as the server answers.
+Prints requests per second and the 50th and 99th percentile of latency in milliseconds, as JSON. Several processes share
+the connections, since one Python process cannot send requests as fast as the server answers them.
 """
 
 import json
@@ -19,7 +19,7 @@ PROCESSES = 4
 
 
 def ask(address: str, seconds: float) -> list[float]:
-    """One connection; the latency of each of its requests."""
+    """Predict over one connection; return the latency of each request in seconds."""
     request = prediction_pb2.PredictRequest(song=prediction_pb2.Song(**EXAMPLE.model_dump()))
     latencies = []
     # A pool of its own, or all channels of a process would share one connection.
@@ -34,14 +34,14 @@ def ask(address: str, seconds: float) -> list[float]:
 
 
 def ask_with(address: str, connections: int, seconds: float) -> list[float]:
-    """Several connections of one process."""
+    """Predict over several connections of this process; return the latencies of all."""
     with ThreadPoolExecutor(connections) as threads:
         asked = [threads.submit(ask, address, seconds) for _ in range(connections)]
         return [latency for found in asked for latency in found.result()]
 
 
 def main(address: str, connections: int, seconds: float) -> None:
-    """Ask from several processes and print what they found together."""
+    """Predict from several processes and print the measurements of all together."""
     with ProcessPoolExecutor(PROCESSES) as processes:
         asked = [processes.submit(ask_with, address, connections // PROCESSES, seconds) for _ in range(PROCESSES)]
         latencies = np.concatenate([found.result() for found in asked])

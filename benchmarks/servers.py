@@ -1,7 +1,7 @@
-"""The servers that `benchmarks.serving` asks: `python -m benchmarks.servers PROTOCOL VARIANT PORT CACHE`.
+"""Run a server that `benchmarks.serving` measures: `python -m benchmarks.servers PROTOCOL VARIANT PORT CACHE`.
 
 Variants: "bare", the framework alone with the same schema and a fixed answer; "constant", our whole service with a
-predictor that always answers the same; "app", our service with the model that lies in the cache directory.
+predictor that always answers the same; "app", our service with the model in the cache directory.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ GRPC = GrpcSettings.model_construct(metrics_port=0, reflection=False)
 
 
 class _SameRegistry(Registry):
-    """Confirms, for ever, the model of the cache."""
+    """Always confirms the model in the cache."""
 
     def champion(self) -> ModelRef:
         return REF
@@ -63,13 +63,13 @@ class _Constant(Predictor):
 
 
 def predictor(variant: str, cache: Path) -> Predictor:
-    """Ours, with the model of the cache, or one that always answers the same."""
+    """Return our predictor with the model in the cache, or for "constant" one that always answers the same."""
     store = ModelStore(_SameRegistry(), 10, NAME, ModelCache(cache, NAME, ALIAS))
     return (_Constant if variant == "constant" else Predictor)(store)
 
 
 def bare_rest() -> FastAPI:
-    """FastAPI with our input and output."""
+    """Return a FastAPI application with our input and output."""
     app, answer = FastAPI(), PredictionOut.model_validate(prediction_out(ANSWER))
 
     @app.post("/predict")
@@ -80,7 +80,7 @@ def bare_rest() -> FastAPI:
 
 
 def bare_graphql() -> FastAPI:
-    """Strawberry with our input and output, and its caches."""
+    """Return a Strawberry application with our input and output, and its caches."""
     answer = prediction_of(ANSWER)
 
     @strawberry.type
@@ -96,7 +96,7 @@ def bare_graphql() -> FastAPI:
 
 
 def bare_grpc() -> aio.Server:
-    """grpc.aio with our messages."""
+    """Return a grpc.aio server with our messages."""
     answer = prediction_pb2.PredictResponse(
         label=ANSWER.label, liked=True, probability=0.75, threshold=0.5,
         model=prediction_pb2.Model(name=NAME, version="1", alias=ALIAS),
@@ -112,12 +112,12 @@ def bare_grpc() -> aio.Server:
 
 
 def serve_bare(app: FastAPI, port: int) -> None:
-    """Serve the app as uvicorn does by itself, without its log."""
+    """Serve the application with uvicorn's defaults, without its log."""
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
 async def serve_grpc(variant: str, port: int, cache: Path) -> None:
-    """Serve gRPC until the process is ended."""
+    """Serve gRPC until the process ends."""
     address = f"127.0.0.1:{port}"
     if variant == "bare":
         server = bare_grpc()

@@ -1,8 +1,9 @@
-"""How near the services come to their frameworks' own speed: `make bench`.
+"""Measure how fast the services are beside their bare frameworks: `make bench`.
 
-Server on the first core, load on the second: wrk for REST and GraphQL, processes of our own for gRPC, 16 connections
-each. The champion is a forest of 200 trees on the bundled sample. Every protocol is asked in three variants (see
-`benchmarks.servers`), in turns, so that a noisy machine is noisy for all; medians are printed. Needs wrk and taskset.
+The server runs on the first core and the load on the second: wrk for REST and GraphQL, `benchmarks.grpc_load` for gRPC,
+16 connections each. The champion is a forest of 200 trees, trained on the bundled sample. The three variants of each
+protocol (see `benchmarks.servers`) take turns, so that noise of the machine affects all of them; the output is medians.
+Needs wrk and taskset.
 """
 
 import json
@@ -37,7 +38,7 @@ SERVER_CORE, LOAD_CORE = "0", "1"
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure all protocols and variants, and print a line for each protocol and one for batches."""
     with TemporaryDirectory() as directory:
         cache = Path(directory)
         graph = champion()
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, float]]]) -> None:
-    """Return requests per second of each variant, the app's share of the others, and its latencies."""
+    """Print requests per second of each variant, the ratio of the app's to the others', and the app's latencies."""
     rate = {variant: statistics.median(found[0] for found in rounds) for variant, rounds in measured.items()}
     p50, p99 = (statistics.median(found[at] for found in measured["app"]) for at in (1, 2))
     print(
@@ -67,7 +68,7 @@ def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, f
 
 
 def print_batch(graph: bytes, directory: str) -> None:
-    """Songs per second in batches over REST, beside onnxruntime alone."""
+    """Print songs per second in batches over REST, beside onnxruntime alone."""
     songs = np.random.default_rng(0).random((BATCH, 4), dtype=np.float32)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -96,7 +97,7 @@ def champion() -> bytes:
 def serving(protocol: str, variant: str, cache: Path) -> Iterator[None]:
     """Start a server on the first core and wait until it answers."""
     command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "benchmarks.servers", protocol, variant]
-    # Strawberry by itself writes a traceback for each connection that wrk closes.
+    # Bare Strawberry writes a traceback for each connection that wrk closes.
     with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT, stderr=subprocess.DEVNULL) as server:
         try:
             wait_until_up()
@@ -115,7 +116,7 @@ def wait_until_up() -> None:
 
 
 def is_listening() -> bool:
-    """Whether a connection is taken."""
+    """Return whether the port accepts a connection."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", PORT)) == 0
 
@@ -136,7 +137,7 @@ def load(protocol: str, directory: str) -> tuple[float, float, float]:
 
 
 def wrk(path: str, body: object, directory: str, connections: int = CONNECTIONS) -> tuple[float, float, float]:
-    """POST the body over and over."""
+    """Return what `load` does, from wrk, which posts the body over and over."""
     script = Path(directory) / "post.lua"
     script.write_text(
         f"wrk.method, wrk.body = 'POST', [==[{json.dumps(body)}]==]\n"
@@ -148,9 +149,9 @@ def wrk(path: str, body: object, directory: str, connections: int = CONNECTIONS)
     tool = shutil.which("wrk") or sys.exit("wrk is needed: apt install wrk")
     command = ["taskset", "-c", LOAD_CORE, tool, "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script)]
     ended = subprocess.run([*command, f"http://127.0.0.1:{PORT}{path}"], stdout=subprocess.PIPE, text=True, check=True)
-    rate, p50, p99, refused = json.loads(ended.stdout.partition("RESULT ")[2])
-    if refused:
-        raise SystemExit(f"{path} refused {refused} requests.")
+    rate, p50, p99, failed = json.loads(ended.stdout.partition("RESULT ")[2])
+    if failed:
+        raise SystemExit(f"{path} answered {failed} requests with an error: the measurement would mean nothing.")
     return rate, p50, p99
 
 

@@ -1,6 +1,6 @@
-"""Memory and open files of the services before and after minutes of attacks beside ordinary requests: `make soak`.
+"""Compare memory and open files of the services before and after minutes of attacks: `make soak`.
 
-Needs the platform without Docker, running. Every protocol predicts all the time, and the attacks take turns.
+Needs the running platform without Docker. Clients of every protocol predict all the time, and the attacks take turns.
 """
 
 import sys
@@ -17,11 +17,11 @@ from tests.attacks.attack import Target
 
 SERVICES = ("fastapi_app", "grpc_service", "streamlit_app", "mlflow", "weed")
 SETTLE_SECONDS = 80
-"""After the last attack: an idle connection of HTTP ends within 75 s."""
+"""Wait after the last attack: an idle HTTP connection ends within 75 s."""
 
 
 def main(seconds: float) -> None:
-    """Print what each service holds before and after, and how many predictions were answered and failed."""
+    """Print memory and files of each service before and after, and how many predictions succeeded and failed."""
     protocols = clients(load(ClientSettings))
     for client in protocols.values():
         client.predict(EXAMPLE)
@@ -45,7 +45,7 @@ def main(seconds: float) -> None:
 
 
 def held() -> dict[str, tuple[float, int]]:
-    """Return resident memory in MB and the number of open files of each service, its processes taken together."""
+    """Return resident memory in MB and the number of open files of each service, summed over its processes."""
     processes = Supervisor(Config.read()).processes()
     found = {}
     for name in SERVICES:
@@ -56,7 +56,7 @@ def held() -> dict[str, tuple[float, int]]:
 
 
 def attack(seconds: float) -> int:
-    """Run all attacks over and over until the time is up; return how often."""
+    """Repeat all attacks until the time is up; return the number of rounds."""
     target, rounds, end = Target.of(load(ClientSettings)), 0, time.monotonic() + seconds
     while time.monotonic() < end:
         for name, one in ATTACKS.items():

@@ -1,7 +1,7 @@
-"""Ask PyPI for the known vulnerabilities of every version in uv.lock; fail where it does not answer for one of them.
+"""Ask PyPI for the known vulnerabilities of every version in uv.lock; fail if it does not answer for one of them.
 
-pip-audit alone skips versions for other Pythons and systems, so on Python 3.11 those that the images run, and passes
-versions that the service does not know: behind a mirror without vulnerabilities, all of them.
+By itself, pip-audit skips versions for other Pythons and systems: on Python 3.11, those that the images run. And it
+accepts versions that the service does not know: behind a mirror without vulnerabilities, all of them.
 """
 
 import os
@@ -16,13 +16,13 @@ from pathlib import Path
 PIP_AUDIT = str(Path(sys.executable).with_name("pip-audit"))
 LOCK = Path(__file__).parents[1] / "uv.lock"
 FAILED = (
-    "The audit failed. Upgrade what is listed above (uv lock --upgrade-package NAME). Where PyPI did not answer, run "
+    "The audit failed. Upgrade the packages listed above (uv lock --upgrade-package NAME). If PyPI did not answer, run "
     "the audit in a network that reaches it directly: a mirror of the index does not know vulnerabilities."
 )
 
 
 def requirements(lock: str) -> list[list[str]]:
-    """Return every locked version in lists that hold each package once, as pip-audit wants it."""
+    """Return every locked version in lists with at most one version of each package, as pip-audit requires."""
     versions = defaultdict(list)
     for package in tomllib.loads(lock)["package"]:
         if "registry" in package["source"]:
@@ -36,7 +36,7 @@ def audited(versions: list[str]) -> bool:
         file.write("\n".join(versions))
         file.flush()
         command = [PIP_AUDIT, "--strict", "--disable-pip", "--no-deps", "--requirement", file.name]
-        # Else it warns of requirements without hashes; nothing is downloaded here.
+        # Hides the warning about requirements without hashes; nothing is downloaded here.
         environment = {**os.environ, "PIP_AUDIT_LOGLEVEL": "ERROR"}
         return subprocess.run(command, env=environment, check=False).returncode == 0
 

@@ -1,6 +1,6 @@
 """Print the path of a pip wheel fetched from the package index, for a Python without pip and ensurepip.
 
-A wheel can be run where it lies: `python pip-X.whl/pip install ...`.
+A wheel runs without being installed: `python pip-X.whl/pip install ...`.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ for file in files:
         releases[tuple(map(int, named[1].split(".")))] = file
 wheel = releases[max(releases)]
 url = urljoin(request.full_url, wheel["url"])
-with urllib.request.urlopen(url, timeout=60) as response:  # nosec B310  # what that index names
+with urllib.request.urlopen(url, timeout=60) as response:  # nosec B310  # a URL from that index
     content = response.read()
 if hashlib.sha256(content).hexdigest() != wheel["hashes"]["sha256"]:
     sys.exit(f"{url} is damaged: try again.")

@@ -1,22 +1,23 @@
 """## From a playlist to a dataset version
 
-**Start it** with *Trigger*; every field may stay as it is. Then `train_song_preference` follows by itself.
+**Start it** with *Trigger*; no field has to be changed. `train_song_preference` starts by itself afterwards.
 
 | task | what it does | what it writes |
 |---|---|---|
-| Download the playlist | fetches the file, keeps its bytes | `raw.csv` |
+| Download the playlist | downloads the file and stores its bytes | `raw.csv` |
 | Prepare the songs | checks every row, drops duplicates, scales columns | `scaled.parquet`, `features.parquet` |
-| Split into train and test | sets songs aside that no model is trained on | `train.parquet`, `test.parquet` |
+| Split into train and test | sets test songs aside, which no model is trained on | `train.parquet`, `test.parquet` |
 | Publish the dataset | makes this version the latest one | `dataset.json`, `latest.json`, a run in MLflow |
 
-The files lie in S3 under `data/datasets/<version>/`, the run in the experiment *Spotify data*. The same file with the
-same settings is the same version, whenever it is loaded.
+The files are in S3 under `data/datasets/<version>/`, the run is in MLflow's experiment *Spotify data*. The same file
+with the same settings always gives the same version.
 
-The tab *Details* of each task leads to its files and its run; S3 asks for `MINIO_ACCESS_KEY` and its secret first.
+The tab *Details* of each task links to its files and its run. The console of S3 asks for `MINIO_ACCESS_KEY` and
+`MINIO_SECRET_ACCESS_KEY`.
 
-**If a task fails**, its log ends with the reason and what to do. Before the last task nothing is published: the
-previous dataset and the model trained on it stay in use. Fix the cause and trigger the DAG again. A task with a
-transient error, such as a lost connection, is tried again twice.
+**If a task fails**, its log ends with the reason and what to do. Only the last task publishes: until
+then the previous dataset and the current champion stay in use. Fix the cause and trigger the DAG again. After a
+transient error, such as a lost connection, Airflow retries a task twice.
 """
 
 from datetime import timedelta

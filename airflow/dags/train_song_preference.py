@@ -1,20 +1,21 @@
 """## From a dataset version to a champion
 
-**Starts by itself** with the latest dataset of `process_etl_spotify_data`; by hand, every field may stay as it is.
+**Starts by itself** after `process_etl_spotify_data` published a dataset. With *Trigger*, no field has to be changed.
 
 | task | what it does | what it writes |
 |---|---|---|
-| Find the best model | compares models on the songs to train on | a run with a run for each model tried |
-| Export the model | converts the best one to ONNX and checks that both agree | the model, on that run |
-| Test it on new songs | asks it about the songs set aside | metrics and pictures, on that run |
-| Register it | writes its card | a version of `spotify_model_prod` |
-| Decide whether it becomes champion | compares it with the model in use | the alias `champion` or `challenger` |
+| Find the best model | compares models by cross-validation on the training songs | a run, with one for each model |
+| Export the model | converts the best one to ONNX and checks that both give the same answers | the model, in that run |
+| Test it on new songs | evaluates it on the songs set aside for the test | metrics and plots, in that run |
+| Register it | registers it with its model card | a version of `spotify_model_prod` |
+| Decide whether it becomes champion | compares it with the current champion | the alias `champion` or `challenger` |
 
-All of it is in MLflow; the tab *Details* of each task leads there. The services load a new champion by themselves.
-**If all tasks are skipped**, the same songs, settings and code gave a model before: switch on *Train again (force)*.
+All of it is in MLflow; the tab *Details* of each task links to it. The services load a new champion by themselves.
+**If all tasks are skipped**, the same songs, settings and code already gave a model. To train anyway, switch on *Train
+again (force)*.
 
 **If a task fails**, its log ends with the reason and what to do; the champion stays in use. Fix the cause and trigger
-this DAG again. A task with a transient error, such as a lost connection, is tried again twice.
+this DAG again. After a transient error, such as a lost connection, Airflow retries a task twice.
 """
 
 from datetime import timedelta
@@ -44,7 +45,7 @@ def train_song_preference() -> None:
 
     @step(task_display_name=NAMES["search"]["en"], links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
     def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
-        """Skip the whole run if the same songs, settings and code gave a model before."""
+        """Find the best model; skip the whole run if the same songs, settings and code already gave one."""
         from mlflow import MlflowClient
 
         from song_preference.dataset.store import open_store
@@ -52,7 +53,7 @@ def train_song_preference() -> None:
         from song_preference.training import steps
         from song_preference.training.fingerprint import check_untrained
 
-        # Of those published during another training, Airflow hands over the first one alone (apache/airflow#56050).
+        # Airflow passes only the first of several datasets published during a training (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
         asked = checked(TRAINING_OPTIONS, {**params, **(newest[0].extra if newest else {})})
         store, settings = open_store(), TrainingSettings()

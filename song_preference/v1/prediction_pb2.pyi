@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Song(_message.Message):
-    """A song by its Spotify audio features; each lies in [0, 1] and none may be left out."""
+    """A song by its Spotify audio features; each lies in [0, 1], and all are required."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -82,7 +82,7 @@ class Model(_message.Message):
     version: _builtins.str
     """Version in the registry."""
     alias: _builtins.str
-    """Alias that the version was found under."""
+    """Alias by which the service found the version."""
     def __init__(
         self,
         *,
@@ -130,7 +130,7 @@ Global___Answer: _TypeAlias = Answer  # noqa: Y015
 
 @_typing.final
 class Contributions(_message.Message):
-    """What each feature adds to the probability; less than 0 where it takes away."""
+    """Shapley value of each feature, in [-1, 1]: above 0 it raises the probability, below 0 it lowers it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -139,13 +139,13 @@ class Contributions(_message.Message):
     DANCEABILITY_FIELD_NUMBER: _builtins.int
     ACOUSTICNESS_FIELD_NUMBER: _builtins.int
     speechiness: _builtins.float
-    """Of the presence of spoken words."""
+    """Value of `speechiness`."""
     energy: _builtins.float
-    """Of intensity and activity."""
+    """Value of `energy`."""
     danceability: _builtins.float
-    """Of how suitable the song is for dancing."""
+    """Value of `danceability`."""
     acousticness: _builtins.float
-    """Of the confidence that the song is acoustic."""
+    """Value of `acousticness`."""
     def __init__(
         self,
         *,
@@ -171,7 +171,7 @@ class PredictRequest(_message.Message):
     SONG_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def song(self) -> Global___Song:
-        """The song to judge."""
+        """The song to predict."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class PredictResponse(_message.Message):
     threshold: _builtins.float
     """The decision threshold of the model."""
     stale: _builtins.bool
-    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    """True if the registry did not confirm at the last refresh that this model is the champion."""
     @_builtins.property
     def model(self) -> Global___Model:
         """The model that answered."""
@@ -239,7 +239,7 @@ class PredictBatchRequest(_message.Message):
     SONGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def songs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Song]:
-        """The songs to judge; the service sets how many there may be, 10,000 unless told otherwise."""
+        """The songs to predict, at most MAX_BATCH_SIZE of the service; 10,000 by default."""
 
     def __init__(
         self,
@@ -267,10 +267,10 @@ class PredictBatchResponse(_message.Message):
     threshold: _builtins.float
     """The decision threshold of the model."""
     stale: _builtins.bool
-    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    """True if the registry did not confirm at the last refresh that this model is the champion."""
     @_builtins.property
     def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Answer]:
-        """One for each song, in their order."""
+        """One answer for each song, in the order of the request."""
 
     @_builtins.property
     def model(self) -> Global___Model:
@@ -301,7 +301,7 @@ class PredictStreamRequest(_message.Message):
     SONG_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def song(self) -> Global___Song:
-        """The song to judge."""
+        """The song to predict."""
 
     def __init__(
         self,
@@ -329,14 +329,14 @@ class PredictStreamResponse(_message.Message):
     threshold: _builtins.float
     """The decision threshold of the model."""
     stale: _builtins.bool
-    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    """True if the registry did not confirm at the last refresh that this model is the champion."""
     @_builtins.property
     def answer(self) -> Global___Answer:
-        """Whether the listener will like it."""
+        """The prediction."""
 
     @_builtins.property
     def model(self) -> Global___Model:
-        """The model that answered; it may change in the course of a stream."""
+        """The model that answered; it may change during a stream."""
 
     def __init__(
         self,
@@ -356,14 +356,14 @@ Global___PredictStreamResponse: _TypeAlias = PredictStreamResponse  # noqa: Y015
 
 @_typing.final
 class ExplainRequest(_message.Message):
-    """A request for the reasons of one prediction."""
+    """A request for an explanation of one prediction."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SONG_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def song(self) -> Global___Song:
-        """The song to judge."""
+        """The song to predict."""
 
     def __init__(
         self,
@@ -380,7 +380,7 @@ Global___ExplainRequest: _TypeAlias = ExplainRequest  # noqa: Y015
 
 @_typing.final
 class ExplainResponse(_message.Message):
-    """One prediction and its reasons."""
+    """One prediction and its explanation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -393,12 +393,12 @@ class ExplainResponse(_message.Message):
     threshold: _builtins.float
     """The decision threshold of the model."""
     stale: _builtins.bool
-    """Whether the model may not be the champion any more, because the registry cannot be asked."""
+    """True if the registry did not confirm at the last refresh that this model is the champion."""
     base: _builtins.float
-    """Mean probability of songs like the listener's."""
+    """Mean probability of a sample of the listener's songs."""
     @_builtins.property
     def answer(self) -> Global___Answer:
-        """Whether the listener will like it."""
+        """The prediction."""
 
     @_builtins.property
     def model(self) -> Global___Model:
@@ -406,7 +406,7 @@ class ExplainResponse(_message.Message):
 
     @_builtins.property
     def contributions(self) -> Global___Contributions:
-        """Exact Shapley values; with the base they add up to the probability."""
+        """Exact Shapley values; their sum and `base` add up to the probability."""
 
     def __init__(
         self,
@@ -428,7 +428,7 @@ Global___ExplainResponse: _TypeAlias = ExplainResponse  # noqa: Y015
 
 @_typing.final
 class GetModelRequest(_message.Message):
-    """A request for the model in service."""
+    """A request for the model in use."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -445,7 +445,7 @@ Global___GetModelRequest: _TypeAlias = GetModelRequest  # noqa: Y015
 
 @_typing.final
 class GetModelResponse(_message.Message):
-    """The model in service."""
+    """The model in use."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -456,7 +456,7 @@ class GetModelResponse(_message.Message):
     threshold: _builtins.float
     """Its decision threshold."""
     stale: _builtins.bool
-    """Whether it may not be the champion any more, because the registry cannot be asked."""
+    """True if the registry did not confirm at the last refresh that this model is the champion."""
     @_builtins.property
     def model(self) -> Global___Model:
         """The model."""

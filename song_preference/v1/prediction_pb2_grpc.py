@@ -26,12 +26,12 @@ if _version_not_supported:
 
 
 class PredictionServiceStub:
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     def __init__(self, channel):
@@ -68,12 +68,12 @@ class PredictionServiceStub:
 
 
 class PredictionServiceServicer:
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     def Predict(self, request, context):
@@ -84,29 +84,29 @@ class PredictionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PredictBatch(self, request, context):
-        """Predicts many songs at once, all with one model. A fault is named like "songs[3].energy".
+        """Predicts many songs at once, all with one model. An invalid field is named by its song: "songs[3].energy".
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PredictStream(self, request_iterator, context):
-        """Answers each song as it comes, in order. One that is not valid ends the stream; its fault is named like
-        "songs[3].energy", counted from 0.
+        """Predicts each song as it arrives, in order. An invalid song ends the stream; the field is named by its song,
+        counted from 0: "songs[3].energy".
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Explain(self, request, context):
-        """Predicts one song and tells what each of its features adds.
+        """Predicts one song and returns what each feature adds to the probability.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetModel(self, request, context):
-        """Tells which model answers just now.
+        """Returns the model in use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,12 +149,12 @@ def add_PredictionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PredictionService:
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     @staticmethod

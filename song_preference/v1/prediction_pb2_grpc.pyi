@@ -27,12 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PredictionServiceStub:
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     @_typing.overload
@@ -42,47 +42,47 @@ class PredictionServiceStub:
     Predict: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.PredictRequest, _prediction_pb2.PredictResponse]
     """Predicts one song with the current champion."""
     PredictBatch: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.PredictBatchRequest, _prediction_pb2.PredictBatchResponse]
-    """Predicts many songs at once, all with one model. A fault is named like "songs[3].energy"."""
+    """Predicts many songs at once, all with one model. An invalid field is named by its song: "songs[3].energy"."""
     PredictStream: _grpc.StreamStreamMultiCallable[_prediction_pb2.PredictStreamRequest, _prediction_pb2.PredictStreamResponse]
-    """Answers each song as it comes, in order. One that is not valid ends the stream; its fault is named like
-    "songs[3].energy", counted from 0.
+    """Predicts each song as it arrives, in order. An invalid song ends the stream; the field is named by its song,
+    counted from 0: "songs[3].energy".
     """
     Explain: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.ExplainRequest, _prediction_pb2.ExplainResponse]
-    """Predicts one song and tells what each of its features adds."""
+    """Predicts one song and returns what each feature adds to the probability."""
     GetModel: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]
-    """Tells which model answers just now."""
+    """Returns the model in use."""
 
 @_typing.type_check_only
 class PredictionServiceAsyncStub(PredictionServiceStub):
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Predict: _aio.UnaryUnaryMultiCallable[_prediction_pb2.PredictRequest, _prediction_pb2.PredictResponse]  # type: ignore[assignment]
     """Predicts one song with the current champion."""
     PredictBatch: _aio.UnaryUnaryMultiCallable[_prediction_pb2.PredictBatchRequest, _prediction_pb2.PredictBatchResponse]  # type: ignore[assignment]
-    """Predicts many songs at once, all with one model. A fault is named like "songs[3].energy"."""
+    """Predicts many songs at once, all with one model. An invalid field is named by its song: "songs[3].energy"."""
     PredictStream: _aio.StreamStreamMultiCallable[_prediction_pb2.PredictStreamRequest, _prediction_pb2.PredictStreamResponse]  # type: ignore[assignment]
-    """Answers each song as it comes, in order. One that is not valid ends the stream; its fault is named like
-    "songs[3].energy", counted from 0.
+    """Predicts each song as it arrives, in order. An invalid song ends the stream; the field is named by its song,
+    counted from 0: "songs[3].energy".
     """
     Explain: _aio.UnaryUnaryMultiCallable[_prediction_pb2.ExplainRequest, _prediction_pb2.ExplainResponse]  # type: ignore[assignment]
-    """Predicts one song and tells what each of its features adds."""
+    """Predicts one song and returns what each feature adds to the probability."""
     GetModel: _aio.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]  # type: ignore[assignment]
-    """Tells which model answers just now."""
+    """Returns the model in use."""
 
 class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers whether the listener will like songs, and why.
+    """Predicts whether the listener will like songs, and explains the predictions.
 
-    Statuses, the same for every method: INVALID_ARGUMENT, whose details hold a google.rpc.BadRequest, names the fields
-    at fault; UNAVAILABLE means that no champion is loaded yet; RESOURCE_EXHAUSTED, too many songs or calls at once.
-    A caller may name its call in the metadata "x-request-id": 1 to 64 letters, digits, '.', '_' or '-'. It is in the
-    service's logs and comes back in the trailing metadata; without one, or with another, the service makes one up.
+    Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
+    that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
+    service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
 
     @_abc_1.abstractmethod
@@ -99,7 +99,7 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prediction_pb2.PredictBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prediction_pb2.PredictBatchResponse, _abc.Awaitable[_prediction_pb2.PredictBatchResponse]]:
-        """Predicts many songs at once, all with one model. A fault is named like "songs[3].energy"."""
+        """Predicts many songs at once, all with one model. An invalid field is named by its song: "songs[3].energy"."""
 
     @_abc_1.abstractmethod
     def PredictStream(
@@ -107,8 +107,8 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_prediction_pb2.PredictStreamRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_prediction_pb2.PredictStreamResponse], _abc.AsyncIterator[_prediction_pb2.PredictStreamResponse]]:
-        """Answers each song as it comes, in order. One that is not valid ends the stream; its fault is named like
-        "songs[3].energy", counted from 0.
+        """Predicts each song as it arrives, in order. An invalid song ends the stream; the field is named by its song,
+        counted from 0: "songs[3].energy".
         """
 
     @_abc_1.abstractmethod
@@ -117,7 +117,7 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prediction_pb2.ExplainRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prediction_pb2.ExplainResponse, _abc.Awaitable[_prediction_pb2.ExplainResponse]]:
-        """Predicts one song and tells what each of its features adds."""
+        """Predicts one song and returns what each feature adds to the probability."""
 
     @_abc_1.abstractmethod
     def GetModel(
@@ -125,6 +125,6 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prediction_pb2.GetModelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prediction_pb2.GetModelResponse, _abc.Awaitable[_prediction_pb2.GetModelResponse]]:
-        """Tells which model answers just now."""
+        """Returns the model in use."""
 
 def add_PredictionServiceServicer_to_server(servicer: PredictionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
