@@ -1,4 +1,4 @@
-"""Maps the error tree to HTTP statuses and problem+json (RFC 9457)."""
+"""Maps the error tree to HTTP statuses and problem+json (RFC 9457), and describes the problems in OpenAPI."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from fastapi_app.schemas import PROBLEM_TYPE
+from fastapi_app.schemas import PROBLEM_TYPE, Problem
 from song_preference.errors import (
     AccessDenied,
     BatchTooLarge,
@@ -23,14 +23,14 @@ from song_preference.errors import (
     InvalidSong,
     InvalidUpload,
     ModelNotReady,
-    ModelRefused,
+    ModelRejected,
     PipelineError,
     PipelineUnavailable,
     RegistryUnavailable,
     RunNotFound,
     ServiceBusy,
     SongPreferenceError,
-    SourceRefused,
+    SourceRejected,
     SourceUnavailable,
     StorageUnavailable,
     UploadTooLarge,
@@ -38,6 +38,7 @@ from song_preference.errors import (
 )
 from song_preference.features import FEATURES, NUMBER, broken_rule
 from song_preference.logs import request_id
+from song_preference.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     AccessDenied: HTTPStatus.UNAUTHORIZED,
-    ModelRefused: HTTPStatus.CONFLICT,
+    ModelRejected: HTTPStatus.CONFLICT,
     ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -56,7 +57,7 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     DatasetInUse: HTTPStatus.CONFLICT,
     StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
-    SourceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionNotFound: HTTPStatus.NOT_FOUND,
     RunNotFound: HTTPStatus.NOT_FOUND,
@@ -64,6 +65,21 @@ STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
     PipelineError: HTTPStatus.BAD_GATEWAY,
 }
 """Errors that this API can raise; the others of the tree belong to other services and are internal errors here."""
+
+RESPONSES = {
+    400: "The body cannot be read, as JSON or as a form.",
+    401: "The header X-API-Key is missing or wrong.",
+    404: "There is no such version or run.",
+    409: "The champion breaks the contract, or the dataset is in use.",
+    413: "More songs or bytes than one request may hold.",
+    415: "This path does not accept the body's content type.",
+    422: "The input breaks a rule that the answer names.",
+    500: "The service failed: see its log for the reason.",
+    502: "Airflow rejected the request.",
+    503: "No champion is loaded yet, too many requests wait, or a service that this one depends on cannot be reached.",
+    507: "A volume is full; the answer names it.",
+}
+"""Description of each problem in OpenAPI."""
 
 FAILED = "The service failed: see its log for the reason, under this request_id."
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
@@ -85,8 +101,21 @@ DETAILS = {
 """Messages that replace the framework's, which do not say what to do."""
 
 
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that can answer with these problems; 500 is always one of them."""
+    return {status: {"model": Problem, "description": RESPONSES[status]} for status in (*statuses, 500)}
+
+
+SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
+
+
+SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
+
+
 def install(app: FastAPI) -> None:
-    """Turn every error that a handler raises into a problem; the middleware handles all others."""
+    """Turn every error that a handler raises into a problem, as OpenAPI says; the middleware handles all others."""
+    generate = app.openapi
+    app.openapi = lambda: _with_problem_type(generate())  # type: ignore[method-assign]  # FastAPI's documented way
 
     @app.exception_handler(SongPreferenceError)
     async def _domain(request: Request, error: SongPreferenceError) -> JSONResponse:
@@ -96,7 +125,7 @@ def install(app: FastAPI) -> None:
             return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
         problems = _problems(error)
         headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
-        return problem(request.url.path, status, str(error), problems, headers)
+        return problem(request.url.path, status, error.message, problems, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -118,6 +147,16 @@ def install(app: FastAPI) -> None:
         return problem(request.url.path, status, DETAILS.get(status, error.detail), headers=error.headers)
 
 
+def _with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with the media type of problems, which FastAPI's `responses` cannot express."""
+    operations = (operation for path in schema["paths"].values() for operation in path.values())
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                response["content"] = {PROBLEM_TYPE: next(iter(response["content"].values()))}
+    return schema
+
+
 def _problems(error: SongPreferenceError) -> Sequence[dict[str, Any]]:
     match error:
         case InvalidSong(problems=problems):
@@ -135,7 +174,7 @@ def _finding(found: Finding) -> dict[str, Any]:
 def problem(
     path: str,
     status: HTTPStatus,
-    detail: str,
+    detail: str | Message,
     problems: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
@@ -144,10 +183,12 @@ def problem(
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
-        "detail": detail,
+        "detail": str(detail),
         "instance": path,
         "request_id": request_id.get(),
     }
+    if isinstance(detail, Message) and detail.code:
+        body |= detail.as_json()
     if problems:
         body["errors"] = problems
     return JSONResponse(body, status, headers, PROBLEM_TYPE)

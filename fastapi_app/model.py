@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import NEEDS_KEY, MetricsDep, PredictorDep
-from fastapi_app.openapi import problems
+from fastapi_app.errors import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore

@@ -8,8 +8,8 @@ from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import SongTable
 from fastapi_app.dependencies import PredictorDep
+from fastapi_app.errors import SONG_PROBLEMS, problems
 from fastapi_app.long_requests import LongRequestRoute
-from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
     EXAMPLE_TALK,

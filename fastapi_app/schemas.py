@@ -186,6 +186,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: str | None = Field(None, description="Names the message, the same in every language, if it has a name.")
+    params: dict[str, Any] | None = Field(None, description="The values in the message.")
     instance: str = Field(description="The path that was asked.")
     request_id: str = Field(description="As in the header X-Request-ID and in the service's log.")
     errors: list[FieldAtFault] = Field(default=[], description="For invalid input: the fields at fault.")

@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 DARK, LIGHT, QUIET = "#1b4965", "#e08e45", "#8a8f98"
-"""The subject of a plot; what it is compared with; a line to read off by."""
+"""Colours of the subject of a plot, of its comparison, and of reference lines."""
 
 LIKES, DISLIKES = DARK, LIGHT
 SEQUENTIAL = "Blues"
-"""Colours of a quantity from none to much."""
+"""Colour map of a quantity, from none to much."""
 
 PANEL_INCHES = (5.0, 4.2)
 STYLE: Any = {

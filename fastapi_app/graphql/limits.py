@@ -12,13 +12,12 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationRule,
-    get_operation_ast,
 )
+from graphql.pyutils import Path
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.fastapi import BaseContext
@@ -64,6 +63,15 @@ class Context(BaseContext):
         self.outcome: str | None = None
         self._songs, self._fields_left = 0, MAX_FIELDS
 
+    def note_operation(self, field: str) -> None:
+        """Note a field of the query's first level for the metrics: the only one, else "several" or "introspection"."""
+        if field.startswith("__"):
+            self.operation = "introspection" if self.operation == "invalid" else self.operation
+        elif self.operation in {"invalid", "introspection", field}:
+            self.operation = field
+        else:
+            self.operation = "several"
+
     def count_songs(self, count: int) -> None:
         """Count songs; raise `BatchTooLarge` for more than one request may hold, in all its fields."""
         self._songs += count
@@ -88,7 +96,7 @@ class Context(BaseContext):
 
 
 class Limits(SchemaExtension):
-    """Limits tokens while parsing, depth and aliases while validating; notes the operation for the metrics.
+    """Limits tokens while parsing, and depth and aliases while validating.
 
     Strawberry's limiters follow a fragment each time that it is spread, so a short query whose fragments spread each
     other twice takes minutes, and a missing fragment is an internal error. They also make new rules for each request,
@@ -101,14 +109,6 @@ class Limits(SchemaExtension):
         """Set the limits."""
         self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
         self.execution_context.validation_rules += self.rules
-        yield
-
-    def on_execute(self) -> Iterator[None]:
-        """Note the operation of a valid query."""
-        execution = self.execution_context
-        context: Context = execution.context
-        if execution.graphql_document:
-            context.operation = operation(execution.graphql_document, execution.operation_name)
         yield
 
 
@@ -166,7 +166,9 @@ class _Measure:
     """Measures each fragment once, however often it is spread."""
 
     def __init__(self, document: DocumentNode) -> None:
-        self._fragments = _fragments(document)
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
         self._known: dict[str, Size] = {}
 
     def selection(self, selection_set: SelectionSetNode) -> Size:
@@ -211,42 +213,15 @@ class ClosedLimits(Limits):
 
 
 class CountedExecution(StrawberryGraphQLCoreExecutionContext):
-    """Counts every field of every row, since neither depth nor aliases limit the number of rows.
+    """Counts every field of every row, since neither depth nor aliases limit the number of rows; notes the operation.
 
     graphql-core calls `execute_field` private. Its public hook, a middleware around every resolver, costs more than
     the fields that it counts; `test_limits.py` fails if an upgrade no longer calls this method.
     """
 
     @override
-    def execute_field(self, *field: Any) -> Any:
+    def execute_field(self, parent_type: Any, source: Any, field_nodes: list[FieldNode], path: Path) -> Any:
+        if path.prev is None:
+            self.context_value.note_operation(field_nodes[0].name.value)
         self.context_value.count_field()
-        return super().execute_field(*field)
-
-
-def operation(document: DocumentNode, name: str | None) -> str:
-    """Return the only field of a valid operation, else "several" or "introspection"."""
-    chosen = get_operation_ast(document, name)
-    if chosen is None:
-        return "invalid"
-    fields = {field for field in _root_fields(document, chosen) if not field.startswith("__")}
-    if len(fields) > 1:
-        return "several"
-    return fields.pop() if fields else "introspection"
-
-
-def _root_fields(document: DocumentNode, chosen: OperationDefinitionNode) -> Iterator[str]:
-    fragments = _fragments(document)
-    waiting = [chosen.selection_set]
-    while waiting:
-        for selection in waiting.pop().selections:
-            match selection:
-                case FieldNode():
-                    yield selection.name.value
-                case InlineFragmentNode():
-                    waiting.append(selection.selection_set)
-                case FragmentSpreadNode() if fragment := fragments.pop(selection.name.value, None):
-                    waiting.append(fragment.selection_set)
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        return super().execute_field(parent_type, source, field_nodes, path)

@@ -26,7 +26,7 @@ def download(
     """Fetch the playlist and keep its bytes under the version that they belong to.
 
     The playlist is `source`, which anybody may have named, or where it is empty the operator's own. Raises
-    `SourceRefused`, `SourceUnavailable` and `InvalidDataset`.
+    `SourceRejected`, `SourceUnavailable` and `InvalidDataset`.
     """
     with temporary_directory() as directory:
         target = directory / RAW
@@ -82,7 +82,7 @@ def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
 
 
 class Registered(NamedTuple):
-    """A published dataset and the MLflow run that tells of it."""
+    """A published dataset and the MLflow run that describes it."""
 
     dataset: DatasetVersion
     run_id: str

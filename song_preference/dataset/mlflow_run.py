@@ -167,7 +167,7 @@ def correlation(features: pd.DataFrame) -> Figure:
     names = [*FEATURES, LABEL]
     values = features[names].corr().to_numpy()
     with drawing("Correlation") as (figure, (axes,)):
-        # Shaded by strength, since a sign is told in grey by its number only.
+        # Shaded by strength: only the number shows the sign, so that the plot is readable in grey.
         axes.imshow(np.abs(values), cmap=SEQUENTIAL, vmin=0, vmax=1)
         for (row, column), value in np.ndenumerate(values):
             color = "white" if abs(value) > 0.6 else "black"

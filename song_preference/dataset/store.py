@@ -1,4 +1,4 @@
-"""Dataset versions in S3. `dataset.json` publishes a version; whatever lacks it is invisible."""
+"""Dataset versions in S3. `dataset.json` publishes a version; one without it is invisible."""
 
 import json
 import math

@@ -7,7 +7,7 @@ from song_preference.evaluation import CALIBRATION_BINS, Curves, Evaluation
 from song_preference.features import FEATURES
 from song_preference.plotting import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
 from song_preference.training.data import Songs
-from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
+from song_preference.training.evaluate import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
 
 
 def all_plots(evaluation: Evaluation, songs: Songs, predict: Predict) -> dict[str, Figure]:
