@@ -17,8 +17,8 @@ from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import REQUEST_BODY, received
 from song_preference.dataset import manage
-from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
-from song_preference.dataset.store import LATEST_NAME
+from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
+from song_preference.dataset.store import LATEST_NAME, Table
 from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message

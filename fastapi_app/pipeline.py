@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 class _RunBody(BaseModel):
-    """As the form of Airflow asks; what is left out is as the form has it."""
+    """The options of a run, as in Airflow's form; a missing one has the form's default."""
 
     # A key misspelt would start a run that nobody meant.
     model_config = ConfigDict(extra="forbid", strict=True)

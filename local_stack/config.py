@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 
 
 class StackError(Exception):
-    """A message for the person at the terminal."""
+    """An error whose message tells the person at the terminal what is wrong and what to do."""
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,6 +23,12 @@ def broken_rule(kind: str) -> str:
     return f"is missing: it must be {NUMBER}" if kind == "missing" else f"must be {NUMBER}"
 
 
+def field_problems(error: ValidationError, *parents: str) -> list[FieldProblem]:
+    """Return each field at fault, as a path below its parents, with its rule."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [FieldProblem(".".join(map(str, (*parents, *item["loc"]))), broken_rule(item["type"])) for item in found]
+
+
 class Song(BaseModel):
     """Four audio features in [0, 1]; other keys are ignored, so a whole playlist row is a song."""
 
@@ -39,12 +45,7 @@ class Song(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise InvalidSong(
-                [
-                    FieldProblem(field=".".join(map(str, found["loc"])), problem=broken_rule(found["type"]))
-                    for found in error.errors(include_url=False, include_context=False, include_input=False)
-                ]
-            ) from None
+            raise InvalidSong(field_problems(error)) from None
 
     def row(self) -> tuple[float, float, float, float]:
         """Return the values in the order of `FEATURES`."""

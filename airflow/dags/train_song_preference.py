@@ -88,7 +88,7 @@ def train_song_preference() -> None:
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        promoted, reason, _ = promote(open_store(), ModelSettings(), registered["version"])
+        promoted, reason = promote(open_store(), ModelSettings(), registered["version"])
         return {**registered, "promoted": promoted, "reason": str(reason), **reason.as_json()}
 
     promote(register(evaluate(export(search()))))  # type: ignore[arg-type]

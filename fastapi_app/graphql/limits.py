@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -103,12 +102,13 @@ class Limits(SchemaExtension):
     which defeats the validation cache.
     """
 
-    rules: tuple[type[ASTValidationRule], ...]
+    def __init__(self, *, is_open: bool) -> None:
+        self._rules = (SizeRule,) if is_open else (SizeRule, NoSchemaIntrospectionCustomRule)
 
     def on_operation(self) -> Iterator[None]:
         """Set the limits."""
         self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        self.execution_context.validation_rules += self.rules
+        self.execution_context.validation_rules += self._rules
         yield
 
 
@@ -198,18 +198,6 @@ class _Measure:
             if name in self._fragments:
                 self._known[name] = self.selection(self._fragments[name].selection_set)
         return self._known[name]
-
-
-class OpenLimits(Limits):
-    """The limits, with introspection."""
-
-    rules = (SizeRule,)
-
-
-class ClosedLimits(Limits):
-    """The limits, without introspection."""
-
-    rules = (SizeRule, NoSchemaIntrospectionCustomRule)
 
 
 class CountedExecution(StrawberryGraphQLCoreExecutionContext):

@@ -117,7 +117,8 @@ class ModelStore:
         self._registry, self._cache = registry, cache
         self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
-        self._served: Served | None = None
+        self.served: Served | None = None
+        """The model in service; None before the first."""
         self._rejected: ModelRef | None = None
         self._refreshing = threading.Lock()
         self._stop = threading.Event()
@@ -138,7 +139,7 @@ class ModelStore:
 
     def current(self) -> Served:
         """Return the model in service; raise `ModelNotReady`."""
-        served = self._served
+        served = self.served
         if served is None:
             raise ModelNotReady(self.refusal or self._not_ready)
         return served
@@ -170,7 +171,7 @@ class ModelStore:
             return "missing"
         if ref == self._rejected and not again:
             return "refused"
-        if self._served is not None and self._served.model.ref == ref:
+        if self.served is not None and self.served.model.ref == ref:
             self._rejected = self.refusal = None
             return "unchanged"
         try:
@@ -183,7 +184,7 @@ class ModelStore:
         except ModelRejected as reason:
             self._rejected, self.refusal = ref, str(reason)
             raise
-        self._served = Served(model, datetime.now(UTC))
+        self.served = Served(model, datetime.now(UTC))
         self._rejected = self.refusal = None
         log.info("Serving %s version %s.", ref.name, ref.version)
         if self._cache:
@@ -193,15 +194,15 @@ class ModelStore:
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
         stale = outcome not in {"swapped", "unchanged"}
-        if self._served is not None and self._served.stale != stale:
-            self._served = replace(self._served, stale=stale)
+        if self.served is not None and self.served.stale != stale:
+            self.served = replace(self.served, stale=stale)
 
     def _serve_cached(self) -> None:
-        cached = self._cache.load() if self._cache and self._served is None else None
+        cached = self._cache.load() if self._cache and self.served is None else None
         if cached is None:
             return
         try:
-            self._served = Served(ServedModel.load(*cached), datetime.now(UTC), stale=True)
+            self.served = Served(ServedModel.load(*cached), datetime.now(UTC), stale=True)
         except ModelRejected as reason:
             log.warning("The model in MODEL_CACHE_DIR failed validation: %s", reason)
         else:

@@ -39,21 +39,11 @@ RESAMPLES = 1000
 SEED = 0
 
 
-class Comparison(NamedTuple):
-    """ROC AUC of both on the same songs, and the share of resamples in which the candidate is clearly worse."""
-
-    songs: int
-    candidate: float
-    champion: float
-    share_worse: float
-
-
 class Decision(NamedTuple):
-    """Whether a version becomes champion, why, and what it was compared by."""
+    """Whether a version becomes champion, and why."""
 
     promoted: bool
     reason: Message
-    comparison: Comparison | None = None
 
 
 def decide(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion | None) -> Decision:
@@ -62,11 +52,11 @@ def decide(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion 
     The rule, the first that applies:
 
     1. No champion, or one that no service can load: the version becomes champion if it is better than always
-       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test part
+       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test table
        is above 0.5.
     2. A model of the bundled sample never replaces one of a real playlist.
     3. A model of a real playlist always replaces one of the sample.
-    4. Else it must not be worse than the champion: both answer the songs of its test part that neither was
+    4. Else it must not be worse than the champion: both predict the songs of its test table that neither was
        trained on, and it is promoted unless in more than a quarter of 1,000 paired resamples its ROC AUC is more
        than 0.02 below the champion's. With fewer than 10 such songs of a class, or where the champion's training
        songs are not known any more, it is not promoted.
@@ -122,24 +112,18 @@ def _against_champion(
     own = _load(candidate)
     if own is None:
         return Decision(False, Message("cannot_be_loaded"))
-    answer, present = (run_graph(model.session, songs.features).probability for model in (own, served))
-    found = paired_bootstrap(songs.labels, answer, present, TOLERANCE)
-    return Decision(
-        found.share_worse <= MAX_SHARE_WORSE,
-        Message(
-            "compared_with_champion",
-            {
-                **versions,
-                "songs": found.songs,
-                "roc_auc": found.candidate,
-                "champion_roc_auc": found.champion,
-                "tolerance": TOLERANCE,
-                "share_worse": found.share_worse,
-                "max_share_worse": MAX_SHARE_WORSE,
-            },
-        ),
-        found,
-    )
+    answers, champion_answers = (run_graph(model.session, songs.features).probability for model in (own, served))
+    share_worse = paired_bootstrap(songs.labels, answers, champion_answers, TOLERANCE)
+    values = {
+        **versions,
+        "songs": len(songs.labels),
+        "roc_auc": roc_auc(songs.labels, answers),
+        "champion_roc_auc": roc_auc(songs.labels, champion_answers),
+        "tolerance": TOLERANCE,
+        "share_worse": share_worse,
+        "max_share_worse": MAX_SHARE_WORSE,
+    }
+    return Decision(share_worse <= MAX_SHARE_WORSE, Message("compared_with_champion", values))
 
 
 def stored_reason(tags: Mapping[str, str]) -> Message:
@@ -148,7 +132,7 @@ def stored_reason(tags: Mapping[str, str]) -> Message:
 
 
 def record(client: MlflowClient, candidate: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
-    """Note the decision on the version and its run."""
+    """Set the decision as tags of the version and its run."""
     # The decision is written last: with it, a repeated step does not decide again.
     reason = decision.reason
     tags = {REASON: str(reason), REASON_CODE: str(reason.code), REASON_PARAMS: json.dumps(reason.params)}
@@ -159,21 +143,21 @@ def record(client: MlflowClient, candidate: ModelVersion, champion: ModelVersion
         if candidate.run_id:
             client.set_tag(candidate.run_id, key, value)
         client.set_model_version_tag(candidate.name, str(candidate.version), key, value)
-    if decision.comparison and candidate.run_id:
-        for name, number in decision.comparison._asdict().items():
-            client.log_metric(candidate.run_id, f"promotion_{name}", number)
+    if candidate.run_id and reason.code == "compared_with_champion":
+        for name in ("songs", "roc_auc", "champion_roc_auc", "share_worse"):
+            client.log_metric(candidate.run_id, f"promotion_{name}", reason.params[name])
 
 
 def unseen_songs(store: DatasetStore, candidate_data: str, champion_data: str) -> Songs:
-    """Test songs of the candidate's dataset whose features occur in neither training part; raises `DatasetNotFound`."""
+    """Return test songs of the candidate's dataset that are in neither training table; raise `DatasetNotFound`."""
     songs = test_songs(store, candidate_data)
     for version in sorted({candidate_data, champion_data}):
         songs = songs.without(Songs.of(store.table(version, "train")).features)
     return songs
 
 
-def paired_bootstrap(labels: Labels, candidate: Probabilities, champion: Probabilities, tolerance: float) -> Comparison:
-    """Compare two models' probabilities (n,) for the same songs.
+def paired_bootstrap(labels: Labels, candidate: Probabilities, champion: Probabilities, tolerance: float) -> float:
+    """Return the share of resamples in which the candidate is clearly worse, from probabilities (n,) of both.
 
     Every resample holds the same songs for both. The candidate is clearly worse where its ROC AUC is more than
     `tolerance` below the champion's.
@@ -182,9 +166,4 @@ def paired_bootstrap(labels: Labels, candidate: Probabilities, champion: Probabi
     for drawn in resamples(labels, RESAMPLES, SEED):
         lead = roc_auc(labels[drawn], champion[drawn]) - roc_auc(labels[drawn], candidate[drawn])
         worse += int(lead > tolerance)
-    return Comparison(
-        songs=len(labels),
-        candidate=roc_auc(labels, candidate),
-        champion=roc_auc(labels, champion),
-        share_worse=worse / RESAMPLES,
-    )
+    return worse / RESAMPLES

@@ -26,11 +26,10 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.en import METRICS, MODELS
-from song_preference.serving.registry import EXPERIMENT_TAG
+from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
-from song_preference.training.evaluate import MODEL
 from song_preference.training.fingerprint import TRAINING_KEY, pinned
 from song_preference.training.search import Trial
 
@@ -144,11 +143,7 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 
 def version_tags(run: Run) -> dict[str, str]:
     """Return the tags by which a version records its training run."""
-    metrics = {
-        name: f"{run.data.metrics[name]:.6f}"
-        for metric in METRICS
-        for name in (f"{MODEL}_{metric}", f"{MODEL}_{metric}_low", f"{MODEL}_{metric}_high")
-    }
+    metrics = {name: f"{run.data.metrics[name]:.6f}" for name in METRIC_NAMES if name.startswith(METRIC_PREFIX)}
     params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
     known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.

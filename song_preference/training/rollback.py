@@ -1,6 +1,6 @@
 """Serve another version again: `python -m song_preference.training.rollback [VERSION]`.
 
-Without a version it is the one that the present champion replaced.
+Without a version it is the one that the current champion replaced.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from song_preference.training.fingerprint import CHALLENGER, REPLACED
 
 
 def rollback(settings: ModelSettings, version: str | None = None) -> Message:
-    """Make `version` the champion, and the present one challenger; return a message about it.
+    """Make `version` the champion, and the current one challenger; return a message about it.
 
-    If `version` is given, its tag `replaced` names the present champion, so that a rollback without a version undoes
+    If `version` is given, its tag `replaced` names the current champion, so that a rollback without a version undoes
     it. Without one no tag changes, so each rollback goes back one version further. Raise `VersionNotFound` and
     `RegistryUnavailable`.
     """

@@ -142,8 +142,8 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
 def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
     """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
 
-    Who is not promoted becomes `challenger`. Repeated after an interruption, the decision made is carried out;
-    repeated after that, nothing changes.
+    A candidate that is not promoted becomes `challenger`. Repeated after an interruption, the step carries out the
+    decision that was made; repeated after that, it changes nothing.
     """
     client = MlflowClient()
     candidate = client.get_model_version(settings.name, version)

@@ -53,7 +53,7 @@ def test_a_playlist_becomes_a_published_version(
     assert store.latest() == described
     assert (described.preparation.rows_raw, described.preparation.rows_kept) == (752, 750)
     assert (described.split.train, described.split.test) == (525, 225)
-    store.fetch_raw(described.version, playlist.with_suffix(".again"))
+    store.fetch(described.version, "raw", playlist.with_suffix(".again"))
     assert playlist.with_suffix(".again").read_bytes() == playlist.read_bytes()
     assert len(store.table(described.version, "test")) == 225
 
