@@ -11,58 +11,34 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from fastapi_app.schemas import PROBLEM_TYPE, Problem
-from song_preference.errors import (
-    AccessDenied,
-    BatchTooLarge,
-    DatasetInUse,
-    DatasetNotFound,
-    DiskFull,
-    FieldProblem,
-    Finding,
-    InvalidDataset,
-    InvalidSong,
-    InvalidUpload,
-    ModelNotReady,
-    ModelRejected,
-    PipelineError,
-    PipelineUnavailable,
-    RegistryUnavailable,
-    RunNotFound,
-    ServiceBusy,
-    SongPreferenceError,
-    SourceRejected,
-    SourceUnavailable,
-    StorageUnavailable,
-    UploadTooLarge,
-    VersionNotFound,
-)
+from song_preference import errors
 from song_preference.features import FEATURES, NUMBER, broken_rule
 from song_preference.logs import request_id
 from song_preference.messages import Message
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
-    InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
-    InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
-    BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
-    AccessDenied: HTTPStatus.UNAUTHORIZED,
-    ModelRejected: HTTPStatus.CONFLICT,
-    ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
-    DatasetNotFound: HTTPStatus.NOT_FOUND,
-    DatasetInUse: HTTPStatus.CONFLICT,
-    StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
-    SourceRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
-    SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    VersionNotFound: HTTPStatus.NOT_FOUND,
-    RunNotFound: HTTPStatus.NOT_FOUND,
-    PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    PipelineError: HTTPStatus.BAD_GATEWAY,
+STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
+    errors.InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.AccessDenied: HTTPStatus.UNAUTHORIZED,
+    errors.ModelRejected: HTTPStatus.CONFLICT,
+    errors.ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
+    errors.DatasetInUse: HTTPStatus.CONFLICT,
+    errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.SourceRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.VersionNotFound: HTTPStatus.NOT_FOUND,
+    errors.RunNotFound: HTTPStatus.NOT_FOUND,
+    errors.PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.PipelineError: HTTPStatus.BAD_GATEWAY,
 }
 """Errors that this API can raise; the others of the tree belong to other services and are internal errors here."""
 
@@ -117,8 +93,8 @@ def install(app: FastAPI) -> None:
     generate = app.openapi
     app.openapi = lambda: _with_problem_type(generate())  # type: ignore[method-assign]  # FastAPI's documented way
 
-    @app.exception_handler(SongPreferenceError)
-    async def _domain(request: Request, error: SongPreferenceError) -> JSONResponse:
+    @app.exception_handler(errors.SongPreferenceError)
+    async def _domain(request: Request, error: errors.SongPreferenceError) -> JSONResponse:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
         if status is None:
             log.error("Unexpected error", exc_info=error)
@@ -157,16 +133,16 @@ def _with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _problems(error: SongPreferenceError) -> Sequence[dict[str, Any]]:
+def _problems(error: errors.SongPreferenceError) -> Sequence[dict[str, Any]]:
     match error:
-        case InvalidSong(problems=problems):
+        case errors.InvalidSong(problems=problems):
             return [found._asdict() for found in problems]
-        case InvalidDataset(findings=findings):
+        case errors.InvalidDataset(findings=findings):
             return [_finding(found) for found in findings]
     return ()
 
 
-def _finding(found: Finding) -> dict[str, Any]:
+def _finding(found: errors.Finding) -> dict[str, Any]:
     where = {"field": found.column or "file", "count": found.count, "rows": found.rows}
     return {**where, "problem": str(found.rule), **found.rule.as_json()}
 
@@ -194,9 +170,9 @@ def problem(
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
-def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> FieldProblem:
+def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> errors.FieldProblem:
     field = ".".join(str(part) for part in found["loc"][1:]) or "body"
     if not is_about_songs:
-        return FieldProblem(field, str(found["msg"]))
+        return errors.FieldProblem(field, str(found["msg"]))
     rule = broken_rule(found["type"])
-    return FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))
+    return errors.FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))

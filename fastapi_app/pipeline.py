@@ -48,10 +48,8 @@ def _field(option: Option) -> tuple[Any, Any]:
 RunBody = run_body(ETL_OPTIONS)
 
 
-class RollbackBody(BaseModel):
+class RollbackBody(BaseModel, extra="forbid", coerce_numbers_to_str=True):
     """The version to roll back to."""
-
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     version: str | None = Field(
         None,

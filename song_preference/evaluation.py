@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+from pydantic import BaseModel, TypeAdapter, model_validator
 
 EVALUATION_FILE = "evaluation.json"
 """Name of the file among the artifacts of the training run."""
@@ -30,10 +30,8 @@ class Interval(NamedTuple):
     high: float
 
 
-class Stored(BaseModel):
+class Stored(BaseModel, frozen=True):
     """Base of the parts of the file."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Importance(Stored):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from song_preference.errors import FieldProblem, InvalidSong
 
@@ -29,10 +29,8 @@ def field_problems(error: ValidationError, *parents: str) -> list[FieldProblem]:
     return [FieldProblem(".".join(map(str, (*parents, *item["loc"]))), broken_rule(item["type"])) for item in found]
 
 
-class Song(BaseModel):
+class Song(BaseModel, strict=True, frozen=True):
     """Four audio features in [0, 1]; other keys are ignored, so a whole playlist row is a song."""
-
-    model_config = ConfigDict(strict=True, frozen=True)
 
     speechiness: UnitInterval = Field(description="Spoken words: above 0.66 is talk, below 0.33 is music.")
     energy: UnitInterval = Field(description="Intensity and activity: fast, loud and noisy is near 1.")
