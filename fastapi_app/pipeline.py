@@ -59,7 +59,7 @@ class RollbackBody(BaseModel, extra="forbid", coerce_numbers_to_str=True):
 
 
 class RollbackOut(RefreshOut):
-    """What the rollback did in the registry, how this service's refresh ended, and the model in service."""
+    """The change in the registry, the outcome of this service's refresh, and the model in service."""
 
     done: str
     code: str | None = Field(description="Names what it did; the same in every language.")

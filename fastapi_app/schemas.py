@@ -135,7 +135,7 @@ class VersionOut(BaseModel, from_attributes=True):
 
 
 class RefreshOut(BaseModel):
-    """How the refresh ended, and the model in service."""
+    """The outcome of a refresh, and the model in service."""
 
     outcome: Outcome
     model: ModelOut | None

@@ -69,7 +69,7 @@ class Bin(Stored):
 
 
 class Curves(Stored):
-    """How one model ranks the songs and how well its probabilities are calibrated."""
+    """The ROC, precision-recall and calibration curve of one model."""
 
     roc: Curve
     """True positive rate (y) by false positive rate (x)."""
@@ -148,7 +148,7 @@ class Answers(Stored):
     threshold: float
     """Decision threshold of the model: the lowest probability that it labels as a like."""
     importances: tuple[Importance, ...]
-    """One for each feature."""
+    """Permutation importance of each feature."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

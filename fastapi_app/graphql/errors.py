@@ -21,7 +21,7 @@ CODE: dict[type[errors.SongPreferenceError], str] = {
     errors.PipelineUnavailable: "PIPELINE_UNAVAILABLE",
     errors.PipelineError: "PIPELINE_ERROR",
 }
-"""The first that fits, so subclasses stand before their parents."""
+"""Code of each error; the first that fits counts, so subclasses stand before their parents."""
 
 MASKED = "The service failed: see its log for the reason."
 INVALID_QUERY = "INVALID_QUERY"

@@ -28,26 +28,25 @@ from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.predictor import Predictor
 
 MAX_CHARACTERS = 20_000
-"""20 for each token, since blanks and comments are no tokens, and the caches keep the text of 128 queries."""
+"""Most characters of a query, 20 for each token: blanks and comments are no tokens, and caches keep 128 queries."""
 
 MAX_TOKENS = 1_000
-"""About 70 songs written into the query; more go into a variable, which counts as a few tokens. GraphiQL needs 300."""
+"""Most tokens of a query: about 70 songs; more go into a variable, which is a few tokens. GraphiQL needs 300."""
 
 MAX_DEPTH = 5
-"""One more than the levels of the schema's deepest path: explain, prediction, model, name."""
+"""Most levels of a query: one more than the schema's deepest path: explain, prediction, model, name."""
 
 MAX_ALIASES = 10
 """Most aliases, each of which computes a field once more; predictBatch is there for many songs."""
 
 MAX_REPEATS = 40
-"""Most fields of one name, and most fragment spreads: validation compares each with each. GraphiQL needs 14.
-"""
+"""Most fields of one name, and most fragment spreads: validation compares each with each. GraphiQL needs 14."""
 
 MAX_FIELDS = 5_000
-"""About 50 ms. The full introspection query resolves 2,200, the longest list of 100 datasets 3,100."""
+"""Most fields of an answer, about 50 ms. Introspection resolves 2,200, the longest list of 100 datasets 3,100."""
 
 FIELDS_PER_SONG = 4
-"""The fields of an answer, and its type's name."""
+"""Fields of one song in the answer, and its type's name."""
 
 
 class Context(BaseContext):

@@ -16,7 +16,7 @@ SourceKind = Literal["drive", "https", "s3", "file", "sample"]
 
 
 class Source(BaseModel):
-    """Where the raw bytes came from."""
+    """The source of the raw bytes."""
 
     kind: SourceKind
     uri: str

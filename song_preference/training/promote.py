@@ -40,7 +40,7 @@ SEED = 0
 
 
 class Decision(NamedTuple):
-    """Whether a version becomes champion, and why."""
+    """The decision whether a version becomes champion, and its reason."""
 
     promoted: bool
     reason: Message
