@@ -28,8 +28,7 @@ from grpc_service.server import PredictionServer
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
 from song_preference.prediction import ModelRef, Prediction
-from song_preference.serving.cache import ModelCache
-from song_preference.serving.model_store import ModelStore, Registry
+from song_preference.serving.model_store import ModelCache, ModelStore, Registry
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.versions import RegisteredVersion
 from song_preference.settings import GrpcSettings, RestSettings

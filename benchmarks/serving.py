@@ -26,7 +26,7 @@ from benchmarks.servers import ALIAS, NAME, REF
 from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, QUERY
 from song_preference.dataset import sample
-from song_preference.serving.cache import ModelCache
+from song_preference.serving.model_store import ModelCache
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
 

@@ -7,7 +7,7 @@ from fastapi_app.app import create_app
 from fastapi_app.server import configuration, serve
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference import logs
-from song_preference.serving.composition import following_champion
+from song_preference.serving.registry import following_champion
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 

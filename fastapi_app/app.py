@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from fastapi_app import errors, model, openapi, predictions
+from fastapi_app import errors, model, predictions
 from fastapi_app.graphql import router as graphql
 from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
@@ -70,5 +70,4 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
         )
     app.add_middleware(RequestMiddleware, metrics=metrics)
     errors.install(app)
-    openapi.install(app)
     return app

@@ -13,15 +13,16 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
+from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
-from fastapi_app.openapi import problems
 from fastapi_app.uploads import REQUEST_BODY, received
 from song_preference.dataset import manage
-from song_preference.dataset.inspect import Table, as_csv, first_rows, opened, statistics
-from song_preference.dataset.store import LATEST_NAME
+from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
+from song_preference.dataset.store import LATEST_NAME, Table
 from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import DatasetNotFound
-from song_preference.pipeline import ETL_DAG
+from song_preference.messages import Message
+from song_preference.run_options import ETL_DAG
 from song_preference.temporary import temporary_directory
 
 MAX_PAGE = 100
@@ -72,8 +73,7 @@ class Accepted(BaseModel):
 async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
     """Yield the uploaded playlist when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
-    too_large = "a playlist may have no more than MAX_DATASET_BYTES"
-    async with received(request, limit, too_large) as file:
+    async with received(request, limit, Message("playlist_limit")) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         async with management.turn(size):

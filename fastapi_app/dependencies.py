@@ -1,7 +1,7 @@
 """Dependencies of the routes: objects of the application's state, and the check of the API key."""
 
 import hmac
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
@@ -11,30 +11,20 @@ from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import RestSettings
 
-# Async, since FastAPI runs a plain function in another thread, which costs more than a prediction.
+
+def from_state(name: str) -> Any:
+    """Return a dependency on an object of the application's state."""
+
+    # Async, since FastAPI runs a plain function in another thread, which costs more than a prediction.
+    async def get(request: Request) -> Any:
+        return getattr(request.app.state, name)
+
+    return Depends(get)
 
 
-async def get_predictor(request: Request) -> Predictor:
-    """Return the predictor."""
-    predictor: Predictor = request.app.state.predictor
-    return predictor
-
-
-async def get_metrics(request: Request) -> Metrics:
-    """Return the metrics."""
-    metrics: Metrics = request.app.state.metrics
-    return metrics
-
-
-async def get_settings(request: Request) -> RestSettings:
-    """Return the settings of the service."""
-    settings: RestSettings = request.app.state.settings
-    return settings
-
-
-PredictorDep = Annotated[Predictor, Depends(get_predictor)]
-MetricsDep = Annotated[Metrics, Depends(get_metrics)]
-SettingsDep = Annotated[RestSettings, Depends(get_settings)]
+PredictorDep = Annotated[Predictor, from_state("predictor")]
+MetricsDep = Annotated[Metrics, from_state("metrics")]
+SettingsDep = Annotated[RestSettings, from_state("settings")]
 ApiKey = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 

@@ -1,4 +1,4 @@
-"""Maps the error tree to HTTP statuses and problem+json (RFC 9457)."""
+"""Maps the error tree to HTTP statuses and problem+json (RFC 9457), and describes the problems in OpenAPI."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,60 +10,52 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from fastapi_app.schemas import PROBLEM_TYPE
-from song_preference.errors import (
-    AccessDenied,
-    BatchTooLarge,
-    DatasetInUse,
-    DatasetNotFound,
-    DiskFull,
-    FieldProblem,
-    Finding,
-    InvalidDataset,
-    InvalidSong,
-    InvalidUpload,
-    ModelNotReady,
-    ModelRefused,
-    PipelineError,
-    PipelineUnavailable,
-    RegistryUnavailable,
-    RunNotFound,
-    ServiceBusy,
-    SongPreferenceError,
-    SourceRefused,
-    SourceUnavailable,
-    StorageUnavailable,
-    UploadTooLarge,
-    VersionNotFound,
-)
+from fastapi_app.schemas import PROBLEM_TYPE, Problem
+from song_preference import errors
 from song_preference.features import FEATURES, NUMBER, broken_rule
 from song_preference.logs import request_id
+from song_preference.messages import Message
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[SongPreferenceError], HTTPStatus] = {
-    InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
-    InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
-    BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
-    AccessDenied: HTTPStatus.UNAUTHORIZED,
-    ModelRefused: HTTPStatus.CONFLICT,
-    ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
-    DatasetNotFound: HTTPStatus.NOT_FOUND,
-    DatasetInUse: HTTPStatus.CONFLICT,
-    StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
-    SourceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    VersionNotFound: HTTPStatus.NOT_FOUND,
-    RunNotFound: HTTPStatus.NOT_FOUND,
-    PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    PipelineError: HTTPStatus.BAD_GATEWAY,
+STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
+    errors.InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.AccessDenied: HTTPStatus.UNAUTHORIZED,
+    errors.ModelRejected: HTTPStatus.CONFLICT,
+    errors.ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
+    errors.DatasetInUse: HTTPStatus.CONFLICT,
+    errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.SourceRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.VersionNotFound: HTTPStatus.NOT_FOUND,
+    errors.RunNotFound: HTTPStatus.NOT_FOUND,
+    errors.PipelineUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.PipelineError: HTTPStatus.BAD_GATEWAY,
 }
 """Errors that this API can raise; the others of the tree belong to other services and are internal errors here."""
+
+RESPONSES = {
+    400: "The body cannot be read, as JSON or as a form.",
+    401: "The header X-API-Key is missing or wrong.",
+    404: "There is no such version or run.",
+    409: "The champion breaks the contract, or the dataset is in use.",
+    413: "More songs or bytes than one request may hold.",
+    415: "This path does not accept the body's content type.",
+    422: "The input breaks a rule that the answer names.",
+    500: "The service failed: see its log for the reason.",
+    502: "Airflow rejected the request.",
+    503: "No champion is loaded yet, too many requests wait, or a service that this one depends on cannot be reached.",
+    507: "A volume is full; the answer names it.",
+}
+"""Description of each problem in OpenAPI."""
 
 FAILED = "The service failed: see its log for the reason, under this request_id."
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
@@ -85,18 +77,31 @@ DETAILS = {
 """Messages that replace the framework's, which do not say what to do."""
 
 
-def install(app: FastAPI) -> None:
-    """Turn every error that a handler raises into a problem; the middleware handles all others."""
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that can answer with these problems; 500 is always one of them."""
+    return {status: {"model": Problem, "description": RESPONSES[status]} for status in (*statuses, 500)}
 
-    @app.exception_handler(SongPreferenceError)
-    async def _domain(request: Request, error: SongPreferenceError) -> JSONResponse:
+
+SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
+
+
+SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
+
+
+def install(app: FastAPI) -> None:
+    """Turn every error that a handler raises into a problem, as OpenAPI says; the middleware handles all others."""
+    generate = app.openapi
+    app.openapi = lambda: _with_problem_type(generate())  # type: ignore[method-assign]  # FastAPI's documented way
+
+    @app.exception_handler(errors.SongPreferenceError)
+    async def _domain(request: Request, error: errors.SongPreferenceError) -> JSONResponse:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
         if status is None:
             log.error("Unexpected error", exc_info=error)
             return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
         problems = _problems(error)
         headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
-        return problem(request.url.path, status, str(error), problems, headers)
+        return problem(request.url.path, status, error.message, problems, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -118,16 +123,26 @@ def install(app: FastAPI) -> None:
         return problem(request.url.path, status, DETAILS.get(status, error.detail), headers=error.headers)
 
 
-def _problems(error: SongPreferenceError) -> Sequence[dict[str, Any]]:
+def _with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with the media type of problems, which FastAPI's `responses` cannot express."""
+    operations = (operation for path in schema["paths"].values() for operation in path.values())
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                response["content"] = {PROBLEM_TYPE: next(iter(response["content"].values()))}
+    return schema
+
+
+def _problems(error: errors.SongPreferenceError) -> Sequence[dict[str, Any]]:
     match error:
-        case InvalidSong(problems=problems):
+        case errors.InvalidSong(problems=problems):
             return [found._asdict() for found in problems]
-        case InvalidDataset(findings=findings):
+        case errors.InvalidDataset(findings=findings):
             return [_finding(found) for found in findings]
     return ()
 
 
-def _finding(found: Finding) -> dict[str, Any]:
+def _finding(found: errors.Finding) -> dict[str, Any]:
     where = {"field": found.column or "file", "count": found.count, "rows": found.rows}
     return {**where, "problem": str(found.rule), **found.rule.as_json()}
 
@@ -135,7 +150,7 @@ def _finding(found: Finding) -> dict[str, Any]:
 def problem(
     path: str,
     status: HTTPStatus,
-    detail: str,
+    detail: str | Message,
     problems: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
@@ -144,18 +159,20 @@ def problem(
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
-        "detail": detail,
+        "detail": str(detail),
         "instance": path,
         "request_id": request_id.get(),
     }
+    if isinstance(detail, Message) and detail.code:
+        body |= detail.as_json()
     if problems:
         body["errors"] = problems
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
-def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> FieldProblem:
+def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> errors.FieldProblem:
     field = ".".join(str(part) for part in found["loc"][1:]) or "body"
     if not is_about_songs:
-        return FieldProblem(field, str(found["msg"]))
+        return errors.FieldProblem(field, str(found["msg"]))
     rule = broken_rule(found["type"])
-    return FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))
+    return errors.FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from song_preference.errors import ServiceBusy
+from song_preference.messages import Message
 
 MAX_WAITING = 64
 """Most requests that wait; each keeps its body of up to 8 MB in memory."""
@@ -31,7 +32,7 @@ class LongRequestQueue:
     async def answer(self, request: Request, handler: Handler) -> Response:
         """Return the response to a request whose body was read; raise `ServiceBusy` and `ClientDisconnect`."""
         if self._unanswered > MAX_WAITING:
-            raise ServiceBusy(f"{MAX_WAITING} long requests are already waiting: try again in a few seconds.")
+            raise ServiceBusy(Message("service_busy", {"waiting": MAX_WAITING}))
         self._unanswered += 1
         try:
             async with self._turn:

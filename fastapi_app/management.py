@@ -4,11 +4,11 @@ from asyncio import Semaphore
 from dataclasses import dataclass, field
 from typing import Annotated, Self
 
-from fastapi import Depends, Request
 from mlflow import MlflowClient
 
+from fastapi_app.dependencies import from_state
 from song_preference.dataset.store import DatasetStore, open_store
-from song_preference.pipeline import Airflow
+from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.registry import connect
 from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
 
@@ -41,10 +41,4 @@ class Management:
         return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model)
 
 
-async def get_management(request: Request) -> Management:
-    """Return the management."""
-    management: Management = request.app.state.management
-    return management
-
-
-ManagementDep = Annotated[Management, Depends(get_management)]
+ManagementDep = Annotated[Management, from_state("management")]

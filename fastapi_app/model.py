@@ -7,9 +7,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import NEEDS_KEY, MetricsDep, PredictorDep
-from fastapi_app.openapi import problems
+from fastapi_app.errors import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
-from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 
 MAX_VERSIONS = 100
@@ -58,10 +57,7 @@ def refresh(predictor: PredictorDep) -> RefreshOut:
 
 def model_in_service(store: ModelStore) -> ModelOut | None:
     """Return the model in service; None before the first."""
-    try:
-        return ModelOut.model_validate(store.current().model.ref)
-    except ModelNotReady:
-        return None
+    return ModelOut.model_validate(store.served.model.ref) if store.served else None
 
 
 @router.get("/health/live", tags=["health"], operation_id="live")

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from fastapi_app.dependencies import NEEDS_KEY, PredictorDep
+from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
-from fastapi_app.openapi import problems
 from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
-from song_preference.errors import ModelRefused, RegistryUnavailable
+from song_preference.errors import ModelRejected, RegistryUnavailable
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
 from song_preference.run_options import ETL_OPTIONS, Option
@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 class _RunBody(BaseModel):
-    """As the form of Airflow asks; what is left out is as the form has it."""
+    """The options of a run, as in Airflow's form; a missing one has the form's default."""
 
     # A key misspelt would start a run that nobody meant.
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -48,10 +48,8 @@ def _field(option: Option) -> tuple[Any, Any]:
 RunBody = run_body(ETL_OPTIONS)
 
 
-class RollbackBody(BaseModel):
+class RollbackBody(BaseModel, extra="forbid", coerce_numbers_to_str=True):
     """The version to roll back to."""
-
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     version: str | None = Field(
         None,
@@ -61,9 +59,11 @@ class RollbackBody(BaseModel):
 
 
 class RollbackOut(RefreshOut):
-    """What the rollback did in the registry, how this service's refresh ended, and the model in service."""
+    """The change in the registry, the outcome of this service's refresh, and the model in service."""
 
     done: str
+    code: str | None = Field(description="Names what it did; the same in every language.")
+    params: dict[str, Any] = Field(description="The values in `done`.")
 
 
 RunIn = Annotated[RunBody, Body(default_factory=RunBody)]  # type: ignore[valid-type]
@@ -117,7 +117,7 @@ def roll_back(asked: RollbackIn, management: ManagementDep, predictor: Predictor
     """Make an earlier version the champion again and serve it here at once; other services follow by themselves."""
     done = rollback(management.model_settings, asked.version)
     outcome = _refreshed(predictor.store)
-    return RollbackOut(done=done, outcome=outcome, model=model_in_service(predictor.store))
+    return RollbackOut(done=str(done), **done.as_json(), outcome=outcome, model=model_in_service(predictor.store))
 
 
 def _refreshed(store: ModelStore) -> Outcome:
@@ -126,5 +126,5 @@ def _refreshed(store: ModelStore) -> Outcome:
         return store.refresh(again=True)
     except RegistryUnavailable:
         return "unavailable"
-    except ModelRefused:
+    except ModelRejected:
         return "refused"

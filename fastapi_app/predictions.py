@@ -8,8 +8,8 @@ from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import SongTable
 from fastapi_app.dependencies import PredictorDep
+from fastapi_app.errors import SONG_PROBLEMS, problems
 from fastapi_app.long_requests import LongRequestRoute
-from fastapi_app.openapi import SONG_PROBLEMS, problems
 from fastapi_app.schemas import (
     EXAMPLE_SONG,
     EXAMPLE_TALK,
@@ -28,14 +28,10 @@ from song_preference.serving.batching import MicroBatcher
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
 long_router = APIRouter(route_class=LongRequestRoute)
 
+JSON = "application/json"
+
 SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
-
-
-class JsonBytes(Response):
-    """A response whose content is serialised JSON."""
-
-    media_type = "application/json"
 
 
 @router.post("/predict", operation_id="predict", response_model=PredictionOut)
@@ -44,7 +40,7 @@ async def predict(request: Request, song: SongIn) -> Response:
     """Predict whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
     # No dependency and no response model, each of which takes as long as the prediction.
     batcher: MicroBatcher = request.app.state.batcher
-    return JsonBytes(to_json(prediction_out(await batcher.predict(song))))
+    return Response(to_json(prediction_out(await batcher.predict(song))), media_type=JSON)
 
 
 @long_router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
@@ -62,7 +58,7 @@ async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
         ],
     }
     # Serialised here, since FastAPI would validate each answer again.
-    return JsonBytes(to_json(body))
+    return Response(to_json(body), media_type=JSON)
 
 
 router.include_router(long_router)

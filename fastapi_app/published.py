@@ -10,31 +10,18 @@ from pydantic import SecretStr
 
 from fastapi_app.app import create_app
 from fastapi_app.graphql import schema
-from song_preference.prediction import ModelRef
-from song_preference.serving.model_store import ModelStore
-from song_preference.serving.predictor import Predictor
-from song_preference.serving.versions import RegisteredVersion
-from song_preference.settings import RestSettings
+from song_preference.serving.registry import following_champion
+from song_preference.settings import RestSettings, ServingSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class _NoRegistry:
-    """A registry without models, since a description needs none."""
-
-    def champion(self) -> ModelRef | None:
-        return None
-
-    def graph(self, ref: ModelRef) -> bytes:
-        raise NotImplementedError
-
-    def versions(self, limit: int) -> list[RegisteredVersion]:
-        raise NotImplementedError
-
-
 def descriptions() -> dict[Path, str]:
     """Return the content of each description by its file."""
-    predictor = Predictor(ModelStore(_NoRegistry(), refresh_seconds=1, model_name="none"))
+    serving = ServingSettings.model_construct(
+        tracking_uri="http://unused", name="", alias="", refresh_seconds=1, cache_dir=Path("unused"), max_batch_size=1
+    )
+    predictor = following_champion(serving)
     settings = RestSettings.model_construct(
         api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False, manages_datasets=True
     )

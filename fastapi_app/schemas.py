@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.types import FailFast
 
 from song_preference.features import Song
@@ -37,10 +37,8 @@ class BatchBody(BaseModel):
     songs: Annotated[list[SongBody], FailFast()]
 
 
-class ModelOut(BaseModel):
+class ModelOut(BaseModel, from_attributes=True):
     """A version of the registered model."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     name: str = Field(description="Its name in the registry.")
     version: str = Field(description="Its version in the registry.")
@@ -125,10 +123,8 @@ class ServedOut(ModelOut):
         )
 
 
-class VersionOut(BaseModel):
+class VersionOut(BaseModel, from_attributes=True):
     """A version in the registry; what its training did not note is null."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     version: str = Field(description="Its number.")
     created_at: datetime = Field(description="When it was registered, in UTC.")
@@ -139,7 +135,7 @@ class VersionOut(BaseModel):
 
 
 class RefreshOut(BaseModel):
-    """How the refresh ended, and the model in service."""
+    """The outcome of a refresh, and the model in service."""
 
     outcome: Outcome
     model: ModelOut | None
@@ -186,6 +182,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: str | None = Field(None, description="Names the message, the same in every language, if it has a name.")
+    params: dict[str, Any] | None = Field(None, description="The values in the message.")
     instance: str = Field(description="The path that was asked.")
     request_id: str = Field(description="As in the header X-Request-ID and in the service's log.")
     errors: list[FieldAtFault] = Field(default=[], description="For invalid input: the fields at fault.")

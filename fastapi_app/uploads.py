@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from fastapi_app.dependencies import SettingsDep
 from fastapi_app.middleware import limited
 from song_preference.errors import InvalidUpload, UploadTooLarge
+from song_preference.messages import Message
 from song_preference.temporary import raising_disk_full
 
 IN_MEMORY_BYTES = 1_000_000
@@ -32,7 +33,7 @@ REQUEST_BODY: dict[str, Any] = {
 
 async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
     """Yield the CSV to score, closed once the answer is sent; raise `UploadTooLarge` and `InvalidUpload`."""
-    async with received(request, settings.max_upload_bytes, "split the file") as file:
+    async with received(request, settings.max_upload_bytes, Message("split_the_file")) as file:
         yield file
 
 
@@ -40,11 +41,11 @@ UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 
 @asynccontextmanager
-async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[IO[bytes]]:
+async def received(request: Request, limit: int, remedy: Message) -> AsyncIterator[IO[bytes]]:
     """Yield the uploaded file of at most `limit` bytes; raise `UploadTooLarge`, `InvalidUpload` and `DiskFull`."""
 
     def too_large() -> UploadTooLarge:
-        return UploadTooLarge(f"The upload has more than {limit} bytes, which is the limit: {remedy}.")
+        return UploadTooLarge(Message("upload_too_large", {"limit": limit, "remedy": remedy.as_json()}))
 
     sent = Request(request.scope, limited(request.receive, limit, too_large))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -64,7 +65,7 @@ async def received(request: Request, limit: int, remedy: str) -> AsyncIterator[I
 def _file_of(form: FormData) -> IO[bytes]:
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
-        raise InvalidUpload("The form has no file: send the CSV as the field 'file', with a file name.")
+        raise InvalidUpload(Message("upload_without_file"))
     return upload.file
 
 

@@ -13,9 +13,9 @@ from prometheus_client import start_http_server
 
 from grpc_service.server import PredictionServer
 from song_preference import logs
-from song_preference.serving.composition import following_champion
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.registry import following_champion
 from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5

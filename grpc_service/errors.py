@@ -5,21 +5,14 @@ from google.rpc.error_details_pb2 import BadRequest  # type: ignore[import-untyp
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from song_preference.errors import (
-    AccessDenied,
-    BatchTooLarge,
-    InvalidSong,
-    ModelNotReady,
-    RegistryUnavailable,
-    SongPreferenceError,
-)
+from song_preference import errors
 
-STATUS: dict[type[SongPreferenceError], grpc.StatusCode] = {
-    InvalidSong: grpc.StatusCode.INVALID_ARGUMENT,
-    BatchTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    ModelNotReady: grpc.StatusCode.UNAVAILABLE,
-    RegistryUnavailable: grpc.StatusCode.UNAVAILABLE,
-    AccessDenied: grpc.StatusCode.UNAUTHENTICATED,
+STATUS: dict[type[errors.SongPreferenceError], grpc.StatusCode] = {
+    errors.InvalidSong: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.BatchTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.ModelNotReady: grpc.StatusCode.UNAVAILABLE,
+    errors.RegistryUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.AccessDenied: grpc.StatusCode.UNAUTHENTICATED,
 }
 """An error that is missing here is INTERNAL, and only the log gets its message."""
 
@@ -41,7 +34,7 @@ def code_of(error: BaseException) -> grpc.StatusCode:
     """Return the status code of an error."""
     if isinstance(error, CallRejected):
         return error.code
-    if isinstance(error, SongPreferenceError):
+    if isinstance(error, errors.SongPreferenceError):
         return STATUS.get(type(error), grpc.StatusCode.INTERNAL)
     return grpc.StatusCode.INTERNAL
 
@@ -51,7 +44,7 @@ def status_of(error: Exception) -> grpc.Status:
     code = code_of(error)
     text = MASKED if code is grpc.StatusCode.INTERNAL else str(error)
     status = Status(code=code.value[0], message=text)
-    if isinstance(error, InvalidSong):
+    if isinstance(error, errors.InvalidSong):
         violations = [
             BadRequest.FieldViolation(field=field or "song", description=problem) for field, problem in error.problems
         ]

@@ -13,7 +13,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from typing_extensions import override
 
 from grpc_service.errors import CallRejected
-from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 
 FIRST_MODEL_SECONDS = 1.0
@@ -53,12 +52,12 @@ class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # publi
         is_last = False
         while not is_last:
             is_last = self._draining.is_set()
+            # A loaded model is never unloaded. Read before the status, so that a model loaded meanwhile is noticed.
+            pause = None if self._store.served else FIRST_MODEL_SECONDS
             status = self._status(request.service)
             if status != last_status:
                 yield Response(status=status)
                 last_status = status
-            # Once loaded, a model is never unloaded.
-            pause = None if self._has_model() else FIRST_MODEL_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._draining.wait(), pause)
 
@@ -67,12 +66,5 @@ class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # publi
             return Response.SERVING
         if service != self._service:
             return Response.SERVICE_UNKNOWN
-        serves = self._has_model() and not self._draining.is_set()
+        serves = self._store.served is not None and not self._draining.is_set()
         return Response.SERVING if serves else Response.NOT_SERVING
-
-    def _has_model(self) -> bool:
-        try:
-            self._store.current()
-        except ModelNotReady:
-            return False
-        return True

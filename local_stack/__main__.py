@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local_stack.config import ROOT, Config
-from local_stack.errors import StackError
+from local_stack.config import ROOT, Config, StackError
 from local_stack.services import services
 from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor

@@ -12,7 +12,10 @@ from tempfile import NamedTemporaryFile
 
 from dotenv import dotenv_values
 
-from local_stack.errors import StackError
+
+class StackError(Exception):
+    """An error whose message tells the person at the terminal what is wrong and what to do."""
+
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE_VARIABLE = "LOCAL_STATE_DIR"

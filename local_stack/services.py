@@ -43,7 +43,7 @@ class Service:
     ports: tuple[tuple[str, int], ...] = ()
     """Each port with the variable that sets it."""
     reads: tuple[str, ...] = ()
-    """For a one-shot: the variables whose change makes it run again."""
+    """Variables of a one-shot whose change makes it run again."""
 
 
 def services(config: Config) -> list[Service]:

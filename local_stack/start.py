@@ -10,8 +10,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from local_stack.config import ROOT, Config
-from local_stack.errors import StackError
+from local_stack.config import ROOT, Config, StackError
 from local_stack.services import Service, services
 from local_stack.supervisor import FAILED_STATES, Supervisor
 

@@ -14,8 +14,7 @@ from xmlrpc.client import Fault, ServerProxy  # nosec B411  # our own supervisor
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from local_stack.config import ROOT, Config
-from local_stack.errors import StackError
+from local_stack.config import ROOT, Config, StackError
 from local_stack.services import Service, script
 
 LONGEST_SOCKET_PATH = 100

@@ -1,1 +1,1 @@
-"""Tools that start, check, back up and restore the platform; its packages import none of them."""
+"""Tools that start, check, back up and restore the platform; the domain imports none of them."""

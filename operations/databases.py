@@ -5,9 +5,8 @@ changed one is in force afterwards.
 """
 
 import logging
-from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg2
 from psycopg2.sql import SQL, Identifier
@@ -32,26 +31,12 @@ class DatabaseSettings(BaseSettings):
     mlflow_password: SecretStr = Field(validation_alias="MLFLOW_PG_PASSWORD")
 
 
-class Owner(NamedTuple):
-    """A role and the one database that it may connect to."""
-
-    role: str
-    password: str
-    database: str
-
-
-def owners(settings: DatabaseSettings) -> Iterator[Owner]:
-    """Yield the owner of each database."""
-    yield Owner(settings.airflow_role, settings.airflow_password.get_secret_value(), settings.airflow_database)
-    yield Owner("mlflow", settings.mlflow_password.get_secret_value(), "mlflow")
-
-
 def prepare(settings: DatabaseSettings) -> None:
     """Create what is missing and set each role's password; end the process if Postgres rejects it."""
     try:
         with closing(_connect(settings)) as connection, connection.cursor() as cursor:
-            for owner in owners(settings):
-                _prepare(cursor, owner)
+            _prepare(cursor, settings.airflow_role, settings.airflow_password, settings.airflow_database)
+            _prepare(cursor, "mlflow", settings.mlflow_password, "mlflow")
     except psycopg2.Error as error:
         raise SystemExit(_explanation(error)) from None
 
@@ -66,17 +51,17 @@ def _connect(settings: DatabaseSettings) -> Any:
     return connection
 
 
-def _prepare(cursor: Any, owner: Owner) -> None:
-    role, database = Identifier(owner.role), Identifier(owner.database)
-    if not _exists(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", owner.role):
-        cursor.execute(SQL("CREATE ROLE {}").format(role))
-        log.info("Role %s created.", owner.role)
-    cursor.execute(SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(role), [owner.password])
-    if not _exists(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", owner.database):
-        cursor.execute(SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-        log.info("Database %s created.", owner.database)
+def _prepare(cursor: Any, role: str, password: SecretStr, database: str) -> None:
+    """Create a role and the one database that it may connect to."""
+    if not _exists(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+        cursor.execute(SQL("CREATE ROLE {}").format(Identifier(role)))
+        log.info("Role %s created.", role)
+    cursor.execute(SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(Identifier(role)), [password.get_secret_value()])
+    if not _exists(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", database):
+        cursor.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(database), Identifier(role)))
+        log.info("Database %s created.", database)
     # Otherwise every role may connect to every database.
-    cursor.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    cursor.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(Identifier(database)))
 
 
 def _exists(cursor: Any, query: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The domain, once: what a song is, how a playlist becomes a dataset, a model and an answer."""
+"""The domain: songs, datasets, training and predictions, without any web framework."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which commit of the code this is."""
+"""The commit of the running code."""
 
 import os
 import shutil

@@ -1,28 +1,28 @@
-"""Every error this platform means to raise.
+"""The tree of all errors that the platform raises on purpose.
 
     SongPreferenceError
     ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
     ├── BatchTooLarge        more songs than one request may hold
     ├── UploadTooLarge       more bytes than one upload may hold
     ├── InvalidUpload        the upload is not a CSV of songs
-    ├── ServiceBusy          too many requests that take long wait for their turn
+    ├── ServiceBusy          too many long requests are waiting
     ├── AccessDenied         a request that changes something lacks the API key
     ├── ModelNotReady        no checked champion is loaded
     ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
-    ├── ModelRefused         a registered model does not keep the contract
+    ├── ModelRejected         a registered model breaks the contract
     ├── SourceUnavailable    the dataset's source cannot be reached
-    ├── SourceRefused        the dataset's source is none that may be named, or is not there
-    ├── InvalidDataset       the file is not a playlist we can learn from
+    ├── SourceRejected        the dataset's source may not be named, or does not exist
+    ├── InvalidDataset       the file is not a playlist that a model can be trained on
     ├── DatasetNotFound      no such dataset version
     ├── DatasetInUse         the dataset version cannot be removed
-    ├── StorageUnavailable   S3 cannot be reached, or refuses us
+    ├── StorageUnavailable   S3 cannot be reached, or rejects our keys
     ├── DiskFull             a volume has no room left, of temporary files or of S3
     ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
     ├── VersionNotFound      no such version of the registered model
-    ├── InvalidRun           a run was asked for an unknown option, or for a value out of bounds
+    ├── InvalidRun           a run was started with an unknown option, or a value out of bounds
     ├── NothingToDo          the same songs, settings and code gave a model before
-    ├── NotManaged           this service was set up to predict only
-    ├── PipelineError        Airflow refused, failed or did not end in time
+    ├── NotManaged           this service only predicts
+    ├── PipelineError        Airflow rejected a request, or a run failed or did not end in time
     │   ├── PipelineUnavailable  Airflow cannot be reached, or knows no DAG of ours yet
     │   └── RunNotFound          Airflow knows no such run
     └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
@@ -62,14 +62,14 @@ class InvalidSong(SongPreferenceError):
 
 
 class BatchTooLarge(SongPreferenceError):
-    """A request holds more songs than one may."""
+    """A request holds more songs than the limit."""
 
     def __init__(self, count: int, limit: int) -> None:
         super().__init__(f"There are {count} songs in the request and at most {limit} are allowed: send several.")
 
 
 class UploadTooLarge(SongPreferenceError):
-    """An upload holds more bytes than one may."""
+    """An upload holds more bytes than the limit."""
 
 
 class InvalidUpload(SongPreferenceError):
@@ -77,7 +77,7 @@ class InvalidUpload(SongPreferenceError):
 
 
 class ServiceBusy(SongPreferenceError):
-    """Too many requests that take long wait for their turn."""
+    """Too many long requests are waiting."""
 
 
 class AccessDenied(SongPreferenceError):
@@ -85,23 +85,23 @@ class AccessDenied(SongPreferenceError):
 
 
 class ModelNotReady(SongPreferenceError):
-    """There is no champion to answer with."""
+    """No checked champion is loaded."""
 
 
 class RegistryUnavailable(SongPreferenceError):
     """The model registry cannot be reached just now."""
 
 
-class ModelRefused(SongPreferenceError):
-    """A model does not keep the champion contract."""
+class ModelRejected(SongPreferenceError):
+    """A model breaks the champion contract."""
 
 
 class SourceUnavailable(SongPreferenceError):
     """The dataset's source cannot be reached."""
 
 
-class SourceRefused(SongPreferenceError):
-    """The dataset's source may not be named, at all or by this person, or is not there: a permanent error."""
+class SourceRejected(SongPreferenceError):
+    """The dataset's source may not be named, at all or by this caller, or does not exist: a permanent error."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Finding:
     rule: Message
     count: int
     rows: tuple[int, ...] = ()
-    """The first rows at fault, as a spreadsheet counts them: the header is row 1."""
+    """Numbers of the first rows at fault; the header is row 1, as in a spreadsheet."""
 
     def message(self) -> Message:
         """Return the finding as one message: column or file, rule and rows."""
@@ -130,7 +130,7 @@ class Finding:
 
 
 class InvalidDataset(SongPreferenceError):
-    """The file is not a playlist that a model can learn from; carries every finding."""
+    """The file is not a playlist that a model can be trained on; carries every finding."""
 
     def __init__(self, *findings: Finding) -> None:
         self.findings = findings
@@ -144,15 +144,15 @@ class DatasetNotFound(SongPreferenceError):
 
 
 class DatasetInUse(SongPreferenceError):
-    """The dataset version cannot be removed: it is the latest, or a registered model learned from it."""
+    """The dataset version cannot be removed: it is the latest, or a registered model was trained on it."""
 
 
 class StorageUnavailable(SongPreferenceError):
-    """S3 cannot be reached just now, or refuses our keys."""
+    """S3 cannot be reached just now, or rejects our keys."""
 
 
 class DiskFull(SongPreferenceError):
-    """A volume has no room left, here or in S3: another try ends alike until somebody frees some."""
+    """A volume has no room left, here or in S3: a permanent error until somebody frees some."""
 
 
 class TrainingFailed(SongPreferenceError):
@@ -160,11 +160,11 @@ class TrainingFailed(SongPreferenceError):
 
 
 class VersionNotFound(SongPreferenceError):
-    """The registered model has no such version, or none to go back to."""
+    """The registered model has no such version, or none to roll back to."""
 
 
 class PipelineError(SongPreferenceError):
-    """Airflow refused a request, or a run failed or did not end in time."""
+    """Airflow rejected a request, or a run failed or did not end in time."""
 
 
 class PipelineUnavailable(PipelineError):
@@ -176,7 +176,7 @@ class RunNotFound(PipelineError):
 
 
 class InvalidRun(SongPreferenceError):
-    """A run was asked for an option that does not exist, or for a value that it may not have."""
+    """A run was started with an unknown option, or with a value out of bounds."""
 
 
 class NothingToDo(SongPreferenceError):
@@ -184,7 +184,7 @@ class NothingToDo(SongPreferenceError):
 
 
 class NotManaged(SongPreferenceError):
-    """Datasets and the pipeline are asked about where the service predicts only."""
+    """A request is about datasets or the pipeline, but this service only predicts."""
 
 
 class ServiceUnavailable(SongPreferenceError):
@@ -192,4 +192,4 @@ class ServiceUnavailable(SongPreferenceError):
 
 
 TRANSIENT = (SourceUnavailable, StorageUnavailable, RegistryUnavailable)
-"""Errors that may not come again a moment later: a task that meets one is tried again."""
+"""Transient errors: a task that fails with one is tried again."""

@@ -7,17 +7,17 @@ from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+from pydantic import BaseModel, TypeAdapter, model_validator
 
 EVALUATION_FILE = "evaluation.json"
-"""Among the artifacts of the training run."""
+"""Name of the file among the artifacts of the training run."""
 
 THRESHOLDS = tuple(step / 100 for step in range(101))
 """Thresholds at which true and false positives and negatives are counted, beside the model's own."""
 
 CALIBRATION_BINS = 10
 MAX_POINTS = 400
-"""Points of a curve that are stored at most: more cannot be told apart."""
+"""Most points of a stored curve: more cannot be distinguished in a chart."""
 
 Numbers = NDArray[np.float64]
 
@@ -30,10 +30,8 @@ class Interval(NamedTuple):
     high: float
 
 
-class Stored(BaseModel):
-    """A part of the file."""
-
-    model_config = ConfigDict(frozen=True)
+class Stored(BaseModel, frozen=True):
+    """Base of the parts of the file."""
 
 
 class Importance(Stored):
@@ -71,7 +69,7 @@ class Bin(Stored):
 
 
 class Curves(Stored):
-    """How one model ranks the songs and how well its probabilities are calibrated."""
+    """The ROC, precision-recall and calibration curve of one model."""
 
     roc: Curve
     """True positive rate (y) by false positive rate (x)."""
@@ -139,18 +137,18 @@ class Confusion(Stored):
 
 
 class Answers(Stored):
-    """The listener's and both models' answers to n songs that no model was trained on."""
+    """Labels by the listener and probabilities by both models for n songs that neither was trained on."""
 
     labels: tuple[Literal[0, 1], ...]
     """(n,) 1 for like; both occur."""
     model: tuple[float, ...]
     """(n,) predicted probabilities of "like"."""
     baseline: tuple[float, ...]
-    """(n,) those of a plain logistic regression."""
+    """(n,) predicted probabilities of a plain logistic regression."""
     threshold: float
-    """The model's own: from this probability on it labels a song as liked."""
+    """Decision threshold of the model: the lowest probability that it labels as a like."""
     importances: tuple[Importance, ...]
-    """One for each feature."""
+    """Permutation importance of each feature."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -162,13 +160,13 @@ class Answers(Stored):
 
 
 class Evaluation(Answers):
-    """The answers with everything that was computed from them."""
+    """The answers, and the metrics and curves that were computed from them."""
 
     metrics: dict[str, Interval]
-    """By their names in MLflow, such as `test_roc_auc`; empty where version 0.1 wrote the file."""
+    """Metrics by their names in MLflow, such as `test_roc_auc`; empty where version 0.1 wrote the file."""
     curves: dict[Literal["model", "baseline"], Curves]
     confusions: tuple[Confusion, ...]
-    """The model's at `THRESHOLDS` and at its own threshold, from the lowest."""
+    """Counts of the model at `THRESHOLDS` and at its own threshold, from the lowest."""
 
     def confusion(self, threshold: float) -> Confusion:
         """Return the counts at one of the thresholds of `confusions`."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from song_preference.errors import FieldProblem, InvalidSong
 
@@ -23,10 +23,14 @@ def broken_rule(kind: str) -> str:
     return f"is missing: it must be {NUMBER}" if kind == "missing" else f"must be {NUMBER}"
 
 
-class Song(BaseModel):
-    """Four audio features in [0, 1]; other keys are ignored, so a whole playlist row is a song."""
+def field_problems(error: ValidationError, *parents: str) -> list[FieldProblem]:
+    """Return each field at fault, as a path below its parents, with its rule."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [FieldProblem(".".join(map(str, (*parents, *item["loc"]))), broken_rule(item["type"])) for item in found]
 
-    model_config = ConfigDict(strict=True, frozen=True)
+
+class Song(BaseModel, strict=True, frozen=True):
+    """Four audio features in [0, 1]; other keys are ignored, so a whole playlist row is a song."""
 
     speechiness: UnitInterval = Field(description="Spoken words: above 0.66 is talk, below 0.33 is music.")
     energy: UnitInterval = Field(description="Intensity and activity: fast, loud and noisy is near 1.")
@@ -39,12 +43,7 @@ class Song(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise InvalidSong(
-                [
-                    FieldProblem(field=".".join(map(str, found["loc"])), problem=broken_rule(found["type"]))
-                    for found in error.errors(include_url=False, include_context=False, include_input=False)
-                ]
-            ) from None
+            raise InvalidSong(field_problems(error)) from None
 
     def row(self) -> tuple[float, float, float, float]:
         """Return the values in the order of `FEATURES`."""

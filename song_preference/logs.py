@@ -11,10 +11,10 @@ from typing import TextIO
 from typing_extensions import override
 
 REQUEST_ID = "x-request-id"
-"""Header of HTTP, metadata of gRPC, by which a caller names a request and gets the name back."""
+"""HTTP header and gRPC metadata key of the request id, both of a request and of its answer."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The request that this thread or task answers; empty outside of one."""
+"""Id of the request that this thread or task answers; empty outside of one."""
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -50,5 +50,5 @@ def configure(stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # Each of its retries is a warning; that a service is away is told once by whoever asked it.
+    # Each of its retries is a warning; the caller logs once that a service is away.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

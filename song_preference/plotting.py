@@ -14,11 +14,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 DARK, LIGHT, QUIET = "#1b4965", "#e08e45", "#8a8f98"
-"""The subject of a plot; what it is compared with; a line to read off by."""
+"""Colours of the subject of a plot, of its comparison, and of reference lines."""
 
 LIKES, DISLIKES = DARK, LIGHT
-SEQUENTIAL = "Blues"
-"""Colours of a quantity from none to much."""
 
 PANEL_INCHES = (5.0, 4.2)
 STYLE: Any = {
@@ -48,6 +46,15 @@ def drawing(title: str, rows: int = 1, columns: int = 1) -> Iterator[tuple[Figur
         figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
         figure.suptitle(title)
         yield figure, figure.subplots(rows, columns, squeeze=False).ravel()
+
+
+def heat_map(axes: Axes, strength: NDArray[np.float64], text: list[list[str]]) -> None:
+    """Draw a matrix as cells that are shaded by `strength` in [0, 1] and hold a text."""
+    axes.imshow(strength, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(strength):
+        color = "white" if value > 0.55 else "black"
+        axes.text(column, row, text[row][column], ha="center", va="center", color=color)
+    axes.grid(visible=False)
 
 
 def unit_square(axes: Axes, x: str, y: str) -> None:

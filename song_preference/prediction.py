@@ -24,7 +24,7 @@ class Prediction(NamedTuple):
     label: str
     liked: bool
     probability: float
-    """Of "like", in [0, 1]."""
+    """Probability of "like", in [0, 1]."""
     threshold: float
     """Lowest probability that the model calls a like, in [0, 1]."""
     model: ModelRef

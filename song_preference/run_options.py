@@ -1,4 +1,4 @@
-"""What a run of each DAG can be asked, and its tasks: Airflow's forms, REST and the dashboard derive from this."""
+"""The options and tasks of each DAG: Airflow's forms, REST and the dashboard derive from them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from song_preference.messages import Language, Message, Text
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
 
+STEP_LOGGER = "dag_parts.step"
+"""The logger of the lines that say why a task failed or was skipped, in words meant for anybody."""
+
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """One value that whoever starts a run may choose; without a default it may be left empty."""
+    """An option of a run; without a default it may be left empty."""
 
     name: str
     type: type[bool | int | float | str]
@@ -20,7 +23,7 @@ class Option:
     title: Text
     description: Text
     bounds: tuple[float, float] | None = None
-    """The lowest and the highest value."""
+    """Lowest and highest value."""
 
     def help(self, language: Language) -> str:
         """Return the description with the bounds."""
@@ -91,7 +94,7 @@ MODEL_OPTIONS = (
         },
     ),
 )
-"""They travel with the dataset, from one DAG to the other."""
+"""Options of a training that the ETL passes on with the dataset."""
 
 ETL_OPTIONS = (
     Option(

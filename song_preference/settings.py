@@ -10,7 +10,7 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 class S3Settings(BaseSettings):
-    """Where objects live."""
+    """Address, account and buckets of S3."""
 
     endpoint_url: str = Field(validation_alias="MLFLOW_S3_ENDPOINT_URL")
     access_key: str = Field(validation_alias="MINIO_ACCESS_KEY")
@@ -20,20 +20,20 @@ class S3Settings(BaseSettings):
 
 
 class PlaylistSettings(BaseSettings):
-    """How large a playlist may be, and where files lie that are handed in."""
+    """Largest size of a playlist, and the folder of files that listeners may name as a source."""
 
     max_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
     incoming: Path = Field(validation_alias="INCOMING_DIR")
 
 
 class DatasetSettings(PlaylistSettings):
-    """What the ETL reads besides."""
+    """Settings of the ETL: those of playlists, and the operator's source."""
 
     source: str = Field(validation_alias="DATASET_SOURCE")
 
 
 class ModelSettings(BaseSettings):
-    """Which registered model is trained and served."""
+    """The registered model that is trained and served, and the MLflow server that holds it."""
 
     tracking_uri: str = Field(validation_alias="MLFLOW_TRACKING_URI")
     name: str = Field(validation_alias="MODEL_NAME")
@@ -41,13 +41,13 @@ class ModelSettings(BaseSettings):
 
 
 class TrainingSettings(ModelSettings):
-    """How a model is looked for."""
+    """Settings of the training: the model's, and the number of trials of its search."""
 
     trials: int = Field(validation_alias="TRAINING_TRIALS", gt=0)
 
 
 class ServingSettings(ModelSettings):
-    """How a service follows the champion."""
+    """Settings of a service that predicts: the model's, refresh, disk cache and batch size."""
 
     refresh_seconds: float = Field(validation_alias="MODEL_REFRESH_SECONDS", gt=0)
     cache_dir: Path = Field(validation_alias="MODEL_CACHE_DIR")
@@ -55,27 +55,27 @@ class ServingSettings(ModelSettings):
 
 
 class RestSettings(BaseSettings):
-    """What FastAPI's edge allows."""
+    """Key, limits and features of the REST and GraphQL service."""
 
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     max_upload_bytes: int = Field(validation_alias="MAX_UPLOAD_BYTES", gt=0)
     graphql_ide: bool = Field(validation_alias="GRAPHQL_IDE")
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
-    """Separated by commas; none may call from a page of another origin while it is empty."""
+    """Origins whose pages may call, separated by commas; empty for none."""
     trusted_proxies: str = Field("", validation_alias="FORWARDED_ALLOW_IPS")
-    """Addresses, networks or "*", separated by commas; nobody's headers X-Forwarded-* count while it is empty."""
+    """Addresses, networks or "*" whose headers X-Forwarded-* count, separated by commas; empty for none."""
 
 
 class GrpcSettings(BaseSettings):
-    """What gRPC's edge allows."""
+    """Metrics port and features of the gRPC service."""
 
     metrics_port: int = Field(validation_alias="GRPC_METRICS_PORT")
     reflection: bool = Field(validation_alias="GRPC_REFLECTION")
 
 
 class AirflowSettings(BaseSettings):
-    """How to talk to Airflow's REST API."""
+    """Address and account of Airflow's REST API."""
 
     url: str = Field(validation_alias="AIRFLOW_URL")
     user: str = Field(validation_alias="_AIRFLOW_WWW_USER_USERNAME")
@@ -83,14 +83,14 @@ class AirflowSettings(BaseSettings):
 
 
 class BrowserSettings(BaseSettings):
-    """Where a browser finds the pages of MLflow and of the data bucket, to which a key is appended."""
+    """Addresses in a browser: MLflow's pages, and the data bucket's, to which a key is appended."""
 
     mlflow_url: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     data_url: str = Field(validation_alias="DATA_BROWSER_URL")
 
 
 class DashboardSettings(BaseSettings):
-    """What the dashboard shows and allows; addresses are those that a browser or a shell takes."""
+    """Key and features of the dashboard, and the addresses that it shows, for a browser or a shell."""
 
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
@@ -103,7 +103,7 @@ class DashboardSettings(BaseSettings):
 
 
 class ClientSettings(BaseSettings):
-    """Where the prediction services answer."""
+    """Addresses of the prediction services."""
 
     rest_url: str = Field(validation_alias="FASTAPI_URL")
     grpc_address: str = Field(validation_alias="GRPC_ADDRESS")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TWO_PIECES_AT_ONCE = TransferConfig(max_concurrency=2)
-"""Two pieces at once; boto's default of ten takes 80 MB of memory and is no faster."""
+"""Configuration of transfers: two pieces at once; boto's default of ten takes 80 MB of memory and is no faster."""
 
 CONTENT_TYPES = {
     # Not text/csv: SeaweedFS, our S3 without Docker, compresses text, which takes two to three times as long.

@@ -17,7 +17,7 @@ FULL_TEXTS = tuple(map(os.strerror, FULL))
 PREFIX = "song-preference-"
 DAY_SECONDS = 24 * 60 * 60
 NEARLY_FULL = 0.05
-"""Share of a volume that is free at most."""
+"""Largest free share of a volume that counts as nearly full."""
 
 
 def keep_to_tmpdir() -> None:

@@ -24,9 +24,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts.links import MLFLOW_RUN, dataset_files
-from dag_parts.params import DATASET, params_of
-from dag_parts.step import NETWORK, step
+from dag_parts import DATASET, MLFLOW_RUN, NETWORK, dataset_files, params_of, step
 
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, MODEL_OPTIONS, TASKS, checked
 

@@ -22,9 +22,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts.links import MLFLOW_RUN, dataset_files
-from dag_parts.params import DATASET, params_of
-from dag_parts.step import NETWORK, step
+from dag_parts import DATASET, MLFLOW_RUN, NETWORK, dataset_files, params_of, step
 
 from song_preference.run_options import TASKS, TRAINING_DAG, TRAINING_OPTIONS, checked
 
@@ -91,7 +89,7 @@ def train_song_preference() -> None:
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        promoted, reason, _ = promote(open_store(), ModelSettings(), registered["version"])
+        promoted, reason = promote(open_store(), ModelSettings(), registered["version"])
         return {**registered, "promoted": promoted, "reason": str(reason), **reason.as_json()}
 
     promote(register(evaluate(export(search()))))  # type: ignore[arg-type]

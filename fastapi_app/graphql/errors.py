@@ -5,37 +5,23 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from song_preference.errors import (
-    BatchTooLarge,
-    DatasetNotFound,
-    DiskFull,
-    InvalidSong,
-    ModelNotReady,
-    NotManaged,
-    PipelineError,
-    PipelineUnavailable,
-    RegistryUnavailable,
-    RunNotFound,
-    ServiceBusy,
-    SongPreferenceError,
-    StorageUnavailable,
-)
+from song_preference import errors
 
-CODE: dict[type[SongPreferenceError], str] = {
-    InvalidSong: "INVALID_FEATURE",
-    BatchTooLarge: "BATCH_TOO_LARGE",
-    ServiceBusy: "SERVICE_BUSY",
-    ModelNotReady: "MODEL_NOT_READY",
-    RegistryUnavailable: "REGISTRY_UNAVAILABLE",
-    NotManaged: "NOT_MANAGED",
-    DatasetNotFound: "DATASET_NOT_FOUND",
-    StorageUnavailable: "STORAGE_UNAVAILABLE",
-    DiskFull: "DISK_FULL",
-    RunNotFound: "RUN_NOT_FOUND",
-    PipelineUnavailable: "PIPELINE_UNAVAILABLE",
-    PipelineError: "PIPELINE_ERROR",
+CODE: dict[type[errors.SongPreferenceError], str] = {
+    errors.InvalidSong: "INVALID_FEATURE",
+    errors.BatchTooLarge: "BATCH_TOO_LARGE",
+    errors.ServiceBusy: "SERVICE_BUSY",
+    errors.ModelNotReady: "MODEL_NOT_READY",
+    errors.RegistryUnavailable: "REGISTRY_UNAVAILABLE",
+    errors.NotManaged: "NOT_MANAGED",
+    errors.DatasetNotFound: "DATASET_NOT_FOUND",
+    errors.StorageUnavailable: "STORAGE_UNAVAILABLE",
+    errors.DiskFull: "DISK_FULL",
+    errors.RunNotFound: "RUN_NOT_FOUND",
+    errors.PipelineUnavailable: "PIPELINE_UNAVAILABLE",
+    errors.PipelineError: "PIPELINE_ERROR",
 }
-"""The first that fits, so subclasses stand before their parents."""
+"""Code of each error; the first that fits counts, so subclasses stand before their parents."""
 
 MASKED = "The service failed: see its log for the reason."
 INVALID_QUERY = "INVALID_QUERY"
@@ -75,6 +61,6 @@ def public(error: GraphQLError) -> GraphQLError:
     extensions: dict[str, Any] = {"code": code}
     if code == INTERNAL:
         message = MASKED
-    elif isinstance(error.original_error, InvalidSong):
+    elif isinstance(error.original_error, errors.InvalidSong):
         extensions["errors"] = [problem._asdict() for problem in error.original_error.problems]
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

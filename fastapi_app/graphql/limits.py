@@ -6,19 +6,17 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationRule,
-    get_operation_ast,
 )
+from graphql.pyutils import Path
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.fastapi import BaseContext
@@ -30,26 +28,25 @@ from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.predictor import Predictor
 
 MAX_CHARACTERS = 20_000
-"""20 for each token, since blanks and comments are no tokens, and the caches keep the text of 128 queries."""
+"""Most characters of a query, 20 for each token: blanks and comments are no tokens, and caches keep 128 queries."""
 
 MAX_TOKENS = 1_000
-"""About 70 songs written into the query; more go into a variable, which counts as a few tokens. GraphiQL needs 300."""
+"""Most tokens of a query: about 70 songs; more go into a variable, which is a few tokens. GraphiQL needs 300."""
 
 MAX_DEPTH = 5
-"""One more than the levels of the schema's deepest path: explain, prediction, model, name."""
+"""Most levels of a query: one more than the schema's deepest path: explain, prediction, model, name."""
 
 MAX_ALIASES = 10
 """Most aliases, each of which computes a field once more; predictBatch is there for many songs."""
 
 MAX_REPEATS = 40
-"""Most fields of one name, and most fragment spreads: validation compares each with each. GraphiQL needs 14.
-"""
+"""Most fields of one name, and most fragment spreads: validation compares each with each. GraphiQL needs 14."""
 
 MAX_FIELDS = 5_000
-"""About 50 ms. The full introspection query resolves 2,200, the longest list of 100 datasets 3,100."""
+"""Most fields of an answer, about 50 ms. Introspection resolves 2,200, the longest list of 100 datasets 3,100."""
 
 FIELDS_PER_SONG = 4
-"""The fields of an answer, and its type's name."""
+"""Fields of one song in the answer, and its type's name."""
 
 
 class Context(BaseContext):
@@ -63,6 +60,15 @@ class Context(BaseContext):
         self.operation = "invalid"
         self.outcome: str | None = None
         self._songs, self._fields_left = 0, MAX_FIELDS
+
+    def note_operation(self, field: str) -> None:
+        """Note a field of the query's first level for the metrics: the only one, else "several" or "introspection"."""
+        if field.startswith("__"):
+            self.operation = "introspection" if self.operation == "invalid" else self.operation
+        elif self.operation in {"invalid", "introspection", field}:
+            self.operation = field
+        else:
+            self.operation = "several"
 
     def count_songs(self, count: int) -> None:
         """Count songs; raise `BatchTooLarge` for more than one request may hold, in all its fields."""
@@ -88,27 +94,20 @@ class Context(BaseContext):
 
 
 class Limits(SchemaExtension):
-    """Limits tokens while parsing, depth and aliases while validating; notes the operation for the metrics.
+    """Limits tokens while parsing, and depth and aliases while validating.
 
     Strawberry's limiters follow a fragment each time that it is spread, so a short query whose fragments spread each
     other twice takes minutes, and a missing fragment is an internal error. They also make new rules for each request,
     which defeats the validation cache.
     """
 
-    rules: tuple[type[ASTValidationRule], ...]
+    def __init__(self, *, is_open: bool) -> None:
+        self._rules = (SizeRule,) if is_open else (SizeRule, NoSchemaIntrospectionCustomRule)
 
     def on_operation(self) -> Iterator[None]:
         """Set the limits."""
         self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        self.execution_context.validation_rules += self.rules
-        yield
-
-    def on_execute(self) -> Iterator[None]:
-        """Note the operation of a valid query."""
-        execution = self.execution_context
-        context: Context = execution.context
-        if execution.graphql_document:
-            context.operation = operation(execution.graphql_document, execution.operation_name)
+        self.execution_context.validation_rules += self._rules
         yield
 
 
@@ -166,7 +165,9 @@ class _Measure:
     """Measures each fragment once, however often it is spread."""
 
     def __init__(self, document: DocumentNode) -> None:
-        self._fragments = _fragments(document)
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
         self._known: dict[str, Size] = {}
 
     def selection(self, selection_set: SelectionSetNode) -> Size:
@@ -198,55 +199,16 @@ class _Measure:
         return self._known[name]
 
 
-class OpenLimits(Limits):
-    """The limits, with introspection."""
-
-    rules = (SizeRule,)
-
-
-class ClosedLimits(Limits):
-    """The limits, without introspection."""
-
-    rules = (SizeRule, NoSchemaIntrospectionCustomRule)
-
-
 class CountedExecution(StrawberryGraphQLCoreExecutionContext):
-    """Counts every field of every row, since neither depth nor aliases limit the number of rows.
+    """Counts every field of every row, since neither depth nor aliases limit the number of rows; notes the operation.
 
     graphql-core calls `execute_field` private. Its public hook, a middleware around every resolver, costs more than
     the fields that it counts; `test_limits.py` fails if an upgrade no longer calls this method.
     """
 
     @override
-    def execute_field(self, *field: Any) -> Any:
+    def execute_field(self, parent_type: Any, source: Any, field_nodes: list[FieldNode], path: Path) -> Any:
+        if path.prev is None:
+            self.context_value.note_operation(field_nodes[0].name.value)
         self.context_value.count_field()
-        return super().execute_field(*field)
-
-
-def operation(document: DocumentNode, name: str | None) -> str:
-    """Return the only field of a valid operation, else "several" or "introspection"."""
-    chosen = get_operation_ast(document, name)
-    if chosen is None:
-        return "invalid"
-    fields = {field for field in _root_fields(document, chosen) if not field.startswith("__")}
-    if len(fields) > 1:
-        return "several"
-    return fields.pop() if fields else "introspection"
-
-
-def _root_fields(document: DocumentNode, chosen: OperationDefinitionNode) -> Iterator[str]:
-    fragments = _fragments(document)
-    waiting = [chosen.selection_set]
-    while waiting:
-        for selection in waiting.pop().selections:
-            match selection:
-                case FieldNode():
-                    yield selection.name.value
-                case InlineFragmentNode():
-                    waiting.append(selection.selection_set)
-                case FragmentSpreadNode() if fragment := fragments.pop(selection.name.value, None):
-                    waiting.append(fragment.selection_set)
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        return super().execute_field(parent_type, source, field_nodes, path)

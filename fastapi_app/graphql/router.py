@@ -1,22 +1,25 @@
-"""The endpoint `/graphql`."""
+"""The endpoint `/graphql`, and its page GraphiQL, served from local files, so that it works without internet access."""
 
 import json
 import re
+from base64 import b64encode
+from hashlib import sha384
 from http import HTTPStatus
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException as NotServed
 from starlette.requests import ClientDisconnect
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
 from typing_extensions import override
 
-from fastapi_app.graphql import graphiql
 from fastapi_app.graphql.errors import CODE, INVALID_QUERY, outcome_of, public
 from fastapi_app.graphql.limits import MAX_CHARACTERS, Context
 from fastapi_app.graphql.schema import create_schema
@@ -35,6 +38,28 @@ HEAVY = re.compile(rb"predictBatch|explain|__schema|__type\b|\\u|%")
 WAITING = re.compile(rb"modelVersions|dataset|pipelineRun|\\u|%")
 """Fields that wait for other services, which may be down; their lists are short."""
 
+GRAPHIQL = Path(__file__).parent / "static"
+"""Folder of the page's files; `scripts/graphiql` fetches all but `index.html` and `page.js`."""
+
+ASSETS = {
+    "graphiql.min.css": "text/css",
+    "react.production.min.js": "text/javascript",
+    "react-dom.production.min.js": "text/javascript",
+    "graphiql.min.js": "text/javascript",
+    "page.js": "text/javascript",
+}
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+"""Headers that forbid other origins; inline styles are allowed, since the editor sets them."""
+
+ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""Headers that let browsers cache a file for a year, since its URL has the hash of its content."""
+
 
 class _Router(GraphQLRouter[Context, None]):
     """Counts requests, masks internal errors, and does not take a client that hangs up for a failure."""
@@ -46,8 +71,8 @@ class _Router(GraphQLRouter[Context, None]):
         self.routes.clear()
         self.add_api_route("", self._answer, methods=["GET", "POST"], response_model=None)
         if is_open:
-            self._page = graphiql.page()
-            self.add_api_route("/assets/{name}", graphiql.asset)
+            self._page = _page()
+            self.add_api_route("/assets/{name}", _asset)
         # Separate, so that requests that wait for other services only delay each other.
         self._waiting = LongRequestQueue()
 
@@ -85,7 +110,7 @@ class _Router(GraphQLRouter[Context, None]):
 
     @override
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        return HTMLResponse(self._page, headers=graphiql.PAGE_HEADERS)
+        return HTMLResponse(self._page, headers=PAGE_HEADERS)
 
     @override
     async def get_sub_response(self, request: Request) -> Response:
@@ -136,6 +161,23 @@ class _Router(GraphQLRouter[Context, None]):
 
 def _rejected(message: str, code: str, status: int) -> Response:
     return JSONResponse({"data": None, "errors": [{"message": message, "extensions": {"code": code}}]}, status)
+
+
+def _page() -> str:
+    """Return GraphiQL, with the hash of each file, which the browser verifies."""
+    html = (GRAPHIQL / "index.html").read_text()
+    for name in ASSETS:
+        digest = sha384((GRAPHIQL / name).read_bytes())
+        address = f"graphql/assets/{name}?{digest.hexdigest()[:12]}"
+        html = html.replace(f'"{name}"', f'"{address}" integrity="sha384-{b64encode(digest.digest()).decode()}"')
+    return html
+
+
+async def _asset(name: str) -> FileResponse:
+    """Return one of the page's files."""
+    if name not in ASSETS:
+        raise NotServed(HTTPStatus.NOT_FOUND)
+    return FileResponse(GRAPHIQL / name, media_type=ASSETS[name], headers=ASSET_HEADERS)
 
 
 def router(settings: RestSettings) -> GraphQLRouter[Context, None]:

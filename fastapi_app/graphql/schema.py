@@ -13,7 +13,7 @@ from strawberry.types import ExecutionContext, Info
 from typing_extensions import override
 
 from fastapi_app.graphql.errors import INTERNAL, code_of
-from fastapi_app.graphql.limits import ClosedLimits, Context, CountedExecution, OpenLimits
+from fastapi_app.graphql.limits import Context, CountedExecution, Limits
 from fastapi_app.graphql.types import (
     Dataset,
     Explanation,
@@ -27,8 +27,8 @@ from fastapi_app.graphql.types import (
     prediction_of,
 )
 from fastapi_app.schemas import ServedOut, VersionOut
-from song_preference.errors import FieldProblem, InvalidSong
-from song_preference.features import Song, broken_rule
+from song_preference.errors import InvalidSong
+from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
 
 MAX_LISTED = 100
@@ -127,13 +127,7 @@ def _checked(songs: Sequence[SongInput]) -> list[Song]:
     try:
         return _SONGS.validate_python([vars(song) for song in songs])
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidSong(
-            [
-                FieldProblem(".".join(map(str, ("songs", *item["loc"]))), broken_rule(item["type"]))
-                for item in found[:MAX_PROBLEMS]
-            ]
-        ) from None
+        raise InvalidSong(field_problems(error, "songs")[:MAX_PROBLEMS]) from None
 
 
 class _Schema(strawberry.Schema):
@@ -150,7 +144,7 @@ def create_schema(*, is_open: bool) -> strawberry.Schema:
         config=StrawberryConfig(disable_field_suggestions=not is_open),
         execution_context_class=CountedExecution,
         extensions=[
-            OpenLimits if is_open else ClosedLimits,
+            lambda: Limits(is_open=is_open),
             lambda: ParserCache(maxsize=CACHED_QUERIES),
             lambda: ValidationCache(maxsize=CACHED_QUERIES),
         ],

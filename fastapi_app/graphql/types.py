@@ -207,7 +207,7 @@ class TrainingRun:
     tasks: strawberry.auto
     reason: strawberry.auto
     code: strawberry.auto
-    params: JSON = _same(report.Explained, "params")
+    params: JSON = _same(report.ExplainedRun, "params")
 
 
 @pydantic.type(report.RunReport, description="A run of the pipeline and its results.")
@@ -222,7 +222,7 @@ class PipelineRunReport:
     tasks: strawberry.auto
     reason: strawberry.auto
     code: strawberry.auto
-    params: JSON = _same(report.Explained, "params")
+    params: JSON = _same(report.ExplainedRun, "params")
     dataset_version: strawberry.auto
     model_version: strawberry.auto
     promoted: strawberry.auto

@@ -1,1 +1,1 @@
-"""From a listener's playlist to a published dataset version."""
+"""The ETL: from a listener's playlist to a published dataset version."""

@@ -26,7 +26,7 @@ def download(
     """Fetch the playlist and keep its bytes under the version that they belong to.
 
     The playlist is `source`, which anybody may have named, or where it is empty the operator's own. Raises
-    `SourceRefused`, `SourceUnavailable` and `InvalidDataset`.
+    `SourceRejected`, `SourceUnavailable` and `InvalidDataset`.
     """
     with temporary_directory() as directory:
         target = directory / RAW
@@ -61,10 +61,10 @@ def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
     """Deduplicate and scale the rows, keep the four features; raise `InvalidDataset`."""
     with temporary_directory() as directory:
         raw = directory / RAW
-        store.fetch_raw(draft.version, raw)
+        store.fetch(draft.version, RAW, raw)
         prepared = prepare(raw, directory)
-        store.put_table(draft.version, "scaled", prepared.scaled)
-        store.put_table(draft.version, "features", prepared.features)
+        store.put(draft.version, "scaled", prepared.scaled)
+        store.put(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)
     return draft.model_copy(update={"preparation": prepared.report})
 
@@ -73,16 +73,16 @@ def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
     """Write the training and the test table."""
     with temporary_directory() as directory:
         features = directory / "features.parquet"
-        store.fetch_table(draft.version, "features", features)
+        store.fetch(draft.version, "features", features)
         tables = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
-        store.put_table(draft.version, "train", tables.train)
-        store.put_table(draft.version, "test", tables.test)
+        store.put(draft.version, "train", tables.train)
+        store.put(draft.version, "test", tables.test)
     log.info("%d songs to train on, %d to test with.", tables.rows.train, tables.rows.test)
     return draft.model_copy(update={"split": tables.rows})
 
 
 class Registered(NamedTuple):
-    """A published dataset and the MLflow run that tells of it."""
+    """A published dataset and the MLflow run that describes it."""
 
     dataset: DatasetVersion
     run_id: str

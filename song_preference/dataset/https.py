@@ -1,5 +1,11 @@
-"""A playlist from an https URL."""
+"""A playlist from an https URL, and which URLs strangers may name.
 
+Whoever can make a server fetch a URL can otherwise read what only that server can reach: its own ports, its
+neighbours, the metadata service of its cloud.
+"""
+
+import ipaddress
+import socket
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -9,7 +15,6 @@ from pathlib import Path
 
 import httpx
 
-from song_preference.dataset.public_https import PublicTransport, check_https, check_public
 from song_preference.dataset.text import PIECE_BYTES, check_is_no_page
 from song_preference.dataset.transfer import (
     CONNECT_SECONDS,
@@ -17,7 +22,7 @@ from song_preference.dataset.transfer import (
     Network,
     NotAllowed,
     check_size,
-    is_passing_status,
+    is_transient_status,
     retried,
     shown,
     write,
@@ -41,7 +46,7 @@ def download(url: str, target: Path, max_bytes: int, network: Network, *, truste
     with httpx.Client(transport=transport, timeout=timeout, headers={"Accept-Encoding": "identity"}) as client:
         wanted = _Download(client, httpx.URL(url), trusted, time.monotonic() + network.total_seconds)
         try:
-            retried(lambda: write(wanted.pieces(max_bytes), target, max_bytes), _is_passing, network)
+            retried(lambda: write(wanted.pieces(max_bytes), target, max_bytes), _is_transient, network)
         except httpx.HTTPError as error:
             # Its own words may hold the URL's password.
             values = {"url": shown(url), "error": _reason(error)}
@@ -132,9 +137,9 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise httpx.ReadError("the compressed file ends early")
 
 
-def _is_passing(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
-        return is_passing_status(error.response.status_code)
+        return is_transient_status(error.response.status_code)
     return isinstance(error, httpx.TransportError)
 
 
@@ -142,3 +147,112 @@ def _reason(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.HTTPStatusError):
         return f"{error.response.status_code} {error.response.reason_phrase}".strip()
     return str(error) or type(error).__name__
+
+
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All public IPv6 addresses; those that carry an IPv4 address (mapped, NAT64) lie outside."""
+
+OTHERWISE_GLOBAL = (
+    ipaddress.ip_network("192.0.0.0/24"),  # IETF protocol assignments: some reach the nearest router
+    ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays
+    ipaddress.ip_network("2002::/16"),  # 6to4: holds an IPv4 address, of whatever kind
+    ipaddress.ip_network("3fff::/20"),  # documentation
+)
+ADDRESSES_TRIED = 3
+
+
+def check_https(url: httpx.URL) -> None:
+    """Check an https source or a redirect; raise `NotAllowed`."""
+    if url.scheme != "https" or not url.host or not 0 < (url.port or 443) < 2**16:
+        raise NotAllowed(Message("source_no_https_url"))
+
+
+def check_public(url: httpx.URL) -> None:
+    """Check a URL that strangers name, as far as it is seen without resolving the host's name."""
+    check_https(url)
+    if url.userinfo:
+        raise NotAllowed(Message("source_with_credentials"))
+    host = _host(url).rstrip(".")
+    literal = _literal(host)
+    if literal is None and ("." not in host or host.endswith(".localhost")):
+        raise NotAllowed(Message("host_not_public"))
+    if literal is not None and not is_public(literal):
+        raise NotAllowed(Message("address_not_public"))
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the internet rather than to this machine or a network near it."""
+    ip = ipaddress.ip_address(address)
+    if ip.version == 6 and ip not in GLOBAL_UNICAST:
+        return False
+    return (
+        ip.is_global and not ip.is_multicast and not ip.is_reserved and not any(ip in net for net in OTHERWISE_GLOBAL)
+    )
+
+
+class PublicTransport(httpx.BaseTransport):
+    """Connects only to the public addresses that were checked, so DNS rebinding cannot reach a private one.
+
+    Ignores HTTPS_PROXY, since a proxy would resolve the name again. Without a direct way outside, such sources are
+    unavailable; the operator's own go through the proxy.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._resolve = network.resolve
+        self._inner = network.connect()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the response; raise `NotAllowed` where the host has an address that is not public."""
+        check_public(request.url)
+        failure = httpx.ConnectError("the host has no address")
+        for address in self._public_addresses(request.url)[:ADDRESSES_TRIED]:
+            try:
+                return self._inner.handle_request(_pinned(request, address))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                failure = httpx.ConnectError(str(error))
+        raise failure
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+    def _public_addresses(self, url: httpx.URL) -> list[str]:
+        try:
+            found = self._resolve(_host(url), url.port or 443, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpx.ConnectError(f"the host is not found: {error}") from error
+        addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+        _check_all_public(addresses)
+        return addresses
+
+
+def _check_all_public(addresses: Iterable[str]) -> None:
+    # One address that is not would be enough: the name's owner chooses which is given first.
+    if not all(map(is_public, addresses)):
+        raise NotAllowed(Message("host_with_address_not_public"))
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    """Return the request sent to `address`, its Host header and the certificate's check still for the host's name."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        extensions={**request.extensions, "sni_hostname": _host(request.url)},
+    )
+
+
+def _host(url: httpx.URL) -> str:
+    return url.raw_host.decode("ascii")
+
+
+def _literal(host: str) -> str | None:
+    """Return the address that the host is, also as the resolver understands it: 127.1, 0x7f000001, 2130706433."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None

@@ -4,7 +4,7 @@ import io
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
-from song_preference.dataset.store import RAW, DatasetStore, PreparedTable
+from song_preference.dataset.store import FILES, RAW, DatasetStore, Table, not_found
 from song_preference.dataset.version import Histogram, Spread
-from song_preference.errors import DatasetNotFound
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.songs_csv import Records
 from song_preference.temporary import temporary_directory
-
-Table = Literal["raw", PreparedTable]
 
 LOOKED_AT_BYTES = 1 << 18
 """Bytes of `raw.csv` that are read for its first rows."""
@@ -50,10 +47,7 @@ def opened(store: DatasetStore, version: str, table: Table, at_most: int | None 
         return sample
     with temporary_directory() as directory:
         path = directory / table
-        if table == "raw":
-            store.fetch_raw(version, path)
-        else:
-            store.fetch_table(version, table, path)
+        store.fetch(version, table, path)
         return path.open("rb")
 
 
@@ -67,12 +61,9 @@ def as_csv(parquet: IO[bytes]) -> Iterator[bytes]:
 
 
 def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str, Any]]:
-    key = store.key(version, RAW)
-    content = store.objects.get(key, first_bytes=LOOKED_AT_BYTES)
+    content = store.objects.get(store.key(version, FILES[RAW]), first_bytes=LOOKED_AT_BYTES)
     if content is None:
-        raise DatasetNotFound(
-            f"Dataset version '{version}' has no '{RAW}' any more: run process_etl_spotify_data again."
-        )
+        raise not_found(version, FILES[RAW])
     if len(content) == LOOKED_AT_BYTES:
         # The last row may go on.
         content = content[: content.rfind(b"\n") + 1]

@@ -1,4 +1,4 @@
-"""What people may do with datasets: upload a playlist for the pipeline, and remove a version that nothing needs."""
+"""Upload a playlist for the pipeline, and remove a dataset version that nothing needs."""
 
 import hashlib
 from pathlib import Path

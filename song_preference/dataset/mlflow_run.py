@@ -9,10 +9,10 @@ from mlflow.data.meta_dataset import MetaDataset
 from mlflow.types import ColSpec, Schema
 from sklearn.feature_selection import mutual_info_classif
 
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.store import FILES, DatasetStore
 from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES, LABEL
-from song_preference.plotting import DARK, DISLIKES, LIKES, SEQUENTIAL, drawing
+from song_preference.plotting import DARK, DISLIKES, LIKES, drawing, heat_map
 
 EXPERIMENT = "Spotify data"
 SONGS_SHOWN = 20_000
@@ -45,7 +45,7 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
 
 def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:
     """Return the dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
-    source = resolve_dataset_source(store.table_uri(described.version, "features"))
+    source = resolve_dataset_source(store.objects.uri(store.key(described.version, FILES["features"])))
     schema = Schema([ColSpec("float", name) for name in (*FEATURES, LABEL)])
     # Abstract for mypy only: MLflow's base class leaves an optional property out.
     return MetaDataset(source, name=described.version, digest=described.version, schema=schema)  # type: ignore[abstract]
@@ -167,14 +167,10 @@ def correlation(features: pd.DataFrame) -> Figure:
     names = [*FEATURES, LABEL]
     values = features[names].corr().to_numpy()
     with drawing("Correlation") as (figure, (axes,)):
-        # Shaded by strength, since a sign is told in grey by its number only.
-        axes.imshow(np.abs(values), cmap=SEQUENTIAL, vmin=0, vmax=1)
-        for (row, column), value in np.ndenumerate(values):
-            color = "white" if abs(value) > 0.6 else "black"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=color)
+        # Shaded by strength: only the number shows the sign, so that the plot is readable in grey.
+        heat_map(axes, np.abs(values), [[f"{value:.2f}" for value in row] for row in values])
         axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
         axes.set_yticks(range(len(names)), names)
-        axes.grid(visible=False)
     return figure
 
 

@@ -2,18 +2,17 @@
 
 Each class is drawn from a Gaussian copula: a normal vector with the measured rank correlations, passed
 through the measured quantiles of every column. Only these statistics of a real playlist are shipped,
-never one of its rows; `python -m song_preference.dataset.sample PLAYLIST.csv` measures them again.
+never one of its rows.
 """
 
 import json
-import sys
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from song_preference.features import LABEL
 
@@ -26,26 +25,8 @@ WHOLE_NUMBERS = ["duration", "key", "mode", "time_signature"]
 STATISTICS = "sample_statistics.json"
 
 
-def measure(playlist: pd.DataFrame) -> dict[str, Any]:
-    """Quantiles, rank correlations and share of each class."""
-    measured: dict[str, Any] = {"columns": [column for column in playlist.columns if column != LABEL], "classes": {}}
-    for label, songs in playlist.groupby(LABEL):
-        columns = songs[measured["columns"]]
-        scores = ndtri((columns.rank(method="average") - 0.5) / len(columns))
-        measured["classes"][str(label)] = {
-            "share": round(len(songs) / len(playlist), 3),
-            "quantiles": {name: _rounded(columns[name].quantile(QUANTILES)) for name in measured["columns"]},
-            "correlation": [_rounded(row) for row in np.corrcoef(scores, rowvar=False)],
-        }
-    return measured
-
-
-def _rounded(values: Any) -> list[float]:
-    return [float(f"{value:.3g}") for value in values]
-
-
 def draw(statistics: dict[str, Any], rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
-    """Synthetic songs in random order, the same for the same statistics and seed."""
+    """Return synthetic songs in random order, the same for the same statistics and seed."""
     random = np.random.default_rng(seed)
     parts = []
     for label, of_class in statistics["classes"].items():
@@ -75,7 +56,3 @@ def bundled() -> pd.DataFrame:
 def csv() -> bytes:
     """Return the sample as the CSV that a listener would upload."""
     return bundled().to_csv(index=False, lineterminator="\n").encode()
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(pd.read_csv(sys.argv[1])), indent=1))

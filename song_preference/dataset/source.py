@@ -1,4 +1,4 @@
-"""Bring the playlist here, from wherever it is said to be, if it may be named."""
+"""Fetch the playlist from its source, if the caller may name it."""
 
 import hashlib
 import os
@@ -7,16 +7,30 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Timer
 from typing import NamedTuple
 
+import gdown
 import httpx
+from gdown.exceptions import DownloadCancelled, DownloadError, FileURLRetrievalError
+from requests import HTTPError, RequestException
 
-from song_preference.dataset import drive, https, sample
-from song_preference.dataset.public_https import check_https, check_public
-from song_preference.dataset.text import PIECE_BYTES, check_text
-from song_preference.dataset.transfer import Network, NotAllowed, check_size, shown, write
+from song_preference.dataset import https, sample
+from song_preference.dataset.https import check_https, check_public
+from song_preference.dataset.text import PIECE_BYTES, check_is_no_page, check_text
+from song_preference.dataset.transfer import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Network,
+    NotAllowed,
+    check_size,
+    is_transient_status,
+    retried,
+    shown,
+    write,
+)
 from song_preference.dataset.version import Source, SourceKind
-from song_preference.errors import SourceRefused, SourceUnavailable
+from song_preference.errors import InvalidDataset, SourceRejected, SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import PlaylistSettings
 from song_preference.storage import ObjectStore
@@ -24,40 +38,51 @@ from song_preference.storage import ObjectStore
 NETWORK = Network()
 LONGEST = 4096
 FOLDER = "incoming/"
-"""Below it, in the data bucket and on disk, lies what anybody may name."""
+"""Folder, in the data bucket and on disk, of the files that anybody may name."""
+
+DRIVE_HOSTS = {"drive.google.com", "docs.google.com"}
+DRIVE_LINK = "https://drive.google.com/file/d/"
+START_BYTES = 4096
+
+A_PAGE = Message("drive_gave_a_page")
+DRIVE_REASONS: dict[type[Exception], Message] = {FileURLRetrievalError: A_PAGE, DownloadCancelled: Message("too_slow")}
+DRIVE_FAILURES = (
+    *(DownloadError, DownloadCancelled, RequestException),
+    *(AssertionError, KeyError),  # raised by gdown for an unknown form of Google's answer
+)
 
 
 class Location(NamedTuple):
-    """A source, understood: `at` is a URL, an `s3://` address, a path or 'sample'."""
+    """A parsed source: `at` is a URL, an `s3://` address, a path or 'sample'."""
 
     kind: SourceKind
     at: str
 
 
 def locate(source: str, bucket: str, settings: PlaylistSettings, *, trusted: bool) -> Location:
-    """Understand a source without fetching it, and check that it may be named; raises `SourceRefused`.
+    """Parse a source without fetching it, and check that it may be named; raises `SourceRejected`.
 
     `trusted` is the operator's own environment (DATASET_SOURCE), which may name any https URL, object of `bucket` or
     path. Others, who come through Airflow's form or the API, may name Google Drive, https URLs of public hosts (what
     those resolve to is checked by `fetch`), and what lies below incoming/.
     """
-    with _refusals(source, trusted=trusted):
+    with _rejections(source, trusted=trusted):
         return _understood(source, bucket) if trusted else _allowed(_understood(source, bucket), bucket, settings)
 
 
 def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSettings, *, trusted: bool) -> Source:
     """Write the playlist's bytes to `target`, a piece at a time; `trusted` as for `locate`.
 
-    Raises `SourceRefused` where it may not be named or is not there, `SourceUnavailable` where it cannot be reached (or
-    `StorageUnavailable`, where S3 cannot) and `InvalidDataset` where it is too large or no text.
+    Raise `SourceRejected` where it may not be named or does not exist, `SourceUnavailable` or `StorageUnavailable`
+    where it cannot be reached, and `InvalidDataset` where it is too large or no text.
     """
     kind, at = locate(source, objects.bucket, settings, trusted=trusted)
-    with _refusals(source, trusted=trusted):
+    with _rejections(source, trusted=trusted):
         match kind:
             case "sample":
                 target.write_bytes(sample.csv())
             case "drive":
-                drive.download(at, target, settings.max_bytes, NETWORK)
+                from_drive(at, target, settings.max_bytes, NETWORK)
             case "https":
                 https.download(at, target, settings.max_bytes, NETWORK, trusted=trusted)
             case "s3":
@@ -73,13 +98,13 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
 
 
 @contextmanager
-def _refusals(source: str, *, trusted: bool) -> Iterator[None]:
+def _rejections(source: str, *, trusted: bool) -> Iterator[None]:
     try:
         yield
     except NotAllowed as error:
         may_name = Message("operator_may_name" if trusted else "anybody_may_name").as_json()
         values = {"source": shown(source), "reason": error.reason.as_json(), "may_name": may_name}
-        raise SourceRefused(Message("source_rejected", values)) from None
+        raise SourceRejected(Message("source_rejected", values)) from None
 
 
 def _understood(source: str, bucket: str) -> Location:
@@ -106,12 +131,12 @@ def _understood_https(source: str) -> Location:
     except httpx.InvalidURL:
         raise NotAllowed(Message("source_no_https_url")) from None
     check_https(url)
-    if not drive.is_drive(url):
+    if not _is_drive(url):
         return Location("https", source)
-    file_id = drive.file_id(url)
+    file_id = _drive_id(url)
     if file_id is None:
         raise NotAllowed(Message("drive_link_without_id"))
-    return Location("drive", f"{drive.LINK}{file_id}")
+    return Location("drive", f"{DRIVE_LINK}{file_id}")
 
 
 def _allowed(location: Location, bucket: str, settings: PlaylistSettings) -> Location:
@@ -144,6 +169,69 @@ def _below(incoming: Path, source: str) -> Path:
     if ".." in path.parts or not is_below:
         raise NotAllowed(Message("source_no_file_below", {"folder": FOLDER}))
     return resolved
+
+
+def _is_drive(url: httpx.URL) -> bool:
+    """Whether the URL is a link to a file in Drive; a published spreadsheet is an https source like any other."""
+    return url.host in DRIVE_HOSTS and not url.path.startswith("/spreadsheets/")
+
+
+def _drive_id(url: httpx.URL) -> str | None:
+    """Return the id of the file that a link names."""
+    in_path = re.search(r"/d/([A-Za-z0-9_-]+)", url.path)
+    if in_path:
+        return in_path[1]
+    return url.params["id"] if re.fullmatch(r"[A-Za-z0-9_-]+", url.params.get("id", "")) else None
+
+
+def from_drive(link: str, target: Path, max_bytes: int, network: Network) -> None:
+    """Write the file behind `link`, which starts with `DRIVE_LINK`, to `target`.
+
+    Raises `SourceUnavailable`, also where Google gives a page instead of the file, and `InvalidDataset` for what is
+    too large.
+    """
+    cancel = Event()
+    # gdown's own timeout is for one read; this one is for all of them and all tries.
+    timer = Timer(network.total_seconds, cancel.set)
+    timer.start()
+    try:
+        retried(lambda: _from_drive_once(link, target, max_bytes, cancel), _is_transient, network)
+    except DRIVE_FAILURES as error:
+        name = type(error).__name__
+        raise _drive_unavailable(link, DRIVE_REASONS.get(type(error), Message("exception", {"name": name}))) from error
+    finally:
+        timer.cancel()
+    with target.open("rb") as file:
+        start = file.read(START_BYTES)
+    try:
+        check_is_no_page(start)
+    except InvalidDataset as error:
+        raise _drive_unavailable(link, A_PAGE) from error
+
+
+def _from_drive_once(link: str, target: Path, max_bytes: int, cancel: Event) -> None:
+    # Nobody can lead us elsewhere with a link: only its id is used, of letters, digits, '-' and '_'. gdown writes it
+    # into https://drive.google.com/uc?id=... and goes on only where Google's own redirects and pages send it.
+    gdown.download(
+        id=link.removeprefix(DRIVE_LINK),
+        output=str(target),
+        quiet=True,
+        use_cookies=False,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        progress=lambda so_far, _: check_size(so_far, max_bytes),
+        cancel=cancel,
+    )
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, HTTPError) and error.response is not None:
+        return is_transient_status(error.response.status_code)
+    # To gdown, Google's page for "too busy" is the same as the one for "not shared".
+    return isinstance(error, DownloadError | RequestException)
+
+
+def _drive_unavailable(link: str, reason: Message) -> SourceUnavailable:
+    return SourceUnavailable(Message("drive_unavailable", {"link": link, "reason": reason.as_json()}))
 
 
 def _from_s3(uri: str, target: Path, objects: ObjectStore, max_bytes: int) -> None:

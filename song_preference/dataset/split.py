@@ -1,4 +1,4 @@
-"""Which songs a model is trained on and which it is evaluated on."""
+"""The split into the songs that models are trained on and those that they are evaluated on."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Dataset versions in S3. `dataset.json` publishes a version; whatever lacks it is invisible."""
+"""Dataset versions in S3. `dataset.json` publishes a version; one without it is invisible."""
 
 import json
 import math
@@ -19,11 +19,16 @@ from song_preference.temporary import temporary_directory
 PREFIX = "datasets/"
 LATEST = f"{PREFIX}latest.json"
 LATEST_NAME = "latest"
-RAW, DESCRIPTION = "raw.csv", "dataset.json"
+DESCRIPTION = "dataset.json"
 
 NAME = re.compile("[0-9a-z]+")
 
 PreparedTable = Literal["scaled", "features", "train", "test"]
+Table = Literal["raw", PreparedTable]
+"""A table of a version: the bytes as downloaded, or a Parquet file."""
+
+RAW: Table = "raw"
+FILES: dict[Table, str] = {RAW: "raw.csv", **{table: f"{table}.parquet" for table in get_args(PreparedTable)}}
 
 
 class DatasetStore:
@@ -36,32 +41,21 @@ class DatasetStore:
         """Return the key of one object of a version."""
         return f"{PREFIX}{version}/{name}"
 
-    def table_uri(self, version: str, table: PreparedTable) -> str:
-        """Return the `s3://` address of a table."""
-        return self.objects.uri(self.key(version, f"{table}.parquet"))
-
-    def put(self, version: str, name: str, path: Path) -> None:
-        """Keep a file of the version, unless it is kept already: a version always holds the same."""
+    def put(self, version: str, table: Table, path: Path) -> None:
+        """Keep a file as a table of the version, unless there is one already: a version always holds the same."""
         with path.open("rb") as file:
-            self.objects.put_new(self.key(version, name), file)
+            self.objects.put_new(self.key(version, FILES[table]), file)
 
-    def put_table(self, version: str, table: PreparedTable, path: Path) -> None:
-        """Keep a table of the version, a Parquet file."""
-        self.put(version, f"{table}.parquet", path)
-
-    def fetch_raw(self, version: str, target: Path) -> None:
-        """Write the bytes as downloaded to a file; raises `DatasetNotFound`."""
-        self._fetch(version, RAW, target)
-
-    def fetch_table(self, version: str, table: PreparedTable, target: Path) -> None:
-        """Write a table, a Parquet file, to a file; raises `DatasetNotFound`."""
-        self._fetch(version, f"{table}.parquet", target)
+    def fetch(self, version: str, table: Table, target: Path) -> None:
+        """Write a table to a file; raise `DatasetNotFound`."""
+        if not self.objects.download(self.key(version, FILES[table]), target):
+            raise not_found(version, FILES[table])
 
     def table(self, version: str, table: PreparedTable, at_most: int | None = None) -> pd.DataFrame:
         """Return one table of a version, or about `at_most` of its rows, spread evenly; raise `DatasetNotFound`."""
         with temporary_directory() as directory:
             path = directory / table
-            self.fetch_table(version, table, path)
+            self.fetch(version, table, path)
             file = pq.ParquetFile(path)
             step = max(1, math.ceil(file.metadata.num_rows / (at_most or math.inf)))
             pieces, at = [], 0
@@ -77,9 +71,9 @@ class DatasetStore:
 
         Raises `DatasetNotFound` where a table is missing, since somebody removed it meanwhile.
         """
-        for name in (RAW, *(f"{table}.parquet" for table in get_args(PreparedTable))):
+        for name in FILES.values():
             if self.objects.size(self.key(description.version, name)) is None:
-                raise _not_found(description.version, name)
+                raise not_found(description.version, name)
         self.objects.put_new(self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode())
         published = self.describe(description.version)
         self.objects.put(LATEST, json.dumps({"version": published.version}).encode())
@@ -89,8 +83,11 @@ class DatasetStore:
         """Return what `dataset.json` says; raise `DatasetNotFound` for a version never published."""
         if not NAME.fullmatch(version):
             # Some stores would take '..' in a key for a step up.
-            raise _not_found(version, DESCRIPTION)
-        return DatasetVersion.model_validate_json(self._content(version, DESCRIPTION))
+            raise not_found(version, DESCRIPTION)
+        content = self.objects.get(self.key(version, DESCRIPTION))
+        if content is None:
+            raise not_found(version, DESCRIPTION)
+        return DatasetVersion.model_validate_json(content)
 
     def find(self, name: str) -> DatasetVersion:
         """Return a published version, or the last one where the name is 'latest'; raise `DatasetNotFound`."""
@@ -119,16 +116,6 @@ class DatasetStore:
         for key in self.objects.keys(self.key(version, "")):
             self.objects.remove(key)
 
-    def _fetch(self, version: str, name: str, target: Path) -> None:
-        if not self.objects.download(self.key(version, name), target):
-            raise _not_found(version, name)
-
-    def _content(self, version: str, name: str) -> bytes:
-        content = self.objects.get(self.key(version, name))
-        if content is None:
-            raise _not_found(version, name)
-        return content
-
 
 def open_store() -> DatasetStore:
     """Return the store that the environment names."""
@@ -136,7 +123,8 @@ def open_store() -> DatasetStore:
     return DatasetStore(ObjectStore(s3_client(settings), settings.data_bucket))
 
 
-def _not_found(version: str, name: str) -> DatasetNotFound:
+def not_found(version: str, name: str) -> DatasetNotFound:
+    """Return the error for a file of a version that does not exist."""
     if name == DESCRIPTION:
         return DatasetNotFound(Message("no_such_dataset", {"version": version}))
     return DatasetNotFound(Message("dataset_file_gone", {"version": version, "file": name}))

@@ -1,4 +1,4 @@
-"""What every way of fetching has in common: how long to try, how much to take, and how to speak of a source."""
+"""Timeouts, retries, size limit and redaction that all downloads share."""
 
 import re
 import socket
@@ -19,7 +19,7 @@ SHOWN_CHARACTERS = 200
 
 
 class NotAllowed(Exception):
-    """Why a source may not be named, as a part of a sentence; `SourceRefused` says the whole."""
+    """The reason why a source may not be named, as a clause; `SourceRejected` has the whole sentence."""
 
     def __init__(self, reason: Message) -> None:
         self.reason = reason
@@ -33,31 +33,31 @@ def _direct() -> httpx.BaseTransport:
 
 @dataclass(frozen=True)
 class Network:
-    """How the outside is reached; tests bring their own."""
+    """Name resolution, connections and retries of downloads; tests bring their own."""
 
     resolve: Callable[..., Sequence[tuple[Any, ...]]] = socket.getaddrinfo
     connect: Callable[[], httpx.BaseTransport] = _direct
-    """Makes the transport that untrusted addresses are asked through, once they are found to be public."""
+    """Factory of the transport for untrusted URLs, whose addresses were found to be public."""
     waits_seconds: tuple[float, ...] = (1, 4)
     """Pauses between the tries: one try more than there are pauses."""
     total_seconds: float = 540
-    """For all tries together; below the ten minutes of the task, which then has time to tell the reason."""
+    """Time for all tries together; less than the ten minutes of the task, which then can still log the reason."""
 
 
-def retried(attempt: Callable[[], None], is_passing: Callable[[Exception], bool], network: Network) -> None:
-    """Repeat `attempt` while its error may pass; raises the error of the last try."""
+def retried(attempt: Callable[[], None], is_transient: Callable[[Exception], bool], network: Network) -> None:
+    """Repeat `attempt` while its error is transient; raise the error of the last try."""
     for wait in network.waits_seconds:
         try:
             return attempt()
         except Exception as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
         sleep(wait)
     return attempt()
 
 
-def is_passing_status(status: int) -> bool:
-    """Whether a server that answers so may answer otherwise a moment later."""
+def is_transient_status(status: int) -> bool:
+    """Return whether an HTTP status is transient."""
     return status == httpx.codes.TOO_MANY_REQUESTS or httpx.codes.is_server_error(status)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a dataset: gathered from task to task, published as `dataset.json`."""
+"""The description of a dataset version: gathered from task to task, published as `dataset.json`."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from song_preference.messages import Message
 
 PREPARATION = 3
-"""Raise it whenever the same file would be prepared differently: it is part of the version."""
+"""Number of the way of preparing, part of the version: raise it whenever the same file gives other tables."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
 
 
 class Source(BaseModel):
-    """Where the raw bytes came from."""
+    """The source of the raw bytes."""
 
     kind: SourceKind
     uri: str
@@ -25,7 +25,7 @@ class Source(BaseModel):
     fallback_reason: str | None = None
     """Why the bundled sample stands in for the configured source, in English."""
     fallback: Message | None = None
-    """The same as data; None for what was published before messages had codes."""
+    """The same reason as data; None for a dataset published before messages had codes."""
 
     def fallback_message(self) -> Message | None:
         """Return why the bundled sample stands in for the configured source, if it does."""
@@ -43,14 +43,14 @@ class Source(BaseModel):
 
 
 class Parameters(BaseModel):
-    """What decides the prepared dataset beside the raw bytes."""
+    """The parameters that, with the raw bytes, decide the prepared dataset."""
 
     test_size: float
     seed: int
 
 
 class FeatureStatistics(BaseModel):
-    """Over the songs kept; `std` is the sample standard deviation (n - 1)."""
+    """Mean and sample standard deviation (n - 1) over the songs kept."""
 
     mean: float
     std: float
@@ -64,13 +64,13 @@ class ScalerRange(BaseModel):
 
 
 class Preparation(BaseModel):
-    """What became of the raw rows."""
+    """The result of preparing the raw rows."""
 
     columns: dict[str, str]
     readings: list[str] = []
-    """What was read as something else than it was written, in English."""
+    """Normalisations of headers and cells, in English."""
     normalisations: list[Message] = []
-    """The same as data; empty for what was published before messages had codes."""
+    """The same normalisations as data; empty for a dataset published before messages had codes."""
     rows_raw: int
     rows_kept: int
     likes: int
@@ -79,7 +79,7 @@ class Preparation(BaseModel):
     features: dict[str, FeatureStatistics]
 
     def notes(self) -> list[Message]:
-        """Return what was read as something else than it was written."""
+        """Return the normalisations of headers and cells."""
         return self.normalisations or [Message(None, english=text) for text in self.readings]
 
 
@@ -127,7 +127,7 @@ class Histogram(BaseModel):
 
 
 class Spread(BaseModel):
-    """One feature of the songs of one label."""
+    """Distribution of one feature over the songs of one label."""
 
     feature: str
     label: str
@@ -136,5 +136,5 @@ class Spread(BaseModel):
     std: float
     """Sample standard deviation (n - 1)."""
     quantiles: dict[str, float]
-    """By share of the songs that lie below; "0.5" is the median."""
+    """Quantiles by the share of the songs that lie below; "0.5" is the median."""
     histogram: Histogram

@@ -1,19 +1,16 @@
-"""What the platform says to people, as data: a code and values, rendered in English or Spanish at the very end."""
+"""Messages to people as data: a code and values, rendered in English or Spanish at the very end."""
 
 from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any, Literal
 
-from song_preference.messages import en, es, model_card
+from song_preference.messages import en, es
 
 Language = Literal["en", "es"]
 Text = dict[Language, str]
-"""The same in each language."""
+"""One text in each language."""
 
-SENTENCES: dict[Language, dict[str, str]] = {
-    "en": {**en.SENTENCES, **model_card.ENGLISH},
-    "es": {**es.SENTENCES, **model_card.SPANISH},
-}
+SENTENCES: dict[Language, dict[str, str]] = {"en": en.SENTENCES, "es": es.SENTENCES}
 SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 
 
@@ -25,11 +22,11 @@ class Message:
     """
 
     code: str | None
-    """None for what was stored before messages had codes."""
+    """Key of the sentence; None for a message that was stored before messages had codes."""
     params: dict[str, Any] = field(default_factory=dict)
-    """JSON."""
+    """Values of the sentence, as JSON."""
     english: str = ""
-    """The text of a message that was stored or sent, in case this version does not know its code."""
+    """Text of a message that was stored or sent, in case this version does not know its code."""
 
     def text(self, language: Language = "en") -> str:
         """Return the message in that language, or in English if its code is unknown."""

@@ -121,4 +121,78 @@ SENTENCES = {
     "too_few_songs_to_train": "The training part holds {likes} liked and {dislikes} disliked songs, but "
     "cross-validation needs {least} of each: add songs to the playlist, or set a smaller part aside for the test, and "
     "run the DAG process_etl_spotify_data again.",
+    # An upload, a busy service, and a rollback.
+    "upload_too_large": "The upload has more than {limit} bytes, which is the limit: {remedy}.",
+    "split_the_file": "split the file",
+    "playlist_limit": "a playlist may have no more than MAX_DATASET_BYTES",
+    "upload_without_file": "The form has no file: send the CSV as the field 'file', with a file name.",
+    "service_busy": "{waiting} long requests are already waiting: try again in a few seconds.",
+    "already_champion": "Version {version} is the champion already.",
+    "rolled_back": "Version {version} of {model} is the champion, version {challenger} the challenger.",
+    "made_champion": "Version {version} of {model} is the champion.",
+    "no_champion_to_replace": "{model} has no champion to go back from: name a version.",
+    "replaced_no_other": "Version {version} of {model} replaced no other: name a version to go back to.",
+    "no_such_version": "{model} has no version {version}; it has {known}.",
+    "none_yet": "none yet",
+}
+
+METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "calibration_error")
+MODELS = ("test", "majority", "logistic_regression")
+"""Prefixes of the metrics of the model, and of those that it is compared with."""
+
+_METRIC_TITLES = ("ROC AUC", "PR AUC", "Accuracy", "F1 of like", "Brier score", "Calibration error")
+
+
+def metrics_table(titles: tuple[str, ...], to: str) -> str:
+    """Return the rows of the model card's table, each metric with its interval; `to` stands between its ends."""
+    return "\n".join(f"| {title} | {_cells(metric, to)} |" for title, metric in zip(titles, METRICS, strict=True))
+
+
+def _cells(metric: str, to: str) -> str:
+    names = [f"{model}_{metric}" for model in MODELS]
+    return " | ".join(f"{{{name}:.3f}} ({{{name}_low:.3f}} {to} {{{name}_high:.3f}})" for name in names)
+
+
+# The model card: Markdown, in English under MLflow's 5,000 characters.
+SENTENCES |= {
+    "model_card": f"""# Will this listener like the song?
+
+{{warning}}This model ({{candidate}}) gives the probability that one listener likes a song, from
+speechiness, energy, danceability and acousticness as Spotify measures them, each in [0, 1].
+
+## Data
+Dataset `{{dataset}}` (source: {{source}}): {{songs}} songs, {{likes}} liked and {{dislikes}} disliked.
+It was trained on {{trained}} of them and evaluated on {{evaluated}} others.{{sampled}}
+
+## Model
+Best of {{trials}} trials (Optuna TPE, seed {{seed}}) by ROC AUC in 5-fold cross-validation on the
+training table: {{cv_roc_auc:.3f}}. Parameters: {{parameters}}.
+"Like" from a probability of {{threshold:.3f}} on: of the thresholds that serve likes and dislikes
+equally well, the one nearest 0.5, found on training songs that the model did not know at the time.
+
+## How good
+On songs that it never saw, once, with 95 % bootstrap intervals:
+
+| | this model | always the majority | logistic regression |
+|---|---|---|---|
+{metrics_table(_METRIC_TITLES, "to")}
+
+ONNX and scikit-learn differ by at most {{onnx_parity_error:.1e}} in probability.
+
+## Limits
+- It knows one listener, by four numbers for each song: no artist, language, lyrics or genre.
+- Songs unlike those of the playlist get an answer as well; how sure it is there was not measured.
+- The intervals hold for songs chosen as these were; taste changes, and the model follows only by new data.
+
+## Use
+```python
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model("models:/{{name}}@champion")
+model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}}}}]))
+```
+""",
+    "model_of_sample": "> **Trained on the bundled sample of synthetic songs: it knows nobody's taste.** "
+    "Set `DATASET_SOURCE` to a playlist.\n\n",
+    "trained_on_part": " These are a sample of the training table ({train}) and the test table ({test}), in proportion "
+    "to likes and dislikes.",
 }

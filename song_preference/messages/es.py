@@ -1,5 +1,7 @@
 """Every message in Spanish."""
 
+from song_preference.messages.en import metrics_table
+
 SENTENCES = {
     "invalid_run": "No se puede empezar: {faults}.",
     "unknown_option": "no existe la opción «{name}», usa una de estas: {known}",
@@ -124,4 +126,69 @@ SENTENCES = {
     "prueba más modelos u otros datos. {details}",
     "too_few_songs_to_train": "Para entrenar hay {likes} canciones que te gustan y {dislikes} que no, y hacen falta "
     "{least} de cada: añade canciones a la lista, o aparta menos para la prueba, y empieza otra vez.",
+    # Un archivo enviado, un servicio ocupado y la vuelta a otra versión.
+    "upload_too_large": "El archivo tiene más de {limit} bytes, que es el límite: {remedy}.",
+    "split_the_file": "divídelo en partes",
+    "playlist_limit": "una lista puede tener como mucho MAX_DATASET_BYTES",
+    "upload_without_file": "El formulario no trae ningún archivo: envía el CSV en el campo «file», con su nombre.",
+    "service_busy": "Ya hay {waiting} peticiones largas en espera: prueba otra vez en unos segundos.",
+    "already_champion": "La versión {version} ya es la campeona.",
+    "rolled_back": "La versión {version} de {model} es ahora la campeona, y la {challenger}, la aspirante.",
+    "made_champion": "La versión {version} de {model} es ahora la campeona.",
+    "no_champion_to_replace": "{model} no tiene ninguna campeona que reemplazar: indica una versión.",
+    "replaced_no_other": "La versión {version} de {model} no reemplazó a ninguna: indica a qué versión volver.",
+    "no_such_version": "{model} no tiene la versión {version}; tiene {known}.",
+    "none_yet": "ninguna todavía",
+}
+
+_METRIC_TITLES = (
+    "ROC AUC",
+    "PR AUC",
+    "Exactitud",
+    "F1 de las que gustan",
+    "Puntuación de Brier",
+    "Error de calibración",
+)
+
+SENTENCES |= {
+    "model_card": f"""# ¿Le gustará la canción a esta persona?
+
+{{warning}}Este modelo ({{candidate}}) da la probabilidad de que una canción le guste a una persona, a partir de
+speechiness, energy, danceability y acousticness como las mide Spotify, cada una de 0 a 1.
+
+## Datos
+Datos `{{dataset}}` (origen: {{source}}): {{songs}} canciones, {{likes}} que gustan y {{dislikes}} que no.
+Aprendió de {{trained}} de ellas y se probó con otras {{evaluated}}.{{sampled}}
+
+## Modelo
+El mejor de {{trials}} intentos (Optuna TPE, semilla {{seed}}) según su ROC AUC en una validación cruzada de 5 partes
+con las canciones de entrenamiento: {{cv_roc_auc:.3f}}. Parámetros: {{parameters}}.
+Dice «me gusta» desde una probabilidad de {{threshold:.3f}}: de los umbrales que aciertan por igual con las que gustan y
+las que no, el más cercano a 0,5, buscado con canciones de entrenamiento que el modelo no conocía en ese momento.
+
+## Cuánto acierta
+Con canciones que nunca vio, una sola vez, con intervalos bootstrap del 95 %:
+
+| | este modelo | siempre lo más frecuente | regresión logística |
+|---|---|---|---|
+{metrics_table(_METRIC_TITLES, "a")}
+
+ONNX y scikit-learn difieren como mucho en {{onnx_parity_error:.1e}} de probabilidad.
+
+## Límites
+- Conoce a una sola persona, y cada canción por cuatro números: ni artista, ni idioma, ni letra, ni género.
+- También responde sobre canciones muy distintas de las de la lista; no se midió cuánto acierta con ellas.
+- Los intervalos valen para canciones elegidas como estas; el gusto cambia, y el modelo solo lo nota con datos nuevos.
+
+## Cómo usarlo
+```python
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model("models:/{{name}}@champion")
+model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}}}}]))
+```
+""",
+    "model_of_sample": "> **Se entrenó con la muestra de canciones inventadas: no conoce el gusto de nadie.** "
+    "Indica una lista en `DATASET_SOURCE`.\n\n",
+    "trained_on_part": " Son una muestra de las canciones de entrenamiento ({train}) y de las de prueba ({test}), con "
+    "la misma proporción de las que gustan y las que no.",
 }

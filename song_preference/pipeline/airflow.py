@@ -12,8 +12,6 @@ from urllib.parse import quote
 import httpx
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
-from song_preference.messages import Message
-from song_preference.pipeline.log import Log, errors, reason
 from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
@@ -22,6 +20,9 @@ RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
 
 TRIES = 3
 """Tries to start a run: on SQLite, Airflow fails if two are to be started while a third one is running."""
+
+Log = list[dict[str, Any]]
+"""Lines of a task's structured log."""
 
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
@@ -49,7 +50,7 @@ class Task(NamedTuple):
     state: str | None
     try_number: int
     seconds: float | None = None
-    """How long it took, None until it has ended."""
+    """Duration; None until it has ended."""
 
 
 class Airflow:
@@ -158,20 +159,6 @@ class Airflow:
         value: dict[str, Any] = self._get(path, absent=_unknown(run))["value"]
         return value
 
-    def failure(self, run: Run) -> str:
-        """Return why the run failed: the errors in the log of its failed task."""
-        for task in self.tasks(run):
-            if task.state == "failed":
-                return "\n".join(dict.fromkeys(errors(self.log(run, task))))
-        return str(Message("run_failed_before_its_tasks", {"dag": run.dag_id}))
-
-    def skip_reason(self, run: Run) -> Message | None:
-        """Return why the run had nothing to do; None unless a task of it decided so."""
-        for task in self.tasks(run):
-            if task.state == "skipped" and task.try_number:
-                return reason(self.log(run, task), "warning")
-        return None
-
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""
         content: Log = self._get(f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}")["content"]
@@ -208,7 +195,7 @@ class Airflow:
             raise absent
         if response.is_error:
             raise PipelineError(
-                f"Airflow refused {response.request.method} {response.request.url.path}: "
+                f"Airflow rejected {response.request.method} {response.request.url.path}: "
                 f"{response.status_code} {response.reason_phrase}. {_detail(response)}"
             )
         try:

@@ -1,14 +1,14 @@
-"""Reports of runs of the pipeline, without what only an operator may see."""
+"""Reports of runs of the pipeline, for listeners, and the reasons in the logs of their tasks."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from song_preference.messages import Message
-from song_preference.pipeline.airflow import Airflow, Run, Task, Times
-from song_preference.pipeline.log import reason
-from song_preference.run_options import ETL_DAG, TRAINING_DAG
+from song_preference.pipeline.airflow import Airflow, Log, Run, Task, Times
+from song_preference.run_options import ETL_DAG, STEP_LOGGER, TRAINING_DAG
 
 
 class TaskReport(BaseModel):
@@ -20,7 +20,7 @@ class TaskReport(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """A run, and how it stands."""
+    """A run and its state."""
 
     id: str = Field(description="Its id in Airflow.")
     state: str = Field(description="'queued', 'running', 'success' or 'failed'.")
@@ -29,7 +29,7 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
-class Explained(RunSummary):
+class ExplainedRun(RunSummary):
     """A run with its tasks, and the reason of its end: in English, and as data that a client can translate."""
 
     tasks: list[TaskReport] = Field(description="In their order.")
@@ -42,17 +42,17 @@ class Explained(RunSummary):
         return Message(self.code, self.params, self.reason) if self.reason else None
 
 
-class TrainingReport(Explained):
+class TrainingReport(ExplainedRun):
     """The training that followed."""
 
     reason: str | None = Field(description="Why it failed, had nothing to do, or made its model champion or not.")
 
 
-class RunReport(Explained):
-    """A run of the pipeline from the playlist on, and all that came of it."""
+class RunReport(ExplainedRun):
+    """A run of the pipeline and its results: dataset, training and model."""
 
     dataset_version: str | None = Field(description="The dataset that it published.")
-    model_version: str | None = Field(description="The version of the model that learned from that dataset.")
+    model_version: str | None = Field(description="The version of the model that was trained on that dataset.")
     promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
     training: TrainingReport | None = Field(description="The training that followed; null until it starts.")
 
@@ -60,13 +60,13 @@ class RunReport(Explained):
 class TrainingOutcome(TrainingReport):
     """A training by itself, whatever started it."""
 
-    dataset_version: str | None = Field(description="The dataset that it learned from.")
+    dataset_version: str | None = Field(description="The dataset that it was trained on.")
     model_version: str | None = Field(description="The version of the model that came of it.")
     promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
 
 
 class RunPage(BaseModel):
-    """Some runs of the pipeline, the newest first."""
+    """A page of the pipeline's runs, the newest first."""
 
     total: int = Field(description="How many there are altogether.")
     runs: list[RunSummary]
@@ -117,12 +117,49 @@ def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
     )
 
 
+def failure(airflow: Airflow, run: Run) -> str:
+    """Return every error in the log of the failed task, for an operator."""
+    for task in airflow.tasks(run):
+        if task.state == "failed":
+            return "\n".join(dict.fromkeys(_errors(airflow.log(run, task))))
+    return str(_failed_early(run))
+
+
+def skip_reason(airflow: Airflow, run: Run) -> Message | None:
+    """Return why the run had nothing to do; None unless a task of it decided so."""
+    for task in airflow.tasks(run):
+        if task.state == "skipped" and task.try_number:
+            return reason(airflow.log(run, task), "warning")
+    return None
+
+
+def _errors(log: Log) -> Iterator[str]:
+    """Yield the last exception of each traceback, and the text of every other error."""
+    for entry in log:
+        match entry:
+            case {"error_detail": [{"exc_type": kind, "exc_value": value}, *_]}:
+                yield f"{kind}: {value}"
+            case {"event": "Task exited"}:
+                pass  # the line before it says why
+            case {"level": "error" | "critical", "event": event}:
+                yield str(event)
+
+
+def reason(log: Log, level: str) -> Message | None:
+    """Return the last message of our task at this level; None if it raised an unexpected exception."""
+    for entry in reversed(log):
+        match entry:
+            case {"logger": logger, "level": said, "event": event} if (logger, said) == (STEP_LOGGER, level):
+                return Message(entry.get("code"), entry.get("params", {}), str(event).removeprefix("Skipped: "))
+    return None
+
+
 def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message | None) -> TrainingReport:
     summary, why = _summary(run, airflow.times(run)), decision
     if summary["state"] == "failed":
         why = _failure(airflow, run, tasks)
     elif any(task.state == "skipped" for task in tasks):
-        why = airflow.skip_reason(run)
+        why = skip_reason(airflow, run)
     return TrainingReport(**summary, tasks=_tasks(tasks), **_explained(why))
 
 
@@ -141,6 +178,10 @@ def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> Message:
         if task.state == "failed":
             unexpected = Message("task_failed_unexpectedly", {"task": task.task_id})
             return reason(airflow.log(run, task), "error") or unexpected
+    return _failed_early(run)
+
+
+def _failed_early(run: Run) -> Message:
     return Message("run_failed_before_its_tasks", {"dag": run.dag_id})
 
 

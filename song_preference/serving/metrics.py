@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from song_preference.errors import ModelNotReady
 from song_preference.features import DISLIKE, FEATURES, LIKE
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore, Outcome
@@ -139,9 +138,8 @@ class _Model(Collector):
         refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is rejected.")
         refused.add_metric([], float(self._store.refusal is not None))
         yield refused
-        try:
-            served = self._store.current()
-        except ModelNotReady:
+        served = self._store.served
+        if served is None:
             return
         info = GaugeMetricFamily(
             "song_preference_model_info", "The model in service.", labels=["name", "version", "alias"]

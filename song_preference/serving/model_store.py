@@ -1,18 +1,73 @@
-"""The store of the served model: a thread watches the alias and swaps in a new version once it is checked."""
+"""The store of the served model, and its disk cache for a start while MLflow or S3 is down.
 
+A thread watches the alias and swaps in a new version once it is checked.
+"""
+
+import hashlib
+import json
 import logging
+import os
 import random
 import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
-from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.prediction import ModelRef
-from song_preference.serving.cache import ModelCache
 from song_preference.serving.model import ServedModel
 from song_preference.serving.versions import RegisteredVersion
+
+
+class ModelCache:
+    """One file for each registered model and alias: a line of JSON with reference and checksum, then the graph.
+
+    The file is replaced atomically, so services can share the directory.
+    """
+
+    def __init__(self, directory: Path, name: str, alias: str) -> None:
+        self._name, self._alias = name, alias
+        self._path = directory / f"{hashlib.sha256(f'{name}@{alias}'.encode()).hexdigest()[:16]}.model"
+
+    def keep(self, ref: ModelRef, graph: bytes) -> None:
+        """Replace the cached model; log a warning if that fails."""
+        header = json.dumps({**asdict(ref), "sha256": hashlib.sha256(graph).hexdigest()})
+        temporary = None
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
+                temporary = Path(file.name)
+                file.write(header.encode() + b"\n" + graph)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+        except OSError as error:
+            log.warning("The model could not be cached for a restart (%s): check MODEL_CACHE_DIR.", error.strerror)
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+    def load(self) -> tuple[ModelRef, bytes] | None:
+        """Return the cached model; None if the file is absent or corrupt."""
+        try:
+            header, _, graph = self._path.read_bytes().partition(b"\n")
+            written = json.loads(header)
+            is_whole = written.pop("sha256") == hashlib.sha256(graph).hexdigest()
+            ref = ModelRef(**written)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("The model in MODEL_CACHE_DIR cannot be read (%s).", type(error).__name__)
+            return None
+        if not is_whole or (ref.name, ref.alias) != (self._name, self._alias):
+            log.warning(
+                "The model in MODEL_CACHE_DIR is corrupt and ignored: delete it, or wait for the next champion."
+            )
+            return None
+        return ref, graph
+
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +117,9 @@ class ModelStore:
         self._registry, self._cache = registry, cache
         self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
-        self._served: Served | None = None
-        self._refused: ModelRef | None = None
+        self.served: Served | None = None
+        """The model in service; None before the first."""
+        self._rejected: ModelRef | None = None
         self._refreshing = threading.Lock()
         self._stop = threading.Event()
         # A daemon, so that a download from a hanging server cannot keep the process alive.
@@ -83,7 +139,7 @@ class ModelStore:
 
     def current(self) -> Served:
         """Return the model in service; raise `ModelNotReady`."""
-        served = self._served
+        served = self.served
         if served is None:
             raise ModelNotReady(self.refusal or self._not_ready)
         return served
@@ -93,7 +149,7 @@ class ModelStore:
         return self._registry.versions(limit)
 
     def refresh(self, *, again: bool = False) -> Outcome:
-        """Load the champion if it changed; raise `RegistryUnavailable`, `DiskFull` and `ModelRefused`.
+        """Load the champion if it changed; raise `RegistryUnavailable`, `DiskFull` and `ModelRejected`.
 
         A rejected champion is only loaded again if `again`.
         """
@@ -103,7 +159,7 @@ class ModelStore:
             except (RegistryUnavailable, DiskFull):
                 self._note("unavailable")
                 raise
-            except ModelRefused:
+            except ModelRejected:
                 self._note("refused")
                 raise
             self._note(outcome)
@@ -113,10 +169,10 @@ class ModelStore:
         ref = self._registry.champion()
         if ref is None:
             return "missing"
-        if ref == self._refused and not again:
+        if ref == self._rejected and not again:
             return "refused"
-        if self._served is not None and self._served.model.ref == ref:
-            self._refused = self.refusal = None
+        if self.served is not None and self.served.model.ref == ref:
+            self._rejected = self.refusal = None
             return "unchanged"
         try:
             graph = self._registry.graph(ref)
@@ -125,11 +181,11 @@ class ModelStore:
             # Not rejected: the next refresh tries to download its artifacts again.
             self.refusal = str(reason)
             raise
-        except ModelRefused as reason:
-            self._refused, self.refusal = ref, str(reason)
+        except ModelRejected as reason:
+            self._rejected, self.refusal = ref, str(reason)
             raise
-        self._served = Served(model, datetime.now(UTC))
-        self._refused = self.refusal = None
+        self.served = Served(model, datetime.now(UTC))
+        self._rejected = self.refusal = None
         log.info("Serving %s version %s.", ref.name, ref.version)
         if self._cache:
             self._cache.keep(ref, graph)
@@ -138,16 +194,16 @@ class ModelStore:
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
         stale = outcome not in {"swapped", "unchanged"}
-        if self._served is not None and self._served.stale != stale:
-            self._served = replace(self._served, stale=stale)
+        if self.served is not None and self.served.stale != stale:
+            self.served = replace(self.served, stale=stale)
 
     def _serve_cached(self) -> None:
-        cached = self._cache.load() if self._cache and self._served is None else None
+        cached = self._cache.load() if self._cache and self.served is None else None
         if cached is None:
             return
         try:
-            self._served = Served(ServedModel.load(*cached), datetime.now(UTC), stale=True)
-        except ModelRefused as reason:
+            self.served = Served(ServedModel.load(*cached), datetime.now(UTC), stale=True)
+        except ModelRejected as reason:
             log.warning("The model in MODEL_CACHE_DIR failed validation: %s", reason)
         else:
             log.info(
@@ -163,7 +219,7 @@ class ModelStore:
             except (RegistryUnavailable, DiskFull) as error:
                 failures += 1
                 log.warning("%s", error)
-            except ModelRefused as error:
+            except ModelRejected as error:
                 failures = 0
                 log.error("%s The previous model keeps serving.", error)  # noqa: TRY400 - the message needs no traceback
             except Exception:

@@ -1,4 +1,4 @@
-"""MLflow's model registry."""
+"""MLflow's model registry, and the predictor that follows its champion; only entry points import this module."""
 
 import json
 import logging
@@ -18,11 +18,13 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import EVALUATION_FILE, Evaluation, read_evaluation
+from song_preference.evaluation import EVALUATION_FILE, Evaluation, Interval, read_evaluation
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
-from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
-from song_preference.settings import ModelSettings
+from song_preference.serving.model_store import ModelCache, ModelStore
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
+from song_preference.settings import ModelSettings, ServingSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,8 @@ MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
 CARD_TAG = "card_params"
-"""Tag of a version: the values of its model card, which is kept as text too."""
-MEASURED = "test_"
+"""Tag of a version with the values of its model card; the text is its description."""
+METRIC_PREFIX = "test_"
 """Prefix of the tags of metrics on the test table."""
 
 
@@ -124,11 +126,11 @@ def _card(version: ModelVersion) -> Message:
     return Message("model_card", json.loads(values), english) if values else Message(None, english=english)
 
 
-def _metrics(tags: Mapping[str, str]) -> dict[str, Measured]:
+def _metrics(tags: Mapping[str, str]) -> dict[str, Interval]:
     return {
-        name.removeprefix(MEASURED): Measured(*(float(tags[f"{name}{end}"]) for end in ("", "_low", "_high")))
+        name.removeprefix(METRIC_PREFIX): Interval(*(float(tags[f"{name}{end}"]) for end in ("", "_low", "_high")))
         for name in tags
-        if name.startswith(MEASURED) and tags.keys() >= {f"{name}_low", f"{name}_high"}
+        if name.startswith(METRIC_PREFIX) and tags.keys() >= {f"{name}_low", f"{name}_high"}
     }
 
 
@@ -159,3 +161,10 @@ def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | 
         if error.error_code in {MISSING, "INVALID_PARAMETER_VALUE"}:
             return None
         raise
+
+
+def following_champion(settings: ServingSettings) -> Predictor:
+    """Return a predictor that follows the champion in MLflow; call `store.start()` to begin."""
+    cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
+    store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
+    return Predictor(store, settings.max_batch_size)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
+from song_preference.evaluation import Interval
 from song_preference.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
-    """A version of the registered model; what its training did not record is None."""
+    """A version of the registered model; a value that its training did not record is None."""
 
     version: str
     created_at: datetime
@@ -20,17 +20,9 @@ class RegisteredVersion:
     """ROC AUC on the test table of its dataset, in [0, 1]."""
 
 
-class Measured(NamedTuple):
-    """A metric with the bounds of its 95 % confidence interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True, slots=True)
 class DescribedVersion:
-    """A version with everything that its training recorded; what it did not is None, or not in `metrics`."""
+    """A version with all values that its training recorded; a missing one is None, or not in `metrics`."""
 
     registered: RegisteredVersion
     run_id: str
@@ -38,7 +30,7 @@ class DescribedVersion:
     candidate: str | None
     """The kind of estimator, such as 'extra_trees'."""
     threshold: float | None
-    metrics: dict[str, Measured]
+    metrics: dict[str, Interval]
     """Metrics on the test table of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
     card: Message
     """The model card, in Markdown; empty if there is none."""

@@ -1,1 +1,1 @@
-"""From a dataset version to a registered model."""
+"""Training: from a dataset version to a registered model, champion or challenger."""

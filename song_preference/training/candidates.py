@@ -90,7 +90,7 @@ CANDIDATES = {
     "k_nearest_neighbors": Candidate(_k_nearest_neighbors, {"k_nearest_neighbors_neighbors": 25}),
     "neural_network": Candidate(_neural_network, {"neural_network_units": 16, "neural_network_log2_alpha": -7}),
 }
-"""By name, in the order in which the first trials try their defaults."""
+"""Candidates by name, in the order in which the first trials try their defaults."""
 
 SKOPS_TRUSTED_TYPES = [
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -98,4 +98,4 @@ SKOPS_TRUSTED_TYPES = [
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 ]
-"""What skops must be told to trust beyond its own defaults to load the estimators above."""
+"""Types that skops must trust, beyond its own defaults, to load the estimators above."""

@@ -14,10 +14,10 @@ from song_preference.features import FEATURES, LABEL
 log = logging.getLogger(__name__)
 
 MAX_TRAINING_SONGS = 10_000
-"""Of a longer playlist a sample of this many is used, to bound time and memory: k-NN keeps each in its graph."""
+"""Most songs of a training, to bound time and memory: k-NN keeps each in its graph. More are sampled."""
 
 MAX_TEST_SONGS = 20_000
-"""At this number a ROC AUC is known to within 0.005; more would only slow the bootstrap down."""
+"""Most songs of an evaluation: they give a ROC AUC to within 0.005, and more would slow the bootstrap down."""
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.int64]

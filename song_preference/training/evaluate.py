@@ -1,10 +1,10 @@
-"""How good a model is on songs it was not trained on, and how certain that is, beside two simple baselines."""
+"""Metrics with confidence intervals on songs that a model was not trained on, beside two simple baselines."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -15,20 +15,47 @@ from song_preference.evaluation import (
     Curve,
     Curves,
     Evaluation,
+    Importance,
     Interval,
     calibration,
 )
+from song_preference.features import FEATURES
+from song_preference.messages.en import MODELS
 from song_preference.training.candidates import plain_logistic_regression
-from song_preference.training.data import Labels, Probabilities, Songs
+from song_preference.training.data import Features, Labels, Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
-from song_preference.training.importance import Predict, permutation_importances
+
+Predict = Callable[[Features], Probabilities]
+"""The model's probabilities (n,) for (n, 4) features."""
+
+SHUFFLES = 30
+SHUFFLE_SEED = 0
+EXPLAINED_SONGS = 500
+"""Songs that stand for all where each of them is predicted hundreds of times."""
+
+
+def permutation_importances(songs: Songs, predict: Predict) -> tuple[Importance, ...]:
+    """Return by feature the mean and spread of the ROC AUC lost when its values are shuffled among the songs."""
+    random = np.random.default_rng(SHUFFLE_SEED)
+    explained = songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED)
+    best = roc_auc_score(explained.labels, predict(explained.features))
+    losses = np.empty((len(FEATURES), SHUFFLES))
+    for (feature, shuffle), _ in np.ndenumerate(losses):
+        shuffled = explained.features.copy()
+        shuffled[:, feature] = random.permutation(shuffled[:, feature])
+        losses[feature, shuffle] = best - roc_auc_score(explained.labels, predict(shuffled))
+    return tuple(
+        Importance(feature=feature, mean=float(lost.mean()), std=float(lost.std()))
+        for feature, lost in zip(FEATURES, losses, strict=True)
+    )
+
 
 BOOTSTRAP_SEED = 0
-"""The same for every model, so that intervals differ by the model alone."""
+"""Seed of the resamples, the same for every model, so that intervals differ by the model alone."""
 
 RESAMPLES = 500
 
-MODEL, MAJORITY, BASELINE = "test", "majority", "logistic_regression"
+MODEL, MAJORITY, BASELINE = MODELS
 """Prefixes of the metrics of the model, of always the more frequent answer and of a plain model."""
 
 BASELINE_THRESHOLD = 0.5

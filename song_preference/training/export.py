@@ -17,9 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType
 
-from song_preference.errors import ModelRefused
+from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES
-from song_preference.serving.contract import (
+from song_preference.serving.model import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
@@ -38,7 +38,7 @@ BACKGROUND_SONGS = 100
 BACKGROUND_SEED = 0
 
 BATCH = 1_000
-"""Songs of one run: k-NN computes a matrix of this many songs by all songs that it was trained on."""
+"""Most songs of one run: k-NN computes a matrix of this many songs by all songs that it was trained on."""
 
 
 class Outputs(NamedTuple):
@@ -59,7 +59,7 @@ def run_graph(session: onnxruntime.InferenceSession, features: Features) -> Outp
 
 
 def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
-    """Convert a fitted binary scikit-learn classifier to the champion contract; raises `ModelRefused`."""
+    """Convert a fitted binary scikit-learn classifier to the champion contract; raises `ModelRejected`."""
     model = _convert(estimator)
     graph = model.graph
     predicted_class, class_probabilities = (output.name for output in graph.output)
@@ -99,7 +99,7 @@ def _convert(estimator: Any) -> onnx.ModelProto:
             target_opset=OPSET,
         )
     except Exception as error:  # skl2onnx raises whatever its converters meet
-        raise ModelRefused(f"{type(estimator).__name__} cannot be converted to ONNX: {error}") from error
+        raise ModelRejected(f"{type(estimator).__name__} cannot be converted to ONNX: {error}") from error
     return model
 
 
@@ -134,7 +134,7 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
 def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features) -> float:
     """Return the largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
 
-    Raises `ModelRefused` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
+    Raises `ModelRejected` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
     farther than that from the threshold.
     """
     random = np.random.default_rng(PARITY_SEED).random((PARITY_SONGS, len(FEATURES)), dtype=np.float32)
@@ -143,13 +143,13 @@ def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *know
     expected = estimator.predict_proba(features.astype(np.float64))[:, 1]
     error = float(np.abs(exported.probability - expected).max())
     if not error <= MAX_PARITY_ERROR:
-        raise ModelRefused(
+        raise ModelRejected(
             f"{type(estimator).__name__} differs by {error:.2g} between scikit-learn and ONNX "
             f"(at most {MAX_PARITY_ERROR:g}): choose another estimator."
         )
     decided = np.abs(expected - threshold) > MAX_PARITY_ERROR
     if different := int(np.sum(decided & (exported.label != (expected >= threshold)))):
-        raise ModelRefused(
+        raise ModelRejected(
             f"{type(estimator).__name__}: ONNX labels {different} of {len(features)} songs differently: "
             "choose another estimator."
         )

@@ -1,4 +1,4 @@
-"""The fingerprint of a training: what decides its model, so that none is repeated and each can be traced."""
+"""The fingerprint of a training: a digest of data, options and code, so that no training is repeated."""
 
 import ast
 import hashlib
@@ -15,14 +15,13 @@ from song_preference.messages import Message
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = (
     "features.py",
-    "serving/contract.py",
+    "serving/model.py",
     "training/candidates.py",
     "training/data.py",
     "training/export.py",
     "training/fit.py",
     "training/search.py",
     "training/steps.py",
-    "training/threshold.py",
 )
 """The code that changes a model. Evaluation, plots, card and promotion come after it and change none."""
 

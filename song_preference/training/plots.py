@@ -5,9 +5,9 @@ from matplotlib.figure import Figure
 
 from song_preference.evaluation import CALIBRATION_BINS, Curves, Evaluation
 from song_preference.features import FEATURES
-from song_preference.plotting import DARK, LIGHT, QUIET, SEQUENTIAL, drawing, unit_square
+from song_preference.plotting import DARK, LIGHT, QUIET, drawing, heat_map, unit_square
 from song_preference.training.data import Songs
-from song_preference.training.importance import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
+from song_preference.training.evaluate import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
 
 
 def all_plots(evaluation: Evaluation, songs: Songs, predict: Predict) -> dict[str, Figure]:
@@ -30,21 +30,11 @@ def confusion_matrix(evaluation: Evaluation) -> Figure:
     )
     shares = counts / counts.sum(axis=1, keepdims=True)
     with drawing(f"Confusion matrix (threshold {evaluation.threshold:.2f})") as (figure, (axes,)):
-        axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
-        for (row, column), count in np.ndenumerate(counts):
-            share = shares[row, column]
-            axes.text(
-                column,
-                row,
-                f"{count}\n{share:.0%}",
-                ha="center",
-                va="center",
-                color="white" if share > 0.5 else "black",
-            )
+        rows = zip(counts, shares, strict=True)
+        heat_map(axes, shares, [[f"{count}\n{share:.0%}" for count, share in zip(*row, strict=True)] for row in rows])
         axes.set(xlabel="The model says", ylabel="The listener says")
         axes.set_xticks([0, 1], ["dislike", "like"])
         axes.set_yticks([0, 1], ["dislike", "like"])
-        axes.grid(visible=False)
     return figure
 
 

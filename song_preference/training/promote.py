@@ -1,4 +1,4 @@
-"""Which registered version is served."""
+"""The decision whether a registered version becomes the champion."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from song_preference.dataset.store import DatasetStore
-from song_preference.errors import DatasetNotFound, ModelRefused
+from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
@@ -31,7 +31,7 @@ from song_preference.training.registry import load_graph
 log = logging.getLogger(__name__)
 
 TOLERANCE = 0.02
-"""Of ROC AUC: less than chance alone moves it by on a test part of a few hundred songs."""
+"""Loss of ROC AUC that is accepted: chance alone moves it by more on a test table of a few hundred songs."""
 
 MAX_SHARE_WORSE = 0.25
 MIN_SONGS_OF_A_CLASS = 10
@@ -39,46 +39,36 @@ RESAMPLES = 1000
 SEED = 0
 
 
-class Comparison(NamedTuple):
-    """ROC AUC of both on the same songs, and the share of resamples in which the contender is clearly worse."""
-
-    songs: int
-    contender: float
-    champion: float
-    share_worse: float
-
-
 class Decision(NamedTuple):
-    """Whether a version becomes champion, why, and what it was compared by."""
+    """The decision whether a version becomes champion, and its reason."""
 
     promoted: bool
     reason: Message
-    comparison: Comparison | None = None
 
 
-def decide(store: DatasetStore, contender: ModelVersion, champion: ModelVersion | None) -> Decision:
-    """Decide whether `contender` becomes the champion.
+def decide(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion | None) -> Decision:
+    """Decide whether `candidate` becomes the champion.
 
     The rule, the first that applies:
 
     1. No champion, or one that no service can load: the version becomes champion if it is better than always
-       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test part
+       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test table
        is above 0.5.
     2. A model of the bundled sample never replaces one of a real playlist.
     3. A model of a real playlist always replaces one of the sample.
-    4. Else it must not be worse than the champion: both answer the songs of its test part that neither was
+    4. Else it must not be worse than the champion: both predict the songs of its test table that neither was
        trained on, and it is promoted unless in more than a quarter of 1,000 paired resamples its ROC AUC is more
        than 0.02 below the champion's. With fewer than 10 such songs of a class, or where the champion's training
        songs are not known any more, it is not promoted.
     """
     served = _load(champion) if champion else None
     if champion is None or served is None:
-        return _against_majority(contender)
-    if _is_sample(contender) and not _is_sample(champion):
+        return _against_majority(candidate)
+    if _is_sample(candidate) and not _is_sample(champion):
         return Decision(False, Message("sample_against_playlist", {"champion": str(champion.version)}))
-    if _is_sample(champion) and not _is_sample(contender):
+    if _is_sample(champion) and not _is_sample(candidate):
         return Decision(True, Message("playlist_against_sample", {"champion": str(champion.version)}))
-    return _against_champion(store, contender, champion, served)
+    return _against_champion(store, candidate, champion, served)
 
 
 def _load(version: ModelVersion) -> ServedModel | None:
@@ -86,11 +76,11 @@ def _load(version: ModelVersion) -> ServedModel | None:
     try:
         graph = load_graph(f"models:/{version.name}/{version.version}")
         return ServedModel.load(ModelRef(version.name, str(version.version), ""), graph)
-    except ModelRefused as reason:
+    except ModelRejected as reason:
         log.warning("%s", reason)
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise  # MLflow is not there just now, which says nothing of the version
+            raise  # MLflow is unreachable just now, which is not the version's fault
         log.warning("Version %s of %s has no ONNX model (any more).", version.version, version.name)
     return None
 
@@ -99,8 +89,8 @@ def _is_sample(version: ModelVersion) -> bool:
     return version.tags.get("source_kind") == "sample"
 
 
-def _against_majority(contender: ModelVersion) -> Decision:
-    low = contender.tags.get("test_roc_auc_low")
+def _against_majority(candidate: ModelVersion) -> Decision:
+    low = candidate.tags.get("test_roc_auc_low")
     if low is None:
         return Decision(False, Message("first_was_never_evaluated"))
     promoted = float(low) > 0.5
@@ -109,37 +99,31 @@ def _against_majority(contender: ModelVersion) -> Decision:
 
 
 def _against_champion(
-    store: DatasetStore, contender: ModelVersion, champion: ModelVersion, served: ServedModel
+    store: DatasetStore, candidate: ModelVersion, champion: ModelVersion, served: ServedModel
 ) -> Decision:
-    versions = {"version": str(contender.version), "champion": str(champion.version)}
+    versions = {"version": str(candidate.version), "champion": str(champion.version)}
     try:
-        songs = unseen_songs(store, contender.tags["dataset_version"], champion.tags["dataset_version"])
+        songs = unseen_songs(store, candidate.tags["dataset_version"], champion.tags["dataset_version"])
     except (KeyError, DatasetNotFound):
         return Decision(False, Message("training_songs_unknown", versions))
     if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_SONGS_OF_A_CLASS:
         counts = {"songs": len(songs.labels), "least": MIN_SONGS_OF_A_CLASS}
         return Decision(False, Message("too_few_new_songs", {**versions, **counts}))
-    own = _load(contender)
+    own = _load(candidate)
     if own is None:
         return Decision(False, Message("cannot_be_loaded"))
-    answer, present = (run_graph(model.session, songs.features).probability for model in (own, served))
-    found = paired_bootstrap(songs.labels, answer, present, TOLERANCE)
-    return Decision(
-        found.share_worse <= MAX_SHARE_WORSE,
-        Message(
-            "compared_with_champion",
-            {
-                **versions,
-                "songs": found.songs,
-                "roc_auc": found.contender,
-                "champion_roc_auc": found.champion,
-                "tolerance": TOLERANCE,
-                "share_worse": found.share_worse,
-                "max_share_worse": MAX_SHARE_WORSE,
-            },
-        ),
-        found,
-    )
+    answers, champion_answers = (run_graph(model.session, songs.features).probability for model in (own, served))
+    share_worse = paired_bootstrap(songs.labels, answers, champion_answers, TOLERANCE)
+    values = {
+        **versions,
+        "songs": len(songs.labels),
+        "roc_auc": roc_auc(songs.labels, answers),
+        "champion_roc_auc": roc_auc(songs.labels, champion_answers),
+        "tolerance": TOLERANCE,
+        "share_worse": share_worse,
+        "max_share_worse": MAX_SHARE_WORSE,
+    }
+    return Decision(share_worse <= MAX_SHARE_WORSE, Message("compared_with_champion", values))
 
 
 def stored_reason(tags: Mapping[str, str]) -> Message:
@@ -147,8 +131,8 @@ def stored_reason(tags: Mapping[str, str]) -> Message:
     return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
 
 
-def record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
-    """Note the decision on the version and its run."""
+def record(client: MlflowClient, candidate: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
+    """Set the decision as tags of the version and its run."""
     # The decision is written last: with it, a repeated step does not decide again.
     reason = decision.reason
     tags = {REASON: str(reason), REASON_CODE: str(reason.code), REASON_PARAMS: json.dumps(reason.params)}
@@ -156,35 +140,30 @@ def record(client: MlflowClient, contender: ModelVersion, champion: ModelVersion
         tags[REPLACED] = str(champion.version)
     tags[DECISION] = CHAMPION if decision.promoted else CHALLENGER
     for key, value in tags.items():
-        if contender.run_id:
-            client.set_tag(contender.run_id, key, value)
-        client.set_model_version_tag(contender.name, str(contender.version), key, value)
-    if decision.comparison and contender.run_id:
-        for name, number in decision.comparison._asdict().items():
-            client.log_metric(contender.run_id, f"promotion_{name}", number)
+        if candidate.run_id:
+            client.set_tag(candidate.run_id, key, value)
+        client.set_model_version_tag(candidate.name, str(candidate.version), key, value)
+    if candidate.run_id and reason.code == "compared_with_champion":
+        for name in ("songs", "roc_auc", "champion_roc_auc", "share_worse"):
+            client.log_metric(candidate.run_id, f"promotion_{name}", reason.params[name])
 
 
-def unseen_songs(store: DatasetStore, contender_data: str, champion_data: str) -> Songs:
-    """Test songs of the contender's dataset whose features occur in neither training part; raises `DatasetNotFound`."""
-    songs = test_songs(store, contender_data)
-    for version in sorted({contender_data, champion_data}):
+def unseen_songs(store: DatasetStore, candidate_data: str, champion_data: str) -> Songs:
+    """Return test songs of the candidate's dataset that are in neither training table; raise `DatasetNotFound`."""
+    songs = test_songs(store, candidate_data)
+    for version in sorted({candidate_data, champion_data}):
         songs = songs.without(Songs.of(store.table(version, "train")).features)
     return songs
 
 
-def paired_bootstrap(labels: Labels, contender: Probabilities, champion: Probabilities, tolerance: float) -> Comparison:
-    """Compare two models' probabilities (n,) for the same songs.
+def paired_bootstrap(labels: Labels, candidate: Probabilities, champion: Probabilities, tolerance: float) -> float:
+    """Return the share of resamples in which the candidate is clearly worse, from probabilities (n,) of both.
 
-    Every resample holds the same songs for both. The contender is clearly worse where its ROC AUC is more than
+    Every resample holds the same songs for both. The candidate is clearly worse where its ROC AUC is more than
     `tolerance` below the champion's.
     """
     worse = 0
     for drawn in resamples(labels, RESAMPLES, SEED):
-        lead = roc_auc(labels[drawn], champion[drawn]) - roc_auc(labels[drawn], contender[drawn])
+        lead = roc_auc(labels[drawn], champion[drawn]) - roc_auc(labels[drawn], candidate[drawn])
         worse += int(lead > tolerance)
-    return Comparison(
-        songs=len(labels),
-        contender=roc_auc(labels, contender),
-        champion=roc_auc(labels, champion),
-        share_worse=worse / RESAMPLES,
-    )
+    return worse / RESAMPLES

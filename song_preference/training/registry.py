@@ -1,10 +1,12 @@
-"""A training in MLflow: a run with a nested run for each trial, its models, and a version of the registered model."""
+"""A training in MLflow: a run with a nested run for each trial, its models, and a version of the registered
+model with its card.
+"""
 
 import importlib
 import platform
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from datetime import datetime
 from typing import Any
@@ -20,13 +22,14 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from onnx import ModelProto
 from pydantic import TypeAdapter
 
+from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES
-from song_preference.messages.model_card import METRICS
-from song_preference.serving.registry import EXPERIMENT_TAG
+from song_preference.messages import Message
+from song_preference.messages.en import METRICS, MODELS
+from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
-from song_preference.training.evaluate import MODEL
 from song_preference.training.fingerprint import TRAINING_KEY, pinned
 from song_preference.training.search import Trial
 
@@ -140,11 +143,7 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 
 def version_tags(run: Run) -> dict[str, str]:
     """Return the tags by which a version records its training run."""
-    metrics = {
-        name: f"{run.data.metrics[name]:.6f}"
-        for metric in METRICS
-        for name in (f"{MODEL}_{metric}", f"{MODEL}_{metric}_low", f"{MODEL}_{metric}_high")
-    }
+    metrics = {name: f"{run.data.metrics[name]:.6f}" for name in METRIC_NAMES if name.startswith(METRIC_PREFIX)}
     params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
     known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.
@@ -157,3 +156,47 @@ def load_graph(model_uri: str) -> bytes:
     with temporary_directory() as directory:
         content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
     return content
+
+
+METRIC_NAMES = [f"{model}_{metric}{bound}" for model in MODELS for metric in METRICS for bound in ("", "_low", "_high")]
+
+
+def model_card(
+    model_name: str, described: DatasetVersion, params: Mapping[str, str], metrics: Mapping[str, float]
+) -> Message:
+    """Return the card of a run with these params and metrics, trained on the dataset described."""
+    songs = described.preparation
+    values: dict[str, Any] = {
+        "name": model_name,
+        "warning": Message("model_of_sample").as_json() if described.source.kind == "sample" else "",
+        "candidate": params["candidate"].replace("_", " "),
+        "dataset": described.version,
+        "source": described.source.kind,
+        "songs": songs.rows_kept,
+        "likes": songs.likes,
+        "dislikes": songs.dislikes,
+        "trained": int(params["songs_trained"]),
+        "evaluated": int(params["songs_judged"]),
+        "sampled": _sampled(described, params),
+        "trials": params["trials"],
+        "seed": params["seed"],
+        "parameters": _parameters(params),
+        "threshold": float(params["threshold"]),
+    }
+    for name in ("cv_roc_auc", "onnx_parity_error", *METRIC_NAMES):
+        values[name] = float(f"{metrics[name]:.6g}")
+    return Message("model_card", values)
+
+
+def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:
+    train, test = described.split.train, described.split.test
+    if int(params["songs_trained"]) == train and int(params["songs_judged"]) == test:
+        return ""
+    return Message("trained_on_part", {"train": train, "test": test}).as_json()
+
+
+def _parameters(params: Mapping[str, str]) -> str:
+    own = {name: value for name, value in params.items() if name.startswith(params["candidate"])}
+    return ", ".join(
+        f"{name.removeprefix(params['candidate'] + '_').replace('_', ' ')} {value}" for name, value in own.items()
+    )

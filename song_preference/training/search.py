@@ -1,4 +1,4 @@
-"""Find the candidate and parameters that rank the songs best and can be served."""
+"""Find the candidate and parameters that rank the songs best and can be served, and its decision threshold."""
 
 import logging
 from collections.abc import Iterable
@@ -15,19 +15,18 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from song_preference.errors import ModelRefused, TrainingFailed
+from song_preference.errors import ModelRejected, TrainingFailed
 from song_preference.messages import Message
 from song_preference.training.candidates import CANDIDATES, Chosen
-from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.data import Features, Labels, Probabilities, Songs
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit, probability_of
-from song_preference.training.threshold import decision_threshold
 
 log = logging.getLogger(__name__)
 
 FOLDS = 5
 DECIMALS_OF_SCORE = 9
-"""A score that differs in the last bits from machine to machine must not steer the search elsewhere."""
+"""Decimals of a score that steer the search: its last bits differ from machine to machine."""
 
 
 class Trial(BaseModel, frozen=True):
@@ -139,9 +138,32 @@ def choose(ranking: Iterable[Trial], songs: Songs, test: Features, seed: int) ->
             graph = build_graph(estimator, threshold)
             describe(graph, songs)
             error = check_parity(estimator, graph, threshold, songs.features, test)
-        except ModelRefused as reason:
+        except ModelRejected as reason:
             rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
             log.warning("Rejected: %s", rejected[-1])
             continue
         return Choice(trial, estimator, graph, threshold, error, rejected)
     raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(rejected)}))
+
+
+def decision_threshold(labels: Labels, probability: Probabilities) -> float:
+    """Return the threshold nearest 0.5 whose balanced accuracy is within one standard error of the best.
+
+    Balanced accuracy (mean of sensitivity and specificity; its maximum is that of Youden's J) gives likes and
+    dislikes the same weight: accuracy or F1 would answer "like" to everything for a listener who likes nearly
+    everything. Its maximum over a few hundred songs is a matter of chance, so a threshold that chance explains
+    as well is taken where it lies nearer 0.5 (the one-standard-error rule of Breiman et al., "Classification and
+    Regression Trees", 1984). Candidates are 0.5 and the midpoints between neighbouring distinct probabilities, so
+    that no song lies on the edge. `probability` (n,) must come from models that did not know the songs.
+    """
+    distinct = np.unique(probability)
+    candidates = np.unique([0.5, *((distinct[:-1] + distinct[1:]) / 2)])
+    liked, disliked = np.sort(probability[labels == 1]), np.sort(probability[labels == 0])
+    sensitivity = 1 - np.searchsorted(liked, candidates) / len(liked)
+    specificity = np.searchsorted(disliked, candidates) / len(disliked)
+    balanced = (sensitivity + specificity) / 2
+    variance = sensitivity * (1 - sensitivity) / len(liked) + specificity * (1 - specificity) / len(disliked)
+    best = int(np.argmax(balanced))
+    # The tolerance keeps the last bits of the division from deciding.
+    as_good = candidates[balanced >= balanced[best] - np.sqrt(variance[best]) / 2 - 1e-12]
+    return float(as_good[np.argmin(np.abs(as_good - 0.5))])

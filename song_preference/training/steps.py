@@ -14,11 +14,10 @@ from mlflow import MlflowClient
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
 from song_preference.evaluation import EVALUATION_FILE
-from song_preference.serving.contract import open_graph
+from song_preference.serving.model import open_graph
 from song_preference.serving.registry import CARD_TAG, find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
-from song_preference.training.card import model_card
 from song_preference.training.data import Features, Probabilities, test_songs, training_songs
 from song_preference.training.evaluate import evaluate_model, mlflow_metrics
 from song_preference.training.export import run_graph
@@ -32,6 +31,7 @@ from song_preference.training.fingerprint import (
 )
 from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record, stored_reason
+from song_preference.training.registry import model_card
 from song_preference.training.search import Choice, choose
 from song_preference.training.search import search as search_candidates
 
@@ -142,18 +142,18 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
 def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
     """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
 
-    Who is not promoted becomes `challenger`. Repeated after an interruption, the decision made is carried out;
-    repeated after that, nothing changes.
+    A candidate that is not promoted becomes `challenger`. Repeated after an interruption, the step carries out the
+    decision that was made; repeated after that, it changes nothing.
     """
     client = MlflowClient()
-    contender = client.get_model_version(settings.name, version)
-    if DECISION in contender.tags:
-        decision = Decision(contender.tags[DECISION] == CHAMPION, stored_reason(contender.tags))
+    candidate = client.get_model_version(settings.name, version)
+    if DECISION in candidate.tags:
+        decision = Decision(candidate.tags[DECISION] == CHAMPION, stored_reason(candidate.tags))
     else:
         champion = find_version(client, settings.name, settings.alias)
-        decision = decide(store, contender, champion)
-        record(client, contender, champion, decision)
-    if DECIDED_AT not in contender.tags:
+        decision = decide(store, candidate, champion)
+        record(client, candidate, champion, decision)
+    if DECIDED_AT not in candidate.tags:
         alias = settings.alias if decision.promoted else CHALLENGER
         client.set_registered_model_alias(settings.name, alias, version)
         client.set_model_version_tag(settings.name, version, DECIDED_AT, datetime.now(UTC).isoformat())

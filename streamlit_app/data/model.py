@@ -4,11 +4,10 @@ from contextlib import suppress
 
 import streamlit as st
 
-from song_preference.errors import ModelRefused, RegistryUnavailable
+from song_preference.errors import ModelRejected, RegistryUnavailable
 from song_preference.evaluation import Evaluation
-from song_preference.serving.composition import following_champion
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.registry import MlflowRegistry, following_champion
 from song_preference.serving.versions import DescribedVersion
 from song_preference.settings import ModelSettings, ServingSettings, load
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS
@@ -21,7 +20,7 @@ def predictor() -> Predictor:
     """Return the dashboard's own predictor, which follows the champion like every other service."""
     following = following_champion(load(ServingSettings))
     # The first page should show an answer; if there is none yet, the refresh thread logs why and tries again.
-    with suppress(RegistryUnavailable, ModelRefused):
+    with suppress(RegistryUnavailable, ModelRejected):
         following.store.refresh()
     following.store.start()
     return following

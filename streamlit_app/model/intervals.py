@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from song_preference.serving.versions import Measured
+from song_preference.evaluation import Interval
 from streamlit_app.i18n import Words
 from streamlit_app.model import versions
 from streamlit_app.model.charts import PADDING
@@ -35,7 +35,7 @@ def interval(colours: Colours, words: Words, ends: Ends, roles: int) -> dict[str
     return without_data(alt.layer(bars, dots).properties(height=height, padding=PADDING), words)
 
 
-def interval_rows(intervals: Mapping[str, Measured], words: Words) -> pd.DataFrame:
+def interval_rows(intervals: Mapping[str, Interval], words: Words) -> pd.DataFrame:
     """Return a row for each role with its value, its interval and both in words."""
     return pd.DataFrame(
         [
@@ -45,7 +45,7 @@ def interval_rows(intervals: Mapping[str, Measured], words: Words) -> pd.DataFra
     )
 
 
-def _named(role: str, measured: Measured, words: Words) -> str:
+def _named(role: str, measured: Interval, words: Words) -> str:
     return f"{words(f'model_{role}')} {versions.interval(measured, words)}"
 
 

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from song_preference.evaluation import Interval
 from song_preference.mlflow_pages import run_page, version_page
-from song_preference.serving.versions import DescribedVersion, Measured
+from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section
 from streamlit_app.data import settings
 from streamlit_app.data.model import model_settings
@@ -90,7 +91,7 @@ def _metrics(roles: Roles, words: Words) -> None:
             _metric(name, intervals, words)
 
 
-def _metric(name: str, intervals: dict[str, Measured], words: Words) -> None:
+def _metric(name: str, intervals: dict[str, Interval], words: Words) -> None:
     """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
     value = next(iter(intervals.values())).value
     text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from song_preference.serving.versions import DescribedVersion, Measured
+from song_preference.evaluation import Interval
+from song_preference.serving.versions import DescribedVersion
 from streamlit_app.i18n import Words
 from streamlit_app.model.texts import TEXTS
 
@@ -29,7 +30,7 @@ class Row(NamedTuple):
     """ROC AUC with its interval; empty if it was not measured."""
     role: str
     """One of `ROLES`, or `OTHER`."""
-    roc_auc: Measured | None
+    roc_auc: Interval | None
 
 
 def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, DescribedVersion]:
@@ -83,7 +84,7 @@ def dataset(version: DescribedVersion, words: Words) -> str:
     return f"{name} ({words('model_sample')})" if version.registered.source_kind == "sample" else name
 
 
-def interval(measured: Measured | None, words: Words) -> str:
+def interval(measured: Interval | None, words: Words) -> str:
     """Return a value with its interval, such as 0.889 (0.845 to 0.932); empty if there is none."""
     if measured is None:
         return ""
@@ -100,7 +101,7 @@ def below_headings(card: str, levels: int) -> str:
     return "\n".join(lines)
 
 
-def ends(name: str, shown: list[Measured]) -> Ends:
+def ends(name: str, shown: list[Interval]) -> Ends:
     """Return the ends of the shortest axis with round ends that holds all of `shown`."""
     if name in LESS_IS_BETTER:
         return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0

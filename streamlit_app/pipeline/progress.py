@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from song_preference.errors import ModelRefused, RegistryUnavailable, RunNotFound
-from song_preference.pipeline import Run
+from song_preference.errors import ModelRejected, RegistryUnavailable, RunNotFound
+from song_preference.pipeline.airflow import Run
 from song_preference.pipeline.report import RunReport, TaskReport
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
@@ -84,7 +84,7 @@ def _progress(words: Words, run: Run) -> None:
 
 def _stop(run: Run | None) -> None:
     """Follow no run any more; the whole page is drawn again, with the new champion if there is one."""
-    with suppress(RegistryUnavailable, ModelRefused):
+    with suppress(RegistryUnavailable, ModelRejected):
         predictor().store.refresh()
     stop_following(run)
 

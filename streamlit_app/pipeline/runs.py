@@ -5,7 +5,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from song_preference.messages import Message
-from song_preference.pipeline import Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.pipeline.report import (
     RunReport,
     RunSummary,

@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from song_preference.dataset.version import Preparation
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
-from song_preference.pipeline import Run
+from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
 from streamlit_app.components import section, uploader
 from streamlit_app.data import settings

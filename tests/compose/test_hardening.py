@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from operations.preflight import DEVELOPMENT_VALUES
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
 from tests.support.waiting import wait_for
 

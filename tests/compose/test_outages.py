@@ -7,7 +7,8 @@ import pytest
 
 from song_preference.clients import EXAMPLE, clients
 from song_preference.errors import PipelineError, ServiceUnavailable
-from song_preference.pipeline import TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, healths, run
 from tests.support.waiting import wait_for

@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.prediction import Prediction
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings
 from tests.compose.platform import (
     Trickle,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from song_preference.pipeline import Airflow
+from song_preference.pipeline.airflow import Airflow
 from song_preference.settings import AirflowSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 

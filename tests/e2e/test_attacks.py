@@ -6,7 +6,8 @@ import pytest
 from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.errors import ServiceUnavailable
-from song_preference.pipeline import Airflow, run_to_champion
+from song_preference.pipeline.__main__ import run_to_champion
+from song_preference.pipeline.airflow import Airflow
 from song_preference.settings import AirflowSettings, ClientSettings
 
 PATIENCE_SECONDS = 60

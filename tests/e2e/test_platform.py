@@ -18,7 +18,10 @@ from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineError
 from song_preference.features import Song
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
+from song_preference.pipeline.__main__ import follow, run_to_champion
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.pipeline.report import failure, skip_reason
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import ClientSettings
 from song_preference.storage import ObjectStore
 from streamlit_app.data.model import predictor
@@ -119,8 +122,8 @@ def test_a_bad_source_fails_clearly_and_everything_stays(
         follow(airflow, run, print)
     download = airflow.tasks(run)[0]
     assert download[:3] == ("download", "failed", 1)
-    assert re.search(message, airflow.failure(run))
-    assert "Traceback" not in airflow.failure(run)
+    assert re.search(message, failure(airflow, run))
+    assert "Traceback" not in failure(airflow, run)
     assert airflow.training_of(run) is None
     assert in_force() == before
 
@@ -132,7 +135,7 @@ def test_the_same_songs_and_settings_are_not_trained_on_again(
     said: list[str] = []
     _, training = run_to_champion(airflow, said.append, PARAMS)
     assert {task.state for task in airflow.tasks(training)} == {"skipped"}
-    assert said[-1] == f"{TRAINING_DAG}: {airflow.skip_reason(training)}"
+    assert said[-1] == f"{TRAINING_DAG}: {skip_reason(airflow, training)}"
     assert len(registry.search_model_versions(f"name = '{environment['MODEL_NAME']}'")) == len(versions)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.features import FEATURES, Song
-from song_preference.serving.composition import following_champion
+from song_preference.serving.registry import following_champion
 from song_preference.settings import ClientSettings, ServingSettings
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub

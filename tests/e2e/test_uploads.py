@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow
+from song_preference.pipeline.__main__ import follow
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.storage import ObjectStore
 from tests.support.waiting import wait_for
 

@@ -16,7 +16,13 @@ from song_preference.dataset.source import fetch
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.transfer import Network
 from song_preference.dataset.version import DatasetVersion, Parameters
-from song_preference.errors import DatasetNotFound, InvalidDataset, SourceRefused, SourceUnavailable, StorageUnavailable
+from song_preference.errors import (
+    DatasetNotFound,
+    InvalidDataset,
+    SourceRejected,
+    SourceUnavailable,
+    StorageUnavailable,
+)
 from song_preference.settings import DatasetSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 
@@ -47,7 +53,7 @@ def test_a_playlist_becomes_a_published_version(
     assert store.latest() == described
     assert (described.preparation.rows_raw, described.preparation.rows_kept) == (752, 750)
     assert (described.split.train, described.split.test) == (525, 225)
-    store.fetch_raw(described.version, playlist.with_suffix(".again"))
+    store.fetch(described.version, "raw", playlist.with_suffix(".again"))
     assert playlist.with_suffix(".again").read_bytes() == playlist.read_bytes()
     assert len(store.table(described.version, "test")) == 225
 
@@ -197,7 +203,7 @@ def test_the_sample_never_stands_in_for_a_real_playlist_once_published(
 def test_nor_for_a_file_that_somebody_named(
     store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SourceRefused, match="there is no such file"):
+    with pytest.raises(SourceRejected, match="there is no such file"):
         etl.download(store, settings(tmp_path / "missing.csv", monkeypatch), PARAMETERS)
 
 
@@ -222,7 +228,7 @@ def test_a_stranger_hands_in_through_s3_below_incoming_alone(
     uri = store.objects.uri("incoming/mine.csv")
     assert fetch(uri, target, store.objects, configured, trusted=False).uri == uri
     assert target.read_bytes() == playlist.read_bytes()
-    with pytest.raises(SourceRefused, match="it is not below s3://"):
+    with pytest.raises(SourceRejected, match="it is not below s3://"):
         fetch(store.objects.uri("theirs.csv"), target, store.objects, configured, trusted=False)
 
 
@@ -230,13 +236,15 @@ def test_a_stranger_hands_in_through_s3_below_incoming_alone(
 def test_an_s3_address_that_is_none_of_ours_is_refused(
     uri: str, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SourceRefused, match="s3://"):
+    with pytest.raises(SourceRejected, match="s3://"):
         etl.download(store, settings(uri, monkeypatch), PARAMETERS)
 
 
 def test_a_key_that_is_not_there_is_refused(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = store.objects.uri("incoming/none.csv")
-    with pytest.raises(SourceRefused, match=f"'{uri}' is rejected: there is no such object; copy the file there first"):
+    with pytest.raises(
+        SourceRejected, match=f"'{uri}' is rejected: there is no such object; copy the file there first"
+    ):
         etl.download(store, settings(uri, monkeypatch), PARAMETERS)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from local_stack.config import ROOT
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow
+from song_preference.pipeline.airflow import Airflow
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
 DAGS = ROOT / "airflow" / "dags"

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import Evaluation
+from song_preference.evaluation import Evaluation, Interval
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
-from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 
 
 class FakeRegistry:
@@ -47,12 +47,12 @@ class FakeRegistry:
         found = self.versions(limit)
         roles = {self.challenger: ("challenger",), self.ref.version if self.ref else None: ("champion",)}
         metrics = {
-            "accuracy": Measured(0.792, 0.742, 0.842),
-            "f1": Measured(0.835, 0.794, 0.874),
-            "roc_auc": Measured(0.889, 0.845, 0.932),
-            "pr_auc": Measured(0.923, 0.89, 0.956),
-            "brier": Measured(0.133, 0.11, 0.156),
-            "calibration_error": Measured(0.046, 0.044, 0.107),
+            "accuracy": Interval(0.792, 0.742, 0.842),
+            "f1": Interval(0.835, 0.794, 0.874),
+            "roc_auc": Interval(0.889, 0.845, 0.932),
+            "pr_auc": Interval(0.923, 0.89, 0.956),
+            "brier": Interval(0.133, 0.11, 0.156),
+            "calibration_error": Interval(0.046, 0.044, 0.107),
         }
         return [
             DescribedVersion(

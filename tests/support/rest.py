@@ -45,7 +45,7 @@ def check_problem(response: Response, status: int, path: str = "/predict") -> di
     assert (body["type"], body["title"]) == ("about:blank", HTTPStatus(status).phrase)
     assert (body["status"], body["instance"]) == (status, path)
     assert body["request_id"] == response.headers["x-request-id"]
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
+    assert set(body) - {"errors", "code", "params"} == {"type", "title", "status", "detail", "instance", "request_id"}
     return body
 
 

@@ -8,7 +8,8 @@ from mlflow import MlflowClient
 
 from song_preference.dataset.store import open_store
 from song_preference.errors import PipelineError
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 from tests.support.waiting import wait_for
 

@@ -2,7 +2,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Route, expect
 
-from fastapi_app.graphql.graphiql import ASSETS
+from fastapi_app.graphql.router import ASSETS
 
 
 def test_graphiql_needs_no_other_server_and_runs_its_example(chromium: Browser, environment: dict[str, str]) -> None:

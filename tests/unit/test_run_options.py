@@ -69,7 +69,7 @@ def test_every_task_has_a_name_in_both_languages() -> None:
 
 FORM = """
 import json
-from dag_parts.params import params_of
+from dag_parts import params_of
 from tests.support.run_options import MORE_OPTIONS
 form = params_of(MORE_OPTIONS)
 try:

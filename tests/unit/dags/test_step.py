@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from song_preference.messages import Message
-from song_preference.pipeline.log import reason
+from song_preference.pipeline.report import reason
 from tests.support.airflow import in_airflow
 
 RUN = """
@@ -14,7 +14,7 @@ from pathlib import Path
 from datetime import timedelta
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowTaskTimeout
-from dag_parts.step import RETRY_POLICY, step
+from dag_parts import RETRY_POLICY, step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
 from song_preference.dataset import manage, sample
@@ -148,7 +148,7 @@ processors = logging_processors(json_output=True, sending_to_supervisor=True)
 structlog.configure(processors=processors, logger_factory=lambda *_: structlog.BytesLogger(kept))
 
 from airflow.sdk import DAG
-from dag_parts.step import step
+from dag_parts import step
 from song_preference.errors import InvalidRun
 from song_preference.messages import Message
 
@@ -175,17 +175,17 @@ import json, os
 os.environ["MLFLOW_BROWSER_URL"] = "http://127.0.0.1:6000"
 os.environ["DATA_BROWSER_URL"] = "http://127.0.0.1:6001/browser/data/"
 os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-from dag_parts import links
+import dag_parts
 
 class XCom:
     @staticmethod
     def get_value(ti_key, key):
         return ti_key
 
-links.XCom = XCom
+dag_parts.XCom = XCom
 older = {"version": "525c", "run_id": "f00d"}
 result = {**older, "experiment_id": "2"}
-both = (links.MLFLOW_RUN, links.dataset_files("version"))
+both = (dag_parts.MLFLOW_RUN, dag_parts.dataset_files("version"))
 addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, older, None))
 print(json.dumps(addresses.split(" ")))
 """
@@ -205,7 +205,7 @@ def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflo
 MLFLOW = """
 import json, logging, os, sys
 from airflow.sdk import DAG
-from dag_parts.step import step
+from dag_parts import step
 
 os.environ["PATH"] = "/nonexistent"  # as in an image, there is no git
 seen = []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from song_preference.dataset import drive
+from song_preference.dataset.source import from_drive
 from song_preference.dataset.transfer import Network
 from song_preference.errors import InvalidDataset, SourceUnavailable
 from tests.support.outside import Answer, Outside, breaks_off, gives, leads_to, waits
@@ -26,7 +26,7 @@ def as_page(content: bytes, status: int = 200) -> Answer:
 
 
 def get(folder: Path, network: Network | None = None) -> bytes:
-    drive.download(LINK, folder / "raw.csv", 1000, network or Network(waits_seconds=(0, 0)))
+    from_drive(LINK, folder / "raw.csv", 1000, network or Network(waits_seconds=(0, 0)))
     return (folder / "raw.csv").read_bytes()
 
 

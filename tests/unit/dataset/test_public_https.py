@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from song_preference.dataset.public_https import PublicTransport, check_public, is_public
+from song_preference.dataset.https import PublicTransport, check_public, is_public
 from song_preference.dataset.source import locate
 from song_preference.dataset.transfer import Network, NotAllowed
-from song_preference.errors import SourceRefused
+from song_preference.errors import SourceRejected
 from song_preference.settings import DatasetSettings
 from tests.support.outside import HOST, PUBLIC, Outside, Rerouted, gives, resolves_to
 
@@ -60,7 +60,7 @@ def test_no_notation_of_a_private_address_is_asked(host: str) -> None:
     with pytest.raises((NotAllowed, httpx.InvalidURL)):
         transport.handle_request(httpx.Request("GET", f"https://{host}/a.csv"))
     settings = DatasetSettings.model_construct(incoming=Path("/incoming"))
-    with pytest.raises(SourceRefused):
+    with pytest.raises(SourceRejected):
         locate(f"https://{host}/a.csv", "data", settings, trusted=False)
 
 

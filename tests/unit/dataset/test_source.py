@@ -6,7 +6,7 @@ import pytest
 from song_preference.dataset import source as source_module
 from song_preference.dataset.source import Location, fetch, locate
 from song_preference.dataset.transfer import Network, shown
-from song_preference.errors import InvalidDataset, SourceRefused, SourceUnavailable
+from song_preference.errors import InvalidDataset, SourceRejected, SourceUnavailable
 from song_preference.settings import DatasetSettings
 from song_preference.storage import ObjectStore
 from tests.support.outside import Outside, gives
@@ -146,16 +146,16 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_stranger_may_not_name_is_refused_with_what_they_may(
     source: str, reason: str, settings: DatasetSettings, no_objects: ObjectStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(SourceRejected) as refused:
         locate(source, "data", settings, trusted=False)
     assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {ANYBODY}"
-    with pytest.raises(SourceRefused):
+    with pytest.raises(SourceRejected):
         fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     assert not (tmp_path / "raw.csv").exists()
 
 
 def test_a_very_long_name_is_refused_in_few_words(settings: DatasetSettings) -> None:
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(SourceRejected) as refused:
         locate(f"https://example.com/{'a' * 5000}", "data", settings, trusted=False)
     assert str(refused.value) == f"The source 'https://example.com/{'a' * 180}...' is rejected: {UNSEEN}. {ANYBODY}"
 
@@ -214,7 +214,7 @@ def test_what_lies_in_the_folder_may_be_named_by_its_usual_name(
 )
 def test_what_only_the_operator_may_name(source: str, kind: str, settings: DatasetSettings) -> None:
     assert locate(source, "data", settings, trusted=True) == Location(kind, source)  # type: ignore[arg-type]
-    with pytest.raises(SourceRefused):
+    with pytest.raises(SourceRejected):
         locate(source, "data", settings, trusted=False)
 
 
@@ -223,7 +223,7 @@ def test_what_only_the_operator_may_name(source: str, kind: str, settings: Datas
     [(source, reason) for source, reason in HOSTILE.items() if reason in {UNSEEN, SCHEME, NO_URL, NO_ID, BUCKET}],
 )
 def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSettings) -> None:
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(SourceRejected) as refused:
         locate(source, "data", settings, trusted=True)
     assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR}"
 
@@ -292,7 +292,7 @@ def test_only_regular_files_are_read(
         "a.csv/b.csv": "there is no such file",
     }.items():
         source = str(settings.incoming / name)
-        with pytest.raises(SourceRefused) as refused:
+        with pytest.raises(SourceRejected) as refused:
             fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=trusted)
         assert str(refused.value) == (
             f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}"
@@ -300,7 +300,7 @@ def test_only_regular_files_are_read(
 
 
 def test_a_device_is_not_read(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
-    with pytest.raises(SourceRefused, match="'/dev/zero' is rejected: it is no regular file"):
+    with pytest.raises(SourceRejected, match="'/dev/zero' is rejected: it is no regular file"):
         fetch("/dev/zero", tmp_path / "raw.csv", no_objects, settings, trusted=True)
 
 
@@ -308,7 +308,7 @@ def test_a_device_is_not_read(tmp_path: Path, settings: DatasetSettings, no_obje
 def test_a_stranger_is_told_no_path_but_the_one_they_wrote(
     name: str, tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore
 ) -> None:
-    with pytest.raises((SourceRefused, SourceUnavailable)) as raised:
+    with pytest.raises((SourceRejected, SourceUnavailable)) as raised:
         fetch(f"incoming/{name}", tmp_path / "raw.csv", no_objects, settings, trusted=False)
     assert f"'{shown(f'incoming/{name}')}'" in str(raised.value)
     assert str(tmp_path) not in str(raised.value)
@@ -344,7 +344,7 @@ def test_a_stranger_is_not_led_inside_by_a_name(
     network = Network(resolve=lambda *_, **__: [(None, None, None, "", ("127.0.0.1", outside.port))])
     monkeypatch.setattr(source_module, "NETWORK", network)
     url = f"https://playlists.example:{outside.port}/a.csv"
-    with pytest.raises(SourceRefused) as refused:
+    with pytest.raises(SourceRejected) as refused:
         fetch(url, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     reason = "its host has an address that is not public"
     assert str(refused.value) == f"The source '{url}' is rejected: {reason}. {ANYBODY}"

@@ -11,7 +11,7 @@ from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline import Airflow, Run
+from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings

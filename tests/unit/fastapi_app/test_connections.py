@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from httpx2 import Client
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from fastapi_app import connections
+from fastapi_app import server as server_module
 from fastapi_app.server import configuration
 from tests.support.rest import API_KEY, LIVE, http_request
 from tests.support.songs import SONG
@@ -33,7 +33,7 @@ PREDICT = http_request("/predict", SONG_BYTES, "Content-Type: application/json")
 @pytest.fixture
 def server(managed_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
     for name, seconds in (("HEADER", HEADER), ("BODY", BODY), ("UNREAD", UNREAD)):
-        monkeypatch.setattr(connections, f"{name}_SECONDS", seconds)
+        monkeypatch.setattr(server_module, f"{name}_SECONDS", seconds)
 
     @managed_app.get("/endless")
     def endless() -> StreamingResponse:

@@ -25,7 +25,7 @@ STATUS = {
     "InvalidSong": 422,
     "InvalidUpload": 422,
     "InvalidDataset": 422,
-    "SourceRefused": 422,
+    "SourceRejected": 422,
     "BatchTooLarge": 413,
     "UploadTooLarge": 413,
     "AccessDenied": 401,
@@ -33,7 +33,7 @@ STATUS = {
     "VersionNotFound": 404,
     "RunNotFound": 404,
     "DatasetInUse": 409,
-    "ModelRefused": 409,
+    "ModelRejected": 409,
     "PipelineError": 502,
     "ServiceBusy": 503,
     "ModelNotReady": 503,
@@ -75,6 +75,8 @@ def test_every_error_of_the_tree_is_a_problem(
     body = check_problem(rest.post("/predict", json=SONG), status)
     assert body["detail"] == (FAILED if status == 500 else str(error))
     assert ("errors" in body) == isinstance(error, WITH_FINDINGS)
+    coded = error.message if status != 500 and error.message.code else None
+    assert (body.get("code"), body.get("params")) == ((coded.code, coded.params) if coded else (None, None))
 
 
 def test_an_heir_of_an_error_has_its_status(rest: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

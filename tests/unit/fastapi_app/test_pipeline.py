@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from song_preference.pipeline import Airflow
+from song_preference.pipeline.airflow import Airflow
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
 from tests.support.rest import KEY, check_problem, fuzz
 

@@ -92,6 +92,8 @@ def test_the_one_before_is_served_at_once(client: TestClient, mlflow: MlflowClie
         200,
         {
             "done": f"Version 2 of {MODEL} is the champion, version 3 the challenger.",
+            "code": "rolled_back",
+            "params": {"version": "2", "model": MODEL, "challenger": "3"},
             "outcome": "swapped",
             "model": {"name": MODEL, "version": "2", "alias": "champion"},
         },

@@ -1,12 +1,17 @@
+import asyncio
 import re
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from fastapi_app.schemas import EXAMPLE_SONG
+from local_stack.config import ROOT
 from song_preference.features import FEATURES, Song
 from song_preference.serving.predictor import Predictor
 from tests.support.registry import FakeRegistry
@@ -114,3 +119,22 @@ def test_a_batch_does_not_hold_the_event_loop(
     parsed, predicted, batch_parsed, batch_predicted = threads.seen
     assert parsed == predicted
     assert batch_parsed == batch_predicted != parsed
+
+
+def test_a_prediction_crosses_few_files(rest_app: FastAPI) -> None:
+    files: set[str] = set()
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(rest_app), base_url="http://rest") as client:
+            await client.post("/predict", json=SONG)
+            sys.setprofile(lambda frame, event, _: files.add(frame.f_code.co_filename) if event == "call" else None)
+            try:
+                return await client.post("/predict", json=SONG)
+            finally:
+                sys.setprofile(None)
+
+    assert asyncio.run(ask()).is_success
+    ours = {Path(file).relative_to(ROOT) for file in files if Path(file).is_relative_to(ROOT)}
+    ours = {file for file in ours if file.parts[0] in {"fastapi_app", "song_preference"}}
+    # Besides, the server's protocol passes the request on.
+    assert len(ours) <= 10, ours

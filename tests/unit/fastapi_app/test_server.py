@@ -16,11 +16,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from fastapi_app.connections import BODY_SECONDS, HEADER_SECONDS
-from fastapi_app.server import EXIT_SECONDS, Server, configuration
+from fastapi_app.server import BODY_SECONDS, EXIT_SECONDS, HEADER_SECONDS, Server, configuration
 from local_stack.config import ROOT
 from song_preference.prediction import ModelRef
-from song_preference.serving.cache import ModelCache
+from song_preference.serving.model_store import ModelCache
 from tests.support.rest import LIVE, http_request
 from tests.support.songs import SONG
 

@@ -5,9 +5,9 @@ from typing import Any
 import grpc
 import pytest
 
-from grpc_service.converters import MAX_INVALID_SONGS
 from grpc_service.errors import MASKED
 from grpc_service.server import SERVICE
+from grpc_service.servicer import MAX_INVALID_SONGS
 from song_preference import errors
 from song_preference.errors import (
     BatchTooLarge,

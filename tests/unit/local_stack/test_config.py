@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.__main__ import reset
-from local_stack.config import ROOT, Config, write_privately
-from local_stack.errors import StackError
+from local_stack.config import ROOT, Config, StackError, write_privately
 from local_stack.supervisor import Supervisor
 
 

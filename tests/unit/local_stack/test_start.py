@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from local_stack import start
-from local_stack.config import Config
-from local_stack.errors import StackError
+from local_stack.config import Config, StackError
 from local_stack.services import Service, services
 from local_stack.supervisor import Supervisor
 from tests.support.stack import local_environment, local_stack

@@ -1,5 +1,4 @@
 import json
-import runpy
 import sys
 from typing import Any
 
@@ -7,7 +6,10 @@ import httpx
 import pytest
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
+from song_preference.pipeline.__main__ import follow, main, run_to_champion
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.pipeline.report import failure, skip_reason
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 from tests.support.airflow import LOCAL, FakeAirflow, FakeRun, task
 
@@ -71,7 +73,7 @@ def test_a_failure_is_told_in_the_words_of_its_last_try(
     run = server.runs[ETL_DAG][0]
     run.state, run.tasks = "failed", [task("download", "failed", 2), task("split", "upstream_failed", 0)]
     server.logs["download 2"] = log
-    assert airflow.failure(RUN) == reason
+    assert failure(airflow, RUN) == reason
     with pytest.raises(PipelineError) as raised:
         follow(airflow, RUN, print)
     assert str(raised.value) == f"{ETL_DAG} failed: {reason}"
@@ -79,7 +81,7 @@ def test_a_failure_is_told_in_the_words_of_its_last_try(
 
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(airflow: Airflow, server: FakeAirflow) -> None:
     server.runs[ETL_DAG][0].tasks = [task("download", None, 0)]
-    assert airflow.failure(RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
+    assert failure(airflow, RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
 
 
 def test_a_training_with_nothing_to_do_says_why(airflow: Airflow, server: FakeAirflow) -> None:
@@ -91,7 +93,7 @@ def test_a_training_with_nothing_to_do_says_why(airflow: Airflow, server: FakeAi
 
 
 def test_a_training_that_did_something_gives_no_such_reason(airflow: Airflow, server: FakeAirflow) -> None:
-    assert airflow.skip_reason(TRAINING) is None
+    assert skip_reason(airflow, TRAINING) is None
 
 
 def test_a_token_that_has_run_out_is_renewed(airflow: Airflow, server: FakeAirflow) -> None:
@@ -103,7 +105,7 @@ def test_a_token_that_has_run_out_is_renewed(airflow: Airflow, server: FakeAirfl
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("song_preference.pipeline.waiting.time.sleep", lambda _: None)
+    monkeypatch.setattr("song_preference.pipeline.__main__.time.sleep", lambda _: None)
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -144,7 +146,7 @@ def test_the_command_trains_again_where_it_is_told_to(
     serving = {"transport": httpx.MockTransport(server)}
     monkeypatch.setattr(httpx, "Client", lambda **options: client(**{**options, **serving}))
     monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
-    runpy.run_module("song_preference.pipeline", run_name="__main__")
+    main()
     assert server.conf == conf
 
 
@@ -188,7 +190,7 @@ def test_a_refusal_is_told_without_airflows_insides(
     server.broken = httpx.Response(status, json={"detail": detail})
     error = failing(server, airflow)
     assert type(error) is PipelineError
-    assert str(error) == f"Airflow refused POST /api/v2/dags/{ETL_DAG}/dagRuns: {shown}"
+    assert str(error) == f"Airflow rejected POST /api/v2/dags/{ETL_DAG}/dagRuns: {shown}"
 
 
 def test_a_dag_that_was_not_read_yet_is_told(server: FakeAirflow, airflow: Airflow) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from song_preference.errors import PipelineUnavailable, RunNotFound
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from song_preference.pipeline.report import RunReport, page, report, start, training_outcome
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.support.airflow import FakeAirflow, FakeRun, task
 
 ETL_AT, TRAINING_AT = "2026-11-25T06:24:57+00:00", "2026-11-25T06:25:30+00:00"

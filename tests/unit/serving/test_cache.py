@@ -6,8 +6,7 @@ import pytest
 
 from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.prediction import ModelRef
-from song_preference.serving.cache import ModelCache
-from song_preference.serving.model_store import ModelStore
+from song_preference.serving.model_store import ModelCache, ModelStore
 from tests.support.registry import FakeRegistry
 
 REF = ModelRef("spotify_model_prod", "3", "champion", "run")

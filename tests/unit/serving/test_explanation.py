@@ -6,9 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from song_preference.features import FEATURES, Song
-from song_preference.serving.explanation import shapley_values
 from song_preference.serving.model import ServedModel
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.predictor import Predictor, shapley_values
 
 Features = NDArray[np.float32]
 Model = Callable[[Features], Features]

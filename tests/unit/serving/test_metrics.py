@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from song_preference.errors import ModelRefused, RegistryUnavailable
+from song_preference.errors import ModelRejected, RegistryUnavailable
 from song_preference.features import FEATURES, Song
 from song_preference.serving.metrics import FEW_SONGS, Metrics
 from song_preference.serving.model_store import ModelStore
@@ -60,7 +60,7 @@ def test_the_model_and_its_refreshes_are_told(metrics: Metrics, store: ModelStor
     assert value(metrics, "model_loaded_timestamp_seconds") == store.current().since.timestamp()
     assert value(metrics, "model_stale") == 0
     registry.register("2", b"not a graph")
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelRejected):
         store.refresh()
     assert value(metrics, "champion_refused") == 1
     registry.is_down = True

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, load_from_string
 from sklearn.ensemble import RandomForestClassifier
 
-from song_preference.errors import ModelRefused
+from song_preference.errors import ModelRejected
 from song_preference.prediction import ModelRef
-from song_preference.serving.contract import (
+from song_preference.serving.model import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
+    ServedModel,
 )
-from song_preference.serving.model import ServedModel
 from song_preference.training.export import build_graph
 
 REF = ModelRef("spotify_model_prod", "3", "champion")
@@ -123,16 +123,16 @@ BROKEN: dict[str, tuple[Change, str]] = {
 def test_a_graph_that_breaks_the_contract_is_refused(change: Change, reason: str, graph: bytes) -> None:
     broken = load_from_string(graph)
     change(broken)
-    with pytest.raises(ModelRefused, match=f"^spotify_model_prod version 3 is rejected: {reason}"):
+    with pytest.raises(ModelRejected, match=f"^spotify_model_prod version 3 is rejected: {reason}"):
         ServedModel.load(REF, broken.SerializeToString())
 
 
 @pytest.mark.parametrize("content", [b"", b"not a graph"])
 def test_bytes_that_are_no_graph_are_refused(content: bytes) -> None:
-    with pytest.raises(ModelRefused, match="onnxruntime cannot load its graph"):
+    with pytest.raises(ModelRejected, match="onnxruntime cannot load its graph"):
         ServedModel.load(REF, content)
 
 
 def test_a_graph_that_was_never_described_is_refused(forest: RandomForestClassifier) -> None:
-    with pytest.raises(ModelRefused, match="it has no"):
+    with pytest.raises(ModelRejected, match="it has no"):
         ServedModel.load(REF, build_graph(forest, 0.5).SerializeToString())

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from song_preference.errors import DiskFull, ModelNotReady, ModelRefused, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
@@ -48,7 +48,7 @@ def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
     registry.register("1", graph)
     store.refresh()
     registry.register("2", b"not a graph")
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelRejected):
         store.refresh()
     assert store.refresh() == "refused"
     assert registry.downloads == ["1", "2"]
@@ -86,7 +86,7 @@ def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
     store: ModelStore, registry: FakeRegistry, graph: bytes
 ) -> None:
     registry.register("1", graph[:-20])
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelRejected):
         store.refresh()
     with pytest.raises(ModelNotReady, match="version 1 is rejected"):
         store.current()
@@ -101,7 +101,7 @@ def test_going_back_from_a_refused_champion_ends_the_refusal(
     registry.register("1", graph)
     store.refresh()
     registry.register("2", b"not a graph")
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelRejected):
         store.refresh()
     registry.register("1", graph)
     assert store.refresh() == "unchanged"

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, read_evaluation
+from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, Interval, read_evaluation
 from song_preference.messages import Message
 from song_preference.serving.registry import MlflowRegistry
-from song_preference.serving.versions import Measured
 from song_preference.settings import ModelSettings
 
 ANSWERS = Answers(
@@ -48,7 +47,7 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert described.registered.aliases == ("champion",)
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
     # Without an interval it is not told.
-    assert described.metrics == {"roc_auc": Measured(0.88, 0.81, 0.93)}
+    assert described.metrics == {"roc_auc": Interval(0.88, 0.81, 0.93)}
     assert described.card == Message(None, english="# Card")
     assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, str(bare.card)) == ("", None, None, {}, "")
     assert MlflowRegistry(settings).versions(5) == [bare.registered, described.registered]

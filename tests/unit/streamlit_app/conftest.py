@@ -99,7 +99,7 @@ def platform(
         )
         environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
         environment.setattr(model, "MlflowRegistry", lambda _: registry)
-        environment.setattr("song_preference.serving.composition.MlflowRegistry", lambda _: registry)
+        environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform
     model.predictor().store.stop()
     st.cache_resource.clear()

@@ -1,7 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.data import model
 from streamlit_app.i18n import Words
 from tests.support.airflow import FakeRun

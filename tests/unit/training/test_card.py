@@ -2,8 +2,8 @@ import json
 
 from song_preference.evaluation import Evaluation
 from song_preference.messages import Message
-from song_preference.training.card import model_card
 from song_preference.training.evaluate import mlflow_metrics
+from song_preference.training.registry import model_card
 from tests.support.datasets import described
 
 PARAMS = {

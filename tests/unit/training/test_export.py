@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from optuna.trial import FixedTrial
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-from song_preference.errors import ModelRefused
+from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES
 from song_preference.prediction import ModelRef
-from song_preference.serving.contract import (
+from song_preference.serving.model import (
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
+    ServedModel,
 )
-from song_preference.serving.model import ServedModel
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, check_parity, describe
@@ -80,20 +80,20 @@ def test_an_estimator_that_onnx_answers_differently_is_refused(
     forest: RandomForestClassifier, songs: NDArray[np.float32]
 ) -> None:
     other = RandomForestClassifier(30, random_state=1).fit(songs, (songs[:, 0] > 0.5).astype(int))
-    with pytest.raises(ModelRefused, match="RandomForestClassifier differs by"):
+    with pytest.raises(ModelRejected, match="RandomForestClassifier differs by"):
         check_parity(other, build_graph(forest, 0.5), 0.5, songs)
 
 
 def test_an_estimator_that_does_not_convert_is_refused(songs: NDArray[np.float32]) -> None:
     estimator = HistGradientBoostingClassifier(max_iter=2).fit(songs, (songs[:, 0] > 0.5).astype(int))
-    with pytest.raises(ModelRefused, match="HistGradientBoostingClassifier cannot be converted"):
+    with pytest.raises(ModelRejected, match="HistGradientBoostingClassifier cannot be converted"):
         build_graph(estimator, 0.5)
 
 
 def test_labels_by_another_threshold_are_refused(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> None:
     model = build_graph(forest, 0.5)
     check_parity(forest, model, 0.5, songs)
-    with pytest.raises(ModelRefused, match=r"ONNX labels \d+ of 10400 songs differently"):
+    with pytest.raises(ModelRejected, match=r"ONNX labels \d+ of 10400 songs differently"):
         check_parity(forest, model, 0.6, songs)
 
 

@@ -23,7 +23,7 @@ from optuna.trial import FixedTrial
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.export import build_graph
 from song_preference.training.fit import fit
-from song_preference.serving.contract import open_graph
+from song_preference.serving.model import open_graph
 from song_preference.training.export import run_graph
 from song_preference.training.search import search
 from tests.support.training import listener

@@ -3,7 +3,7 @@ from sklearn.metrics import roc_auc_score
 
 from song_preference.features import FEATURES
 from song_preference.training.data import Songs
-from song_preference.training.importance import permutation_importances
+from song_preference.training.evaluate import permutation_importances
 from tests.support.training import likes_to_dance
 
 

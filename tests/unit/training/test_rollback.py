@@ -34,7 +34,7 @@ def challenger(client: MlflowClient) -> str:
 def test_without_a_version_it_goes_back_from_one_to_the_one_before(
     history: MlflowClient, settings: ModelSettings
 ) -> None:
-    assert rollback(settings) == f"Version 2 of {MODEL} is the champion, version 4 the challenger."
+    assert str(rollback(settings)) == f"Version 2 of {MODEL} is the champion, version 4 the challenger."
     assert (champion(history), challenger(history)) == ("2", "4")
     rollback(settings)
     assert (champion(history), challenger(history)) == ("1", "2")
@@ -57,7 +57,7 @@ def test_the_one_before_may_be_named_and_that_is_undone_as_well(history: MlflowC
 
 
 def test_the_champion_may_be_named(history: MlflowClient, settings: ModelSettings) -> None:
-    assert rollback(settings, "4") == "Version 4 is the champion already."
+    assert str(rollback(settings, "4")) == "Version 4 is the champion already."
     assert find_version(history, MODEL, "challenger") is None
 
 
@@ -80,7 +80,7 @@ def test_without_a_champion_a_version_must_be_named(client: MlflowClient, settin
     with pytest.raises(VersionNotFound, match="has no champion to go back from: name a version"):
         rollback(settings)
     client.create_model_version(MODEL, "file:///nowhere")
-    assert rollback(settings, "1") == f"Version 1 of {MODEL} is the champion."
+    assert str(rollback(settings, "1")) == f"Version 1 of {MODEL} is the champion."
     assert champion(client) == "1"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from song_preference.errors import TrainingFailed
-from song_preference.serving.contract import open_graph
+from song_preference.serving.model import open_graph
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.data import Songs
 from song_preference.training.export import run_graph

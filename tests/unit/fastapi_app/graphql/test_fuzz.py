@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 
 from fastapi_app.management import Management
-from song_preference.pipeline import Airflow
+from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.predictor import Predictor
 from tests.support.airflow import with_history
 from tests.support.graphql import application

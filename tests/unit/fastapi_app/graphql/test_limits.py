@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from graphql import build_schema, get_introspection_query, get_named_type, is_list_type, is_object_type, parse
+from graphql import build_schema, get_introspection_query, get_named_type, is_list_type, is_object_type
 from graphql.language.parser import Parser
 from graphql.type import get_nullable_type
 from starlette.types import Message
@@ -23,7 +23,6 @@ from fastapi_app.graphql.limits import (
     MAX_REPEATS,
     MAX_TOKENS,
     SizeRule,
-    operation,
 )
 from fastapi_app.graphql.router import HEAVY, WAITING
 from fastapi_app.graphql.schema import sdl
@@ -261,17 +260,3 @@ def counting(calls: Counter[str], name: str, method: Callable[..., Any]) -> Call
         return method(*arguments)
 
     return counted
-
-
-@pytest.mark.parametrize(
-    ("query", "name", "expected"),
-    [
-        ("{ model { name } }", None, "model"),
-        ("query a { model { name } } query b { explain { base } }", "b", "explain"),
-        ("query a { model { name } } query b { explain { base } }", None, "invalid"),
-        ("{ ...f ...f } fragment f on Query { __typename model { name } }", None, "model"),
-        ("{ __schema { types { name } } }", None, "introspection"),
-    ],
-)
-def test_operations_are_of_a_small_set(query: str, name: str | None, expected: str) -> None:
-    assert operation(parse(query), name) == expected

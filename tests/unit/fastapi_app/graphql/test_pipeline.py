@@ -11,7 +11,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from fastapi_app.management import Management
 from local_stack.config import ROOT
-from song_preference.pipeline import ETL_DAG, Airflow
+from song_preference.pipeline.airflow import Airflow
+from song_preference.run_options import ETL_DAG
 from song_preference.serving.predictor import Predictor
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
 from tests.support.graphql import application, ask, code, requests

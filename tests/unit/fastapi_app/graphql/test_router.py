@@ -14,7 +14,7 @@ from graphql import build_schema, get_introspection_query, specified_scalar_type
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from fastapi_app.graphql.graphiql import ASSETS
+from fastapi_app.graphql.router import ASSETS
 from fastapi_app.graphql.schema import sdl
 from local_stack.config import ROOT
 from song_preference import errors, messages
@@ -204,7 +204,7 @@ def test_a_model_that_may_be_outdated_says_so(client: TestClient, registry: Fake
 
 def test_a_refused_champion_is_told(client: TestClient, registry: FakeRegistry, store: ModelStore) -> None:
     registry.register("2", b"no graph")
-    with pytest.raises(errors.ModelRefused):
+    with pytest.raises(errors.ModelRejected):
         store.refresh()
     model = ask(client, MODEL)["data"]["model"]
     assert model["version"] == "1"
@@ -350,6 +350,8 @@ def test_an_operation_that_is_not_there_is_refused(client: TestClient, name: Any
         ("query ($song: SongInput!) { ...f } fragment f on Query { explain(song: $song) { base } }", "explain", "ok"),
         ("query ($song: SongInput!) { predict(song: $song) { label } ... { model { name } } }", "several", "ok"),
         ("{ __typename }", "introspection", "ok"),
+        ("{ __schema { types { name } } }", "introspection", "ok"),
+        ("{ ...f ...f } fragment f on Query { __typename model { name } }", "model", "ok"),
         ("{ predictBatch(songs: [{}]) { stale } }", "invalid", "client_error"),
         ("{ nothing }", "invalid", "client_error"),
         ("{", "invalid", "client_error"),
@@ -359,6 +361,12 @@ def test_an_operation_that_is_not_there_is_refused(client: TestClient, name: Any
 def test_requests_are_counted(client: TestClient, query: str, operation: str, outcome: str) -> None:
     ask(client, query, song=SONG)
     assert requests(client, operation, outcome) == 1
+
+
+def test_the_operation_that_is_named_is_counted(client: TestClient) -> None:
+    query = "query a { model { name } } query b ($song: SongInput!) { explain(song: $song) { base } }"
+    client.post("/graphql", json={"query": query, "operationName": "b", "variables": {"song": SONG}})
+    assert requests(client, "explain", "ok") == 1
 
 
 def test_failures_are_counted_as_the_servers(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

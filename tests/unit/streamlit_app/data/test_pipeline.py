@@ -1,4 +1,5 @@
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Run
+from song_preference.pipeline.airflow import Run
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.data.pipeline import run_at_work
 from tests.support.airflow import RUN_ID, FakeAirflow, FakeRun, with_history
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from song_preference.evaluation import Confusion, Curve, Importance
+from song_preference.evaluation import Confusion, Curve, Importance, Interval
 from song_preference.messages import Message
-from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 from streamlit_app.i18n import Words
 from streamlit_app.model import versions
 from streamlit_app.model.charts import curve_rows, importance_rows
@@ -15,10 +15,10 @@ from streamlit_app.model.intervals import history_rows, interval_rows
 from streamlit_app.model.threshold import confusion_rows, histogram_rows
 from tests.support.dashboard import TEXTS
 
-AUC = Measured(0.889, 0.845, 0.932)
+AUC = Interval(0.889, 0.845, 0.932)
 
 
-def version(number: str, *, measured: Measured | None = AUC) -> DescribedVersion:
+def version(number: str, *, measured: Interval | None = AUC) -> DescribedVersion:
     registered = RegisteredVersion(number, datetime(2026, 11, 25, 10, tzinfo=UTC), (), "abc", "file", 0.889)
     return DescribedVersion(
         registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
@@ -40,17 +40,17 @@ def test_the_history_has_the_newest_that_were_measured_from_the_oldest() -> None
     ("name", "shown", "expected"),
     [
         ("roc_auc", AUC, (0.5, 1)),
-        ("roc_auc", Measured(0.52, 0.48, 0.6), (0, 1)),
-        ("brier", Measured(0.13, 0.11, 0.16), (0, 0.25)),
-        ("brier", Measured(0.2, 0.1, 0.3), (0, 1)),
+        ("roc_auc", Interval(0.52, 0.48, 0.6), (0, 1)),
+        ("brier", Interval(0.13, 0.11, 0.16), (0, 0.25)),
+        ("brier", Interval(0.2, 0.1, 0.3), (0, 1)),
     ],
 )
-def test_an_axis_holds_every_interval(name: str, shown: Measured, expected: tuple[float, float]) -> None:
-    assert versions.ends(name, [Measured(0.6, 0.55, 0.65)] * (name == "roc_auc") + [shown]) == expected
+def test_an_axis_holds_every_interval(name: str, shown: Interval, expected: tuple[float, float]) -> None:
+    assert versions.ends(name, [Interval(0.6, 0.55, 0.65)] * (name == "roc_auc") + [shown]) == expected
 
 
 def test_each_role_has_a_row_with_its_interval() -> None:
-    rows = interval_rows({"champion": AUC, "challenger": Measured(0.9, 0.8, 1)}, ENGLISH)
+    rows = interval_rows({"champion": AUC, "challenger": Interval(0.9, 0.8, 1)}, ENGLISH)
     assert rows["shown"].tolist() == ["Champion 0.889 (0.845 to 0.932)", "Challenger 0.900 (0.800 to 1.000)"]
     assert rows[["low", "value", "high"]].iloc[0].tolist() == [0.845, 0.889, 0.932]
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from song_preference.evaluation import Interval
 from song_preference.messages import Message
-from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 from streamlit_app.i18n import Words
 from streamlit_app.model import versions
 from tests.support.dashboard import TEXTS
@@ -10,10 +11,10 @@ from tests.support.dashboard import TEXTS
 SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
 
 CREATED = datetime(2026, 11, 25, 10, tzinfo=UTC)
-AUC = Measured(0.889, 0.845, 0.932)
+AUC = Interval(0.889, 0.845, 0.932)
 
 
-def version(number: str, *aliases: str, measured: Measured | None = AUC) -> DescribedVersion:
+def version(number: str, *aliases: str, measured: Interval | None = AUC) -> DescribedVersion:
     registered = RegisteredVersion(number, CREATED, aliases, "abc", "file", 0.889)
     return DescribedVersion(
         registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)

@@ -5,7 +5,7 @@ from streamlit.testing.v1.element_tree import Caption, Markdown
 
 from song_preference.errors import Finding
 from song_preference.messages import Message
-from song_preference.pipeline import ETL_DAG, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
 from streamlit_app.health import Probes

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from song_preference.pipeline import ETL_DAG, Run
+from song_preference.pipeline.airflow import Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
-from song_preference.run_options import TASKS
+from song_preference.run_options import ETL_DAG, TASKS
 from streamlit_app.pipeline.runs import address, outcome, reason, seconds, steps
 from tests.support.airflow import RUN_ID
 

@@ -1,22 +1,83 @@
-"""A task that fails with a reason for people, and is tried again only if that can help."""
+"""Parts that both DAGs use: the asset between them, forms, links, and tasks that fail with a reason for people."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import Asset, BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
+from airflow.sdk.execution_time.xcom import XCom
 
-from dag_parts.links import Link
 from song_preference.errors import TRANSIENT, NothingToDo, SongPreferenceError
 from song_preference.messages import Message
+from song_preference.mlflow_pages import run_page
+from song_preference.run_options import STEP_LOGGER, Option
+from song_preference.settings import BrowserSettings
 from song_preference.temporary import keep_to_tmpdir, raising_disk_full
 
-log = structlog.get_logger(logger_name=__name__)
+log = structlog.get_logger(logger_name=STEP_LOGGER)
+
+DATASET = Asset("spotify_dataset")
+
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def params_of(options: Iterable[Option]) -> dict[str, Param]:
+    """Return the form that asks for these options."""
+    return {option.name: _param(option) for option in options}
+
+
+def _param(option: Option) -> Param:
+    kind = JSON_TYPES[option.type]
+    # Airflow's form changes a number to the bound next to it, silently, if it finds `minimum` or `maximum` at the
+    # schema's top. Below `allOf` it does not find them, and the run is rejected with the bound.
+    bounds = [{"minimum": option.bounds[0], "maximum": option.bounds[1]}] if option.bounds else [{}]
+    return Param(
+        option.default,
+        type=["null", kind] if option.default is None else kind,
+        title=option.title["en"],
+        description=option.help("en"),
+        allOf=bounds,
+    )
+
+
+class Link(BaseOperatorLink):
+    """Links to what a task's result, a mapping, names under `key`."""
+
+    def __init__(self, name: str, key: str, address: Callable[[BrowserSettings, Mapping[str, Any]], str]) -> None:
+        self._name, self._key, self._address = name, key, address
+
+    @property
+    def name(self) -> str:
+        """Return the text of the button."""
+        return self._name
+
+    @property
+    def xcom_key(self) -> str:
+        """Return the key under which the worker leaves the address for the API server, which has no class of ours."""
+        return f"link_{self._key}"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow passes both by name
+        """Return the address; empty for a task that ended without a result."""
+        result = XCom.get_value(ti_key=ti_key, key="return_value")
+        return self._address(BrowserSettings(), result) if result else ""
+
+
+def dataset_files(key: str) -> Link:
+    """Return the link to the files of the dataset version that the result names under `key`."""
+    return Link("Files in S3", key, lambda pages, result: pages.data_url + quote(f"datasets/{result[key]}/", safe=""))
+
+
+MLFLOW_RUN = Link(
+    "Run in MLflow",
+    "run_id",
+    lambda pages, result: run_page(pages.mlflow_url, result["run_id"], result.get("experiment_id")),
+)
 
 
 class Failed(SystemExit):

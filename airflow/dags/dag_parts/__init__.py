@@ -1,1 +1,0 @@
-"""Parts that both DAGs use: forms, links and the kind of task."""
