@@ -6,7 +6,7 @@ import streamlit as st
 
 from streamlit_app import banners, theme
 from streamlit_app.explore import page as explore
-from streamlit_app.i18n import COMMON, LANGUAGES, Language, Words
+from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
 from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
@@ -36,14 +36,14 @@ def main() -> None:
     st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
     theme.style()
     language = _language()
-    words = Words(language, COMMON)
+    locale = Locale(language, COMMON)
     page = st.navigation(
         [
-            st.Page(partial(draw, language), title=words(f"page_{name}"), url_path=name, icon=icon)
+            st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
             for name, (draw, icon) in PAGES.items()
         ]
     )
-    banners.show(words)
+    banners.show(locale)
     page.run()
 
 

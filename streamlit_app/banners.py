@@ -10,47 +10,47 @@ from streamlit_app.components import section
 from streamlit_app.data import KEPT_ANSWERS, settings
 from streamlit_app.data.model import LISTED_VERSIONS, predictor, registry, versions
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 
 SAMPLE = "sample"
 
 
-def show(words: Words) -> None:
+def show(locale: Locale) -> None:
     """Draw the banners that apply."""
     store = predictor().store
     try:
         served = store.current()
     except ModelNotReady:
-        _no_champion(words)
+        _no_champion(locale)
         return
     version = served.model.ref.version
     if store.refusal:
-        st.warning(words("refused_banner", version=version), icon=":material/block:")
+        st.warning(locale("refused_banner", version=version), icon=":material/block:")
     elif served.stale:
-        st.warning(words("stale_banner", version=version), icon=":material/cloud_off:")
+        st.warning(locale("stale_banner", version=version), icon=":material/cloud_off:")
     with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
         if _source_kind(version, served.model.ref.run_id) == SAMPLE:
-            st.info(words("sample_banner"), icon=":material/science:")
+            st.info(locale("sample_banner"), icon=":material/science:")
 
 
-def _no_champion(words: Words) -> None:
+def _no_champion(locale: Locale) -> None:
     try:
         versions()
     except RegistryUnavailable:
-        st.warning(words("no_registry_banner"), icon=":material/cloud_off:")
+        st.warning(locale("no_registry_banner"), icon=":material/cloud_off:")
         return
-    st.info(words("no_champion_banner"), icon=":material/hourglass_empty:")
+    st.info(locale("no_champion_banner"), icon=":material/hourglass_empty:")
     if settings().manages_datasets:
-        with section(words):
-            _first_run(words)
+        with section(locale):
+            _first_run(locale)
 
 
-def _first_run(words: Words) -> None:
+def _first_run(locale: Locale) -> None:
     """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
     airflow = airflow_or_fail_fast()
     if run_at_work(airflow):
-        st.info(words("pipeline_at_work"), icon=":material/progress_activity:")
-    elif st.button(words("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
+        st.info(locale("pipeline_at_work"), icon=":material/progress_activity:")
+    elif st.button(locale("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
         follow(airflow.trigger(ETL_DAG, patience_seconds=0))
 
 

@@ -19,7 +19,7 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ UPLOADER_CSS = """<style>
 
 
 @contextmanager
-def section(words: Words) -> Iterator[None]:
+def section(locale: Locale) -> Iterator[None]:
     """Draw a section of a page; if a service that it needs does not answer, say what is missing instead.
 
     The rest of the page goes on. What was drawn before the error stays.
@@ -61,7 +61,7 @@ def section(words: Words) -> Iterator[None]:
     except tuple(MISSING) as error:
         log.info("A section of a page is missing: %s", error)
         key = next(MISSING[kind] for kind in type(error).__mro__ if kind in MISSING)
-        st.warning(words(key), icon=":material/cloud_off:")
+        st.warning(locale(key), icon=":material/cloud_off:")
 
 
 def uploader(

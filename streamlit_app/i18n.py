@@ -23,7 +23,7 @@ MONTHS = {
 
 
 @dataclass(frozen=True)
-class Words:
+class Locale:
     """The texts of one page in one language, and how the language writes numbers and moments."""
 
     language: Language

@@ -6,7 +6,7 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.i18n import SEPARATORS, Words
+from streamlit_app.i18n import SEPARATORS, Locale
 
 CSS = """
 /* Streamlit's wide layout has no greatest width, and its margins take a quarter of a phone. No option sets either. */
@@ -58,12 +58,12 @@ def style() -> None:
 Drawing = altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart | altair.VConcatChart
 
 
-def specification_of(chart: Drawing, words: Words) -> dict[str, Any]:
+def specification_of(chart: Drawing, locale: Locale) -> dict[str, Any]:
     """Return a chart as a Vega-Lite specification with numbers in the page's language.
 
     Its marks and axes are hidden from screen readers: the text that goes with the chart, `alt`, describes all of it.
     """
-    thousands, point = SEPARATORS[words.language]
+    thousands, point = SEPARATORS[locale.language]
     locale = {"number": {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""]}}
     specification: dict[str, Any] = chart.configure(locale=locale).configure_view(strokeWidth=0).to_dict()
     for piece in ("mark", "axis", "legend", "title", "header"):
@@ -74,17 +74,17 @@ def specification_of(chart: Drawing, words: Words) -> dict[str, Any]:
     return specification
 
 
-def without_data(chart: Drawing, words: Words) -> dict[str, Any]:
+def without_data(chart: Drawing, locale: Locale) -> dict[str, Any]:
     """Return the specification of a chart whose data come later, through `draw_rows`."""
     # Altair would put in a data set of one empty row, which is drawn beside what comes later.
-    specification = specification_of(chart.properties(data=altair.InlineData([])), words)
+    specification = specification_of(chart.properties(data=altair.InlineData([])), locale)
     del specification["data"], specification["datasets"]
     return specification
 
 
-def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None = None) -> None:
+def draw(chart: Drawing, locale: Locale, key: str | None = None, alt: str | None = None) -> None:
     """Draw a chart over the full width; `alt` describes it in words."""
-    st.vega_lite_chart(specification_of(chart, words), width="stretch", key=key, alt=alt)
+    st.vega_lite_chart(specification_of(chart, locale), width="stretch", key=key, alt=alt)
 
 
 def draw_rows(

@@ -12,7 +12,7 @@ from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch
 from streamlit_app.explore.plane import Plane, Side
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.theme import DARK, LIGHT, Colours, Drawing, without_data
 
 Specification = dict[str, Any]
@@ -32,11 +32,11 @@ KEPT = 64
 CELL, BORDER, SONG = "cell", "border", "song"
 
 
-def proportion(likes: int, dislikes: int, colours: Colours, words: Words) -> Drawing:
+def proportion(likes: int, dislikes: int, colours: Colours, locale: Locale) -> Drawing:
     """Return one bar that is divided between liked and disliked songs, with their numbers in the legend."""
     songs = pd.DataFrame({"label": [LIKE, DISLIKE], "songs": [likes, dislikes]})
     names = [
-        f"{words(label)}: {words.number(count)} ({words.percent(count / (likes + dislikes))})"
+        f"{locale(label)}: {locale.number(count)} ({locale.percent(count / (likes + dislikes))})"
         for label, count in ((LIKE, likes), (DISLIKE, dislikes))
     ]
     drawn: Drawing = (
@@ -64,11 +64,11 @@ def _label_scale(colours: Colours, liked: str, disliked: str) -> dict[str, Any]:
 
 
 @cache
-def distribution(colours: Colours, words: Words) -> Specification:
+def distribution(colours: Colours, locale: Locale) -> Specification:
     """Return a chart of the disliked songs as an area and the liked ones as a line; see `distribution_rows`."""
     x = alt.X("low:Q", title=None, axis=alt.Axis(grid=False, tickCount=5)).scale(domain=[0, 1])
     axis = alt.Axis(tickCount=4)
-    colour = alt.Color("label:N", **_label_scale(colours, words(LIKE), words(DISLIKE)))
+    colour = alt.Color("label:N", **_label_scale(colours, locale(LIKE), locale(DISLIKE)))
     likes, dislikes = (
         alt.Chart().transform_calculate(label=f"'{label}'").encode(color=colour) for label in (LIKE, DISLIKE)
     )
@@ -76,17 +76,17 @@ def distribution(colours: Colours, words: Words) -> Specification:
     line = likes.mark_line(interpolate="step-after", strokeWidth=2.5)
     hovered = alt.Chart().mark_rect(opacity=0).transform_filter("isValid(datum.high)")
     tooltip = [
-        alt.Tooltip("low:Q", title=words("explore_from"), format=".2f"),
-        alt.Tooltip("high:Q", title=words("explore_to"), format=".2f"),
-        *(alt.Tooltip(f"{name}:Q", title=f"{words(name)} (%)", format=".1f") for name in (LIKE, DISLIKE)),
+        alt.Tooltip("low:Q", title=locale("explore_from"), format=".2f"),
+        alt.Tooltip("high:Q", title=locale("explore_to"), format=".2f"),
+        *(alt.Tooltip(f"{name}:Q", title=f"{locale(name)} (%)", format=".1f") for name in (LIKE, DISLIKE)),
     ]
     return without_data(
         alt.layer(
-            area.encode(x=x, y=alt.Y(f"{DISLIKE}:Q", title=words("explore_share"), axis=axis)),
-            line.encode(x=x, y=alt.Y(f"{LIKE}:Q", title=words("explore_share"), axis=axis)),
+            area.encode(x=x, y=alt.Y(f"{DISLIKE}:Q", title=locale("explore_share"), axis=axis)),
+            line.encode(x=x, y=alt.Y(f"{LIKE}:Q", title=locale("explore_share"), axis=axis)),
             hovered.encode(x=x, x2="high", tooltip=tooltip),
         ).properties(height=DISTRIBUTION_HEIGHT, padding=PADDING),
-        words,
+        locale,
     )
 
 
@@ -103,9 +103,9 @@ def distribution_rows(spreads: Sequence[Spread]) -> pd.DataFrame:
 
 
 @cache
-def correlation_map(colours: Colours, words: Words) -> Specification:
+def correlation_map(colours: Colours, locale: Locale) -> Specification:
     """Return a chart of each pair once, as a square with its number; see `correlation_rows`."""
-    names = _names(words)
+    names = _names(locale)
     look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelPadding": 8}
     # Two words stand below each other: four columns fit a phone.
     across = alt.Axis(labelAngle=0, labelFlush=False, labelExpr="split(datum.label, ' ')", **look)
@@ -127,18 +127,18 @@ def correlation_map(colours: Colours, words: Words) -> Specification:
         color=alt.condition(alt.datum.value > STRONG[colours], alt.value(colours.background), alt.value(colours.text)),
     )
     return without_data(
-        alt.layer(squares, numbers).properties(height=ROW_HEIGHT * len(FEATURES), padding=PADDING), words
+        alt.layer(squares, numbers).properties(height=ROW_HEIGHT * len(FEATURES), padding=PADDING), locale
     )
 
 
-def correlation_rows(found: pd.DataFrame, words: Words) -> pd.DataFrame:
+def correlation_rows(found: pd.DataFrame, locale: Locale) -> pd.DataFrame:
     """Return the rows of `correlations` with names in the page's language."""
-    names = dict(zip([*FEATURES, LABEL], _names(words), strict=True))
+    names = dict(zip([*FEATURES, LABEL], _names(locale), strict=True))
     return found.assign(row=found["row"].map(names), column=found["column"].map(names))
 
 
-def _names(words: Words) -> list[str]:
-    return [*map(words, FEATURES), words("explore_liking")]
+def _names(locale: Locale) -> list[str]:
+    return [*map(locale, FEATURES), locale("explore_liking")]
 
 
 def correlations(songs: pd.DataFrame) -> pd.DataFrame:
@@ -154,19 +154,19 @@ def correlations(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 @lru_cache(KEPT)
-def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bool) -> dict[str, Any]:
+def scatter(colours: Colours, locale: Locale, x: Side, y: Side, *, has_surface: bool) -> dict[str, Any]:
     """Return a chart of songs as points, over cells coloured by probability and the threshold's line.
 
     See `scatter_rows`.
     """
     axis = alt.Axis(grid=False, tickCount=6)
     base = alt.Chart().encode(
-        x=alt.X("x:Q", title=words(x.feature), axis=axis).scale(domain=x.range, nice=False),
-        y=alt.Y("y:Q", title=words(y.feature), axis=axis).scale(domain=y.range, nice=False),
+        x=alt.X("x:Q", title=locale(x.feature), axis=axis).scale(domain=x.range, nice=False),
+        y=alt.Y("y:Q", title=locale(y.feature), axis=axis).scale(domain=y.range, nice=False),
     )
     spanning = base.encode(x2="x2", y2="y2")
     shade = alt.Scale(domain=[0, 1], range=probability_colours(colours), interpolate="rgb")
-    ends = f"datum.value ? '{words('explore_probability_1')}' : '{words('explore_probability_0')}'"
+    ends = f"datum.value ? '{locale('explore_probability_1')}' : '{locale('explore_probability_0')}'"
     legend = alt.Legend(
         type="gradient", orient="top", title=None, values=[0, 1], labelExpr=ends, labelFontSize=13, gradientLength=160
     )
@@ -174,13 +174,13 @@ def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bo
     cells = spanning.mark_rect(strokeWidth=1).encode(
         fill=alt.Fill("probability:Q", scale=shade, legend=legend),
         stroke=alt.Stroke("probability:Q", scale=shade, legend=None),
-        tooltip=alt.Tooltip("probability:Q", title=words("probability"), format=".2f"),
+        tooltip=alt.Tooltip("probability:Q", title=locale("probability"), format=".2f"),
     )
     border = spanning.mark_rule(strokeWidth=2, strokeCap="round", color=colours.text)
     surface = [cells.transform_filter(alt.datum.kind == CELL), border.transform_filter(alt.datum.kind == BORDER)]
     layers = surface if has_surface else []
-    tooltip = [alt.Tooltip(f"{at}:Q", title=words(side.feature), format=".3f") for at, side in (("x", x), ("y", y))]
-    scale = _label_scale(colours, words(LIKE), words(DISLIKE))
+    tooltip = [alt.Tooltip(f"{at}:Q", title=locale(side.feature), format=".3f") for at, side in (("x", x), ("y", y))]
+    scale = _label_scale(colours, locale(LIKE), locale(DISLIKE))
     shapes = alt.Scale(domain=[LIKE, DISLIKE], range=["circle", "triangle-up"])
     for label, edge in ((DISLIKE, colours.text), (LIKE, colours.background)):
         points = base.mark_point(filled=True, size=58, stroke=edge, strokeWidth=0.7, opacity=1).encode(
@@ -189,7 +189,7 @@ def scatter(colours: Colours, words: Words, x: Side, y: Side, *, has_surface: bo
             tooltip=tooltip,
         )
         layers.append(points.transform_filter(alt.datum.label == label))
-    return without_data(alt.layer(*layers).properties(height=SCATTER_HEIGHT), words)
+    return without_data(alt.layer(*layers).properties(height=SCATTER_HEIGHT), locale)
 
 
 def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from streamlit_app.components import section
 from streamlit_app.data import settings
 from streamlit_app.data.model import model_settings
 from streamlit_app.data.model import versions as described_versions
-from streamlit_app.i18n import Language, Words
+from streamlit_app.i18n import Language, Locale
 from streamlit_app.model import evaluation, versions
 from streamlit_app.model.intervals import history, history_rows, interval, interval_rows
 from streamlit_app.model.texts import TEXTS
@@ -27,100 +27,100 @@ Roles = dict[str, DescribedVersion]
 
 def page(language: Language) -> None:
     """Draw the page."""
-    words = Words(language, TEXTS)
-    st.title(words("model_title"), anchor=False)
-    st.write(words("model_intro"))
-    with section(words):
+    locale = Locale(language, TEXTS)
+    st.title(locale("model_title"), anchor=False)
+    st.write(locale("model_intro"))
+    with section(locale):
         found = described_versions()
         roles = versions.in_roles(found, model_settings().alias)
         if not found:
             return
-        _roles(roles, words)
+        _roles(roles, locale)
         # Filled last: it asks for a file, and what stands below it is at hand.
         answers = st.container()
-        _history(found, roles, words)
+        _history(found, roles, locale)
         if CHAMPION in roles:
-            _card(roles[CHAMPION], words)
+            _card(roles[CHAMPION], locale)
             with answers:
-                evaluation.show(roles, words)
+                evaluation.show(roles, locale)
 
 
-def _roles(roles: Roles, words: Words) -> None:
+def _roles(roles: Roles, locale: Locale) -> None:
     if CHAMPION not in roles:
-        st.info(words("model_no_champion"), icon=":material/hourglass_empty:")
+        st.info(locale("model_no_champion"), icon=":material/hourglass_empty:")
         return
     for (role, version), column in zip(roles.items(), st.columns(len(roles), gap="medium"), strict=True):
         with column.container(border=True, height="stretch"):
-            _describe(role, version, words)
-    _metrics(roles, words)
+            _describe(role, version, locale)
+    _metrics(roles, locale)
 
 
-def _describe(role: str, version: DescribedVersion, words: Words) -> None:
+def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     registered = version.registered
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
-    st.caption(f"{icon} **{words(f'model_{role}')}** · {words(f'model_{role}_text')}")
-    st.header(words("model_version", version=registered.version), anchor=False)
-    st.markdown(f"**{versions.kind(version, words)}.** {versions.about(version, words)}")
+    st.caption(f"{icon} **{locale(f'model_{role}')}** · {locale(f'model_{role}_text')}")
+    st.header(locale("model_version", version=registered.version), anchor=False)
+    st.markdown(f"**{versions.kind(version, locale)}.** {versions.about(version, locale)}")
     st.caption(
-        words(
+        locale(
             "model_learned",
-            moment=words.moment(registered.created_at),
-            source=versions.source(version, words),
+            moment=locale.moment(registered.created_at),
+            source=versions.source(version, locale),
             dataset=registered.dataset_version or "—",
         )
     )
     page, name = settings().mlflow_page, model_settings().name
-    links = [f"[{words('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
+    links = [f"[{locale('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
     if version.run_id:
-        links.append(f"[{words('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
+        links.append(f"[{locale('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
     st.markdown(" · ".join(links))
 
 
-def _metrics(roles: Roles, words: Words) -> None:
-    st.header(words("model_metrics"), anchor=False)
+def _metrics(roles: Roles, locale: Locale) -> None:
+    st.header(locale("model_metrics"), anchor=False)
     measured = {role: version.metrics for role, version in roles.items() if version.metrics}
     if not measured:
-        st.info(words("model_metrics_missing"), icon=":material/straighten:")
+        st.info(locale("model_metrics_missing"), icon=":material/straighten:")
         return
-    st.write(words("model_metrics_text"))
+    st.write(locale("model_metrics_text"))
     if len({version.registered.dataset_version for version in roles.values()}) > 1:
-        st.caption(words("model_metrics_apart"))
+        st.caption(locale("model_metrics_apart"))
     for name in versions.METRICS:
         if intervals := {role: by_name[name] for role, by_name in measured.items() if name in by_name}:
-            _metric(name, intervals, words)
+            _metric(name, intervals, locale)
 
 
-def _metric(name: str, intervals: dict[str, Measured], words: Words) -> None:
+def _metric(name: str, intervals: dict[str, Measured], locale: Locale) -> None:
     """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
     value = next(iter(intervals.values())).value
     text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")
-    values = {"hundredths": words.number(value * 100), "points": words.number(value * 100, 1)}
-    text.markdown(f"**{words(f'model_metric_{name}')}**  \n:small[{words(f'model_told_{name}', **values)}]")
-    rows = interval_rows(intervals, words)
-    drawing = interval(colours(), words, versions.ends(name, list(intervals.values())), len(rows))
+    values = {"hundredths": locale.number(value * 100), "points": locale.number(value * 100, 1)}
+    text.markdown(f"**{locale(f'model_metric_{name}')}**  \n:small[{locale(f'model_told_{name}', **values)}]")
+    rows = interval_rows(intervals, locale)
+    drawing = interval(colours(), locale, versions.ends(name, list(intervals.values())), len(rows))
     with chart:
         draw_rows(rows, drawing, key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
 
 
-def _history(found: list[DescribedVersion], roles: Roles, words: Words) -> None:
-    rows = versions.rows(found, roles, words)
-    st.header(words("model_versions"), anchor=False)
+def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
+    rows = versions.rows(found, roles, locale)
+    st.header(locale("model_versions"), anchor=False)
     drawn = history_rows(rows, DRAWN_VERSIONS)
-    newest = words("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
-    st.write(f"{words('model_versions_text')} {newest}")
-    names = {role: words(f"model_{role}") for role in (*ROLES, OTHER)}
+    newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
+    st.write(f"{locale('model_versions_text')} {newest}")
+    names = {role: locale(f"model_{role}") for role in (*ROLES, OTHER)}
     if not drawn.empty:
-        draw_rows(drawn, history(colours(), words), key="model_history", alt=words("model_versions_alt"))
-    _table(rows, names, words)
+        draw_rows(drawn, history(colours(), locale), key="model_history", alt=locale("model_versions_alt"))
+    _table(rows, names, locale)
 
 
-def _table(rows: list[versions.Row], names: dict[str, str], words: Words) -> None:
+def _table(rows: list[versions.Row], names: dict[str, str], locale: Locale) -> None:
     columns = {
-        "version": words("version"),
-        "role": words("model_column_role"),
-        "moment": words("model_column_date"),
-        "kind": words("model_column_kind"),
-        "dataset": words("model_column_data"),
+        "version": locale("version"),
+        "role": locale("model_column_role"),
+        "moment": locale("model_column_date"),
+        "kind": locale("model_column_kind"),
+        "dataset": locale("model_column_data"),
         "shown": "ROC AUC",
     }
     table = pd.DataFrame(rows)[list(columns)]
@@ -128,12 +128,12 @@ def _table(rows: list[versions.Row], names: dict[str, str], words: Words) -> Non
     st.dataframe(table.rename(columns=columns), hide_index=True, height=TABLE_HEIGHT if len(table) > 7 else "content")
 
 
-def _card(champion: DescribedVersion, words: Words) -> None:
-    st.header(words("model_card"), anchor=False)
-    card = champion.card.text(words.language)
+def _card(champion: DescribedVersion, locale: Locale) -> None:
+    st.header(locale("model_card"), anchor=False)
+    card = champion.card.text(locale.language)
     if not card:
-        st.caption(words("model_card_none"))
+        st.caption(locale("model_card_none"))
         return
-    st.write(words("model_card_text", version=champion.registered.version))
-    with st.expander(words("model_card_open"), icon=":material/description:"):
+    st.write(locale("model_card_text", version=champion.registered.version))
+    with st.expander(locale("model_card_open"), icon=":material/description:"):
         st.markdown(versions.below_headings(card, CARD_LEVELS))

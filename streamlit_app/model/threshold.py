@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from song_preference.evaluation import Confusion
 from song_preference.features import DISLIKE, LIKE
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.model.charts import DOTS, PADDING, percent_axis
 from streamlit_app.theme import Colours, without_data
 
@@ -21,9 +21,9 @@ MATRIX_HEIGHT = 210
 
 
 @cache
-def histogram(colours: Colours, words: Words) -> dict[str, Any]:
+def histogram(colours: Colours, locale: Locale) -> dict[str, Any]:
     """Return a chart of likes upwards and dislikes downwards, with both thresholds; see `histogram_rows`."""
-    x = alt.X("low:Q", title=words("model_calibration_x"), axis=percent_axis(words, grid=False))
+    x = alt.X("low:Q", title=locale("model_calibration_x"), axis=percent_axis(locale, grid=False))
     counts = alt.Axis(labelExpr="format(abs(datum.value), ',')", tickCount=4, tickMinStep=1)
     colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
     bars = alt.Chart().transform_filter("isValid(datum.label)").mark_bar(binSpacing=1)
@@ -33,13 +33,13 @@ def histogram(colours: Colours, words: Words) -> dict[str, Any]:
     drawn = bars.encode(
         x=x.scale(domain=[0, 1], nice=False).bin("binned"),
         x2="high:Q",
-        y=alt.Y("songs:Q", title=words("model_songs"), axis=counts),
+        y=alt.Y("songs:Q", title=locale("model_songs"), axis=counts),
         color=colour,
         # What would not be recommended is pale.
         opacity=alt.Opacity("recommended:N", legend=None).scale(domain=[True, False], range=[1, 0.45]),
     )
     zero = alt.Chart().mark_rule(color=colours.quiet).encode(y=alt.datum(0))
-    return without_data(alt.layer(drawn, zero, own, tried).properties(height=HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(drawn, zero, own, tried).properties(height=HEIGHT, padding=PADDING), locale)
 
 
 def histogram_rows(
@@ -59,7 +59,7 @@ def histogram_rows(
 
 
 @cache
-def confusion_matrix(colours: Colours, words: Words) -> dict[str, Any]:
+def confusion_matrix(colours: Colours, locale: Locale) -> dict[str, Any]:
     """Return a chart of the confusion matrix, the more colour the more songs; see `confusion_rows`."""
     look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
     base = alt.Chart().encode(
@@ -72,10 +72,10 @@ def confusion_matrix(colours: Colours, words: Words) -> dict[str, Any]:
     )
     counts = base.mark_text(fontSize=22, fontWeight=600, dy=-8, color=colours.text).encode(text="songs:Q")
     names = base.mark_text(fontSize=13, dy=14, color=colours.text).encode(text="name:N")
-    return without_data(alt.layer(cells, counts, names).properties(height=MATRIX_HEIGHT, padding=PADDING), words)
+    return without_data(alt.layer(cells, counts, names).properties(height=MATRIX_HEIGHT, padding=PADDING), locale)
 
 
-def confusion_rows(found: Confusion, words: Words) -> pd.DataFrame:
+def confusion_rows(found: Confusion, locale: Locale) -> pd.DataFrame:
     """Return a row for each cell of the confusion matrix."""
     cells = (
         (LIKE, "recommends", "true_positives", found.liked),
@@ -86,9 +86,9 @@ def confusion_rows(found: Confusion, words: Words) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "listener": words(label),
-                "model": words(f"model_{answer}"),
-                "name": words(f"model_{name}"),
+                "listener": locale(label),
+                "model": locale(f"model_{answer}"),
+                "name": locale(f"model_{name}"),
                 "songs": getattr(found, name),
                 "share": getattr(found, name) / whole if whole else 0.0,
                 "is_right": name in {"true_positives", "true_negatives"},
@@ -98,29 +98,29 @@ def confusion_rows(found: Confusion, words: Words) -> pd.DataFrame:
     )
 
 
-def effect(tried: Confusion, own: Confusion, words: Words) -> None:
+def effect(tried: Confusion, own: Confusion, locale: Locale) -> None:
     """Draw four metrics at the tried threshold, beside those at the model's own if they differ."""
-    of_recommended = _of(tried.true_positives, tried.recommended, words)
-    right = _of(tried.true_positives + tried.true_negatives, tried.songs, words)
+    of_recommended = _of(tried.true_positives, tried.recommended, locale)
+    right = _of(tried.true_positives + tried.true_negatives, tried.songs, locale)
     shown = (
         ("precision", tried.precision, own.precision, of_recommended),
-        ("recall", tried.recall, own.recall, _of(tried.true_positives, tried.liked, words)),
+        ("recall", tried.recall, own.recall, _of(tried.true_positives, tried.liked, locale)),
         ("accuracy", tried.accuracy, own.accuracy, right),
         ("f1", tried.f1, own.f1, ""),
     )
     columns = [*st.columns(2), *st.columns(2)]
     for (name, value, before, counts), column in zip(shown, columns, strict=True):
-        at_tried, at_own = _shown(name, value, words), _shown(name, before, words)
-        change = "" if at_tried == at_own else words("model_before", value=at_own)
+        at_tried, at_own = _shown(name, value, locale), _shown(name, before, locale)
+        change = "" if at_tried == at_own else locale("model_before", value=at_own)
         notes = " · ".join(filter(None, (counts, change)))
-        column.metric(words(f"model_{name}"), at_tried, notes or None, delta_color="off", delta_arrow="off")
+        column.metric(locale(f"model_{name}"), at_tried, notes or None, delta_color="off", delta_arrow="off")
 
 
-def _of(part: int, whole: int, words: Words) -> str:
-    return words("model_of", part=words.number(part), whole=words.number(whole))
+def _of(part: int, whole: int, locale: Locale) -> str:
+    return locale("model_of", part=locale.number(part), whole=locale.number(whole))
 
 
-def _shown(name: str, value: float | None, words: Words) -> str:
+def _shown(name: str, value: float | None, locale: Locale) -> str:
     if value is None:
         return "—"
-    return words.number(value, 2) if name == "f1" else words.percent(value)
+    return locale.number(value, 2) if name == "f1" else locale.percent(value)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from song_preference.serving.versions import DescribedVersion, Measured
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.model.texts import TEXTS
 
 CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
@@ -39,16 +39,16 @@ def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, D
     return {role: named[alias] for role, alias in aliases.items() if alias in named}
 
 
-def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], words: Words) -> list[Row]:
+def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], locale: Locale) -> list[Row]:
     """Return a row for each version, in their order."""
     named = {version.registered.version: role for role, version in reversed(roles.items())}
     return [
         Row(
             version=version.registered.version,
-            moment=words.moment(version.registered.created_at),
-            kind=kind(version, words),
-            dataset=dataset(version, words),
-            shown=interval(version.metrics.get("roc_auc"), words),
+            moment=locale.moment(version.registered.created_at),
+            kind=kind(version, locale),
+            dataset=dataset(version, locale),
+            shown=interval(version.metrics.get("roc_auc"), locale),
             role=named.get(version.registered.version, OTHER),
             roc_auc=version.metrics.get("roc_auc"),
         )
@@ -56,14 +56,14 @@ def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion
     ]
 
 
-def kind(version: DescribedVersion, words: Words) -> str:
+def kind(version: DescribedVersion, locale: Locale) -> str:
     """Return the name of the model's kind."""
-    return words(f"model_kind_{_candidate(version)}")
+    return locale(f"model_kind_{_candidate(version)}")
 
 
-def about(version: DescribedVersion, words: Words) -> str:
+def about(version: DescribedVersion, locale: Locale) -> str:
     """Return how a model of this kind decides."""
-    return words(f"model_about_{_candidate(version)}")
+    return locale(f"model_about_{_candidate(version)}")
 
 
 def _candidate(version: DescribedVersion) -> str:
@@ -71,24 +71,24 @@ def _candidate(version: DescribedVersion) -> str:
     return name if f"model_kind_{name}" in TEXTS else "unknown"
 
 
-def source(version: DescribedVersion, words: Words) -> str:
+def source(version: DescribedVersion, locale: Locale) -> str:
     """Return what the version was trained on, in words."""
     found = version.registered.source_kind
-    return words(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
+    return locale(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
 
 
-def dataset(version: DescribedVersion, words: Words) -> str:
+def dataset(version: DescribedVersion, locale: Locale) -> str:
     """Return the dataset version, with a note if its songs are made up."""
     name = version.registered.dataset_version or "—"
-    return f"{name} ({words('model_sample')})" if version.registered.source_kind == "sample" else name
+    return f"{name} ({locale('model_sample')})" if version.registered.source_kind == "sample" else name
 
 
-def interval(measured: Measured | None, words: Words) -> str:
+def interval(measured: Measured | None, locale: Locale) -> str:
     """Return a value with its interval, such as 0.889 (0.845 to 0.932); empty if there is none."""
     if measured is None:
         return ""
-    value, low, high = (words.number(number, 3) for number in measured)
-    return words("model_interval", value=value, low=low, high=high)
+    value, low, high = (locale.number(number, 3) for number in measured)
+    return locale("model_interval", value=value, low=low, high=high)
 
 
 def below_headings(card: str, levels: int) -> str:

@@ -20,7 +20,7 @@ from streamlit_app.data.pipeline import (
     run_at_work,
     stop_following,
 )
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.pipeline.runs import STEP_STATES, Report, StepState, address, outcome, reason, run_view, steps
 
 BUSY_SECONDS, IDLE_SECONDS = 2, 10
@@ -47,21 +47,21 @@ ICONS: dict[StepState, str] = {
 }
 
 
-def followed_run(words: Words) -> None:
+def followed_run(locale: Locale) -> None:
     """Draw the run that this session started, or one that is at work."""
     every = BUSY_SECONDS if is_following() else IDLE_SECONDS
-    st.fragment(_followed_run, run_every=every)(words)
+    st.fragment(_followed_run, run_every=every)(locale)
 
 
-def _followed_run(words: Words) -> None:
-    with section(words):
+def _followed_run(locale: Locale) -> None:
+    with section(locale):
         if not is_following() and (run := run_at_work(airflow_or_fail_fast())):
             follow(run)
         if followed := st.session_state.get(FOLLOWED):
-            _progress(words, followed)
+            _progress(locale, followed)
 
 
-def _progress(words: Words, run: Run) -> None:
+def _progress(locale: Locale, run: Run) -> None:
     try:
         view = run_view(airflow_or_fail_fast(), run)
     except RunNotFound:  # somebody deleted it
@@ -71,15 +71,15 @@ def _progress(words: Words, run: Run) -> None:
     is_working = outcome(view, now) == "working"
     if is_following() and not is_working:
         _stop(run)
-    st.subheader(words("pipeline_now" if is_working else "pipeline_ended"), anchor=False)
+    st.subheader(locale("pipeline_now" if is_working else "pipeline_ended"), anchor=False)
     if is_working:
         since = view.started_at
         st.write(
-            words("pipeline_since", time=duration(words, (now - since).total_seconds()))
+            locale("pipeline_since", time=duration(locale, (now - since).total_seconds()))
             if since
-            else words("pipeline_queued")
+            else locale("pipeline_queued")
         )
-    show_run(words, run, view)
+    show_run(locale, run, view)
 
 
 def _stop(run: Run | None) -> None:
@@ -89,47 +89,47 @@ def _stop(run: Run | None) -> None:
     stop_following(run)
 
 
-def show_run(words: Words, run: Run, view: Report) -> None:
+def show_run(locale: Locale, run: Run, view: Report) -> None:
     """Draw how a run ended, its steps and those of the training that follows it, and a link to Airflow."""
-    _outcome(words, view)
+    _outcome(locale, view)
     if isinstance(view, RunReport):
         prepared, trained = st.columns(2, gap="large")
         with prepared:
-            _steps(words, ETL_DAG, view.tasks)
+            _steps(locale, ETL_DAG, view.tasks)
         with trained:
-            _steps(words, TRAINING_DAG, view.training.tasks if view.training else [])
+            _steps(locale, TRAINING_DAG, view.training.tasks if view.training else [])
     else:
-        _steps(words, TRAINING_DAG, view.tasks)
-    st.markdown(f"[{words('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
+        _steps(locale, TRAINING_DAG, view.tasks)
+    st.markdown(f"[{locale('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
 
 
-def _outcome(words: Words, view: Report) -> None:
+def _outcome(locale: Locale, view: Report) -> None:
     result = outcome(view, datetime.now(UTC))
     if result == "working":
         return
     draw, icon = OUTCOMES[result]
     values = {"dataset": view.dataset_version, "model": view.model_version}
-    draw(words(f"pipeline_{result}", **values), icon=icon)
+    draw(locale(f"pipeline_{result}", **values), icon=icon)
     if why := reason(view):
-        st.caption(words("pipeline_reason", reason=plain(why.text(words.language))))
+        st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))
 
 
-def duration(words: Words, seconds: float) -> str:
+def duration(locale: Locale, seconds: float) -> str:
     """Return a time in seconds, or in minutes and seconds."""
     if round(seconds) < 60:
-        return f"{words.number(seconds, 1 if seconds < 10 else 0)} s"
+        return f"{locale.number(seconds, 1 if seconds < 10 else 0)} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{words.number(minutes)} min {rest} s"
+    return f"{locale.number(minutes)} min {rest} s"
 
 
-def _steps(words: Words, dag_id: str, tasks: list[TaskReport]) -> None:
-    st.markdown(f"**{words(dag_id)}**")
-    st.markdown("  \n".join(_step(words, dag_id, task) for task in steps(dag_id, tasks)))
+def _steps(locale: Locale, dag_id: str, tasks: list[TaskReport]) -> None:
+    st.markdown(f"**{locale(dag_id)}**")
+    st.markdown("  \n".join(_step(locale, dag_id, task) for task in steps(dag_id, tasks)))
 
 
-def _step(words: Words, dag_id: str, task: TaskReport) -> str:
+def _step(locale: Locale, dag_id: str, task: TaskReport) -> str:
     state = STEP_STATES.get(task.state, "waiting")
-    name = TASKS[dag_id].get(task.id, {words.language: task.id})[words.language]
-    took = f" · {duration(words, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
+    name = TASKS[dag_id].get(task.id, {locale.language: task.id})[locale.language]
+    took = f" · {duration(locale, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
     emphasis = "**" if state == "running" else ""
-    return f"{ICONS[state]} {emphasis}{name}{emphasis} :small[· {words(f'step_{state}')}{took}]"
+    return f"{ICONS[state]} {emphasis}{name}{emphasis} :small[· {locale(f'step_{state}')}{took}]"

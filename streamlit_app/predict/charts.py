@@ -15,7 +15,7 @@ import pandas as pd
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Prediction
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.theme import Colours, without_data
 
 Specification = dict[str, Any]
@@ -33,7 +33,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @cache
-def gauge(colours: Colours, words: Words) -> Specification:
+def gauge(colours: Colours, locale: Locale) -> Specification:
     """Return a chart of the probability as an arc, with a mark at the threshold; see `gauge_rows`."""
     anchor = {"x": alt.value({"expr": "width / 2"}), "y": alt.value(OUTER + 14)}
     colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
@@ -53,11 +53,11 @@ def gauge(colours: Colours, words: Words) -> Specification:
             arc("mark_start", "mark_end", wider=MARK, color=colours.text),
             number.encode(**anchor, text="shown:N"),
         ).properties(height=GAUGE_HEIGHT),
-        words,
+        locale,
     )
 
 
-def gauge_rows(prediction: Prediction, words: Words) -> pd.DataFrame:
+def gauge_rows(prediction: Prediction, locale: Locale) -> pd.DataFrame:
     """Return one row: start, end and filled end of the arc in radians, the mark, and the number as text."""
     mark = prediction.threshold
     return pd.DataFrame(
@@ -70,7 +70,7 @@ def gauge_rows(prediction: Prediction, words: Words) -> pd.DataFrame:
                 "mark_start": _angle(mark - 0.004),
                 "mark_end": _angle(mark + 0.004),
                 "label": prediction.label,
-                "shown": words.percent(prediction.probability),
+                "shown": locale.percent(prediction.probability),
             }
         ]
     )
@@ -103,12 +103,12 @@ def _bar(spread: Spread, index: int, height: float, colours: Colours) -> str:
 
 
 @cache
-def contributions(colours: Colours, words: Words) -> Specification:
+def contributions(colours: Colours, locale: Locale) -> Specification:
     """Return a chart of what each feature adds to the probability or takes from it; see `contribution_rows`."""
     axis = alt.Axis(grid=False, tickCount=5)
     base = alt.Chart().encode(
         y=alt.Y("feature:N", sort=None, title=None).axis(labelLimit=200, ticks=False, domain=False, labelPadding=10),
-        x=alt.X("points:Q", title=words("predict_points"), axis=axis),
+        x=alt.X("points:Q", title=locale("predict_points"), axis=axis),
     )
     colour = alt.Color("adds:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike])
     numbers = base.encode(text="shown:N")
@@ -123,19 +123,19 @@ def contributions(colours: Colours, words: Words) -> Specification:
             numbers.mark_text(align="left", dx=6, **look).transform_filter("datum.adds"),
             numbers.mark_text(align="right", dx=-6, **look).transform_filter("!datum.adds"),
         ).properties(height=BARS_HEIGHT),
-        words,
+        locale,
     )
 
 
-def contribution_rows(by_feature: Mapping[str, float], words: Words) -> pd.DataFrame:
+def contribution_rows(by_feature: Mapping[str, float], locale: Locale) -> pd.DataFrame:
     """Return a row for each feature with its contribution in percentage points, the strongest first."""
     reach = max(130 * max(map(abs, by_feature.values())), 5.0)
     return pd.DataFrame(
         [
             {
-                "feature": words(feature),
+                "feature": locale(feature),
                 "points": value * 100,
-                "shown": f"{'+' if value >= 0 else MINUS}{words.number(abs(value) * 100, 1)}",
+                "shown": f"{'+' if value >= 0 else MINUS}{locale.number(abs(value) * 100, 1)}",
                 "adds": value >= 0,
                 "reach": reach,
                 "negative_reach": -reach,

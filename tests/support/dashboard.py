@@ -76,10 +76,10 @@ class Platform:
 
 PAGE = """
 from streamlit_app import banners
-from streamlit_app.i18n import COMMON, Words
+from streamlit_app.i18n import COMMON, Locale
 from streamlit_app.{name}.page import page
 
-banners.show(Words("{language}", COMMON))
+banners.show(Locale("{language}", COMMON))
 page("{language}")
 """
 """The script of one page with its banners, as `app.py` draws it."""

@@ -3,11 +3,11 @@ from streamlit.testing.v1 import AppTest
 
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from streamlit_app.data import model
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from tests.support.airflow import FakeRun
 from tests.support.dashboard import TEXTS, Open, Platform
 
-ENGLISH = Words("en", TEXTS)
+ENGLISH = Locale("en", TEXTS)
 
 
 def shown(page: AppTest) -> list[str]:

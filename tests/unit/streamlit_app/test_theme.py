@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from streamlit_app.explore import charts as explore
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.model import charts as model
 from streamlit_app.model import intervals as model_versions
 from streamlit_app.model import threshold as model_threshold
@@ -15,7 +15,7 @@ from streamlit_app.predict import charts as predict
 from streamlit_app.theme import DARK, LIGHT, Colours, specification_of
 from tests.support.dashboard import TEXTS
 
-Chart = Callable[[Colours, Words], dict[str, Any]]
+Chart = Callable[[Colours, Locale], dict[str, Any]]
 CHARTS: list[Chart] = [
     predict.gauge,
     predict.contributions,
@@ -33,7 +33,7 @@ CHARTS: list[Chart] = [
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_charts_hold_no_rows_of_their_own(chart: Chart) -> None:
-    specification = chart(LIGHT, Words("en", TEXTS))
+    specification = chart(LIGHT, Locale("en", TEXTS))
     assert "datasets" not in specification
     assert '"name": "empty"' not in json.dumps(specification)
 
@@ -41,7 +41,7 @@ def test_charts_hold_no_rows_of_their_own(chart: Chart) -> None:
 def test_numbers_of_a_chart_are_written_as_the_page_writes_them() -> None:
     chart = alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")
     for language, point in (("es", ","), ("en", ".")):
-        assert specification_of(chart, Words(language, TEXTS))["config"]["locale"]["number"]["decimal"] == point  # type: ignore[arg-type]
+        assert specification_of(chart, Locale(language, TEXTS))["config"]["locale"]["number"]["decimal"] == point  # type: ignore[arg-type]
 
 
 def luminance(colour: str) -> float:

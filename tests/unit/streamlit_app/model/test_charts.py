@@ -8,7 +8,7 @@ import pytest
 from song_preference.evaluation import Confusion, Curve, Importance
 from song_preference.messages import Message
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.model import versions
 from streamlit_app.model.charts import curve_rows, importance_rows
 from streamlit_app.model.intervals import history_rows, interval_rows
@@ -25,7 +25,7 @@ def version(number: str, *, measured: Measured | None = AUC) -> DescribedVersion
     )
 
 
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 
 
 def test_the_history_has_the_newest_that_were_measured_from_the_oldest() -> None:

@@ -9,7 +9,7 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Answers, Evaluation, Importance, read_evaluation
 from song_preference.features import FEATURES
 from song_preference.training.candidates import CANDIDATES
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
 
 CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 6, 1
@@ -79,21 +79,23 @@ def expected(evaluation: Evaluation, threshold: float) -> list[int]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Open, language: Language) -> None:
-    page, words = open_page("model", language), Words(language, TEXTS)
+    page, locale = open_page("model", language), Locale(language, TEXTS)
     assert not page.exception
     assert not page.info
     assert headings(page)[:6] == [
-        words("model_version", version="1"),
-        *(words(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
+        locale("model_version", version="1"),
+        *(locale(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
     ]
-    assert any(words("model_about_extra_trees") in text.value for text in page.markdown)
+    assert any(locale("model_about_extra_trees") in text.value for text in page.markdown)
     for address in ("models/spotify_model_prod/versions/1", "experiments/2/runs/run1"):
         link = f"(http://mlflow.example/#/{address}?workflowType=machine_learning)"
         assert any(link in text.value for text in page.markdown)
-    assert any(words("model_told_accuracy", hundredths="79") in text.value for text in page.markdown)
+    assert any(locale("model_told_accuracy", hundredths="79") in text.value for text in page.markdown)
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
     assert list(page.dataframe[0].value["ROC AUC"]) == [
-        words("model_interval", value=words.number(0.889, 3), low=words.number(0.845, 3), high=words.number(0.932, 3))
+        locale(
+            "model_interval", value=locale.number(0.889, 3), low=locale.number(0.845, 3), high=locale.number(0.932, 3)
+        )
     ]
     assert page.expander[0].markdown[0].value == "### Card of 1"
 

@@ -3,11 +3,11 @@ from datetime import UTC, datetime
 
 from song_preference.messages import Message
 from song_preference.serving.versions import DescribedVersion, Measured, RegisteredVersion
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.model import versions
 from tests.support.dashboard import TEXTS
 
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 
 CREATED = datetime(2026, 11, 25, 10, tzinfo=UTC)
 AUC = Measured(0.889, 0.845, 0.932)

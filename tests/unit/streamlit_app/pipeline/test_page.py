@@ -9,7 +9,7 @@ from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
 from streamlit_app.health import Probes
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
 from streamlit_app.pipeline.start import finding_row
 from tests.support.airflow import FakeRun, task
@@ -21,11 +21,11 @@ from tests.unit.dataset.test_schema import CSV
     ("took", "expected"), [(3.21, "3,2 s"), (42.4, "42 s"), (59.96, "1 min 0 s"), (125, "2 min 5 s")]
 )
 def test_durations(took: float, expected: str) -> None:
-    assert duration(Words("es", TEXTS), took) == expected
+    assert duration(Locale("es", TEXTS), took) == expected
 
 
 def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
-    spanish = Words("es", TEXTS)
+    spanish = Locale("es", TEXTS)
     found = finding_row(spanish, Finding("energy", Message("not_a_number"), 1200, (2, 1004)))
     assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
     assert list(finding_row(spanish, Finding(None, Message("empty_file"), 1)).values()) == [

@@ -5,17 +5,17 @@ import pytest
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import ModelRef, Prediction
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.predict.charts import END, START, contribution_rows, gauge_rows, strip
 from streamlit_app.theme import LIGHT
 from tests.support.dashboard import TEXTS
 
-ENGLISH = Words("en", TEXTS)
+ENGLISH = Locale("en", TEXTS)
 PREDICTION = Prediction(LIKE, True, 0.75, 0.5, ModelRef("spotify_model_prod", "3", "champion"))
 
 
 def test_the_gauge_is_filled_in_proportion() -> None:
-    row = gauge_rows(PREDICTION, Words("es", TEXTS)).iloc[0]
+    row = gauge_rows(PREDICTION, Locale("es", TEXTS)).iloc[0]
     assert row["value"] == pytest.approx(START + 0.75 * (END - START))
     assert (row["mark_start"] + row["mark_end"]) / 2 == pytest.approx((START + END) / 2)
     assert (row["shown"], row["label"]) == ("75\N{NO-BREAK SPACE}%", LIKE)
