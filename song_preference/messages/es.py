@@ -109,6 +109,9 @@ SENTENCES = {
     "url_unavailable": "No se puede descargar «{url}» ({error}): prueba a abrirla en un navegador.",
     "url_redirects_too_often": "«{url}» redirige más de {limit} veces: usa la dirección del archivo mismo.",
     "url_too_slow": "«{url}» tarda demasiado: descarga tú el archivo y súbelo, o ponlo en incoming/.",
+    # Lo que el panel pide al servicio REST.
+    "rest_unavailable": "El servicio REST no responde en {url}: comprueba que está en marcha.",
+    "rest_is_another_program": "En {url} responde otro programa, y no el servicio REST: revisa FASTAPI_URL.",
     # Datos, almacenamiento y entrenamiento.
     "no_dataset_yet": "Todavía no se ha publicado ningún dato: ejecuta el DAG process_etl_spotify_data.",
     "no_such_dataset": "No existe la versión de datos «{version}»: `make datasets` muestra las que hay.",

@@ -49,3 +49,10 @@ def versions() -> list[DescribedVersion]:
 def evaluation(run_id: str) -> Evaluation | None:
     """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
     return registry().evaluation(run_id)
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
+    """Return the kind of source of a model version, which never changes; raise `RegistryUnavailable`."""
+    registered = registry().versions(LISTED_VERSIONS)
+    return next((found.source_kind for found in registered if found.version == version), None)

@@ -83,7 +83,7 @@ class Datasets:
         return answer
 
     def _unavailable(self) -> ServiceUnavailable:
-        return ServiceUnavailable(f"The REST service at {self._http.base_url} does not answer.")
+        return ServiceUnavailable(Message("rest_unavailable", {"url": str(self._http.base_url)}))
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
@@ -91,11 +91,10 @@ def _checked(response: httpx.Response) -> httpx.Response:
         return response
     try:
         problem = response.json()
-        detail, found = str(problem["detail"]), problem.get("errors", [])
-    except (ValueError, KeyError, TypeError):
-        raise ServiceUnavailable(
-            f"Another program than our REST service answers at {response.url}: check FASTAPI_URL."
-        ) from None
+        detail = Message(problem.get("code"), problem.get("params") or {}, str(problem["detail"]))
+        found = problem.get("errors", [])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ServiceUnavailable(Message("rest_is_another_program", {"url": str(response.url)})) from None
     if response.status_code == httpx.codes.NOT_FOUND:
         raise DatasetNotFound(detail)
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Source, Spread
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch
 from streamlit_app.components import plain, section
 from streamlit_app.data import KEPT_ANSWERS
@@ -17,7 +17,7 @@ from streamlit_app.explore.plane import Plane
 from streamlit_app.explore.table import song_table, two_by_two, unscaled
 from streamlit_app.explore.texts import TEXTS
 from streamlit_app.i18n import Language, Locale
-from streamlit_app.theme import colours, draw, draw_rows
+from streamlit_app.theme import draw
 
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""
@@ -34,25 +34,27 @@ def page(language: Language) -> None:
         songs = _songs(version.version, version.preparation.scaler)
         total = version.preparation.rows_kept
         if len(songs) < total:
-            st.info(locale("explore_part", shown=locale.number(len(songs)), songs=locale.number(total)))
+            st.info(locale("explore_part", shown=len(songs), songs=total))
         _correlations(songs, locale)
         _plane(songs, locale)
         song_table(songs, version.version, locale)
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
-def _songs(version: str, _ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:
-    return unscaled(table(version, "scaled"), _ranges)
+def _songs(version: str, _scaler: Mapping[str, ScalerRange]) -> pd.DataFrame:
+    return unscaled(table(version, "scaled"), _scaler)
 
 
 def _dataset(version: DatasetVersion, locale: Locale) -> None:
-    songs = version.preparation
-    st.write(locale("explore_intro", songs=locale.number(songs.rows_kept)))
-    text = locale("explore_bar", likes=locale.number(songs.likes), dislikes=locale.number(songs.dislikes))
-    draw(charts.proportion(songs.likes, songs.dislikes, colours(), locale), locale, key="proportion", alt=text)
-    st.caption(
-        locale("explore_origin", source=origin(version.source, locale), moment=locale.moment(version.created_at))
+    counts = {LIKE: version.preparation.likes, DISLIKE: version.preparation.dislikes}
+    st.write(locale("explore_intro", songs=version.preparation.rows_kept))
+    names = (
+        locale("explore_counted", label=locale(label), songs=songs, share=songs / sum(counts.values()))
+        for label, songs in counts.items()
     )
+    rows = pd.DataFrame({"label": list(counts), "songs": list(counts.values())})
+    draw(charts.proportion, rows, locale, *names, key="proportion", alt=locale("explore_bar", **counts))
+    st.caption(locale("explore_origin", source=origin(version.source, locale), moment=version.created_at))
     with st.expander(locale("explore_details")):
         st.markdown("\n\n".join(f"**{name}**  \n{plain(value)}" for name, value in facts(version, locale).items()))
 
@@ -66,12 +68,11 @@ def _distributions(found: list[Spread], locale: Locale) -> None:
 
 
 def _distribution(feature: str, of_feature: list[Spread], locale: Locale) -> None:
-    middles = {spread.label: locale.number(spread.quantiles["0.5"], 2) for spread in of_feature}
-    text = locale("explore_medians", **middles)
+    medians = locale("explore_medians", **{spread.label: spread.quantiles["0.5"] for spread in of_feature})
     st.subheader(locale(feature), anchor=False)
-    drawing = charts.distribution(colours(), locale)
-    draw_rows(charts.distribution_rows(of_feature), drawing, key=f"spread_{feature}", alt=f"{locale(feature)}. {text}")
-    st.caption(f"{locale(f'{feature}_help')}  \n{text}")
+    rows, text = charts.distribution_rows(of_feature), f"{locale(feature)}. {medians}"
+    draw(charts.distribution, rows, locale, key=f"spread_{feature}", alt=text)
+    st.caption(f"{locale(f'{feature}_help')}  \n{medians}")
 
 
 def _correlations(songs: pd.DataFrame, locale: Locale) -> None:
@@ -80,9 +81,8 @@ def _correlations(songs: pd.DataFrame, locale: Locale) -> None:
     st.write(locale("explore_correlations_intro"))
     text = _strongest(found, locale)
     st.write(text)
-    drawing = charts.correlation_map(colours(), locale)
     rows = charts.correlation_rows(found, locale)
-    draw_rows(rows, drawing, key="correlations", alt=text.replace("**", ""))
+    draw(charts.correlation_map, rows, locale, key="correlations", alt=text.replace("**", ""))
 
 
 def _strongest(found: pd.DataFrame, locale: Locale) -> str:
@@ -91,11 +91,7 @@ def _strongest(found: pd.DataFrame, locale: Locale) -> str:
     if with_label.empty:
         return ""
     _, feature, value = with_label.iloc[0]
-    return locale(
-        "explore_more" if value > 0 else "explore_less",
-        feature=locale(feature),
-        value=f"{'+' if value > 0 else charts.MINUS}{locale.number(abs(value), 2)}",
-    )
+    return locale("explore_more" if value > 0 else "explore_less", feature=locale(feature), value=abs(value))
 
 
 @st.fragment
@@ -110,33 +106,36 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     with section(locale):
         answers = predictor().predict_rows(plane.corners())
         st.write(_surface(plane, answers, locale))
-    drawing = charts.scatter(colours(), locale, plane.x, plane.y, has_surface=answers is not None)
-    text = locale("explore_songs_alt", x=locale(x), y=locale(y))
-    draw_rows(charts.scatter_rows(songs, plane, answers), drawing, key="plane", alt=text)
+    rows, text = charts.scatter_rows(songs, plane, answers), locale("explore_songs_alt", x=locale(x), y=locale(y))
+    draw(charts.scatter, rows, locale, plane.x, plane.y, answers is not None, key="plane", alt=text)
     if len(songs) > charts.SHOWN_SONGS:
-        st.caption(locale("explore_sampled", shown=locale.number(charts.SHOWN_SONGS), songs=locale.number(len(songs))))
+        st.caption(locale("explore_sampled", shown=charts.SHOWN_SONGS, songs=len(songs)))
 
 
 def _surface(plane: Plane, answers: Batch, locale: Locale) -> str:
     held = " · ".join(f"{locale(name)} {locale.number(value, 2)}" for name, value in plane.held.items())
-    threshold = locale.number(answers.threshold, 2)
     is_parted = 0 < answers.liked.sum() < len(answers.liked)
-    line = locale("explore_border", threshold=threshold) if is_parted else locale("explore_one_sided")
+    line = locale("explore_border" if is_parted else "explore_one_sided", threshold=answers.threshold)
     return f"{locale('explore_surface', held=held)} {line}"
 
 
 def facts(version: DatasetVersion, locale: Locale) -> dict[str, str]:
     """Return what is known of a dataset version, by the fact's name."""
     source, songs, split = version.source, version.preparation, version.split
-    parts = {"train": locale.number(split.train), "test": locale.number(split.test)}
+    dropped = songs.rows_raw - songs.rows_kept
     found = {
         locale("version"): version.version,
         locale("explore_source"): source.uri,
         locale("explore_size"): f"{locale.number(source.size_bytes)} bytes",
         locale("explore_checksum"): source.sha256,
-        locale("explore_rows"): _rows(songs.rows_raw, songs.rows_kept, locale),
+        locale("explore_rows"): locale(
+            "explore_rows_text" if dropped else "explore_rows_all",
+            raw=songs.rows_raw,
+            dropped=dropped,
+            kept=songs.rows_kept,
+        ),
         locale("explore_split"): locale(
-            "explore_split_text", **parts, share=locale.percent(split.test / (split.train + split.test))
+            "explore_split_text", train=split.train, test=split.test, share=split.test / (split.train + split.test)
         ),
         locale("explore_seed"): str(version.parameters.seed),
         locale("explore_readings"): "; ".join(note.text(locale.language) for note in songs.notes())
@@ -145,12 +144,6 @@ def facts(version: DatasetVersion, locale: Locale) -> dict[str, str]:
     if fallback := source.fallback_message():
         found[locale("explore_fallback")] = fallback.text(locale.language)
     return found
-
-
-def _rows(raw: int, kept: int, locale: Locale) -> str:
-    counts = {"raw": raw, "dropped": raw - kept, "kept": kept}
-    key = "explore_rows_text" if raw > kept else "explore_rows_all"
-    return locale(key, **{name: locale.number(count) for name, count in counts.items()})
 
 
 def origin(source: Source, locale: Locale) -> str:

@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from streamlit_app.components import harmless
 from streamlit_app.i18n import Locale
-from streamlit_app.spreadsheet import harmless
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -47,7 +47,7 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     label, order = _label_and_order(locale)
     rows = chosen(songs, label, _ranges(locale), order)
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(f"**{locale('explore_left', left=locale.number(len(rows)), songs=locale.number(len(songs)))}**")
+    left.markdown(locale("explore_left", left=len(rows), songs=len(songs)))
     right.download_button(
         locale("explore_download"),
         lambda: as_csv(rows),
@@ -65,7 +65,7 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     shown = readable(rows.head(TABLE_ROWS), locale, in_minutes=in_milliseconds(songs))
     st.dataframe(shown, hide_index=True, column_order=list(names), column_config=names, height=420)
     if len(rows) > TABLE_ROWS:
-        st.caption(locale("explore_first", shown=locale.number(TABLE_ROWS)))
+        st.caption(locale("explore_first", shown=TABLE_ROWS))
 
 
 def two_by_two() -> list[DeltaGenerator]:
@@ -106,14 +106,11 @@ def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.Data
     They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
     """
     columns = {}
-    for name, (low, high) in ((name, (found.min, found.max)) for name, found in ranges.items()):
-        values = scaled[name].astype("float64") * (high - low) + low
-        columns[name] = values.round(_decimals(high - low)) if high > low else values
+    for name, found in ranges.items():
+        width = found.max - found.min
+        values = scaled[name].astype("float64") * width + found.min
+        columns[name] = values.round(math.floor(-math.log10(SINGLE_PRECISION * width))) if width else values
     return scaled.assign(**columns)
-
-
-def _decimals(width: float) -> int:
-    return math.floor(-math.log10(SINGLE_PRECISION * width))
 
 
 def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
@@ -132,12 +129,8 @@ def as_csv(songs: pd.DataFrame) -> bytes:
     """Return the songs as CSV in UTF-8 with a header; every text is `harmless`."""
     written = songs.copy()
     for name in songs.select_dtypes(exclude="number"):
-        written[name] = songs[name].map(_harmless)
+        written[name] = songs[name].map(harmless, na_action="ignore")
     return written.rename(columns=harmless).to_csv(index=False).encode()
-
-
-def _harmless(cell: Any) -> Any:
-    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def column_names(songs: pd.DataFrame, locale: Locale) -> dict[str, str]:
@@ -163,7 +156,9 @@ def readable(songs: pd.DataFrame, locale: Locale, *, in_minutes: bool) -> "Style
     numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
     decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
     decimals |= {"tempo": 0, "loudness": 1}
-    formats: dict[str, Callable[[Any], str]] = {name: partial(_number, locale, decimals[name]) for name in numbers}
+    formats: dict[str, Callable[[Any], str]] = {
+        name: partial(locale.number, decimals=decimals[name]) for name in numbers
+    }
     if in_minutes:
         formats["duration"] = minutes
     return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
@@ -172,10 +167,6 @@ def readable(songs: pd.DataFrame, locale: Locale, *, in_minutes: bool) -> "Style
 def in_milliseconds(songs: pd.DataFrame) -> bool:
     """Return whether durations are in milliseconds, so that they can be shown in minutes."""
     return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
-
-
-def _number(locale: Locale, decimals: int, value: float) -> str:
-    return locale.number(value, decimals)
 
 
 def minutes(milliseconds: float) -> str:

@@ -1,6 +1,5 @@
 """The model: champion and challenger, their metrics and errors, every version, the model card."""
 
-import pandas as pd
 import streamlit as st
 
 from song_preference.mlflow_pages import run_page, version_page
@@ -10,11 +9,10 @@ from streamlit_app.data import settings
 from streamlit_app.data.model import model_settings
 from streamlit_app.data.model import versions as described_versions
 from streamlit_app.i18n import Language, Locale
-from streamlit_app.model import evaluation, versions
-from streamlit_app.model.intervals import history, history_rows, interval, interval_rows
+from streamlit_app.model import charts, evaluation, versions
 from streamlit_app.model.texts import TEXTS
 from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
-from streamlit_app.theme import colours, draw_rows
+from streamlit_app.theme import draw
 
 DRAWN_VERSIONS = 30
 """Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""
@@ -64,7 +62,7 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     st.caption(
         locale(
             "model_learned",
-            moment=locale.moment(registered.created_at),
+            moment=registered.created_at,
             source=versions.source(version, locale),
             dataset=registered.dataset_version or "—",
         )
@@ -94,27 +92,21 @@ def _metric(name: str, intervals: dict[str, Measured], locale: Locale) -> None:
     """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
     value = next(iter(intervals.values())).value
     text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")
-    values = {"hundredths": locale.number(value * 100), "points": locale.number(value * 100, 1)}
-    text.markdown(f"**{locale(f'model_metric_{name}')}**  \n:small[{locale(f'model_told_{name}', **values)}]")
-    rows = interval_rows(intervals, locale)
-    drawing = interval(colours(), locale, versions.ends(name, list(intervals.values())), len(rows))
+    meaning = locale(f"model_told_{name}", hundredths=value * 100)
+    text.markdown(f"**{locale(f'model_metric_{name}')}**  \n:small[{meaning}]")
+    rows, ends = charts.interval_rows(intervals, locale), charts.ends(name, list(intervals.values()))
     with chart:
-        draw_rows(rows, drawing, key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
+        draw(charts.intervals, rows, locale, ends, len(rows), key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
 
 
 def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
     rows = versions.rows(found, roles, locale)
     st.header(locale("model_versions"), anchor=False)
-    drawn = history_rows(rows, DRAWN_VERSIONS)
     newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
     st.write(f"{locale('model_versions_text')} {newest}")
-    names = {role: locale(f"model_{role}") for role in (*ROLES, OTHER)}
-    if not drawn.empty:
-        draw_rows(drawn, history(colours(), locale), key="model_history", alt=locale("model_versions_alt"))
-    _table(rows, names, locale)
-
-
-def _table(rows: list[versions.Row], names: dict[str, str], locale: Locale) -> None:
+    oldest_first = rows.dropna(subset="value").head(DRAWN_VERSIONS)[::-1]
+    if not oldest_first.empty:
+        draw(charts.history, oldest_first, locale, key="model_history", alt=locale("model_versions_alt"))
     columns = {
         "version": locale("version"),
         "role": locale("model_column_role"),
@@ -123,9 +115,9 @@ def _table(rows: list[versions.Row], names: dict[str, str], locale: Locale) -> N
         "dataset": locale("model_column_data"),
         "shown": "ROC AUC",
     }
-    table = pd.DataFrame(rows)[list(columns)]
-    table["role"] = [names[role] if role != OTHER else "" for role in table["role"]]
-    st.dataframe(table.rename(columns=columns), hide_index=True, height=TABLE_HEIGHT if len(table) > 7 else "content")
+    names = {OTHER: "", **{role: locale(f"model_{role}") for role in ROLES}}
+    table = rows.assign(role=rows["role"].map(names))[list(columns)].rename(columns=columns)
+    st.dataframe(table, hide_index=True, height=TABLE_HEIGHT if len(table) > 7 else "content")
 
 
 def _card(champion: DescribedVersion, locale: Locale) -> None:

@@ -1,7 +1,8 @@
-"""Registered versions in the listener's words."""
+"""Registered versions as texts and rows in the listener's language."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
 
 from song_preference.serving.versions import DescribedVersion, Measured
 from streamlit_app.i18n import Locale
@@ -10,26 +11,8 @@ from streamlit_app.model.texts import TEXTS
 CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
 ROLES = (CHAMPION, CHALLENGER)
 
-LARGE_ERROR = 0.25
-"""The end of the axis of an error: the Brier score of a constant probability of one half."""
-
 LESS_IS_BETTER = ("brier", "calibration_error")
-Ends = tuple[float, float]
 METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
-
-
-class Row(NamedTuple):
-    """One version, as chart and table show it."""
-
-    version: str
-    moment: str
-    kind: str
-    dataset: str
-    shown: str
-    """ROC AUC with its interval; empty if it was not measured."""
-    role: str
-    """One of `ROLES`, or `OTHER`."""
-    roc_auc: Measured | None
 
 
 def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, DescribedVersion]:
@@ -39,21 +22,25 @@ def in_roles(versions: Iterable[DescribedVersion], champion: str) -> dict[str, D
     return {role: named[alias] for role, alias in aliases.items() if alias in named}
 
 
-def rows(versions: Sequence[DescribedVersion], roles: dict[str, DescribedVersion], locale: Locale) -> list[Row]:
-    """Return a row for each version, in their order."""
-    named = {version.registered.version: role for role, version in reversed(roles.items())}
-    return [
-        Row(
-            version=version.registered.version,
-            moment=locale.moment(version.registered.created_at),
-            kind=kind(version, locale),
-            dataset=dataset(version, locale),
-            shown=interval(version.metrics.get("roc_auc"), locale),
-            role=named.get(version.registered.version, OTHER),
-            roc_auc=version.metrics.get("roc_auc"),
-        )
-        for version in versions
-    ]
+def rows(versions: Sequence[DescribedVersion], roles: Mapping[str, DescribedVersion], locale: Locale) -> pd.DataFrame:
+    """Return a row for each version, in their order: its texts, its role, its ROC AUC if it was measured.
+
+    `value`, `low` and `high` are that ROC AUC and its interval, `shown` is their text.
+    """
+    role_of = {version.registered.version: role for role, version in reversed(list(roles.items()))}
+    found = []
+    for version in versions:
+        measured = version.metrics.get("roc_auc")
+        row = {
+            "version": version.registered.version,
+            "role": role_of.get(version.registered.version, OTHER),
+            "moment": locale.moment(version.registered.created_at),
+            "kind": kind(version, locale),
+            "dataset": dataset(version, locale),
+            "shown": interval_text(measured, locale) if measured else "",
+        }
+        found.append({**row, **(measured._asdict() if measured else {"value": None})})
+    return pd.DataFrame(found)
 
 
 def kind(version: DescribedVersion, locale: Locale) -> str:
@@ -72,7 +59,7 @@ def _candidate(version: DescribedVersion) -> str:
 
 
 def source(version: DescribedVersion, locale: Locale) -> str:
-    """Return what the version was trained on, in words."""
+    """Return what the version was trained on."""
     found = version.registered.source_kind
     return locale(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
 
@@ -83,12 +70,9 @@ def dataset(version: DescribedVersion, locale: Locale) -> str:
     return f"{name} ({locale('model_sample')})" if version.registered.source_kind == "sample" else name
 
 
-def interval(measured: Measured | None, locale: Locale) -> str:
-    """Return a value with its interval, such as 0.889 (0.845 to 0.932); empty if there is none."""
-    if measured is None:
-        return ""
-    value, low, high = (locale.number(number, 3) for number in measured)
-    return locale("model_interval", value=value, low=low, high=high)
+def interval_text(measured: Measured, locale: Locale) -> str:
+    """Return a value with its interval, such as 0.889 (0.845 to 0.932)."""
+    return locale("model_interval", **measured._asdict())
 
 
 def below_headings(card: str, levels: int) -> str:
@@ -98,10 +82,3 @@ def below_headings(card: str, levels: int) -> str:
         is_code ^= line.startswith("```")
         lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
     return "\n".join(lines)
-
-
-def ends(name: str, shown: list[Measured]) -> Ends:
-    """Return the ends of the shortest axis with round ends that holds all of `shown`."""
-    if name in LESS_IS_BETTER:
-        return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0
-    return 0.5 if min(item.low for item in shown) >= 0.5 else 0.0, 1.0

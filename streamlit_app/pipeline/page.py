@@ -1,7 +1,5 @@
 """The pipeline: start a run, follow it, see the state of each service, and the last runs."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -17,8 +15,7 @@ from streamlit_app.data.model import predictor
 from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
 from streamlit_app.health import Health, State, own_model
 from streamlit_app.i18n import Language, Locale
-from streamlit_app.pipeline.progress import duration, followed_run, show_run
-from streamlit_app.pipeline.runs import Report, run_view, seconds
+from streamlit_app.pipeline.progress import Report, duration, followed_run, run_view, show_run
 from streamlit_app.pipeline.start import start
 from streamlit_app.pipeline.texts import TEXTS
 
@@ -86,7 +83,7 @@ def _card(locale: Locale, name: str, health: Health, link: str | None) -> None:
         _badge(health.state, locale(f"health_{health.state}"))
     st.caption(locale(f"part_{name}_purpose"))
     if health.note:
-        st.caption(locale(health.note, **_filled_in(locale, health.values)))
+        st.caption(locale(health.note, **health.values))
     if health.components:
         with st.container(horizontal=True):
             for component, state in health.components.items():
@@ -98,10 +95,6 @@ def _card(locale: Locale, name: str, health: Health, link: str | None) -> None:
 def _badge(state: State, text: str) -> None:
     icon, colour = BADGES[state]
     st.badge(text, icon=icon, color=colour)
-
-
-def _filled_in(locale: Locale, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: locale.moment(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _links(locale: Locale) -> dict[str, str]:
@@ -156,6 +149,6 @@ def _run_view(run: Run) -> Report:
 
 
 def _headline(locale: Locale, run: RunSummary) -> str:
-    took = seconds(run)
-    lasted = f" · {duration(locale, took)}" if took is not None else ""
-    return f"**{locale(f'run_{run.state}')}** · {locale.moment(run.asked_at)}{lasted}"
+    seconds = (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
+    took = f" · {duration(locale, seconds)}" if seconds is not None else ""
+    return f"**{locale(f'run_{run.state}')}** · {locale.moment(run.asked_at)}{took}"

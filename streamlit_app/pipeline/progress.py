@@ -1,13 +1,16 @@
-"""A run on the page: its steps, how long they took, how it ended; and the run that is followed until it ends."""
+"""A run on the page: its steps, its end and the reason; and the run that is followed until it ends."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
 
 import streamlit as st
 
 from song_preference.errors import ModelRefused, RegistryUnavailable, RunNotFound
-from song_preference.pipeline import Run
-from song_preference.pipeline.report import RunReport, TaskReport
+from song_preference.messages import Message
+from song_preference.pipeline import Airflow, Run
+from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, report, training_outcome
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
 from streamlit_app.data import settings
@@ -16,15 +19,21 @@ from streamlit_app.data.pipeline import (
     FOLLOWED,
     airflow_or_fail_fast,
     follow,
+    is_at_work,
     is_following,
     run_at_work,
     stop_following,
 )
 from streamlit_app.i18n import Locale
-from streamlit_app.pipeline.runs import STEP_STATES, Report, StepState, address, outcome, reason, run_view, steps
 
 BUSY_SECONDS, IDLE_SECONDS = 2, 10
 """Time between two requests to Airflow: while a run is followed, and for a run that somebody else starts."""
+
+PATIENCE = timedelta(seconds=90)
+"""How long after a dataset its training is expected to begin."""
+
+Report = RunReport | TrainingOutcome
+Outcome = Literal["working", "failed", "untrained", "training_failed", "promoted", "kept", "skipped", "other"]
 
 OUTCOMES = {
     "promoted": (st.success, ":material/emoji_events:"),
@@ -36,15 +45,19 @@ OUTCOMES = {
     "training_failed": (st.error, ":material/error:"),
 }
 
-ICONS: dict[StepState, str] = {
-    "waiting": ":material/radio_button_unchecked:",
-    "running": ":primary[:material/progress_activity:]",
-    "done": ":green[:material/check_circle:]",
-    "failed": ":red[:material/cancel:]",
-    "retrying": ":orange[:material/refresh:]",
-    "skipped": ":material/redo:",
-    "unreached": ":material/block:",
+STEPS: dict[str | None, tuple[str, str]] = {
+    "running": ("running", ":primary[:material/progress_activity:]"),
+    "restarting": ("running", ":primary[:material/progress_activity:]"),
+    "success": ("done", ":green[:material/check_circle:]"),
+    "failed": ("failed", ":red[:material/cancel:]"),
+    "up_for_retry": ("retrying", ":orange[:material/refresh:]"),
+    "skipped": ("skipped", ":material/redo:"),
+    "upstream_failed": ("unreached", ":material/block:"),
 }
+"""The state of a step, and its icon, by Airflow's state of the task."""
+
+WAITING = ("waiting", ":material/radio_button_unchecked:")
+"""The state of a step in any other state of the task."""
 
 
 def followed_run(locale: Locale) -> None:
@@ -73,12 +86,8 @@ def _progress(locale: Locale, run: Run) -> None:
         _stop(run)
     st.subheader(locale("pipeline_now" if is_working else "pipeline_ended"), anchor=False)
     if is_working:
-        since = view.started_at
-        st.write(
-            locale("pipeline_since", time=duration(locale, (now - since).total_seconds()))
-            if since
-            else locale("pipeline_queued")
-        )
+        elapsed = duration(locale, (now - view.started_at).total_seconds()) if view.started_at else ""
+        st.write(locale("pipeline_since" if elapsed else "pipeline_queued", time=elapsed))
     show_run(locale, run, view)
 
 
@@ -108,10 +117,54 @@ def _outcome(locale: Locale, view: Report) -> None:
     if result == "working":
         return
     draw, icon = OUTCOMES[result]
-    values = {"dataset": view.dataset_version, "model": view.model_version}
-    draw(locale(f"pipeline_{result}", **values), icon=icon)
+    draw(locale(f"pipeline_{result}", dataset=view.dataset_version, model=view.model_version), icon=icon)
     if why := reason(view):
         st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))
+
+
+def run_view(airflow: Airflow, run: Run) -> Report:
+    """Return what Airflow knows of a run of either DAG; raise `PipelineError`."""
+    return (report if run.dag_id == ETL_DAG else training_outcome)(airflow, run.run_id)
+
+
+def outcome(found: Report, now: datetime) -> Outcome:
+    """Return how a run ended, or that it is at work."""
+    if is_at_work(found):
+        return "working"
+    if isinstance(found, TrainingOutcome):
+        return "training_failed" if found.state == "failed" else _decision(found.promoted, found.tasks)
+    if found.state == "failed":
+        return "failed"
+    training = found.training
+    if training is None:
+        return "working" if found.ended_at is None or now - found.ended_at < PATIENCE else "untrained"
+    if is_at_work(training):
+        return "working"
+    return "training_failed" if training.state == "failed" else _decision(found.promoted, training.tasks)
+
+
+def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
+    if promoted is not None:
+        return "promoted" if promoted else "kept"
+    return "skipped" if any(task.state == "skipped" for task in tasks) else "other"
+
+
+def reason(found: Report) -> Message | None:
+    """Return why it ended as it did; None if nothing was recorded."""
+    training = found.training if isinstance(found, RunReport) else None
+    return found.explanation() or (training.explanation() if training else None)
+
+
+def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
+    """Return the DAG's tasks in their order, with those that Airflow does not list yet."""
+    known = {task.id: task for task in tasks}
+    expected = [known.pop(name, TaskReport(id=name, state=None, seconds=None)) for name in TASKS[dag_id]]
+    return [*expected, *known.values()]
+
+
+def address(airflow_page: str, run: Run) -> str:
+    """Return the address of the run in Airflow's own pages."""
+    return f"{airflow_page}/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}"
 
 
 def duration(locale: Locale, seconds: float) -> str:
@@ -128,8 +181,8 @@ def _steps(locale: Locale, dag_id: str, tasks: list[TaskReport]) -> None:
 
 
 def _step(locale: Locale, dag_id: str, task: TaskReport) -> str:
-    state = STEP_STATES.get(task.state, "waiting")
+    state, icon = STEPS.get(task.state, WAITING)
     name = TASKS[dag_id].get(task.id, {locale.language: task.id})[locale.language]
     took = f" · {duration(locale, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
     emphasis = "**" if state == "running" else ""
-    return f"{ICONS[state]} {emphasis}{name}{emphasis} :small[· {locale(f'step_{state}')}{took}]"
+    return f"{icon} {emphasis}{name}{emphasis} :small[· {locale(f'step_{state}')}{took}]"

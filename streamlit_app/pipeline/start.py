@@ -11,7 +11,7 @@ from song_preference.dataset.version import Preparation
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
 from song_preference.pipeline import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
-from streamlit_app.components import section, uploader
+from streamlit_app.components import plain, section, uploader
 from streamlit_app.data import settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
 from streamlit_app.data.playlist import datasets
@@ -78,7 +78,7 @@ def _field(locale: Locale, option: Option) -> Any:
         return st.number_input(title, low, high, default, placeholder=locale("pipeline_default"), help=help_text)
     if option.type is float and option.bounds:  # a share
         low, high, default = (round(value * 100) for value in (*option.bounds, default))
-        return st.slider(title, low, high, default, format=locale("pipeline_percent"), help=help_text) / 100
+        return st.slider(title, low, high, default, format=locale("percent_format"), help=help_text) / 100
     return st.text_input(title, default, placeholder=locale("pipeline_default"), help=help_text) or None
 
 
@@ -87,7 +87,7 @@ def _upload(locale: Locale) -> None:
     st.subheader(locale("pipeline_own"), anchor=False)
     st.write(locale("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
-    limits = locale("pipeline_file_limits", size=locale.number(settings().max_dataset_bytes / 1e6))
+    limits = locale("pipeline_file_limits", size=settings().max_dataset_bytes / 1e6)
     file = uploader(locale("pipeline_file"), locale("pipeline_choose"), limits, f"pipeline_file_{turn}")
     if file is None:
         return
@@ -99,9 +99,11 @@ def _upload(locale: Locale) -> None:
             _show_preparation(locale, checked.preparation)
             _upload_button(locale, file)
     except InvalidUpload as error:
-        st.error(locale("pipeline_upload_refused", reason=error), icon=":material/error:")
+        reason = plain(error.message.text(locale.language))
+        st.error(locale("pipeline_upload_rejected", reason=reason), icon=":material/error:")
     except (ServiceUnavailable, StorageUnavailable) as error:
-        st.warning(locale("pipeline_upload_impossible", reason=error), icon=":material/cloud_off:")
+        reason = plain(error.message.text(locale.language))
+        st.warning(locale("pipeline_upload_impossible", reason=reason), icon=":material/cloud_off:")
 
 
 def _checked(locale: Locale, file: UploadedFile) -> Checked:
@@ -119,25 +121,25 @@ def _checked(locale: Locale, file: UploadedFile) -> Checked:
 
 
 def _show_preparation(locale: Locale, found: Preparation) -> None:
-    counts = {name: locale.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
-    st.success(locale("pipeline_file_is_good", **counts), icon=":material/check_circle:")
+    text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
+    st.success(text, icon=":material/check_circle:")
     notes = [note.text(locale.language) for note in found.notes()]
     if dropped := found.rows_raw - found.rows_kept:
-        notes.append(locale("pipeline_repeated", count=locale.number(dropped)))
+        notes.append(locale("pipeline_repeated", count=dropped))
     if notes:
         st.markdown("\n".join(f"- {note}" for note in notes))
 
 
 def _upload_button(locale: Locale, file: UploadedFile) -> None:
     if st.button(
-        locale("pipeline_hand_in"),
+        locale("pipeline_upload"),
         type="primary",
         icon=":material/upload:",
         disabled=is_following(),
         help=locale("pipeline_busy") if is_following() else None,
-        key="pipeline_hand_in",
+        key="pipeline_upload",
     ):
-        with st.spinner(locale("pipeline_handing_in")):
+        with st.spinner(locale("pipeline_uploading")):
             run_id = datasets().upload(file.getvalue())
         st.session_state[TURN] += 1  # the uploader for the next file is empty
         follow(Run(ETL_DAG, run_id))

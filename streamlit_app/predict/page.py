@@ -2,13 +2,12 @@
 
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
-from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, Song
+from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
 from streamlit_app.components import section
 from streamlit_app.data import KEPT_ANSWERS, settings
@@ -18,7 +17,7 @@ from streamlit_app.i18n import Language, Locale
 from streamlit_app.predict import charts
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
 from streamlit_app.predict.texts import TEXTS
-from streamlit_app.theme import colours, draw_rows
+from streamlit_app.theme import colours, draw
 
 STEPS = [step / 100 for step in range(101)]
 """The values of a slider."""
@@ -114,32 +113,27 @@ def _strips(spreads: list[Spread]) -> None:
 
 def _describe(feature: str, spreads: list[Spread], locale: Locale) -> str:
     """Return a strip in words."""
-    middles = {
-        spread.label: locale(
-            "predict_between",
-            low=locale.number(spread.quantiles["0.25"], 2),
-            high=locale.number(spread.quantiles["0.75"], 2),
-        )
+    quarters = {
+        f"{spread.label}_{end}": spread.quantiles[quantile]
         for spread in spreads
+        for end, quantile in (("low", "0.25"), ("high", "0.75"))
     }
-    return locale("predict_strip", feature=locale(feature), liked=middles[LIKE], disliked=middles[DISLIKE])
+    return locale("predict_strip", feature=locale(feature), **quarters)
 
 
 def _answer(prediction: Prediction, locale: Locale) -> None:
-    shown = {"probability": locale.percent(prediction.probability), "threshold": locale.percent(prediction.threshold)}
+    shown = {"probability": prediction.probability, "threshold": prediction.threshold}
     st.header(locale(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
-    rows = charts.gauge_rows(prediction, locale)
-    draw_rows(rows, charts.gauge(colours(), locale), key="gauge", alt=locale("predict_gauge", **shown))
+    draw(charts.gauge, charts.gauge_rows(prediction), locale, key="gauge", alt=locale("predict_gauge", **shown))
     st.caption(locale("predict_rule", **shown), text_alignment="center")
 
 
 def _why(explanation: Explanation, locale: Locale) -> None:
     st.header(locale("predict_why"), anchor=False)
-    probability = locale.percent(explanation.prediction.probability)
-    text = locale("predict_why_text", base=locale.percent(explanation.base), probability=probability)
+    text = locale("predict_why_text", base=explanation.base, probability=explanation.prediction.probability)
     st.write(text)
     rows = charts.contribution_rows(explanation.contributions, locale)
-    draw_rows(rows, charts.contributions(colours(), locale), key="why", alt=text)
+    draw(charts.contributions, rows, locale, key="why", alt=text)
 
 
 def _protocols(song: Song, locale: Locale) -> None:
@@ -154,8 +148,7 @@ def _protocols(song: Song, locale: Locale) -> None:
         required=True,
     )
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
-    model = model_settings()
-    copies = requests(song, settings(), model.name, model.alias)
+    copies = requests(song, settings(), model_settings())
     for column, answered in zip(st.columns(len(asked)), asked, strict=True):
         with column.container(border=True):
             _show(answered, names.get(answered.way, answered.way), locale)
@@ -173,8 +166,8 @@ def _show(asked: Answer, name: str, locale: Locale) -> None:
         return
     icon = ":material/thumb_up:" if asked.prediction.liked else ":material/thumb_down:"
     st.markdown(f"{icon} **{locale.percent(asked.prediction.probability, 2)}**")
-    milliseconds = locale.number(asked.milliseconds, 1)
-    st.caption(locale("predict_latency", milliseconds=milliseconds, version=asked.prediction.model.version))
+    version = asked.prediction.model.version
+    st.caption(locale("predict_latency", milliseconds=asked.milliseconds, version=version))
 
 
 def _key(feature: str) -> str:
@@ -185,17 +178,14 @@ def presets(songs: pd.DataFrame) -> Presets:
     """Choose the presets among the songs (n, 4) with their label; both labels must occur."""
     liked, disliked = songs[songs[LABEL] == 1], songs[songs[LABEL] == 0]
     extremes = {feature: _song(liked, int(liked[feature].argmax())) for feature in FEATURES}
-    return {
-        **extremes,
-        "liked": _song(liked, _most_typical(liked)),
-        "disliked": _song(disliked, _most_typical(disliked)),
-    }
+    typical = {"liked": _song(liked, _most_typical(liked)), "disliked": _song(disliked, _most_typical(disliked))}
+    return {**extremes, **typical}
 
 
 def _most_typical(songs: pd.DataFrame) -> int:
     """Return the position of the song that is nearest to the median of every feature."""
-    values = songs[list(FEATURES)].to_numpy()
-    return int(np.abs(values - np.median(values, axis=0)).sum(axis=1).argmin())
+    features = songs[list(FEATURES)]
+    return int((features - features.median()).abs().sum(axis="columns").argmin())
 
 
 def _song(songs: pd.DataFrame, position: int) -> Song:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Batch
 from song_preference.songs_csv import Cells, added_columns
+from streamlit_app.components import harmless
 from streamlit_app.songs.file import Fault, SongFile
-from streamlit_app.spreadsheet import harmless
 
 BLOCK_SONGS = 5_000
 """Asked at once, so that progress is seen."""

@@ -10,7 +10,7 @@ from streamlit_app.components import plain, section, uploader
 from streamlit_app.data.model import predictor
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.songs import file as songs_file
-from streamlit_app.songs import ranked as songs_ranked
+from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import FileRefused, SongFile
 from streamlit_app.songs.texts import TEXTS
@@ -54,13 +54,13 @@ def page(language: Language) -> None:
         return
     st.header(locale("songs_checked"), anchor=False)
     if given.refused:
-        st.error(_reason(given.refused, locale), icon=":material/error:")
+        st.error(locale(given.refused.reason, **given.refused.values), icon=":material/error:")
     if given.file:
         _check(given.name, given.file, locale)
         with section(locale):
             _ask(given.file, locale)
         if ranking := st.session_state.get(RANKED):
-            songs_ranked.show(ranking, locale)
+            ranked.show(ranking, locale)
 
 
 def _ways_in(locale: Locale) -> None:
@@ -68,21 +68,14 @@ def _ways_in(locale: Locale) -> None:
     st.write(locale("songs_form"))
     upload, paste = st.tabs([locale("songs_upload_tab"), locale("songs_paste_tab")])
     with upload:
-        limits = locale(
-            "songs_upload_limits", size=songs_file.MAX_BYTES // 10**6, rows=locale.number(songs_file.MAX_ROWS)
-        )
+        limits = locale("songs_upload_limits", size=songs_file.MAX_BYTES / 10**6, rows=songs_file.MAX_ROWS)
         uploader(locale("songs_upload"), locale("songs_upload_button"), limits, "songs_upload", _take_upload)
     with paste, st.form("songs_form", border=False, enter_to_submit=False):
         st.text_area(locale("songs_paste"), height=200, key="songs_paste", persist_state="session")
         st.form_submit_button(locale("songs_check"), on_click=_take_pasted)
     with st.container(horizontal=True):
         example = locale("songs_example")
-        st.button(
-            locale("songs_try"),
-            on_click=_take_example,
-            args=(example,),
-            icon=":material/wand_stars:",
-        )
+        st.button(locale("songs_try"), on_click=_take_example, args=(example,), icon=":material/wand_stars:")
         st.download_button(
             locale("songs_template"),
             example.encode("utf-8-sig"),
@@ -119,17 +112,11 @@ def _take(name: str, content: bytes) -> None:
         st.session_state[GIVEN] = Given(name, None, refused)
 
 
-def _reason(refused: FileRefused, locale: Locale) -> str:
-    values = {name: locale.number(value) if isinstance(value, int) else value for name, value in refused.values.items()}
-    return locale(refused.reason, **values)
-
-
 def _check(name: str, file: SongFile, locale: Locale) -> None:
     songs, good = len(file.rows), int(file.good.sum())
     key = "songs_all_good" if good == songs else "songs_some_good" if good else "songs_none_good"
-    counts = {"songs": locale.number(songs), "good": locale.number(good), "bad": locale.number(songs - good)}
     shown_name = locale(name) if name in NAMES else plain(name)
-    st.markdown(locale(key, name=shown_name, **counts))
+    st.markdown(locale(key, name=shown_name, songs=songs, good=good, bad=songs - good))
     if good < songs:
         _show_faults(file, locale)
 
@@ -157,8 +144,7 @@ def _show_faults(file: SongFile, locale: Locale) -> None:
         alt=locale("songs_faults_alt"),
     )
     if len(at_fault) > SHOWN_FAULTS:
-        counts = {"shown": locale.number(SHOWN_FAULTS), "bad": locale.number(len(at_fault))}
-        st.caption(locale("songs_faults_some", **counts))
+        st.caption(locale("songs_faults_some", shown=SHOWN_FAULTS, bad=len(at_fault)))
     st.caption(locale("songs_rule"))
 
 
@@ -172,12 +158,12 @@ def _ask(file: SongFile, locale: Locale) -> None:
     if ranking:
         st.info(locale("songs_ask_again", version=current.version, old=ranking.batch.model.version))
     place = st.empty()
-    label = locale("songs_ask_one") if good == 1 else locale("songs_ask", good=locale.number(good))
+    label = locale("songs_ask_one" if good == 1 else "songs_ask", good=good)
     if place.button(label, type="primary", icon=":material/queue_music:", key="songs_ask"):
         bar = place.progress(0.0)
 
         def show(done: int) -> None:
-            bar.progress(done / good, locale("songs_progress", done=locale.number(done), good=locale.number(good)))
+            bar.progress(done / good, locale("songs_progress", done=done, good=good))
 
         st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
         # The section above the answers is drawn again, without the button and the note about an older model.

@@ -1,21 +1,22 @@
 """The predictions of a list of songs: counted, as a histogram, and ranked."""
 
 from functools import partial
+from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
 from song_preference.songs_csv import added_columns
 from streamlit_app.i18n import Locale
 from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
-from streamlit_app.songs.charts import probabilities
 from streamlit_app.songs.file import Fault
-from streamlit_app.theme import colours, draw
+from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
 
 SHOWN_SONGS = 1_000
 """Greatest number of rows in the table: a long list would take the browser longer than the model."""
 
-BINS = 20
+BINS, HEIGHT = 20, 290
 TABLE_HEIGHT = 460
 NAME_WIDTHS = (120, 78)
 """Widths of the columns that name a song, in pixels: they leave room for the probability on a phone."""
@@ -26,13 +27,11 @@ def show(ranking: Ranking, locale: Locale) -> None:
     st.header(locale("songs_answer"), anchor=False)
     songs, liked = len(ranking.positions), ranking.liked_songs()
     with st.container(horizontal=True, gap="large"):
-        counted = locale("songs_liked_count", liked=locale.number(liked), good=locale.number(songs))
-        st.metric(locale("songs_liked"), counted, width="content")
+        st.metric(locale("songs_liked"), locale("songs_liked_count", liked=liked, good=songs), width="content")
         st.metric(locale("songs_share"), locale.percent(liked / songs), width="content")
     threshold = ranking.batch.threshold
-    text = locale("songs_histogram", threshold=locale.percent(threshold))
-    rows = histogram(ranking, BINS)
-    draw(probabilities(rows, threshold, colours(), locale), locale, key="songs_histogram", alt=text)
+    text = locale("songs_histogram", threshold=threshold)
+    draw(probabilities, histogram(ranking, BINS), locale, threshold, key="songs_histogram", alt=text)
     st.caption(text)
     st.subheader(locale("songs_ranked"), anchor=False)
     _ranked(ranking, locale)
@@ -60,7 +59,7 @@ def _ranked(ranking: Ranking, locale: Locale) -> None:
     else:
         _table(best, ranking, locale)
     if songs > len(best):
-        st.caption(locale("songs_shown_some", shown=locale.number(len(best)), songs=locale.number(songs)))
+        st.caption(locale("songs_shown_some", shown=len(best), songs=songs))
     st.download_button(
         locale("songs_download"),
         partial(ranking.csv, partial(_faults_text, locale=locale)),
@@ -97,18 +96,28 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
         column_config={
             "rank": columns.NumberColumn(locale("songs_rank"), format="%d", width=48),
             "probability": columns.ProgressColumn(
-                locale("probability"), width=110, min_value=0, max_value=100, format=_percent(locale)
+                locale("probability"), width=110, min_value=0, max_value=100, format=locale("percent_format")
             ),
             "liked": columns.TextColumn(locale("songs_answer_column")),
             "row": columns.NumberColumn(locale("songs_row"), format="%d", width=70),
             **kept,
         },
-        alt=locale(
-            "songs_ranked_alt", shown=locale.number(len(best)), best=locale.percent(best["probability"].iloc[0] / 100)
-        ),
+        alt=locale("songs_ranked_alt", shown=len(best), best=best["probability"].iloc[0] / 100),
     )
 
 
-def _percent(locale: Locale) -> str:
-    """Return the table's format of whole percents in the language."""
-    return "%.0f" + locale.percent(0).removeprefix("0").replace("%", "%%")
+def probabilities(colours: Colours, locale: Locale, threshold: float) -> Drawing:
+    """Return a chart of the songs by probability, with the threshold; see `histogram`."""
+    liked, disliked = locale("songs_like"), locale("songs_dislike")
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
+    x = alt.X("from:Q", title=locale("songs_axis"), axis=axis).scale(domain=[0, 1], nice=False).bin("binned")
+    y = alt.Y("songs:Q", title=locale("songs")).axis(tickCount=4, format=",d", tickMinStep=1, domain=False)
+    colour = by_label(colours, label_legend(liked, disliked, orient="bottom"))
+    bars = alt.Chart().mark_bar(binSpacing=2).encode(x=x, x2="to:Q", y=y, color=colour)
+    at = alt.Chart().transform_aggregate(rows="count()").encode(x=alt.datum(threshold))
+    rule = at.mark_rule(strokeDash=[5, 4], strokeWidth=2, color=colours.text)
+    # The name of the line stands where there is more room.
+    look: dict[str, Any] = {"align": "right", "dx": 4} if threshold > 0.5 else {"align": "left", "dx": -4}
+    text = locale("songs_threshold", threshold=threshold)
+    name = at.mark_text(fontSize=13, dy=-10, color=colours.text, text=text, **look).encode(y=alt.value(0))
+    return alt.layer(bars, rule, name).properties(height=HEIGHT)

@@ -48,7 +48,7 @@ def test_a_playlist_is_handed_in_followed_and_served(visit: Visitor, playlist: P
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
     page.get_by_text("The file is valid").wait_for()
-    page.get_by_role("button", name=visitor.locale("pipeline_hand_in")).click()
+    page.get_by_role("button", name=visitor.locale("pipeline_upload")).click()
     page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
     page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)
     assert page.get_by_text("became the champion").count() == 1
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_playlist_is_told_why(visit: Visitor, tmp_path: Path) 
     wrong.write_text("energy,label\n0.5,1\n7,0\n")
     visitor.page.locator("input[type=file]").set_input_files(wrong)
     visitor.page.get_by_text("is missing").first.wait_for()
-    assert not visitor.page.get_by_role("button", name=visitor.locale("pipeline_hand_in")).count()
+    assert not visitor.page.get_by_role("button", name=visitor.locale("pipeline_upload")).count()
 
 
 def take_pictures(visit: Visitor, folder: Path) -> None:

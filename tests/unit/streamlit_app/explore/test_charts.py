@@ -5,7 +5,7 @@ import pytest
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch, ModelRef
-from streamlit_app.explore.charts import SHOWN_SONGS, blend, correlations, distribution_rows, scatter_rows
+from streamlit_app.explore.charts import SHOWN_SONGS, correlations, distribution_rows, scatter_rows
 from streamlit_app.explore.plane import STEPS, Plane
 
 
@@ -17,11 +17,6 @@ def songs(count: int = 40) -> pd.DataFrame:
     return rows.assign(
         **spotify, rating=3, title=[f"Canción {number}" for number in range(count)], label=np.arange(count) % 2
     )
-
-
-def test_a_blend_lies_between() -> None:
-    assert blend("#ff0000", "#0000ff", 1) == "#ff0000"
-    assert blend("#ff0064", "#000000", 0.2) == "#330014"
 
 
 def test_distributions_are_percentages_of_each_label() -> None:

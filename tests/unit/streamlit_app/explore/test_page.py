@@ -23,10 +23,8 @@ def test_everything_is_shown(platform: Platform, dataset: DatasetVersion, open_p
     assert [header.value for header in page.header] == [TEXTS[key][language] for key in SECTIONS]
     assert [header.value for header in page.subheader] == [TEXTS[feature][language] for feature in FEATURES]
     assert len(page.get("vega_lite_chart")) == CHARTS
-    assert locale("explore_intro", songs=locale.number(kept)) in [text.value for text in page.markdown]
-    assert f"**{locale('explore_left', left=locale.number(kept), songs=locale.number(kept))}**" in [
-        text.value for text in page.markdown
-    ]
+    assert locale("explore_intro", songs=kept) in [text.value for text in page.markdown]
+    assert locale("explore_left", left=kept, songs=kept) in [text.value for text in page.markdown]
     assert dataset.source.sha256 in page.expander[0].markdown[0].value
 
 
@@ -100,7 +98,7 @@ def test_of_a_long_playlist_a_part_is_shown_and_named(
     whole = playlist.table(dataset.version, "scaled")
     monkeypatch.setattr("streamlit_app.explore.page.table", lambda *_: whole.head(50))
     page = open_page("explore", "en")
-    told = ENGLISH("explore_part", shown=50, songs=ENGLISH.number(dataset.preparation.rows_kept))
+    told = ENGLISH("explore_part", shown=50, songs=dataset.preparation.rows_kept)
     assert told in [text.value for text in page.info]
 
 

@@ -90,13 +90,9 @@ def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Op
     for address in ("models/spotify_model_prod/versions/1", "experiments/2/runs/run1"):
         link = f"(http://mlflow.example/#/{address}?workflowType=machine_learning)"
         assert any(link in text.value for text in page.markdown)
-    assert any(locale("model_told_accuracy", hundredths="79") in text.value for text in page.markdown)
+    assert any(locale("model_told_accuracy", hundredths=79) in text.value for text in page.markdown)
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
-    assert list(page.dataframe[0].value["ROC AUC"]) == [
-        locale(
-            "model_interval", value=locale.number(0.889, 3), low=locale.number(0.845, 3), high=locale.number(0.932, 3)
-        )
-    ]
+    assert list(page.dataframe[0].value["ROC AUC"]) == [locale("model_interval", value=0.889, low=0.845, high=0.932)]
     assert page.expander[0].markdown[0].value == "### Card of 1"
 
 

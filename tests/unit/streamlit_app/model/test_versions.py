@@ -25,14 +25,20 @@ def test_champion_is_whoever_has_the_alias_that_is_served() -> None:
     roles = versions.in_roles(found, "proven")
     assert {role: item.registered.version for role, item in roles.items()} == {"champion": "1", "challenger": "2"}
     assert list(roles) == ["champion", "challenger"]
-    assert [row.role for row in versions.rows(found, roles, ENGLISH)] == ["other", "challenger", "champion"]
+    assert versions.rows(found, roles, ENGLISH)["role"].tolist() == ["other", "challenger", "champion"]
     assert versions.in_roles([], "champion") == {}
 
 
 def test_an_interval_is_written_in_the_language() -> None:
-    assert versions.interval(AUC, SPANISH) == "0,889 (de 0,845 a 0,932)"
-    assert versions.interval(AUC, ENGLISH) == "0.889 (0.845 to 0.932)"
-    assert versions.interval(None, ENGLISH) == ""
+    assert versions.interval_text(AUC, SPANISH) == "0,889 (de 0,845 a 0,932)"
+    assert versions.interval_text(AUC, ENGLISH) == "0.889 (0.845 to 0.932)"
+
+
+def test_a_version_that_was_not_measured_has_a_row_without_an_interval() -> None:
+    found = versions.rows([version("2"), version("1", measured=None)], {}, ENGLISH)
+    assert found["shown"].tolist() == ["0.889 (0.845 to 0.932)", ""]
+    assert found.dropna(subset="value")["low"].tolist() == [0.845]
+    assert versions.rows([version("1", measured=None)], {}, ENGLISH).dropna(subset="value").empty
 
 
 def test_what_was_not_noted_is_said() -> None:

@@ -178,7 +178,7 @@ def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open)
 def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "es")
     labels = [expander.label for expander in page.expander]
-    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Bien** · 25 nov 2026, 06:24 · 23 s"]
+    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Terminó bien** · 25 nov 2026, 06:24 · 23 s"]
     assert not any("taskInstances" in path for path in reached.airflow.paths)
     page.session_state["run_failed"] = True
     page.run()
@@ -202,9 +202,9 @@ def upload(page: AppTest, content: bytes) -> AppTest:
 def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
-    assert "filas repetidas que se dejan fuera: 1" in shown(page)
+    assert "filas repetidas que no se usan: 1" in shown(page)
     assert len(reached.airflow.runs[ETL_DAG]) == 2
-    page.button(key="pipeline_hand_in").click().run()
+    page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
     assert reached.airflow.conf["source"].startswith("s3://data/incoming/")
     assert TEXTS["pipeline_queued"]["es"] in shown(page)
@@ -214,28 +214,28 @@ def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page:
 def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV.replace(b"energy", b"vigour", 1))
     assert page.error[0].value == TEXTS["pipeline_file_is_bad"]["es"]
-    assert page.table[0].value.loc["energy", "Qué pasa"] == "falta"
-    assert "pipeline_hand_in" not in [button.key for button in page.button]
+    assert page.table[0].value.loc["energy", "Problema"] == "falta"
+    assert "pipeline_upload" not in [button.key for button in page.button]
 
 
 def test_a_file_that_is_too_large_for_the_service_is_refused(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), b"x" * 1_000_001)
-    assert "MAX_DATASET_BYTES" in page.error[0].value
+    assert plain("MAX_DATASET_BYTES") in page.error[0].value
 
 
 def test_no_file_can_be_checked_without_rest(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "es")
     reached.rest_is_down = True
     upload(page, CSV)
-    assert "does not answer" in page.warning[0].value
+    assert "no responde" in page.warning[0].value
 
 
 def test_a_file_that_cannot_be_handed_in_stays(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), CSV)
     reached.objects.is_down = True
-    page.button(key="pipeline_hand_in").click().run()
+    page.button(key="pipeline_upload").click().run()
     assert "S3" in page.warning[0].value
-    assert page.button(key="pipeline_hand_in")
+    assert page.button(key="pipeline_upload")
 
 
 def test_where_the_platform_only_predicts_nothing_can_be_started(

@@ -10,7 +10,7 @@ from song_preference.features import FEATURES
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
 from streamlit_app.data import model
-from streamlit_app.i18n import LANGUAGES, Language
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
 
 HEADER = ",".join(FEATURES)
@@ -155,7 +155,7 @@ def test_of_a_long_list_the_likeliest_are_shown(open_page: Open, platform: Platf
     content = pd.DataFrame(rows, columns=list(FEATURES)).to_csv(index=False).encode()
     page = ask(hand_in(open_page("songs", "es"), content))
     assert page.dataframe[0].value["rank"].tolist() == list(range(1, 1_001))
-    assert TEXTS["songs_shown_some"]["es"].format(shown="1.000", songs="1.500") in texts(page)
+    assert Locale("es", TEXTS)("songs_shown_some", shown=1_000, songs=1_500) in texts(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
