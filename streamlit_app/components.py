@@ -1,4 +1,4 @@
-"""Parts of several pages: a section that degrades, a file uploader in the page's language, escaped texts."""
+"""Parts of several pages: a section that degrades, columns, a file uploader in the page's language, escaped texts."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from song_preference.errors import (
@@ -64,6 +65,17 @@ def section(locale: Locale) -> Iterator[None]:
         log.info("A section of a page is missing: %s", error)
         key = next(MISSING[kind] for kind in type(error).__mro__ if kind in MISSING)
         st.warning(locale(key), icon=":material/cloud_off:")
+
+
+def measures_help(locale: Locale) -> None:
+    """Draw, folded, where a song's measures can be found."""
+    with st.expander(locale("measures_where"), icon=":material/travel_explore:"):
+        st.markdown(locale("measures_where_text"))
+
+
+def two_by_two() -> list[DeltaGenerator]:
+    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
+    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
 
 
 def uploader(

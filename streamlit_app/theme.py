@@ -87,7 +87,7 @@ NUMBERS: dict[Language, dict[str, Any]] = {
 }
 """The format of numbers in charts."""
 
-PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 6}
+PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 0}
 KEPT = 256
 
 

@@ -8,13 +8,11 @@ import streamlit as st
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch
-from streamlit_app.components import plain, section
-from streamlit_app.data import KEPT_ANSWERS
-from streamlit_app.data.model import predictor
-from streamlit_app.data.playlist import latest_dataset, spreads, table
+from streamlit_app.components import plain, section, two_by_two
+from streamlit_app.data import KEPT_ANSWERS, predictor
+from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
 from streamlit_app.explore import charts
-from streamlit_app.explore.plane import Plane
-from streamlit_app.explore.table import song_table, two_by_two, unscaled
+from streamlit_app.explore.table import song_table, unscaled
 from streamlit_app.explore.texts import TEXTS
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.theme import draw
@@ -59,12 +57,12 @@ def _dataset(version: DatasetVersion, locale: Locale) -> None:
         st.markdown("\n\n".join(f"**{name}**  \n{plain(value)}" for name, value in facts(version, locale).items()))
 
 
-def _distributions(found: list[Spread], locale: Locale) -> None:
+def _distributions(found: Spreads, locale: Locale) -> None:
     st.header(locale("explore_distributions"), anchor=False)
     st.write(locale("explore_distributions_intro"))
     for feature, column in zip(FEATURES, two_by_two(), strict=True):
         with column:
-            _distribution(feature, [spread for spread in found if spread.feature == feature], locale)
+            _distribution(feature, found[feature], locale)
 
 
 def _distribution(feature: str, of_feature: list[Spread], locale: Locale) -> None:
@@ -102,7 +100,7 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     x = left.selectbox(locale("explore_x"), FEATURES, FIRST_FEATURE, format_func=locale, key="explore_x")
     others = [feature for feature in FEATURES if feature != x]
     y = right.selectbox(locale("explore_y"), others, FIRST_FEATURE, format_func=locale, key="explore_y")
-    plane, answers = Plane.through(songs, x, y), None
+    plane, answers = charts.Plane.through(songs, x, y), None
     with section(locale):
         answers = predictor().predict_rows(plane.corners())
         st.write(_surface(plane, answers, locale))
@@ -112,7 +110,7 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
         st.caption(locale("explore_sampled", shown=charts.SHOWN_SONGS, songs=len(songs)))
 
 
-def _surface(plane: Plane, answers: Batch, locale: Locale) -> str:
+def _surface(plane: charts.Plane, answers: Batch, locale: Locale) -> str:
     held = " · ".join(f"{locale(name)} {locale.number(value, 2)}" for name, value in plane.held.items())
     is_parted = 0 < answers.liked.sum() < len(answers.liked)
     line = locale("explore_border" if is_parted else "explore_one_sided", threshold=answers.threshold)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.components import harmless
+from streamlit_app.components import harmless, two_by_two
 from streamlit_app.i18n import Locale
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ MISSING = "\N{EN DASH}"
 Range = tuple[float, float]
 
 TABLE_ROWS = 500
-"""Shown at once; as many are written in the language in a moment."""
+"""Greatest number of rows in the table: more take long to format."""
 
 STEPS = [step / 20 for step in range(21)]
-"""The values of the ends of a range."""
+"""Values that the ends of a range can take."""
 
 ANY, OWN = "any", "own"
-"""Songs of either label; the order that they have in the playlist."""
+"""Choices of a filter and of an order: songs of either label, and the order of the playlist."""
 
 
 @st.fragment
@@ -66,11 +65,6 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     st.dataframe(shown, hide_index=True, column_order=list(names), column_config=names, height=420)
     if len(rows) > TABLE_ROWS:
         st.caption(locale("explore_first", shown=TABLE_ROWS))
-
-
-def two_by_two() -> list[DeltaGenerator]:
-    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
-    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
 
 
 def _label_and_order(locale: Locale) -> tuple[int | None, str | None]:

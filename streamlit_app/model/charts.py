@@ -12,11 +12,14 @@ from song_preference.evaluation import Bin, Confusion, Curve, Importance
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.versions import Measured
 from streamlit_app.i18n import Locale
-from streamlit_app.model.versions import LESS_IS_BETTER, OTHER, ROLES, interval_text
 from streamlit_app.theme import Colours, Drawing, by_label
 
 Ends = tuple[float, float]
 
+CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
+ROLES = (CHAMPION, CHALLENGER)
+
+LESS_IS_BETTER = ("brier", "calibration_error")
 SERIES = ("model", "baseline")
 HEIGHT, HISTORY_HEIGHT, HISTOGRAM_HEIGHT, MATRIX_HEIGHT = 260, 240, 190, 210
 ROW_HEIGHT, AXIS_HEIGHT = 30, 26
@@ -202,6 +205,11 @@ def interval_rows(by_role: Mapping[str, Measured], locale: Locale) -> pd.DataFra
     )
 
 
+def interval_text(measured: Measured, locale: Locale) -> str:
+    """Return a value with its interval, such as 0.889 (0.845 to 0.932)."""
+    return locale("model_interval", **measured._asdict())
+
+
 def ends(name: str, shown: Sequence[Measured]) -> Ends:
     """Return the ends of the shortest axis with round ends that holds all of `shown`."""
     if name in LESS_IS_BETTER:
@@ -210,7 +218,7 @@ def ends(name: str, shown: Sequence[Measured]) -> Ends:
 
 
 def history(colours: Colours, locale: Locale) -> Drawing:
-    """Return a chart of the ROC AUC with its interval by version; roles by colour and shape; see `versions.rows`."""
+    """Return a chart of the ROC AUC by version, roles by colour and shape; see `page.version_rows`."""
     names = " : ".join(f"datum.label == '{role}' ? '{locale(f'model_{role}')}'" for role in ROLES)
     legend = alt.Legend(orient="top", title=None, labelExpr=f"{names} : '{locale('model_other')}'")
     x = alt.X("version:O", sort=None, title=locale("version"), axis=alt.Axis(labelAngle=0, labelOverlap=True))

@@ -8,8 +8,8 @@ import streamlit as st
 
 from song_preference.evaluation import Bin, Confusion, Curve, Evaluation
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import section
-from streamlit_app.data.model import evaluation as stored_evaluation
+from streamlit_app.components import section, two_by_two
+from streamlit_app.data import evaluation as stored_evaluation
 from streamlit_app.i18n import Locale
 from streamlit_app.model import charts
 from streamlit_app.theme import Drawing, draw
@@ -41,7 +41,7 @@ def show(roles: dict[str, DescribedVersion], locale: Locale) -> None:
 
 def _curves(evaluation: Evaluation, locale: Locale) -> None:
     st.write(locale("model_curves_text", songs=len(evaluation.labels)))
-    top_left, top_right, left, right = [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
+    top_left, top_right, left, right = two_by_two()
     curves, chance = evaluation.curves, sum(evaluation.labels) / len(evaluation.labels)
     roc: dict[str, Curve] = {name: found.roc for name, found in curves.items()}
     precision_recall: dict[str, Curve] = {name: found.precision_recall for name, found in curves.items()}
@@ -112,7 +112,7 @@ def _effect(tried: Confusion, own: Confusion, locale: Locale) -> None:
         "accuracy": (tried.true_positives + tried.true_negatives, tried.songs),
         "f1": None,
     }
-    for (name, counted), column in zip(counts.items(), [*st.columns(2), *st.columns(2)], strict=True):
+    for (name, counted), column in zip(counts.items(), two_by_two(), strict=True):
         at_tried, at_own = (_shown(name, getattr(found, name), locale) for found in (tried, own))
         notes = [locale("model_of", part=counted[0], whole=counted[1])] if counted else []
         if at_tried != at_own:

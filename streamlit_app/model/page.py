@@ -1,17 +1,18 @@
 """The model: champion and challenger, their metrics and errors, every version, the model card."""
 
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
 import streamlit as st
 
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion, Measured
 from streamlit_app.components import section
-from streamlit_app.data import settings
-from streamlit_app.data.model import model_settings
-from streamlit_app.data.model import versions as described_versions
+from streamlit_app.data import model_settings, settings, versions
 from streamlit_app.i18n import Language, Locale
-from streamlit_app.model import charts, evaluation, versions
+from streamlit_app.model import charts, evaluation
+from streamlit_app.model.charts import CHALLENGER, CHAMPION, LESS_IS_BETTER, OTHER, ROLES, interval_text
 from streamlit_app.model.texts import TEXTS
-from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
 from streamlit_app.theme import draw
 
 DRAWN_VERSIONS = 30
@@ -19,6 +20,8 @@ DRAWN_VERSIONS = 30
 
 TABLE_HEIGHT = 320
 CARD_LEVELS = 2
+
+METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
 
 Roles = dict[str, DescribedVersion]
 
@@ -29,8 +32,8 @@ def page(language: Language) -> None:
     st.title(locale("model_title"), anchor=False)
     st.write(locale("model_intro"))
     with section(locale):
-        found = described_versions()
-        roles = versions.in_roles(found, model_settings().alias)
+        found = versions()
+        roles = in_roles(found, model_settings().alias)
         if not found:
             return
         _roles(roles, locale)
@@ -58,12 +61,12 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
     st.caption(f"{icon} **{locale(f'model_{role}')}** · {locale(f'model_{role}_text')}")
     st.header(locale("model_version", version=registered.version), anchor=False)
-    st.markdown(f"**{versions.kind(version, locale)}.** {versions.about(version, locale)}")
+    st.markdown(f"**{kind(version, locale)}.** {about(version, locale)}")
     st.caption(
         locale(
             "model_learned",
             moment=registered.created_at,
-            source=versions.source(version, locale),
+            source=source(version, locale),
             dataset=registered.dataset_version or "—",
         )
     )
@@ -83,7 +86,7 @@ def _metrics(roles: Roles, locale: Locale) -> None:
     st.write(locale("model_metrics_text"))
     if len({version.registered.dataset_version for version in roles.values()}) > 1:
         st.caption(locale("model_metrics_apart"))
-    for name in versions.METRICS:
+    for name in METRICS:
         if intervals := {role: by_name[name] for role, by_name in measured.items() if name in by_name}:
             _metric(name, intervals, locale)
 
@@ -92,7 +95,7 @@ def _metric(name: str, intervals: dict[str, Measured], locale: Locale) -> None:
     """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
     value = next(iter(intervals.values())).value
     text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")
-    meaning = locale(f"model_told_{name}", hundredths=value * 100)
+    meaning = locale(f"model_meaning_{name}", hundredths=value * 100)
     text.markdown(f"**{locale(f'model_metric_{name}')}**  \n:small[{meaning}]")
     rows, ends = charts.interval_rows(intervals, locale), charts.ends(name, list(intervals.values()))
     with chart:
@@ -100,7 +103,7 @@ def _metric(name: str, intervals: dict[str, Measured], locale: Locale) -> None:
 
 
 def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
-    rows = versions.rows(found, roles, locale)
+    rows = version_rows(found, roles, locale)
     st.header(locale("model_versions"), anchor=False)
     newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
     st.write(f"{locale('model_versions_text')} {newest}")
@@ -128,4 +131,68 @@ def _card(champion: DescribedVersion, locale: Locale) -> None:
         return
     st.write(locale("model_card_text", version=champion.registered.version))
     with st.expander(locale("model_card_open"), icon=":material/description:"):
-        st.markdown(versions.below_headings(card, CARD_LEVELS))
+        st.markdown(below_headings(card, CARD_LEVELS))
+
+
+def in_roles(versions: Iterable[DescribedVersion], champion: str) -> Roles:
+    """Return champion and challenger by role, as far as there are any; `champion` is the alias that is served."""
+    named = {alias: version for version in versions for alias in version.registered.aliases}
+    aliases = {CHAMPION: champion, CHALLENGER: CHALLENGER}
+    return {role: named[alias] for role, alias in aliases.items() if alias in named}
+
+
+def version_rows(versions: Sequence[DescribedVersion], roles: Roles, locale: Locale) -> pd.DataFrame:
+    """Return a row for each version, in their order: its texts, its role, its ROC AUC if it was measured.
+
+    `value`, `low` and `high` are that ROC AUC and its interval, `shown` is their text.
+    """
+    role_of = {version.registered.version: role for role, version in reversed(list(roles.items()))}
+    found = []
+    for version in versions:
+        measured = version.metrics.get("roc_auc")
+        row = {
+            "version": version.registered.version,
+            "role": role_of.get(version.registered.version, OTHER),
+            "moment": locale.moment(version.registered.created_at),
+            "kind": kind(version, locale),
+            "dataset": dataset(version, locale),
+            "shown": interval_text(measured, locale) if measured else "",
+        }
+        found.append({**row, **(measured._asdict() if measured else {"value": None})})
+    return pd.DataFrame(found)
+
+
+def kind(version: DescribedVersion, locale: Locale) -> str:
+    """Return the name of the model's kind."""
+    return locale(f"model_kind_{_candidate(version)}")
+
+
+def about(version: DescribedVersion, locale: Locale) -> str:
+    """Return how a model of this kind decides."""
+    return locale(f"model_about_{_candidate(version)}")
+
+
+def _candidate(version: DescribedVersion) -> str:
+    name = version.candidate or "unknown"
+    return name if f"model_kind_{name}" in TEXTS else "unknown"
+
+
+def source(version: DescribedVersion, locale: Locale) -> str:
+    """Return what the version was trained on."""
+    found = version.registered.source_kind
+    return locale(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
+
+
+def dataset(version: DescribedVersion, locale: Locale) -> str:
+    """Return the dataset version, with a note if its songs are made up."""
+    name = version.registered.dataset_version or "—"
+    return f"{name} ({locale('model_sample')})" if version.registered.source_kind == "sample" else name
+
+
+def below_headings(card: str, levels: int) -> str:
+    """Return Markdown with its headings `levels` lower; lines inside code blocks stay."""
+    lines, is_code = [], False
+    for line in card.splitlines():
+        is_code ^= line.startswith("```")
+        lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
+    return "\n".join(lines)

@@ -76,37 +76,37 @@ TEXTS: Texts = {
     },
     "model_interval": {"es": "{value:.3f} (de {low:.3f} a {high:.3f})", "en": "{value:.3f} ({low:.3f} to {high:.3f})"},
     "model_metric_accuracy": {"es": "Exactitud", "en": "Accuracy"},
-    "model_told_accuracy": {
+    "model_meaning_accuracy": {
         "es": "De cada 100 canciones acierta con {hundredths:.0f}.",
         "en": "It is right about {hundredths:.0f} of 100 songs.",
     },
     "model_metric_f1": {"es": "F1", "en": "F1"},
-    "model_told_f1": {
+    "model_meaning_f1": {
         "es": "Equilibrio entre recomendar solo lo que te gusta y no dejar fuera nada que te guste. 1 es perfecto.",
         "en": "Balance between recommending only what you like and missing nothing that you like. 1 is perfect.",
     },
     "model_metric_roc_auc": {"es": "ROC AUC", "en": "ROC AUC"},
-    "model_told_roc_auc": {
+    "model_meaning_roc_auc": {
         "es": "Entre una canción que te gusta y otra que no, prefiere la que te gusta {hundredths:.0f} veces de cada "
         "100. Al azar serían 50.",
         "en": "Between a song you like and one you do not, it prefers the one you like {hundredths:.0f} times in 100. "
         "By chance it would be 50.",
     },
     "model_metric_pr_auc": {"es": "PR AUC", "en": "PR AUC"},
-    "model_told_pr_auc": {
+    "model_meaning_pr_auc": {
         "es": "De las canciones que pone primero, qué parte te gusta, en promedio para todos los cortes. 1 es "
         "perfecto.",
         "en": "The share of songs you like among those it ranks first, averaged over all cut-offs. 1 is perfect.",
     },
     "model_metric_brier": {"es": "Brier", "en": "Brier"},
-    "model_told_brier": {
+    "model_meaning_brier": {
         "es": "Promedio del cuadrado de la distancia entre su probabilidad y tu opinión. Menos es mejor; responder "
         "siempre 50\N{NO-BREAK SPACE}% da 0,25.",
         "en": "Mean squared distance between its probability and your opinion. Less is better; always answering 50% "
         "gives 0.25.",
     },
     "model_metric_calibration_error": {"es": "Error de calibración", "en": "Calibration error"},
-    "model_told_calibration_error": {
+    "model_meaning_calibration_error": {
         "es": "Sus probabilidades se desvían {hundredths:.1f} puntos de media. Menos es mejor.",
         "en": "Its probabilities are off by {hundredths:.1f} points on average. Less is better.",
     },
@@ -135,7 +135,7 @@ TEXTS: Texts = {
         "comes to the upper left corner, the better. Area: {model:.3f}; simplest method, {baseline:.3f}.",
     },
     "model_roc_x": {"es": "Se cuelan (de las que no te gustan)", "en": "Slip in (of those you dislike)"},
-    "model_roc_y": {"es": "Las encuentra (de las que te gustan)", "en": "Found (of those you like)"},
+    "model_roc_y": {"es": "Encontradas", "en": "Found"},
     "model_pr": {"es": "Precisión y cobertura", "en": "Precision and recall"},
     "model_pr_text": {
         "es": "Qué parte de lo recomendado te gusta, según qué parte de lo que te gusta se quiera encontrar. Cuanto "
@@ -186,7 +186,7 @@ TEXTS: Texts = {
     "model_before": {"es": "con el umbral del modelo, {value}", "en": "at the model's threshold, {value}"},
     "model_confusion": {"es": "Aciertos y errores (matriz de confusión)", "en": "Hits and misses (confusion matrix)"},
     "model_recommends": {"es": "La recomienda", "en": "Recommends it"},
-    "model_declines": {"es": "No la recomienda", "en": "Does not recommend it"},
+    "model_declines": {"es": "No la recomienda", "en": "Leaves it out"},
     "model_right": {"es": "acierto", "en": "right"},
     "model_false_negatives": {"es": "se le escapa", "en": "missed"},
     "model_false_positives": {"es": "falsa alarma", "en": "false alarm"},

@@ -10,8 +10,7 @@ from song_preference.pipeline.report import RunSummary
 from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import section
-from streamlit_app.data import LATEST_SECONDS, settings
-from streamlit_app.data.model import predictor
+from streamlit_app.data import LATEST_SECONDS, predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
 from streamlit_app.health import Health, State, own_model
 from streamlit_app.i18n import Language, Locale

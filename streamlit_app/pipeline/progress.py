@@ -13,8 +13,7 @@ from song_preference.pipeline import Airflow, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, report, training_outcome
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
-from streamlit_app.data import settings
-from streamlit_app.data.model import predictor
+from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import (
     FOLLOWED,
     airflow_or_fail_fast,
@@ -22,7 +21,6 @@ from streamlit_app.data.pipeline import (
     is_at_work,
     is_following,
     run_at_work,
-    stop_following,
 )
 from streamlit_app.i18n import Locale
 
@@ -30,7 +28,7 @@ BUSY_SECONDS, IDLE_SECONDS = 2, 10
 """Time between two requests to Airflow: while a run is followed, and for a run that somebody else starts."""
 
 PATIENCE = timedelta(seconds=90)
-"""How long after a dataset its training is expected to begin."""
+"""Longest expected time between a dataset and the start of its training."""
 
 Report = RunReport | TrainingOutcome
 Outcome = Literal["working", "failed", "untrained", "training_failed", "promoted", "kept", "skipped", "other"]
@@ -95,7 +93,7 @@ def _stop(run: Run | None) -> None:
     """Follow no run any more; the whole page is drawn again, with the new champion if there is one."""
     with suppress(RegistryUnavailable, ModelRefused):
         predictor().store.refresh()
-    stop_following(run)
+    follow(run, is_working=False)
 
 
 def show_run(locale: Locale, run: Run, view: Report) -> None:

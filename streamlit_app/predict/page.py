@@ -9,10 +9,9 @@ from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
 from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
-from streamlit_app.components import section
-from streamlit_app.data import KEPT_ANSWERS, settings
-from streamlit_app.data.model import model_settings, predictor
-from streamlit_app.data.playlist import latest_dataset, spreads, table
+from streamlit_app.components import measures_help, section
+from streamlit_app.data import KEPT_ANSWERS, model_settings, predictor, settings
+from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.predict import charts
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
@@ -20,7 +19,7 @@ from streamlit_app.predict.texts import TEXTS
 from streamlit_app.theme import colours, draw
 
 STEPS = [step / 100 for step in range(101)]
-"""The values of a slider."""
+"""Values that a slider can take."""
 
 ALL = "all"
 
@@ -36,15 +35,14 @@ def page(language: Language) -> None:
     for name, value in EXAMPLE.model_dump().items():
         # Set here, not by the sliders, so that a preset may set them too, and that they outlive a visit elsewhere.
         st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
-    known: list[Spread] = []
+    known: Spreads = {}
     with section(locale):
         version = latest_dataset().version
         _choose_preset(_presets(version), locale)
         known = spreads(version)
         _strips(known)
     _one_song(locale, known)
-    with st.expander(locale("measures_where"), icon=":material/travel_explore:"):
-        st.markdown(locale("measures_where_text"))
+    measures_help(locale)
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
@@ -67,7 +65,7 @@ def _choose_preset(found: Presets, locale: Locale) -> None:
 
 
 @st.fragment
-def _one_song(locale: Locale, spreads: list[Spread]) -> None:
+def _one_song(locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
     song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
@@ -84,28 +82,24 @@ def _one_song(locale: Locale, spreads: list[Spread]) -> None:
     _protocols(song, locale)
 
 
-def _sliders(locale: Locale, spreads: list[Spread]) -> None:
+def _sliders(locale: Locale, spreads: Spreads) -> None:
     if spreads:
         st.caption(locale("predict_strips"))
     for feature in FEATURES:
-        own = [spread for spread in spreads if spread.feature == feature]
         meaning = locale(f"{feature}_help")
+        if feature in spreads:
+            meaning += f"\n\n{_describe(feature, spreads[feature], locale)}"
         st.select_slider(
-            locale(feature),
-            STEPS,
-            key=_key(feature),
-            format_func=lambda value: locale.number(value, 2),
-            help=f"{meaning}\n\n{_describe(feature, own, locale)}" if own else meaning,
+            locale(feature), STEPS, key=_key(feature), format_func=lambda value: locale.number(value, 2), help=meaning
         )
 
 
-def _strips(spreads: list[Spread]) -> None:
+def _strips(spreads: Spreads) -> None:
     """Draw the distribution of each feature as the background of the space below its slider."""
     # In CSS, since no native part draws behind a slider, and charts beside it would be drawn anew at each move.
     rules = []
     for feature in FEATURES:
-        own = [spread for spread in spreads if spread.feature == feature]
-        drawing = f'url("data:image/svg+xml,{quote(charts.strip(own, colours()))}")'
+        drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[feature], colours()))}")'
         place = f"padding-bottom: 2.6rem; background: center bottom / calc(100% - 12px) 2.4rem no-repeat {drawing}"
         rules.append(f".st-key-{_key(feature)} {{ {place}; }}")
     st.html(f"<style>{' '.join(rules)}</style>")

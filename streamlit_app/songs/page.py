@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.components import plain, section, uploader
-from streamlit_app.data.model import predictor
+from streamlit_app.components import measures_help, plain, section, uploader
+from streamlit_app.data import predictor
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.songs import file as songs_file
 from streamlit_app.songs import ranked
@@ -49,8 +49,7 @@ def page(language: Language) -> None:
     _ways_in(locale)
     given: Given | None = st.session_state.get(GIVEN)
     if given is None:
-        with st.expander(locale("measures_where"), icon=":material/travel_explore:"):
-            st.markdown(locale("measures_where_text"))
+        measures_help(locale)
         return
     st.header(locale("songs_checked"), anchor=False)
     if given.refused:
@@ -165,6 +164,6 @@ def _ask(file: SongFile, locale: Locale) -> None:
         def show(done: int) -> None:
             bar.progress(done / good, locale("songs_progress", done=done, good=good))
 
-        st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
+        st.session_state[RANKED] = Ranking.of(file, predictor().pinned(), show)
         # The section above the answers is drawn again, without the button and the note about an older model.
         st.rerun()

@@ -21,7 +21,7 @@ from song_preference.features import Song
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG, Airflow, Run, follow, run_to_champion
 from song_preference.settings import ClientSettings
 from song_preference.storage import ObjectStore
-from streamlit_app.data.model import predictor
+from streamlit_app.data import predictor
 from streamlit_app.i18n import COMMON, Locale
 from tests.support.stack import PLAYLIST
 

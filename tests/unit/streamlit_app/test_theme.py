@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streamlit_app.explore import charts as explore
-from streamlit_app.explore.plane import Side
+from streamlit_app.explore.charts import Side
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.model import charts as model
 from streamlit_app.predict import charts as predict

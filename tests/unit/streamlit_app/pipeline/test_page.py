@@ -8,6 +8,7 @@ from song_preference.messages import Message
 from song_preference.pipeline import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
+from streamlit_app.data.playlist import Datasets
 from streamlit_app.health import Probes
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
@@ -255,3 +256,22 @@ def test_a_reason_with_a_code_is_told_in_the_language(reached: Platform, open_pa
     page = open_page("pipeline", "es")
     page.session_state["run_failed"] = True
     assert "El motivo: la columna «tempo» falta" in shown(page.run())
+
+
+@pytest.mark.parametrize(
+    ("code", "shown_reason"),
+    [("disk_full", "Queda muy poco espacio"), ("of_tomorrow", "It is full."), (None, "It is full.")],
+)
+def test_an_upload_is_rejected_in_the_language_if_its_code_is_known(
+    reached: Platform, open_page: Open, environment: pytest.MonkeyPatch, code: str | None, shown_reason: str
+) -> None:
+    params = {"directory": "tmp", "free": 1, "total": 2}
+    problem = {"status": 413, "detail": "It is full.", "code": code, "params": params}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(413, json=problem, request=request)
+
+    rejecting = Datasets("http://rest", "", transport=httpx.MockTransport(answer))
+    environment.setattr("streamlit_app.pipeline.start.datasets", lambda: rejecting)
+    page = upload(open_page("pipeline", "es"), CSV)
+    assert plain(shown_reason) in page.error[0].value
