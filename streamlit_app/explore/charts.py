@@ -15,7 +15,7 @@ from song_preference.prediction import Batch
 from streamlit_app.i18n import Locale
 from streamlit_app.theme import DARK, LIGHT, Colours, Drawing, by_label, label_legend
 
-BAR_HEIGHT, DISTRIBUTION_HEIGHT, SCATTER_HEIGHT = 90, 190, 440
+BAR_HEIGHT, DISTRIBUTION_HEIGHT, SCATTER_HEIGHT = 90, 190, 470
 ROW_HEIGHT = 62
 STRONG = {LIGHT: 0.75, DARK: 0.48}
 """The correlation above which a cell is so dark, or so bright, that its number has the background's colour."""
