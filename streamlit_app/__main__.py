@@ -3,19 +3,12 @@
 import argparse
 import math
 import sys
-from pathlib import Path
 
 from streamlit.web import cli
 
-import streamlit_app.explore.page
-import streamlit_app.model.page
-import streamlit_app.pipeline.page
-import streamlit_app.predict.page
-import streamlit_app.songs.page  # noqa: F401 - see above
+import streamlit_app.app
 from song_preference.settings import DashboardSettings, load
 from streamlit_app.songs.file import MAX_BYTES
-
-SCRIPT = Path(__file__).with_name("app.py")
 
 
 def main() -> None:
@@ -25,9 +18,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8504)
     options = parser.parse_args()
     address = ["--server.address", options.host, "--server.port", str(options.port)]
-    # The larger one of the files that the pages take; Streamlit counts in MiB.
+    # The larger of the two uploads' limits; Streamlit counts in MiB.
     largest = math.ceil(max(load(DashboardSettings).max_dataset_bytes, MAX_BYTES) / 2**20)
-    sys.exit(cli.main(["run", str(SCRIPT), *address, "--server.maxUploadSize", str(largest)]))
+    sys.exit(cli.main(["run", streamlit_app.app.__file__, *address, "--server.maxUploadSize", str(largest)]))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
-"""Run by `streamlit run streamlit_app/app.py`: language, navigation, and what every page shows."""
+"""Run by `streamlit run streamlit_app/app.py`: language, navigation, and the banners above every page."""
 
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
 
-from streamlit_app import banners, theme
+from song_preference.errors import ModelNotReady, RegistryUnavailable
+from song_preference.run_options import ETL_DAG
+from streamlit_app import theme
+from streamlit_app.components import section
+from streamlit_app.data import predictor, settings, source_kind, versions
+from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.explore import page as explore
-from streamlit_app.i18n import COMMON, LANGUAGES, Language, Words
+from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
 from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
@@ -21,6 +27,22 @@ PAGES = {
 }
 
 
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
+    theme.style()
+    language = _language()
+    locale = Locale(language, COMMON)
+    page = st.navigation(
+        [
+            st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
+            for name, (draw, icon) in PAGES.items()
+        ]
+    )
+    show_banners(locale)
+    page.run()
+
+
 def _language() -> Language:
     """Draw the choice of language and return it; it is kept in the address, so that a link keeps it too."""
     asked = st.query_params.get("lang", "es")
@@ -31,20 +53,44 @@ def _language() -> Language:
     return chosen
 
 
-def main() -> None:
-    """Draw the page that the address names."""
-    st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
-    theme.style()
-    language = _language()
-    words = Words(language, COMMON)
-    page = st.navigation(
-        [
-            st.Page(partial(draw, language), title=words(f"page_{name}"), url_path=name, icon=icon)
-            for name, (draw, icon) in PAGES.items()
-        ]
-    )
-    banners.show(words)
-    page.run()
+def show_banners(locale: Locale) -> None:
+    """Draw the banners that apply: no model yet, a stale or rejected one, made-up data."""
+    store = predictor().store
+    try:
+        served = store.current()
+    except ModelNotReady:
+        _no_champion(locale)
+        return
+    version = served.model.ref.version
+    if store.refusal:
+        st.warning(locale("rejected_banner", version=version), icon=":material/block:")
+    elif served.stale:
+        st.warning(locale("stale_banner", version=version), icon=":material/cloud_off:")
+    with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
+        if source_kind(version, served.model.ref.run_id) == "sample":
+            st.info(locale("sample_banner"), icon=":material/science:")
 
 
-main()
+def _no_champion(locale: Locale) -> None:
+    try:
+        versions()
+    except RegistryUnavailable:
+        st.warning(locale("no_registry_banner"), icon=":material/cloud_off:")
+        return
+    st.info(locale("no_champion_banner"), icon=":material/hourglass_empty:")
+    if settings().manages_datasets:
+        with section(locale):
+            _first_run(locale)
+
+
+def _first_run(locale: Locale) -> None:
+    """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
+    airflow = airflow_or_fail_fast()
+    if run_at_work(airflow):
+        st.info(locale("pipeline_at_work"), icon=":material/progress_activity:")
+    elif st.button(locale("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
+        follow(airflow.trigger(ETL_DAG, patience_seconds=0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Parts of several pages: a section that degrades, and a file uploader in the page's language."""
+"""Parts of several pages: a section that degrades, columns, a file uploader in the page's language, escaped texts."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from song_preference.errors import (
@@ -19,10 +20,12 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 
 log = logging.getLogger(__name__)
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
 
 MISSING: dict[type[SongPreferenceError], str] = {
@@ -51,7 +54,7 @@ UPLOADER_CSS = """<style>
 
 
 @contextmanager
-def section(words: Words) -> Iterator[None]:
+def section(locale: Locale) -> Iterator[None]:
     """Draw a section of a page; if a service that it needs does not answer, say what is missing instead.
 
     The rest of the page goes on. What was drawn before the error stays.
@@ -61,7 +64,18 @@ def section(words: Words) -> Iterator[None]:
     except tuple(MISSING) as error:
         log.info("A section of a page is missing: %s", error)
         key = next(MISSING[kind] for kind in type(error).__mro__ if kind in MISSING)
-        st.warning(words(key), icon=":material/cloud_off:")
+        st.warning(locale(key), icon=":material/cloud_off:")
+
+
+def measures_help(locale: Locale) -> None:
+    """Draw, folded, where a song's measures can be found."""
+    with st.expander(locale("measures_where"), icon=":material/travel_explore:"):
+        st.markdown(locale("measures_where_text"))
+
+
+def two_by_two() -> list[DeltaGenerator]:
+    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
+    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
 
 
 def uploader(
@@ -79,3 +93,14 @@ def _quoted(text: str) -> str:
 def plain(text: str) -> str:
     """Escape the signs that mean something in Markdown."""
     return MARKDOWN.sub(r"\\\1", text)
+
+
+def harmless(cell: str) -> str:
+    """Return the cell, after an apostrophe if a spreadsheet would take its text for a formula.
+
+    A title such as `=HYPERLINK(...)` would be run by the spreadsheet of whoever opens the file. The apostrophe is
+    OWASP's advice: https://owasp.org/www-community/attacks/CSV_Injection. Numbers, also with a decimal comma, stay.
+    """
+    if cell.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

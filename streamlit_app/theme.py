@@ -1,12 +1,15 @@
-"""The theme beside `.streamlit/config.toml`: colours and numbers of charts, and CSS that no option replaces."""
+"""The theme beside `.streamlit/config.toml`: colours of charts, how they are drawn, CSS that no option replaces."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
-import altair
+import altair as alt
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.i18n import SEPARATORS, Words
+from song_preference.features import DISLIKE, LIKE
+from streamlit_app.i18n import Language, Locale
 
 CSS = """
 /* Streamlit's wide layout has no greatest width, and its margins take a quarter of a phone. No option sets either. */
@@ -35,13 +38,35 @@ class Colours(NamedTuple):
     """Colour of the text of axes and legends."""
     text: str
     background: str
+    neutral: str
+    """Colour of a correlation of 0, between `dislike` and `like`."""
+    unlikely: str
+    """Colour of a probability of 0; light enough for points above it, as is `likely`."""
+    likely: str
+    """Colour of a probability of 1; distinct from `unlikely` in grey too."""
 
 
 LIGHT = Colours(
-    like="#0d6b63", dislike="#e39a73", quiet="#8d8474", label="#5f5749", text="#221d2b", background="#fbf8f3"
+    like="#0d6b63",
+    dislike="#e39a73",
+    quiet="#8d8474",
+    label="#5f5749",
+    text="#221d2b",
+    background="#fbf8f3",
+    neutral="#eeeae4",
+    unlikely="#f7e9df",
+    likely="#84b2ab",
 )
 DARK = Colours(
-    like="#6fdccb", dislike="#b4643f", quiet="#8f88a0", label="#b9b2c4", text="#f1ece4", background="#17151d"
+    like="#6fdccb",
+    dislike="#b4643f",
+    quiet="#8f88a0",
+    label="#b9b2c4",
+    text="#f1ece4",
+    background="#17151d",
+    neutral="#25232d",
+    unlikely="#302222",
+    likely="#437874",
 )
 
 
@@ -55,40 +80,51 @@ def style() -> None:
     st.html(f"<style>:root {{ --paper: {colours().background}; }} {CSS}</style>")
 
 
-Drawing = altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart | altair.VConcatChart
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+NUMBERS: dict[Language, dict[str, Any]] = {
+    "es": {"thousands": ".", "decimal": ",", "percent": "\N{NO-BREAK SPACE}%"},
+    "en": {"thousands": ",", "decimal": "."},
+}
+"""The format of numbers in charts."""
+
+PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 0}
+KEPT = 256
 
 
-def specification_of(chart: Drawing, words: Words) -> dict[str, Any]:
-    """Return a chart as a Vega-Lite specification with numbers in the page's language.
+@lru_cache(KEPT)
+def specification(build: Callable[..., Drawing], colours: Colours, locale: Locale, *options: Any) -> dict[str, Any]:
+    """Return the chart of `build(colours, locale, *options)` in Vega-Lite, without data; built once for all songs.
 
     Its marks and axes are hidden from screen readers: the text that goes with the chart, `alt`, describes all of it.
     """
-    thousands, point = SEPARATORS[words.language]
-    locale = {"number": {"decimal": point, "thousands": thousands, "grouping": [3], "currency": ["", ""]}}
-    specification: dict[str, Any] = chart.configure(locale=locale).configure_view(strokeWidth=0).to_dict()
+    # Altair would put in a data set of one empty row, which is drawn beside what comes later.
+    chart = build(colours, locale, *options).properties(padding=PADDING, data=alt.InlineData([]))
+    numbers = {"grouping": [3], "currency": ["", ""], **NUMBERS[locale.language]}
+    found: dict[str, Any] = chart.configure(locale={"number": numbers}).configure_view(strokeWidth=0).to_dict()
+    del found["data"], found["datasets"]
     for piece in ("mark", "axis", "legend", "title", "header"):
-        specification["config"].setdefault(piece, {})["aria"] = False
+        found["config"].setdefault(piece, {})["aria"] = False
     # Streamlit's own grey is too light to be read easily.
     for piece in ("axis", "legend"):
-        specification["config"][piece] |= {"labelColor": colours().label, "titleColor": colours().label}
-    return specification
+        found["config"][piece] |= {"labelColor": colours.label, "titleColor": colours.label}
+    found["config"]["legend"] |= {"labelFontSize": 13, "labelLimit": 300}
+    return found
 
 
-def without_data(chart: Drawing, words: Words) -> dict[str, Any]:
-    """Return the specification of a chart whose data come later, through `draw_rows`."""
-    # Altair would put in a data set of one empty row, which is drawn beside what comes later.
-    specification = specification_of(chart.properties(data=altair.InlineData([])), words)
-    del specification["data"], specification["datasets"]
-    return specification
+def draw(build: Callable[..., Drawing], rows: pd.DataFrame, locale: Locale, *options: Any, key: str, alt: str) -> None:
+    """Draw rows by a chart of `specification` over the full width; `alt` describes it in words."""
+    # Altair takes longer than the model, and a browser redraws a chart faster if only its data change.
+    found = specification(build, colours(), locale, *options)
+    st.vega_lite_chart(rows, found, width="stretch", key=key, alt=alt)
 
 
-def draw(chart: Drawing, words: Words, key: str | None = None, alt: str | None = None) -> None:
-    """Draw a chart over the full width; `alt` describes it in words."""
-    st.vega_lite_chart(specification_of(chart, words), width="stretch", key=key, alt=alt)
+def by_label(colours: Colours, legend: alt.Legend | None = None) -> alt.Color:
+    """Return the colours of likes and dislikes by the column `label`."""
+    colour = alt.Color("label:N", legend=legend)
+    return colour.scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
 
 
-def draw_rows(
-    rows: pd.DataFrame, specification: dict[str, Any], key: str | None = None, alt: str | None = None
-) -> None:
-    """Draw rows by a specification of `without_data`."""
-    st.vega_lite_chart(rows, specification, width="stretch", key=key, alt=alt)
+def label_legend(liked: str, disliked: str, orient: Literal["top", "bottom"] = "top") -> alt.Legend:
+    """Return a legend that names likes and dislikes."""
+    names = f"datum.label == '{LIKE}' ? '{liked}' : '{disliked}'"
+    return alt.Legend(orient=orient, title=None, labelExpr=names, symbolStrokeWidth=0)

@@ -1,6 +1,7 @@
 """Messages to people as data: a code and values, rendered in English or Spanish at the very end."""
 
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from string import Formatter
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ Text = dict[Language, str]
 """One text in each language."""
 
 SENTENCES: dict[Language, dict[str, str]] = {"en": en.SENTENCES, "es": es.SENTENCES}
-SPANISH_SEPARATORS = str.maketrans(",.", ".,")
+SPANISH_SIGNS = str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"})
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Message:
     code: str | None
     """Key of the sentence; None for a message that was stored before messages had codes."""
     params: dict[str, Any] = field(default_factory=dict)
-    """Values of the sentence, as JSON."""
+    """Values of the placeholders, as JSON."""
     english: str = ""
     """Text of a message that was stored or sent, in case this version does not know its code."""
 
@@ -33,13 +34,13 @@ class Message:
         sentence = SENTENCES[language].get(self.code or "")
         if sentence is None or (language == "en" and self.english):
             return self.english
-        return _Filler(language).vformat(sentence, (), self.params)
+        return LanguageFormatter(language).vformat(sentence, (), self.params)
 
     def __str__(self) -> str:
         return self.text()
 
     def stored(self) -> "Message":
-        """Return the message with its text in English, for whoever reads it without knowing its code."""
+        """Return the message with its text in English, for readers that do not know its code."""
         return replace(self, english=str(self))
 
     def as_json(self) -> dict[str, Any]:
@@ -47,20 +48,21 @@ class Message:
         return {"code": self.code, "params": self.params}
 
 
-class _Filler(Formatter):
-    """Fills a sentence in; numbers get the language's separators."""
+@dataclass(frozen=True)
+class LanguageFormatter(Formatter):
+    """Fills texts in and writes their numbers as the language does, such as 1.234,5 in Spanish."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
+    language: Language
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        """Return one value as text; a message among the values is rendered in the same language."""
         match value:
             case {"code": code, "params": params}:
-                return Message(code, params).text(self._language)
+                return Message(code, params).text(self.language)
             case [{"code": _}, *_]:
                 return "; ".join(self.format_field(item, format_spec) for item in value)
             case list():
                 return ", ".join(self.format_field(item, format_spec) for item in value)
-            case int() | float() if self._language == "es":
-                return format(value, format_spec).translate(SPANISH_SEPARATORS)
+            case Real() if self.language == "es":
+                return format(value, format_spec).translate(SPANISH_SIGNS)
         return format(value, format_spec)

@@ -107,6 +107,9 @@ SENTENCES = {
     "url_unavailable": "'{url}' cannot be downloaded ({error}): open it in a browser.",
     "url_redirects_too_often": "'{url}' redirects more than {limit} times: name the file's own URL.",
     "url_too_slow": "'{url}' is too slow: download it yourself and upload the file, or put it into incoming/.",
+    # The dashboard's requests to REST.
+    "rest_unavailable": "The REST service at {url} does not answer: check that it runs.",
+    "rest_is_another_program": "Another program than our REST service answers at {url}: check FASTAPI_URL.",
     # Datasets, storage and training.
     "no_dataset_yet": "No dataset was published yet: run the DAG process_etl_spotify_data.",
     "no_such_dataset": "There is no dataset version '{version}': `make datasets` lists those that there are.",

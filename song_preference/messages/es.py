@@ -23,20 +23,21 @@ SENTENCES = {
     # Por qué una versión pasó a ser la campeona, o no.
     "sample_against_playlist": "Aprendió de las canciones de muestra, y la versión {champion}, de una lista real.",
     "playlist_against_sample": "Aprendió de una lista real, y la versión {champion}, de las canciones de muestra.",
-    "first_was_never_evaluated": "No hay ninguna campeona, pero nunca se midió si esta versión acierta: entrena otra "
-    "vez.",
-    "first_beats_majority": "No había ninguna campeona, y con un ROC AUC de al menos {low:.3f} acierta más que quien "
-    "responde siempre lo más frecuente.",
-    "first_may_not_beat_majority": "No hay ninguna campeona, pero con un ROC AUC de quizá solo {low:.3f} puede no "
-    "acertar más que quien responde siempre lo más frecuente: con más canciones puede mejorar.",
-    "training_songs_unknown": "Ya no se sabe con qué canciones se entrenó la versión {champion}, así que ninguna es "
-    "nueva para ella. Si quieres usar esta, ponla tú: make rollback VERSION={version}.",
+    "first_was_never_evaluated": "No hay ninguna campeona, pero nunca se midió cuánto acierta esta versión: entrena "
+    "otra vez.",
+    "first_beats_majority": "No había ninguna campeona, y con un ROC AUC de al menos {low:.3f} acierta más que "
+    "responder siempre lo más frecuente.",
+    "first_may_not_beat_majority": "No hay ninguna campeona, pero con un ROC AUC de quizá solo {low:.3f} puede que no "
+    "acierte más que responder siempre lo más frecuente: con más canciones puede mejorar.",
+    "training_songs_unknown": "Ya no se sabe con qué canciones se entrenó la versión {champion}, así que ninguna "
+    "cuenta como nueva. Si quieres usar esta, hazla campeona tú: make rollback VERSION={version}.",
     "too_few_new_songs": "Solo {songs} canciones de prueba son nuevas también para la versión {champion}, menos de "
-    "{least} de las que gustan o de las que no. Si quieres usar esta, ponla tú: make rollback VERSION={version}.",
+    "{least} de las que gustan o de las que no. Si quieres usar esta, hazla campeona tú: make rollback "
+    "VERSION={version}.",
     "cannot_be_loaded": "Ningún servicio puede cargarla: entrena otra vez.",
-    "compared_with_champion": "Con {songs} canciones que ninguna conocía, un ROC AUC de {roc_auc:.3f} frente a "
-    "{champion_roc_auc:.3f} de la versión {champion}; más de {tolerance} peor en el {share_worse:.0%} de las "
-    "repeticiones al azar (como mucho {max_share_worse:.0%}).",
+    "compared_with_champion": "Con {songs} canciones que ninguna de las dos conocía, tiene un ROC AUC de "
+    "{roc_auc:.3f}, y la versión {champion}, de {champion_roc_auc:.3f}. Es peor por más de {tolerance} en el "
+    "{share_worse:.0%} de las repeticiones al azar (como mucho puede serlo en el {max_share_worse:.0%}).",
     # Una lista que no se puede usar.
     "invalid_dataset": "Esta lista no se puede usar: {findings}.",
     "column_rule": "la columna «{column}» {rule}",
@@ -62,7 +63,8 @@ SENTENCES = {
     "empty_file": "está vacío",
     "binary": "no es texto: exporta la lista como CSV",
     "not_utf8": "no está en UTF-8: expórtalo de nuevo con esa codificación",
-    "html_page": "es una página web: comprueba que el enlace da el archivo mismo, compartido con quien lo tenga",
+    "html_page": "es una página web: comprueba que el enlace lleva al archivo y que puede abrirlo cualquiera que "
+    "tenga el enlace",
     "not_a_table": "no es un CSV: demasiadas filas tienen otro número de campos que la cabecera",
     "file_too_large": "ocupa más de lo que permite MAX_DATASET_BYTES ({limit:,} bytes)",
     "too_many_columns": "tiene {count:,} columnas y caben {limit:,}: deja solo las que describen las canciones",
@@ -84,7 +86,7 @@ SENTENCES = {
     "«sample»",
     "anybody_may_name": "un enlace de Google Drive, una dirección https pública, s3://<bucket de "
     "datos>/incoming/<archivo> o incoming/<archivo>",
-    "source_unreadable": "está vacío, tiene más de {limit} caracteres, o algunos que no se ven",
+    "source_unreadable": "está vacío, tiene más de {limit} caracteres o contiene caracteres invisibles",
     "source_in_another_bucket": "no es s3://{bucket}/<clave>: copia el archivo a ese bucket",
     "source_of_unknown_scheme": "no empieza por ningún esquema conocido, como https o s3",
     "source_no_https_url": "no es una dirección https",
@@ -103,29 +105,33 @@ SENTENCES = {
     # Un origen que no responde.
     "source_unavailable_latest_stays": "{reason} Los últimos datos publicados siguen en uso.",
     "file_unreadable": "No se puede leer el archivo «{file}» ({error}).",
-    "drive_unavailable": "Google Drive no dio el archivo del enlace «{link}» ({reason}): comprueba la conexión, y que "
-    "el archivo esté compartido con cualquiera que tenga el enlace.",
-    "drive_gave_a_page": "dio una página, para iniciar sesión o porque el archivo se pidió demasiadas veces",
+    "drive_unavailable": "Google Drive no entregó el archivo del enlace «{link}» ({reason}): comprueba la conexión, y "
+    "que el archivo esté compartido con cualquiera que tenga el enlace.",
+    "drive_gave_a_page": "en su lugar entregó una página, para iniciar sesión o porque el archivo se ha pedido "
+    "demasiadas veces",
     "too_slow": "tarda demasiado",
     "exception": "{name}",
     "url_unavailable": "No se puede descargar «{url}» ({error}): prueba a abrirla en un navegador.",
     "url_redirects_too_often": "«{url}» redirige más de {limit} veces: usa la dirección del archivo mismo.",
     "url_too_slow": "«{url}» tarda demasiado: descarga tú el archivo y súbelo, o ponlo en incoming/.",
+    # Lo que el panel pide al servicio REST.
+    "rest_unavailable": "El servicio REST no responde en {url}: comprueba que está en marcha.",
+    "rest_is_another_program": "En {url} responde otro programa, y no el servicio REST: revisa FASTAPI_URL.",
     # Datos, almacenamiento y entrenamiento.
-    "no_dataset_yet": "Todavía no se ha publicado ningún dato: ejecuta el DAG process_etl_spotify_data.",
+    "no_dataset_yet": "Todavía no hay datos publicados: ejecuta el DAG process_etl_spotify_data.",
     "no_such_dataset": "No existe la versión de datos «{version}»: `make datasets` muestra las que hay.",
     "dataset_file_gone": "La versión de datos «{version}» ya no tiene «{file}»: ejecuta otra vez "
     "process_etl_spotify_data.",
-    "s3_full": "A S3 no le queda sitio para {uri}: libera espacio en su volumen, o borra datos que nadie necesite "
+    "s3_full": "En S3 no queda espacio para {uri}: libera espacio en su volumen, o borra datos que nadie necesite "
     "(`make datasets` los muestra), y vuelve a intentarlo.",
-    "s3_unavailable": "S3 no sirvió {uri} ({error}): comprueba que funciona, que su volumen tiene sitio y que sus "
+    "s3_unavailable": "S3 no entregó {uri} ({error}): comprueba que funciona, que su volumen tiene espacio y que sus "
     "claves son correctas.",
-    "disk_full": "Queda muy poco sitio en el volumen de {directory}: {free:,.0f} de {total:,.0f} MB libres. Libera "
+    "disk_full": "Queda muy poco espacio en el volumen de {directory}: {free:,.0f} de {total:,.0f} MB libres. Libera "
     "espacio, o indica en TMPDIR una carpeta de otro volumen, y vuelve a intentarlo.",
     "no_candidate_exported": "Ningún candidato se puede exportar como un modelo que responda igual que al entrenarlo: "
     "prueba más modelos u otros datos. {details}",
     "too_few_songs_to_train": "Para entrenar hay {likes} canciones que te gustan y {dislikes} que no, y hacen falta "
-    "{least} de cada: añade canciones a la lista, o aparta menos para la prueba, y empieza otra vez.",
+    "{least} de cada tipo: añade canciones a la lista, o aparta menos para la prueba, y empieza otra vez.",
     # Un archivo enviado, un servicio ocupado y la vuelta a otra versión.
     "upload_too_large": "El archivo tiene más de {limit} bytes, que es el límite: {remedy}.",
     "split_the_file": "divídelo en partes",

@@ -10,7 +10,7 @@ from song_preference.settings import AirflowSettings, ClientSettings, ModelSetti
 from streamlit_app.health import Probes
 
 FOLLOWED, WORKING = "pipeline_followed", "pipeline_working"
-"""Keys of the session state: the run that is followed, and whether it was at work when it was last looked at."""
+"""Keys of the session state: the run that is followed, and whether it had not ended at the last request."""
 
 NEWEST_RUNS = 5
 
@@ -62,18 +62,12 @@ def _first_at_work(newest_first: list[RunSummary]) -> RunSummary | None:
     return next((run for run in reversed(newest_first) if is_at_work(run)), None)
 
 
-def follow(run: Run) -> None:
-    """Follow this run in the session from now on, and draw the page again."""
-    st.session_state[FOLLOWED], st.session_state[WORKING] = run, True
+def follow(run: Run | None, *, is_working: bool = True) -> None:
+    """Follow this run in the session, remember it if it has ended, or forget one if None; draw the page again."""
+    st.session_state[FOLLOWED], st.session_state[WORKING] = run, is_working
     st.rerun()
 
 
 def is_following() -> bool:
     """Return whether the session follows a run that has not ended."""
     return bool(st.session_state.get(WORKING))
-
-
-def stop_following(last: Run | None) -> None:
-    """Remember the run that has ended, or None if it was deleted, and draw the page again."""
-    st.session_state[FOLLOWED], st.session_state[WORKING] = last, False
-    st.rerun()

@@ -32,7 +32,11 @@ UPLOAD_REJECTED = {
 }
 
 SHOWN_SONGS = 20_000
-"""How many rows of a longer playlist are fetched, evenly spaced: charts look the same with more."""
+"""Greatest number of rows that are fetched of a playlist, evenly spaced: charts look the same with more."""
+
+
+Spreads = dict[str, list[Spread]]
+"""The distributions of a feature among the liked and among the disliked songs, by feature."""
 
 
 class Datasets:
@@ -46,18 +50,9 @@ class Datasets:
         headers = {"X-API-Key": api_key}
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, headers=headers, transport=transport)
 
-    def latest(self) -> DatasetVersion:
-        """Return the version published last."""
-        return DatasetVersion.model_validate(self._get("/datasets/latest").json())
-
-    def statistics(self, version: str) -> list[Spread]:
-        """Return the distribution of each feature among the liked and among the disliked songs."""
-        return [Spread.model_validate(item) for item in self._get(f"/datasets/{version}/statistics").json()["spreads"]]
-
-    def table(self, version: str, name: str, at_most: int = SHOWN_SONGS) -> pd.DataFrame:
-        """Return rows of a table such as 'scaled' or 'test': all, or about `at_most` evenly spaced ones."""
-        query = {"part": name, "format": "parquet", "at_most": at_most}
-        return pd.read_parquet(BytesIO(self._get(f"/datasets/{version}/download", query).content))
+    def get(self, path: str, **query: str | int) -> httpx.Response:
+        """Return the answer to a query about datasets."""
+        return self._checked("GET", path, params=query)
 
     def check(self, playlist: bytes) -> Preparation:
         """Return what the pipeline would prepare; raise `InvalidDataset` with all findings, or `InvalidUpload`."""
@@ -67,23 +62,17 @@ class Datasets:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
         return str(self._post("/datasets", playlist)["run_id"])
 
-    def _get(self, path: str, query: dict[str, Any] | None = None) -> httpx.Response:
-        try:
-            return _checked(self._http.get(path, params=query))
-        except httpx.HTTPError as error:
-            raise self._unavailable() from error
-
     def _post(self, path: str, playlist: bytes) -> dict[str, Any]:
         headers = {"Content-Type": "text/csv"}
-        try:
-            response = self._http.post(path, content=playlist, headers=headers, timeout=UPLOAD_SECONDS)
-            answer: dict[str, Any] = _checked(response).json()
-        except httpx.HTTPError as error:
-            raise self._unavailable() from error
-        return answer
+        answer = self._checked("POST", path, content=playlist, headers=headers, timeout=UPLOAD_SECONDS)
+        body: dict[str, Any] = answer.json()
+        return body
 
-    def _unavailable(self) -> ServiceUnavailable:
-        return ServiceUnavailable(f"The REST service at {self._http.base_url} does not answer.")
+    def _checked(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return _checked(self._http.request(method, path, **content))
+        except httpx.HTTPError as error:
+            raise ServiceUnavailable(Message("rest_unavailable", {"url": str(self._http.base_url)})) from error
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
@@ -91,11 +80,10 @@ def _checked(response: httpx.Response) -> httpx.Response:
         return response
     try:
         problem = response.json()
-        detail, found = str(problem["detail"]), problem.get("errors", [])
-    except (ValueError, KeyError, TypeError):
-        raise ServiceUnavailable(
-            f"Another program than our REST service answers at {response.url}: check FASTAPI_URL."
-        ) from None
+        detail = Message(problem.get("code"), problem.get("params") or {}, str(problem["detail"]))
+        found = problem.get("errors", [])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ServiceUnavailable(Message("rest_is_another_program", {"url": str(response.url)})) from None
     if response.status_code == httpx.codes.NOT_FOUND:
         raise DatasetNotFound(detail)
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
@@ -125,17 +113,22 @@ def _datasets() -> Datasets:
 
 @st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
 def latest_dataset() -> DatasetVersion:
-    """Return the version published last; raise what `Datasets.latest` does."""
-    return datasets().latest()
+    """Return the version published last; raise what `Datasets` does."""
+    return DatasetVersion.model_validate(datasets().get("/datasets/latest").json())
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def table(version: str, name: str) -> pd.DataFrame:
-    """Return rows of a dataset version, which never change; raise what `Datasets.table` does."""
-    return datasets().table(version, name)
+    """Return rows of a table such as 'scaled', all or about `SHOWN_SONGS` of them; raise what `Datasets` does."""
+    found = datasets().get(f"/datasets/{version}/download", part=name, format="parquet", at_most=SHOWN_SONGS)
+    return pd.read_parquet(BytesIO(found.content))
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
-def spreads(version: str) -> list[Spread]:
-    """Return each feature's distribution in a dataset version; raise what `Datasets.statistics` does."""
-    return datasets().statistics(version)
+def spreads(version: str) -> Spreads:
+    """Return each feature's distributions in a dataset version; raise what `Datasets` does."""
+    found: Spreads = {}
+    for item in datasets().get(f"/datasets/{version}/statistics").json()["spreads"]:
+        spread = Spread.model_validate(item)
+        found.setdefault(spread.feature, []).append(spread)
+    return found

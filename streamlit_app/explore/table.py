@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.i18n import Words
-from streamlit_app.spreadsheet import harmless
+from streamlit_app.components import harmless, two_by_two
+from streamlit_app.i18n import Locale
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -31,25 +30,25 @@ MISSING = "\N{EN DASH}"
 Range = tuple[float, float]
 
 TABLE_ROWS = 500
-"""Shown at once; as many are written in the language in a moment."""
+"""Greatest number of rows in the table: more take long to format."""
 
 STEPS = [step / 20 for step in range(21)]
-"""The values of the ends of a range."""
+"""Values that the ends of a range can take."""
 
 ANY, OWN = "any", "own"
-"""Songs of either label; the order that they have in the playlist."""
+"""Choices of a filter and of an order: songs of either label, and the order of the playlist."""
 
 
 @st.fragment
-def song_table(songs: pd.DataFrame, version: str, words: Words) -> None:
+def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     """Draw the table and its filters; a filter leaves the rest of the page as it is."""
-    st.header(words("explore_table"), anchor=False)
-    label, order = _label_and_order(words)
-    rows = chosen(songs, label, _ranges(words), order)
+    st.header(locale("explore_table"), anchor=False)
+    label, order = _label_and_order(locale)
+    rows = chosen(songs, label, _ranges(locale), order)
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(f"**{words('explore_left', left=words.number(len(rows)), songs=words.number(len(songs)))}**")
+    left.markdown(locale("explore_left", left=len(rows), songs=len(songs)))
     right.download_button(
-        words("explore_download"),
+        locale("explore_download"),
         lambda: as_csv(rows),
         f"songs-{version}.csv",
         "text/csv",
@@ -59,41 +58,36 @@ def song_table(songs: pd.DataFrame, version: str, words: Words) -> None:
         width="stretch",
     )
     if rows.empty:
-        st.info(words("explore_none"), icon=":material/filter_alt_off:")
+        st.info(locale("explore_none"), icon=":material/filter_alt_off:")
         return
-    names = column_names(songs, words)
-    shown = readable(rows.head(TABLE_ROWS), words, in_minutes=in_milliseconds(songs))
+    names = column_names(songs, locale)
+    shown = readable(rows.head(TABLE_ROWS), locale, in_minutes=in_milliseconds(songs))
     st.dataframe(shown, hide_index=True, column_order=list(names), column_config=names, height=420)
     if len(rows) > TABLE_ROWS:
-        st.caption(words("explore_first", shown=words.number(TABLE_ROWS)))
+        st.caption(locale("explore_first", shown=TABLE_ROWS))
 
 
-def two_by_two() -> list[DeltaGenerator]:
-    """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
-    return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
-
-
-def _label_and_order(words: Words) -> tuple[int | None, str | None]:
+def _label_and_order(locale: Locale) -> tuple[int | None, str | None]:
     left, right = st.columns(2)
-    labels = {ANY: words("explore_any"), LIKE: words(LIKE), DISLIKE: words(DISLIKE)}
+    labels = {ANY: locale("explore_any"), LIKE: locale(LIKE), DISLIKE: locale(DISLIKE)}
     label = left.segmented_control(
-        words(LABEL), list(labels), default=ANY, format_func=labels.__getitem__, key="explore_label", required=True
+        locale(LABEL), list(labels), default=ANY, format_func=labels.__getitem__, key="explore_label", required=True
     )
-    orders = {OWN: words("explore_order_own")} | {
-        feature: words("explore_order_by", feature=words(feature)) for feature in FEATURES
+    orders = {OWN: locale("explore_order_own")} | {
+        feature: locale("explore_order_by", feature=locale(feature)) for feature in FEATURES
     }
-    order = right.selectbox(words("explore_order"), list(orders), format_func=orders.__getitem__, key="explore_order")
+    order = right.selectbox(locale("explore_order"), list(orders), format_func=orders.__getitem__, key="explore_order")
     return {LIKE: 1, DISLIKE: 0}.get(label), None if order == OWN else order
 
 
-def _ranges(words: Words) -> dict[str, Range]:
+def _ranges(locale: Locale) -> dict[str, Range]:
     """Draw a slider for each feature and return the ranges that they are set to."""
     return {
         feature: column.select_slider(
-            words(feature),
+            locale(feature),
             STEPS,
             (0.0, 1.0),
-            format_func=lambda value: words.number(value, 2),
+            format_func=lambda value: locale.number(value, 2),
             key=f"explore_{feature}",
         )
         for feature, column in zip(FEATURES, two_by_two(), strict=True)
@@ -106,14 +100,11 @@ def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.Data
     They are rounded to what float32 can tell, so that 204,600 ms do not come back as 204,600.02.
     """
     columns = {}
-    for name, (low, high) in ((name, (found.min, found.max)) for name, found in ranges.items()):
-        values = scaled[name].astype("float64") * (high - low) + low
-        columns[name] = values.round(_decimals(high - low)) if high > low else values
+    for name, found in ranges.items():
+        width = found.max - found.min
+        values = scaled[name].astype("float64") * width + found.min
+        columns[name] = values.round(math.floor(-math.log10(SINGLE_PRECISION * width))) if width else values
     return scaled.assign(**columns)
-
-
-def _decimals(width: float) -> int:
-    return math.floor(-math.log10(SINGLE_PRECISION * width))
 
 
 def chosen(songs: pd.DataFrame, label: int | None, ranges: Mapping[str, Range], order: str | None) -> pd.DataFrame:
@@ -132,38 +123,36 @@ def as_csv(songs: pd.DataFrame) -> bytes:
     """Return the songs as CSV in UTF-8 with a header; every text is `harmless`."""
     written = songs.copy()
     for name in songs.select_dtypes(exclude="number"):
-        written[name] = songs[name].map(_harmless)
+        written[name] = songs[name].map(harmless, na_action="ignore")
     return written.rename(columns=harmless).to_csv(index=False).encode()
 
 
-def _harmless(cell: Any) -> Any:
-    return harmless(cell) if isinstance(cell, str) else cell
-
-
-def column_names(songs: pd.DataFrame, words: Words) -> dict[str, str]:
+def column_names(songs: pd.DataFrame, locale: Locale) -> dict[str, str]:
     """Return the title of each column by its name, in the order to show them: the texts that name a song come first."""
     known = {
-        LABEL: words(LABEL),
-        **{name: words(name) for name in FEATURES},
-        **{name: words(f"explore_column_{name}") for name in (*UNITS, *OTHERS_OF_SPOTIFY) if name in songs},
+        LABEL: locale(LABEL),
+        **{name: locale(name) for name in FEATURES},
+        **{name: locale(f"explore_column_{name}") for name in (*UNITS, *OTHERS_OF_SPOTIFY) if name in songs},
     }
     if in_milliseconds(songs):
-        known["duration"] = words("explore_column_minutes")
+        known["duration"] = locale("explore_column_minutes")
     unknown = [name for name in songs.columns if name not in known]
     texts = [name for name in unknown if not pd.api.types.is_numeric_dtype(songs[name])]
     return {name: known.get(name, name) for name in dict.fromkeys([*texts, *known, *unknown])}
 
 
-def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler":
+def readable(songs: pd.DataFrame, locale: Locale, *, in_minutes: bool) -> "Styler":
     """Return the rows with labels in words and numbers in the language's format.
 
     `in_minutes` is to be decided by all songs (`in_milliseconds`), not by those chosen.
     """
-    labels = songs[LABEL].map({1: words(LIKE), 0: words(DISLIKE)})
+    labels = songs[LABEL].map({1: locale(LIKE), 0: locale(DISLIKE)})
     numbers = [name for name in songs.columns if name != LABEL and pd.api.types.is_numeric_dtype(songs[name])]
     decimals = {name: 3 if pd.api.types.is_float_dtype(songs[name]) else 0 for name in numbers}
     decimals |= {"tempo": 0, "loudness": 1}
-    formats: dict[str, Callable[[Any], str]] = {name: partial(_number, words, decimals[name]) for name in numbers}
+    formats: dict[str, Callable[[Any], str]] = {
+        name: partial(locale.number, decimals=decimals[name]) for name in numbers
+    }
     if in_minutes:
         formats["duration"] = minutes
     return songs.assign(**{LABEL: labels}).style.format({**formats}, na_rep=MISSING)
@@ -172,10 +161,6 @@ def readable(songs: pd.DataFrame, words: Words, *, in_minutes: bool) -> "Styler"
 def in_milliseconds(songs: pd.DataFrame) -> bool:
     """Return whether durations are in milliseconds, so that they can be shown in minutes."""
     return bool(songs["duration"].max() > SHORTEST_IN_MILLISECONDS)
-
-
-def _number(words: Words, decimals: int, value: float) -> str:
-    return words.number(value, decimals)
 
 
 def minutes(milliseconds: float) -> str:

@@ -1,43 +1,51 @@
-"""Charts of the evaluation: specifications for each theme and language, and the rows that they draw."""
+"""Charts of the page "model", and the rows that they draw."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from song_preference.evaluation import Bin, Curve, Importance
-from streamlit_app.i18n import Words
-from streamlit_app.theme import Colours, without_data
+from song_preference.evaluation import Bin, Confusion, Curve, Importance, Interval
+from song_preference.features import DISLIKE, LIKE
+from streamlit_app.i18n import Locale
+from streamlit_app.theme import Colours, Drawing, by_label
 
-Specification = dict[str, Any]
+Ends = tuple[float, float]
 
-MODEL, BASELINE = "model", "baseline"
-HEIGHT = 260
-PADDING = {"left": 0, "right": 8, "top": 6, "bottom": 6}
+CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
+ROLES = (CHAMPION, CHALLENGER)
+
+LESS_IS_BETTER = ("brier", "calibration_error")
+SERIES = ("model", "baseline")
+HEIGHT, HISTORY_HEIGHT, HISTOGRAM_HEIGHT, MATRIX_HEIGHT = 260, 240, 190, 210
+ROW_HEIGHT, AXIS_HEIGHT = 30, 26
 DASHES = [[1, 0], [6, 4]]
 DOTS = [2, 4]
+SHAPES = ["circle", "diamond", "circle"]
+BINS = 25
+LARGE_ERROR = 0.25
+"""The end of the axis of an error: the Brier score of a constant probability of one half."""
 
 
-@cache
-def roc(colours: Colours, words: Words) -> Specification:
+def roc(colours: Colours, locale: Locale) -> Drawing:
     """Return a chart of both models' ROC curves above the diagonal of chance; see `curve_rows`."""
-    return _curves("roc", "linear", _diagonal(colours), colours, words)
+    return _curves("roc", "linear", _diagonal(colours), colours, locale)
 
 
-@cache
-def precision_recall(colours: Colours, words: Words) -> Specification:
+def precision_recall(colours: Colours, locale: Locale) -> Drawing:
     """Return a chart of both models' curves above the share of likes, which is chance; see `curve_rows`."""
     chance = alt.Chart().mark_rule(**_guide(colours)).encode(y="mean(chance):Q")
-    return _curves("pr", "step-before", chance, colours, words)
+    return _curves("pr", "step-before", chance, colours, locale)
 
 
-def _curves(name: str, interpolate: Any, guide: alt.Chart, colours: Colours, words: Words) -> Specification:
-    x, y = _share("x", words(f"model_{name}_x"), words), _share("y", words(f"model_{name}_y"), words)
+def _curves(name: str, interpolate: Any, guide: alt.Chart, colours: Colours, locale: Locale) -> Drawing:
     lines = alt.Chart().mark_line(interpolate=interpolate, strokeWidth=2.5)
-    drawn = lines.encode(x=x, y=y, order="at:Q", **_series(colours, words))
-    return without_data(alt.layer(guide, drawn).properties(height=HEIGHT, padding=PADDING), words)
+    axes = {at: _share(at, name, locale) for at in ("x", "y")}
+    drawn = lines.encode(**axes, order="at:Q", **_series(colours, locale))
+    return alt.layer(guide, drawn).properties(height=HEIGHT)
 
 
 def curve_rows(curves: Mapping[str, Curve], chance: float | None = None) -> pd.DataFrame:
@@ -46,36 +54,38 @@ def curve_rows(curves: Mapping[str, Curve], chance: float | None = None) -> pd.D
     return pd.concat(
         [
             pd.DataFrame({"series": name, "x": curves[name].x, "y": curves[name].y}).reset_index(names="at")
-            for name in (BASELINE, MODEL)
+            for name in reversed(SERIES)
         ],
         ignore_index=True,
     ).assign(chance=chance)
 
 
-@cache
-def calibration(colours: Colours, words: Words) -> Specification:
+def calibration(colours: Colours, locale: Locale) -> Drawing:
     """Return a chart of the share of likes by predicted probability, beside the diagonal; see `calibration_rows`."""
-    x = _share("probability", words("model_calibration_x"), words)
-    y = _share("liked", words("model_calibration_y"), words)
-    base = alt.Chart().encode(x=x, y=y, **_series(colours, words))
-    tooltip = alt.Tooltip("songs:Q", title=words("model_songs"), format=",")
+    axes = {at: _share(at, "calibration", locale) for at in ("x", "y")}
+    base = alt.Chart().encode(**axes, **_series(colours, locale))
+    tooltip = alt.Tooltip("songs:Q", title=locale("songs"), format=",")
     size = alt.Size("songs:Q", legend=None).scale(rangeMin=15, rangeMax=260)
-    lines = base.mark_line(strokeWidth=2.5)
     dots = base.mark_circle(opacity=1).encode(size=size, tooltip=tooltip)
-    return without_data(alt.layer(_diagonal(colours), lines, dots).properties(height=HEIGHT, padding=PADDING), words)
+    return alt.layer(_diagonal(colours), base.mark_line(strokeWidth=2.5), dots).properties(height=HEIGHT)
 
 
 def calibration_rows(bins: Mapping[str, Sequence[Bin]]) -> pd.DataFrame:
-    """Return a row for each bin by series."""
-    return pd.DataFrame([{"series": name, **found.model_dump()} for name in (BASELINE, MODEL) for found in bins[name]])
+    """Return a row for each bin by series: predicted probability `x`, share of likes `y`, and `songs`."""
+    return pd.DataFrame(
+        [
+            {"series": name, "x": found.probability, "y": found.liked, "songs": found.songs}
+            for name in reversed(SERIES)
+            for found in bins[name]
+        ]
+    )
 
 
-@cache
-def importance(colours: Colours, words: Words) -> Specification:
+def importance(colours: Colours, locale: Locale) -> Drawing:
     """Return a chart of the ROC AUC lost without each feature, the most important first; see `importance_rows`."""
     axis = alt.Axis(labelLimit=200, ticks=False, domain=False, labelPadding=10)
     y = alt.Y("name:N", sort=None, title=None, axis=axis)
-    x = alt.X("mean:Q", title=words("model_importance_x"), axis=alt.Axis(tickCount=4, grid=True))
+    x = alt.X("mean:Q", title=locale("model_importance_x"), axis=alt.Axis(tickCount=4, grid=True))
     bars = alt.Chart().mark_bar(height=24, cornerRadius=4, color=colours.like).encode(x=x, y=y)
     # On a wider line, so that it is seen on the bar and beside it.
     spread = [
@@ -83,33 +93,152 @@ def importance(colours: Colours, words: Words) -> Specification:
         for colour, width in ((colours.background, 6), (colours.text, 2))
     ]
     zero = alt.Chart().mark_rule(color=colours.quiet).encode(x=alt.datum(0))
-    return without_data(alt.layer(zero, bars, *spread).properties(height=HEIGHT, padding=PADDING), words)
+    return alt.layer(zero, bars, *spread).properties(height=HEIGHT)
 
 
-def importance_rows(importances: Sequence[Importance], words: Words) -> pd.DataFrame:
+def importance_rows(importances: Sequence[Importance], locale: Locale) -> pd.DataFrame:
     """Return a row for each feature: its mean loss, one standard deviation to both sides; the greatest first."""
+    found = pd.DataFrame([each.model_dump() for each in importances]).sort_values("mean", ascending=False)
+    return found.assign(
+        name=found["feature"].map(locale), low=found["mean"] - found["std"], high=found["mean"] + found["std"]
+    )
+
+
+def histogram(colours: Colours, locale: Locale) -> Drawing:
+    """Return a chart of likes upwards and dislikes downwards, with both thresholds; see `histogram_rows`."""
+    x = alt.X("low:Q", title=locale("model_calibration_x"), axis=alt.Axis(format=".0%", tickCount=5, grid=False))
+    counts = alt.Axis(labelExpr="format(abs(datum.value), ',')", tickCount=4, tickMinStep=1)
+    bars = alt.Chart().transform_filter("isValid(datum.label)").mark_bar(binSpacing=1)
+    marks = alt.Chart().transform_filter("!isValid(datum.label)")
+    tried = marks.mark_rule(color=colours.text, strokeWidth=2.5).encode(x="tried:Q")
+    own = marks.mark_rule(color=colours.text, strokeDash=DOTS, strokeWidth=2.5).encode(x="own:Q")
+    drawn = bars.encode(
+        x=x.scale(domain=[0, 1], nice=False).bin("binned"),
+        x2="high:Q",
+        y=alt.Y("songs:Q", title=locale("songs"), axis=counts),
+        color=by_label(colours),
+        # What would not be recommended is pale.
+        opacity=alt.Opacity("recommended:N", legend=None).scale(domain=[True, False], range=[1, 0.45]),
+    )
+    zero = alt.Chart().mark_rule(color=colours.quiet).encode(y=alt.datum(0))
+    return alt.layer(drawn, zero, own, tried).properties(height=HISTOGRAM_HEIGHT)
+
+
+def histogram_rows(
+    labels: NDArray[np.int64], probability: NDArray[np.float64], tried: float, own: float
+) -> pd.DataFrame:
+    """Return a row for each label and bin, dislikes below zero, and a last one, without label, for the thresholds.
+
+    A bin that the tried threshold cuts is divided there.
+    """
+    edges = np.unique(np.append(np.linspace(0, 1, BINS + 1), tried))
+    rows = []
+    for label, value, sign in ((LIKE, 1, 1), (DISLIKE, 0, -1)):
+        counts, _ = np.histogram(probability[labels == value], edges)
+        sides = {"low": edges[:-1], "high": edges[1:], "songs": sign * counts, "recommended": edges[:-1] >= tried}
+        rows.append(pd.DataFrame({"label": label, **sides}))
+    return pd.concat([*rows, pd.DataFrame([{"tried": tried, "own": own}])], ignore_index=True)
+
+
+def confusion_matrix(colours: Colours, _: Locale) -> Drawing:
+    """Return a chart of the confusion matrix, the more colour the more songs; see `confusion_rows`."""
+    look: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelFontSize": 13, "labelPadding": 8}
+    base = alt.Chart().encode(
+        x=alt.X("model:N", sort=None, axis=alt.Axis(orient="top", labelAngle=0, **look)),
+        y=alt.Y("listener:N", sort=None, axis=alt.Axis(**look)),
+    )
+    cells = base.mark_rect(cornerRadius=8, stroke=colours.background, strokeWidth=4).encode(
+        color=alt.Color("is_right:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike]),
+        opacity=alt.Opacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.08, 0.5]),
+    )
+    counts = base.mark_text(fontSize=22, fontWeight=600, dy=-8, color=colours.text).encode(text="songs:Q")
+    names = base.mark_text(fontSize=13, dy=14, color=colours.text).encode(text="name:N")
+    return alt.layer(cells, counts, names).properties(height=MATRIX_HEIGHT)
+
+
+def confusion_rows(found: Confusion, locale: Locale) -> pd.DataFrame:
+    """Return a row for each cell of the confusion matrix; `share` is that of the listener's label."""
+    cells = (
+        (LIKE, "recommends", "true_positives", found.liked),
+        (LIKE, "declines", "false_negatives", found.liked),
+        (DISLIKE, "recommends", "false_positives", found.songs - found.liked),
+        (DISLIKE, "declines", "true_negatives", found.songs - found.liked),
+    )
     return pd.DataFrame(
         [
             {
-                "name": words(found.feature),
-                "mean": found.mean,
-                "low": found.mean - found.std,
-                "high": found.mean + found.std,
+                "listener": locale(label),
+                "model": locale(f"model_{answer}"),
+                "name": locale("model_right" if name.startswith("true") else f"model_{name}"),
+                "songs": getattr(found, name),
+                "share": getattr(found, name) / whole if whole else 0.0,
+                "is_right": name.startswith("true"),
             }
-            for found in sorted(importances, key=lambda found: -found.mean)
+            for label, answer, name, whole in cells
         ]
     )
 
 
-def percent_axis(words: Words, **look: Any) -> alt.Axis:
-    """Return an axis of shares of 1 in percent, in the language's format."""
-    sign = words.percent(0).removeprefix("0")
-    return alt.Axis(labelExpr=f"round(datum.value * 100) + '{sign}'", tickCount=5, **{"grid": True, **look})
+def intervals(colours: Colours, _: Locale, ends: Ends, roles: int) -> Drawing:
+    """Return a dot with its interval for each role, on an axis from end to end; see `interval_rows`."""
+    labels = alt.Axis(orient="right", ticks=False, domain=False, labelFontSize=13, labelLimit=260, labelPadding=12)
+    axis = alt.Axis(values=ends, grid=False, format=".2~f", labelFlush=True, domain=True, domainColor=colours.quiet)
+    value, low = (alt.X(f"{name}:Q", title=None, axis=axis).scale(domain=ends) for name in ("value", "low"))
+    base = alt.Chart().encode(y=alt.Y("shown:N", sort=None, title=None, axis=labels), color=_by_role(colours))
+    bars = base.mark_rule(strokeWidth=4, strokeCap="round").encode(x=low, x2="high:Q")
+    dots = base.mark_point(filled=True, opacity=1, size=150).encode(x=value, shape=_shape_by_role())
+    return alt.layer(bars, dots).properties(height=ROW_HEIGHT * roles + AXIS_HEIGHT)
 
 
-def _share(field: str, title: str, words: Words) -> Any:
-    channel = alt.Y if field in {"y", "liked"} else alt.X
-    return channel(f"{field}:Q", title=title, axis=percent_axis(words)).scale(domain=[0, 1])
+def interval_rows(by_role: Mapping[str, Interval], locale: Locale) -> pd.DataFrame:
+    """Return a row for each role with its value, its interval, and both as text."""
+    return pd.DataFrame(
+        [
+            {
+                "role": role,
+                "shown": f"{locale(f'model_{role}')} {interval_text(measured, locale)}",
+                **measured._asdict(),
+            }
+            for role, measured in by_role.items()
+        ]
+    )
+
+
+def interval_text(measured: Interval, locale: Locale) -> str:
+    """Return a value with its interval, such as 0.889 (0.845 to 0.932)."""
+    return locale("model_interval", **measured._asdict())
+
+
+def ends(name: str, shown: Sequence[Interval]) -> Ends:
+    """Return the ends of the shortest axis with round ends that holds all of `shown`."""
+    if name in LESS_IS_BETTER:
+        return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0
+    return 0.5 if min(item.low for item in shown) >= 0.5 else 0.0, 1.0
+
+
+def history(colours: Colours, locale: Locale) -> Drawing:
+    """Return a chart of the ROC AUC by version, roles by colour and shape; see `page.version_rows`."""
+    names = " : ".join(f"datum.label == '{role}' ? '{locale(f'model_{role}')}'" for role in ROLES)
+    legend = alt.Legend(orient="top", title=None, labelExpr=f"{names} : '{locale('model_other')}'")
+    x = alt.X("version:O", sort=None, title=locale("version"), axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    y = alt.Y("value:Q", title="ROC AUC", axis=alt.Axis(tickCount=5, format=".2f")).scale(zero=False)
+    size = alt.condition(alt.datum.role == OTHER, alt.value(60), alt.value(190))
+    tooltip = [
+        alt.Tooltip("version:N", title=locale("version")),
+        alt.Tooltip("moment:N", title=locale("model_column_date")),
+        alt.Tooltip("kind:N", title=locale("model_column_kind")),
+        alt.Tooltip("shown:N", title="ROC AUC"),
+    ]
+    base = alt.Chart().encode(x=x, color=_by_role(colours, legend))
+    bars = base.mark_rule(strokeWidth=3).encode(y=alt.Y("low:Q").scale(zero=False), y2="high:Q")
+    dots = base.mark_point(filled=True, opacity=1).encode(y=y, shape=_shape_by_role(legend), size=size, tooltip=tooltip)
+    return alt.layer(bars, dots).properties(height=HISTORY_HEIGHT)
+
+
+def _share(at: str, name: str, locale: Locale) -> Any:
+    axis = alt.Axis(format=".0%", tickCount=5, grid=True)
+    channel = {"x": alt.X, "y": alt.Y}[at](f"{at}:Q", title=locale(f"model_{name}_{at}"), axis=axis)
+    return channel.scale(domain=[0, 1])
 
 
 def _diagonal(colours: Colours) -> alt.Chart:
@@ -122,11 +251,19 @@ def _guide(colours: Colours) -> dict[str, Any]:
     return {"color": colours.quiet, "strokeDash": DOTS, "strokeWidth": 1.5}
 
 
-def _series(colours: Colours, words: Words) -> dict[str, Any]:
-    names = [MODEL, BASELINE]
-    labels = f"datum.label == '{MODEL}' ? '{words('model_this')}' : '{words('model_baseline')}'"
-    legend = alt.Legend(orient="top", title=None, labelExpr=labels, labelFontSize=13, symbolOpacity=1)
+def _series(colours: Colours, locale: Locale) -> dict[str, Any]:
+    labels = f"datum.label == 'model' ? '{locale('model_this')}' : '{locale('model_kind_logistic_regression')}'"
+    legend = alt.Legend(orient="top", title=None, labelExpr=labels, symbolOpacity=1)
     return {
-        "color": alt.Color("series:N", legend=legend).scale(domain=names, range=[colours.like, colours.dislike]),
-        "strokeDash": alt.StrokeDash("series:N", legend=legend).scale(domain=names, range=DASHES),
+        "color": alt.Color("series:N", legend=legend).scale(domain=SERIES, range=[colours.like, colours.dislike]),
+        "strokeDash": alt.StrokeDash("series:N", legend=legend).scale(domain=SERIES, range=DASHES),
     }
+
+
+def _by_role(colours: Colours, legend: alt.Legend | None = None) -> alt.Color:
+    tones = [colours.like, colours.dislike, colours.quiet]
+    return alt.Color("role:N", legend=legend).scale(domain=[*ROLES, OTHER], range=tones)
+
+
+def _shape_by_role(legend: alt.Legend | None = None) -> alt.Shape:
+    return alt.Shape("role:N", legend=legend).scale(domain=[*ROLES, OTHER], range=SHAPES)

@@ -1,117 +1,131 @@
 """The evaluation on the test songs: curves, importances and the effect of a threshold."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from song_preference.evaluation import Curve, Evaluation, Importance
+from song_preference.evaluation import Bin, Confusion, Curve, Evaluation
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import section
-from streamlit_app.data.model import evaluation as stored_evaluation
-from streamlit_app.i18n import Words
+from streamlit_app.components import section, two_by_two
+from streamlit_app.data import evaluation as stored_evaluation
+from streamlit_app.i18n import Locale
 from streamlit_app.model import charts
-from streamlit_app.model.threshold import confusion_matrix, confusion_rows, effect, histogram, histogram_rows
-from streamlit_app.theme import colours, draw_rows
+from streamlit_app.theme import Drawing, draw
 
 
 @st.fragment
-def show(roles: dict[str, DescribedVersion], words: Words) -> None:
+def show(roles: dict[str, DescribedVersion], locale: Locale) -> None:
     """Draw the curves and the effect of a threshold for the role that the listener chooses."""
-    st.header(words("model_curves"), anchor=False)
+    st.header(locale("model_curves"), anchor=False)
     role = next(iter(roles))
     if len(roles) > 1:
         role = st.segmented_control(
-            words("model_curves_of"),
+            locale("model_curves_of"),
             list(roles),
             default=role,
-            format_func=lambda name: f"{words(f'model_{name}')} ({roles[name].registered.version})",
+            format_func=lambda name: f"{locale(f'model_{name}')} ({roles[name].registered.version})",
             key="model_role",
             required=True,
         )
-    with section(words):
+    with section(locale):
         run_id = roles[role].run_id
         evaluation = stored_evaluation(run_id) if run_id else None
         if evaluation is None:
-            st.info(words("model_curves_missing"), icon=":material/show_chart:")
+            st.info(locale("model_curves_missing"), icon=":material/show_chart:")
             return
-        _curves(evaluation, words)
-        _threshold(evaluation, run_id, words)
+        _curves(evaluation, locale)
+        _threshold(evaluation, run_id, locale)
 
 
-def _curves(evaluation: Evaluation, words: Words) -> None:
-    st.write(words("model_curves_text", songs=words.number(len(evaluation.labels))))
-    curves = evaluation.curves
-    (top_left, top_right), (left, right) = st.columns(2, gap="medium"), st.columns(2, gap="medium")
+def _curves(evaluation: Evaluation, locale: Locale) -> None:
+    st.write(locale("model_curves_text", songs=len(evaluation.labels)))
+    top_left, top_right, left, right = two_by_two()
+    curves, chance = evaluation.curves, sum(evaluation.labels) / len(evaluation.labels)
+    roc: dict[str, Curve] = {name: found.roc for name, found in curves.items()}
+    precision_recall: dict[str, Curve] = {name: found.precision_recall for name, found in curves.items()}
+    bins: dict[str, tuple[Bin, ...]] = {name: found.calibration for name, found in curves.items()}
     with top_left:
-        _areas("roc", {name: found.roc for name, found in curves.items()}, None, words)
+        text = locale("model_roc_text", **{name: curve.area for name, curve in roc.items()})
+        _chart("roc", text, charts.roc, charts.curve_rows(roc), locale)
     with top_right:
-        chance = sum(evaluation.labels) / len(evaluation.labels)
-        _areas("pr", {name: found.precision_recall for name, found in curves.items()}, chance, words)
+        text = locale("model_pr_text", **{name: curve.area for name, curve in precision_recall.items()})
+        _chart("pr", text, charts.precision_recall, charts.curve_rows(precision_recall, chance), locale)
     with left:
-        told = words("model_calibration_text")
-        st.subheader(words("model_calibration"), anchor=False)
-        rows = charts.calibration_rows({name: found.calibration for name, found in curves.items()})
-        draw_rows(rows, charts.calibration(colours(), words), key="model_calibration", alt=told)
-        st.caption(told)
-    with right:
-        _importance(evaluation.importances, words)
+        text = locale("model_calibration_text")
+        _chart("calibration", text, charts.calibration, charts.calibration_rows(bins), locale)
+    if evaluation.importances:
+        rows = charts.importance_rows(evaluation.importances, locale)
+        text = locale("model_importance_text", feature=rows["name"].iloc[0].lower())
+        with right:
+            _chart("importance", text, charts.importance, rows, locale)
 
 
-def _areas(name: str, curves: dict[str, Curve], chance: float | None, words: Words) -> None:
-    areas = {whose: words.number(curve.area, 3) for whose, curve in curves.items()}
-    told = words(f"model_{name}_text", **areas)
-    drawing = {"roc": charts.roc, "pr": charts.precision_recall}[name](colours(), words)
-    st.subheader(words(f"model_{name}"), anchor=False)
-    draw_rows(charts.curve_rows(curves, chance), drawing, key=f"model_{name}", alt=told)
-    st.caption(told)
-
-
-def _importance(importances: tuple[Importance, ...], words: Words) -> None:
-    if not importances:
-        return
-    first = max(importances, key=lambda found: found.mean)
-    told = words("model_importance_text", feature=words(first.feature).lower())
-    st.subheader(words("model_importance"), anchor=False)
-    rows = charts.importance_rows(importances, words)
-    draw_rows(rows, charts.importance(colours(), words), key="model_importance", alt=told)
-    st.caption(told)
+def _chart(name: str, text: str, build: Callable[..., Drawing], rows: pd.DataFrame, locale: Locale) -> None:
+    st.subheader(locale(f"model_{name}"), anchor=False)
+    draw(build, rows, locale, key=f"model_{name}", alt=text)
+    st.caption(text)
 
 
 @st.fragment
-def _threshold(evaluation: Evaluation, run_id: str, words: Words) -> None:
+def _threshold(evaluation: Evaluation, run_id: str, locale: Locale) -> None:
     """Draw what the threshold's slider changes; the rest of the page stays as it is."""
     own = evaluation.threshold
     key = f"model_threshold_{run_id}"
-    st.header(words("model_threshold"), anchor=False)
-    told = {"threshold": _percent(own, words), "songs": words.number(len(evaluation.labels))}
-    st.write(words("model_threshold_text", **told))
+    st.header(locale("model_threshold"), anchor=False)
+    st.write(locale("model_threshold_text", threshold=_percent(own, locale), songs=len(evaluation.labels)))
     slider, back = st.columns([4, 1], gap="medium", vertical_alignment="bottom")
     back.button(
-        words("model_threshold_back"),
+        locale("model_threshold_back"),
         key="model_threshold_back",
         on_click=lambda: st.session_state.update({key: own}),
         width="stretch",
     )
     st.session_state.setdefault(key, own)
     tried = slider.select_slider(
-        words("model_threshold_slider"),
+        locale("model_threshold_slider"),
         [counted.threshold for counted in evaluation.confusions],
         key=key,
-        format_func=lambda value: _percent(value, words),
+        format_func=lambda value: _percent(value, locale),
     )
-    rows = histogram_rows(np.array(evaluation.labels), np.array(evaluation.model), tried, own)
-    draw_rows(rows, histogram(colours(), words), key="model_histogram", alt=words("model_histogram"))
-    st.caption(words("model_histogram"))
+    rows = charts.histogram_rows(np.array(evaluation.labels), np.array(evaluation.model), tried, own)
+    draw(charts.histogram, rows, locale, key="model_histogram", alt=locale("model_histogram"))
+    st.caption(locale("model_histogram"))
     at_tried, at_own = (evaluation.confusion(each) for each in (tried, own))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(words("model_effect"), anchor=False)
-        effect(at_tried, at_own, words)
+        st.subheader(locale("model_effect"), anchor=False)
+        _effect(at_tried, at_own, locale)
     with right:
-        st.subheader(words("model_confusion"), anchor=False)
-        title = words("model_confusion")
-        drawing = confusion_matrix(colours(), words)
-        draw_rows(confusion_rows(at_tried, words), drawing, key="model_confusion", alt=title)
+        title = locale("model_confusion")
+        st.subheader(title, anchor=False)
+        rows = charts.confusion_rows(at_tried, locale)
+        draw(charts.confusion_matrix, rows, locale, key="model_confusion", alt=title)
 
 
-def _percent(share: float, words: Words) -> str:
-    return words.percent(share, 0 if round(share, 2) == share else 1)
+def _effect(tried: Confusion, own: Confusion, locale: Locale) -> None:
+    """Draw four metrics at the tried threshold, beside those at the model's own if they differ."""
+    counts = {
+        "precision": (tried.true_positives, tried.recommended),
+        "recall": (tried.true_positives, tried.liked),
+        "accuracy": (tried.true_positives + tried.true_negatives, tried.songs),
+        "f1": None,
+    }
+    for (name, counted), column in zip(counts.items(), two_by_two(), strict=True):
+        at_tried, at_own = (_shown(name, getattr(found, name), locale) for found in (tried, own))
+        notes = [locale("model_of", part=counted[0], whole=counted[1])] if counted else []
+        if at_tried != at_own:
+            notes.append(locale("model_before", value=at_own))
+        note = " · ".join(notes) or None
+        column.metric(locale(f"model_{name}"), at_tried, note, delta_color="off", delta_arrow="off")
+
+
+def _shown(name: str, value: float | None, locale: Locale) -> str:
+    if value is None:
+        return "—"
+    return locale.number(value, 2) if name == "f1" else locale.percent(value)
+
+
+def _percent(share: float, locale: Locale) -> str:
+    return locale.percent(share, 0 if round(share, 2) == share else 1)

@@ -1,5 +1,7 @@
 """The model: champion and challenger, their metrics and errors, every version, the model card."""
 
+from collections.abc import Iterable, Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -7,15 +9,12 @@ from song_preference.evaluation import Interval
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section
-from streamlit_app.data import settings
-from streamlit_app.data.model import model_settings
-from streamlit_app.data.model import versions as described_versions
-from streamlit_app.i18n import Language, Words
-from streamlit_app.model import evaluation, versions
-from streamlit_app.model.intervals import history, history_rows, interval, interval_rows
+from streamlit_app.data import model_settings, settings, versions
+from streamlit_app.i18n import Language, Locale
+from streamlit_app.model import charts, evaluation
+from streamlit_app.model.charts import CHALLENGER, CHAMPION, LESS_IS_BETTER, OTHER, ROLES, interval_text
 from streamlit_app.model.texts import TEXTS
-from streamlit_app.model.versions import CHAMPION, OTHER, ROLES
-from streamlit_app.theme import colours, draw_rows
+from streamlit_app.theme import draw
 
 DRAWN_VERSIONS = 30
 """Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""
@@ -23,118 +22,178 @@ DRAWN_VERSIONS = 30
 TABLE_HEIGHT = 320
 CARD_LEVELS = 2
 
+METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
+
 Roles = dict[str, DescribedVersion]
 
 
 def page(language: Language) -> None:
     """Draw the page."""
-    words = Words(language, TEXTS)
-    st.title(words("model_title"), anchor=False)
-    st.write(words("model_intro"))
-    with section(words):
-        found = described_versions()
-        roles = versions.in_roles(found, model_settings().alias)
+    locale = Locale(language, TEXTS)
+    st.title(locale("model_title"), anchor=False)
+    st.write(locale("model_intro"))
+    with section(locale):
+        found = versions()
+        roles = in_roles(found, model_settings().alias)
         if not found:
             return
-        _roles(roles, words)
+        _roles(roles, locale)
         # Filled last: it asks for a file, and what stands below it is at hand.
         answers = st.container()
-        _history(found, roles, words)
+        _history(found, roles, locale)
         if CHAMPION in roles:
-            _card(roles[CHAMPION], words)
+            _card(roles[CHAMPION], locale)
             with answers:
-                evaluation.show(roles, words)
+                evaluation.show(roles, locale)
 
 
-def _roles(roles: Roles, words: Words) -> None:
+def _roles(roles: Roles, locale: Locale) -> None:
     if CHAMPION not in roles:
-        st.info(words("model_no_champion"), icon=":material/hourglass_empty:")
+        st.info(locale("model_no_champion"), icon=":material/hourglass_empty:")
         return
     for (role, version), column in zip(roles.items(), st.columns(len(roles), gap="medium"), strict=True):
         with column.container(border=True, height="stretch"):
-            _describe(role, version, words)
-    _metrics(roles, words)
+            _describe(role, version, locale)
+    _metrics(roles, locale)
 
 
-def _describe(role: str, version: DescribedVersion, words: Words) -> None:
+def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     registered = version.registered
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
-    st.caption(f"{icon} **{words(f'model_{role}')}** · {words(f'model_{role}_text')}")
-    st.header(words("model_version", version=registered.version), anchor=False)
-    st.markdown(f"**{versions.kind(version, words)}.** {versions.about(version, words)}")
+    st.caption(f"{icon} **{locale(f'model_{role}')}** · {locale(f'model_{role}_text')}")
+    st.header(locale("model_version", version=registered.version), anchor=False)
+    st.markdown(f"**{kind(version, locale)}.** {about(version, locale)}")
     st.caption(
-        words(
+        locale(
             "model_learned",
-            moment=words.moment(registered.created_at),
-            source=versions.source(version, words),
+            moment=registered.created_at,
+            source=source(version, locale),
             dataset=registered.dataset_version or "—",
         )
     )
     page, name = settings().mlflow_page, model_settings().name
-    links = [f"[{words('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
+    links = [f"[{locale('model_in_mlflow')}]({version_page(page, name, registered.version)})"]
     if version.run_id:
-        links.append(f"[{words('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
+        links.append(f"[{locale('model_run')}]({run_page(page, version.run_id, version.experiment_id)})")
     st.markdown(" · ".join(links))
 
 
-def _metrics(roles: Roles, words: Words) -> None:
-    st.header(words("model_metrics"), anchor=False)
+def _metrics(roles: Roles, locale: Locale) -> None:
+    st.header(locale("model_metrics"), anchor=False)
     measured = {role: version.metrics for role, version in roles.items() if version.metrics}
     if not measured:
-        st.info(words("model_metrics_missing"), icon=":material/straighten:")
+        st.info(locale("model_metrics_missing"), icon=":material/straighten:")
         return
-    st.write(words("model_metrics_text"))
+    st.write(locale("model_metrics_text"))
     if len({version.registered.dataset_version for version in roles.values()}) > 1:
-        st.caption(words("model_metrics_apart"))
-    for name in versions.METRICS:
+        st.caption(locale("model_metrics_apart"))
+    for name in METRICS:
         if intervals := {role: by_name[name] for role, by_name in measured.items() if name in by_name}:
-            _metric(name, intervals, words)
+            _metric(name, intervals, locale)
 
 
-def _metric(name: str, intervals: dict[str, Interval], words: Words) -> None:
+def _metric(name: str, intervals: dict[str, Interval], locale: Locale) -> None:
     """Draw what a metric says of the first role, and the intervals of all roles on one axis."""
     value = next(iter(intervals.values())).value
     text, chart = st.columns([5, 6], gap="medium", vertical_alignment="center")
-    values = {"hundredths": words.number(value * 100), "points": words.number(value * 100, 1)}
-    text.markdown(f"**{words(f'model_metric_{name}')}**  \n:small[{words(f'model_told_{name}', **values)}]")
-    rows = interval_rows(intervals, words)
-    drawing = interval(colours(), words, versions.ends(name, list(intervals.values())), len(rows))
+    meaning = locale(f"model_meaning_{name}", hundredths=value * 100)
+    text.markdown(f"**{locale(f'model_metric_{name}')}**  \n:small[{meaning}]")
+    rows, ends = charts.interval_rows(intervals, locale), charts.ends(name, list(intervals.values()))
     with chart:
-        draw_rows(rows, drawing, key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
+        draw(charts.intervals, rows, locale, ends, len(rows), key=f"model_metric_{name}", alt="; ".join(rows["shown"]))
 
 
-def _history(found: list[DescribedVersion], roles: Roles, words: Words) -> None:
-    rows = versions.rows(found, roles, words)
-    st.header(words("model_versions"), anchor=False)
-    drawn = history_rows(rows, DRAWN_VERSIONS)
-    newest = words("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
-    st.write(f"{words('model_versions_text')} {newest}")
-    names = {role: words(f"model_{role}") for role in (*ROLES, OTHER)}
-    if not drawn.empty:
-        draw_rows(drawn, history(colours(), words), key="model_history", alt=words("model_versions_alt"))
-    _table(rows, names, words)
-
-
-def _table(rows: list[versions.Row], names: dict[str, str], words: Words) -> None:
+def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
+    rows = version_rows(found, roles, locale)
+    st.header(locale("model_versions"), anchor=False)
+    newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
+    st.write(f"{locale('model_versions_text')} {newest}")
+    oldest_first = rows.dropna(subset="value").head(DRAWN_VERSIONS)[::-1]
+    if not oldest_first.empty:
+        draw(charts.history, oldest_first, locale, key="model_history", alt=locale("model_versions_alt"))
     columns = {
-        "version": words("version"),
-        "role": words("model_column_role"),
-        "moment": words("model_column_date"),
-        "kind": words("model_column_kind"),
-        "dataset": words("model_column_data"),
+        "version": locale("version"),
+        "role": locale("model_column_role"),
+        "moment": locale("model_column_date"),
+        "kind": locale("model_column_kind"),
+        "dataset": locale("model_column_data"),
         "shown": "ROC AUC",
     }
-    table = pd.DataFrame(rows)[list(columns)]
-    table["role"] = [names[role] if role != OTHER else "" for role in table["role"]]
-    st.dataframe(table.rename(columns=columns), hide_index=True, height=TABLE_HEIGHT if len(table) > 7 else "content")
+    names = {OTHER: "", **{role: locale(f"model_{role}") for role in ROLES}}
+    table = rows.assign(role=rows["role"].map(names))[list(columns)].rename(columns=columns)
+    st.dataframe(table, hide_index=True, height=TABLE_HEIGHT if len(table) > 7 else "content")
 
 
-def _card(champion: DescribedVersion, words: Words) -> None:
-    st.header(words("model_card"), anchor=False)
-    card = champion.card.text(words.language)
+def _card(champion: DescribedVersion, locale: Locale) -> None:
+    st.header(locale("model_card"), anchor=False)
+    card = champion.card.text(locale.language)
     if not card:
-        st.caption(words("model_card_none"))
+        st.caption(locale("model_card_none"))
         return
-    st.write(words("model_card_text", version=champion.registered.version))
-    with st.expander(words("model_card_open"), icon=":material/description:"):
-        st.markdown(versions.below_headings(card, CARD_LEVELS))
+    st.write(locale("model_card_text", version=champion.registered.version))
+    with st.expander(locale("model_card_open"), icon=":material/description:"):
+        st.markdown(below_headings(card, CARD_LEVELS))
+
+
+def in_roles(versions: Iterable[DescribedVersion], champion: str) -> Roles:
+    """Return champion and challenger by role, as far as there are any; `champion` is the alias that is served."""
+    named = {alias: version for version in versions for alias in version.registered.aliases}
+    aliases = {CHAMPION: champion, CHALLENGER: CHALLENGER}
+    return {role: named[alias] for role, alias in aliases.items() if alias in named}
+
+
+def version_rows(versions: Sequence[DescribedVersion], roles: Roles, locale: Locale) -> pd.DataFrame:
+    """Return a row for each version, in their order: its texts, its role, its ROC AUC if it was measured.
+
+    `value`, `low` and `high` are that ROC AUC and its interval, `shown` is their text.
+    """
+    role_of = {version.registered.version: role for role, version in reversed(list(roles.items()))}
+    found = []
+    for version in versions:
+        measured = version.metrics.get("roc_auc")
+        row = {
+            "version": version.registered.version,
+            "role": role_of.get(version.registered.version, OTHER),
+            "moment": locale.moment(version.registered.created_at),
+            "kind": kind(version, locale),
+            "dataset": dataset(version, locale),
+            "shown": interval_text(measured, locale) if measured else "",
+        }
+        found.append({**row, **(measured._asdict() if measured else {"value": None})})
+    return pd.DataFrame(found)
+
+
+def kind(version: DescribedVersion, locale: Locale) -> str:
+    """Return the name of the model's kind."""
+    return locale(f"model_kind_{_candidate(version)}")
+
+
+def about(version: DescribedVersion, locale: Locale) -> str:
+    """Return how a model of this kind decides."""
+    return locale(f"model_about_{_candidate(version)}")
+
+
+def _candidate(version: DescribedVersion) -> str:
+    name = version.candidate or "unknown"
+    return name if f"model_kind_{name}" in TEXTS else "unknown"
+
+
+def source(version: DescribedVersion, locale: Locale) -> str:
+    """Return what the version was trained on."""
+    found = version.registered.source_kind
+    return locale(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
+
+
+def dataset(version: DescribedVersion, locale: Locale) -> str:
+    """Return the dataset version, with a note if its songs are made up."""
+    name = version.registered.dataset_version or "—"
+    return f"{name} ({locale('model_sample')})" if version.registered.source_kind == "sample" else name
+
+
+def below_headings(card: str, levels: int) -> str:
+    """Return Markdown with its headings `levels` lower; lines inside code blocks stay."""
+    lines, is_code = [], False
+    for line in card.splitlines():
+        is_code ^= line.startswith("```")
+        lines.append(f"{'#' * levels}{line}" if line.startswith("#") and not is_code else line)
+    return "\n".join(lines)

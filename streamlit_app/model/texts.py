@@ -14,10 +14,7 @@ TEXTS: Texts = {
     "model_champion_text": {"es": "El que contesta", "en": "The one that answers"},
     "model_challenger_text": {"es": "En reserva", "en": "In reserve"},
     "model_version": {"es": "Versión {version}", "en": "Version {version}"},
-    "model_no_champion": {
-        "es": "Ninguna versión es campeona todavía.",
-        "en": "No version is the champion yet.",
-    },
+    "model_no_champion": {"es": "Ninguna versión es campeona todavía.", "en": "No version is the champion yet."},
     "model_learned": {
         "es": "Aprendió el {moment} de {source} · `{dataset}`",
         "en": "Learned on {moment} from {source} · `{dataset}`",
@@ -26,37 +23,37 @@ TEXTS: Texts = {
     "model_source_real": {"es": "tu lista", "en": "your playlist"},
     "model_source_unknown": {"es": "datos que no se registraron", "en": "data that were not recorded"},
     "model_in_mlflow": {"es": "Versión en MLflow", "en": "Version in MLflow"},
-    "model_run": {"es": "Su entrenamiento", "en": "Its training"},
+    "model_run": {"es": "Entrenamiento en MLflow", "en": "Training in MLflow"},
     "model_kind_logistic_regression": {"es": "Regresión logística", "en": "Logistic regression"},
-    "model_kind_extra_trees": {"es": "Árboles muy aleatorios (extra trees)", "en": "Extra trees"},
-    "model_kind_random_forest": {"es": "Bosque aleatorio", "en": "Random forest"},
-    "model_kind_gradient_boosting": {"es": "Potenciación de gradiente", "en": "Gradient boosting"},
+    "model_kind_extra_trees": {"es": "Árboles extremadamente aleatorios (extra trees)", "en": "Extra trees"},
+    "model_kind_random_forest": {"es": "Bosque aleatorio (random forest)", "en": "Random forest"},
+    "model_kind_gradient_boosting": {"es": "Potenciación del gradiente (gradient boosting)", "en": "Gradient boosting"},
     "model_kind_k_nearest_neighbors": {"es": "Vecinos más cercanos", "en": "Nearest neighbours"},
     "model_kind_neural_network": {"es": "Red neuronal", "en": "Neural network"},
     "model_kind_unknown": {"es": "Tipo no registrado", "en": "Kind not recorded"},
     "model_about_logistic_regression": {
-        "es": "Da un peso a cada medida y los suma.",
+        "es": "Da un peso a cada medida y suma los resultados.",
         "en": "It gives each measure a weight and adds them up.",
     },
     "model_about_extra_trees": {
-        "es": "Cien árboles de preguntas, elegidas en parte al azar, votan juntos.",
-        "en": "A hundred trees of questions, chosen partly by chance, vote together.",
+        "es": "Votan juntos muchos árboles de preguntas, elegidas en parte al azar.",
+        "en": "Many trees of questions, chosen partly at random, vote together.",
     },
     "model_about_random_forest": {
-        "es": "Cien árboles de preguntas, cada uno con otra parte de las canciones, votan juntos.",
-        "en": "A hundred trees of questions, each grown from other songs, vote together.",
+        "es": "Votan juntos muchos árboles de preguntas, cada uno hecho con otra parte de las canciones.",
+        "en": "Many trees of questions, each grown from a different part of the songs, vote together.",
     },
     "model_about_gradient_boosting": {
         "es": "Muchos árboles de preguntas; cada uno corrige los errores de los anteriores.",
         "en": "Many trees of questions; each one corrects what those before it got wrong.",
     },
     "model_about_k_nearest_neighbors": {
-        "es": "Busca las canciones de tu lista que más se parecen y mira cuántas te gustan.",
-        "en": "It looks for the songs of your playlist that are most alike, and counts those you like.",
+        "es": "Busca las canciones de tu lista que más se le parecen y mira cuántas te gustan.",
+        "en": "It looks for the most similar songs of your playlist and counts those you like.",
     },
     "model_about_neural_network": {
-        "es": "Una red pequeña de sumas y umbrales, ajustada poco a poco.",
-        "en": "A small net of sums and thresholds, adjusted step by step.",
+        "es": "Una pequeña red de sumas y umbrales, ajustada poco a poco.",
+        "en": "A small network of sums and thresholds, adjusted step by step.",
     },
     "model_about_unknown": {
         "es": "Su entrenamiento no registró cómo decide.",
@@ -64,9 +61,9 @@ TEXTS: Texts = {
     },
     "model_metrics": {"es": "Cuánto acierta", "en": "How good it is"},
     "model_metrics_text": {
-        "es": "Medido con canciones apartadas, que el modelo no conocía. El punto es lo medido; la barra, el intervalo "
-        "del 95 %: lo que cabría esperar con otras canciones elegidas igual.",
-        "en": "Measured on test songs, which the model has never seen. The dot is the measured value; the bar is the "
+        "es": "Medido con canciones de prueba, que el modelo no conocía. El punto es el valor medido; la barra, su "
+        "intervalo de confianza del 95\N{NO-BREAK SPACE}%: lo que cabría esperar con otras canciones elegidas igual.",
+        "en": "Interval on test songs, which the model has never seen. The dot is the measured value; the bar is the "
         "95% confidence interval: what other songs, chosen the same way, might have shown.",
     },
     "model_metrics_apart": {
@@ -74,132 +71,129 @@ TEXTS: Texts = {
         "en": "Champion and challenger learned from different data; each was measured on its own test songs.",
     },
     "model_metrics_missing": {
-        "es": "Esta versión no tiene métricas registradas. Entrena otra vez y aparecerán.",
-        "en": "This version has no recorded metrics. Train again and they will appear.",
+        "es": "Esta versión no tiene métricas registradas. Aparecerán cuando se entrene otra vez.",
+        "en": "This version has no recorded metrics. They will appear after another training.",
     },
-    "model_interval": {"es": "{value} (de {low} a {high})", "en": "{value} ({low} to {high})"},
-    "model_metric_accuracy": {"es": "Acierto", "en": "Accuracy"},
-    "model_told_accuracy": {
-        "es": "De cada 100 canciones acierta con {hundredths}.",
-        "en": "Of 100 songs it is right about {hundredths}.",
+    "model_interval": {"es": "{value:.3f} (de {low:.3f} a {high:.3f})", "en": "{value:.3f} ({low:.3f} to {high:.3f})"},
+    "model_metric_accuracy": {"es": "Exactitud", "en": "Accuracy"},
+    "model_meaning_accuracy": {
+        "es": "De cada 100 canciones acierta con {hundredths:.0f}.",
+        "en": "It is right about {hundredths:.0f} of 100 songs.",
     },
     "model_metric_f1": {"es": "F1", "en": "F1"},
-    "model_told_f1": {
-        "es": "Equilibrio entre recomendar solo lo que te gusta y no dejarse nada. 1 es perfecto.",
-        "en": "Balance between recommending only what you like and leaving nothing out. 1 is perfect.",
+    "model_meaning_f1": {
+        "es": "Equilibrio entre recomendar solo lo que te gusta y no dejar fuera nada que te guste. 1 es perfecto.",
+        "en": "Balance between recommending only what you like and missing nothing that you like. 1 is perfect.",
     },
     "model_metric_roc_auc": {"es": "ROC AUC", "en": "ROC AUC"},
-    "model_told_roc_auc": {
-        "es": "Entre una canción que te gusta y otra que no, prefiere la que te gusta {hundredths} veces de cada 100. "
-        "Al azar serían 50.",
-        "en": "Between a song you like and one you do not, it prefers the one you like {hundredths} times in 100. "
+    "model_meaning_roc_auc": {
+        "es": "Entre una canción que te gusta y otra que no, prefiere la que te gusta {hundredths:.0f} veces de cada "
+        "100. Al azar serían 50.",
+        "en": "Between a song you like and one you do not, it prefers the one you like {hundredths:.0f} times in 100. "
         "By chance it would be 50.",
     },
     "model_metric_pr_auc": {"es": "PR AUC", "en": "PR AUC"},
-    "model_told_pr_auc": {
-        "es": "Qué parte te gusta de las canciones que pone primero, en promedio de todos los cortes. 1 es perfecto.",
+    "model_meaning_pr_auc": {
+        "es": "De las canciones que pone primero, qué parte te gusta, en promedio para todos los cortes. 1 es "
+        "perfecto.",
         "en": "The share of songs you like among those it ranks first, averaged over all cut-offs. 1 is perfect.",
     },
     "model_metric_brier": {"es": "Brier", "en": "Brier"},
-    "model_told_brier": {
-        "es": "Distancia media al cuadrado entre su probabilidad y tu opinión. Menos es mejor; decir siempre 50 % da "
-        "0,25.",
-        "en": "Mean squared distance between its probability and your opinion. Less is better; always saying 50% "
+    "model_meaning_brier": {
+        "es": "Promedio del cuadrado de la distancia entre su probabilidad y tu opinión. Menos es mejor; responder "
+        "siempre 50\N{NO-BREAK SPACE}% da 0,25.",
+        "en": "Mean squared distance between its probability and your opinion. Less is better; always answering 50% "
         "gives 0.25.",
     },
     "model_metric_calibration_error": {"es": "Error de calibración", "en": "Calibration error"},
-    "model_told_calibration_error": {
-        "es": "Sus probabilidades se desvían {points} puntos de media. Menos es mejor.",
-        "en": "Its probabilities are off by {points} points on average. Less is better.",
+    "model_meaning_calibration_error": {
+        "es": "Sus probabilidades se desvían {hundredths:.1f} puntos de media. Menos es mejor.",
+        "en": "Its probabilities are off by {hundredths:.1f} points on average. Less is better.",
     },
     "model_curves": {"es": "En qué acierta y en qué falla", "en": "Where it is right and where it fails"},
     "model_curves_text": {
-        "es": "Lo que respondió a {songs} canciones que no conocía, junto a lo que responde el método más sencillo, "
-        "una regresión logística. Si las dos líneas casi coinciden, lo sencillo habría bastado. La línea de puntos "
-        "es lo que daría el azar; en la calibración, lo ideal.",
-        "en": "What it answered about {songs} songs it never saw, beside the answers of the simplest method, "
-        "a logistic regression. Where the two lines nearly meet, the simple one would have done. The dotted line "
+        "es": "Lo que respondió sobre {songs:,} canciones que no conocía, comparado con el método más sencillo, una "
+        "regresión logística. Si las dos líneas casi coinciden, habría bastado con el sencillo. La línea de puntos es "
+        "lo que daría el azar; en la calibración, lo ideal.",
+        "en": "What it answered about {songs:,} songs that it had never seen, compared with the simplest method, a "
+        "logistic regression. Where the two lines nearly meet, the simple one would have been enough. The dotted line "
         "is what chance would give; for the calibration, the ideal.",
     },
     "model_curves_of": {"es": "Curvas de", "en": "Curves of"},
     "model_curves_missing": {
         "es": "**Esta versión se entrenó antes de que se guardaran sus respuestas**: no hay curvas ni umbral que "
-        "mostrar. Entrena otra vez en la página *El sistema* y aparecerán.",
-        "en": "**This version was trained before its answers were kept**: there are no curves and no threshold to "
-        "show. Train again on the page *Pipeline* and they will appear.",
+        "mostrar. Aparecerán cuando se entrene otra vez, en la página *El sistema*.",
+        "en": "**This version was trained before its answers were stored**: there are no curves and no threshold to "
+        "show. They will appear after another training, on the page *Pipeline*.",
     },
     "model_this": {"es": "Este modelo", "en": "This model"},
-    "model_baseline": {"es": "Regresión logística", "en": "Logistic regression"},
     "model_roc": {"es": "Curva ROC", "en": "ROC curve"},
     "model_roc_text": {
         "es": "Cuantas más canciones que te gustan encuentra, más se cuelan que no te gustan. Cuanto más se acerca la "
-        "línea a la esquina de arriba a la izquierda, mejor. Área: {model}; el método sencillo, {baseline}.",
-        "en": "The more of the songs you like it finds, the more that you dislike slip in. The nearer the line comes "
-        "to the upper left corner, the better. Area: {model}; simplest method, {baseline}.",
+        "línea a la esquina superior izquierda, mejor. Área: {model:.3f}; el método sencillo, {baseline:.3f}.",
+        "en": "The more of the songs you like it finds, the more of those you dislike slip in. The nearer the line "
+        "comes to the upper left corner, the better. Area: {model:.3f}; simplest method, {baseline:.3f}.",
     },
     "model_roc_x": {"es": "Se cuelan (de las que no te gustan)", "en": "Slip in (of those you dislike)"},
     "model_roc_y": {"es": "Encontradas", "en": "Found"},
     "model_pr": {"es": "Precisión y cobertura", "en": "Precision and recall"},
     "model_pr_text": {
-        "es": "Qué parte de lo recomendado te gusta, según cuánto de lo que te gusta se quiera encontrar. Cuanto más "
-        "arriba, mejor. Media: {model}; el método sencillo, {baseline}.",
+        "es": "Qué parte de lo recomendado te gusta, según qué parte de lo que te gusta se quiera encontrar. Cuanto "
+        "más arriba, mejor. Media: {model:.3f}; el método sencillo, {baseline:.3f}.",
         "en": "The share of recommended songs that you like, by the share of the songs you like that are found. "
-        "Higher is "
-        "better. Average: {model}; simplest method, {baseline}.",
+        "Higher is better. Average: {model:.3f}; simplest method, {baseline:.3f}.",
     },
     "model_pr_x": {"es": "Encontradas (cobertura)", "en": "Found (recall)"},
     "model_pr_y": {"es": "Te gustan (precisión)", "en": "Liked (precision)"},
     "model_calibration": {"es": "Calibración", "en": "Calibration"},
     "model_calibration_text": {
-        "es": "Si predice un 70 %, deberían gustarte 70 de cada 100: la línea seguiría la diagonal. Los puntos grandes "
-        "tienen más canciones.",
-        "en": "Where it predicts 70%, you should like 70 of 100 songs: the line would follow the diagonal. Larger dots "
-        "stand for more songs.",
+        "es": "De las canciones a las que da un 70\N{NO-BREAK SPACE}%, deberían gustarte 70 de cada 100: la línea "
+        "seguiría la diagonal. Los puntos grandes tienen más canciones.",
+        "en": "Of the songs to which it gives 70%, you should like 70 in 100: the line would follow the diagonal. "
+        "Larger dots stand for more songs.",
     },
     "model_calibration_x": {"es": "Probabilidad predicha", "en": "Predicted probability"},
     "model_calibration_y": {"es": "Te gustan", "en": "Liked"},
-    "model_importance": {"es": "Lo que más le importa", "en": "What matters most to it"},
+    "model_importance": {"es": "Qué medidas pesan más", "en": "What matters most"},
     "model_importance_text": {
-        "es": "Cuánto empeora si los valores de una medida se mezclan al azar entre las canciones. La que más cuenta: "
-        "{feature}. La línea fina es cuánto varía de una mezcla a otra.",
-        "en": "How much worse it gets when a measure's values are shuffled among the songs. What counts most: "
+        "es": "Cuánto empeora el modelo si los valores de una medida se mezclan al azar entre las canciones. La que "
+        "más pesa: {feature}. La línea fina indica cuánto varía de una mezcla a otra.",
+        "en": "How much worse the model gets when a measure's values are shuffled among the songs. What counts most: "
         "{feature}. The thin line is how much this varies between shuffles.",
     },
     "model_importance_x": {"es": "ROC AUC que pierde", "en": "ROC AUC lost"},
     "model_threshold": {"es": "¿Y si fuera más exigente?", "en": "What if it were pickier?"},
     "model_threshold_text": {
-        "es": "El modelo recomienda una canción a partir de un {threshold} de probabilidad: es su umbral. "
-        "Muévelo y mira qué cambia en las {songs} canciones de prueba. El modelo en sí no cambia.",
-        "en": "The model recommends a song from a probability of {threshold}: that is its threshold. "
-        "Move it and see what changes for the {songs} test songs. The model itself stays as it is.",
+        "es": "El modelo recomienda una canción a partir de un {threshold} de probabilidad: ese es su umbral. Muévelo "
+        "y mira qué cambia en las {songs:,} canciones de prueba. El modelo no cambia.",
+        "en": "The model recommends a song from a probability of {threshold}: that is its threshold. Move it and see "
+        "what changes for the {songs:,} test songs. The model itself stays as it is.",
     },
     "model_threshold_slider": {"es": "Recomendar a partir de", "en": "Recommend from"},
     "model_threshold_back": {"es": "Restablecer", "en": "Reset"},
     "model_histogram": {
-        "es": "Canciones por la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo las que no. "
-        "A la derecha de la línea continua está lo recomendado; la de puntos es el umbral del modelo.",
-        "en": "Songs by the probability it gave them: upwards those you like, downwards those you dislike. "
-        "Right of the solid line is what would be recommended; the dotted line is the model's own threshold.",
+        "es": "Canciones de prueba según la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo las "
+        "que no. A la derecha de la línea continua está lo que recomendaría; la de puntos es el umbral del modelo.",
+        "en": "Test songs by the probability it gave them: upwards those you like, downwards those you dislike. Right "
+        "of the solid line is what it would recommend; the dotted line is the model's own threshold.",
     },
     "model_effect": {"es": "Lo que recomendaría", "en": "What it would recommend"},
-    "model_songs": {"es": "Canciones", "en": "Songs"},
-    "model_precision": {"es": "de lo recomendado te gusta", "en": "of the recommended you like"},
-    "model_recall": {"es": "de lo que te gusta lo encuentra", "en": "of what you like is found"},
-    "model_accuracy": {"es": "de las canciones, acertadas", "en": "of the songs it is right about"},
-    "model_f1": {"es": "equilibrio (F1)", "en": "balance (F1)"},
-    "model_of": {"es": "{part} de {whole}", "en": "{part} of {whole}"},
+    "model_precision": {"es": "De lo que recomienda, te gusta", "en": "Of what it recommends, you like"},
+    "model_recall": {"es": "De lo que te gusta, recomienda", "en": "Of what you like, it recommends"},
+    "model_accuracy": {"es": "De todas las canciones, acierta", "en": "Of all songs, it gets right"},
+    "model_f1": {"es": "Equilibrio (F1)", "en": "Balance (F1)"},
+    "model_of": {"es": "{part:,} de {whole:,}", "en": "{part:,} of {whole:,}"},
     "model_before": {"es": "con el umbral del modelo, {value}", "en": "at the model's threshold, {value}"},
     "model_confusion": {"es": "Aciertos y errores (matriz de confusión)", "en": "Hits and misses (confusion matrix)"},
     "model_recommends": {"es": "La recomienda", "en": "Recommends it"},
-    "model_declines": {"es": "No la recomienda", "en": "Does not"},
-    "model_true_positives": {"es": "acierto", "en": "right"},
-    "model_false_negatives": {"es": "se la deja", "en": "missed"},
-    "model_false_positives": {"es": "se cuela", "en": "slips in"},
-    "model_true_negatives": {"es": "acierto", "en": "right"},
+    "model_declines": {"es": "No la recomienda", "en": "Leaves it out"},
+    "model_right": {"es": "acierto", "en": "right"},
+    "model_false_negatives": {"es": "se le escapa", "en": "missed"},
+    "model_false_positives": {"es": "falsa alarma", "en": "false alarm"},
     "model_versions": {"es": "Versiones", "en": "Versions"},
     "model_versions_text": {
-        "es": "Cada entrenamiento registra una versión. El ROC AUC de cada una se midió con canciones de sus propios "
-        "datos.",
+        "es": "Cada entrenamiento registra una versión. El ROC AUC de cada una se midió con canciones de prueba de "
+        "sus propios datos.",
         "en": "Each training registers a version. The ROC AUC of each was measured on the test songs of its own "
         "dataset.",
     },

@@ -1,7 +1,5 @@
 """The pipeline: start a run, follow it, see the state of each service, and the last runs."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -12,13 +10,11 @@ from song_preference.pipeline.report import RunSummary
 from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import section
-from streamlit_app.data import LATEST_SECONDS, settings
-from streamlit_app.data.model import predictor
+from streamlit_app.data import LATEST_SECONDS, predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
 from streamlit_app.health import Health, State, own_model
-from streamlit_app.i18n import Language, Words
-from streamlit_app.pipeline.progress import duration, followed_run, show_run
-from streamlit_app.pipeline.runs import Report, run_view, seconds
+from streamlit_app.i18n import Language, Locale
+from streamlit_app.pipeline.progress import Report, duration, followed_run, run_view, show_run
 from streamlit_app.pipeline.start import start
 from streamlit_app.pipeline.texts import TEXTS
 
@@ -49,48 +45,48 @@ CSS = """<style>
 
 def page(language: Language) -> None:
     """Draw the page."""
-    words = Words(language, TEXTS)
+    locale = Locale(language, TEXTS)
     st.html(CSS)
-    st.title(words("pipeline_title"), anchor=False)
-    st.write(words("pipeline_intro"))
-    st.header(words("pipeline_learn"), anchor=False)
-    start(words)
+    st.title(locale("pipeline_title"), anchor=False)
+    st.write(locale("pipeline_intro"))
+    st.header(locale("pipeline_learn"), anchor=False)
+    start(locale)
     followed = st.container()
-    st.header(words("pipeline_parts"), anchor=False)
-    _services(words)
-    st.header(words("pipeline_history"), anchor=False)
+    st.header(locale("pipeline_parts"), anchor=False)
+    _services(locale)
+    st.header(locale("pipeline_history"), anchor=False)
     # Airflow may be slow if it is in trouble: the sections that ask it are filled last, wherever they stand.
     with followed:
-        followed_run(words)
-    _history(words)
+        followed_run(locale)
+    _history(locale)
 
 
 @st.fragment(run_every=HEALTH_SECONDS)
-def _services(words: Words) -> None:
+def _services(locale: Locale) -> None:
     """Draw a card for each service, and how many of them work."""
     found = {"dashboard": own_model(predictor().store), **probes().ask(manages_datasets=settings().manages_datasets)}
     working = sum(health.state == "up" for health in found.values())
     key = "pipeline_all_work" if working == len(found) else "pipeline_some_work"
-    st.write(words(key, working=working, parts=len(found)))
-    links, names = _links(words), list(found)
+    st.write(locale(key, working=working, parts=len(found)))
+    links, names = _links(locale), list(found)
     for first in range(0, len(names), COLUMNS):
         row = names[first : first + COLUMNS]
         for name, column in zip(row, st.columns(len(row), gap="small"), strict=True):
             with column.container(border=True, height="stretch", key=f"part_{name}"):
-                _card(words, name, found[name], links.get(name))
+                _card(locale, name, found[name], links.get(name))
 
 
-def _card(words: Words, name: str, health: Health, link: str | None) -> None:
+def _card(locale: Locale, name: str, health: Health, link: str | None) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"**{words(f'part_{name}')}**", width="content")
-        _badge(health.state, words(f"health_{health.state}"))
-    st.caption(words(f"part_{name}_purpose"))
+        st.markdown(f"**{locale(f'part_{name}')}**", width="content")
+        _badge(health.state, locale(f"health_{health.state}"))
+    st.caption(locale(f"part_{name}_purpose"))
     if health.note:
-        st.caption(words(health.note, **_filled_in(words, health.values)))
+        st.caption(locale(health.note, **health.values))
     if health.components:
         with st.container(horizontal=True):
             for component, state in health.components.items():
-                _badge(state, words(f"component_{state}", name=words(f"part_airflow_{component}")))
+                _badge(state, locale(f"component_{state}", name=locale(f"part_airflow_{component}")))
     if link:
         st.markdown(link)
 
@@ -100,11 +96,7 @@ def _badge(state: State, text: str) -> None:
     st.badge(text, icon=icon, color=colour)
 
 
-def _filled_in(words: Words, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: words.moment(value) if isinstance(value, datetime) else value for name, value in values.items()}
-
-
-def _links(words: Words) -> dict[str, str]:
+def _links(locale: Locale) -> dict[str, str]:
     pages = settings()
     addresses = {
         "rest": f"{pages.rest_page}/docs",
@@ -114,40 +106,40 @@ def _links(words: Words) -> dict[str, str]:
         "airflow": pages.airflow_page,
     }
     links = {
-        name: f"[{words('pipeline_open', name=words(f'part_{name}'))}]({address})"
+        name: f"[{locale('pipeline_open', name=locale(f'part_{name}'))}]({address})"
         for name, address in addresses.items()
     }
-    return {**links, "grpc": words("pipeline_grpc_address", address=f"`{pages.grpc_address}`")}
+    return {**links, "grpc": locale("pipeline_grpc_address", address=f"`{pages.grpc_address}`")}
 
 
 @st.fragment
-def _history(words: Words) -> None:
+def _history(locale: Locale) -> None:
     """Draw the newest runs of the DAG that is chosen, each with its steps once it is opened."""
     chosen: str = st.segmented_control(
-        words("pipeline_which"),
+        locale("pipeline_which"),
         [ETL_DAG, TRAINING_DAG],
-        format_func=words,
+        format_func=locale,
         default=ETL_DAG,
         required=True,
         key="pipeline_history",
         label_visibility="collapsed",
     )
-    with section(words):
+    with section(locale):
         runs = run_page(airflow_or_fail_fast(), LISTED_RUNS, dag_id=chosen).runs
         if not runs:
-            st.write(words("pipeline_no_runs"))
+            st.write(locale("pipeline_no_runs"))
         for run in runs:
-            _entry(words, chosen, run)
+            _entry(locale, chosen, run)
 
 
-def _entry(words: Words, dag_id: str, summary: RunSummary) -> None:
+def _entry(locale: Locale, dag_id: str, summary: RunSummary) -> None:
     entry = st.expander(
-        _headline(words, summary), icon=RUN_ICONS[summary.state], key=f"run_{summary.id}", on_change="rerun"
+        _headline(locale, summary), icon=RUN_ICONS[summary.state], key=f"run_{summary.id}", on_change="rerun"
     )
     if entry.open:
         run = Run(dag_id, summary.id)
-        with entry, section(words):
-            show_run(words, run, _run_view(run))
+        with entry, section(locale):
+            show_run(locale, run, _run_view(run))
 
 
 @st.cache_data(ttl=LATEST_SECONDS, max_entries=KEPT_RUNS, show_spinner=False)
@@ -155,7 +147,7 @@ def _run_view(run: Run) -> Report:
     return run_view(airflow_or_fail_fast(), run)
 
 
-def _headline(words: Words, run: RunSummary) -> str:
-    took = seconds(run)
-    lasted = f" · {duration(words, took)}" if took is not None else ""
-    return f"**{words(f'run_{run.state}')}** · {words.moment(run.asked_at)}{lasted}"
+def _headline(locale: Locale, run: RunSummary) -> str:
+    seconds = (run.ended_at - run.started_at).total_seconds() if run.started_at and run.ended_at else None
+    took = f" · {duration(locale, seconds)}" if seconds is not None else ""
+    return f"**{locale(f'run_{run.state}')}** · {locale.moment(run.asked_at)}{took}"

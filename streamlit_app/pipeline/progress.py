@@ -1,30 +1,37 @@
-"""A run on the page: its steps, how long they took, how it ended; and the run that is followed until it ends."""
+"""A run on the page: its steps, its end and the reason; and the run that is followed until it ends."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
 
 import streamlit as st
 
 from song_preference.errors import ModelRejected, RegistryUnavailable, RunNotFound
-from song_preference.pipeline.airflow import Run
-from song_preference.pipeline.report import RunReport, TaskReport
+from song_preference.messages import Message
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, report, training_outcome
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
-from streamlit_app.data import settings
-from streamlit_app.data.model import predictor
+from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import (
     FOLLOWED,
     airflow_or_fail_fast,
     follow,
+    is_at_work,
     is_following,
     run_at_work,
-    stop_following,
 )
-from streamlit_app.i18n import Words
-from streamlit_app.pipeline.runs import STEP_STATES, Report, StepState, address, outcome, reason, run_view, steps
+from streamlit_app.i18n import Locale
 
 BUSY_SECONDS, IDLE_SECONDS = 2, 10
 """Time between two requests to Airflow: while a run is followed, and for a run that somebody else starts."""
+
+PATIENCE = timedelta(seconds=90)
+"""Longest expected time between a dataset and the start of its training."""
+
+Report = RunReport | TrainingOutcome
+Outcome = Literal["working", "failed", "untrained", "training_failed", "promoted", "kept", "skipped", "other"]
 
 OUTCOMES = {
     "promoted": (st.success, ":material/emoji_events:"),
@@ -36,32 +43,36 @@ OUTCOMES = {
     "training_failed": (st.error, ":material/error:"),
 }
 
-ICONS: dict[StepState, str] = {
-    "waiting": ":material/radio_button_unchecked:",
-    "running": ":primary[:material/progress_activity:]",
-    "done": ":green[:material/check_circle:]",
-    "failed": ":red[:material/cancel:]",
-    "retrying": ":orange[:material/refresh:]",
-    "skipped": ":material/redo:",
-    "unreached": ":material/block:",
+STEPS: dict[str | None, tuple[str, str]] = {
+    "running": ("running", ":primary[:material/progress_activity:]"),
+    "restarting": ("running", ":primary[:material/progress_activity:]"),
+    "success": ("done", ":green[:material/check_circle:]"),
+    "failed": ("failed", ":red[:material/cancel:]"),
+    "up_for_retry": ("retrying", ":orange[:material/refresh:]"),
+    "skipped": ("skipped", ":material/redo:"),
+    "upstream_failed": ("unreached", ":material/block:"),
 }
+"""The state of a step, and its icon, by Airflow's state of the task."""
+
+WAITING = ("waiting", ":material/radio_button_unchecked:")
+"""The state of a step in any other state of the task."""
 
 
-def followed_run(words: Words) -> None:
+def followed_run(locale: Locale) -> None:
     """Draw the run that this session started, or one that is at work."""
     every = BUSY_SECONDS if is_following() else IDLE_SECONDS
-    st.fragment(_followed_run, run_every=every)(words)
+    st.fragment(_followed_run, run_every=every)(locale)
 
 
-def _followed_run(words: Words) -> None:
-    with section(words):
+def _followed_run(locale: Locale) -> None:
+    with section(locale):
         if not is_following() and (run := run_at_work(airflow_or_fail_fast())):
             follow(run)
         if followed := st.session_state.get(FOLLOWED):
-            _progress(words, followed)
+            _progress(locale, followed)
 
 
-def _progress(words: Words, run: Run) -> None:
+def _progress(locale: Locale, run: Run) -> None:
     try:
         view = run_view(airflow_or_fail_fast(), run)
     except RunNotFound:  # somebody deleted it
@@ -71,65 +82,105 @@ def _progress(words: Words, run: Run) -> None:
     is_working = outcome(view, now) == "working"
     if is_following() and not is_working:
         _stop(run)
-    st.subheader(words("pipeline_now" if is_working else "pipeline_ended"), anchor=False)
+    st.subheader(locale("pipeline_now" if is_working else "pipeline_ended"), anchor=False)
     if is_working:
-        since = view.started_at
-        st.write(
-            words("pipeline_since", time=duration(words, (now - since).total_seconds()))
-            if since
-            else words("pipeline_queued")
-        )
-    show_run(words, run, view)
+        elapsed = duration(locale, (now - view.started_at).total_seconds()) if view.started_at else ""
+        st.write(locale("pipeline_since" if elapsed else "pipeline_queued", time=elapsed))
+    show_run(locale, run, view)
 
 
 def _stop(run: Run | None) -> None:
     """Follow no run any more; the whole page is drawn again, with the new champion if there is one."""
     with suppress(RegistryUnavailable, ModelRejected):
         predictor().store.refresh()
-    stop_following(run)
+    follow(run, is_working=False)
 
 
-def show_run(words: Words, run: Run, view: Report) -> None:
+def show_run(locale: Locale, run: Run, view: Report) -> None:
     """Draw how a run ended, its steps and those of the training that follows it, and a link to Airflow."""
-    _outcome(words, view)
+    _outcome(locale, view)
     if isinstance(view, RunReport):
         prepared, trained = st.columns(2, gap="large")
         with prepared:
-            _steps(words, ETL_DAG, view.tasks)
+            _steps(locale, ETL_DAG, view.tasks)
         with trained:
-            _steps(words, TRAINING_DAG, view.training.tasks if view.training else [])
+            _steps(locale, TRAINING_DAG, view.training.tasks if view.training else [])
     else:
-        _steps(words, TRAINING_DAG, view.tasks)
-    st.markdown(f"[{words('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
+        _steps(locale, TRAINING_DAG, view.tasks)
+    st.markdown(f"[{locale('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
 
 
-def _outcome(words: Words, view: Report) -> None:
+def _outcome(locale: Locale, view: Report) -> None:
     result = outcome(view, datetime.now(UTC))
     if result == "working":
         return
     draw, icon = OUTCOMES[result]
-    values = {"dataset": view.dataset_version, "model": view.model_version}
-    draw(words(f"pipeline_{result}", **values), icon=icon)
+    draw(locale(f"pipeline_{result}", dataset=view.dataset_version, model=view.model_version), icon=icon)
     if why := reason(view):
-        st.caption(words("pipeline_reason", reason=plain(why.text(words.language))))
+        st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))
 
 
-def duration(words: Words, seconds: float) -> str:
+def run_view(airflow: Airflow, run: Run) -> Report:
+    """Return what Airflow knows of a run of either DAG; raise `PipelineError`."""
+    return (report if run.dag_id == ETL_DAG else training_outcome)(airflow, run.run_id)
+
+
+def outcome(found: Report, now: datetime) -> Outcome:
+    """Return how a run ended, or that it is at work."""
+    if is_at_work(found):
+        return "working"
+    if isinstance(found, TrainingOutcome):
+        return "training_failed" if found.state == "failed" else _decision(found.promoted, found.tasks)
+    if found.state == "failed":
+        return "failed"
+    training = found.training
+    if training is None:
+        return "working" if found.ended_at is None or now - found.ended_at < PATIENCE else "untrained"
+    if is_at_work(training):
+        return "working"
+    return "training_failed" if training.state == "failed" else _decision(found.promoted, training.tasks)
+
+
+def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
+    if promoted is not None:
+        return "promoted" if promoted else "kept"
+    return "skipped" if any(task.state == "skipped" for task in tasks) else "other"
+
+
+def reason(found: Report) -> Message | None:
+    """Return why it ended as it did; None if nothing was recorded."""
+    training = found.training if isinstance(found, RunReport) else None
+    return found.explanation() or (training.explanation() if training else None)
+
+
+def steps(dag_id: str, tasks: list[TaskReport]) -> list[TaskReport]:
+    """Return the DAG's tasks in their order, with those that Airflow does not list yet."""
+    known = {task.id: task for task in tasks}
+    expected = [known.pop(name, TaskReport(id=name, state=None, seconds=None)) for name in TASKS[dag_id]]
+    return [*expected, *known.values()]
+
+
+def address(airflow_page: str, run: Run) -> str:
+    """Return the address of the run in Airflow's own pages."""
+    return f"{airflow_page}/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}"
+
+
+def duration(locale: Locale, seconds: float) -> str:
     """Return a time in seconds, or in minutes and seconds."""
     if round(seconds) < 60:
-        return f"{words.number(seconds, 1 if seconds < 10 else 0)} s"
+        return f"{locale.number(seconds, 1 if seconds < 10 else 0)} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{words.number(minutes)} min {rest} s"
+    return f"{locale.number(minutes)} min {rest} s"
 
 
-def _steps(words: Words, dag_id: str, tasks: list[TaskReport]) -> None:
-    st.markdown(f"**{words(dag_id)}**")
-    st.markdown("  \n".join(_step(words, dag_id, task) for task in steps(dag_id, tasks)))
+def _steps(locale: Locale, dag_id: str, tasks: list[TaskReport]) -> None:
+    st.markdown(f"**{locale(dag_id)}**")
+    st.markdown("  \n".join(_step(locale, dag_id, task) for task in steps(dag_id, tasks)))
 
 
-def _step(words: Words, dag_id: str, task: TaskReport) -> str:
-    state = STEP_STATES.get(task.state, "waiting")
-    name = TASKS[dag_id].get(task.id, {words.language: task.id})[words.language]
-    took = f" · {duration(words, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
+def _step(locale: Locale, dag_id: str, task: TaskReport) -> str:
+    state, icon = STEPS.get(task.state, WAITING)
+    name = TASKS[dag_id].get(task.id, {locale.language: task.id})[locale.language]
+    took = f" · {duration(locale, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
     emphasis = "**" if state == "running" else ""
-    return f"{ICONS[state]} {emphasis}{name}{emphasis} :small[· {words(f'step_{state}')}{took}]"
+    return f"{icon} {emphasis}{name}{emphasis} :small[· {locale(f'step_{state}')}{took}]"

@@ -11,11 +11,11 @@ from song_preference.dataset.version import Preparation
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
-from streamlit_app.components import section, uploader
+from streamlit_app.components import plain, section, uploader
 from streamlit_app.data import settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
 from streamlit_app.data.playlist import datasets
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
 """Keys of the session state: the check of the file in the uploader, and how many were uploaded before it."""
@@ -30,86 +30,88 @@ class Checked(NamedTuple):
 
 
 @st.fragment
-def start(words: Words) -> None:
+def start(locale: Locale) -> None:
     """Draw both forms, if this platform manages datasets."""
     if not settings().manages_datasets:
-        st.info(words("pipeline_only_predicts"), icon=":material/lock:")
+        st.info(locale("pipeline_only_predicts"), icon=":material/lock:")
         return
     configured, own = st.columns(2, gap="medium")
     with configured.container(border=True, height="stretch"):
-        _configured(words)
+        _configured(locale)
     with own.container(border=True, height="stretch"):
-        _upload(words)
+        _upload(locale)
 
 
-def _configured(words: Words) -> None:
-    st.subheader(words("pipeline_configured"), anchor=False)
-    st.write(words("pipeline_configured_intro"))
+def _configured(locale: Locale) -> None:
+    st.subheader(locale("pipeline_configured"), anchor=False)
+    st.write(locale("pipeline_configured_intro"))
     button = st.container()
-    with st.expander(words("pipeline_options"), icon=":material/tune:"):
+    with st.expander(locale("pipeline_options"), icon=":material/tune:"):
         # The card beside this one takes a playlist.
-        chosen = options_form(words, [option for option in ETL_OPTIONS if option.name != "source"])
-    help_text = words("pipeline_busy") if is_following() else None
+        chosen = options_form(locale, [option for option in ETL_OPTIONS if option.name != "source"])
+    help_text = locale("pipeline_busy") if is_following() else None
     if button.button(
-        words("start_pipeline"),
+        locale("start_pipeline"),
         type="primary",
         icon=":material/play_arrow:",
         disabled=is_following(),
         help=help_text,
         key="pipeline_start",
     ):
-        with section(words):
+        with section(locale):
             follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
 
 
-def options_form(words: Words, options: Iterable[Option]) -> dict[str, Any]:
+def options_form(locale: Locale, options: Iterable[Option]) -> dict[str, Any]:
     """Draw a field for each option; return the values that differ from the defaults."""
-    chosen = {option: _field(words, option) for option in options}
+    chosen = {option: _field(locale, option) for option in options}
     return {option.name: value for option, value in chosen.items() if value != option.default}
 
 
-def _field(words: Words, option: Option) -> Any:
-    title, help_text = option.title[words.language], option.help(words.language)
+def _field(locale: Locale, option: Option) -> Any:
+    title, help_text = option.title[locale.language], option.help(locale.language)
     default: Any = option.default
     low, high = option.bounds or (None, None)
     if option.type is bool:
         return st.toggle(title, default, help=help_text)
     if option.type is int:
-        return st.number_input(title, low, high, default, placeholder=words("pipeline_default"), help=help_text)
+        return st.number_input(title, low, high, default, placeholder=locale("pipeline_default"), help=help_text)
     if option.type is float and option.bounds:  # a share
         low, high, default = (round(value * 100) for value in (*option.bounds, default))
-        return st.slider(title, low, high, default, format=words("pipeline_percent"), help=help_text) / 100
-    return st.text_input(title, default, placeholder=words("pipeline_default"), help=help_text) or None
+        return st.slider(title, low, high, default, format=locale("percent_format"), help=help_text) / 100
+    return st.text_input(title, default, placeholder=locale("pipeline_default"), help=help_text) or None
 
 
-def _upload(words: Words) -> None:
+def _upload(locale: Locale) -> None:
     """Draw the uploader, the check of the file in it, and the button that uploads it."""
-    st.subheader(words("pipeline_own"), anchor=False)
-    st.write(words("pipeline_own_intro"))
+    st.subheader(locale("pipeline_own"), anchor=False)
+    st.write(locale("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
-    limits = words("pipeline_file_limits", size=words.number(settings().max_dataset_bytes / 1e6))
-    file = uploader(words("pipeline_file"), words("pipeline_choose"), limits, f"pipeline_file_{turn}")
+    limits = locale("pipeline_file_limits", size=settings().max_dataset_bytes / 1e6)
+    file = uploader(locale("pipeline_file"), locale("pipeline_choose"), limits, f"pipeline_file_{turn}")
     if file is None:
         return
     try:
-        checked = _checked(words, file)
+        checked = _checked(locale, file)
         if checked.preparation is None:
-            _findings_table(words, checked.findings)
+            _findings_table(locale, checked.findings)
         else:
-            _show_preparation(words, checked.preparation)
-            _upload_button(words, file)
+            _show_preparation(locale, checked.preparation)
+            _upload_button(locale, file)
     except InvalidUpload as error:
-        st.error(words("pipeline_upload_refused", reason=error), icon=":material/error:")
+        reason = plain(error.message.text(locale.language))
+        st.error(locale("pipeline_upload_rejected", reason=reason), icon=":material/error:")
     except (ServiceUnavailable, StorageUnavailable) as error:
-        st.warning(words("pipeline_upload_impossible", reason=error), icon=":material/cloud_off:")
+        reason = plain(error.message.text(locale.language))
+        st.warning(locale("pipeline_upload_impossible", reason=reason), icon=":material/cloud_off:")
 
 
-def _checked(words: Words, file: UploadedFile) -> Checked:
+def _checked(locale: Locale, file: UploadedFile) -> Checked:
     """Check each file once; raise what `Datasets.check` does if there is no answer."""
     known: Checked | None = st.session_state.get(CHECKED)
     if known is not None and known.file_id == file.file_id:
         return known
-    with st.spinner(words("pipeline_checking")):
+    with st.spinner(locale("pipeline_checking")):
         try:
             checked = Checked(file.file_id, datasets().check(file.getvalue()))
         except InvalidDataset as error:
@@ -118,43 +120,43 @@ def _checked(words: Words, file: UploadedFile) -> Checked:
     return checked
 
 
-def _show_preparation(words: Words, found: Preparation) -> None:
-    counts = {name: words.number(getattr(found, name)) for name in ("rows_kept", "likes", "dislikes")}
-    st.success(words("pipeline_file_is_good", **counts), icon=":material/check_circle:")
-    notes = [note.text(words.language) for note in found.notes()]
+def _show_preparation(locale: Locale, found: Preparation) -> None:
+    text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
+    st.success(text, icon=":material/check_circle:")
+    notes = [note.text(locale.language) for note in found.notes()]
     if dropped := found.rows_raw - found.rows_kept:
-        notes.append(words("pipeline_repeated", count=words.number(dropped)))
+        notes.append(locale("pipeline_repeated", count=dropped))
     if notes:
         st.markdown("\n".join(f"- {note}" for note in notes))
 
 
-def _upload_button(words: Words, file: UploadedFile) -> None:
+def _upload_button(locale: Locale, file: UploadedFile) -> None:
     if st.button(
-        words("pipeline_hand_in"),
+        locale("pipeline_upload"),
         type="primary",
         icon=":material/upload:",
         disabled=is_following(),
-        help=words("pipeline_busy") if is_following() else None,
-        key="pipeline_hand_in",
+        help=locale("pipeline_busy") if is_following() else None,
+        key="pipeline_upload",
     ):
-        with st.spinner(words("pipeline_handing_in")):
+        with st.spinner(locale("pipeline_uploading")):
             run_id = datasets().upload(file.getvalue())
         st.session_state[TURN] += 1  # the uploader for the next file is empty
         follow(Run(ETL_DAG, run_id))
 
 
-def _findings_table(words: Words, findings: Sequence[Finding]) -> None:
+def _findings_table(locale: Locale, findings: Sequence[Finding]) -> None:
     """List what must be mended before a playlist can be used."""
-    st.error(words("pipeline_file_is_bad"), icon=":material/error:")
-    st.table(pd.DataFrame([finding_row(words, finding) for finding in findings]).set_index(words("finding_column")))
+    st.error(locale("pipeline_file_is_bad"), icon=":material/error:")
+    st.table(pd.DataFrame([finding_row(locale, finding) for finding in findings]).set_index(locale("finding_column")))
 
 
-def finding_row(words: Words, finding: Finding) -> dict[str, str]:
+def finding_row(locale: Locale, finding: Finding) -> dict[str, str]:
     """Return one finding by the names of the table's columns."""
-    named = ", ".join(map(words.number, finding.rows)) + (" …" if finding.count > len(finding.rows) else "")
+    named = ", ".join(map(locale.number, finding.rows)) + (" …" if finding.count > len(finding.rows) else "")
     return {
-        words("finding_column"): finding.column or words("finding_file"),
-        words("finding_rule"): finding.rule.text(words.language),
-        words("finding_count"): words.number(finding.count) if finding.rows else "",
-        words("finding_rows"): named if finding.rows else "",
+        locale("finding_column"): finding.column or locale("finding_file"),
+        locale("finding_rule"): finding.rule.text(locale.language),
+        locale("finding_count"): locale.number(finding.count) if finding.rows else "",
+        locale("finding_rows"): named if finding.rows else "",
     }

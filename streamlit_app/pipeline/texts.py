@@ -2,96 +2,95 @@
 
 from streamlit_app.i18n import COMMON, Texts
 
-_START: Texts = {
+TEXTS: Texts = {
+    **COMMON,
     "pipeline_title": {"es": "El sistema por dentro", "en": "The pipeline"},
     "pipeline_intro": {
-        "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor se "
-        "ajusta a ella y solo lo usa si no es peor que el que ya responde.",
-        "en": "Here the model learns: the platform prepares a playlist, searches for the model that fits it best, "
-        "and uses it only if it is no worse than the one that answers now.",
+        "es": "Aquí aprende el modelo: el sistema prepara una lista de canciones, busca el modelo que mejor se ajusta "
+        "a ella y solo lo pone en uso si no es peor que el actual.",
+        "en": "Here the model learns: the platform prepares a playlist, searches for the model that fits it best, and "
+        "puts it to use only if it is no worse than the current one.",
     },
     "pipeline_learn": {"es": "Aprender de una lista", "en": "Learn from a playlist"},
     "pipeline_configured": {"es": "La lista configurada", "en": "The configured playlist"},
     "pipeline_configured_intro": {
-        "es": "La que este sistema usa si no subes otra. Tarda alrededor de un minuto.",
-        "en": "The one that this platform uses unless you upload another. It takes about a minute.",
+        "es": "La que usa este sistema si no subes otra. Aprender de ella lleva alrededor de un minuto.",
+        "en": "The one that this platform uses unless you upload another. Learning from it takes about a minute.",
     },
     "pipeline_options": {"es": "Opciones", "en": "Options"},
-    "pipeline_default": {"es": "Lo de siempre", "en": "As usual"},
-    "pipeline_percent": {"es": "%d\N{NO-BREAK SPACE}%%", "en": "%d%%"},
+    "pipeline_default": {"es": "Predeterminado", "en": "Default"},
     "pipeline_busy": {
         "es": "El modelo ya está aprendiendo: espera a que termine.",
-        "en": "The model is learning already: wait until it ends.",
+        "en": "The model is already learning: wait until it ends.",
     },
     "pipeline_only_predicts": {
-        "es": "Este sistema se configuró solo para predecir (MANAGE_DATASETS=false): aquí no se puede aprender "
+        "es": "Este sistema está configurado para predecir y nada más (MANAGE_DATASETS=false): aquí no puede aprender "
         "de otra lista.",
-        "en": "This platform was set up to predict only (MANAGE_DATASETS=false): it cannot learn from another "
-        "playlist here.",
+        "en": "This platform is set up to predict only (MANAGE_DATASETS=false): it cannot learn from another playlist "
+        "here.",
     },
     "pipeline_own": {"es": "Otra lista", "en": "Another playlist"},
     "pipeline_own_intro": {
-        "es": "Un archivo CSV, de 200 MB como mucho, con las medidas de cada canción y tu opinión: 1 si te gusta, "
-        "0 si no. Primero se revisa; nada empieza sin que lo pidas.",
-        "en": "A CSV file of at most 200 MB with the measures of each song and your opinion: 1 if you like it, 0 if "
-        "not. It is checked first; nothing starts before you say so.",
+        "es": "Un archivo CSV con las medidas de cada canción y tu opinión: 1 si te gusta, 0 si no. Primero se "
+        "revisa; nada empieza hasta que tú lo pidas.",
+        "en": "A CSV file with the measures of each song and your opinion: 1 if you like it, 0 if not. It is checked "
+        "first; nothing starts until you ask for it.",
     },
     "pipeline_file": {"es": "Tu lista en CSV", "en": "Your playlist as CSV"},
-    "pipeline_file_limits": {"es": "O suéltalo aquí. Hasta {size} MB.", "en": "Or drop it here. At most {size} MB."},
+    "pipeline_file_limits": {
+        "es": "O suéltalo aquí. Hasta {size:,.0f} MB.",
+        "en": "Or drop it here. At most {size:,.0f} MB.",
+    },
     "pipeline_choose": {"es": "Elegir un archivo", "en": "Choose a file"},
     "pipeline_checking": {"es": "Revisando la lista…", "en": "Checking the playlist…"},
-    "pipeline_handing_in": {"es": "Subiendo la lista…", "en": "Uploading the playlist…"},
-    "pipeline_hand_in": {"es": "Aprender de este archivo", "en": "Learn from this file"},
+    "pipeline_uploading": {"es": "Subiendo la lista…", "en": "Uploading the playlist…"},
+    "pipeline_upload": {"es": "Aprender de este archivo", "en": "Learn from this file"},
     "pipeline_file_is_good": {
-        "es": "**El archivo es válido:** {rows_kept} canciones, {likes} que te gustan y {dislikes} que no.",
-        "en": "**The file is valid:** {rows_kept} songs, {likes} that you like and {dislikes} that you do not.",
+        "es": "**El archivo es válido:** {songs:,} canciones, {likes:,} que te gustan y {dislikes:,} que no.",
+        "en": "**The file is valid:** {songs:,} songs, {likes:,} that you like and {dislikes:,} that you do not.",
     },
     "pipeline_repeated": {
-        "es": "filas repetidas que se dejan fuera: {count}",
-        "en": "repeated rows that are left out: {count}",
+        "es": "filas repetidas que no se usan: {count:,}",
+        "en": "repeated rows that are left out: {count:,}",
     },
     "pipeline_file_is_bad": {
-        "es": "**El modelo no puede aprender de esta lista todavía.** Corrige lo que sigue y súbela otra vez; "
-        "la fila 1 es la cabecera.",
-        "en": "**The model cannot learn from this playlist yet.** Correct the following and upload it again; "
-        "row 1 is the header.",
+        "es": "**El modelo todavía no puede aprender de esta lista.** Corrige lo siguiente y súbela otra vez; la fila "
+        "1 es la cabecera.",
+        "en": "**The model cannot learn from this playlist yet.** Correct the following and upload it again; row 1 is "
+        "the header.",
     },
     "finding_column": {"es": "Columna", "en": "Column"},
     "finding_file": {"es": "El archivo", "en": "The file"},
-    "finding_rule": {"es": "Qué pasa", "en": "What is wrong"},
-    "finding_count": {"es": "Cuántas", "en": "How many"},
-    "finding_rows": {"es": "Filas", "en": "Rows"},
-    "pipeline_upload_refused": {
-        "es": "**El archivo no se ha aceptado.** El servicio dice, en inglés: {reason}",
+    "finding_rule": {"es": "Problema", "en": "Problem"},
+    "finding_count": {"es": "Número de filas", "en": "Number of rows"},
+    "finding_rows": {"es": "Primeras filas", "en": "First rows"},
+    "pipeline_upload_rejected": {
+        "es": "**No se ha aceptado el archivo.** {reason}",
         "en": "**The file was not accepted.** {reason}",
     },
     "pipeline_upload_impossible": {
-        "es": "**Ahora mismo no se puede.** Mira abajo qué parte no funciona y vuelve a intentarlo. "
-        "El detalle, en inglés: {reason}",
-        "en": "**This is not possible just now.** See below which part does not work, and try again. {reason}",
+        "es": "**Ahora mismo no se puede.** Mira abajo qué servicio no funciona y vuelve a intentarlo. {reason}",
+        "en": "**This is not possible right now.** See below which service does not work, and try again. {reason}",
     },
-}
-
-_RUNS: Texts = {
     "process_etl_spotify_data": {"es": "Preparar la lista", "en": "Prepare the playlist"},
     "train_song_preference": {"es": "Aprender de ella", "en": "Learn from it"},
-    "step_waiting": {"es": "espera", "en": "waits"},
-    "step_running": {"es": "en marcha", "en": "at work"},
+    "step_waiting": {"es": "en espera", "en": "waiting"},
+    "step_running": {"es": "en marcha", "en": "running"},
     "step_done": {"es": "hecho", "en": "done"},
     "step_failed": {"es": "falló", "en": "failed"},
-    "step_retrying": {"es": "lo intentará otra vez", "en": "will try again"},
+    "step_retrying": {"es": "se intentará otra vez", "en": "will be retried"},
     "step_skipped": {"es": "no hizo falta", "en": "not needed"},
-    "step_unreached": {"es": "no se alcanzó", "en": "not reached"},
-    "run_success": {"es": "Bien", "en": "Done"},
+    "step_unreached": {"es": "no llegó a empezar", "en": "not reached"},
+    "run_success": {"es": "Terminó bien", "en": "Succeeded"},
     "run_failed": {"es": "Falló", "en": "Failed"},
-    "run_running": {"es": "En marcha", "en": "At work"},
-    "run_queued": {"es": "En espera", "en": "Waits"},
+    "run_running": {"es": "En marcha", "en": "Running"},
+    "run_queued": {"es": "En cola", "en": "Queued"},
     "pipeline_now": {"es": "Está aprendiendo", "en": "It is learning"},
     "pipeline_since": {
         "es": "Lleva {time}. Esta página se actualiza sola.",
         "en": "Running for {time}. This page updates by itself.",
     },
-    "pipeline_queued": {"es": "Espera su turno.", "en": "It waits for its turn."},
+    "pipeline_queued": {"es": "Está en cola.", "en": "It is queued."},
     "pipeline_ended": {"es": "Cómo terminó", "en": "How it ended"},
     "pipeline_promoted": {
         "es": "**La versión {model} del modelo pasó a ser la campeona**, la que responde. Aprendió de los datos "
@@ -100,7 +99,7 @@ _RUNS: Texts = {
         "{dataset}.",
     },
     "pipeline_kept": {
-        "es": "**Se entrenó la versión {model}, que no se puso en uso.** Aprendió de los datos {dataset}.",
+        "es": "**Se entrenó la versión {model}, pero no pasó a ser la campeona.** Aprendió de los datos {dataset}.",
         "en": "**Version {model} was trained, but not promoted.** It learned from the data {dataset}.",
     },
     "pipeline_skipped": {
@@ -108,31 +107,28 @@ _RUNS: Texts = {
         "en": "**There was nothing new to learn**: the same playlist with the same options gave a model before.",
     },
     "pipeline_other": {
-        "es": "**Terminó bien**, pero el entrenamiento que siguió usó otros datos, que llegaron a la vez.",
+        "es": "**Terminó bien**, pero el entrenamiento posterior usó otros datos, que llegaron al mismo tiempo.",
         "en": "**The run succeeded**, but the training that followed used other data, which arrived at the same time.",
     },
     "pipeline_untrained": {
-        "es": "**Los datos {dataset} están listos, pero el entrenamiento no ha empezado.** Mira en Airflow si está "
-        "en pausa o en espera.",
-        "en": "**The data {dataset} are ready, but the training has not begun.** Check in Airflow whether it is paused "
-        "or queued.",
+        "es": "**Los datos {dataset} están listos, pero el entrenamiento no ha empezado.** Mira en Airflow si está en "
+        "pausa o en cola.",
+        "en": "**The data {dataset} are ready, but the training has not begun.** Check in Airflow whether it is "
+        "paused or queued.",
     },
     "pipeline_failed": {
-        "es": "**No se pudo preparar la lista.** El modelo de antes siguió en uso.",
-        "en": "**The playlist could not be prepared.** The model from before stayed in use.",
+        "es": "**No se pudo preparar la lista.** El modelo anterior sigue en uso.",
+        "en": "**The playlist could not be prepared.** The previous model stays in use.",
     },
     "pipeline_training_failed": {
-        "es": "**El entrenamiento falló.** El modelo de antes siguió en uso.",
-        "en": "**The training failed.** The model from before stayed in use.",
+        "es": "**El entrenamiento falló.** El modelo anterior sigue en uso.",
+        "en": "**The training failed.** The previous model stays in use.",
     },
     "pipeline_reason": {"es": "El motivo: {reason}", "en": "The reason: {reason}"},
     "pipeline_see_in_airflow": {"es": "Ver esta ejecución en Airflow", "en": "See this run in Airflow"},
     "pipeline_history": {"es": "Últimas ejecuciones", "en": "Latest runs"},
     "pipeline_which": {"es": "Qué ejecuciones", "en": "Which runs"},
     "pipeline_no_runs": {"es": "Todavía no hay ninguna.", "en": "There are none yet."},
-}
-
-_HEALTH: Texts = {
     "pipeline_parts": {"es": "Estado de cada servicio", "en": "State of each service"},
     "pipeline_all_work": {
         "es": "**Los {parts} servicios funcionan.** Se comprueba cada pocos segundos.",
@@ -151,15 +147,15 @@ _HEALTH: Texts = {
     "component_down": {"es": "{name}: no funciona", "en": "{name}: down"},
     "health_model": {"es": "Versión {version}, desde el {since}.", "en": "Version {version}, since {since}."},
     "health_stale_model": {
-        "es": "Versión {version}, desde el {since}; puede no ser la última.",
-        "en": "Version {version}, since {since}; it may not be the latest.",
+        "es": "Versión {version}, desde el {since}; quizá haya una más nueva.",
+        "en": "Version {version}, since {since}; there may be a newer one.",
     },
     "health_hangs": {"es": "Tarda demasiado en responder.", "en": "It takes too long to answer."},
     "health_no_model": {"es": "Todavía no hay modelo.", "en": "There is no model yet."},
     "health_version": {"es": "Usa la versión {version} del modelo.", "en": "Uses version {version} of the model."},
     "health_stale_version": {
-        "es": "Usa la versión {version} del modelo, que puede no ser la última.",
-        "en": "Uses version {version} of the model, which may not be the latest.",
+        "es": "Usa la versión {version} del modelo; quizá haya una más nueva.",
+        "en": "Uses version {version} of the model; there may be a newer one.",
     },
     "health_answers_without_model": {
         "es": "Responde, pero todavía no tiene modelo.",
@@ -170,8 +166,8 @@ _HEALTH: Texts = {
         "en": "It cannot be checked: the REST service, which uses it, does not answer.",
     },
     "health_s3_unmanaged": {
-        "es": "No se comprueba: el servicio REST solo predice.",
-        "en": "It is not checked: the REST service only predicts.",
+        "es": "No se comprueba: el servicio REST está configurado para predecir y nada más.",
+        "en": "It is not checked: the REST service is set up to predict only.",
     },
     "part_dashboard": {"es": "Este panel", "en": "This dashboard"},
     "part_dashboard_purpose": {
@@ -181,33 +177,34 @@ _HEALTH: Texts = {
     "part_rest": {"es": "REST", "en": "REST"},
     "part_rest_purpose": {
         "es": "Da predicciones y datos a otros programas.",
-        "en": "Gives other programs predictions and data.",
+        "en": "Gives predictions and data to other programs.",
     },
     "part_graphql": {"es": "GraphQL", "en": "GraphQL"},
     "part_graphql_purpose": {
-        "es": "Lo mismo, y cada programa elige qué campos recibe.",
-        "en": "The same, and each program chooses which fields it gets.",
+        "es": "Lo mismo, pero cada programa elige qué campos recibe.",
+        "en": "The same, but each program chooses which fields it gets.",
     },
     "part_grpc": {"es": "gRPC", "en": "gRPC"},
     "part_grpc_purpose": {
-        "es": "Predicciones para otros programas, con la menor espera.",
-        "en": "Predictions for other programs, with the least delay.",
+        "es": "Da predicciones a otros programas con la menor demora.",
+        "en": "Gives predictions to other programs with the least delay.",
     },
     "part_airflow": {"es": "Airflow", "en": "Airflow"},
     "part_airflow_purpose": {
-        "es": "Ejecuta cada paso: preparar la lista y aprender.",
-        "en": "Runs every step: preparing the playlist and learning.",
+        "es": "Ejecuta cada paso: prepara la lista y entrena el modelo.",
+        "en": "Runs each step: prepares the playlist and trains the model.",
     },
     "part_airflow_metadatabase": {"es": "Base de datos", "en": "Database"},
     "part_airflow_scheduler": {"es": "Planificador", "en": "Scheduler"},
-    "part_airflow_dag_processor": {"es": "Lector de los DAG", "en": "DAG processor"},
+    "part_airflow_dag_processor": {"es": "Procesador de DAG", "en": "DAG processor"},
     "part_mlflow": {"es": "MLflow", "en": "MLflow"},
     "part_mlflow_purpose": {
         "es": "Guarda cada versión del modelo y sus métricas.",
-        "en": "Keeps every version of the model and its metrics.",
+        "en": "Stores each version of the model and its metrics.",
     },
     "part_s3": {"es": "Almacén S3", "en": "S3 store"},
-    "part_s3_purpose": {"es": "Guarda los archivos: listas y modelos.", "en": "Keeps the files: playlists and models."},
+    "part_s3_purpose": {
+        "es": "Guarda los archivos: listas y modelos.",
+        "en": "Stores the files: playlists and models.",
+    },
 }
-
-TEXTS: Texts = {**COMMON, **_START, **_RUNS, **_HEALTH}

@@ -1,12 +1,11 @@
-"""Charts of the page "predict": built once for each theme and language, since Altair takes longer than the model.
+"""Charts of the page "predict", and the rows that they draw.
 
-Each is a Vega-Lite specification without data; the functions `..._rows` give the data of one song. The strips below the
-sliders are no charts but their background: a browser draws four charts more at each move of a slider otherwise.
+The strips below the sliders are no charts but their background: a browser draws four charts more at each move of a
+slider otherwise.
 """
 
 import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import altair as alt
@@ -15,10 +14,8 @@ import pandas as pd
 from song_preference.dataset.version import Spread
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Prediction
-from streamlit_app.i18n import Words
-from streamlit_app.theme import Colours, without_data
-
-Specification = dict[str, Any]
+from streamlit_app.i18n import Locale
+from streamlit_app.theme import Colours, Drawing, by_label
 
 START, END = -0.6 * math.pi, 0.6 * math.pi
 """Ends of the gauge's arc in radians; 0 is up."""
@@ -29,14 +26,11 @@ GAP = 0.93
 """Width of a bar as a share of its bin."""
 
 BARS_HEIGHT = 216
-MINUS = "\N{MINUS SIGN}"
 
 
-@cache
-def gauge(colours: Colours, words: Words) -> Specification:
+def gauge(colours: Colours, _: Locale) -> Drawing:
     """Return a chart of the probability as an arc, with a mark at the threshold; see `gauge_rows`."""
     anchor = {"x": alt.value({"expr": "width / 2"}), "y": alt.value(OUTER + 14)}
-    colour = alt.Color("label:N", legend=None).scale(domain=[LIKE, DISLIKE], range=[colours.like, colours.dislike])
 
     def arc(start: str, end: str, *, wider: int = 0, **look: Any) -> alt.Chart:
         mark = alt.Chart().mark_arc(innerRadius=INNER - wider, outerRadius=OUTER + wider, **look)
@@ -46,34 +40,27 @@ def gauge(colours: Colours, words: Words) -> Specification:
         return drawn
 
     number = alt.Chart().mark_text(fontSize=50, fontWeight=600, color=colours.text, dy=-6)
-    return without_data(
-        alt.layer(
-            arc("start", "end", cornerRadius=6, color=colours.quiet, opacity=0.25),
-            arc("start", "value", cornerRadius=6).encode(color=colour),
-            arc("mark_start", "mark_end", wider=MARK, color=colours.text),
-            number.encode(**anchor, text="shown:N"),
-        ).properties(height=GAUGE_HEIGHT),
-        words,
-    )
+    return alt.layer(
+        arc("start", "end", cornerRadius=6, color=colours.quiet, opacity=0.25),
+        arc("start", "value", cornerRadius=6).encode(color=by_label(colours)),
+        arc("mark_start", "mark_end", wider=MARK, color=colours.text),
+        number.encode(**anchor, text=alt.Text("probability:Q", format=".0%")),
+    ).properties(height=GAUGE_HEIGHT)
 
 
-def gauge_rows(prediction: Prediction, words: Words) -> pd.DataFrame:
-    """Return one row: start, end and filled end of the arc in radians, the mark, and the number as text."""
-    mark = prediction.threshold
-    return pd.DataFrame(
-        [
-            {
-                "start": START,
-                "end": END,
-                # A probability of zero is still seen.
-                "value": _angle(max(prediction.probability, 0.012)),
-                "mark_start": _angle(mark - 0.004),
-                "mark_end": _angle(mark + 0.004),
-                "label": prediction.label,
-                "shown": words.percent(prediction.probability),
-            }
-        ]
-    )
+def gauge_rows(prediction: Prediction) -> pd.DataFrame:
+    """Return one row: start, end and filled end of the arc in radians, the mark, the probability and the label."""
+    row = {
+        "start": START,
+        "end": END,
+        # A probability of zero is still seen.
+        "value": _angle(max(prediction.probability, 0.012)),
+        "mark_start": _angle(prediction.threshold - 0.004),
+        "mark_end": _angle(prediction.threshold + 0.004),
+        "label": prediction.label,
+        "probability": prediction.probability,
+    }
+    return pd.DataFrame([row])
 
 
 def _angle(share: float) -> float:
@@ -102,44 +89,30 @@ def _bar(spread: Spread, index: int, height: float, colours: Colours) -> str:
     return f'<rect {shape} fill="{colour}"/>'
 
 
-@cache
-def contributions(colours: Colours, words: Words) -> Specification:
+def contributions(colours: Colours, locale: Locale) -> Drawing:
     """Return a chart of what each feature adds to the probability or takes from it; see `contribution_rows`."""
     axis = alt.Axis(grid=False, tickCount=5)
     base = alt.Chart().encode(
         y=alt.Y("feature:N", sort=None, title=None).axis(labelLimit=200, ticks=False, domain=False, labelPadding=10),
-        x=alt.X("points:Q", title=words("predict_points"), axis=axis),
+        x=alt.X("points:Q", title=locale("predict_points"), axis=axis),
     )
-    colour = alt.Color("adds:N", legend=None).scale(domain=[True, False], range=[colours.like, colours.dislike])
-    numbers = base.encode(text="shown:N")
+    # Invisible; they make room for the numbers, and as much to the left as to the right.
+    ends = [base.mark_point(opacity=0).encode(x=alt.X(f"{end}:Q", axis=axis)) for end in ("reach", "negative_reach")]
+    zero = alt.Chart().mark_rule(color=colours.quiet).encode(x=alt.datum(0))
+    bars = base.mark_bar(height=20, cornerRadius=4).encode(color=by_label(colours))
     look: dict[str, Any] = {"color": colours.text, "fontSize": 13}
-    return without_data(
-        alt.layer(
-            # Invisible; they make room for the numbers, and as much to the left as to the right.
-            base.mark_point(opacity=0).encode(x=alt.X("reach:Q", axis=axis)),
-            base.mark_point(opacity=0).encode(x=alt.X("negative_reach:Q", axis=axis)),
-            alt.Chart().mark_rule(color=colours.quiet).encode(x=alt.datum(0)),
-            base.mark_bar(height=20, cornerRadius=4).encode(color=colour),
-            numbers.mark_text(align="left", dx=6, **look).transform_filter("datum.adds"),
-            numbers.mark_text(align="right", dx=-6, **look).transform_filter("!datum.adds"),
-        ).properties(height=BARS_HEIGHT),
-        words,
-    )
+    numbers = base.encode(text=alt.Text("points:Q", format="+.1f"))
+    adding = numbers.mark_text(align="left", dx=6, **look).transform_filter(alt.datum.label == LIKE)
+    taking = numbers.mark_text(align="right", dx=-6, **look).transform_filter(alt.datum.label == DISLIKE)
+    return alt.layer(*ends, zero, bars, adding, taking).properties(height=BARS_HEIGHT)
 
 
-def contribution_rows(by_feature: Mapping[str, float], words: Words) -> pd.DataFrame:
+def contribution_rows(by_feature: Mapping[str, float], locale: Locale) -> pd.DataFrame:
     """Return a row for each feature with its contribution in percentage points, the strongest first."""
     reach = max(130 * max(map(abs, by_feature.values())), 5.0)
-    return pd.DataFrame(
-        [
-            {
-                "feature": words(feature),
-                "points": value * 100,
-                "shown": f"{'+' if value >= 0 else MINUS}{words.number(abs(value) * 100, 1)}",
-                "adds": value >= 0,
-                "reach": reach,
-                "negative_reach": -reach,
-            }
-            for feature, value in sorted(by_feature.items(), key=lambda item: -abs(item[1]))
-        ]
-    )
+    strongest_first = sorted(by_feature.items(), key=lambda item: -abs(item[1]))
+    rows = [
+        {"feature": locale(feature), "points": value * 100, "label": LIKE if value >= 0 else DISLIKE}
+        for feature, value in strongest_first
+    ]
+    return pd.DataFrame(rows).assign(reach=reach, negative_reach=-reach)

@@ -2,26 +2,24 @@
 
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.dataset.version import Spread
-from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, Song
+from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
-from streamlit_app.components import section
-from streamlit_app.data import KEPT_ANSWERS, settings
-from streamlit_app.data.model import model_settings, predictor
-from streamlit_app.data.playlist import latest_dataset, spreads, table
-from streamlit_app.i18n import Language, Words
+from streamlit_app.components import measures_help, section
+from streamlit_app.data import KEPT_ANSWERS, model_settings, predictor, settings
+from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
+from streamlit_app.i18n import Language, Locale
 from streamlit_app.predict import charts
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
 from streamlit_app.predict.texts import TEXTS
-from streamlit_app.theme import colours, draw_rows
+from streamlit_app.theme import colours, draw
 
 STEPS = [step / 100 for step in range(101)]
-"""The values of a slider."""
+"""Values that a slider can take."""
 
 ALL = "all"
 
@@ -31,21 +29,20 @@ Presets = dict[str, Song]
 
 def page(language: Language) -> None:
     """Draw the page."""
-    words = Words(language, TEXTS)
-    st.title(words("predict_title"), anchor=False)
-    st.write(words("predict_intro"))
+    locale = Locale(language, TEXTS)
+    st.title(locale("predict_title"), anchor=False)
+    st.write(locale("predict_intro"))
     for name, value in EXAMPLE.model_dump().items():
         # Set here, not by the sliders, so that a preset may set them too, and that they outlive a visit elsewhere.
         st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
-    known: list[Spread] = []
-    with section(words):
+    known: Spreads = {}
+    with section(locale):
         version = latest_dataset().version
-        _choose_preset(_presets(version), words)
+        _choose_preset(_presets(version), locale)
         known = spreads(version)
         _strips(known)
-    _one_song(words, known)
-    with st.expander(words("measures_where"), icon=":material/travel_explore:"):
-        st.markdown(words("measures_where_text"))
+    _one_song(locale, known)
+    measures_help(locale)
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
@@ -53,100 +50,91 @@ def _presets(version: str) -> Presets:
     return presets(table(version, "features"))
 
 
-def _choose_preset(found: Presets, words: Words) -> None:
+def _choose_preset(found: Presets, locale: Locale) -> None:
     def take() -> None:
         if chosen := st.session_state.preset:
             st.session_state.update({_key(name): round(value, 2) for name, value in found[chosen].model_dump().items()})
 
     st.pills(
-        words("predict_presets"),
+        locale("predict_presets"),
         list(found),
-        format_func=lambda name: words(f"predict_preset_{name}"),
+        format_func=lambda name: locale(f"predict_preset_{name}"),
         key="preset",
         on_change=take,
     )
 
 
 @st.fragment
-def _one_song(words: Words, spreads: list[Spread]) -> None:
+def _one_song(locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
     song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
-    with section(words):
+    with section(locale):
         explanation = predictor().explain(song)
         with answer:
-            _answer(explanation.prediction, words)
-        _why(explanation, words)
+            _answer(explanation.prediction, locale)
+        _why(explanation, locale)
     with sliders:
-        _sliders(words, spreads)
-    st.header(words("predict_everywhere"), anchor=False)
-    st.write(words("predict_everywhere_text"))
-    _protocols(song, words)
+        _sliders(locale, spreads)
+    st.header(locale("predict_everywhere"), anchor=False)
+    st.write(locale("predict_everywhere_text"))
+    _protocols(song, locale)
 
 
-def _sliders(words: Words, spreads: list[Spread]) -> None:
+def _sliders(locale: Locale, spreads: Spreads) -> None:
     if spreads:
-        st.caption(words("predict_strips"))
+        st.caption(locale("predict_strips"))
     for feature in FEATURES:
-        own = [spread for spread in spreads if spread.feature == feature]
-        meaning = words(f"{feature}_help")
+        meaning = locale(f"{feature}_help")
+        if feature in spreads:
+            meaning += f"\n\n{_describe(feature, spreads[feature], locale)}"
         st.select_slider(
-            words(feature),
-            STEPS,
-            key=_key(feature),
-            format_func=lambda value: words.number(value, 2),
-            help=f"{meaning}\n\n{_describe(feature, own, words)}" if own else meaning,
+            locale(feature), STEPS, key=_key(feature), format_func=lambda value: locale.number(value, 2), help=meaning
         )
 
 
-def _strips(spreads: list[Spread]) -> None:
+def _strips(spreads: Spreads) -> None:
     """Draw the distribution of each feature as the background of the space below its slider."""
     # In CSS, since no native part draws behind a slider, and charts beside it would be drawn anew at each move.
     rules = []
     for feature in FEATURES:
-        own = [spread for spread in spreads if spread.feature == feature]
-        drawing = f'url("data:image/svg+xml,{quote(charts.strip(own, colours()))}")'
+        drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[feature], colours()))}")'
         place = f"padding-bottom: 2.6rem; background: center bottom / calc(100% - 12px) 2.4rem no-repeat {drawing}"
         rules.append(f".st-key-{_key(feature)} {{ {place}; }}")
     st.html(f"<style>{' '.join(rules)}</style>")
 
 
-def _describe(feature: str, spreads: list[Spread], words: Words) -> str:
+def _describe(feature: str, spreads: list[Spread], locale: Locale) -> str:
     """Return a strip in words."""
-    middles = {
-        spread.label: words(
-            "predict_between",
-            low=words.number(spread.quantiles["0.25"], 2),
-            high=words.number(spread.quantiles["0.75"], 2),
-        )
+    quarters = {
+        f"{spread.label}_{end}": spread.quantiles[quantile]
         for spread in spreads
+        for end, quantile in (("low", "0.25"), ("high", "0.75"))
     }
-    return words("predict_strip", feature=words(feature), liked=middles[LIKE], disliked=middles[DISLIKE])
+    return locale("predict_strip", feature=locale(feature), **quarters)
 
 
-def _answer(prediction: Prediction, words: Words) -> None:
-    shown = {"probability": words.percent(prediction.probability), "threshold": words.percent(prediction.threshold)}
-    st.header(words(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
-    rows = charts.gauge_rows(prediction, words)
-    draw_rows(rows, charts.gauge(colours(), words), key="gauge", alt=words("predict_gauge", **shown))
-    st.caption(words("predict_rule", **shown), text_alignment="center")
+def _answer(prediction: Prediction, locale: Locale) -> None:
+    shown = {"probability": prediction.probability, "threshold": prediction.threshold}
+    st.header(locale(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
+    draw(charts.gauge, charts.gauge_rows(prediction), locale, key="gauge", alt=locale("predict_gauge", **shown))
+    st.caption(locale("predict_rule", **shown), text_alignment="center")
 
 
-def _why(explanation: Explanation, words: Words) -> None:
-    st.header(words("predict_why"), anchor=False)
-    probability = words.percent(explanation.prediction.probability)
-    text = words("predict_why_text", base=words.percent(explanation.base), probability=probability)
+def _why(explanation: Explanation, locale: Locale) -> None:
+    st.header(locale("predict_why"), anchor=False)
+    text = locale("predict_why_text", base=explanation.base, probability=explanation.prediction.probability)
     st.write(text)
-    rows = charts.contribution_rows(explanation.contributions, words)
-    draw_rows(rows, charts.contributions(colours(), words), key="why", alt=text)
+    rows = charts.contribution_rows(explanation.contributions, locale)
+    draw(charts.contributions, rows, locale, key="why", alt=text)
 
 
-def _protocols(song: Song, words: Words) -> None:
+def _protocols(song: Song, locale: Locale) -> None:
     ways: dict[str, PredictionClient] = {OWN: predictor(), **protocols()}
-    names = {OWN: words("predict_own"), ALL: words("predict_all")}
+    names = {OWN: locale("predict_own"), ALL: locale("predict_all")}
     chosen = st.segmented_control(
-        words("predict_way"),
+        locale("predict_way"),
         [*ways, ALL],
         default=OWN,
         format_func=lambda way: names.get(way, way),
@@ -154,11 +142,10 @@ def _protocols(song: Song, words: Words) -> None:
         required=True,
     )
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
-    model = model_settings()
-    copies = requests(song, settings(), model.name, model.alias)
+    copies = requests(song, settings(), model_settings())
     for column, answered in zip(st.columns(len(asked)), asked, strict=True):
         with column.container(border=True):
-            _show(answered, names.get(answered.way, answered.way), words)
+            _show(answered, names.get(answered.way, answered.way), locale)
     for answered in asked:
         if len(asked) > 1:
             st.caption(names.get(answered.way, answered.way))
@@ -166,15 +153,15 @@ def _protocols(song: Song, words: Words) -> None:
             st.code(copy.text, language=copy.language, wrap_lines=True)
 
 
-def _show(asked: Answer, name: str, words: Words) -> None:
+def _show(asked: Answer, name: str, locale: Locale) -> None:
     st.caption(name)
     if asked.prediction is None:
-        st.markdown(f":material/cloud_off: **{words('predict_down' if asked.is_down else 'predict_no_model')}**")
+        st.markdown(f":material/cloud_off: **{locale('predict_down' if asked.is_down else 'predict_no_model')}**")
         return
     icon = ":material/thumb_up:" if asked.prediction.liked else ":material/thumb_down:"
-    st.markdown(f"{icon} **{words.percent(asked.prediction.probability, 2)}**")
-    milliseconds = words.number(asked.milliseconds, 1)
-    st.caption(words("predict_latency", milliseconds=milliseconds, version=asked.prediction.model.version))
+    st.markdown(f"{icon} **{locale.percent(asked.prediction.probability, 2)}**")
+    version = asked.prediction.model.version
+    st.caption(locale("predict_latency", milliseconds=asked.milliseconds, version=version))
 
 
 def _key(feature: str) -> str:
@@ -185,17 +172,14 @@ def presets(songs: pd.DataFrame) -> Presets:
     """Choose the presets among the songs (n, 4) with their label; both labels must occur."""
     liked, disliked = songs[songs[LABEL] == 1], songs[songs[LABEL] == 0]
     extremes = {feature: _song(liked, int(liked[feature].argmax())) for feature in FEATURES}
-    return {
-        **extremes,
-        "liked": _song(liked, _most_typical(liked)),
-        "disliked": _song(disliked, _most_typical(disliked)),
-    }
+    typical = {"liked": _song(liked, _most_typical(liked)), "disliked": _song(disliked, _most_typical(disliked))}
+    return {**extremes, **typical}
 
 
 def _most_typical(songs: pd.DataFrame) -> int:
     """Return the position of the song that is nearest to the median of every feature."""
-    values = songs[list(FEATURES)].to_numpy()
-    return int(np.abs(values - np.median(values, axis=0)).sum(axis=1).argmin())
+    features = songs[list(FEATURES)]
+    return int((features - features.median()).abs().sum(axis="columns").argmin())
 
 
 def _song(songs: pd.DataFrame, position: int) -> Song:

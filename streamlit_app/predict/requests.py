@@ -12,7 +12,7 @@ from song_preference.clients import PredictionClient, clients
 from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import Prediction
-from song_preference.settings import ClientSettings, DashboardSettings, load
+from song_preference.settings import ClientSettings, DashboardSettings, ModelSettings, load
 
 OWN = "own"
 """The name of the dashboard's own model among those of the protocols."""
@@ -59,7 +59,7 @@ class Request(NamedTuple):
     text: str
 
 
-def requests(song: Song, settings: DashboardSettings, model: str, alias: str) -> dict[str, list[Request]]:
+def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> dict[str, list[Request]]:
     """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
     features = song.model_dump()
     fields = ", ".join(f"{name}: {value}" for name, value in features.items())
@@ -72,7 +72,7 @@ def requests(song: Song, settings: DashboardSettings, model: str, alias: str) ->
 
 os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
 mlflow.set_tracking_uri("{settings.mlflow_page}")
-model = mlflow.pyfunc.load_model("models:/{model}@{alias}")
+model = mlflow.pyfunc.load_model("models:/{model.name}@{model.alias}")
 model.predict(pd.DataFrame([{features}]))""",
             )
         ],

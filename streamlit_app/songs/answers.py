@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Batch
 from song_preference.songs_csv import Cells, added_columns
+from streamlit_app.components import harmless
 from streamlit_app.songs.file import Fault, SongFile
-from streamlit_app.spreadsheet import harmless
 
 BLOCK_SONGS = 5_000
-"""Asked at once, so that progress is seen."""
+"""Number of songs in one call of the model, so that progress is seen."""
 
 DECIMALS = 6
 SHOWN_CHARACTERS = 200
@@ -25,7 +25,7 @@ SHOWN_CHARACTERS = 200
 
 NAMING = ("title", "título", "titulo", "song", "canción", "cancion", "track", "track_name", "name", "nombre")
 NAMING_ARTISTS = ("artist", "artista", "artists", "artistas", "artist_name", "artist(s)_name", "track_artist")
-"""Columns by which a listener knows a song, the first of each in this order."""
+"""Headers of the columns that name a song; of each, the first one found is used."""
 
 NAMES_SHOWN = 2
 
@@ -38,12 +38,12 @@ class Ranking:
 
     file: SongFile
     positions: NDArray[np.int64]
-    """(m,) where each stands in the file, counted from 0."""
+    """(m,) positions of the songs in the file, counted from 0."""
     batch: Batch
-    """Their answers, in the order of `positions`."""
+    """Predictions of the songs, in the order of `positions`."""
 
     @classmethod
-    def asked(cls, file: SongFile, answering: Answering, progress: Callable[[int], None]) -> "Ranking":
+    def of(cls, file: SongFile, answering: Answering, progress: Callable[[int], None]) -> "Ranking":
         """Predict every good row; call `progress` after each block with the number of rows done."""
         positions = np.flatnonzero(file.good)
         batches = []

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from streamlit_app.components import plain, section, uploader
-from streamlit_app.data.model import predictor
-from streamlit_app.i18n import Language, Words
+from streamlit_app.components import measures_help, plain, section, uploader
+from streamlit_app.data import predictor
+from streamlit_app.i18n import Language, Locale
 from streamlit_app.songs import file as songs_file
-from streamlit_app.songs import ranked as songs_ranked
+from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import FileRefused, SongFile
 from streamlit_app.songs.texts import TEXTS
@@ -42,51 +42,43 @@ class Given(NamedTuple):
 
 def page(language: Language) -> None:
     """Draw the page."""
-    words = Words(language, TEXTS)
+    locale = Locale(language, TEXTS)
     st.html(CSS)
-    st.title(words("songs_title"), anchor=False)
-    st.write(words("songs_intro"))
-    _ways_in(words)
+    st.title(locale("songs_title"), anchor=False)
+    st.write(locale("songs_intro"))
+    _ways_in(locale)
     given: Given | None = st.session_state.get(GIVEN)
     if given is None:
-        with st.expander(words("measures_where"), icon=":material/travel_explore:"):
-            st.markdown(words("measures_where_text"))
+        measures_help(locale)
         return
-    st.header(words("songs_checked"), anchor=False)
+    st.header(locale("songs_checked"), anchor=False)
     if given.refused:
-        st.error(_reason(given.refused, words), icon=":material/error:")
+        st.error(locale(given.refused.reason, **given.refused.values), icon=":material/error:")
     if given.file:
-        _check(given.name, given.file, words)
-        with section(words):
-            _ask(given.file, words)
+        _check(given.name, given.file, locale)
+        with section(locale):
+            _ask(given.file, locale)
         if ranking := st.session_state.get(RANKED):
-            songs_ranked.show(ranking, words)
+            ranked.show(ranking, locale)
 
 
-def _ways_in(words: Words) -> None:
-    st.header(words("songs_yours"), anchor=False)
-    st.write(words("songs_form"))
-    upload, paste = st.tabs([words("songs_upload_tab"), words("songs_paste_tab")])
+def _ways_in(locale: Locale) -> None:
+    st.header(locale("songs_yours"), anchor=False)
+    st.write(locale("songs_form"))
+    upload, paste = st.tabs([locale("songs_upload_tab"), locale("songs_paste_tab")])
     with upload:
-        limits = words(
-            "songs_upload_limits", size=songs_file.MAX_BYTES // 10**6, rows=words.number(songs_file.MAX_ROWS)
-        )
-        uploader(words("songs_upload"), words("songs_upload_button"), limits, "songs_upload", _take_upload)
+        limits = locale("songs_upload_limits", size=songs_file.MAX_BYTES / 10**6, rows=songs_file.MAX_ROWS)
+        uploader(locale("songs_upload"), locale("songs_upload_button"), limits, "songs_upload", _take_upload)
     with paste, st.form("songs_form", border=False, enter_to_submit=False):
-        st.text_area(words("songs_paste"), height=200, key="songs_paste", persist_state="session")
-        st.form_submit_button(words("songs_check"), on_click=_take_pasted)
+        st.text_area(locale("songs_paste"), height=200, key="songs_paste", persist_state="session")
+        st.form_submit_button(locale("songs_check"), on_click=_take_pasted)
     with st.container(horizontal=True):
-        example = words("songs_example")
-        st.button(
-            words("songs_try"),
-            on_click=_take_example,
-            args=(example,),
-            icon=":material/wand_stars:",
-        )
+        example = locale("songs_example")
+        st.button(locale("songs_try"), on_click=_take_example, args=(example,), icon=":material/wand_stars:")
         st.download_button(
-            words("songs_template"),
+            locale("songs_template"),
             example.encode("utf-8-sig"),
-            words("songs_template_file"),
+            locale("songs_template_file"),
             "text/csv",
             on_click="ignore",
             icon=":material/download:",
@@ -119,28 +111,22 @@ def _take(name: str, content: bytes) -> None:
         st.session_state[GIVEN] = Given(name, None, refused)
 
 
-def _reason(refused: FileRefused, words: Words) -> str:
-    values = {name: words.number(value) if isinstance(value, int) else value for name, value in refused.values.items()}
-    return words(refused.reason, **values)
-
-
-def _check(name: str, file: SongFile, words: Words) -> None:
+def _check(name: str, file: SongFile, locale: Locale) -> None:
     songs, good = len(file.rows), int(file.good.sum())
     key = "songs_all_good" if good == songs else "songs_some_good" if good else "songs_none_good"
-    counts = {"songs": words.number(songs), "good": words.number(good), "bad": words.number(songs - good)}
-    shown_name = words(name) if name in NAMES else plain(name)
-    st.markdown(words(key, name=shown_name, **counts))
+    shown_name = locale(name) if name in NAMES else plain(name)
+    st.markdown(locale(key, name=shown_name, songs=songs, good=good, bad=songs - good))
     if good < songs:
-        _show_faults(file, words)
+        _show_faults(file, locale)
 
 
-def _show_faults(file: SongFile, words: Words) -> None:
+def _show_faults(file: SongFile, locale: Locale) -> None:
     at_fault = np.flatnonzero(~file.good)
     listed = [
         {
             "row": int(file.rows[position]),
-            "column": fault.column or words("songs_whole_row"),
-            "problem": words(f"songs_fault_{fault.rule}"),
+            "column": fault.column or locale("songs_whole_row"),
+            "problem": locale(f"songs_fault_{fault.rule}"),
         }
         for position in at_fault[:SHOWN_FAULTS].tolist()
         for fault in file.faults(position)
@@ -150,19 +136,18 @@ def _show_faults(file: SongFile, words: Words) -> None:
         hide_index=True,
         height="content" if len(listed) <= 6 else FAULTS_HEIGHT,
         column_config={
-            "row": st.column_config.NumberColumn(words("songs_row"), format="%d", width=60),
-            "column": st.column_config.TextColumn(words("songs_column"), width=110),
-            "problem": st.column_config.TextColumn(words("songs_problem")),
+            "row": st.column_config.NumberColumn(locale("songs_row"), format="%d", width=60),
+            "column": st.column_config.TextColumn(locale("songs_column"), width=110),
+            "problem": st.column_config.TextColumn(locale("songs_problem")),
         },
-        alt=words("songs_faults_alt"),
+        alt=locale("songs_faults_alt"),
     )
     if len(at_fault) > SHOWN_FAULTS:
-        counts = {"shown": words.number(SHOWN_FAULTS), "bad": words.number(len(at_fault))}
-        st.caption(words("songs_faults_some", **counts))
-    st.caption(words("songs_rule"))
+        st.caption(locale("songs_faults_some", shown=SHOWN_FAULTS, bad=len(at_fault)))
+    st.caption(locale("songs_rule"))
 
 
-def _ask(file: SongFile, words: Words) -> None:
+def _ask(file: SongFile, locale: Locale) -> None:
     """Draw the button that asks the model, unless this version has answered already."""
     good = int(file.good.sum())
     current = predictor().store.current().model.ref
@@ -170,15 +155,15 @@ def _ask(file: SongFile, words: Words) -> None:
     if not good or (ranking and ranking.batch.model == current):
         return
     if ranking:
-        st.info(words("songs_ask_again", version=current.version, old=ranking.batch.model.version))
+        st.info(locale("songs_ask_again", version=current.version, old=ranking.batch.model.version))
     place = st.empty()
-    label = words("songs_ask_one") if good == 1 else words("songs_ask", good=words.number(good))
+    label = locale("songs_ask_one" if good == 1 else "songs_ask", good=good)
     if place.button(label, type="primary", icon=":material/queue_music:", key="songs_ask"):
         bar = place.progress(0.0)
 
         def show(done: int) -> None:
-            bar.progress(done / good, words("songs_progress", done=words.number(done), good=words.number(good)))
+            bar.progress(done / good, locale("songs_progress", done=done, good=good))
 
-        st.session_state[RANKED] = Ranking.asked(file, predictor().pinned(), show)
+        st.session_state[RANKED] = Ranking.of(file, predictor().pinned(), show)
         # The section above the answers is drawn again, without the button and the note about an older model.
         st.rerun()

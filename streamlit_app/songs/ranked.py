@@ -1,52 +1,51 @@
 """The predictions of a list of songs: counted, as a histogram, and ranked."""
 
 from functools import partial
+from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
 from song_preference.songs_csv import added_columns
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
-from streamlit_app.songs.charts import probabilities
 from streamlit_app.songs.file import Fault
-from streamlit_app.theme import colours, draw
+from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
 
 SHOWN_SONGS = 1_000
 """Greatest number of rows in the table: a long list would take the browser longer than the model."""
 
-BINS = 20
+BINS, HEIGHT = 20, 290
 TABLE_HEIGHT = 460
 NAME_WIDTHS = (120, 78)
 """Widths of the columns that name a song, in pixels: they leave room for the probability on a phone."""
 
 
-def show(ranking: Ranking, words: Words) -> None:
+def show(ranking: Ranking, locale: Locale) -> None:
     """Draw the answers."""
-    st.header(words("songs_answer"), anchor=False)
+    st.header(locale("songs_answer"), anchor=False)
     songs, liked = len(ranking.positions), ranking.liked_songs()
     with st.container(horizontal=True, gap="large"):
-        counted = words("songs_liked_count", liked=words.number(liked), good=words.number(songs))
-        st.metric(words("songs_liked"), counted, width="content")
-        st.metric(words("songs_share"), words.percent(liked / songs), width="content")
+        st.metric(locale("songs_liked"), locale("songs_liked_count", liked=liked, good=songs), width="content")
+        st.metric(locale("songs_share"), locale.percent(liked / songs), width="content")
     threshold = ranking.batch.threshold
-    text = words("songs_histogram", threshold=words.percent(threshold))
-    rows = histogram(ranking, BINS)
-    draw(probabilities(rows, threshold, colours(), words), words, key="songs_histogram", alt=text)
+    text = locale("songs_histogram", threshold=threshold)
+    draw(probabilities, histogram(ranking, BINS), locale, threshold, key="songs_histogram", alt=text)
     st.caption(text)
-    st.subheader(words("songs_ranked"), anchor=False)
-    _ranked(ranking, words)
+    st.subheader(locale("songs_ranked"), anchor=False)
+    _ranked(ranking, locale)
 
 
 @st.fragment
-def _ranked(ranking: Ranking, words: Words) -> None:
+def _ranked(ranking: Ranking, locale: Locale) -> None:
     """Draw the table and its filter, which redraws the table alone."""
     only_liked = (
         st.segmented_control(
-            words("songs_filter"),
+            locale("songs_filter"),
             ["all", "liked"],
             default="all",
-            format_func=lambda name: words(f"songs_filter_{name}"),
+            format_func=lambda name: locale(f"songs_filter_{name}"),
             key="songs_filter",
             label_visibility="collapsed",
             required=True,
@@ -56,33 +55,33 @@ def _ranked(ranking: Ranking, words: Words) -> None:
     songs = ranking.liked_songs() if only_liked else len(ranking.positions)
     best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
     if best.empty:
-        st.write(words("songs_none_liked"))
+        st.write(locale("songs_none_liked"))
     else:
-        _table(best, ranking, words)
+        _table(best, ranking, locale)
     if songs > len(best):
-        st.caption(words("songs_shown_some", shown=words.number(len(best)), songs=words.number(songs)))
+        st.caption(locale("songs_shown_some", shown=len(best), songs=songs))
     st.download_button(
-        words("songs_download"),
-        partial(ranking.csv, partial(_faults_text, words=words)),
-        words("songs_download_file"),
+        locale("songs_download"),
+        partial(ranking.csv, partial(_faults_text, locale=locale)),
+        locale("songs_download_file"),
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
         key="songs_download",
     )
     added = ", ".join(f"`{name}`" for name in added_columns(ranking.file.header))
-    st.caption(words("songs_download_text", added=added))
+    st.caption(locale("songs_download_text", added=added))
 
 
-def _faults_text(faults: list[Fault], words: Words) -> str:
+def _faults_text(faults: list[Fault], locale: Locale) -> str:
     """Return the faults of a row as one cell."""
     return "; ".join(
-        f"{fault.column or words('songs_whole_row')}: {words(f'songs_fault_{fault.rule}')}" for fault in faults
+        f"{fault.column or locale('songs_whole_row')}: {locale(f'songs_fault_{fault.rule}')}" for fault in faults
     )
 
 
-def _table(best: pd.DataFrame, ranking: Ranking, words: Words) -> None:
-    answers = {True: words("songs_like"), False: words("songs_dislike")}
+def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
+    answers = {True: locale("songs_like"), False: locale("songs_dislike")}
     header = ranking.file.header
     widths = dict(zip(naming_columns(ranking.file), NAME_WIDTHS, strict=False))
     columns = st.column_config
@@ -95,20 +94,30 @@ def _table(best: pd.DataFrame, ranking: Ranking, words: Words) -> None:
         hide_index=True,
         height="content" if len(best) <= 12 else TABLE_HEIGHT,
         column_config={
-            "rank": columns.NumberColumn(words("songs_rank"), format="%d", width=48),
+            "rank": columns.NumberColumn(locale("songs_rank"), format="%d", width=48),
             "probability": columns.ProgressColumn(
-                words("probability"), width=110, min_value=0, max_value=100, format=_percent(words)
+                locale("probability"), width=110, min_value=0, max_value=100, format=locale("percent_format")
             ),
-            "liked": columns.TextColumn(words("songs_answer_column")),
-            "row": columns.NumberColumn(words("songs_row"), format="%d", width=70),
+            "liked": columns.TextColumn(locale("songs_answer_column")),
+            "row": columns.NumberColumn(locale("songs_row"), format="%d", width=70),
             **kept,
         },
-        alt=words(
-            "songs_ranked_alt", shown=words.number(len(best)), best=words.percent(best["probability"].iloc[0] / 100)
-        ),
+        alt=locale("songs_ranked_alt", shown=len(best), best=best["probability"].iloc[0] / 100),
     )
 
 
-def _percent(words: Words) -> str:
-    """Return the table's format of whole percents in the language."""
-    return "%.0f" + words.percent(0).removeprefix("0").replace("%", "%%")
+def probabilities(colours: Colours, locale: Locale, threshold: float) -> Drawing:
+    """Return a chart of the songs by probability, with the threshold; see `histogram`."""
+    liked, disliked = locale("songs_like"), locale("songs_dislike")
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
+    x = alt.X("from:Q", title=locale("songs_axis"), axis=axis).scale(domain=[0, 1], nice=False).bin("binned")
+    y = alt.Y("songs:Q", title=locale("songs")).axis(tickCount=4, format=",d", tickMinStep=1, domain=False)
+    colour = by_label(colours, label_legend(liked, disliked, orient="bottom"))
+    bars = alt.Chart().mark_bar(binSpacing=2).encode(x=x, x2="to:Q", y=y, color=colour)
+    at = alt.Chart().transform_aggregate(rows="count()").encode(x=alt.datum(threshold))
+    rule = at.mark_rule(strokeDash=[5, 4], strokeWidth=2, color=colours.text)
+    # The name of the line stands where there is more room.
+    look: dict[str, Any] = {"align": "right", "dx": 4} if threshold > 0.5 else {"align": "left", "dx": -4}
+    text = locale("songs_threshold", threshold=threshold)
+    name = at.mark_text(fontSize=13, dy=-10, color=colours.text, text=text, **look).encode(y=alt.value(0))
+    return alt.layer(bars, rule, name).properties(height=HEIGHT)

@@ -6,25 +6,25 @@ TEXTS: Texts = {
     **COMMON,
     "songs_title": {"es": "Muchas canciones a la vez", "en": "Many songs at once"},
     "songs_intro": {
-        "es": "Sube una lista de canciones y el modelo las ordena: primero las que más probablemente te gustarán.",
-        "en": "Upload a list of songs and the model ranks them: those you will most probably like come first.",
+        "es": "Sube una lista de canciones y el modelo las ordena: primero, las que tienen más probabilidad de "
+        "gustarte.",
+        "en": "Upload a list of songs and the model ranks them: those you are most likely to like come first.",
     },
     "songs_yours": {"es": "Tu lista", "en": "Your list"},
     "songs_form": {
         "es": "Una fila por canción. La primera fila nombra las columnas: **speechiness**, **energy**, "
-        "**danceability** y **acousticness**, en cualquier orden, con valores de 0 a 1. "
-        "Las demás columnas (título, artista…) se conservan.",
-        "en": "One row for each song. The first row names the columns: **speechiness**, **energy**, "
-        "**danceability** and **acousticness**, in any order, with values from 0 to 1. "
-        "Other columns (title, artist…) are kept.",
+        "**danceability** y **acousticness**, en cualquier orden, con valores de 0 a 1. Las demás columnas (título, "
+        "artista…) se conservan.",
+        "en": "One row for each song. The first row names the columns: **speechiness**, **energy**, **danceability** "
+        "and **acousticness**, in any order, with values from 0 to 1. Other columns (title, artist…) are kept.",
     },
     "songs_upload_tab": {"es": "Subir un archivo", "en": "Upload a file"},
     "songs_paste_tab": {"es": "Pegar filas", "en": "Paste rows"},
     "songs_upload": {"es": "Archivo CSV con tus canciones", "en": "CSV file with your songs"},
-    "songs_upload_button": {"es": "Elegir archivo", "en": "Choose a file"},
+    "songs_upload_button": {"es": "Elegir un archivo", "en": "Choose a file"},
     "songs_upload_limits": {
-        "es": "O suéltalo aquí. CSV en UTF-8, hasta {size} MB y {rows} filas.",
-        "en": "Or drop it here. CSV in UTF-8, at most {size} MB and {rows} rows.",
+        "es": "O suéltalo aquí. CSV en UTF-8, hasta {size:,.0f} MB y {rows:,} filas.",
+        "en": "Or drop it here. CSV in UTF-8, at most {size:,.0f} MB and {rows:,} rows.",
     },
     "songs_paste": {
         "es": "Filas copiadas de una hoja de cálculo, con su cabecera",
@@ -32,7 +32,7 @@ TEXTS: Texts = {
     },
     "songs_check": {"es": "Comprobar las filas", "en": "Check the rows"},
     "songs_try": {"es": "Probar con un ejemplo", "en": "Try an example"},
-    "songs_template": {"es": "Descargar plantilla", "en": "Download a template"},
+    "songs_template": {"es": "Descargar una plantilla", "en": "Download a template"},
     "songs_template_file": {"es": "canciones.csv", "en": "songs.csv"},
     "songs_pasted": {"es": "Filas pegadas", "en": "Pasted rows"},
     "songs_example_name": {"es": "Ejemplo (canciones inventadas)", "en": "Example (made-up songs)"},
@@ -58,28 +58,27 @@ TEXTS: Texts = {
     },
     "songs_checked": {"es": "Comprobación", "en": "Check"},
     "songs_all_good": {
-        "es": "**{name}**: {songs} canciones, ningún problema.",
-        "en": "**{name}**: {songs} songs, no problems.",
+        "es": "**{name}**: {songs:,} canciones, ningún problema.",
+        "en": "**{name}**: {songs:,} songs, no problems.",
     },
     "songs_some_good": {
-        "es": "**{name}**: se pueden puntuar {good} de {songs} filas. Las otras ({bad}) tienen algún problema.",
-        "en": "**{name}**: {good} of {songs} rows can be scored. The others ({bad}) have a problem.",
+        "es": "**{name}**: se pueden puntuar {good:,} de {songs:,} filas. Las otras ({bad:,}) tienen algún problema.",
+        "en": "**{name}**: {good:,} of {songs:,} rows can be scored. The others ({bad:,}) have a problem.",
     },
     "songs_none_good": {
-        "es": "**{name}**: ninguna de las {songs} filas se puede puntuar. Corrige lo que dice la tabla y "
-        "vuelve a subirla.",
-        "en": "**{name}**: none of the {songs} rows can be scored. Correct what the table lists and upload it again.",
+        "es": "**{name}**: ninguna de las {songs:,} filas se puede puntuar. Corrige lo que dice la tabla y vuelve a "
+        "subir la lista.",
+        "en": "**{name}**: none of the {songs:,} rows can be scored. Correct what the table lists and upload it again.",
     },
     "songs_faults_some": {
-        "es": "La tabla muestra las primeras {shown} de las {bad} filas con problemas.",
-        "en": "The table shows the first {shown} of the {bad} rows with a problem.",
+        "es": "La tabla muestra las primeras {shown:,} de las {bad:,} filas con problemas.",
+        "en": "The table shows the first {shown:,} of the {bad:,} rows with a problem.",
     },
     "songs_rule": {
-        "es": "Cada medida debe ser un número de 0 a 1. La cabecera es la fila 1. Corrige las filas en tu hoja y "
-        "vuelve a subirla, o sigue sin ellas.",
+        "es": "Cada medida debe ser un número de 0 a 1. La cabecera es la fila 1. Corrige las filas en tu hoja de "
+        "cálculo y súbela otra vez, o sigue sin ellas.",
         "en": "Each measure must be a number from 0 to 1. The header is row 1. Correct the rows in your spreadsheet "
-        "and "
-        "upload it again, or go on without them.",
+        "and upload it again, or go on without them.",
     },
     "songs_row": {"es": "Fila", "en": "Row"},
     "songs_column": {"es": "Columna", "en": "Column"},
@@ -87,63 +86,62 @@ TEXTS: Texts = {
     "songs_fault_missing": {"es": "falta", "en": "is missing"},
     "songs_fault_no_number": {"es": "no es un número", "en": "is not a number"},
     "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not between 0 and 1"},
-    "songs_fault_width": {"es": "celdas de más o de menos", "en": "too many or too few cells"},
+    "songs_fault_width": {"es": "tiene celdas de más o de menos", "en": "has too many or too few cells"},
     "songs_fault_unreadable": {
-        "es": "unas comillas sin cerrar, o demasiado larga",
-        "en": "a quote is not closed, or it is too long",
+        "es": "tiene comillas sin cerrar o es demasiado larga",
+        "en": "has a quote that is not closed, or is too long",
     },
     "songs_whole_row": {"es": "toda la fila", "en": "whole row"},
     "songs_faults_alt": {
         "es": "Tabla de problemas: fila, columna y qué corregir.",
         "en": "Table of problems: row, column and what to correct.",
     },
-    "songs_ask": {"es": "Preguntar al modelo por {good} canciones", "en": "Ask the model about {good} songs"},
+    "songs_ask": {"es": "Preguntar al modelo por {good:,} canciones", "en": "Ask the model about {good:,} songs"},
     "songs_ask_one": {"es": "Preguntar al modelo por 1 canción", "en": "Ask the model about 1 song"},
-    "songs_progress": {"es": "{done} de {good} canciones", "en": "{done} of {good} songs"},
+    "songs_progress": {"es": "{done:,} de {good:,} canciones", "en": "{done:,} of {good:,} songs"},
     "songs_ask_again": {
         "es": "**Hay un modelo nuevo**, la versión {version}. Estas respuestas son de la versión {old}.",
         "en": "**There is a new model**, version {version}. These answers are from version {old}.",
     },
     "songs_answer": {"es": "Lo que dice el modelo", "en": "What the model says"},
     "songs_liked": {"es": "Te gustarán", "en": "You will like"},
-    "songs_liked_count": {"es": "{liked} de {good}", "en": "{liked} of {good}"},
+    "songs_liked_count": {"es": "{liked:,} de {good:,}", "en": "{liked:,} of {good:,}"},
     "songs_share": {"es": "Proporción", "en": "Share"},
     "songs_histogram": {
-        "es": "Cada columna cuenta las canciones con esa probabilidad de gustarte. Desde el umbral, {threshold}, "
-        "la respuesta es «te gustará».",
-        "en": "Each column counts the songs with that probability of being liked. From the threshold, "
-        "{threshold}, the answer is “you will like it”.",
+        "es": "Cada columna cuenta las canciones que tienen esa probabilidad de gustarte. A partir del umbral, "
+        "{threshold:.0%}, la respuesta es «te gustará».",
+        "en": "Each column counts the songs with that probability that you like them. From the threshold, "
+        "{threshold:.0%}, the answer is “you will like it”.",
     },
     "songs_axis": {"es": "Probabilidad de que te guste", "en": "Probability that you like it"},
-    "songs_songs": {"es": "Canciones", "en": "Songs"},
-    "songs_threshold": {"es": "Umbral {threshold}", "en": "Threshold {threshold}"},
+    "songs_threshold": {"es": "Umbral {threshold:.0%}", "en": "Threshold {threshold:.0%}"},
     "songs_like": {"es": "Te gustará", "en": "You will like it"},
     "songs_dislike": {"es": "No te gustará", "en": "You will not like it"},
-    "songs_ranked": {"es": "De la más a la menos probable", "en": "From the likeliest to the least likely"},
+    "songs_ranked": {"es": "De más a menos probable", "en": "From the most to the least likely"},
     "songs_filter": {"es": "Canciones que se muestran", "en": "Songs shown"},
     "songs_filter_all": {"es": "Todas", "en": "All"},
     "songs_filter_liked": {"es": "Las que te gustarán", "en": "Those you will like"},
     "songs_rank": {"es": "N.º", "en": "#"},
     "songs_answer_column": {"es": "Respuesta", "en": "Answer"},
     "songs_ranked_alt": {
-        "es": "Tabla de {shown} canciones ordenadas por probabilidad; la primera tiene {best}.",
-        "en": "Table of {shown} songs ranked by probability; the first has {best}.",
+        "es": "Tabla de {shown:,} canciones ordenadas por probabilidad; la primera tiene {best:.0%}.",
+        "en": "Table of {shown:,} songs ranked by probability; the first has {best:.0%}.",
     },
     "songs_none_liked": {
         "es": "Ninguna llega al umbral: elige *Todas* para ver la lista.",
         "en": "None reaches the threshold: choose *All* to see the list.",
     },
     "songs_shown_some": {
-        "es": "Se muestran las {shown} primeras de {songs}; el archivo las tiene todas.",
-        "en": "The first {shown} of {songs} are shown; the download has all of them.",
+        "es": "Se muestran las {shown:,} primeras de {songs:,}; el archivo las tiene todas.",
+        "en": "The first {shown:,} of {songs:,} are shown; the download has all of them.",
     },
     "songs_download": {"es": "Descargar todo (CSV)", "en": "Download all (CSV)"},
     "songs_download_file": {"es": "canciones-ordenadas.csv", "en": "songs-ranked.csv"},
     "songs_download_text": {
-        "es": "Tus columnas y tres más: {added}. Primero las canciones ordenadas; al final, las filas con "
-        "problemas, con su motivo.",
-        "en": "Your columns and three more: {added}. The ranked songs come first; rows with a problem come last, "
-        "with the reason.",
+        "es": "Tus columnas y tres más: {added}. Primero, las canciones ordenadas; al final, las filas con problemas "
+        "y el motivo.",
+        "en": "Your columns and three more: {added}. The ranked songs come first; rows with a problem come last, with "
+        "the reason.",
     },
     "songs_empty": {
         "es": "**Está vacío.** Hace falta una cabecera y, debajo, una fila por canción.",
@@ -155,7 +153,7 @@ TEXTS: Texts = {
     },
     "songs_missing_columns": {
         "es": "**Faltan columnas: {columns}.** La primera fila debe nombrar las cuatro medidas exactamente así.",
-        "en": "**Columns are missing: {columns}.** The first row must name the four measures exactly like that.",
+        "en": "**Columns are missing: {columns}.** The first row must name the four measures exactly like this.",
     },
     "songs_repeated_columns": {
         "es": "**Columnas repetidas: {columns}.** Deja solo una de cada.",
@@ -170,20 +168,20 @@ TEXTS: Texts = {
         "en": "**The text is not UTF-8.** Save it as “CSV UTF-8” and upload it again.",
     },
     "songs_too_large": {
-        "es": "**Ocupa demasiado.** Caben hasta {limit} MB: divídelo en varios o quita columnas.",
-        "en": "**It is too large.** The limit is {limit} MB: split it, or remove columns.",
+        "es": "**Es demasiado grande.** Caben hasta {limit:,} MB: divide el archivo o quita columnas.",
+        "en": "**It is too large.** The limit is {limit:,} MB: split the file, or remove columns.",
     },
     "songs_too_many_rows": {
-        "es": "**Tiene demasiadas filas.** Caben hasta {limit}: divídelo en varios archivos.",
-        "en": "**It has too many rows.** The limit is {limit}: split it into several files.",
+        "es": "**Tiene demasiadas filas.** Caben hasta {limit:,}: divide el archivo.",
+        "en": "**It has too many rows.** The limit is {limit:,}: split the file.",
     },
     "songs_too_many_columns": {
-        "es": "**Tiene {columns} columnas.** Caben hasta {limit}: quita las que no necesites.",
-        "en": "**It has {columns} columns.** The limit is {limit}: remove those you do not need.",
+        "es": "**Tiene {columns:,} columnas.** Caben hasta {limit:,}: quita las que no necesites.",
+        "en": "**It has {columns:,} columns.** The limit is {limit:,}: remove those you do not need.",
     },
     "songs_unreadable_header": {
-        "es": "**La cabecera no se puede leer.** Tiene unas comillas sin cerrar o es larguísima: "
-        "revisa la primera fila.",
-        "en": "**The header cannot be read.** A quote is not closed, or it is far too long: check the first row.",
+        "es": "**La cabecera no se puede leer.** Tiene comillas sin cerrar o es demasiado larga: revisa la primera "
+        "fila.",
+        "en": "**The header cannot be read.** It has a quote that is not closed, or is too long: check the first row.",
     },
 }

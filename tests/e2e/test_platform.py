@@ -24,8 +24,8 @@ from song_preference.pipeline.report import failure, skip_reason
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import ClientSettings
 from song_preference.storage import ObjectStore
-from streamlit_app.data.model import predictor
-from streamlit_app.i18n import COMMON, Words
+from streamlit_app.data import predictor
+from streamlit_app.i18n import COMMON, Locale
 from tests.support.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
@@ -213,7 +213,7 @@ def test_the_same_probability_everywhere(environment: dict[str, str]) -> None:
     # The page begins with the same song, to two decimals as its sliders have them.
     song = Song(**{feature: round(value, 2) for feature, value in EXAMPLE.model_dump().items()})
     expected = clients(ClientSettings())["REST"].predict(song).probability
-    assert set(ask_the_page()) == {Words("es", COMMON).percent(expected, 2)}
+    assert set(ask_the_page()) == {Locale("es", COMMON).percent(expected, 2)}
 
 
 def ask_the_page() -> list[str]:

@@ -21,7 +21,7 @@ from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ClientSettings, ModelSettings
-from streamlit_app.data.model import predictor
+from streamlit_app.data import predictor
 from tests.support.dashboard import PAGE
 from tests.support.stack import environment_of, local_environment, local_stack
 from tests.support.waiting import wait_for

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS
 
 PATIENCE_MS = 60_000
@@ -29,7 +29,7 @@ class Visit:
     """One visitor of the dashboard; whatever their browser complains about is kept."""
 
     def __init__(self, page: Page, url: str, language: Language) -> None:
-        self.page, self.words, self.complaints = page, Words(language, TEXTS), list[str]()
+        self.page, self.locale, self.complaints = page, Locale(language, TEXTS), list[str]()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -50,10 +50,10 @@ class Visit:
         if is_phone:
             self.page.get_by_test_id("stExpandSidebarButton").click()
             expect(sidebar).to_have_attribute("data-collapsed", "false")
-        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=self.words(f"page_{name}")).click()
+        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=self.locale(f"page_{name}")).click()
         if is_phone:
             expect(sidebar).to_have_attribute("data-collapsed", "true")
-        self.page.wait_for_selector(f"h1:has-text('{self.words(f'{name}_title')}')")
+        self.page.wait_for_selector(f"h1:has-text('{self.locale(f'{name}_title')}')")
         return self.settle()
 
     def scrolls_sideways(self) -> bool:

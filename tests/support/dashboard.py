@@ -75,11 +75,11 @@ class Platform:
 
 
 PAGE = """
-from streamlit_app import banners
-from streamlit_app.i18n import COMMON, Words
+from streamlit_app.app import show_banners
+from streamlit_app.i18n import COMMON, Locale
 from streamlit_app.{name}.page import page
 
-banners.show(Words("{language}", COMMON))
+show_banners(Locale("{language}", COMMON))
 page("{language}")
 """
 """The script of one page with its banners, as `app.py` draws it."""

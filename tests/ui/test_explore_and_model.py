@@ -20,9 +20,9 @@ def test_another_threshold_has_another_effect(visit: Visitor) -> None:
 def test_filtered_songs_are_downloaded_as_they_are_shown(visit: Visitor) -> None:
     visitor = visit("es").open("explore")
     page = visitor.page
-    page.get_by_test_id("stButtonGroup").get_by_text(visitor.words("dislike"), exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text(visitor.locale("dislike"), exact=True).click()
     visitor.settle()
     with page.expect_download() as download:
-        page.get_by_role("button", name=visitor.words("explore_download")).click()
+        page.get_by_role("button", name=visitor.locale("explore_download")).click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert {row["label"] for row in rows} == {"0"}

@@ -38,9 +38,9 @@ def champion_kept(environment: dict[str, str]) -> Iterator[None]:
 
 def test_the_configured_playlist_is_learned_from_at_a_click(visit: Visitor) -> None:
     visitor = visit("es").open("pipeline")
-    visitor.page.get_by_role("button", name=visitor.words("start_pipeline")).click()
-    visitor.page.get_by_role("heading", name=visitor.words("pipeline_now")).wait_for()
-    visitor.page.get_by_role("heading", name=visitor.words("pipeline_ended")).wait_for(timeout=LEARNING_MS)
+    visitor.page.get_by_role("button", name=visitor.locale("start_pipeline")).click()
+    visitor.page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
+    visitor.page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)
 
 
 def test_a_playlist_is_handed_in_followed_and_served(visit: Visitor, playlist: Path, champion_kept: None) -> None:
@@ -48,9 +48,9 @@ def test_a_playlist_is_handed_in_followed_and_served(visit: Visitor, playlist: P
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
     page.get_by_text("The file is valid").wait_for()
-    page.get_by_role("button", name=visitor.words("pipeline_hand_in")).click()
-    page.get_by_role("heading", name=visitor.words("pipeline_now")).wait_for()
-    page.get_by_role("heading", name=visitor.words("pipeline_ended")).wait_for(timeout=LEARNING_MS)
+    page.get_by_role("button", name=visitor.locale("pipeline_upload")).click()
+    page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
+    page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)
     assert page.get_by_text("became the champion").count() == 1
 
     visitor.open("explore")
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_playlist_is_told_why(visit: Visitor, tmp_path: Path) 
     wrong.write_text("energy,label\n0.5,1\n7,0\n")
     visitor.page.locator("input[type=file]").set_input_files(wrong)
     visitor.page.get_by_text("is missing").first.wait_for()
-    assert not visitor.page.get_by_role("button", name=visitor.words("pipeline_hand_in")).count()
+    assert not visitor.page.get_by_role("button", name=visitor.locale("pipeline_upload")).count()
 
 
 def take_pictures(visit: Visitor, folder: Path) -> None:
@@ -76,9 +76,9 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
         for name in PAGES if (width, scheme) == LOOKS[0][:2] else PAGES[:1]:
             visitor.open(name)
             if name == "songs":
-                visitor.page.get_by_role("button", name=visitor.words("songs_try")).click()
+                visitor.page.get_by_role("button", name=visitor.locale("songs_try")).click()
                 visitor.page.get_by_test_id("stBaseButton-primary").click()
-                visitor.page.get_by_role("heading", name=visitor.words("songs_answer")).wait_for()
+                visitor.page.get_by_role("heading", name=visitor.locale("songs_answer")).wait_for()
             # The page scrolls inside the window: a window that holds it has all of it in the picture.
             content = visitor.page.get_by_test_id("stMainBlockContainer").bounding_box()
             assert content

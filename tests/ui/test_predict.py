@@ -27,7 +27,7 @@ def test_a_protocol_answers_with_its_command(visit: Visitor, way: str) -> None:
     visitor.page.get_by_test_id("stCode").filter(has_text=command).wait_for()
     visitor.settle()
     assert visitor.page.get_by_test_id("stMain").get_by_text("ms ·").count() == 1
-    assert not visitor.page.get_by_text(visitor.words("predict_down")).count()
+    assert not visitor.page.get_by_text(visitor.locale("predict_down")).count()
 
 
 def test_all_ways_give_the_same_answer(visit: Visitor) -> None:
@@ -45,7 +45,7 @@ def test_a_song_of_the_playlist_sets_the_sliders(visit: Visitor) -> None:
     sliders = visitor.page.locator("input[type=range]")
     sliders.nth(3).wait_for(state="attached")
     before = [slider.input_value() for slider in sliders.all()]
-    visitor.page.get_by_text(visitor.words("predict_preset_acousticness")).click()
+    visitor.page.get_by_text(visitor.locale("predict_preset_acousticness")).click()
     visitor.page.wait_for_function(
         "old => [...document.querySelectorAll('input[type=range]')].some((each, at) => each.value !== old[at])",
         arg=before,

@@ -23,12 +23,12 @@ def test_an_uploaded_file_is_checked_ranked_and_downloaded(visit: Visitor, file:
     visitor = visit("es").open("songs")
     page = visitor.page
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name=visitor.words("songs_ask", good=len(SONGS))).click()
-    page.get_by_role("heading", name=visitor.words("songs_answer")).wait_for()
+    page.get_by_role("button", name=visitor.locale("songs_ask", good=len(SONGS))).click()
+    page.get_by_role("heading", name=visitor.locale("songs_answer")).wait_for()
     visitor.settle()
     assert page.get_by_test_id("stDataFrame").count() == 2  # what is wrong, and what is ranked
     with page.expect_download() as download:
-        page.get_by_role("button", name=visitor.words("songs_download")).click()
+        page.get_by_role("button", name=visitor.locale("songs_download")).click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
     probabilities = [float(row["probability"]) for row in rows[:-1]]
     assert len(rows) == len(SONGS) + 1

@@ -82,11 +82,11 @@ print(json.dumps({"fields": {name: param.dump() for name, param in form.items()}
 
 PAGE = """
 import streamlit as st
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from streamlit_app.pipeline.start import options_form
 from streamlit_app.pipeline.texts import TEXTS
 from tests.support.run_options import MORE_OPTIONS
-st.json(options_form(Words("es", TEXTS), MORE_OPTIONS))
+st.json(options_form(Locale("es", TEXTS), MORE_OPTIONS))
 """
 
 

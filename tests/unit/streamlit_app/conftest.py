@@ -20,7 +20,8 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
-from streamlit_app.data import model, pipeline, playlist
+from streamlit_app import data
+from streamlit_app.data import pipeline, playlist
 from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
@@ -98,10 +99,10 @@ def platform(
             playlist, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
         )
         environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
-        environment.setattr(model, "MlflowRegistry", lambda _: registry)
+        environment.setattr(data, "MlflowRegistry", lambda _: registry)
         environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform
-    model.predictor().store.stop()
+    data.predictor().store.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
 

@@ -2,12 +2,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
-from streamlit_app.data import model
-from streamlit_app.i18n import Words
+from streamlit_app import data
+from streamlit_app.i18n import Locale
 from tests.support.airflow import FakeRun
 from tests.support.dashboard import TEXTS, Open, Platform
 
-ENGLISH = Words("en", TEXTS)
+ENGLISH = Locale("en", TEXTS)
 
 
 def shown(page: AppTest) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_stale_model_answers_and_says_so(platform: Platform, open_page: Open) 
     open_page("predict", "en")
     platform.registry.is_down = True
     with pytest.raises(Exception, match="down"):
-        model.predictor().store.refresh()
+        data.predictor().store.refresh()
     page = open_page("predict", "en")
     assert page.warning[0].value == ENGLISH("stale_banner", version="1")
     assert "You will like it" in shown(page) or "You will not like it" in shown(page)
@@ -92,7 +92,7 @@ def test_a_stale_model_answers_and_says_so(platform: Platform, open_page: Open) 
 def test_a_model_whose_alias_is_gone_is_stale_while_mlflow_answers(platform: Platform, open_page: Open) -> None:
     open_page("predict", "en")
     platform.registry.ref = None
-    assert model.predictor().store.refresh() == "missing"
+    assert data.predictor().store.refresh() == "missing"
     told = open_page("predict", "en").warning[0].value
     assert told == ENGLISH("stale_banner", version="1")
     assert "answer" not in told

@@ -2,46 +2,56 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import pytest
 
 from streamlit_app.explore import charts as explore
-from streamlit_app.i18n import Words
+from streamlit_app.explore.charts import Side
+from streamlit_app.i18n import Language, Locale
 from streamlit_app.model import charts as model
-from streamlit_app.model import intervals as model_versions
-from streamlit_app.model import threshold as model_threshold
 from streamlit_app.predict import charts as predict
-from streamlit_app.theme import DARK, LIGHT, Colours, specification_of
+from streamlit_app.songs import ranked as songs
+from streamlit_app.theme import DARK, LIGHT, Colours, Drawing, specification
 from tests.support.dashboard import TEXTS
 
-Chart = Callable[[Colours, Words], dict[str, Any]]
-CHARTS: list[Chart] = [
-    predict.gauge,
-    predict.contributions,
-    explore.distribution,
-    explore.correlation_map,
-    model.roc,
-    model.precision_recall,
-    model.calibration,
-    model.importance,
-    model_threshold.histogram,
-    model_threshold.confusion_matrix,
-    model_versions.history,
-]
+Build = Callable[..., Drawing]
+SIDES = (Side("energy", (0, 1)), Side("danceability", (0, 1)))
+CHARTS: dict[Build, tuple[Any, ...]] = {
+    predict.gauge: (),
+    predict.contributions: (),
+    explore.proportion: ("Like: 2", "Dislike: 1"),
+    explore.distribution: (),
+    explore.correlation_map: (),
+    explore.scatter: (*SIDES, True),
+    model.roc: (),
+    model.precision_recall: (),
+    model.calibration: (),
+    model.importance: (),
+    model.histogram: (),
+    model.confusion_matrix: (),
+    model.intervals: ((0.5, 1.0), 2),
+    model.history: (),
+    songs.probabilities: (0.4,),
+}
+"""What each chart is built from beside colours and locale."""
 
 
-@pytest.mark.parametrize("chart", CHARTS)
-def test_charts_hold_no_rows_of_their_own(chart: Chart) -> None:
-    specification = chart(LIGHT, Words("en", TEXTS))
-    assert "datasets" not in specification
-    assert '"name": "empty"' not in json.dumps(specification)
+@pytest.mark.parametrize("build", CHARTS)
+def test_charts_hold_no_rows_of_their_own(build: Build) -> None:
+    found = specification(build, LIGHT, Locale("en", TEXTS), *CHARTS[build])
+    assert "datasets" not in found
+    assert '"name": "empty"' not in json.dumps(found)
 
 
-def test_numbers_of_a_chart_are_written_as_the_page_writes_them() -> None:
-    chart = alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")
-    for language, point in (("es", ","), ("en", ".")):
-        assert specification_of(chart, Words(language, TEXTS))["config"]["locale"]["number"]["decimal"] == point  # type: ignore[arg-type]
+def test_a_chart_is_built_once_for_each_theme_and_language() -> None:
+    spanish = specification(predict.gauge, LIGHT, Locale("es", TEXTS))
+    assert specification(predict.gauge, LIGHT, Locale("es", TEXTS)) is spanish
+    assert specification(predict.gauge, LIGHT, Locale("en", TEXTS)) != spanish
+
+
+@pytest.mark.parametrize(("language", "point"), [("es", ","), ("en", ".")])
+def test_numbers_of_a_chart_are_written_as_the_page_writes_them(language: Language, point: str) -> None:
+    found = specification(predict.gauge, LIGHT, Locale(language, TEXTS))
+    assert found["config"]["locale"]["number"]["decimal"] == point
 
 
 def luminance(colour: str) -> float:

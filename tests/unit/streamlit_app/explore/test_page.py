@@ -8,26 +8,23 @@ from song_preference.features import FEATURES, LABEL, LIKE
 from song_preference.messages import Message
 from streamlit_app.data import playlist
 from streamlit_app.explore.page import facts, origin
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
 
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 SECTIONS = ["explore_distributions", "explore_correlations", "explore_plane", "explore_table"]
 CHARTS = len(FEATURES) + 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_is_shown(platform: Platform, dataset: DatasetVersion, open_page: Open, language: Language) -> None:
-    page, words = open_page("explore", language), Words(language, TEXTS)
+    page, locale = open_page("explore", language), Locale(language, TEXTS)
     kept = dataset.preparation.rows_kept
     assert [header.value for header in page.header] == [TEXTS[key][language] for key in SECTIONS]
     assert [header.value for header in page.subheader] == [TEXTS[feature][language] for feature in FEATURES]
     assert len(page.get("vega_lite_chart")) == CHARTS
-    assert words("explore_intro", songs=words.number(kept)) in [text.value for text in page.markdown]
-    assert f"**{words('explore_left', left=words.number(kept), songs=words.number(kept))}**" in [
-        text.value for text in page.markdown
-    ]
+    assert locale("explore_intro", songs=kept) in [text.value for text in page.markdown]
+    assert locale("explore_left", left=kept, songs=kept) in [text.value for text in page.markdown]
     assert dataset.source.sha256 in page.expander[0].markdown[0].value
 
 
@@ -101,8 +98,8 @@ def test_of_a_long_playlist_a_part_is_shown_and_named(
     whole = playlist.table(dataset.version, "scaled")
     monkeypatch.setattr("streamlit_app.explore.page.table", lambda *_: whole.head(50))
     page = open_page("explore", "en")
-    words = ENGLISH("explore_part", shown=50, songs=ENGLISH.number(dataset.preparation.rows_kept))
-    assert words in [text.value for text in page.info]
+    told = ENGLISH("explore_part", shown=50, songs=dataset.preparation.rows_kept)
+    assert told in [text.value for text in page.info]
 
 
 def test_how_the_file_was_read_is_told_in_the_language(dataset: DatasetVersion) -> None:

@@ -7,10 +7,10 @@ import pytest
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import FEATURES, LABEL
 from streamlit_app.explore.table import as_csv, chosen, column_names, in_milliseconds, minutes, readable, unscaled
-from streamlit_app.i18n import Words
+from streamlit_app.i18n import Locale
 from tests.support.dashboard import TEXTS
 
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 
 
 def songs(count: int = 40) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def test_durations_in_another_unit_are_not_called_minutes() -> None:
 
 def test_numbers_are_written_as_the_language_does() -> None:
     row = songs(1).assign(energy=np.float32(0.521), valence=np.nan)
-    spanish, english = (readable(row, words, in_minutes=True).to_html() for words in (SPANISH, ENGLISH))
+    spanish, english = (readable(row, locale, in_minutes=True).to_html() for locale in (SPANISH, ENGLISH))
     for cell in ("0,521", "3:05", "-6,9", "No te gusta", "\N{EN DASH}", "Canción 0"):
         assert f">{cell}</td>" in spanish
     assert ">0.521</td>" in english

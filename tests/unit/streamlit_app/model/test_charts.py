@@ -1,39 +1,24 @@
-"""What the drawings of the page "model" are made of."""
-
-from datetime import UTC, datetime
+"""The rows that the charts of the page "model" draw."""
 
 import numpy as np
 import pytest
 
 from song_preference.evaluation import Confusion, Curve, Importance, Interval
-from song_preference.messages import Message
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
-from streamlit_app.i18n import Words
-from streamlit_app.model import versions
-from streamlit_app.model.charts import curve_rows, importance_rows
-from streamlit_app.model.intervals import history_rows, interval_rows
-from streamlit_app.model.threshold import confusion_rows, histogram_rows
+from streamlit_app.i18n import Locale
+from streamlit_app.model.charts import (
+    confusion_rows,
+    curve_rows,
+    ends,
+    histogram_rows,
+    importance_rows,
+    interval_rows,
+)
 from tests.support.dashboard import TEXTS
 
 AUC = Interval(0.889, 0.845, 0.932)
 
 
-def version(number: str, *, measured: Interval | None = AUC) -> DescribedVersion:
-    registered = RegisteredVersion(number, datetime(2026, 11, 25, 10, tzinfo=UTC), (), "abc", "file", 0.889)
-    return DescribedVersion(
-        registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
-    )
-
-
-SPANISH, ENGLISH = Words("es", TEXTS), Words("en", TEXTS)
-
-
-def test_the_history_has_the_newest_that_were_measured_from_the_oldest() -> None:
-    found = [version("4"), version("3", measured=None), version("2"), version("1")]
-    drawn = history_rows(versions.rows(found, {}, ENGLISH), 2)
-    assert list(drawn["version"]) == ["2", "4"]
-    assert list(drawn["low"]) == [0.845, 0.845]
-    assert history_rows(versions.rows(found[1:2], {}, ENGLISH), 2).empty
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +31,7 @@ def test_the_history_has_the_newest_that_were_measured_from_the_oldest() -> None
     ],
 )
 def test_an_axis_holds_every_interval(name: str, shown: Interval, expected: tuple[float, float]) -> None:
-    assert versions.ends(name, [Interval(0.6, 0.55, 0.65)] * (name == "roc_auc") + [shown]) == expected
+    assert ends(name, [Interval(0.6, 0.55, 0.65)] * (name == "roc_auc") + [shown]) == expected
 
 
 def test_each_role_has_a_row_with_its_interval() -> None:

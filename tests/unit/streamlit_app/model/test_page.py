@@ -1,15 +1,22 @@
 """The page "model", drawn with everything up and with parts of it missing."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from pyarrow import ipc
 from streamlit.testing.v1 import AppTest
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import Answers, Evaluation, Importance, read_evaluation
+from song_preference.evaluation import Answers, Evaluation, Importance, Interval, read_evaluation
 from song_preference.features import FEATURES
+from song_preference.messages import Message
+from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 from song_preference.training.candidates import CANDIDATES
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
+from streamlit_app.model.charts import interval_text
+from streamlit_app.model.page import below_headings, dataset, in_roles, kind, source, version_rows
 from tests.support.dashboard import TEXTS, Open, Platform
 
 CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 6, 1
@@ -79,22 +86,20 @@ def expected(evaluation: Evaluation, threshold: float) -> list[int]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Open, language: Language) -> None:
-    page, words = open_page("model", language), Words(language, TEXTS)
+    page, locale = open_page("model", language), Locale(language, TEXTS)
     assert not page.exception
     assert not page.info
     assert headings(page)[:6] == [
-        words("model_version", version="1"),
-        *(words(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
+        locale("model_version", version="1"),
+        *(locale(f"model_{name}") for name in ("metrics", "curves", "threshold", "versions", "card")),
     ]
-    assert any(words("model_about_extra_trees") in text.value for text in page.markdown)
+    assert any(locale("model_about_extra_trees") in text.value for text in page.markdown)
     for address in ("models/spotify_model_prod/versions/1", "experiments/2/runs/run1"):
         link = f"(http://mlflow.example/#/{address}?workflowType=machine_learning)"
         assert any(link in text.value for text in page.markdown)
-    assert any(words("model_told_accuracy", hundredths="79") in text.value for text in page.markdown)
+    assert any(locale("model_meaning_accuracy", hundredths=79) in text.value for text in page.markdown)
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
-    assert list(page.dataframe[0].value["ROC AUC"]) == [
-        words("model_interval", value=words.number(0.889, 3), low=words.number(0.845, 3), high=words.number(0.932, 3))
-    ]
+    assert list(page.dataframe[0].value["ROC AUC"]) == [locale("model_interval", value=0.889, low=0.845, high=0.932)]
     assert page.expander[0].markdown[0].value == "### Card of 1"
 
 
@@ -185,3 +190,60 @@ def test_a_version_without_an_alias_is_no_champion(judged: Platform, open_page: 
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_every_kind_of_model_is_explained(candidate: str) -> None:
     assert {f"model_kind_{candidate}", f"model_about_{candidate}"} <= set(TEXTS)
+
+
+SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
+
+CREATED = datetime(2026, 11, 25, 10, tzinfo=UTC)
+AUC = Interval(0.889, 0.845, 0.932)
+
+
+def version(number: str, *aliases: str, measured: Interval | None = AUC) -> DescribedVersion:
+    registered = RegisteredVersion(number, CREATED, aliases, "abc", "file", 0.889)
+    return DescribedVersion(
+        registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
+    )
+
+
+def test_champion_is_whoever_has_the_alias_that_is_served() -> None:
+    found = [version("3", "champion"), version("2", "challenger"), version("1", "proven", "old")]
+    roles = in_roles(found, "proven")
+    assert {role: item.registered.version for role, item in roles.items()} == {"champion": "1", "challenger": "2"}
+    assert list(roles) == ["champion", "challenger"]
+    assert version_rows(found, roles, ENGLISH)["role"].tolist() == ["other", "challenger", "champion"]
+    assert in_roles([], "champion") == {}
+
+
+def test_an_interval_is_written_in_the_language() -> None:
+    assert interval_text(AUC, SPANISH) == "0,889 (de 0,845 a 0,932)"
+    assert interval_text(AUC, ENGLISH) == "0.889 (0.845 to 0.932)"
+
+
+def test_a_version_that_was_not_measured_has_a_row_without_an_interval() -> None:
+    found = version_rows([version("2"), version("1", measured=None)], {}, ENGLISH)
+    assert found["shown"].tolist() == ["0.889 (0.845 to 0.932)", ""]
+    assert found.dropna(subset="value")["low"].tolist() == [0.845]
+    assert version_rows([version("1", measured=None)], {}, ENGLISH).dropna(subset="value").empty
+
+
+def test_what_was_not_noted_is_said() -> None:
+    bare = replace(
+        version("1"),
+        candidate=None,
+        registered=RegisteredVersion("1", CREATED, (), dataset_version=None, source_kind=None, roc_auc=None),
+    )
+    assert kind(bare, ENGLISH) == "Kind not recorded"
+    assert kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not recorded"
+    assert source(bare, ENGLISH) == "data that were not recorded"
+    assert dataset(bare, ENGLISH) == "—"
+
+
+def test_made_up_songs_are_said() -> None:
+    sample = replace(version("1"), registered=replace(version("1").registered, source_kind="sample"))
+    assert source(sample, ENGLISH) == "sample songs, which are made up"
+    assert dataset(sample, ENGLISH) == "abc (sample)"
+
+
+def test_headings_of_a_card_stand_below_those_of_the_page() -> None:
+    card = "# One\ntext # no\n## Two\n```python\n# a comment\n```\n## Three"
+    assert below_headings(card, 2) == ("### One\ntext # no\n#### Two\n```python\n# a comment\n```\n#### Three")

@@ -8,8 +8,9 @@ from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
+from streamlit_app.data.playlist import Datasets
 from streamlit_app.health import Probes
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
 from streamlit_app.pipeline.start import finding_row
 from tests.support.airflow import FakeRun, task
@@ -21,11 +22,11 @@ from tests.unit.dataset.test_schema import CSV
     ("took", "expected"), [(3.21, "3,2 s"), (42.4, "42 s"), (59.96, "1 min 0 s"), (125, "2 min 5 s")]
 )
 def test_durations(took: float, expected: str) -> None:
-    assert duration(Words("es", TEXTS), took) == expected
+    assert duration(Locale("es", TEXTS), took) == expected
 
 
 def test_a_finding_names_the_first_rows_and_says_that_there_are_more() -> None:
-    spanish = Words("es", TEXTS)
+    spanish = Locale("es", TEXTS)
     found = finding_row(spanish, Finding("energy", Message("not_a_number"), 1200, (2, 1004)))
     assert list(found.values()) == ["energy", "debe ser un número", "1.200", "2, 1.004 …"]
     assert list(finding_row(spanish, Finding(None, Message("empty_file"), 1)).values()) == [
@@ -178,7 +179,7 @@ def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open)
 def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "es")
     labels = [expander.label for expander in page.expander]
-    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Bien** · 25 nov 2026, 06:24 · 23 s"]
+    assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Terminó bien** · 25 nov 2026, 06:24 · 23 s"]
     assert not any("taskInstances" in path for path in reached.airflow.paths)
     page.session_state["run_failed"] = True
     page.run()
@@ -202,9 +203,9 @@ def upload(page: AppTest, content: bytes) -> AppTest:
 def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
-    assert "filas repetidas que se dejan fuera: 1" in shown(page)
+    assert "filas repetidas que no se usan: 1" in shown(page)
     assert len(reached.airflow.runs[ETL_DAG]) == 2
-    page.button(key="pipeline_hand_in").click().run()
+    page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
     assert reached.airflow.conf["source"].startswith("s3://data/incoming/")
     assert TEXTS["pipeline_queued"]["es"] in shown(page)
@@ -214,28 +215,28 @@ def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page:
 def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV.replace(b"energy", b"vigour", 1))
     assert page.error[0].value == TEXTS["pipeline_file_is_bad"]["es"]
-    assert page.table[0].value.loc["energy", "Qué pasa"] == "falta"
-    assert "pipeline_hand_in" not in [button.key for button in page.button]
+    assert page.table[0].value.loc["energy", "Problema"] == "falta"
+    assert "pipeline_upload" not in [button.key for button in page.button]
 
 
 def test_a_file_that_is_too_large_for_the_service_is_refused(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), b"x" * 1_000_001)
-    assert "MAX_DATASET_BYTES" in page.error[0].value
+    assert plain("MAX_DATASET_BYTES") in page.error[0].value
 
 
 def test_no_file_can_be_checked_without_rest(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "es")
     reached.rest_is_down = True
     upload(page, CSV)
-    assert "does not answer" in page.warning[0].value
+    assert "no responde" in page.warning[0].value
 
 
 def test_a_file_that_cannot_be_handed_in_stays(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), CSV)
     reached.objects.is_down = True
-    page.button(key="pipeline_hand_in").click().run()
+    page.button(key="pipeline_upload").click().run()
     assert "S3" in page.warning[0].value
-    assert page.button(key="pipeline_hand_in")
+    assert page.button(key="pipeline_upload")
 
 
 def test_where_the_platform_only_predicts_nothing_can_be_started(
@@ -255,3 +256,22 @@ def test_a_reason_with_a_code_is_told_in_the_language(reached: Platform, open_pa
     page = open_page("pipeline", "es")
     page.session_state["run_failed"] = True
     assert "El motivo: la columna «tempo» falta" in shown(page.run())
+
+
+@pytest.mark.parametrize(
+    ("code", "shown_reason"),
+    [("disk_full", "Queda muy poco espacio"), ("of_tomorrow", "It is full."), (None, "It is full.")],
+)
+def test_an_upload_is_rejected_in_the_language_if_its_code_is_known(
+    reached: Platform, open_page: Open, environment: pytest.MonkeyPatch, code: str | None, shown_reason: str
+) -> None:
+    params = {"directory": "tmp", "free": 1, "total": 2}
+    problem = {"status": 413, "detail": "It is full.", "code": code, "params": params}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(413, json=problem, request=request)
+
+    rejecting = Datasets("http://rest", "", transport=httpx.MockTransport(answer))
+    environment.setattr("streamlit_app.pipeline.start.datasets", lambda: rejecting)
+    page = upload(open_page("pipeline", "es"), CSV)
+    assert plain(shown_reason) in page.error[0].value

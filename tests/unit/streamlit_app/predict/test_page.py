@@ -3,8 +3,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from song_preference.features import FEATURES, LABEL, Song
-from streamlit_app.data import model, playlist
-from streamlit_app.i18n import LANGUAGES, Language, Words
+from streamlit_app import data
+from streamlit_app.data import playlist
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.predict.page import presets
 from tests.support.dashboard import TEXTS, Open, Platform
 
@@ -17,9 +18,9 @@ def shown(page: AppTest) -> list[str]:
 def test_the_answer_is_that_of_the_model(platform: Platform, open_page: Open, language: Language) -> None:
     page = open_page("predict", language)
     song = Song(**{name: page.session_state[f"song_{name}"] for name in FEATURES})
-    answer = model.predictor().predict(song)
+    answer = data.predictor().predict(song)
     assert TEXTS[f"predict_{answer.label}"][language] in shown(page)
-    told = Words(language, TEXTS).percent(answer.probability, 2)
+    told = Locale(language, TEXTS).percent(answer.probability, 2)
     assert any(told in text for text in shown(page))
 
 

@@ -7,7 +7,7 @@ from song_preference.errors import ModelNotReady, ServiceUnavailable
 from song_preference.features import Song
 from song_preference.prediction import Prediction
 from song_preference.serving.predictor import Predictor
-from song_preference.settings import DashboardSettings
+from song_preference.settings import DashboardSettings, ModelSettings
 from streamlit_app.predict.requests import OWN, ask, requests
 
 
@@ -35,7 +35,8 @@ def test_every_way_is_asked_and_timed(predictor: Predictor) -> None:
 
 
 def test_commands_hold_the_song_and_the_address(environment: pytest.MonkeyPatch) -> None:
-    copies = requests(EXAMPLE, DashboardSettings(), "some_model", "champion")
+    environment.setenv("MODEL_NAME", "some_model")
+    copies = requests(EXAMPLE, DashboardSettings(), ModelSettings())
     shell = {way: found[-1].text for way, found in copies.items()}
     assert shell["REST"].startswith("curl http://rest.example/predict ")
     assert "curl http://rest.example/graphql" in shell["GraphQL"]

@@ -12,7 +12,7 @@ HEADER = ",".join(FEATURES)
 
 @pytest.fixture
 def rank() -> Callable[[str], Ranking]:
-    return lambda content: Ranking.asked(read(content.encode()), danceable, print)
+    return lambda content: Ranking.of(read(content.encode()), danceable, print)
 
 
 SONGS = """title;danceability;energy;speechiness;acousticness;label
@@ -88,7 +88,7 @@ def test_a_song_is_named_by_its_title_and_artist(header: str, names: list[str]) 
 def test_the_model_is_asked_in_blocks_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamlit_app.songs.answers.BLOCK_SONGS", 2)
     done: list[int] = []
-    ranking = Ranking.asked(read(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
+    ranking = Ranking.of(read(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
     assert done == [2, 3]
     assert ranking.positions.tolist() == [0, 2, 1]
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
-from streamlit_app.data import model
-from streamlit_app.i18n import LANGUAGES, Language
+from streamlit_app import data
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
 
 HEADER = ",".join(FEATURES)
@@ -102,7 +102,7 @@ def test_a_file_that_is_taken_away_takes_its_answers_along(open_page: Open, plat
 def test_a_new_champion_answers_when_asked(open_page: Open, platform: Platform, graph: bytes, asked: list[int]) -> None:
     page = ask(hand_in(open_page("songs", "es"), SOME_BAD))
     platform.registry.register("2", graph)
-    model.predictor().store.refresh()
+    data.predictor().store.refresh()
     page.run()
     assert "2" in page.info[0].value
     assert len(page.dataframe) == 2
@@ -155,7 +155,7 @@ def test_of_a_long_list_the_likeliest_are_shown(open_page: Open, platform: Platf
     content = pd.DataFrame(rows, columns=list(FEATURES)).to_csv(index=False).encode()
     page = ask(hand_in(open_page("songs", "es"), content))
     assert page.dataframe[0].value["rank"].tolist() == list(range(1, 1_001))
-    assert TEXTS["songs_shown_some"]["es"].format(shown="1.000", songs="1.500") in texts(page)
+    assert Locale("es", TEXTS)("songs_shown_some", shown=1_000, songs=1_500) in texts(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

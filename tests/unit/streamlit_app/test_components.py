@@ -1,6 +1,6 @@
 import pytest
 
-from streamlit_app.spreadsheet import harmless
+from streamlit_app.components import harmless
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "-", "-inf", "-1_0", "+x"])

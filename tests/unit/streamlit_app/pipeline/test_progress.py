@@ -6,7 +6,7 @@ import pytest
 from song_preference.pipeline.airflow import Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
 from song_preference.run_options import ETL_DAG, TASKS
-from streamlit_app.pipeline.runs import address, outcome, reason, seconds, steps
+from streamlit_app.pipeline.progress import address, outcome, reason, steps
 from tests.support.airflow import RUN_ID
 
 ASKED = datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)
@@ -72,11 +72,6 @@ def test_steps_stand_in_their_order_and_are_there_before_airflow_tells_of_them()
     found = steps(ETL_DAG, told)
     assert [step.id for step in found] == [*TASKS[ETL_DAG], "new"]
     assert [step.state for step in found if step.id in {"download", "split"}] == [None, "success"]
-
-
-def test_how_long_a_run_took_is_known_once_it_has_ended() -> None:
-    assert seconds(etl("success")) == 20
-    assert seconds(etl("running")) is None
 
 
 def test_the_address_of_a_run_is_quoted() -> None:
