@@ -9,7 +9,6 @@ import httpx
 from gdown.exceptions import DownloadCancelled, DownloadError, FileURLRetrievalError
 from requests import HTTPError, RequestException
 
-from song_preference.dataset.text import check_is_no_page
 from song_preference.dataset.transfer import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -20,6 +19,7 @@ from song_preference.dataset.transfer import (
 )
 from song_preference.errors import InvalidDataset, SourceUnavailable
 from song_preference.messages import Message
+from song_preference.song_table.text import check_is_no_page
 
 HOSTS = {"drive.google.com", "docs.google.com"}
 LINK = "https://drive.google.com/file/d/"

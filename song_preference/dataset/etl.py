@@ -1,6 +1,7 @@
 """The four steps of `process_etl_spotify_data`; each can be repeated without harm."""
 
 import logging
+import os
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -14,7 +15,7 @@ from song_preference.dataset.store import RAW, DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
-from song_preference.settings import DatasetSettings
+from song_preference.settings import DatasetSettings, PlaylistSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
     with temporary_directory() as directory:
         raw = directory / RAW
         store.fetch_raw(draft.version, raw)
-        prepared = prepare(raw, directory)
+        prepared = prepare(raw, directory, max_bytes=PlaylistSettings().max_bytes, threads=os.cpu_count() or 1)
         store.put_table(draft.version, "scaled", prepared.scaled)
         store.put_table(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)

@@ -11,14 +11,27 @@ from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Preparation
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
+from song_preference.isolation import Crashed, isolated
+from song_preference.song_table.text import rejected
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
 
-def check(playlist: Path) -> Preparation:
-    """Return what the pipeline will make of the CSV; raise `InvalidDataset` with every finding, and `DiskFull`."""
+def check(playlist: Path, max_bytes: int) -> Preparation:
+    """Return what the pipeline will make of a file, of at most `max_bytes` unpacked.
+
+    Raise `InvalidDataset` with every finding, and `DiskFull`.
+    """
+    # The directory is made here: it goes even if the process that reads the file crashes.
     with temporary_directory() as directory:
-        return prepare(playlist, directory).report
+        try:
+            return isolated(_prepared, playlist, directory, max_bytes)
+        except Crashed:
+            raise rejected("reader_crashed") from None
+
+
+def _prepared(playlist: Path, directory: Path, max_bytes: int) -> Preparation:
+    return prepare(playlist, directory, max_bytes=max_bytes).report
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from song_preference.messages import Message
 
-PREPARATION = 3
+PREPARATION = 4
 """Raise it whenever the same file would be prepared differently: it is part of the version."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
@@ -72,6 +72,8 @@ class Preparation(BaseModel):
     normalisations: list[Message] = []
     """The same as data; empty for what was published before messages had codes."""
     rows_raw: int
+    rows_left_out: int = 0
+    """Rows that could not be used; `notes` say why."""
     rows_kept: int
     likes: int
     dislikes: int
