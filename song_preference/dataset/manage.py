@@ -6,7 +6,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from song_preference.dataset.prepare import prepare
+from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Preparation
@@ -25,13 +25,9 @@ def check(playlist: Path, max_bytes: int) -> Preparation:
     # The directory is made here: it goes even if the process that reads the file crashes.
     with temporary_directory() as directory:
         try:
-            return isolated(_prepared, playlist, directory, max_bytes)
+            return isolated(preparation, playlist, directory, max_bytes)
         except Crashed:
             raise rejected("reader_crashed") from None
-
-
-def _prepared(playlist: Path, directory: Path, max_bytes: int) -> Preparation:
-    return prepare(playlist, directory, max_bytes=max_bytes).report
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:

@@ -56,6 +56,11 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         return Prepared(scaled, features, report.model_copy(update={"columns": types}))
 
 
+def preparation(raw: Path, directory: Path, max_bytes: int) -> Preparation:
+    """Return what `prepare` reports."""
+    return prepare(raw, directory, max_bytes=max_bytes).report
+
+
 def small_classes(likes: int, dislikes: int) -> list[Finding]:
     """Return a finding for each class with fewer than `ROWS_PER_CLASS` songs."""
     return [

@@ -86,7 +86,7 @@ def _unreadable_header(text: str) -> InvalidDataset:
 
 def is_plain(path: Path, layout: Layout) -> bool:
     """Return whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""
-    gap, returns, pairs = b"", 0, 0
+    gap, returns, pairs = b"\n", 0, 0
     with path.open("rb") as file:
         for _ in range(layout.lines):
             file.readline()

@@ -66,7 +66,7 @@ def _source(path: Path, separator: str, columns: Sequence[str], skip: int) -> st
     types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, delim={literal(separator)}, "
-        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={2 * MAX_ROW_CHARACTERS})"
+        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={MAX_ROW_CHARACTERS})"
     )
 
 
