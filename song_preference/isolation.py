@@ -45,6 +45,6 @@ def _answer(
 ) -> None:
     try:
         answer = function(*args, **kwargs), None
-    except Exception as error:  # noqa: BLE001 - raised again by the process that asked
+    except Exception as error:
         answer = None, error
     sender.send(answer)

@@ -58,12 +58,12 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
         return sample.model_copy(update={"fallback_reason": str(error), "fallback": error.message.stored()})
 
 
-def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
-    """Deduplicate and scale the rows, keep the four features; raise `InvalidDataset`."""
+def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Draft) -> Draft:
+    """Keep each song once, scale columns, keep the four features; raise `InvalidDataset`."""
     with temporary_directory() as directory:
         raw = directory / RAW
         store.fetch_raw(draft.version, raw)
-        prepared = prepare(raw, directory, max_bytes=PlaylistSettings().max_bytes, threads=os.cpu_count() or 1)
+        prepared = prepare(raw, directory, max_bytes=settings.max_bytes, threads=os.cpu_count() or 1)
         store.put_table(draft.version, "scaled", prepared.scaled)
         store.put_table(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)

@@ -85,7 +85,7 @@ def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[st
     described = [name for name in DESCRIBING if name in table.known]
     features = [f"{name}::float as {name}" for name in FEATURES]
     scaled = [f"({_scaling(name, scaler[name])})::float as {name}" for name in SCALED if name in scaler]
-    return [*described, *features, *scaled, LABEL, *_typed(table), "song_key"]
+    return [*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), "song_key"]
 
 
 def _scaling(name: str, limits: ScalerRange) -> str:

@@ -14,7 +14,7 @@ KEYS = ("id", "isrc")
 DIGEST = " | ".join(f"(round({name} * 1000000)::uhugeint << {20 * place})" for place, name in enumerate(FEATURES))
 """The four features as one number, each rounded to a millionth: unlike a hash the same in every version of DuckDB."""
 
-PLAUSIBLE_SHARE = 0.5
+PLAUSIBLE_SHARE = 0.1
 """A column with fewer different values, as a share of the different features, does not identify songs."""
 
 

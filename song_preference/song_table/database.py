@@ -1,4 +1,4 @@
-"""DuckDB as the song tables use it: one file-backed database per table, with bounded threads and memory."""
+"""DuckDB as the song tables use it: a database for each file, with bounded threads and memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,16 +7,13 @@ from pathlib import Path
 import duckdb
 
 MEMORY = "256MB"
-"""Beyond it DuckDB writes to its database and temporary files."""
-
-ENGINE_ERRORS = (duckdb.Error,)
+"""Beyond it DuckDB writes to temporary files."""
 
 
 @contextmanager
 def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to a new database in the directory; it reads no other files than those it is given."""
+    """Yield a connection to a new database, which has its temporary files in the directory."""
     connection = duckdb.connect(
-        directory / "songs.duckdb",
         config={
             "threads": threads,
             "memory_limit": MEMORY,

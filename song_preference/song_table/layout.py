@@ -41,7 +41,7 @@ class _Candidate(NamedTuple):
     @property
     def promise(self) -> tuple[int, int, int]:
         """How many columns it names that matter, whether it has several, and how early it comes."""
-        return len(positions(self.cells).keys() - set(DESCRIBING)), min(len(self.cells), 2), -self.row
+        return len(positions(self.cells[:MAX_COLUMNS]).keys() - set(DESCRIBING)), min(len(self.cells), 2), -self.row
 
 
 def find_layout(path: Path) -> Layout:
@@ -71,7 +71,9 @@ def _candidates(text: str, separator: str) -> list[_Candidate]:
     records, lines, found = Records(StringIO(text, newline=""), separator), 0, []
     for row, cells in enumerate(islice(records, LINES_LOOKED_AT), start=1):
         lines += records.lines
-        if cells and not is_blank(cells):
+        if cells is None:
+            break
+        if not is_blank(cells):
             found.append(_Candidate(cells, separator, row, lines))
     return found
 

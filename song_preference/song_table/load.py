@@ -9,7 +9,7 @@ import duckdb
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, is_plain
-from song_preference.song_table.records import MAX_ROW_CHARACTERS, Records, is_blank, message
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, Records, is_blank, message
 
 ROWS_SHOWN = 10
 
@@ -66,7 +66,7 @@ def _source(path: Path, separator: str, columns: Sequence[str], skip: int) -> st
     types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, delim={literal(separator)}, "
-        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={MAX_ROW_CHARACTERS})"
+        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={MAX_CELL_CHARACTERS})"
     )
 
 

@@ -9,13 +9,15 @@ from song_preference.messages import Message
 MAX_COLUMNS = 1_000
 """Published tables of songs have up to 520. What is done for each column must not make a small file a long job."""
 
+MAX_CELL_CHARACTERS = 131_072
+"""The csv module's own limit, which is the process's; a spreadsheet's is 32,767."""
+
 MAX_ROW_CHARACTERS = 250_000
-csv.field_size_limit(MAX_ROW_CHARACTERS)
 
 READ_CHARACTERS = MAX_ROW_CHARACTERS + len("\r\n")
 
 Cells = list[str]
-Fault = Literal["row_too_long", "quote_not_closed"]
+Fault = Literal["cell_too_long", "row_too_long", "quote_not_closed"]
 
 
 class Records(Iterator[Cells | None]):
@@ -44,8 +46,10 @@ class Records(Iterator[Cells | None]):
             return next(self._reader)
         except _RowTooLong:
             self.fault = "row_too_long"
-        except csv.Error:
-            self.fault = "quote_not_closed"
+        except csv.Error as error:
+            # The csv module has one class for both, and no code.
+            is_cell = str(error).startswith("field larger than field limit")
+            self.fault = "cell_too_long" if is_cell else "quote_not_closed"
         return None
 
 
@@ -81,4 +85,5 @@ def is_blank(cells: Cells) -> bool:
 
 def message(code: str) -> Message:
     """Return the message about a row that cannot be read."""
-    return Message(code, {"limit": MAX_ROW_CHARACTERS} if code == "row_too_long" else {})
+    limits = {"cell_too_long": MAX_CELL_CHARACTERS, "row_too_long": MAX_ROW_CHARACTERS}
+    return Message(code, {"limit": limits[code]} if code in limits else {})

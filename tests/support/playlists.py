@@ -9,6 +9,9 @@ import pandas as pd
 from song_preference.dataset import sample
 from song_preference.features import LABEL
 
+CSV = sample.csv()
+"""The bundled sample."""
+
 
 def songs(count: int = 60) -> pd.DataFrame:
     """Return the first songs of the bundled sample, with titles that no CSV reader finds easy."""
