@@ -40,6 +40,7 @@ def chosen(likes: int, dislikes: int) -> pd.DataFrame:
 def written(rows: list[list[str]], separator: str, line_end: str, encoding: str, *, quoted: bool) -> bytes:
     """Return rows of cells in a dialect of CSV."""
     text = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
-    csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=quoting).writerows(rows)
+    csv.writer(
+        text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    ).writerows(rows)
     return text.getvalue().encode(encoding)

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ Table = Callable[[bytes], SongTable]
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Callable[..., SongTable]]:
     """Read bytes as a table; closed after the test."""
-    opened_tables = []
+    opened_tables: list[AbstractContextManager[SongTable]] = []
 
     def read(raw: bytes, *, needs_label: bool = True) -> SongTable:
         path = tmp_path / f"file-{len(opened_tables)}"
@@ -435,7 +435,7 @@ def test_a_check_in_its_own_process_says_the_same(tmp_path: Path) -> None:
 
 
 def test_files_of_every_kind_end_as_the_cases_say(cases: dict[str, Any], case_directory: Path, tmp_path: Path) -> None:
-    seen = {}
+    seen: dict[str, dict[str, Any]] = {}
     for name, expected in cases.items():
         directory = tmp_path / name
         directory.mkdir()
