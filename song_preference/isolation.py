@@ -43,8 +43,9 @@ def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 def _answer(
     sender: Connection, function: Callable[..., object], args: tuple[object], kwargs: dict[str, object]
 ) -> None:
+    value, raised = None, None
     try:
-        answer = function(*args, **kwargs), None
+        value = function(*args, **kwargs)
     except Exception as error:
-        answer = None, error
-    sender.send(answer)
+        raised = error
+    sender.send((value, raised))

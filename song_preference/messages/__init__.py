@@ -4,15 +4,15 @@ from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any, Literal
 
-from song_preference.messages import en, es, model_card, song_table
+from song_preference.messages import en, es, model_card
 
 Language = Literal["en", "es"]
 Text = dict[Language, str]
 """The same in each language."""
 
 SENTENCES: dict[Language, dict[str, str]] = {
-    "en": {**en.SENTENCES, **model_card.ENGLISH, **song_table.ENGLISH},
-    "es": {**es.SENTENCES, **model_card.SPANISH, **song_table.SPANISH},
+    "en": {**en.SENTENCES, **model_card.ENGLISH},
+    "es": {**es.SENTENCES, **model_card.SPANISH},
 }
 SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 

@@ -46,9 +46,15 @@ create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*
 """`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
 
 
-FAULT = """case when {0} is null then 'empty_cell' when isnan({0}) then 'not_a_number'
-    when isinf({0}) then 'not_finite' when {0} not between 0 and 1 then 'not_in_unit_interval' end"""
-"""The code of what is wrong with a feature, as SQL."""
+FEATURE_FAULTS = {
+    "empty_cell": "{0} is null",
+    "not_a_number": "isnan({0})",
+    "not_finite": "isinf({0})",
+    "not_in_unit_interval": "{0} not between 0 and 1",
+}
+"""Rules that a feature may break, by code, as SQL; the first one that holds is named."""
+
+LABEL_FAULTS = {"empty_cell": "label is null and coalesce({0}, '') = ''", "not_a_label": "label is null"}
 
 
 @dataclass(frozen=True)
@@ -243,19 +249,21 @@ class _Reader:
     def _faults(self, chosen: dict[str, int]) -> list[Finding]:
         """Return what is wrong with the rows that cannot be used, by column and rule."""
         nothing = " and ".join(f"{feature} is null" for feature in FEATURES)
-        findings = self._found(None, "'without_features'", nothing)
+        findings = self._found(None, {"without_features": nothing})
         for feature in FEATURES:
-            findings += self._found(feature, FAULT.format(feature), f"not ({nothing})")
+            findings += self._found(feature, FEATURE_FAULTS, where=f"not ({nothing})")
         if LABEL in chosen:
-            cell = f"m{chosen[LABEL]}"
-            code = f"case when label is null then if(coalesce({cell}, '') = '', 'empty_cell', 'not_a_label') end"
-            findings += self._found(LABEL, code, "true", "songs join loaded using (row)")
+            findings += self._found(LABEL, LABEL_FAULTS, cell=f"m{chosen[LABEL]}")
         return findings
 
-    def _found(self, column: str | None, code: str, where: str, source: str = "songs") -> list[Finding]:
-        sql = f"""select code, count(*), min(row, {ROWS_SHOWN}) from (select row, {code} as code from {source}
-            where not is_usable and {where}) where code is not null group by code order by code"""
+    def _found(
+        self, column: str | None, rules: dict[str, str], *, cell: str | None = None, where: str = "true"
+    ) -> list[Finding]:
+        cases = " ".join(f"when {rule.format(cell or column)} then {literal(code)}" for code, rule in rules.items())
+        unusable = f"from songs join loaded using (row) where not is_usable and {where}"
+        sql = f"""select code, count(*), min(row, {ROWS_SHOWN}) from (select row, case {cases} end as code {unusable})
+            where code is not null group by code order by code"""
         return [
-            Finding(column, Message(str(found)), int(count), tuple(rows))
-            for found, count, rows in self._connection.execute(sql).fetchall()
+            Finding(column, Message(str(code)), int(count), tuple(rows))
+            for code, count, rows in self._connection.execute(sql).fetchall()
         ]

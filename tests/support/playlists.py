@@ -21,7 +21,8 @@ def songs(count: int = 60) -> pd.DataFrame:
 
 def as_csv(rows: pd.DataFrame, **options: Any) -> bytes:
     """Return the rows as a CSV in UTF-8."""
-    return rows.to_csv(index=False, **options).encode()
+    text: str = rows.to_csv(index=False, **options)
+    return text.encode()
 
 
 def with_cells(column: str, *values: object) -> bytes:
