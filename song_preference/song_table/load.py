@@ -9,9 +9,11 @@ import duckdb
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, is_plain
-from song_preference.song_table.records import MAX_CELL_CHARACTERS, Records, is_blank, message
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, is_blank, message
 
 ROWS_SHOWN = 10
+LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
+"""Bytes of a row once it is rewritten: characters of up to four bytes, each cell in quotes."""
 
 
 class FaultyRows:
@@ -40,7 +42,13 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cell
     filled = ", ".join(f"nullif(trim(c{at}), '')" for at in range(len(layout.header)))
     written = f"where coalesce({filled}) is not null"
     if is_plain(path, layout):
-        source = _source(path, layout.separator, [f"c{at}" for at in range(len(layout.header))], skip=layout.lines)
+        source = _source(
+            path,
+            layout.separator,
+            [f"c{at}" for at in range(len(layout.header))],
+            skip=layout.lines,
+            longest=MAX_CELL_CHARACTERS,
+        )
         try:
             connection.execute(
                 f"create table songs as select {selected} "
@@ -54,7 +62,7 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cell
     rewritten = path.with_suffix(".rewritten")
     faulty = _rewrite(path, layout, rewritten)
     columns = ["row", *(f"c{at}" for at in range(len(layout.header)))]
-    source = _source(rewritten, ",", columns, skip=0)
+    source = _source(rewritten, ",", columns, skip=0, longest=LONGEST_REWRITTEN)
     connection.execute(
         f"create table songs as select {selected} from (select * replace (row::bigint as row) from {source})"
     )
@@ -62,11 +70,11 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cell
     return faulty.findings()
 
 
-def _source(path: Path, separator: str, columns: Sequence[str], skip: int) -> str:
+def _source(path: Path, separator: str, columns: Sequence[str], *, skip: int, longest: int) -> str:
     types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, delim={literal(separator)}, "
-        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={MAX_CELL_CHARACTERS})"
+        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={longest})"
     )
 
 
