@@ -98,11 +98,15 @@ def run_step(step: str, passed: str, store: DatasetStore) -> str:
             for batch in reader:
                 writer.write_batch(batch)
         return passed
+    settings = DatasetSettings().model_copy(update={"max_bytes": 10**10})
     if step == "download":
-        settings = DatasetSettings().model_copy(update={"source": passed, "max_bytes": 10**10})
+        settings = settings.model_copy(update={"source": passed})
         return etl.download(store, settings, Parameters(test_size=0.3, seed=42)).model_dump_json()
+    draft = Draft.model_validate_json(passed)
+    if step == "engineer_features":
+        return etl.engineer_features(store, settings, draft).model_dump_json()
     function: Callable[..., Any] = getattr(etl, step)
-    result = function(store, Draft.model_validate_json(passed))
+    result = function(store, draft)
     return str(result.run_id) if step == "register" else str(result.model_dump_json())
 
 

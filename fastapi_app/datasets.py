@@ -170,7 +170,7 @@ def download(
 def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`."""
     with _on_disk(file) as path:
-        preparation = manage.check(path)
+        preparation = manage.check(path, management.playlist_settings.max_bytes)
         source = manage.keep(path, management.datasets.objects)
     run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
@@ -183,10 +183,10 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
     responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-def validate(file: PlaylistDep) -> Preparation:
+def validate(file: PlaylistDep, management: ManagementDep) -> Preparation:
     """Validate a playlist as the pipeline does, without storing it."""
     with _on_disk(file) as path:
-        return manage.check(path)
+        return manage.check(path, management.playlist_settings.max_bytes)
 
 
 @router.delete(
@@ -210,7 +210,7 @@ def delete(version: Version, management: ManagementDep) -> None:
 def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
     """Yield a copy of the file on disk, deleted afterwards."""
     with temporary_directory() as directory:
-        path = directory / "playlist.csv"
+        path = directory / "playlist"
         with path.open("wb") as target:
             shutil.copyfileobj(file, target)
         yield path

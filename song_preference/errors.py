@@ -33,7 +33,7 @@ one table from these classes to its own status codes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from song_preference.messages import Message
 
@@ -44,6 +44,17 @@ class SongPreferenceError(Exception):
     def __init__(self, message: str | Message) -> None:
         self.message = message if isinstance(message, Message) else Message(None, english=message)
         super().__init__(str(message))
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        """Return how another process restores the error, whatever its class is made from."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[SongPreferenceError], args: tuple[Any, ...], values: dict[str, Any]) -> SongPreferenceError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(values)
+    return error
 
 
 class FieldProblem(NamedTuple):

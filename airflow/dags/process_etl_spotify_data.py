@@ -59,8 +59,10 @@ def process_etl_spotify_data() -> None:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Draft
+        from song_preference.settings import PlaylistSettings
 
-        return etl.engineer_features(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
+        prepared = etl.engineer_features(open_store(), PlaylistSettings(), Draft.model_validate(draft))
+        return prepared.model_dump(mode="json")
 
     @step(task_display_name=NAMES["split"]["en"], links=[FILES])
     def split(draft: dict[str, Any]) -> dict[str, Any]:

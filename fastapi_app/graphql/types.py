@@ -149,6 +149,7 @@ class Dataset:
     test_size: float = _field("Share of the songs in the test table.")
     seed: int = _field("Decides which songs these are.")
     rows_raw: int = _field("Rows of the file.")
+    rows_left_out: int = _field("Rows that could not be used.")
     songs: int = _field("Songs kept, without repetitions.")
     likes: int = _field("Songs that the listener likes.")
     dislikes: int = _field("Songs that the listener dislikes.")
@@ -171,6 +172,7 @@ class Dataset:
             test_size=found.parameters.test_size,
             seed=found.parameters.seed,
             rows_raw=songs.rows_raw,
+            rows_left_out=songs.rows_left_out,
             songs=songs.rows_kept,
             likes=songs.likes,
             dislikes=songs.dislikes,

@@ -1,6 +1,7 @@
 """The four steps of `process_etl_spotify_data`; each can be repeated without harm."""
 
 import logging
+import os
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -14,7 +15,7 @@ from song_preference.dataset.store import RAW, DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
-from song_preference.settings import DatasetSettings
+from song_preference.settings import DatasetSettings, PlaylistSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,12 @@ def _fetch_or_sample(store: DatasetStore, settings: DatasetSettings, target: Pat
         return sample.model_copy(update={"fallback_reason": str(error), "fallback": error.message.stored()})
 
 
-def engineer_features(store: DatasetStore, draft: Draft) -> Draft:
-    """Deduplicate and scale the rows, keep the four features; raise `InvalidDataset`."""
+def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Draft) -> Draft:
+    """Keep each song once, scale columns, keep the four features; raise `InvalidDataset`."""
     with temporary_directory() as directory:
         raw = directory / RAW
         store.fetch(draft.version, RAW, raw)
-        prepared = prepare(raw, directory)
+        prepared = prepare(raw, directory, max_bytes=settings.max_bytes, threads=os.cpu_count() or 1)
         store.put(draft.version, "scaled", prepared.scaled)
         store.put(draft.version, "features", prepared.features)
     log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)

@@ -3,7 +3,6 @@
 import io
 import math
 from collections.abc import Iterator
-from itertools import islice
 from typing import IO, Any
 
 import numpy as np
@@ -15,8 +14,12 @@ from pyarrow import csv as arrow_csv
 from song_preference.dataset.store import FILES, RAW, DatasetStore, Table, not_found
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from song_preference.songs_csv import Records
+from song_preference.isolation import isolated
+from song_preference.song_table.first_rows import first_rows_of
 from song_preference.temporary import temporary_directory
+
+WHOLE = (b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"[", b"{")
+"""Beginnings of files that can only be read as a whole."""
 
 LOOKED_AT_BYTES = 1 << 18
 """Bytes of `raw.csv` that are read for its first rows."""
@@ -61,16 +64,18 @@ def as_csv(parquet: IO[bytes]) -> Iterator[bytes]:
 
 
 def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str, Any]]:
+    """Return the first rows below the header of the file as it came."""
     content = store.objects.get(store.key(version, FILES[RAW]), first_bytes=LOOKED_AT_BYTES)
     if content is None:
         raise not_found(version, FILES[RAW])
-    if len(content) == LOOKED_AT_BYTES:
-        # The last row may go on.
-        content = content[: content.rfind(b"\n") + 1]
-    records = Records(io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=""))
-    rows = (cells for cells in records if cells)
-    header = next(rows, [])
-    return [{name: value for name, value in zip(header, cells, strict=False) if name} for cells in islice(rows, limit)]
+    with temporary_directory() as directory:
+        path = directory / RAW
+        if content.lstrip().startswith(WHOLE):
+            store.fetch(version, RAW, path)
+        else:
+            # The last row may go on.
+            path.write_bytes(content if len(content) < LOOKED_AT_BYTES else content[: content.rfind(b"\n") + 1])
+        return isolated(first_rows_of, path, directory, limit)
 
 
 def _plain(value: Any) -> Any:

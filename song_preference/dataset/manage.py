@@ -6,19 +6,28 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from song_preference.dataset.prepare import prepare
+from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Preparation
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
+from song_preference.isolation import Crashed, isolated
+from song_preference.song_table.text import rejected
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
 
-def check(playlist: Path) -> Preparation:
-    """Return what the pipeline will make of the CSV; raise `InvalidDataset` with every finding, and `DiskFull`."""
+def check(playlist: Path, max_bytes: int) -> Preparation:
+    """Return what the pipeline will make of a file, of at most `max_bytes` unpacked.
+
+    Raise `InvalidDataset` with every finding, and `DiskFull`.
+    """
+    # The directory is made here: it goes even if the process that reads the file crashes.
     with temporary_directory() as directory:
-        return prepare(playlist, directory).report
+        try:
+            return isolated(preparation, playlist, directory, max_bytes)
+        except Crashed:
+            raise rejected("reader_crashed") from None
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:

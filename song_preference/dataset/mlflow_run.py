@@ -55,6 +55,7 @@ def _numbers(described: DatasetVersion) -> dict[str, float]:
     preparation = described.preparation
     numbers: dict[str, float] = {
         "rows_raw": preparation.rows_raw,
+        "rows_left_out": preparation.rows_left_out,
         "rows_kept": preparation.rows_kept,
         "rows_train": described.split.train,
         "rows_test": described.split.test,
@@ -69,8 +70,8 @@ def _numbers(described: DatasetVersion) -> dict[str, float]:
 CARD = """\
 # Dataset {version}
 
-{songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {duplicates:,} repeated
-another and were dropped.
+{songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {dropped:,} were
+left out, see below.
 
 | | |
 |---|---|
@@ -109,7 +110,7 @@ def data_card(described: DatasetVersion) -> str:
         likes=songs.likes,
         dislikes=songs.dislikes,
         raw=songs.rows_raw,
-        duplicates=songs.rows_raw - songs.rows_kept,
+        dropped=songs.rows_raw - songs.rows_kept,
         kind=source.kind,
         uri=source.uri,
         sha256=source.sha256,

@@ -1,34 +1,34 @@
-"""From the listener's rows to the four features: deduplicate, scale, keep. Rows pass through, a piece at a time."""
+"""From a listener's file to the four features: read it, keep each song once, scale, write Parquet."""
 
-import math
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler
 
-from song_preference.dataset.reading import Reading, read_playlist
-from song_preference.dataset.schema import small_classes
-from song_preference.dataset.table import SCALED
+from song_preference.dataset.songs import find_songs
 from song_preference.dataset.version import FeatureStatistics, Preparation, ScalerRange
-from song_preference.errors import InvalidDataset
+from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.messages import Message
+from song_preference.song_table.columns import DESCRIBING, SCALED
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.read import SongTable, opened
 
-FEATURES_SCHEMA = pa.schema([(name, pa.float32()) for name in (*FEATURES, LABEL)])
+ROWS_PER_CLASS = 10
+"""With fewer, neither a test table nor cross-validation says anything."""
+
+MAX_UNUSABLE = 0.2
+"""Share of the rows that may be unusable; with more, the file is probably not what the listener takes it for."""
+
+WHOLE_NUMBER_LIMIT = 2**53
+"""Beyond it float64 does not tell whole numbers apart."""
 
 
 class Prepared(NamedTuple):
-    """Two Parquet files: `scaled` holds every column of the kept rows, `features` four features and label.
+    """Two Parquet files: `scaled` holds every column of the songs, `features` four features, label and song key.
 
-    The required numbers are float32 in both: models take no more, and Spotify gives fewer digits.
+    The numbers that the specification names are float32 in both: models take no more, and Spotify gives fewer digits.
     """
 
     scaled: Path
@@ -36,134 +36,121 @@ class Prepared(NamedTuple):
     report: Preparation
 
 
-def prepare(raw: Path, directory: Path) -> Prepared:
-    """Check the CSV `raw`, drop exact duplicates, scale `SCALED` to [0, 1], keep the four features and the label.
+def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Prepared:
+    """Read a playlist, keep each song once, scale `SCALED` to [0, 1], keep the four features and the label.
 
-    Files are written to `directory`; raises `InvalidDataset` with everything that is wrong with the playlist.
+    A packed file may have at most `max_bytes` unpacked. Files are written to `directory`; raises `InvalidDataset`
+    with everything that is wrong with the playlist.
     """
-    rows = RowBuffer(directory / "kept.arrow")
-    reading = read_playlist(raw, rows.opened)
-    scaled, features = directory / "scaled.parquet", directory / "features.parquet"
-    statistics = _write(rows, scaled, features)
-    rows.path.unlink()
-    report = _report(reading, rows.scaler, statistics)
-    # Checked before as well, but a song that comes ten times is one song.
-    if findings := small_classes(report.likes, report.dislikes):
-        raise InvalidDataset(*findings)
-    return Prepared(scaled, features, report)
+    with opened(raw, directory, max_bytes=max_bytes, needs_label=True, threads=threads) as table:
+        _check_share(table)
+        repeated, contradicting = find_songs(table)
+        report = _report(table, repeated, contradicting)
+        if findings := small_classes(report.likes, report.dislikes):
+            raise InvalidDataset(*findings, *table.faults)
+        scaled, features = directory / "scaled.parquet", directory / "features.parquet"
+        _write(table, scaled, _scaled_columns(table, report.scaler))
+        names = [f"{name}::float as {name}" for name in (*FEATURES, LABEL)]
+        _write(table, features, [*names, "song_key"])
+        types = {field.name: str(field.type) for field in pq.read_schema(scaled)}
+        return Prepared(scaled, features, report.model_copy(update={"columns": types}))
 
 
-class RowBuffer:
-    """Rows as they were read, in an Arrow file, with the scaler and the digests that need all of them."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.scaler = MinMaxScaler()
-        self._digests: list[NDArray[np.uint64]] = []
-
-    @contextmanager
-    def opened(self, schema: pa.Schema) -> Iterator["RowBuffer"]:
-        """Begin anew, with rows of these columns."""
-        self.scaler, self._digests = MinMaxScaler(), []
-        with pa.ipc.new_file(self.path, schema) as self._file, ThreadPoolExecutor(1) as self._keeper:
-            self._kept = self._keeper.submit(lambda: None)
-            yield self
-            self._kept.result()
-
-    def keep(self, batch: pa.RecordBatch) -> None:
-        """Write the next rows in the background, so that others are checked meanwhile."""
-        self._kept.result()
-        self._kept = self._keeper.submit(self._keep, batch)
-
-    def _keep(self, batch: pa.RecordBatch) -> None:
-        self._file.write_batch(batch)
-        self.scaler.partial_fit(_matrix(batch, SCALED))
-        self._digests.append(_digests(batch))
-
-    def firsts(self) -> NDArray[np.bool_]:
-        """Return for each row whether it is the first of its kind."""
-        return ~pd.Series(np.concatenate(self._digests)).duplicated().to_numpy()
+def preparation(raw: Path, directory: Path, max_bytes: int) -> Preparation:
+    """Return what `prepare` reports."""
+    return prepare(raw, directory, max_bytes=max_bytes).report
 
 
-def _digests(batch: pa.RecordBatch) -> NDArray[np.uint64]:
-    """Return 64 bits of each row: that any two of n different rows share them has odds below n^2 / 2^65."""
-    columns = {name: _comparable(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False), dtype=np.uint64)
+def small_classes(likes: int, dislikes: int) -> list[Finding]:
+    """Return a finding for each class with fewer than `ROWS_PER_CLASS` songs."""
+    return [
+        Finding(LABEL, Message(code, {"least": ROWS_PER_CLASS, "size": size}), 1)
+        for code, size in (("too_few_likes", likes), ("too_few_dislikes", dislikes))
+        if size < ROWS_PER_CLASS
+    ]
 
 
-def _comparable(column: pa.Array) -> "pd.Series[Any]":
-    """Return the column with one type in every batch; pandas alone would choose it by whether cells are empty."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        column = pc.add(column.cast(pa.float64()), 0.0)  # -0.0 is 0.0
-    else:
-        column = column.cast(pa.string())
-    values: pd.Series[Any] = column.to_pandas()
-    return values
+def _check_share(table: SongTable) -> None:
+    if table.unusable > MAX_UNUSABLE * table.rows:
+        values = {"count": table.unusable, "rows": table.rows, "share": MAX_UNUSABLE}
+        raise InvalidDataset(Finding(None, Message("too_many_unusable_rows", values), 1), *table.faults)
 
 
-def _write(rows: RowBuffer, scaled: Path, features: Path) -> StandardScaler:
-    """Write both tables; return the statistics of features and label."""
-    statistics, is_first, at = StandardScaler(), rows.firsts(), 0
-    # Dictionaries, Arrow's default, cost twice the time and save nothing where nearly every number is another.
-    with (
-        pa.ipc.open_file(rows.path) as file,
-        pq.ParquetWriter(scaled, _single_precision(file.schema), use_dictionary=False) as to_scaled,
-        pq.ParquetWriter(features, FEATURES_SCHEMA, use_dictionary=False) as to_features,
-        ThreadPoolExecutor(1) as writer,
-    ):
-        written = writer.submit(lambda: None)
-        for index in range(file.num_record_batches):
-            batch = file.get_batch(index)
-            firsts, at = is_first[at : at + len(batch)], at + len(batch)
-            if not firsts.any():
-                continue
-            if not firsts.all():
-                batch = batch.filter(pa.array(firsts))
-            # While one batch is written, the next is computed; no more than two are held.
-            prepared = _scaled(batch, rows.scaler, to_scaled.schema)
-            written.result()
-            written = writer.submit(to_scaled.write_batch, prepared)
-            statistics.partial_fit(_matrix(batch, FEATURES_SCHEMA.names))
-            to_features.write_batch(prepared.select(FEATURES_SCHEMA.names).cast(FEATURES_SCHEMA))
-        written.result()
-    return statistics
+def _write(table: SongTable, target: Path, columns: list[str]) -> None:
+    table.query(f"copy (select {', '.join(columns)} from kept) to {literal(str(target))} (format parquet)")
 
 
-def _single_precision(schema: pa.Schema) -> pa.Schema:
-    numbers = {*FEATURES, *SCALED}
-    return pa.schema([field.with_type(pa.float32()) if field.name in numbers else field for field in schema])
+def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[str]:
+    """Return every column as SQL, those first that say which song it is."""
+    described = [name for name in DESCRIBING if name in table.known]
+    features = [f"{name}::float as {name}" for name in FEATURES]
+    scaled = [f"({_scaling(name, scaler[name])})::float as {name}" for name in SCALED if name in scaler]
+    return [*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), "song_key"]
 
 
-def _scaled(batch: pa.RecordBatch, scaler: MinMaxScaler, schema: pa.Schema) -> pa.RecordBatch:
-    values = dict(zip(SCALED, scaler.transform(_matrix(batch, SCALED)).T, strict=True))
-    columns = {name: pa.array(values[name]) if name in values else batch[name] for name in schema.names}
-    return pa.RecordBatch.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)
+def _scaling(name: str, limits: ScalerRange) -> str:
+    """Return what MinMaxScaler does to a column, as SQL."""
+    scaler = MinMaxScaler().fit([[limits.min], [limits.max]])
+    return f"{name} * {float(scaler.scale_[0])!r}::double + {float(scaler.min_[0])!r}::double"
 
 
-def _matrix(batch: pa.RecordBatch, columns: "tuple[str, ...] | list[str]") -> NDArray[np.float64]:
-    return np.column_stack([batch[name].to_numpy(zero_copy_only=False) for name in columns]).astype("float64")
+def _typed(table: SongTable) -> list[str]:
+    """Return the other columns as SQL, as numbers where every cell is one."""
+    if not table.others:
+        return []
+    questions = []
+    for name in table.others:
+        cell = quoted(name)
+        number = f"try_cast({cell} as double)"
+        questions += [
+            f"count({cell}) = count(*) filter (isfinite({number}) and not contains({cell}, '_'))",
+            f"bool_and({number} = floor({number}) and abs({number}) < {WHOLE_NUMBER_LIMIT})",
+        ]
+    (answers,) = table.query(f"select {', '.join(questions)} from kept")
+    kinds = ["varchar" if not number else "bigint" if whole else "double" for number, whole in _pairs(answers)]
+    # A whole number may be written 4.0, which is no bigint.
+    return [
+        f"{quoted(name)}::{'double::bigint' if kind == 'bigint' else kind} as {quoted(name)}"
+        for name, kind in zip(table.others, kinds, strict=True)
+    ]
 
 
-def _report(reading: Reading, scaler: MinMaxScaler, statistics: StandardScaler) -> Preparation:
-    rows_kept = int(statistics.n_samples_seen_)
-    *means, share_of_likes = map(float, statistics.mean_)
-    likes = round(share_of_likes * rows_kept)
-    # scikit-learn's variance divides by n, ours by n - 1.
-    deviations = [math.sqrt(variance * rows_kept / (rows_kept - 1)) for variance in statistics.var_]
+def _pairs(values: tuple[Any, ...]) -> list[tuple[Any, Any]]:
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _report(table: SongTable, repeated: int, contradicting: Message | None) -> Preparation:
+    scaled = [name for name in SCALED if name in table.known]
+    spans = [f"min({name}) filter (isfinite({name})), max({name}) filter (isfinite({name}))" for name in scaled]
+    statistics = [f"avg({name}), stddev_samp({name})" for name in FEATURES]
+    counts = ["count(*)", f"count(*) filter ({LABEL} = 1)"]
+    (values,) = table.query(f"select {', '.join([*counts, *statistics, *spans])} from kept")
+    songs, likes = int(values[0]), int(values[1])
+    numbers = _pairs(values[2:])
+    notes = [*table.notes]
+    if table.faults:
+        left_out = {"count": table.unusable, "findings": [finding.message().as_json() for finding in table.faults]}
+        notes.append(Message("rows_left_out", left_out))
+    if repeated:
+        notes.append(Message("rows_repeated", {"count": repeated}))
+    if contradicting:
+        notes.append(contradicting)
     return Preparation(
-        columns=reading.columns,
-        readings=[str(message) for message in reading.normalisations],
-        normalisations=[message.stored() for message in reading.normalisations],
-        rows_raw=reading.rows,
-        rows_kept=rows_kept,
+        columns={},
+        readings=[str(message) for message in notes],
+        normalisations=[message.stored() for message in notes],
+        rows_raw=table.rows,
+        rows_left_out=table.unusable,
+        rows_kept=songs,
         likes=likes,
-        dislikes=rows_kept - likes,
+        dislikes=songs - likes,
         scaler={
-            column: ScalerRange(min=low, max=high)
-            for column, low, high in zip(SCALED, scaler.data_min_, scaler.data_max_, strict=True)
+            name: ScalerRange(min=low, max=high)
+            for name, (low, high) in zip(scaled, numbers[len(FEATURES) :], strict=True)
+            if low is not None
         },
         features={
-            feature: FeatureStatistics(mean=mean, std=std)
-            for feature, mean, std in zip(FEATURES, means, deviations, strict=False)
+            name: FeatureStatistics(mean=mean or 0, std=std or 0)
+            for name, (mean, std) in zip(FEATURES, numbers, strict=False)
         },
     )

@@ -17,7 +17,6 @@ from requests import HTTPError, RequestException
 
 from song_preference.dataset import https, sample
 from song_preference.dataset.https import check_https, check_public
-from song_preference.dataset.text import PIECE_BYTES, check_is_no_page, check_text
 from song_preference.dataset.transfer import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -33,6 +32,7 @@ from song_preference.dataset.version import Source, SourceKind
 from song_preference.errors import InvalidDataset, SourceRejected, SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import PlaylistSettings
+from song_preference.song_table.text import PIECE_BYTES, check_is_no_page
 from song_preference.storage import ObjectStore
 
 NETWORK = Network()
@@ -89,8 +89,9 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
                 _from_s3(at, target, objects, settings.max_bytes)
             case "file":
                 _from_file(Path(at), shown(source), target, settings.max_bytes)
-    check_text(target)
     with target.open("rb") as file:
+        check_is_no_page(file.read(PIECE_BYTES))
+        file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     # Where the incoming folder lies on this machine is nobody's business.
     uri = shown(source if kind == "file" and not trusted else at)

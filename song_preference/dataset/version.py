@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from song_preference.messages import Message
 
-PREPARATION = 3
+PREPARATION = 4
 """Number of the way of preparing, part of the version: raise it whenever the same file gives other tables."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
@@ -72,6 +72,8 @@ class Preparation(BaseModel):
     normalisations: list[Message] = []
     """The same normalisations as data; empty for a dataset published before messages had codes."""
     rows_raw: int
+    rows_left_out: int = 0
+    """Rows that could not be used; `notes` say why."""
     rows_kept: int
     likes: int
     dislikes: int

@@ -36,7 +36,7 @@ def settings(source: Path | str, monkeypatch: pytest.MonkeyPatch) -> DatasetSett
 
 def run(store: DatasetStore, configured: DatasetSettings, parameters: Parameters = PARAMETERS) -> DatasetVersion:
     draft = etl.download(store, configured, parameters)
-    return register(store, etl.split_dataset(store, etl.engineer_features(store, draft))).dataset
+    return register(store, etl.split_dataset(store, etl.engineer_features(store, configured, draft))).dataset
 
 
 def runs_of(described: DatasetVersion) -> list[Run]:
@@ -130,7 +130,7 @@ def test_until_it_is_registered_a_version_is_invisible(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = etl.download(store, settings(playlist, monkeypatch), PARAMETERS)
-    draft = etl.split_dataset(store, etl.engineer_features(store, draft))
+    draft = etl.split_dataset(store, etl.engineer_features(store, DatasetSettings(), draft))
     with pytest.raises(DatasetNotFound, match="run the DAG process_etl_spotify_data"):
         store.latest()
     assert list(store.published()) == []

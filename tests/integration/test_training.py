@@ -79,7 +79,9 @@ def store(patch: pytest.MonkeyPatch) -> Iterator[DatasetStore]:
 def dataset(store: DatasetStore) -> DatasetVersion:
     """The bundled sample, published."""
     draft = etl.download(store, DatasetSettings(), Parameters(test_size=0.3, seed=SEED))
-    return register_dataset(store, etl.split_dataset(store, etl.engineer_features(store, draft))).dataset
+    return register_dataset(
+        store, etl.split_dataset(store, etl.engineer_features(store, DatasetSettings(), draft))
+    ).dataset
 
 
 def train(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersion, trials: int) -> tuple[str, Decision]:

@@ -44,5 +44,6 @@ def run_etl(environment: dict[str, str], bucket: str, fatal_write: int, is_done_
     objects = DeadlyStore(s3_client(S3Settings()), bucket)
     objects.fatal_write, objects.is_done_first = fatal_write, is_done_first
     store = DatasetStore(objects)
-    draft = etl.download(store, DatasetSettings(), PARAMETERS)
-    register(store, etl.split_dataset(store, etl.engineer_features(store, draft)))
+    settings = DatasetSettings()
+    draft = etl.download(store, settings, PARAMETERS)
+    register(store, etl.split_dataset(store, etl.engineer_features(store, settings, draft)))

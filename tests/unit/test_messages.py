@@ -73,8 +73,8 @@ def test_numbers_are_written_as_in_the_language(language: Language, expected: st
 
 
 def test_a_message_within_another_is_in_the_same_language() -> None:
-    rule = Message("other_separator", {"separator": Message("tabs").as_json()})
-    assert "tabuladores" in Message("file_rule", {"rule": rule.as_json()}).text("es")
+    message = Message("separator_read", {"separator": Message("tabs").as_json()})
+    assert "tabuladores" in message.text("es")
 
 
 @pytest.mark.parametrize("code", [None, "something_new"])

@@ -46,7 +46,7 @@ unknown_first.write_text("\\n".join(
 def ended(name):
     def body():
         if name == "unknown labels":
-            manage.check(unknown_first)
+            manage.check(unknown_first, 10**8)
         raise ERRORS[name]
     with DAG("d"):
         task = step(task_id="t", execution_timeout=timedelta(minutes=10))(body)().operator
@@ -91,7 +91,8 @@ def test_the_reason_is_logged_as_data_too(ends: Any) -> None:
 def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
     assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends["unknown labels"]["log"]
-    assert message.startswith("This playlist cannot be used: column 'label' must be 1 or 0, or a word such as yes")
+    assert message.startswith("This playlist cannot be used: the file has ")
+    assert "column 'label' must be 1 or 0, or a word such as yes and no" in message
 
 
 def test_a_lost_connection_is_tried_again(ends: Any) -> None:

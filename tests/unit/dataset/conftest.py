@@ -28,7 +28,7 @@ def prepared(tmp_path: Path) -> Callable[[bytes], Tables]:
     def of(raw: bytes) -> Tables:
         path = tmp_path / "raw.csv"
         path.write_bytes(raw)
-        found = prepare(path, tmp_path)
+        found = prepare(path, tmp_path, max_bytes=10**8)
         return Tables(pd.read_parquet(found.scaled), pd.read_parquet(found.features), found.report)
 
     return of
@@ -58,7 +58,7 @@ def configured(tmp_path: Path) -> DatasetSettings:
 def draft(store: DatasetStore, configured: DatasetSettings) -> Draft:
     """A version with all its tables, ready to be published."""
     downloaded = etl.download(store, configured, Parameters(test_size=0.3, seed=1))
-    return etl.split_dataset(store, etl.engineer_features(store, downloaded))
+    return etl.split_dataset(store, etl.engineer_features(store, configured, downloaded))
 
 
 @pytest.fixture

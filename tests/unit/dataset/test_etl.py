@@ -43,7 +43,9 @@ def test_a_repeated_step_writes_nothing_twice(
     store: DatasetStore, draft: Draft, configured: DatasetSettings, objects: MemoryObjects
 ) -> None:
     before = dict(objects.contents)
-    again = etl.split_dataset(store, etl.engineer_features(store, etl.download(store, configured, PARAMETERS)))
+    again = etl.split_dataset(
+        store, etl.engineer_features(store, configured, etl.download(store, configured, PARAMETERS))
+    )
     assert again == draft
     assert objects.contents == before
     other = etl.download(store, configured, Parameters(test_size=0.3, seed=2))

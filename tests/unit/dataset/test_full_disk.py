@@ -23,10 +23,10 @@ def test_each_task_names_the_volume_and_goes_on_once_there_is_room(
     store, other = DatasetStore(MemoryObjects()), small_disk / "other"
 
     draft = etl.download(store, configured, PARAMETERS)
-    prepared = etl.engineer_features(store, draft)
+    prepared = etl.engineer_features(store, configured, draft)
     steps: dict[str, Callable[[], object]] = {
         "download": lambda: etl.download(store, configured, PARAMETERS),
-        "engineer_features": lambda: etl.engineer_features(store, draft),
+        "engineer_features": lambda: etl.engineer_features(store, configured, draft),
         "split": lambda: etl.split_dataset(store, prepared),
     }
     other.write_bytes(b"x" * (shutil.disk_usage(small_disk).free - 12_000))

@@ -30,7 +30,7 @@ def registry(mlflow: FakeMlflow) -> MlflowClient:
 def another(store: DatasetStore, configured: DatasetSettings, seed: int) -> DatasetVersion:
     """Publish the same songs with another seed, as the latest version."""
     draft = etl.download(store, configured, Parameters(test_size=0.3, seed=seed))
-    draft = etl.split_dataset(store, etl.engineer_features(store, draft))
+    draft = etl.split_dataset(store, etl.engineer_features(store, configured, draft))
     first = store.published()[0]
     return store.publish(DatasetVersion(created_at=first.created_at, code_version="1", **draft.model_dump()))
 
@@ -38,10 +38,10 @@ def another(store: DatasetStore, configured: DatasetSettings, seed: int) -> Data
 def test_an_upload_is_checked_as_the_pipeline_does(tmp_path: Path) -> None:
     playlist = tmp_path / "mine.csv"
     playlist.write_bytes(sample.csv())
-    assert check(playlist).rows_kept == 750
+    assert check(playlist, 10**8).rows_kept == 750
     playlist.write_bytes(b"a,b\n1,2\n")
     with pytest.raises(InvalidDataset):
-        check(playlist)
+        check(playlist, 10**8)
 
 
 def test_an_upload_is_kept_by_its_content_and_forgotten(objects: MemoryObjects, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from song_preference.dataset import sample, table
-from song_preference.dataset.table import SCALED
+from song_preference.dataset import sample
+from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.song_table.columns import SCALED
+from tests.support.playlists import as_csv, chosen
 
 Prepare = Callable[[bytes], Any]
 
@@ -19,10 +21,6 @@ def playlist() -> pd.DataFrame:
     return sample.bundled()
 
 
-def as_csv(rows: pd.DataFrame) -> bytes:
-    return rows.to_csv(index=False).encode()
-
-
 def test_exact_duplicates_are_dropped(playlist: pd.DataFrame, prepared: Prepare) -> None:
     twice = pd.concat([playlist, playlist.head(14)])
     found = prepared(as_csv(twice))
@@ -30,10 +28,67 @@ def test_exact_duplicates_are_dropped(playlist: pd.DataFrame, prepared: Prepare)
     pd.testing.assert_frame_equal(found.scaled[list(FEATURES)], playlist[list(FEATURES)].astype("float32"))
 
 
-def test_songs_that_differ_in_a_title_only_are_kept(playlist: pd.DataFrame, prepared: Prepare) -> None:
+def test_a_song_under_other_dates_and_genres_is_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
     songs = playlist.head(60)
-    titled = pd.concat([songs.assign(title="One"), songs.assign(title="Another"), songs.assign(title="One")])
-    assert prepared(as_csv(titled)).report.rows_kept == 120
+    dated = pd.concat([songs.assign(added_at=f"2024-01-0{day}", genre=f"genre {day}") for day in (1, 2, 3)])
+    found = prepared(as_csv(dated))
+    assert found.report.rows_kept == 60
+    assert set(found.scaled["genre"]) == {"genre 1"}
+    assert "120 rows repeat a song and are left out" in found.report.readings
+
+
+def test_a_song_with_one_id_and_rounded_features_is_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    songs = playlist.head(60).assign(track_uri=[f"spotify:track:{number:022}" for number in range(60)])
+    rounded = songs.assign(energy=songs["energy"].round(2), track_uri=[f"{number:022}" for number in range(60)])
+    isrc = rounded.assign(isrc=[f"ESA012{number:06}" for number in range(60)])
+    by_isrc = isrc.assign(track_uri="", energy=0.5)
+    found = prepared(as_csv(pd.concat([songs, isrc, by_isrc])))
+    assert found.report.rows_kept == 60
+    assert found.features["song_key"].tolist() == [f"{number:022}" for number in range(60)]
+    assert found.features["energy"].tolist() == pytest.approx(songs["energy"].tolist())
+
+
+def test_a_column_that_is_the_same_for_all_songs_does_not_identify_them(
+    playlist: pd.DataFrame, prepared: Prepare
+) -> None:
+    assert prepared(as_csv(playlist.head(60).assign(id="my playlist"))).report.rows_kept == 60
+
+
+def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    songs = playlist.head(60).assign(title=[f"Song {number}" for number in range(60)], artist="Somebody")
+    found = prepared(as_csv(pd.concat([songs, songs.head(2).assign(label=1 - songs[LABEL].head(2))])))
+    assert found.report.rows_kept == 58
+    assert (
+        "2 songs are liked and disliked at once and left out: Song 0 - Somebody, Song 1 - Somebody"
+        in found.report.readings
+    )
+
+
+def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:
+    with pytest.raises(InvalidDataset, match="needs at least 10 different likes, there are 2"):
+        prepared(as_csv(pd.concat([*[chosen(2, 0)] * 10, chosen(0, 30)])))
+
+
+@pytest.mark.parametrize(("unusable", "is_taken"), [(15, True), (16, False)])
+def test_at_most_a_fifth_of_the_rows_may_be_unusable(unusable: int, *, is_taken: bool, prepared: Prepare) -> None:
+    songs = chosen(30, 30)
+    raw = as_csv(pd.concat([songs, songs.head(unusable).assign(energy="")]))
+    if is_taken:
+        report = prepared(raw).report
+        assert (report.rows_left_out, report.rows_kept) == (15, 60)
+        assert "15 rows are left out: column 'energy' must not be empty (15 rows: 62, 63" in report.readings[-1]
+    else:
+        with pytest.raises(InvalidDataset, match="has 16 unusable rows of 76, more than 20%"):
+            prepared(raw)
+
+
+def test_every_column_is_kept_with_its_type_and_those_that_name_the_song_come_first(prepared: Prepare) -> None:
+    songs = chosen(30, 30).assign(Artist="Ártist", Track="One", year=2024, mixed=["007", *["x"] * 59])
+    scaled = prepared(as_csv(songs.drop(columns=["key", "mode"]))).scaled
+    assert list(scaled.columns)[:2] == ["title", "artist"]
+    assert scaled["year"].dtype == "int64"
+    assert scaled["mixed"].tolist()[:2] == ["007", "x"]
+    assert scaled["valence"].tolist() == songs["valence"].tolist()
 
 
 def test_duration_tempo_and_loudness_are_scaled_and_the_rest_is_not(playlist: pd.DataFrame, prepared: Prepare) -> None:
@@ -54,8 +109,9 @@ def test_the_scaler_can_be_repeated_from_the_report(playlist: pd.DataFrame, prep
 
 def test_four_features_and_the_label_are_kept_as_float32(playlist: pd.DataFrame, prepared: Prepare) -> None:
     features = prepared(as_csv(playlist)).features
-    assert list(features.columns) == [*FEATURES, LABEL]
-    assert set(features.dtypes.astype(str)) == {"float32"}
+    assert list(features.columns) == [*FEATURES, LABEL, "song_key"]
+    assert set(features[[*FEATURES, LABEL]].dtypes.astype(str)) == {"float32"}
+    assert features["song_key"].is_unique
 
 
 def test_statistics_are_those_of_the_kept_songs(playlist: pd.DataFrame, prepared: Prepare) -> None:
@@ -64,25 +120,6 @@ def test_statistics_are_those_of_the_kept_songs(playlist: pd.DataFrame, prepared
     for feature in FEATURES:
         assert report.features[feature].mean == pytest.approx(playlist[feature].mean())
         assert report.features[feature].std == pytest.approx(playlist[feature].std(ddof=1))
-
-
-def test_a_playlist_read_in_many_pieces_gives_the_same(
-    playlist: pd.DataFrame, prepared: Prepare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # A column that has empty cells in some pieces only, and the first songs once more in the last piece.
-    rows = playlist.assign(key=playlist["key"].where(playlist.index != 700))
-    raw = as_csv(pd.concat([rows, rows.head(14)]))
-    whole = prepared(raw)
-    monkeypatch.setattr(table, "BLOCK_BYTES", 4096)
-    monkeypatch.setattr(table, "BATCH_ROWS", 40)
-    pieces = prepared(raw)
-    assert whole.report.rows_kept == pieces.report.rows_kept == len(playlist)
-    assert pieces.report.scaler == whole.report.scaler
-    pd.testing.assert_frame_equal(pieces.features, whole.features)
-    pd.testing.assert_frame_equal(pieces.scaled, whole.scaled, check_exact=False)
-    for feature in FEATURES:
-        assert pieces.report.features[feature].mean == pytest.approx(whole.report.features[feature].mean)
-        assert pieces.report.features[feature].std == pytest.approx(whole.report.features[feature].std)
 
 
 finite = st.floats(min_value=1e-3, max_value=1e9, allow_nan=False)

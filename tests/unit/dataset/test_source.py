@@ -319,9 +319,9 @@ def test_a_full_disk_here_is_not_the_source_s_fault(settings: DatasetSettings, n
         fetch("incoming/a.csv", Path("/dev/full"), no_objects, settings, trusted=False)
 
 
-def test_what_is_no_text_is_not_kept(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
-    (settings.incoming / "a.csv").write_bytes(b"PK\x03\x04\0")
-    with pytest.raises(InvalidDataset, match="the file is binary"):
+def test_a_page_is_not_kept(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
+    (settings.incoming / "a.csv").write_bytes(b"<html>")
+    with pytest.raises(InvalidDataset, match="the file is an HTML page"):
         fetch("incoming/a.csv", tmp_path / "raw.csv", no_objects, settings, trusted=False)
 
 

@@ -26,8 +26,8 @@ from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects
+from tests.support.playlists import CSV
 from tests.support.registry import FakeRegistry
-from tests.unit.dataset.test_schema import CSV
 
 
 @pytest.fixture
@@ -45,8 +45,9 @@ def dataset(objects: MemoryObjects, tmp_path: Path) -> DatasetVersion:
     playlist.write_bytes(CSV)
     store = DatasetStore(objects)
     wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
-    draft = etl.download(store, DatasetSettings.model_validate(wanted), Parameters(test_size=0.3, seed=1))
-    draft = etl.split_dataset(store, etl.engineer_features(store, draft))
+    settings = DatasetSettings.model_validate(wanted)
+    draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
+    draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
     created = datetime(2026, 11, 25, 10, tzinfo=UTC)
     return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
 

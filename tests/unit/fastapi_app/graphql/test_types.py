@@ -28,6 +28,7 @@ DATASET = {
     "preparation.readings": "readings",
     "preparation.normalisations": "normalisations",
     "preparation.rows_raw": "rows_raw",
+    "preparation.rows_left_out": "rows_left_out",
     "preparation.rows_kept": "songs",
     "preparation.likes": "likes",
     "preparation.dislikes": "dislikes",

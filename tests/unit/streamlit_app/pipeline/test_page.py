@@ -15,7 +15,7 @@ from streamlit_app.pipeline.progress import duration
 from streamlit_app.pipeline.start import finding_row
 from tests.support.airflow import FakeRun, task
 from tests.support.dashboard import TEXTS, Open, Platform
-from tests.unit.dataset.test_schema import CSV
+from tests.support.playlists import CSV
 
 
 @pytest.mark.parametrize(

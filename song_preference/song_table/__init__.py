@@ -1,0 +1,1 @@
+"""The one reader of song files: playlists, songs to score, catalogues."""

@@ -1,0 +1,102 @@
+"""Where the table of a CSV begins and what separates its cells: found by the columns that its header names."""
+
+import re
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.messages import Message
+from song_preference.song_table.columns import DESCRIBING, positions
+from song_preference.song_table.records import MAX_COLUMNS, MAX_ROW_CHARACTERS, Cells, Records, is_blank, message
+from song_preference.song_table.text import pieces, rejected
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
+"""A first line that Excel takes as the name of the separator."""
+
+LINES_LOOKED_AT = 30
+"""A title and blank lines may stand above the header, but not more than these."""
+
+
+class Layout(NamedTuple):
+    """The header of a CSV and how its rows are written."""
+
+    header: Cells
+    separator: str
+    row: int
+    """Number of the header's row as a spreadsheet shows it, from 1."""
+    lines: int
+    """Lines up to and with the header: as many as rows, unless a cell in quotes goes on."""
+    notes: list[Message]
+
+
+class _Candidate(NamedTuple):
+    cells: Cells
+    separator: str
+    row: int
+    lines: int
+
+    @property
+    def promise(self) -> tuple[int, int, int]:
+        """How many columns it names that matter, whether it has several, and how early it comes."""
+        return len(positions(self.cells[:MAX_COLUMNS]).keys() - set(DESCRIBING)), min(len(self.cells), 2), -self.row
+
+
+def find_layout(path: Path) -> Layout:
+    """Return the layout of a CSV in UTF-8; raise `InvalidDataset` where no header can be read or no row follows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read(2 * MAX_ROW_CHARACTERS)
+    named = SEPARATOR_LINE.match(text)
+    separators = [named[1]] if named else list(SEPARATORS)
+    candidates = [candidate for separator in separators for candidate in _candidates(text, separator)]
+    if named:
+        candidates = candidates[1:]
+    if not candidates:
+        raise _unreadable_header(text)
+    best = max(candidates, key=lambda candidate: candidate.promise)
+    if len(best.cells) > MAX_COLUMNS:
+        raise rejected("too_many_columns", count=len(best.cells), limit=MAX_COLUMNS)
+    notes = []
+    if best.separator != ",":
+        named_so = Message(SEPARATORS.get(best.separator, "other_character"), {}).as_json()
+        notes.append(Message("separator_read", {"separator": named_so}))
+    if best.row > 1:
+        notes.append(Message("header_in_row", {"row": best.row}))
+    return Layout(best.cells, best.separator, best.row, best.lines, notes)
+
+
+def _candidates(text: str, separator: str) -> list[_Candidate]:
+    records, lines, found = Records(StringIO(text, newline=""), separator), 0, []
+    for row, cells in enumerate(islice(records, LINES_LOOKED_AT), start=1):
+        lines += records.lines
+        if cells is None:
+            break
+        if not is_blank(cells):
+            found.append(_Candidate(cells, separator, row, lines))
+    return found
+
+
+def _unreadable_header(text: str) -> InvalidDataset:
+    records = Records(StringIO(text, newline=""), ",")
+    for row, cells in enumerate(records, start=1):
+        if cells is None:
+            return InvalidDataset(Finding(None, message(records.fault), 1, (row,)))
+    return rejected("no_songs")
+
+
+def is_plain(path: Path, layout: Layout) -> bool:
+    """Return whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""
+    gap, returns, pairs = b"\n", 0, 0
+    with path.open("rb") as file:
+        for _ in range(layout.lines):
+            file.readline()
+        for piece in pieces(file):
+            # Line ends are looked at with what follows them; at the end of the file they do not matter.
+            text = (gap + piece).rstrip(b"\r\n")
+            gap = (gap + piece)[len(text) :][-4:]
+            returns, pairs = returns + text.count(b"\r"), pairs + text.count(b"\r\n")
+            if b"\n\n" in text or b"\n\r\n" in text or b"\0" in text or returns != pairs:
+                return False
+    return True

@@ -1,0 +1,101 @@
+"""From the rows of a CSV to a DuckDB table: DuckDB's own reader where it counts rows rightly, else ours before it."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.song_table.database import literal
+from song_preference.song_table.layout import Layout, is_plain
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, is_blank, message
+
+ROWS_SHOWN = 10
+LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
+"""Bytes of a row once it is rewritten: characters of up to four bytes, each cell in quotes."""
+
+
+class FaultyRows:
+    """Rows that are left out because they cannot be read, by the code of the rule that they break."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[int, list[int]]] = {}
+
+    def add(self, code: str, row: int) -> None:
+        """Remember a row."""
+        count, shown = self._rows.get(code, (0, []))
+        self._rows[code] = (count + 1, [*shown, row][:ROWS_SHOWN])
+
+    def findings(self) -> list[Finding]:
+        """Return a finding for each code."""
+        return [Finding(None, message(code), count, tuple(rows)) for code, (count, rows) in self._rows.items()]
+
+
+def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cells: Sequence[str]) -> list[Finding]:
+    """Create the table `songs` from the rows below the header; return what is wrong with those that are left out.
+
+    `cells` are SQL expressions of the cells `c0`, `c1` and so on, and of the number `row`. Raise `InvalidDataset`
+    where a quote is not closed: the rows below it cannot be told apart.
+    """
+    selected = ", ".join(cells)
+    filled = ", ".join(f"nullif(trim(c{at}), '')" for at in range(len(layout.header)))
+    written = f"where coalesce({filled}) is not null"
+    if is_plain(path, layout):
+        source = _source(
+            path,
+            layout.separator,
+            [f"c{at}" for at in range(len(layout.header))],
+            skip=layout.lines,
+            longest=MAX_CELL_CHARACTERS,
+        )
+        try:
+            connection.execute(
+                f"create table songs as select {selected} "
+                f"from (select row_number() over () + {layout.row} as row, * from {source}) {written}"
+            )
+        except duckdb.InvalidInputException:
+            # Rows of another length than the header's, too long ones, odd quotes: read them one by one.
+            connection.execute("drop table if exists songs")
+        else:
+            return []
+    rewritten = path.with_suffix(".rewritten")
+    faulty = _rewrite(path, layout, rewritten)
+    columns = ["row", *(f"c{at}" for at in range(len(layout.header)))]
+    source = _source(rewritten, ",", columns, skip=0, longest=LONGEST_REWRITTEN)
+    connection.execute(
+        f"create table songs as select {selected} from (select * replace (row::bigint as row) from {source})"
+    )
+    rewritten.unlink()
+    return faulty.findings()
+
+
+def _source(path: Path, separator: str, columns: Sequence[str], *, skip: int, longest: int) -> str:
+    types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
+    return (
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, delim={literal(separator)}, "
+        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={longest})"
+    )
+
+
+def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
+    """Write the rows with their numbers as a CSV that DuckDB takes as it is."""
+    faulty, width = FaultyRows(), len(layout.header)
+    with (
+        path.open(encoding="utf-8-sig", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        records = Records(source, layout.separator)
+        for row, read in enumerate(records, start=1):
+            if row <= layout.row or (read is not None and is_blank(read)):
+                continue
+            cells = read[:width] if read and is_blank(read[width:]) else read
+            if cells and len(cells) == width:
+                writer.writerow([row, *cells])
+            elif records.lines > 1:
+                # The quote that opened in this row may have swallowed others.
+                raise InvalidDataset(Finding(None, message("quote_not_closed"), 1, (row,)))
+            else:
+                faulty.add(records.fault if read is None else "uneven_rows", row)
+    return faulty

@@ -1,0 +1,269 @@
+"""From a file of songs to checked rows: which column means what, what each row says, which rows cannot be used."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import FEATURES, LABEL
+from song_preference.messages import Message
+from song_preference.song_table import database
+from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.labels import are_ratings, label_of
+from song_preference.song_table.layout import Layout, find_layout
+from song_preference.song_table.load import ROWS_SHOWN, load
+from song_preference.song_table.text import as_csv, rejected
+
+MAX_LABELS = 1_000
+"""Most different words that are looked up in a label column; with more it is none."""
+
+LABELS_SHOWN = 5
+SHORTEST_MILLISECONDS = 10_000
+"""A song whose median duration is below was measured in seconds."""
+
+INDEX_NAMES = {"", "index", "unnamed0"}
+
+MACROS = """
+create macro number(cell) as case
+    when cell is null then null
+    when contains(cell, '_') then 'nan'::double
+    else coalesce(try_cast(cell as double), case
+        when lower(trim(cell)) in ('', '-', 'na', 'n/a', 'null', 'none', 'undefined') then null
+        else coalesce(try_cast(replace(trim(cell), ',', '.') as double), 'nan'::double) end) end;
+create macro clock(cell) as list_reduce(
+    list_transform(string_split(cell, ':'), lambda part: try_cast(part as double)),
+    lambda whole, part: whole * 60 + part);
+create macro milliseconds(cell) as case
+    when cell is null then null
+    when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
+create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
+"""
+"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
+
+
+FEATURE_FAULTS = {
+    "empty_cell": "{0} is null",
+    "not_a_number": "isnan({0})",
+    "not_finite": "isinf({0})",
+    "not_in_unit_interval": "{0} not between 0 and 1",
+}
+"""Rules that a feature may break, by code, as SQL; the first one that holds is named."""
+
+LABEL_FAULTS = {"empty_cell": "label is null and coalesce({0}, '') = ''", "not_a_label": "label is null"}
+
+
+@dataclass(frozen=True)
+class SongTable:
+    """The rows of a file, as the view `songs` of a DuckDB database.
+
+    It has `row`, the number that a spreadsheet shows; the four features; `label` if it was asked for; those of
+    `SCALED` and `DESCRIBING` that the file has; `is_usable`; and the `others` as text.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    layout: Layout
+    known: list[str]
+    """Meanings of the columns that the file has."""
+    others: list[str]
+    """Names of the other columns."""
+    notes: list[Message]
+    """What was understood as something else than it is written."""
+    faults: list[Finding]
+    """Why rows cannot be used."""
+    rows: int
+    unusable: int
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on `songs`."""
+        return self.connection.execute(sql).fetchall()
+
+
+@contextmanager
+def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
+    """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
+    with database.opened(directory, threads) as connection:
+        text, notes = as_csv(path, connection, max_bytes)
+        yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+
+
+class _Reader:
+    """Reads one file: first the cells of every column that may be meant, then which of them are."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, layout: Layout, notes: list[Message], *, needs_label: bool
+    ) -> None:
+        self._connection, self._layout, self._notes = connection, layout, [*notes, *layout.notes]
+        self._positions = positions(layout.header)
+        if not needs_label:
+            self._positions.pop(LABEL, None)
+        self._check_columns(needs_label=needs_label)
+        meant = {position for found in self._positions.values() for position in found}
+        self._others: dict[str, int] = {}
+        for position, written in enumerate(layout.header):
+            name = written.strip().lower().replace(" ", "_")
+            if position in meant or plain(written) in INDEX_NAMES:
+                continue
+            if name in self._positions or name in self._others:
+                self._notes.append(Message("first_of_columns_kept", {"name": name}))
+            else:
+                self._others[name] = position
+
+    def _check_columns(self, *, needs_label: bool) -> None:
+        if not set(FEATURES) & set(self._positions) and set(DESCRIBING) & set(self._positions):
+            raise rejected("no_audio_features")
+        required = [*FEATURES, *([LABEL] if needs_label else [])]
+        findings = [Finding(name, Message("column_missing"), 1) for name in required if name not in self._positions]
+        if findings:
+            raise InvalidDataset(*findings)
+
+    def table(self, text: Path) -> SongTable:
+        """Load the rows and create the view `songs`."""
+        self._connection.execute(MACROS)
+        faults = load(self._connection, text, self._layout, self._cells())
+        self._connection.execute("alter table songs rename to loaded")
+        chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
+        expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
+        if "duration" in chosen:
+            expressions["duration"] = self._duration(expressions["duration"])
+        scale = self._scale(chosen)
+        expressions |= {feature: f"{expressions[feature]} / {scale}" for feature in FEATURES if scale != 1}
+        usable = " and ".join(f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in FEATURES)
+        if LABEL in chosen:
+            expressions[LABEL] = self._label(chosen[LABEL])
+            usable += f" and ({expressions[LABEL]}) is not null"
+        selected = [f"{expression} as {name}" for name, expression in expressions.items()]
+        selected += [f"m{position} as {quoted(name)}" for name, position in self._others.items()]
+        self._connection.execute(
+            f"create view songs as select row, {', '.join(selected)}, {usable} as is_usable from loaded"
+        )
+        self._note_names(chosen)
+        rows, usable_rows = self._numbers("select count(*), count(*) filter (is_usable) from songs")
+        left_out = sum(finding.count for finding in faults)
+        if not rows + left_out:
+            raise rejected("no_songs")
+        if rows > usable_rows:
+            faults = [*faults, *self._faults(chosen)]
+        return SongTable(
+            self._connection,
+            self._layout,
+            list(chosen),
+            list(self._others),
+            self._notes,
+            faults,
+            rows + left_out,
+            rows - usable_rows + left_out,
+        )
+
+    def _cells(self) -> list[str]:
+        """Return an expression for each column that is loaded."""
+        by_meaning = {"duration": "milliseconds(c{0})", "id": "song_id(c{0})", LABEL: "trim(c{0})"}
+        by_meaning |= dict.fromkeys([*FEATURES, "tempo", "loudness"], "number(c{0})")
+        wanted = {at: by_meaning.get(meaning, "c{0}") for meaning, found in self._positions.items() for at in found}
+        wanted |= dict.fromkeys(self._others.values(), "c{0}")
+        return ["row", *(f"{expression.format(at)} as m{at}" for at, expression in wanted.items())]
+
+    def _numbers(self, sql: str) -> list[Any]:
+        return [value or 0 for value in self._connection.execute(sql).fetchall()[0]]
+
+    def _chosen(self, meaning: str, found: Sequence[int]) -> int:
+        """Return the position of the column that is used for a meaning: of several the one with most usable cells."""
+        if len(found) == 1:
+            return found[0]
+        if meaning == LABEL:
+            counts = [self._usable_labels(position) for position in found]
+        else:
+            usable = "isfinite(m{0})" if meaning in (*FEATURES, *SCALED) else "m{0} is not null"
+            counted = (f"count(*) filter ({usable.format(position)})" for position in found)
+            counts = self._numbers(f"select {', '.join(counted)} from loaded")
+        chosen = found[counts.index(max(counts))]
+        if meaning in (*FEATURES, *SCALED, LABEL):
+            unused = [self._layout.header[position] for position in found if position != chosen]
+            values = {"name": meaning, "kept": self._layout.header[chosen], "unused": unused}
+            self._notes.append(Message("one_of_columns_kept", values))
+        return chosen
+
+    def _usable_labels(self, position: int) -> float:
+        words = self._words(position)
+        return sum(count for word, count in words.items() if label_of(word) is not None)
+
+    def _words(self, position: int) -> dict[str, int]:
+        sql = f"select m{position}, count(*) from loaded where m{position} <> '' group by all limit {MAX_LABELS + 1}"
+        words = dict(self._connection.execute(sql).fetchall())
+        return words if len(words) <= MAX_LABELS else {}
+
+    def _label(self, position: int) -> str:
+        words = self._words(position)
+        if are_ratings(words):
+            raise InvalidDataset(
+                Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1)
+            )
+        labels = {word: label for word in words if (label := label_of(word)) is not None}
+        if any(word not in ("0", "1") for word in labels):
+            shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
+            self._notes.append(Message("label_words", {"words": shown}))
+        cases = " ".join(f"when {literal(word)} then {label}" for word, label in labels.items())
+        return f"case m{position} {cases} end" if cases else "null::integer"
+
+    def _duration(self, column: str) -> str:
+        """Return the duration in milliseconds; a column that was scaled to [0, 1] before stays as it is."""
+        median, greatest = self._numbers(f"select median({column}), max({column}) from loaded where isfinite({column})")
+        if greatest > 1 and median < SHORTEST_MILLISECONDS:
+            self._notes.append(Message("duration_in_seconds"))
+            return f"{column} * 1000"
+        return column
+
+    def _scale(self, chosen: dict[str, int]) -> int:
+        """Return 100 if the features of the whole file are percentages, else 1."""
+        features = [f"m{chosen[feature]}" for feature in FEATURES]
+        greatest = f"greatest({', '.join(features)})"
+        above, within = self._numbers(
+            f"select count(*) filter ({greatest} between 1 and 100 and {greatest} <> 1), "
+            f"count(*) filter ({greatest} <= 1) from loaded"
+        )
+        if above <= within:
+            return 1
+        # A column of whole numbers up to 1 may be percentages too, of hardly any speech for one.
+        are_shares = [
+            f"max({cell}) filter (isfinite({cell})) <= 1 and bool_or({cell} <> floor({cell})) filter (isfinite({cell}))"
+            for cell in features
+        ]
+        shares = self._numbers(f"select {', '.join(are_shares)} from loaded")
+        if mixed := [feature for feature, is_share in zip(FEATURES, shares, strict=True) if is_share]:
+            raise InvalidDataset(*(Finding(feature, Message("mixed_scales"), 1) for feature in mixed))
+        self._notes.append(Message("features_in_percent"))
+        return 100
+
+    def _note_names(self, chosen: dict[str, int]) -> None:
+        header = self._layout.header
+        renamed = [f"{header[at].strip()} = {name}" for name, at in chosen.items() if header[at].strip() != name]
+        if renamed:
+            self._notes.append(Message("columns_understood", {"columns": renamed}))
+        if missing := [name for name in SCALED if name not in chosen]:
+            self._notes.append(Message("columns_not_there", {"columns": missing}))
+
+    def _faults(self, chosen: dict[str, int]) -> list[Finding]:
+        """Return what is wrong with the rows that cannot be used, by column and rule."""
+        nothing = " and ".join(f"{feature} is null" for feature in FEATURES)
+        findings = self._found(None, {"without_features": nothing})
+        for feature in FEATURES:
+            findings += self._found(feature, FEATURE_FAULTS, where=f"not ({nothing})")
+        if LABEL in chosen:
+            findings += self._found(LABEL, LABEL_FAULTS, cell=f"m{chosen[LABEL]}")
+        return findings
+
+    def _found(
+        self, column: str | None, rules: dict[str, str], *, cell: str | None = None, where: str = "true"
+    ) -> list[Finding]:
+        cases = " ".join(f"when {rule.format(cell or column)} then {literal(code)}" for code, rule in rules.items())
+        unusable = f"from songs join loaded using (row) where not is_usable and {where}"
+        sql = f"""select code, count(*), min(row, {ROWS_SHOWN}) from (select row, case {cases} end as code {unusable})
+            where code is not null group by code order by code"""
+        return [
+            Finding(column, Message(str(code)), int(count), tuple(rows))
+            for code, count, rows in self._connection.execute(sql).fetchall()
+        ]

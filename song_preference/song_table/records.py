@@ -1,0 +1,89 @@
+"""The rows of a CSV, one by one in bounded memory, for files that DuckDB's own reader does not take as they are."""
+
+import csv
+from collections.abc import Iterator
+from typing import Literal, TextIO
+
+from song_preference.messages import Message
+
+MAX_COLUMNS = 1_000
+"""Published tables of songs have up to 520. What is done for each column must not make a small file a long job."""
+
+MAX_CELL_CHARACTERS = 131_072
+"""The csv module's own limit, which is the process's; a spreadsheet's is 32,767."""
+
+MAX_ROW_CHARACTERS = 250_000
+
+READ_CHARACTERS = MAX_ROW_CHARACTERS + len("\r\n")
+
+Cells = list[str]
+Fault = Literal["cell_too_long", "row_too_long", "quote_not_closed"]
+
+
+class Records(Iterator[Cells | None]):
+    """Iterates over the rows of a CSV: no cells for a blank line, None for a row that cannot be read."""
+
+    def __init__(self, text: TextIO, separator: str) -> None:
+        self._lines = _Lines(text)
+        self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
+        self.fault: Fault = "row_too_long"
+        """The code of what is wrong with the last row that could not be read."""
+
+    @property
+    def lines(self) -> int:
+        """The number of lines of the last row: more than one if a cell in quotes goes on."""
+        return self._lines.taken
+
+    @property
+    def characters(self) -> int:
+        """The length of the last row."""
+        return READ_CHARACTERS - self._lines.left
+
+    def __next__(self) -> Cells | None:
+        """Return the next row."""
+        self._lines.left, self._lines.taken = READ_CHARACTERS, 0
+        try:
+            return next(self._reader)
+        except _RowTooLong:
+            self.fault = "row_too_long"
+        except csv.Error as error:
+            # The csv module has one class for both, and no code.
+            is_cell = str(error).startswith("field larger than field limit")
+            self.fault = "cell_too_long" if is_cell else "quote_not_closed"
+        return None
+
+
+class _RowTooLong(csv.Error):
+    pass
+
+
+class _Lines(Iterator[str]):
+    """Lines of a text, up to `left` characters of them; the rest of a line that is too long is skipped."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.left = self.taken = 0
+
+    def __next__(self) -> str:
+        # A cell in quotes may have used all of them up, and goes on.
+        line = self._text.readline(max(self.left, 1))
+        if not line:
+            raise StopIteration
+        self.taken += 1
+        self.left -= len(line)
+        if self.left + len(line) - len(line.rstrip("\r\n")) < len("\r\n"):
+            while line and not line.endswith(("\r", "\n")):
+                line = self._text.readline(MAX_ROW_CHARACTERS)
+            raise _RowTooLong
+        return line
+
+
+def is_blank(cells: Cells) -> bool:
+    """Return whether a row holds nothing but separators and blanks."""
+    return not any(cell and not cell.isspace() for cell in cells)
+
+
+def message(code: str) -> Message:
+    """Return the message about a row that cannot be read."""
+    limits = {"cell_too_long": MAX_CELL_CHARACTERS, "row_too_long": MAX_ROW_CHARACTERS}
+    return Message(code, {"limit": limits[code]} if code in limits else {})

@@ -1,0 +1,245 @@
+"""From the file that a listener has to a CSV in UTF-8: unpack, convert, transcode; every step bounded and noted."""
+
+import codecs
+import gzip
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.messages import Message
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.records import MAX_COLUMNS
+
+PIECE_BYTES = 1 << 20
+EXTENSIONS = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
+UNICODE = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+"""Encodings by the marks that files in them begin with; the longer marks begin with the shorter ones."""
+
+OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Beginning of the binary formats of older office programs."""
+
+CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
+"""Bytes that no text holds."""
+
+MAX_JSON_BYTES = 64 << 20
+"""Longest JSON value, which DuckDB holds in memory: a whole file if its songs lie in one object."""
+
+
+class Csv(NamedTuple):
+    """A CSV in UTF-8, and what was done to the file to make it one."""
+
+    path: Path
+    notes: list[Message]
+
+
+def rejected(code: str, /, **params: object) -> InvalidDataset:
+    """Return the error about a file as a whole."""
+    return InvalidDataset(Finding(None, Message(code, params), 1))
+
+
+def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Csv:
+    """Return the file's table as a CSV beside it; raise `InvalidDataset` for what is no table of songs.
+
+    What is packed may have at most `max_bytes` unpacked.
+    """
+    start = _start(path)
+    if start.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+        path = _unpacked(path, start, max_bytes)
+        start = _start(path)
+    if start.startswith(b"PAR1"):
+        return Csv(_from_parquet(path, connection), [Message("converted", {"format": "Parquet"})])
+    if start.startswith(OLE2):
+        raise rejected("spreadsheet_file")
+    path, notes = _transcoded(path, start)
+    text = _start(path).removeprefix(codecs.BOM_UTF8).lstrip()
+    if not text:
+        raise rejected("empty_file")
+    check_is_no_page(text)
+    if text.startswith((b"[", b"{")):
+        return Csv(_from_json(path, connection), [*notes, Message("converted", {"format": "JSON"})])
+    return Csv(path, notes)
+
+
+def check_is_no_page(start: bytes) -> None:
+    """Raise `InvalidDataset` if a file that starts so is an HTML page, most often one that asks to sign in."""
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        raise rejected("html_page")
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(PIECE_BYTES)
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a file, a piece at a time."""
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
+def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
+    """Return the one table in a gz or zip file, unpacked."""
+    target = path.with_suffix(".unpacked")
+    try:
+        if start.startswith(b"PK"):
+            with zipfile.ZipFile(path) as packed, packed.open(_member(packed)) as file:
+                _copy(file, target, max_bytes)
+        else:
+            with gzip.open(path) as file:
+                _copy(cast("IO[bytes]", file), target, max_bytes)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        # RuntimeError is zipfile's for a file with a password.
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+            raise
+        raise rejected("archive_unreadable") from None
+    return target
+
+
+def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
+    names = packed.namelist()
+    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+        raise rejected("spreadsheet_file")
+    tables = [
+        member
+        for member in packed.infolist()
+        if member.filename.lower().endswith(tuple(f".{extension}" for extension in EXTENSIONS))
+        and not member.filename.startswith("__MACOSX/")
+    ]
+    if len(tables) != 1:
+        raise rejected("archive_without_one_table", count=len(tables))
+    return tables[0]
+
+
+def _copy(source: IO[bytes], target: Path, max_bytes: int) -> None:
+    size = 0
+    with target.open("wb") as file:
+        for piece in pieces(source):
+            size += len(piece)
+            if size > max_bytes:
+                raise rejected("archive_too_large", limit=max_bytes / 1e6)
+            file.write(piece)
+
+
+def _transcoded(path: Path, start: bytes) -> Csv:
+    """Return the text file in UTF-8."""
+    encoding = next((name for mark, name in UNICODE.items() if start.startswith(mark)), None)
+    if encoding is None and (width := _nul_pattern(start)):
+        encoding = width
+    if encoding is None:
+        encoding = _one_byte_encoding(path)
+    if encoding is None:
+        return Csv(path, [])
+    target = path.with_suffix(".utf-8")
+    try:
+        with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
+            shutil.copyfileobj(source, file, PIECE_BYTES)
+    except UnicodeError:
+        raise rejected("encoding_broken", encoding=encoding) from None
+    return Csv(target, [Message("transcoded", {"encoding": encoding})])
+
+
+def _nul_pattern(start: bytes) -> str | None:
+    """Return the encoding of UTF-16 without a mark: every second byte of its ASCII characters is 0."""
+    sample = start[:1000]
+    if len(sample) >= 4 and sample[1::2].count(0) > 0.9 * len(sample[1::2]) and not sample[::2].count(0):
+        return "UTF-16-LE"
+    if len(sample) >= 4 and sample[::2].count(0) > 0.9 * len(sample[::2]) and not sample[1::2].count(0):
+        return "UTF-16-BE"
+    return None
+
+
+def _one_byte_encoding(path: Path) -> str | None:
+    """Return None for UTF-8, else the encoding that has one byte per character and fits; raise `InvalidDataset`."""
+    decoder, is_ascii, is_utf8, taken = codecs.getincrementaldecoder("utf-8")(), True, True, set[int]()
+    with path.open("rb") as file:
+        for piece in pieces(file):
+            if len(piece) != len(piece.translate(None, CONTROLS)):
+                raise rejected("binary")
+            if is_utf8 and not (is_ascii and piece.isascii()):
+                is_ascii, is_utf8 = False, _decodes(decoder, piece)
+            if not is_utf8:
+                taken |= set(piece)
+    if is_utf8 and _decodes(decoder, b"", final=True):
+        return None
+    # Windows-1252 leaves five bytes undefined, which Latin-1 has as control characters.
+    return "ISO-8859-1" if taken & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "Windows-1252"
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(piece, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection) -> Path:
+    source = f"read_parquet({literal(str(path))})"
+    try:
+        names = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
+        return _written(path, connection, names, [f"{quoted(name)}::varchar" for name in names], source)
+    except duckdb.Error:
+        raise rejected("parquet_unreadable") from None
+
+
+def _from_json(path: Path, connection: duckdb.DuckDBPyConnection) -> Path:
+    """Write the songs of a JSON file as CSV: a list of objects, one object per line, or one object with such a list."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - PIECE_BYTES))
+        if not file.read().rstrip().endswith((b"]", b"}")):
+            # DuckDB takes a list without its end for a whole one.
+            raise rejected("json_unreadable")
+    objects = f"read_json_objects({literal(str(path))}, format='auto', maximum_object_size={MAX_JSON_BYTES})"
+    try:
+        connection.execute(f"create or replace temp table objects as select json from {objects}")
+        if wrapped := _wrapping_key(connection):
+            pointer = literal(f"$.{quoted(wrapped)}[*]")
+            connection.execute(
+                f"create or replace temp table objects as select unnest(json_extract(json, {pointer})) as json "
+                "from objects"
+            )
+        keys = "select distinct unnest(json_keys(json)) as key from objects where json_type(json) = 'OBJECT'"
+        found = connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()
+        names = [name for (name,) in found]
+        if not names:
+            raise rejected("json_without_songs")
+        cells = [f"json ->> {literal(_pointer(name))}" for name in names]
+        return _written(path, connection, names, cells, "objects where json_type(json) = 'OBJECT'")
+    except duckdb.Error:
+        raise rejected("json_unreadable") from None
+
+
+def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the key of the one list of objects in the one object that the file is, or None."""
+    if connection.execute("select count(*) from objects").fetchall() != [(1,)]:
+        return None
+    keys = connection.execute(
+        "select key from (select json, unnest(json_keys(json)) as key from objects) "
+        "where json_type(json_extract(json, '$.\"' || key || '\"[0]')) = 'OBJECT' limit 2"
+    ).fetchall()
+    return str(keys[0][0]) if len(keys) == 1 else None
+
+
+def _pointer(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _written(
+    path: Path, connection: duckdb.DuckDBPyConnection, names: list[str], cells: list[str], source: str
+) -> Path:
+    if len(names) > MAX_COLUMNS:
+        raise rejected("too_many_columns", count=len(names), limit=MAX_COLUMNS)
+    target = path.with_suffix(".converted")
+    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(names, cells, strict=True))
+    connection.execute(f"copy (select {columns} from {source}) to {literal(str(target))} (format csv, header true)")
+    return target
