@@ -120,8 +120,6 @@ if __name__ == "__main__":
     os.environ["DATA_REPO_BUCKET_NAME"] = BUCKET
     if sys.argv[1].startswith("--step="):
         step, passed = sys.argv[1].removeprefix("--step="), sys.stdin.read()
-        # The images lack hypothesis. Where it is installed, for the tests, pandera imports it, which takes 0.3 s.
-        sys.modules["hypothesis"] = None  # type: ignore[assignment]
         if step == "register":
             # Before the clock starts; only this step holds matplotlib and MLflow's packages in memory.
             import_module("song_preference.dataset.mlflow_run")
