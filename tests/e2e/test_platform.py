@@ -1,8 +1,9 @@
 """One suite for both stacks: a DAG is triggered, and the same answer comes out everywhere."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import mlflow
@@ -136,12 +137,22 @@ def test_the_same_songs_and_settings_are_not_trained_on_again(
     assert len(registry.search_model_versions(f"name = '{environment['MODEL_NAME']}'")) == len(versions)
 
 
+@pytest.fixture
+def logged_in(environment: dict[str, str]) -> Iterator[httpx.Client]:
+    """A client of Airflow's whole API."""
+    names = {"username": "_AIRFLOW_WWW_USER_USERNAME", "password": "_AIRFLOW_WWW_USER_PASSWORD"}
+    with httpx.Client(base_url=environment["AIRFLOW_URL"]) as client:
+        token = client.post("/auth/token", json={key: environment[name] for key, name in names.items()}).json()
+        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+        yield client
+
+
 def test_a_task_links_to_its_files_and_its_run(
-    airflow: Airflow, runs: tuple[Run, Run], datasets: DatasetStore, registry: MlflowClient
+    logged_in: httpx.Client, runs: tuple[Run, Run], datasets: DatasetStore, registry: MlflowClient
 ) -> None:
     for run, task in zip(runs, ("register", "promote"), strict=True):
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task}/links"
-        links = airflow._get(path)["extra_links"]
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{task}/links"
+        links = logged_in.get(path).json()["extra_links"]
         assert links["Files in S3"].endswith(f"datasets%2F{datasets.latest().version}%2F")
         address, _, view = links["Run in MLflow"].partition("?")
         assert view == "workflowType=machine_learning"
