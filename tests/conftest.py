@@ -22,14 +22,20 @@ from tests.support.registry import FakeRegistry
 pytest_plugins = ["tests.support.stack"]
 
 
-class PlatformApart(LoadScopeScheduling):
+WITH_ITS_OWN = "tests/e2e/test_version_0_1.py"
+"""The module that starts another platform."""
+
+
+class PlatformApart(LoadScopeScheduling):  # type: ignore[misc]
     """Gives all tests of the running platform, which they share, to one process, and the other modules one by one.
 
     `--dist loadgroup` would do, but pytest-xdist 3.8 notes the groups where pytest 9.2 does not read them any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "platform" if nodeid.startswith(("tests/integration/", "tests/e2e/")) else nodeid.partition("::")[0]
+        module = nodeid.partition("::")[0]
+        is_shared = module.startswith(("tests/integration/", "tests/e2e/")) and module != WITH_ITS_OWN
+        return "platform" if is_shared else module
 
 
 @pytest.hookimpl(optionalhook=True)  # for runs without pytest-xdist
