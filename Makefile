@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PROTOS := protos/song_preference/v1/prediction.proto
-# Two processes of pytest-xdist: one for all tests that use the platform, which mostly wait for it, one for the others.
-TESTS := -n 2 --dist loadgroup --durations=10 tests/unit tests/integration tests/e2e
+# Two at once: one process for all that need the platform, which mostly wait for it, and one for the others.
+TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
 .PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench protos published graphiql

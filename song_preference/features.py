@@ -11,6 +11,10 @@ FEATURES = ("speechiness", "energy", "danceability", "acousticness")
 """Column order of every (n, 4) matrix in this project."""
 
 LABEL = "label"
+
+SONG_KEY = "song_key"
+"""Name of the column that identifies a song across datasets; it is no feature."""
+
 LIKE, DISLIKE = "like", "dislike"
 
 NUMBER = "a number from 0 to 1"

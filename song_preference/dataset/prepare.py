@@ -9,7 +9,7 @@ from sklearn.preprocessing import MinMaxScaler
 from song_preference.dataset.songs import find_songs
 from song_preference.dataset.version import FeatureStatistics, Preparation, ScalerRange
 from song_preference.errors import Finding, InvalidDataset
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table.columns import DESCRIBING, SCALED
 from song_preference.song_table.database import literal, quoted
@@ -51,7 +51,7 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
         _write(table, scaled, _scaled_columns(table, report.scaler))
         names = [f"{name}::float as {name}" for name in (*FEATURES, LABEL)]
-        _write(table, features, [*names, "song_key"])
+        _write(table, features, [*names, SONG_KEY])
         types = {field.name: str(field.type) for field in pq.read_schema(scaled)}
         return Prepared(scaled, features, report.model_copy(update={"columns": types}))
 
@@ -85,7 +85,7 @@ def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[st
     described = [name for name in DESCRIBING if name in table.known]
     features = [f"{name}::float as {name}" for name in FEATURES]
     scaled = [f"({_scaling(name, scaler[name])})::float as {name}" for name in SCALED if name in scaler]
-    return [*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), "song_key"]
+    return [*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), SONG_KEY]
 
 
 def _scaling(name: str, limits: ScalerRange) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.read import SongTable
@@ -38,7 +38,7 @@ def find_songs(table: SongTable) -> tuple[int, Message | None]:
     )
     identity = ", ".join([*keys, f"'features:' || {DIGEST}"])
     table.query(
-        f"create view kept as select * exclude (row, is_usable), coalesce({identity}) as song_key from songs "
+        f"create view kept as select * exclude (row, is_usable), coalesce({identity}) as {SONG_KEY} from songs "
         "where is_usable and row not in (select row from dropped)"
     )
     ((repeated, count),) = table.query(

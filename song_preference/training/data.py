@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from song_preference.dataset.split import song_digests
 from song_preference.dataset.store import DatasetStore
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import FEATURES, LABEL, SONG_KEY
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +25,22 @@ Probabilities = NDArray[np.float64]
 
 
 class Songs(NamedTuple):
-    """Features (n, 4) in the order of `FEATURES`, and labels (n,), 1 for like."""
+    """Features (n, 4) in the order of `FEATURES`, labels (n,), 1 for like, and song keys (n,)."""
 
     features: Features
     labels: Labels
+    keys: NDArray[np.object_] | None = None
+    """None for the songs of a dataset of version 0.1, which had no keys."""
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> "Songs":
         """Return the songs of a table of the dataset store."""
-        return cls(table[list(FEATURES)].to_numpy(np.float32), table[LABEL].to_numpy(np.int64))
+        keys = table[SONG_KEY].to_numpy(object) if SONG_KEY in table else None
+        return cls(table[list(FEATURES)].to_numpy(np.float32), table[LABEL].to_numpy(np.int64), keys)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Songs":
         """Return the songs that an index or a mask names."""
-        return Songs(self.features[chosen], self.labels[chosen])
+        return Songs(self.features[chosen], self.labels[chosen], None if self.keys is None else self.keys[chosen])
 
     def at_most(self, limit: int, seed: int) -> "Songs":
         """Return `limit` of the songs, drawn without replacement in proportion to the classes, in order; else all."""
@@ -53,9 +56,13 @@ class Songs(NamedTuple):
         ]
         return self.take(np.sort(np.concatenate(drawn)))
 
-    def without(self, known: Features) -> "Songs":
-        """Return the songs whose four features occur nowhere in `known` (m, 4)."""
-        return self.take(~pd.Series(song_digests(self.features)).isin(song_digests(known)).to_numpy())
+    def without(self, known: "Songs") -> "Songs":
+        """Return the songs of which `known` has neither the four features nor the key."""
+        is_known = np.isin(song_digests(self.features), song_digests(known.features))
+        if self.keys is not None and known.keys is not None:
+            # Two exports of one listener may round the features of a song differently.
+            is_known |= pd.Series(self.keys).isin(known.keys).to_numpy()
+        return self.take(~is_known)
 
 
 def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:

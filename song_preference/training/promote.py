@@ -152,7 +152,7 @@ def unseen_songs(store: DatasetStore, candidate_data: str, champion_data: str) -
     """Return test songs of the candidate's dataset that are in neither training table; raise `DatasetNotFound`."""
     songs = test_songs(store, candidate_data)
     for version in sorted({candidate_data, champion_data}):
-        songs = songs.without(Songs.of(store.table(version, "train")).features)
+        songs = songs.without(Songs.of(store.table(version, "train")))
     return songs
 
 

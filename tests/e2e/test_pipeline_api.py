@@ -124,6 +124,7 @@ def test_a_model_named_is_served_at_once_and_without_a_name_the_other_again(
 def test_the_same_again_is_not_trained_on_and_says_why(
     rest: httpx.Client, run: dict[str, Any], asked: dict[str, Any]
 ) -> None:
+    models = rest.get("/model/versions").json()
     again = followed(rest, start(rest, asked), training_ended)
     assert (again["dataset_version"], again["model_version"], again["promoted"]) == (run["dataset_version"], None, None)
     assert {task["state"] for task in again["training"]["tasks"]} == {"skipped"}
@@ -131,6 +132,7 @@ def test_the_same_again_is_not_trained_on_and_says_why(
         f"Version {run['model_version']} was trained from dataset {run['dataset_version']}"
         in again["training"]["reason"]
     )
+    assert rest.get("/model/versions").json() == models
 
 
 def test_a_source_that_is_not_there_fails_with_the_reason_and_everything_stays(

@@ -6,11 +6,13 @@ from functools import partial
 from itertools import cycle, islice
 from threading import Event, Thread
 from typing import Any, Self
+from xmlrpc.client import ServerProxy
 
 import httpx
 import psutil
 import pytest
 from mlflow import MlflowClient
+from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.config import Config
 from local_stack.supervisor import Supervisor
@@ -99,8 +101,8 @@ def supervisor(request: pytest.FixtureRequest, stack: Config) -> Iterator[Any]:
     """Stops and starts services; in the end all of them run."""
     if request.config.getoption("--stack") == "running":
         pytest.skip("stops services of the platform that this session started")
-    rpc = Supervisor(stack)._rpc
-    yield rpc
+    transport = SupervisorTransport(serverurl=f"unix://{stack.state / 'supervisor.sock'}")
+    yield ServerProxy("http://localhost", transport=transport).supervisor
     for service in ("s3", "mlflow", "fastapi", "grpc"):
         Supervisor(stack).start_service(service)
     ask_until(lambda answer: not answer.stale)

@@ -72,7 +72,7 @@ def environment_of(stack: Config) -> Iterator[dict[str, str]]:
 
 
 def local_environment(state: Path) -> dict[str, str]:
-    """Return the environment of a stack that disturbs no other: free ports, its own state, quick refreshes."""
+    """Return the environment of a stack that disturbs no other: free ports, its own state, short pauses."""
     ports = dict(zip(PORTS, map(str, _free_ports()), strict=True))
     source = str(PLAYLIST) if PLAYLIST.exists() else "sample"
     own = {
@@ -80,6 +80,8 @@ def local_environment(state: Path) -> dict[str, str]:
         "DATASET_SOURCE": source,
         "MODEL_REFRESH_SECONDS": "1",
         "TRAINING_TRIALS": "8",
+        # Between two tasks of a run, the scheduler sleeps for a second by default.
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     }
     return {**os.environ, **ports, **own}
 

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from fastapi import FastAPI
@@ -10,11 +10,10 @@ from mlflow import MlflowClient
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
-from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
+from tests.support.airflow import FakeAirflow
 from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.support.rest import API_KEY, MAX_BATCH_SIZE, MAX_DATASET_BYTES, MAX_UPLOAD_BYTES, PAGE
 
@@ -25,27 +24,14 @@ def rest_settings() -> RestSettings:
     return RestSettings.model_validate(values)
 
 
-class FakeAirflow:
-    """Notes what it is to run."""
-
-    def __init__(self) -> None:
-        self.triggered: list[dict[str, Any]] = []
-        self.is_down = False
-
-    def trigger(self, dag_id: str, params: dict[str, Any], **_: float) -> Run:
-        if self.is_down:
-            raise PipelineUnavailable("Airflow does not answer: is it running?")
-        self.triggered.append(params)
-        return Run(dag_id, "manual__2026-11-25T10:00:00+00:00")
-
-
 @pytest.fixture
 def objects() -> MemoryObjects:
     return MemoryObjects()
 
 
 @pytest.fixture
-def airflow() -> FakeAirflow:
+def server() -> FakeAirflow:
+    """Airflow, which has run nothing yet."""
     return FakeAirflow()
 
 
@@ -55,7 +41,7 @@ def mlflow_client() -> FakeMlflow:
 
 
 @pytest.fixture
-def management(objects: MemoryObjects, airflow: FakeAirflow, mlflow_client: FakeMlflow, tmp_path: Path) -> Management:
+def management(objects: MemoryObjects, server: FakeAirflow, mlflow_client: FakeMlflow, tmp_path: Path) -> Management:
     """Of a bucket in memory."""
     playlist_settings = PlaylistSettings.model_validate(
         {"MAX_DATASET_BYTES": MAX_DATASET_BYTES, "INCOMING_DIR": tmp_path}
@@ -63,7 +49,7 @@ def management(objects: MemoryObjects, airflow: FakeAirflow, mlflow_client: Fake
     model_settings = ModelSettings.model_validate(
         {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MODEL_NAME": "spotify_model_prod", "MODEL_ALIAS": "champion"}
     )
-    clients = (DatasetStore(objects), cast("MlflowClient", mlflow_client), cast("Airflow", airflow))
+    clients = (DatasetStore(objects), cast("MlflowClient", mlflow_client), server.client())
     return Management(*clients, playlist_settings, model_settings)
 
 

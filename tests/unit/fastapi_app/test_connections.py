@@ -18,6 +18,7 @@ from fastapi_app import server as server_module
 from fastapi_app.server import configuration
 from tests.support.rest import API_KEY, LIVE, http_request
 from tests.support.songs import SONG
+from tests.support.waiting import wait_for
 
 HEADER, BODY, UNREAD, KEEP_ALIVE = 0.5, 1, 1, 2
 LONGEST = 10
@@ -53,7 +54,7 @@ def server(managed_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[uv
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    until(lambda: server.started)
+    wait_for(lambda: server.started, "the server")
     yield server
     server.should_exit = True
     thread.join()
@@ -82,14 +83,6 @@ def connect(port: int) -> Iterator[Connect]:
     yield connected
     for sock in opened:
         sock.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    ticker = threading.Event()
-    deadline = time.monotonic() + LONGEST
-    while not condition():
-        assert time.monotonic() < deadline
-        ticker.wait(0.005)
 
 
 def rest_of(sock: socket.socket) -> bytes:
@@ -198,7 +191,7 @@ def test_an_answer_that_nobody_reads_ends_the_connection(
     sock = connect(f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
     assert sock.recv(10).startswith(b"HTTP/1.1 2")
     assert server.server_state.connections
-    until(lambda: not server.server_state.connections)
+    wait_for(lambda: not server.server_state.connections, "the end of the connection", LONGEST)
 
 
 @pytest.mark.parametrize("header", ["Connection: close", "Connection: keep-alive"])

@@ -7,7 +7,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from song_preference.pipeline.airflow import Airflow
 from tests.support.airflow import RUN_ID, FakeAirflow, with_history
 from tests.support.rest import KEY, check_problem, fuzz
 
@@ -18,12 +17,6 @@ JSON: dict[Any, Any] = {**KEY, "Content-Type": "application/json"}
 @pytest.fixture
 def server() -> FakeAirflow:
     return with_history()
-
-
-@pytest.fixture
-def airflow(server: FakeAirflow) -> Airflow:
-    """The real client, in place of the one that other tests know."""
-    return server.client()
 
 
 def test_a_run_starts_and_its_address_is_told(managed: TestClient, server: FakeAirflow) -> None:

@@ -1,4 +1,4 @@
-"""The command line, in a process of its own: `exec` becomes the command; and what `run` does for a champion."""
+"""The command line, in a process of its own: `exec` becomes the command; and how `run` gets a champion."""
 
 import os
 import subprocess
@@ -46,20 +46,27 @@ def test_anything_else_is_answered_with_the_usage(arguments: list[str]) -> None:
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The platform's own commands that were run; there is a champion once the pipeline was among them."""
     ran: list[tuple[str, ...]] = []
-    monkeypatch.setattr(command_line, "_has_champion", lambda _: bool(ran))
-    monkeypatch.setattr(command_line, "_command", lambda _, *command: ran.append(command))
+
+    def run(command: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[str]:
+        module = command[2]
+        if module == "song_preference.pipeline":
+            ran.append(command[2:])
+        return subprocess.CompletedProcess(command, 1 if module == "operations.probe" and not ran else 0)
+
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr(command_line, "bring_up", lambda *_: None)
     return ran
 
 
-def ensure_champion(state: Path, source: str) -> None:
-    command_line._ensure_champion(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}))
+def run(state: Path, source: str) -> None:
+    command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}))
 
 
 def test_the_pipeline_runs_for_a_first_champion_and_by_force_for_another_source(
     tmp_path: Path, commands: list[tuple[str, ...]]
 ) -> None:
     for source in ("sample", "sample", "https://example.com/a.csv", "sample"):
-        ensure_champion(tmp_path, source)
+        run(tmp_path, source)
     by_force = ("song_preference.pipeline", "--force")
     assert commands == [("song_preference.pipeline",), by_force, by_force]
 
@@ -71,10 +78,10 @@ def test_the_pipeline_runs_by_force_for_a_file_that_was_edited_since_and_only_th
     state.mkdir()
     for text in ("a", "a,b"):
         playlist.write_text(text)
-        ensure_champion(state, str(playlist))
-        ensure_champion(state, str(playlist))
+        run(state, str(playlist))
+        run(state, str(playlist))
     os.utime(playlist, ns=(0, 0))
-    ensure_champion(state, str(playlist))
+    run(state, str(playlist))
     by_force = ("song_preference.pipeline", "--force")
     assert commands == [("song_preference.pipeline",), by_force, by_force]
 
@@ -97,8 +104,10 @@ def test_a_secret_in_the_source_is_neither_shown_nor_kept(
     commands: list[tuple[str, ...]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ensure_champion(tmp_path, source)
-    assert capsys.readouterr().out == f"Running the pipeline on {as_shown}\n"
-    kept = [path.read_text() for path in tmp_path.iterdir()]
+    run(tmp_path, source)
+    shown = capsys.readouterr().out
+    assert f"\nRunning the pipeline on {as_shown}\n" in shown
+    kept = [path.read_bytes() for path in tmp_path.iterdir()]
     assert kept
-    assert not any("hunter2" in text or source in text for text in kept)
+    assert not any(b"hunter2" in content or source.encode() in content for content in kept)
+    assert "hunter2" not in shown

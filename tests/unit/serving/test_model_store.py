@@ -1,12 +1,14 @@
 import threading
-from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.prediction import ModelRef
+from song_preference.serving import model_store
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
+from tests.support.waiting import wait_for
 
 
 def test_before_the_first_champion_the_remedy_is_named(store: ModelStore) -> None:
@@ -118,10 +120,26 @@ def test_a_champion_whose_alias_is_gone_goes_on_as_stale(
     assert store.current().stale
 
 
-def test_pauses_grow_while_the_registry_is_away_up_to_a_minute() -> None:
-    store = ModelStore(FakeRegistry(), 10, "spotify_model_prod")
-    pauses = [store._pause(failures) for failures in (0, 1, 2, 3, 50)]
-    for pause, longest in zip(pauses, (10, 20, 40, 60, 60), strict=True):
+def test_pauses_grow_while_the_registry_is_away_up_to_a_minute(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    class Clock(threading.Event):
+        """Passes at once; from the first pause on the registry is away, and after the last the store is stopped."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            registry.is_down = True
+            pauses.append(timeout or 0)
+            if len(pauses) == 50:
+                self.set()
+            return self.is_set()
+
+    clock = SimpleNamespace(Event=Clock, Lock=threading.Lock, Thread=threading.Thread)
+    monkeypatch.setattr(model_store, "threading", clock)
+    ModelStore(registry, 10, "spotify_model_prod").start()
+    wait_for(lambda: len(pauses) == 50, "the last pause")
+    for pause, longest in zip([*pauses[:4], pauses[-1]], (10, 20, 40, 60, 60), strict=True):
         assert 0.9 * longest <= pause <= longest
 
 
@@ -140,15 +158,9 @@ def test_the_watching_thread_lives_through_whatever_happens(
     registry.register("1", graph)
     store = ModelStore(registry, 0.001, "spotify_model_prod")
     store.start()
-    wait_for(lambda: store.outcomes["swapped"] == 1)
+    wait_for(lambda: store.outcomes["swapped"] == 1, "a new model")
     store.stop()
     assert "failed unexpectedly" in caplog.text
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    ticker = threading.Event()
-    while not condition():
-        ticker.wait(0.005)
 
 
 def test_the_watching_thread_follows_the_alias_through_an_outage(
@@ -158,7 +170,7 @@ def test_the_watching_thread_follows_the_alias_through_an_outage(
     store.start()
     registry.register("7", graph)
     registry.is_down = False
-    wait_for(lambda: store.outcomes["swapped"] == 1)
+    wait_for(lambda: store.outcomes["swapped"] == 1, "a new model")
     assert store.current().model.ref.version == "7"
     store.stop()
 

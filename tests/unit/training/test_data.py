@@ -38,7 +38,16 @@ def test_another_seed_takes_other_songs() -> None:
 
 def test_songs_known_from_elsewhere_are_left_out() -> None:
     songs = listener(50, 0)
-    known = np.vstack([songs.features[[3, 7]], np.ones((1, 4), dtype=np.float32)])
+    known = Songs(np.vstack([songs.features[[3, 7]], np.ones((1, 4), dtype=np.float32)]), np.array([1, 0, 1]))
     np.testing.assert_array_equal(songs.without(known).features, np.delete(songs.features, [3, 7], axis=0))
     zero = Songs(np.zeros((1, 4), dtype=np.float32), np.array([1]))
-    assert len(zero.without(-zero.features).labels) == 0
+    assert len(zero.without(Songs(-zero.features, zero.labels)).labels) == 0
+
+
+def test_a_song_with_the_same_key_is_known_although_its_features_were_rounded() -> None:
+    songs = listener(50, 0)
+    keyed = songs._replace(keys=np.array([f"id {number}" for number in range(50)], dtype=object))
+    rounded = keyed.take(np.array([3, 7]))
+    rounded = rounded._replace(features=rounded.features.round(2))
+    np.testing.assert_array_equal(keyed.without(rounded).features, np.delete(songs.features, [3, 7], axis=0))
+    assert len(songs.without(rounded).labels) == 50

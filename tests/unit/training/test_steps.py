@@ -1,0 +1,163 @@
+"""The steps on MLflow's own store; `test_promote.py` tests the last one."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.artifacts import load_dict, load_text
+from mlflow.entities import Run
+from mlflow.entities.model_registry import ModelVersion
+
+from song_preference.dataset.version import DatasetVersion
+from song_preference.errors import DatasetNotFound, TrainingFailed
+from song_preference.messages import Message
+from song_preference.training import registry, steps
+from song_preference.training.data import Songs
+from song_preference.training.fingerprint import training_key
+from song_preference.training.registry import ranked_trials
+from tests.support.datasets import described
+from tests.support.training import MemoryDatasets, listener
+
+VERSION, MODEL = "abc123abc123", "of_steps"
+SEED, TRIALS = 3, 2
+
+
+class Datasets(MemoryDatasets):
+    """Datasets in memory whose descriptions are known, too."""
+
+    def describe(self, version: str) -> DatasetVersion:
+        if version not in self.versions:
+            raise DatasetNotFound(version)
+        return described(version)
+
+
+class Trained(NamedTuple):
+    searched: steps.Searched
+    exported: steps.Exported
+    metrics: dict[str, float]
+    version: str
+
+    @property
+    def run(self) -> Run:
+        return MlflowClient().get_run(self.searched.run_id)
+
+    @property
+    def registered(self) -> ModelVersion:
+        return MlflowClient().get_model_version(MODEL, self.version)
+
+
+@pytest.fixture(scope="module")
+def datasets() -> Datasets:
+    # k-NN and its graph may take different songs where all lie on few points with either label.
+    songs = listener(200, 1)
+    few_points = Songs((np.round(songs.features * 2) / 2).astype(np.float32), songs.labels)
+    return Datasets(abc123abc123=(songs.at_most(60, 0), listener(40, 2)), few_points=(few_points, listener(40, 2)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A store of the module's own, and quick evaluations."""
+    folder, before = tmp_path_factory.mktemp("steps"), mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    MlflowClient().create_experiment(registry.EXPERIMENT, (folder / "artifacts").as_uri())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("song_preference.training.evaluate.RESAMPLES", 20)
+        yield
+    mlflow.set_tracking_uri(before)
+
+
+@pytest.fixture(scope="module")
+def trained(datasets: Datasets, experiment: None) -> Trained:
+    """What the first four steps hand on."""
+    searched = steps.search(datasets, VERSION, SEED, TRIALS)
+    exported = steps.export(datasets, searched)
+    metrics = steps.evaluate(datasets, exported)
+    return Trained(searched, exported, metrics, steps.register(datasets, MODEL, exported))
+
+
+def test_a_search_logs_what_was_asked_and_where_the_songs_come_from(trained: Trained) -> None:
+    asked = {"dataset_version": VERSION, "seed": "3", "trials": "2", "songs_trained": "60"}
+    assert asked.items() <= trained.run.data.params.items()
+    tags = {"source_kind": "file", "dataset_version": VERSION, "training_key": training_key(VERSION, SEED, TRIALS)}
+    assert tags.items() <= trained.run.data.tags.items()
+    assert trained.run.data.tags["git_commit"]
+    assert len(ranked_trials(trained.searched.run_id)) == TRIALS
+
+
+def test_an_export_logs_the_best_trial_with_its_threshold_and_parity(trained: Trained) -> None:
+    best, data = ranked_trials(trained.searched.run_id)[0], trained.run.data
+    assert (data.params["candidate"], data.metrics["cv_roc_auc"]) == (best.candidate, best.roc_auc)
+    assert best.parameters == {name: int(data.params[name]) for name in best.parameters}
+    assert trained.exported[:4] == trained.searched
+    assert data.params["threshold"] == str(trained.exported.threshold)
+    assert data.metrics["onnx_parity_error"] < 1e-6
+    assert "rejected_candidates" not in data.tags
+
+
+def test_the_evaluation_is_of_the_test_table_and_belongs_to_the_run(trained: Trained) -> None:
+    evaluation = load_dict(f"runs:/{trained.searched.run_id}/evaluation.json")
+    assert evaluation["labels"] == listener(40, 2).labels.tolist()
+    assert evaluation["threshold"] == trained.exported.threshold
+    assert trained.run.data.params["songs_judged"] == "40"
+    assert trained.metrics.items() <= trained.run.data.metrics.items()
+    pictures = MlflowClient().list_artifacts(trained.searched.run_id, "pictures")
+    assert {Path(picture.path).name for picture in pictures} == {
+        "calibration.png",
+        "confusion_matrix.png",
+        "partial_dependence.png",
+        "permutation_importance.png",
+        "precision_recall.png",
+        "roc.png",
+    }
+
+
+def test_a_version_has_the_card_in_both_languages_and_the_tags_of_its_source(trained: Trained) -> None:
+    version = trained.registered
+    assert version.description == load_text(f"runs:/{trained.searched.run_id}/model_card.md")
+    card = Message("model_card", json.loads(version.tags["card_params"]), str(version.description))
+    assert card.text("en") == version.description
+    assert card.text("es").startswith("# ¿Le gustará la canción")
+    assert (version.run_id, version.tags["source_kind"]) == (trained.searched.run_id, "file")
+    assert version.tags["dataset_version"] == VERSION
+
+
+def test_steps_can_be_repeated(datasets: Datasets, trained: Trained) -> None:
+    again = steps.export(datasets, trained.searched)
+    assert again[:4] == trained.exported[:4]
+    assert again.threshold == trained.exported.threshold
+    assert steps.evaluate(datasets, again) == trained.metrics
+    assert steps.register(datasets, MODEL, again) == trained.version
+
+
+def test_without_the_dataset_nothing_is_logged(datasets: Datasets, trained: Trained) -> None:
+    experiment = [trained.searched.experiment_id]
+    before = len(MlflowClient().search_runs(experiment))
+    with pytest.raises(DatasetNotFound):
+        steps.search(datasets, "gone", SEED, TRIALS)
+    assert len(MlflowClient().search_runs(experiment)) == before
+
+
+@pytest.mark.parametrize("is_one_left", [True, False])
+def test_candidates_that_do_not_convert_are_named(
+    datasets: Datasets, trained: Trained, monkeypatch: pytest.MonkeyPatch, *, is_one_left: bool
+) -> None:
+    first = ranked_trials(trained.searched.run_id)[0]
+    neighbors = first.model_copy(
+        update={"candidate": "k_nearest_neighbors", "parameters": {"k_nearest_neighbors_neighbors": 25}}
+    )
+    params: dict[str, object] = {"trials": TRIALS}
+    run_id, experiment_id = registry.log_search("few points", [neighbors, first][: 1 + is_one_left], params, {})
+    searched = steps.Searched(run_id, experiment_id, "few_points", SEED)
+    if not is_one_left:
+        with pytest.raises(TrainingFailed, match="k_nearest_neighbors"):
+            steps.export(datasets, searched)
+        return
+    steps.export(datasets, searched)
+    data = MlflowClient().get_run(run_id).data
+    assert data.params["candidate"] == first.candidate
+    assert data.tags["rejected_candidates"].startswith(f"trial {neighbors.number} (k_nearest_neighbors): ")
