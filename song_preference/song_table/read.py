@@ -121,19 +121,20 @@ class _Reader:
         self._check_columns(needs_label=needs_label)
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
-        indexes: list[int] = []
+        is_index_left_out = False
         for position, written in enumerate(layout.header):
             name = written.strip().lower().replace(" ", "_")
             if position in meant:
                 continue
             if plain(written) in INDEX_NAMES:
-                indexes.append(position)
+                # Columns without a name at the right are a spreadsheet's empty ones.
+                is_index_left_out |= bool(written.strip()) or position == 0
                 continue
             if name in self._positions or name in self._others:
                 self._notes.append(Message("first_of_columns_kept", {"name": name}))
             else:
                 self._others[name] = position
-        if indexes:
+        if is_index_left_out:
             self._notes.append(Message("index_column_left_out"))
 
     def _check_columns(self, *, needs_label: bool) -> None:
