@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 
 from fastapi_app.dependencies import from_state
 from song_preference.dataset.store import DatasetStore, open_store
+from song_preference.isolation import warm_up
 from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.registry import connect
 from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
@@ -37,6 +38,7 @@ class Management:
     @classmethod
     def of_environment(cls) -> Self:
         """Create the clients from the environment's settings."""
+        warm_up()
         model = load(ModelSettings)
         return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model)
 

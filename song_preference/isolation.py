@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -38,6 +39,11 @@ def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if error is not None:
         raise error
     return value  # type: ignore[no-any-return] # what the function returned
+
+
+def warm_up() -> None:
+    """Start the process that others are forked from, in the background: it takes some seconds to import the reader."""
+    Thread(target=isolated, args=(bool,), daemon=True).start()
 
 
 def _answer(

@@ -15,7 +15,7 @@ from song_preference.dataset.store import FILES, RAW, DatasetStore, Table, not_f
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.isolation import isolated
-from song_preference.song_table.first_rows import first_rows_of
+from song_preference.song_table.read import first_rows_of
 from song_preference.temporary import temporary_directory
 
 WHOLE = (b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"[", b"{")

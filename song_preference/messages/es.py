@@ -92,13 +92,14 @@ SENTENCES = {
     "columns_understood": "entendidas por su nombre: {columns}",
     "columns_not_there": "no están en el archivo, y el modelo no las necesita: {columns}",
     "one_of_columns_kept": "«{kept}» se usa como {name}, y no: {unused}",
+    "index_column_left_out": "se deja fuera una columna que solo numera las filas",
     "first_of_columns_kept": "de las columnas «{name}» se conserva la primera",
     "label_words": "opiniones entendidas: {words}",
     "duration_in_seconds": "la duración estaba en segundos",
     "features_in_percent": "las cuatro medidas estaban en porcentaje y se dividen entre 100",
-    "rows_left_out": "se dejan fuera {count} filas: {findings}",
-    "rows_repeated": "{count} filas repiten una canción y se dejan fuera",
-    "songs_contradicting": "{count} canciones te gustan y no te gustan a la vez, y se dejan fuera: {songs}",
+    "rows_left_out": "filas que se dejan fuera: {count:,} ({findings})",
+    "rows_repeated": "filas que repiten una canción y se dejan fuera: {count:,}",
+    "songs_contradicting": "canciones que te gustan y no te gustan a la vez, y se dejan fuera: {count:,} ({songs})",
     # Un origen que no se puede usar.
     "source_rejected": "El origen «{source}» no se acepta: {reason}. Usa {may_name}.",
     "operator_may_name": "un enlace de Google Drive, una dirección https, s3://<bucket de datos>/<clave>, una ruta o "

@@ -1,10 +1,10 @@
-"""What a column of a song file means, by its name: case, accents, punctuation and units do not matter."""
+"""What a column of a song file means by its name, and a label by its word: neither by an exact spelling."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import LABEL
 
 SCALED = ("duration", "tempo", "loudness")
 """Columns that the specification passes through MinMaxScaler; the features need none, they lie in [0, 1]."""
@@ -68,6 +68,30 @@ def positions(header: Sequence[str]) -> dict[str, list[int]]:
     }
 
 
-def is_table_of_songs(header: Sequence[str]) -> bool:
-    """Return whether the header names every feature."""
-    return positions(header).keys() >= set(FEATURES)
+LABEL_WORDS = {
+    1: "like, likes, liked, love, loved, yes, y, si, sí, true, t, good, me gusta, gusta, 👍, ❤",
+    0: "dislike, dislikes, disliked, hate, hated, no, n, false, f, bad, not liked, don't like, no me gusta, "
+    "no gusta, 👎",
+}
+LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for word in words.split(", ")}
+
+
+def label_of(written: str) -> int | None:
+    """Return the label that a cell means, or None."""
+    word = written.strip().rstrip("\N{VARIATION SELECTOR-16}")
+    try:
+        number = float(word)
+    except ValueError:
+        return LABELS.get(plain(word) or word)
+    return int(number) if number in (0, 1) else None
+
+
+def are_ratings(written: Iterable[str]) -> bool:
+    """Return whether the cells grade songs with more numbers than 0 and 1."""
+    numbers = set()
+    for cell in written:
+        try:
+            numbers.add(float(cell))
+        except ValueError:
+            return False
+    return len(numbers - {0, 1}) > 0

@@ -1,8 +1,10 @@
 """From a file of songs to checked rows: which column means what, what each row says, which rows cannot be used."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,11 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database
-from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
+from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
 from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.labels import are_ratings, label_of
 from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import ROWS_SHOWN, load
+from song_preference.song_table.records import Records, is_blank
 from song_preference.song_table.text import as_csv, rejected
 
 MAX_LABELS = 1_000
@@ -91,6 +93,21 @@ def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, th
         yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
 
 
+def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
+    """Return at most `limit` rows below the header, as text by column; raise `InvalidDataset`."""
+    with database.opened(directory, threads=1) as connection:
+        # What lies in the store was unpacked within the limit before.
+        text, _ = as_csv(path, connection, max_bytes=sys.maxsize)
+    layout = find_layout(text)
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        records = islice(Records(file, layout.separator), layout.row, None)
+        rows = (cells for cells in records if cells and not is_blank(cells))
+        return [
+            {name: cell for name, cell in zip(layout.header, cells, strict=False) if name}
+            for cells in islice(rows, limit)
+        ]
+
+
 class _Reader:
     """Reads one file: first the cells of every column that may be meant, then which of them are."""
 
@@ -104,14 +121,21 @@ class _Reader:
         self._check_columns(needs_label=needs_label)
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
+        is_index_left_out = False
         for position, written in enumerate(layout.header):
             name = written.strip().lower().replace(" ", "_")
-            if position in meant or plain(written) in INDEX_NAMES:
+            if position in meant:
+                continue
+            if plain(written) in INDEX_NAMES:
+                # Columns without a name at the right are a spreadsheet's empty ones.
+                is_index_left_out |= bool(written.strip()) or position == 0
                 continue
             if name in self._positions or name in self._others:
                 self._notes.append(Message("first_of_columns_kept", {"name": name}))
             else:
                 self._others[name] = position
+        if is_index_left_out:
+            self._notes.append(Message("index_column_left_out"))
 
     def _check_columns(self, *, needs_label: bool) -> None:
         if not set(FEATURES) & set(self._positions) and set(DESCRIBING) & set(self._positions):

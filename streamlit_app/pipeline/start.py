@@ -124,8 +124,6 @@ def _show_preparation(locale: Locale, found: Preparation) -> None:
     text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
     st.success(text, icon=":material/check_circle:")
     notes = [note.text(locale.language) for note in found.notes()]
-    if dropped := found.rows_raw - found.rows_kept:
-        notes.append(locale("pipeline_repeated", count=dropped))
     if notes:
         st.markdown("\n".join(f"- {note}" for note in notes))
 

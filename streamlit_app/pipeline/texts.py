@@ -49,10 +49,6 @@ TEXTS: Texts = {
         "es": "**El archivo es válido:** {songs:,} canciones, {likes:,} que te gustan y {dislikes:,} que no.",
         "en": "**The file is valid:** {songs:,} songs, {likes:,} that you like and {dislikes:,} that you do not.",
     },
-    "pipeline_repeated": {
-        "es": "filas repetidas que no se usan: {count:,}",
-        "en": "repeated rows that are left out: {count:,}",
-    },
     "pipeline_file_is_bad": {
         "es": "**El modelo todavía no puede aprender de esta lista.** Corrige lo siguiente y súbela otra vez; la fila "
         "1 es la cabecera.",

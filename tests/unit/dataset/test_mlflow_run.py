@@ -36,7 +36,7 @@ def test_the_card_tells_source_counts_statistics_and_what_was_guessed(described:
     for told in (
         "# Dataset abc",
         "750 songs of one listener",
-        "Of 760 rows 10 repeated",
+        "Of 760 rows 10 were\nleft out",
         "sample: `sample`",
         "`0f0f` (1,234 bytes)",
         "2026-01-02 03:04 UTC",

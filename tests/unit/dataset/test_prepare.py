@@ -34,7 +34,7 @@ def test_a_song_under_other_dates_and_genres_is_one_song(playlist: pd.DataFrame,
     found = prepared(as_csv(dated))
     assert found.report.rows_kept == 60
     assert set(found.scaled["genre"]) == {"genre 1"}
-    assert "120 rows repeat a song and are left out" in found.report.readings
+    assert "rows that repeat a song and are left out: 120" in found.report.readings
 
 
 def test_a_song_with_one_id_and_rounded_features_is_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
@@ -59,7 +59,7 @@ def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.Data
     found = prepared(as_csv(pd.concat([songs, songs.head(2).assign(label=1 - songs[LABEL].head(2))])))
     assert found.report.rows_kept == 58
     assert (
-        "2 songs are liked and disliked at once and left out: Song 0 - Somebody, Song 1 - Somebody"
+        "songs that are liked and disliked at once and left out: 2 (Song 0 - Somebody, Song 1 - Somebody)"
         in found.report.readings
     )
 
@@ -76,7 +76,7 @@ def test_at_most_a_fifth_of_the_rows_may_be_unusable(unusable: int, *, is_taken:
     if is_taken:
         report = prepared(raw).report
         assert (report.rows_left_out, report.rows_kept) == (15, 60)
-        assert "15 rows are left out: column 'energy' must not be empty (15 rows: 62, 63" in report.readings[-1]
+        assert "rows left out: 15 (column 'energy' must not be empty (15 rows: 62, 63" in report.readings[-1]
     else:
         with pytest.raises(InvalidDataset, match="has 16 unusable rows of 76, more than 20%"):
             prepared(raw)

@@ -147,7 +147,7 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         ),
         ["columns_understood"],
     ),
-    "an index": (PLAIN.to_csv(index=True).encode(), []),
+    "an index": (PLAIN.to_csv(index=True).encode(), ["index_column_left_out"]),
     "words": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "Me gusta", 0: "no me gusta"}))), ["label_words"]),
     "true and false": (as_csv(PLAIN.assign(label=PLAIN[LABEL] == 1)), ["label_words"]),
     "sí and no": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "SÍ", 0: "No"}))), ["label_words"]),

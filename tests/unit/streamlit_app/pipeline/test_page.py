@@ -203,7 +203,7 @@ def upload(page: AppTest, content: bytes) -> AppTest:
 def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
-    assert "filas repetidas que no se usan: 1" in shown(page)
+    assert "filas que repiten una canción y se dejan fuera: 1" in shown(page)
     assert len(reached.airflow.runs[ETL_DAG]) == 2
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
