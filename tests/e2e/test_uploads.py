@@ -63,7 +63,7 @@ def test_from_upload_to_champion_and_back(
 
     report = rest.post("/datasets/validate", content=playlist, headers={"Content-Type": "text/csv"}).json()
     assert (report["rows_raw"], report["rows_kept"]) == (SONGS, SONGS)
-    assert "the label's words are read as 1 and 0" in report["readings"]
+    assert "labels understood: Dislike = 0, Like = 1" in report["readings"]
     accepted = upload(rest, playlist)
     assert accepted.status_code == httpx.codes.ACCEPTED
     dataset = followed(airflow, accepted.json()["run_id"])

@@ -144,7 +144,9 @@ def test_it_trains_and_goes_back_to_a_model_of_before(rest: httpx.Client) -> Non
     )
     run = rest.get(location).json()
     assert (run["state"], run["training"]["state"], run["model_version"]) == ("success", "success", "3"), run
-    assert run["dataset_version"] == UPLOAD
+    # Prepared in another way than under version 0.1, the same file is another version.
+    assert run["dataset_version"] == rest.get("/datasets/latest").json()["version"] != UPLOAD
+    assert rest.get("/datasets/latest").json()["preparation"]["rows_kept"] == 200
 
     for version in ("1", "2"):
         assert rest.post("/model/rollback", json={"version": version}).status_code == httpx.codes.OK
