@@ -1,41 +1,72 @@
-"""Runs what may crash in a process of its own, so that the service that asked for it goes on."""
+"""Runs what may crash in a process of its own, so that the service that asked for it goes on.
 
+The processes are forked, in some milliseconds, from one without threads that has imported the reader of song files.
+`multiprocessing` has such a server too, but its processes import the main module again, which is a page in Streamlit.
+"""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from threading import Thread
+from contextlib import suppress
+from importlib import import_module
+from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CONTEXT = get_context("forkserver")
-"""Processes are forked from one without threads that has imported the reader, in some milliseconds."""
-
-CONTEXT.set_forkserver_preload(["song_preference.dataset.prepare"])
+IMPORTED = ("song_preference.song_table.read", "song_preference.dataset.prepare")
 
 
 class Crashed(Exception):
     """The process ended without an answer."""
 
 
+class _Server:
+    """The process that others are forked from; it ends with this one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+
+    def fork(self, connection: socket.socket) -> None:
+        """Let a new process answer at the other end of a connection."""
+        with self._lock:
+            if self._running is None or self._running[0].poll() is not None:
+                self._running = self._start()
+            socket.send_fds(self._running[1], [b"x"], [connection.fileno()])
+
+    @staticmethod
+    def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        return process, ours
+
+
+_SERVER = _Server()
+
+
 def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Return what the function returns in a process of its own, or raise what it raises; raise `Crashed`.
 
-    Its memory goes back to the system afterwards.
+    Function, arguments and result are pickled. The memory of the process goes back to the system.
     """
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_answer, args=(sender, function, args, kwargs), daemon=True)
-    with receiver:
-        with sender:
-            process.start()
+    ours, theirs = socket.socketpair()
+    with ours, ours.makefile("rwb") as stream:
+        with theirs:
+            _SERVER.fork(theirs)
+        pickle.dump((function, args, kwargs), stream)
         try:
-            value, error = receiver.recv()
-        except EOFError:
+            stream.flush()
+            value, error = pickle.load(stream)  # noqa: S301 - of a process of ours
+        except (EOFError, OSError):
             raise Crashed from None
-        finally:
-            process.join()
-            process.close()
     if error is not None:
         raise error
     return value  # type: ignore[no-any-return] # what the function returned
@@ -46,12 +77,35 @@ def warm_up() -> None:
     Thread(target=isolated, args=(bool,), daemon=True).start()
 
 
-def _answer(
-    sender: Connection, function: Callable[..., object], args: tuple[object], kwargs: dict[str, object]
-) -> None:
-    value, raised = None, None
-    try:
-        value = function(*args, **kwargs)
-    except Exception as error:
-        raised = error
-    sender.send((value, raised))
+def _serve(control: socket.socket) -> None:
+    # Interrupts are for the service; processes that have ended need nobody to wait for them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for module in IMPORTED:
+        # A service that only predicts has no scikit-learn.
+        with suppress(ImportError):
+            import_module(module)
+    while True:
+        message, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        if not message:
+            return
+        if os.fork() == 0:
+            control.close()
+            _answer(socket.socket(fileno=descriptors[0]))
+            os._exit(0)
+        os.close(descriptors[0])
+
+
+def _answer(connection: socket.socket) -> None:
+    with connection, connection.makefile("rwb") as stream:
+        function, args, kwargs = pickle.load(stream)  # noqa: S301 - of the process that asks
+        value, raised = None, None
+        try:
+            value = function(*args, **kwargs)
+        except Exception as error:
+            raised = error
+        pickle.dump((value, raised), stream)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

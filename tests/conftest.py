@@ -13,7 +13,6 @@ from onnx import ModelProto
 from sklearn.ensemble import RandomForestClassifier
 from xdist.scheduler import LoadScopeScheduling
 
-from song_preference.isolation import isolated
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.training.data import Songs
@@ -87,8 +86,6 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("Only root may mount a small disk.")
-    # It keeps a socket among the temporary files of the time when it starts.
-    isolated(bool)
     monkeypatch.setattr("tempfile.tempdir", str(path))
     yield path
     subprocess.run(["umount", "--lazy", str(path)], check=True)  # noqa: S607 - beside mount

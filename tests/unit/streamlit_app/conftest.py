@@ -1,6 +1,5 @@
 """The dashboard's pages on a platform in memory, of which each part can be taken away."""
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
-from song_preference.dataset import etl, manage
+from song_preference.dataset import etl
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.serving.model_store import ModelStore
@@ -29,16 +28,6 @@ from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects
 from tests.support.playlists import CSV
 from tests.support.registry import FakeRegistry
-
-
-@pytest.fixture(autouse=True)
-def main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the main module back, for which `AppTest` puts the page: processes that are forked later would run it.
-
-    FastAPI, which lives in the same process here, validates playlists without another one for the same reason.
-    """
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    monkeypatch.setattr(manage, "isolated", lambda function, *arguments: function(*arguments))
 
 
 @pytest.fixture
