@@ -58,7 +58,7 @@ def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) ->
         path = _unpacked(path, start, max_bytes)
         start = _start(path)
     if start.startswith(b"PAR1"):
-        return Csv(_from_parquet(path, connection), [Message("converted", {"format": "Parquet"})])
+        return Csv(_from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})])
     if start.startswith(OLE2):
         raise rejected("spreadsheet_file")
     path, notes = _transcoded(path, start)
@@ -67,7 +67,7 @@ def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) ->
         raise rejected("empty_file")
     check_is_no_page(text)
     if text.startswith((b"[", b"{")):
-        return Csv(_from_json(path, connection), [*notes, Message("converted", {"format": "JSON"})])
+        return Csv(_from_json(path, connection, max_bytes), [*notes, Message("converted", {"format": "JSON"})])
     return Csv(path, notes)
 
 
@@ -183,16 +183,17 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = 
     return True
 
 
-def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection) -> Path:
+def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
     source = f"read_parquet({literal(str(path))})"
     try:
         names = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
-        return _written(path, connection, names, [f"{quoted(name)}::varchar" for name in names], source)
+        cells = [f"{quoted(name)}::varchar" for name in names]
+        return _written(_Table(names, cells, source), path, connection, max_bytes)
     except duckdb.Error:
         raise rejected("parquet_unreadable") from None
 
 
-def _from_json(path: Path, connection: duckdb.DuckDBPyConnection) -> Path:
+def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
     """Write the songs of a JSON file as CSV: a list of objects, one object per line, or one object with such a list."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - PIECE_BYTES))
@@ -214,7 +215,8 @@ def _from_json(path: Path, connection: duckdb.DuckDBPyConnection) -> Path:
         if not names:
             raise rejected("json_without_songs")
         cells = [f"json ->> {literal(_pointer(name))}" for name in names]
-        return _written(path, connection, names, cells, "objects where json_type(json) = 'OBJECT'")
+        table = _Table(names, cells, "objects where json_type(json) = 'OBJECT'")
+        return _written(table, path, connection, max_bytes)
     except duckdb.Error:
         raise rejected("json_unreadable") from None
 
@@ -234,12 +236,27 @@ def _pointer(key: str) -> str:
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
-def _written(
-    path: Path, connection: duckdb.DuckDBPyConnection, names: list[str], cells: list[str], source: str
-) -> Path:
-    if len(names) > MAX_COLUMNS:
-        raise rejected("too_many_columns", count=len(names), limit=MAX_COLUMNS)
+class _Table(NamedTuple):
+    """A table to write as CSV: its columns' names, their cells as SQL, and what they are selected from."""
+
+    names: list[str]
+    cells: list[str]
+    source: str
+
+
+def _written(table: _Table, path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
+    if len(table.names) > MAX_COLUMNS:
+        raise rejected("too_many_columns", count=len(table.names), limit=MAX_COLUMNS)
+    # Equal cells take no room in Parquet, and absent ones none in JSON. The rows are counted first, which is quick.
+    ((rows,),) = connection.execute(f"select count(*) from {table.source}").fetchall()
+    if rows * len(table.names) > max_bytes:
+        raise rejected("archive_too_large", limit=max_bytes / 1e6)
+    lengths = " + ".join(f"coalesce(sum(strlen({cell})), 0)" for cell in table.cells)
+    ((length,),) = connection.execute(f"select {lengths} from {table.source}").fetchall()
+    if length + rows * len(table.names) > max_bytes:
+        raise rejected("archive_too_large", limit=max_bytes / 1e6)
     target = path.with_suffix(".converted")
-    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(names, cells, strict=True))
-    connection.execute(f"copy (select {columns} from {source}) to {literal(str(target))} (format csv, header true)")
+    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(table.names, table.cells, strict=True))
+    query = f"select {columns} from {table.source}"
+    connection.execute(f"copy ({query}) to {literal(str(target))} (format csv, header true)")
     return target

@@ -299,6 +299,14 @@ BAD: dict[str, tuple[bytes, str]] = {
         gzip.compress(b" " * (LIMIT + 1)),
         "the file has more than 100 MB once unpacked: split it",
     ),
+    "a bomb of equal cells": (
+        parquet(pd.DataFrame({"energy": [0.5]}).iloc[[0] * 3_000_000].assign(title="x" * 50)),
+        "the file has more than 100 MB once unpacked: split it",
+    ),
+    "a bomb of absent cells": (
+        b"[" + b",".join([b'{"k%d":1}' % number for number in range(999)] + [b'{"a":1}'] * 110_000) + b"]",
+        "the file has more than 100 MB once unpacked: split it",
+    ),
     "UTF-16 that breaks off": (
         as_csv(PLAIN).decode().encode("utf-16")[:-1],
         "the file begins as UTF-16 and does not go on so: export it again as CSV UTF-8",
