@@ -1,5 +1,6 @@
 """From a file of songs to checked rows: which column means what, what each row says, which rows cannot be used."""
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import ROWS_SHOWN, load
 from song_preference.song_table.records import Records, is_blank
 from song_preference.song_table.text import as_csv, rejected
+
+log = logging.getLogger(__name__)
 
 MAX_LABELS = 1_000
 """Most different words that are looked up in a label column; with more it is none."""
@@ -88,9 +91,16 @@ class SongTable:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
-    with database.opened(directory, threads) as connection:
-        text, notes = as_csv(path, connection, max_bytes)
-        yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+    try:
+        with database.opened(directory, threads) as connection:
+            text, notes = as_csv(path, connection, max_bytes)
+            yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+    except duckdb.IOException:
+        # Of a full disk, which the caller names.
+        raise
+    except duckdb.Error as error:
+        log.exception("DuckDB failed on a file of songs.")
+        raise rejected("reader_crashed") from error
 
 
 def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:

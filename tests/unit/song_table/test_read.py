@@ -18,6 +18,7 @@ from song_preference.dataset.manage import check
 from song_preference.dataset.prepare import prepare
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.song_table import database
 from song_preference.song_table.read import SongTable, opened
 from tests.support.playlists import as_csv, chosen, songs, with_cells, written
 
@@ -370,6 +371,12 @@ def test_a_long_cell_in_quotes_is_a_cell(table: Table) -> None:
     titles = ["x" * 131_072, "\n" * 131_072, *(["short"] * 58)]
     read = table(as_csv(PLAIN.assign(title=titles)))
     assert (read.unusable, read.query("select max(length(title)) from songs")) == (0, [(131_072,)])
+
+
+def test_a_file_that_duckdb_fails_on_is_rejected(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "MEMORY", "1MB")
+    with pytest.raises(InvalidDataset, match="ended the reader"):
+        table(as_csv(pd.concat([PLAIN.assign(title="x" * 100)] * 2000)))
 
 
 def test_no_finding_shows_a_cell(table: Table) -> None:
