@@ -2,7 +2,9 @@
 
 import codecs
 import gzip
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.records import MAX_COLUMNS
+from song_preference.temporary import FULL
 
 PIECE_BYTES = 1 << 20
 EXTENSIONS = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
@@ -28,6 +31,11 @@ UNICODE = {
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Beginning of the binary formats of older office programs."""
+
+BROKEN_ARCHIVE = (
+    *(OSError, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+    *(NotImplementedError, RuntimeError),  # of zipfile, for other ways of packing and for passwords
+)
 
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that no text holds."""
@@ -97,9 +105,8 @@ def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
         else:
             with gzip.open(path) as file:
                 _copy(cast("IO[bytes]", file), target, max_bytes)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        # RuntimeError is zipfile's for a file with a password.
-        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+    except BROKEN_ARCHIVE as error:
+        if isinstance(error, OSError) and error.errno in FULL:
             raise
         raise rejected("archive_unreadable") from None
     return target

@@ -292,6 +292,10 @@ BAD: dict[str, tuple[bytes, str]] = {
         packed(as_csv(PLAIN), "songs.csv")[:-40],
         "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
     ),
+    "a zip whose list of files lies before it": (
+        packed(as_csv(PLAIN), "songs.csv")[:-6] + b"\xff\xff\xff\x7f\0\0",
+        "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
+    ),
     "a gz that is cut off": (
         gzip.compress(as_csv(PLAIN))[:-40],
         "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
