@@ -16,14 +16,12 @@ from importlib import import_module
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
+from song_preference.song_table.text import rejected
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 IMPORTED = ("song_preference.song_table.read", "song_preference.dataset.prepare")
-
-
-class Crashed(Exception):
-    """The process ended without an answer."""
 
 
 class _Server:
@@ -53,9 +51,10 @@ _SERVER = _Server()
 
 
 def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return what the function returns in a process of its own, or raise what it raises; raise `Crashed`.
+    """Return what the function returns in a process of its own, or raise what it raises.
 
-    Function, arguments and result are pickled. The memory of the process goes back to the system.
+    Raise `InvalidDataset` if the process ends without an answer. Function, arguments and result are pickled. The memory
+    of the process goes back to the system.
     """
     ours, theirs = socket.socketpair()
     with ours, ours.makefile("rwb") as stream:
@@ -66,7 +65,7 @@ def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             stream.flush()
             value, error = pickle.load(stream)  # noqa: S301 - of a process of ours
         except (EOFError, OSError):
-            raise Crashed from None
+            raise rejected("reader_crashed") from None
     if error is not None:
         raise error
     return value  # type: ignore[no-any-return] # what the function returned

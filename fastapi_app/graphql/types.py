@@ -130,7 +130,7 @@ class FeatureStatistics:
 
 @strawberry.type(description="What was normalised in a header or a cell.")
 class Normalisation:
-    """What was normalised in a header or a cell: a `Message`."""
+    """Normalisation of a header or a cell, as a `Message`."""
 
     code: str | None = _field("Names the normalisation; the same in every language.")
     params: JSON = _field("The values in the sentence.")

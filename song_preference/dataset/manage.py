@@ -11,8 +11,7 @@ from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Preparation
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
-from song_preference.isolation import Crashed, isolated
-from song_preference.song_table.text import rejected
+from song_preference.isolation import isolated
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
@@ -24,10 +23,7 @@ def check(playlist: Path, max_bytes: int) -> Preparation:
     """
     # The directory is made here: it goes even if the process that reads the file crashes.
     with temporary_directory() as directory:
-        try:
-            return isolated(preparation, playlist, directory, max_bytes)
-        except Crashed:
-            raise rejected("reader_crashed") from None
+        return isolated(preparation, playlist, directory, max_bytes)
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:

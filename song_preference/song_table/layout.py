@@ -40,7 +40,7 @@ class _Candidate(NamedTuple):
 
     @property
     def promise(self) -> tuple[int, int, int]:
-        """How many columns it names that matter, whether it has several, and how early it comes."""
+        """Rank among the candidates: number of known columns, several columns before one, earlier before later."""
         return len(positions(self.cells[:MAX_COLUMNS]).keys() - set(DESCRIBING)), min(len(self.cells), 2), -self.row
 
 

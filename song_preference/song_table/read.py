@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 MAX_LABELS = 1_000
 """Most different words that are looked up in a label column; with more it is none."""
 
-LABELS_SHOWN = 5
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
 

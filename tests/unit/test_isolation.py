@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from song_preference.errors import Finding, InvalidDataset
-from song_preference.isolation import Crashed, isolated
+from song_preference.isolation import isolated
 from song_preference.messages import Message
 
 
@@ -31,7 +31,7 @@ def test_an_error_comes_back_whole() -> None:
 
 
 def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
-    with pytest.raises(Crashed):
+    with pytest.raises(InvalidDataset, match="ended the reader"):
         isolated(crash)
     assert isolated(bool) is False
 
