@@ -1,10 +1,7 @@
 """REST: dataset versions."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path as FilePath
 from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -15,7 +12,7 @@ from pydantic import BaseModel, Field
 from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
-from fastapi_app.uploads import REQUEST_BODY, received
+from fastapi_app.uploads import REQUEST_BODY, on_disk, received
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
@@ -23,7 +20,6 @@ from song_preference.dataset.version import DatasetVersion, Preparation, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG
-from song_preference.temporary import temporary_directory
 
 MAX_PAGE = 100
 MAX_SAMPLE = 100_000
@@ -169,7 +165,7 @@ def download(
 )
 def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`."""
-    with _on_disk(file) as path:
+    with on_disk(file) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
         source = manage.keep(path, management.datasets.objects)
     run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
@@ -185,7 +181,7 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
 )
 def validate(file: PlaylistDep, management: ManagementDep) -> Preparation:
     """Validate a playlist as the pipeline does, without storing it."""
-    with _on_disk(file) as path:
+    with on_disk(file) as path:
         return manage.check(path, management.playlist_settings.max_bytes)
 
 
@@ -204,16 +200,6 @@ def delete(version: Version, management: ManagementDep) -> None:
     if version == LATEST_NAME:
         raise DatasetNotFound("Name the version to remove: the latest one stays.")
     manage.remove(management.datasets, management.registry, version)
-
-
-@contextmanager
-def _on_disk(file: IO[bytes]) -> Iterator[FilePath]:
-    """Yield a copy of the file on disk, deleted afterwards."""
-    with temporary_directory() as directory:
-        path = directory / "playlist"
-        with path.open("wb") as target:
-            shutil.copyfileobj(file, target)
-        yield path
 
 
 def _closing(file: IO[bytes], content: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,8 +1,10 @@
 """Writes uploaded CSVs to a file on disk, so that their size costs no memory."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any, BinaryIO, cast
 
@@ -14,7 +16,7 @@ from fastapi_app.dependencies import SettingsDep
 from fastapi_app.middleware import limited
 from song_preference.errors import InvalidUpload, UploadTooLarge
 from song_preference.messages import Message
-from song_preference.temporary import raising_disk_full
+from song_preference.temporary import raising_disk_full, temporary_directory
 
 IN_MEMORY_BYTES = 1_000_000
 """Size up to which a file stays in memory, as in Starlette's forms."""
@@ -78,3 +80,13 @@ async def _body_of(request: Request) -> AsyncIterator[IO[bytes]]:
             await upload.write(chunk)
         await upload.seek(0)
         yield upload.file
+
+
+@contextmanager
+def on_disk(file: IO[bytes]) -> Iterator[Path]:
+    """Yield a copy of the file on disk, deleted afterwards."""
+    with temporary_directory() as directory:
+        path = directory / "playlist"
+        with path.open("wb") as target:
+            shutil.copyfileobj(file, target)
+        yield path
