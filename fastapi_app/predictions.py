@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from fastapi_app.csv_scoring import SongTable
-from fastapi_app.dependencies import PredictorDep
+from fastapi_app.csv_scoring import answered
+from fastapi_app.dependencies import PredictorDep, SettingsDep
 from fastapi_app.errors import SONG_PROBLEMS, problems
 from fastapi_app.long_requests import LongRequestRoute
 from fastapi_app.schemas import (
@@ -78,12 +78,19 @@ class CsvResponse(StreamingResponse):
     responses=problems(507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-def predict_csv(file: UploadDep, predictor: PredictorDep) -> CsvResponse:
-    """Add a label and a probability to each row of a CSV, or name the field and the broken rule in `error`.
+def predict_csv(
+    file: UploadDep,
+    predictor: PredictorDep,
+    settings: SettingsDep,
+    spreadsheet: Annotated[bool, Query(description="Make cells harmless that a spreadsheet would run.")] = False,
+) -> CsvResponse:
+    """Add a label and a probability to each row of a file, or name the field and the broken rule in `error`.
 
-    The header must name the four features; every other column is kept. All rows are answered by one model.
+    Its columns must name the four features, in any language that exports are written in; every other column is kept,
+    and so are separator, line ends and encoding mark. JSON and Parquet are answered as CSV. All rows are answered by
+    one model.
     """
-    answers = SongTable(file).answered(predictor.pinned())
+    answers = answered(file, settings.max_upload_bytes, predictor.pinned(), for_spreadsheet=spreadsheet)
     return CsvResponse(answers, headers={"Content-Disposition": 'attachment; filename="predictions.csv"'})
 
 

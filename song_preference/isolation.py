@@ -4,6 +4,7 @@ The processes are forked, in some milliseconds, from one without threads that ha
 `multiprocessing` has such a server too, but its processes import the main module again, which is a page in Streamlit.
 """
 
+import atexit
 import os
 import pickle
 import signal
@@ -46,8 +47,18 @@ class _Server:
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         return process, ours
 
+    def stop(self) -> None:
+        """End the process."""
+        with self._lock:
+            if self._running:
+                process, control = self._running
+                control.close()
+                process.wait()
+                self._running = None
+
 
 _SERVER = _Server()
+atexit.register(_SERVER.stop)
 
 
 def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

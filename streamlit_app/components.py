@@ -24,8 +24,6 @@ from streamlit_app.i18n import Locale
 
 log = logging.getLogger(__name__)
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
 
 MISSING: dict[type[SongPreferenceError], str] = {
@@ -93,14 +91,3 @@ def _quoted(text: str) -> str:
 def plain(text: str) -> str:
     """Escape the signs that mean something in Markdown."""
     return MARKDOWN.sub(r"\\\1", text)
-
-
-def harmless(cell: str) -> str:
-    """Return the cell, after an apostrophe if a spreadsheet would take its text for a formula.
-
-    A title such as `=HYPERLINK(...)` would be run by the spreadsheet of whoever opens the file. The apostrophe is
-    OWASP's advice: https://owasp.org/www-community/attacks/CSV_Injection. Numbers, also with a decimal comma, stay.
-    """
-    if cell.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell

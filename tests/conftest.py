@@ -107,3 +107,12 @@ def predictor(registry: FakeRegistry, store: ModelStore, graph: bytes) -> Predic
     registry.register("1", graph)
     store.refresh()
     return Predictor(store)
+
+
+@pytest.fixture
+def case_directory(pytestconfig: pytest.Config) -> Path:
+    """Return the directory of made-up files that were once misread."""
+    directory = pytestconfig.rootpath.parent / "shared" / "cases"
+    if not directory.is_dir():
+        pytest.skip("The files of the cases are not here.")
+    return directory

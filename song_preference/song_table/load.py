@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -32,8 +33,17 @@ class FaultyRows:
         return [Finding(None, message(code), count, tuple(rows)) for code, (count, rows) in self._rows.items()]
 
 
-def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cells: Sequence[str]) -> list[Finding]:
-    """Create the table `songs` from the rows below the header; return what is wrong with those that are left out.
+class Loaded(NamedTuple):
+    """How the rows of a file were loaded."""
+
+    is_plain: bool
+    """Whether DuckDB took the file as it is: each row has as many cells as the header."""
+    faults: list[Finding]
+    """What is wrong with the rows that are left out."""
+
+
+def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cells: Sequence[str]) -> Loaded:
+    """Create the table `songs` from the rows below the header.
 
     `cells` are SQL expressions of the cells `c0`, `c1` and so on, and of the number `row`. Raise `InvalidDataset`
     where a quote is not closed: the rows below it cannot be told apart.
@@ -46,8 +56,7 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cell
             path,
             layout.separator,
             [f"c{at}" for at in range(len(layout.header))],
-            skip=layout.lines,
-            longest=MAX_CELL_CHARACTERS,
+            f"skip={layout.lines}, max_line_size={MAX_CELL_CHARACTERS}",
         )
         try:
             connection.execute(
@@ -58,23 +67,25 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cell
             # Rows of another length than the header's, too long ones, odd quotes: read them one by one.
             connection.execute("drop table if exists songs")
         else:
-            return []
+            return Loaded(True, [])
     rewritten = path.with_suffix(".rewritten")
     faulty = _rewrite(path, layout, rewritten)
     columns = ["row", *(f"c{at}" for at in range(len(layout.header)))]
-    source = _source(rewritten, ",", columns, skip=0, longest=LONGEST_REWRITTEN)
+    # DuckDB would guess the line end, and takes a return in a cell for one.
+    options = rf"new_line='\n', max_line_size={LONGEST_REWRITTEN}"
+    source = _source(rewritten, ",", columns, options)
     connection.execute(
         f"create table songs as select {selected} from (select * replace (row::bigint as row) from {source})"
     )
     rewritten.unlink()
-    return faulty.findings()
+    return Loaded(False, faulty.findings())
 
 
-def _source(path: Path, separator: str, columns: Sequence[str], *, skip: int, longest: int) -> str:
+def _source(path: Path, separator: str, columns: Sequence[str], options: str) -> str:
     types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
     return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=false, skip={skip}, delim={literal(separator)}, "
-        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, max_line_size={longest})"
+        f"read_csv({literal(str(path))}, auto_detect=false, header=false, delim={literal(separator)}, "
+        f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, {options})"
     )
 
 
@@ -85,7 +96,7 @@ def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
         path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as file,
     ):
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         records = Records(source, layout.separator)
         for row, read in enumerate(records, start=1):
             if row <= layout.row or (read is not None and is_blank(read)):

@@ -70,6 +70,10 @@ class SongTable:
     """
 
     connection: duckdb.DuckDBPyConnection
+    text: Path
+    """The file as a CSV in UTF-8."""
+    is_plain: bool
+    """Whether each of its rows has as many cells as the header."""
     layout: Layout
     known: list[str]
     """Meanings of the columns that the file has."""
@@ -157,7 +161,7 @@ class _Reader:
     def table(self, text: Path) -> SongTable:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
-        faults = load(self._connection, text, self._layout, self._cells())
+        is_plain, faults = load(self._connection, text, self._layout, self._cells())
         self._connection.execute("alter table songs rename to loaded")
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
@@ -183,6 +187,8 @@ class _Reader:
             faults = [*faults, *self._faults(chosen)]
         return SongTable(
             self._connection,
+            text,
+            is_plain,
             self._layout,
             list(chosen),
             list(self._others),

@@ -10,7 +10,8 @@ import streamlit as st
 
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
-from streamlit_app.components import harmless, two_by_two
+from song_preference.song_table.output import harmless
+from streamlit_app.components import two_by_two
 from streamlit_app.i18n import Locale
 
 if TYPE_CHECKING:

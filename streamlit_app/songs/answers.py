@@ -1,9 +1,7 @@
 """The predictions of a CSV of songs: made in blocks, ranked, and written back beside the songs."""
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import StringIO
 from itertools import chain
 
 import numpy as np
@@ -12,9 +10,10 @@ from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Batch
-from song_preference.songs_csv import Cells, added_columns
-from streamlit_app.components import harmless
-from streamlit_app.songs.file import Fault, SongFile
+from song_preference.song_table.output import added_columns, harmless, with_added, written
+from song_preference.song_table.records import Cells
+from song_preference.song_table.scoring import Faults
+from streamlit_app.songs.file import SongFile
 
 BLOCK_SONGS = 5_000
 """Number of songs in one call of the model, so that progress is seen."""
@@ -23,11 +22,8 @@ DECIMALS = 6
 SHOWN_CHARACTERS = 200
 """Greatest length of a cell in the table; the file has all of it."""
 
-NAMING = ("title", "título", "titulo", "song", "canción", "cancion", "track", "track_name", "name", "nombre")
-NAMING_ARTISTS = ("artist", "artista", "artists", "artistas", "artist_name", "artist(s)_name", "track_artist")
-"""Headers of the columns that name a song; of each, the first one found is used."""
-
 NAMES_SHOWN = 2
+"""Columns that stand before the probability: title and artist, if the file has them."""
 
 Answering = Callable[[NDArray[np.float32]], Batch]
 
@@ -69,8 +65,7 @@ class Ranking:
         """
         chosen = np.flatnonzero(self.batch.liked)[:at_most] if only_liked else np.arange(len(self.positions))[:at_most]
         places = self.positions[chosen]
-        names = naming_columns(self.file)
-        others = [column for column in self.file.kept_columns if column not in names]
+        names, others = self.file.kept_columns[:NAMES_SHOWN], self.file.kept_columns[NAMES_SHOWN:]
         cells = self.file.cells.iloc[places].apply(lambda column: column.str.slice(0, SHOWN_CHARACTERS))
         cells = cells.rename(columns=column_name).reset_index(drop=True)
         answers = pd.DataFrame(
@@ -85,40 +80,30 @@ class Ranking:
         best: pd.DataFrame = pd.concat([answers, cells], axis="columns")[order]
         return best
 
-    def csv(self, describe: Callable[[list[Fault]], str]) -> bytes:
+    def csv(self, describe: Callable[[Faults], str]) -> bytes:
         """Return the file with three more columns: the ranked songs first, then the rows with faults in their order.
 
         Rows with faults keep their cells and get the text of `describe`. Separator and decimal mark are the
         file's own, and a mark at its beginning tells spreadsheets that it is UTF-8. Every cell is `harmless`.
         """
-        text = StringIO()
-        # Spreadsheets' own line end; with "\n" alone, a cell that holds "\r" would not be quoted and break its row.
-        writer = csv.writer(text, delimiter=self.file.separator, lineterminator="\r\n")
         header = [*self.file.header, *added_columns(self.file.header)]
         rows = chain([header], self._scored(), self._at_fault(describe))
-        writer.writerows([harmless(cell) for cell in row] for row in rows)
-        return text.getvalue().encode("utf-8-sig")
+        text = written((list(map(harmless, row)) for row in rows), self.file.separator, "\r\n")
+        return text.encode("utf-8-sig")
 
     def _scored(self) -> Iterator[Cells]:
         rows = _rows(self.file, self.positions)
         probabilities = [str(round(value, DECIMALS)) for value in self.batch.probability.tolist()]
-        if self.file.decimal_comma:
-            probabilities = [written.replace(".", ",") for written in probabilities]
-        for cells, liked, written in zip(rows, self.batch.liked.tolist(), probabilities, strict=True):
-            yield [*cells, LIKE if liked else DISLIKE, written, ""]
+        if self.file.has_decimal_commas:
+            probabilities = [number.replace(".", ",") for number in probabilities]
+        for cells, liked, number in zip(rows, self.batch.liked.tolist(), probabilities, strict=True):
+            yield [*cells, LIKE if liked else DISLIKE, number, ""]
 
-    def _at_fault(self, describe: Callable[[list[Fault]], str]) -> Iterator[Cells]:
-        positions = np.flatnonzero(~self.file.good)
+    def _at_fault(self, describe: Callable[[Faults], str]) -> Iterator[Cells]:
+        positions = np.array(list(self.file.faults), dtype=np.int64)
         for position, cells in zip(positions.tolist(), _rows(self.file, positions), strict=True):
-            # Surplus cells go behind our columns, so that each column stays one.
-            yield [*cells, "", "", describe(self.file.faults(position)), *self.file.surplus.get(position, [])]
-
-
-def naming_columns(file: SongFile) -> list[int]:
-    """Return the columns that name a song: its title and artist if there are any, otherwise the first ones kept."""
-    by_name = {file.header[column].strip().lower(): column for column in reversed(file.kept_columns)}
-    found = [next((by_name[name] for name in names if name in by_name), None) for names in (NAMING, NAMING_ARTISTS)]
-    return [column for column in found if column is not None] or file.kept_columns[:NAMES_SHOWN]
+            added = ["", "", describe(self.file.faults[position])]
+            yield with_added([*cells, *self.file.surplus.get(position, [])], len(cells), added)
 
 
 def column_name(column: int) -> str:

@@ -1,18 +1,19 @@
 """Many songs: a CSV is checked row by row, the model ranks its good rows."""
 
+from itertools import islice
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app.components import measures_help, plain, section, uploader
 from streamlit_app.data import predictor
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.songs import file as songs_file
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
-from streamlit_app.songs.file import FileRefused, SongFile
+from streamlit_app.songs.file import SongFile
 from streamlit_app.songs.texts import TEXTS
 
 SHOWN_FAULTS = 200
@@ -37,7 +38,7 @@ class Given(NamedTuple):
     name: str
     """Name of the file, or a key of `NAMES`."""
     file: SongFile | None
-    refused: FileRefused | None = None
+    error: SongPreferenceError | None = None
 
 
 def page(language: Language) -> None:
@@ -52,8 +53,8 @@ def page(language: Language) -> None:
         measures_help(locale)
         return
     st.header(locale("songs_checked"), anchor=False)
-    if given.refused:
-        st.error(locale(given.refused.reason, **given.refused.values), icon=":material/error:")
+    if given.error:
+        st.error(plain(given.error.message.text(language)), icon=":material/error:")
     if given.file:
         _check(given.name, given.file, locale)
         with section(locale):
@@ -107,8 +108,8 @@ def _take(name: str, content: bytes) -> None:
     st.session_state.pop(RANKED, None)
     try:
         st.session_state[GIVEN] = Given(name, songs_file.read(content))
-    except FileRefused as refused:
-        st.session_state[GIVEN] = Given(name, None, refused)
+    except (InvalidDataset, DiskFull) as error:
+        st.session_state[GIVEN] = Given(name, None, error)
 
 
 def _check(name: str, file: SongFile, locale: Locale) -> None:
@@ -116,20 +117,21 @@ def _check(name: str, file: SongFile, locale: Locale) -> None:
     key = "songs_all_good" if good == songs else "songs_some_good" if good else "songs_none_good"
     shown_name = locale(name) if name in NAMES else plain(name)
     st.markdown(locale(key, name=shown_name, songs=songs, good=good, bad=songs - good))
+    if file.notes:
+        st.markdown("\n".join(f"- {plain(note.text(locale.language))}" for note in file.notes))
     if good < songs:
         _show_faults(file, locale)
 
 
 def _show_faults(file: SongFile, locale: Locale) -> None:
-    at_fault = np.flatnonzero(~file.good)
     listed = [
         {
             "row": int(file.rows[position]),
-            "column": fault.column or locale("songs_whole_row"),
-            "problem": locale(f"songs_fault_{fault.rule}"),
+            "column": column or locale("songs_whole_row"),
+            "problem": rule.text(locale.language),
         }
-        for position in at_fault[:SHOWN_FAULTS].tolist()
-        for fault in file.faults(position)
+        for position, faults in islice(file.faults.items(), SHOWN_FAULTS)
+        for column, rule in faults
     ]
     st.dataframe(
         pd.DataFrame(listed),
@@ -142,8 +144,8 @@ def _show_faults(file: SongFile, locale: Locale) -> None:
         },
         alt=locale("songs_faults_alt"),
     )
-    if len(at_fault) > SHOWN_FAULTS:
-        st.caption(locale("songs_faults_some", shown=SHOWN_FAULTS, bad=len(at_fault)))
+    if len(file.faults) > SHOWN_FAULTS:
+        st.caption(locale("songs_faults_some", shown=SHOWN_FAULTS, bad=len(file.faults)))
     st.caption(locale("songs_rule"))
 
 

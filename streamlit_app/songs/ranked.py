@@ -7,10 +7,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from song_preference.songs_csv import added_columns
+from song_preference.song_table.output import added_columns
+from song_preference.song_table.scoring import Faults
 from streamlit_app.i18n import Locale
-from streamlit_app.songs.answers import Ranking, column_name, histogram, naming_columns
-from streamlit_app.songs.file import Fault
+from streamlit_app.songs.answers import Ranking, column_name, histogram
 from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
 
 SHOWN_SONGS = 1_000
@@ -73,17 +73,16 @@ def _ranked(ranking: Ranking, locale: Locale) -> None:
     st.caption(locale("songs_download_text", added=added))
 
 
-def _faults_text(faults: list[Fault], locale: Locale) -> str:
+def _faults_text(faults: Faults, locale: Locale) -> str:
     """Return the faults of a row as one cell."""
-    return "; ".join(
-        f"{fault.column or locale('songs_whole_row')}: {locale(f'songs_fault_{fault.rule}')}" for fault in faults
-    )
+    whole = locale("songs_whole_row")
+    return "; ".join(f"{column or whole}: {rule.text(locale.language)}" for column, rule in faults)
 
 
 def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
     answers = {True: locale("songs_like"), False: locale("songs_dislike")}
     header = ranking.file.header
-    widths = dict(zip(naming_columns(ranking.file), NAME_WIDTHS, strict=False))
+    widths = dict(zip(ranking.file.kept_columns, NAME_WIDTHS, strict=False))
     columns = st.column_config
     kept = {
         column_name(column): columns.TextColumn(header[column].strip() or "—", width=widths.get(column))

@@ -12,19 +12,23 @@ TEXTS: Texts = {
     },
     "songs_yours": {"es": "Tu lista", "en": "Your list"},
     "songs_form": {
-        "es": "Una fila por canción. La primera fila nombra las columnas: **speechiness**, **energy**, "
-        "**danceability** y **acousticness**, en cualquier orden, con valores de 0 a 1. Las demás columnas (título, "
-        "artista…) se conservan.",
-        "en": "One row for each song. The first row names the columns: **speechiness**, **energy**, **danceability** "
-        "and **acousticness**, in any order, with values from 0 to 1. Other columns (title, artist…) are kept.",
+        "es": "Una fila por canción, como en los archivos de Exportify o Chosic. Hacen falta cuatro columnas: "
+        "**speechiness**, **energy**, **danceability** y **acousticness**, en cualquier orden e idioma. Las demás "
+        "(título, artista…) se conservan.",
+        "en": "One row for each song, as in the files of Exportify or Chosic. Four columns are needed: "
+        "**speechiness**, **energy**, **danceability** and **acousticness**, in any order and language. Others "
+        "(title, artist…) are kept.",
     },
     "songs_upload_tab": {"es": "Subir un archivo", "en": "Upload a file"},
     "songs_paste_tab": {"es": "Pegar filas", "en": "Paste rows"},
-    "songs_upload": {"es": "Archivo CSV con tus canciones", "en": "CSV file with your songs"},
+    "songs_upload": {
+        "es": "Archivo con tus canciones",
+        "en": "File with your songs",
+    },
     "songs_upload_button": {"es": "Elegir un archivo", "en": "Choose a file"},
     "songs_upload_limits": {
-        "es": "O suéltalo aquí. CSV en UTF-8, hasta {size:,.0f} MB y {rows:,} filas.",
-        "en": "Or drop it here. CSV in UTF-8, at most {size:,.0f} MB and {rows:,} rows.",
+        "es": "O suéltalo aquí. CSV, JSON o Parquet, hasta {size:,.0f} MB y {rows:,} filas.",
+        "en": "Or drop it here. CSV, JSON or Parquet, at most {size:,.0f} MB and {rows:,} rows.",
     },
     "songs_paste": {
         "es": "Filas copiadas de una hoja de cálculo, con su cabecera",
@@ -75,22 +79,14 @@ TEXTS: Texts = {
         "en": "The table shows the first {shown:,} of the {bad:,} rows with a problem.",
     },
     "songs_rule": {
-        "es": "Cada medida debe ser un número de 0 a 1. La cabecera es la fila 1. Corrige las filas en tu hoja de "
-        "cálculo y súbela otra vez, o sigue sin ellas.",
-        "en": "Each measure must be a number from 0 to 1. The header is row 1. Correct the rows in your spreadsheet "
-        "and upload it again, or go on without them.",
+        "es": "Cada medida debe ser un número de 0 a 1, o todas de 0 a 100. Las filas se cuentan como en una hoja de "
+        "cálculo. Corrígelas y sube la lista otra vez, o sigue sin ellas.",
+        "en": "Each measure must be a number from 0 to 1, or all of them from 0 to 100. Rows are counted as in a "
+        "spreadsheet. Correct them and upload the list again, or go on without them.",
     },
     "songs_row": {"es": "Fila", "en": "Row"},
     "songs_column": {"es": "Columna", "en": "Column"},
     "songs_problem": {"es": "Problema", "en": "Problem"},
-    "songs_fault_missing": {"es": "falta", "en": "is missing"},
-    "songs_fault_no_number": {"es": "no es un número", "en": "is not a number"},
-    "songs_fault_out_of_range": {"es": "no está entre 0 y 1", "en": "is not between 0 and 1"},
-    "songs_fault_width": {"es": "tiene celdas de más o de menos", "en": "has too many or too few cells"},
-    "songs_fault_unreadable": {
-        "es": "tiene comillas sin cerrar o es demasiado larga",
-        "en": "has a quote that is not closed, or is too long",
-    },
     "songs_whole_row": {"es": "toda la fila", "en": "whole row"},
     "songs_faults_alt": {
         "es": "Tabla de problemas: fila, columna y qué corregir.",
@@ -142,46 +138,5 @@ TEXTS: Texts = {
         "y el motivo.",
         "en": "Your columns and three more: {added}. The ranked songs come first; rows with a problem come last, with "
         "the reason.",
-    },
-    "songs_empty": {
-        "es": "**Está vacío.** Hace falta una cabecera y, debajo, una fila por canción.",
-        "en": "**It is empty.** Add a header and, below it, one row for each song.",
-    },
-    "songs_header_only": {
-        "es": "**Solo hay una cabecera.** Añade debajo una fila por canción.",
-        "en": "**There is only a header.** Add one row for each song below it.",
-    },
-    "songs_missing_columns": {
-        "es": "**Faltan columnas: {columns}.** La primera fila debe nombrar las cuatro medidas exactamente así.",
-        "en": "**Columns are missing: {columns}.** The first row must name the four measures exactly like this.",
-    },
-    "songs_repeated_columns": {
-        "es": "**Columnas repetidas: {columns}.** Deja solo una de cada.",
-        "en": "**Columns are repeated: {columns}.** Keep only one of each.",
-    },
-    "songs_binary": {
-        "es": "**No es un archivo de texto.** ¿Es un libro de Excel? Guárdalo como «CSV UTF-8» y súbelo de nuevo.",
-        "en": "**This is not a text file.** Is it an Excel workbook? Save it as “CSV UTF-8” and upload it again.",
-    },
-    "songs_not_utf8": {
-        "es": "**El texto no está en UTF-8.** Guárdalo como «CSV UTF-8» y súbelo de nuevo.",
-        "en": "**The text is not UTF-8.** Save it as “CSV UTF-8” and upload it again.",
-    },
-    "songs_too_large": {
-        "es": "**Es demasiado grande.** Caben hasta {limit:,} MB: divide el archivo o quita columnas.",
-        "en": "**It is too large.** The limit is {limit:,} MB: split the file, or remove columns.",
-    },
-    "songs_too_many_rows": {
-        "es": "**Tiene demasiadas filas.** Caben hasta {limit:,}: divide el archivo.",
-        "en": "**It has too many rows.** The limit is {limit:,}: split the file.",
-    },
-    "songs_too_many_columns": {
-        "es": "**Tiene {columns:,} columnas.** Caben hasta {limit:,}: quita las que no necesites.",
-        "en": "**It has {columns:,} columns.** The limit is {limit:,}: remove those you do not need.",
-    },
-    "songs_unreadable_header": {
-        "es": "**La cabecera no se puede leer.** Tiene comillas sin cerrar o es demasiado larga: revisa la primera "
-        "fila.",
-        "en": "**The header cannot be read.** It has a quote that is not closed, or is too long: check the first row.",
     },
 }

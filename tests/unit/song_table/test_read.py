@@ -481,14 +481,6 @@ def rows_in(params: dict[str, Any]) -> list[int]:
 
 
 @pytest.fixture
-def case_directory(pytestconfig: pytest.Config) -> Path:
-    directory = pytestconfig.rootpath.parent / "shared" / "cases"
-    if not directory.is_dir():
-        pytest.skip("The files of the cases are not here.")
-    return directory
-
-
-@pytest.fixture
 def cases(case_directory: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((case_directory / "expected.json").read_text())
     return found

@@ -78,6 +78,6 @@ def test_a_model_of_the_sample_is_told_on_every_page_also_while_mlflow_is_away(
 
 
 def test_the_pages_import_nothing_that_the_image_lacks() -> None:
-    absent = ["boto3", "gdown", "matplotlib", "optuna", "duckdb", "scipy", "sklearn"]
+    absent = ["boto3", "gdown", "matplotlib", "optuna", "scipy", "sklearn"]
     code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import streamlit_app.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

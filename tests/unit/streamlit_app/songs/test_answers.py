@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from song_preference.features import FEATURES
-from streamlit_app.songs.answers import Ranking, histogram, naming_columns
+from streamlit_app.songs.answers import Ranking, histogram
 from streamlit_app.songs.file import read
 from tests.support.dashboard import danceable
 
@@ -44,15 +44,15 @@ def test_only_liked_songs_are_shown_where_wanted(rank: Callable[[str], Ranking])
 
 
 def test_the_download_holds_every_row_with_the_file_s_own_separator(rank: Callable[[str], Ranking]) -> None:
-    written = rank(SONGS).csv(lambda faults: "+".join(fault.rule for fault in faults))
+    written = rank(SONGS).csv(lambda faults: "+".join(str(rule.code) for _, rule in faults))
     assert written.decode("utf-8-sig").splitlines() == [
         f"{SONGS.splitlines()[0]};predicted_label;predicted_probability;prediction_error",
         "High;0,75;0;0;0;z;like;0,75;",
         "Even;0,5;0;0;0;;like;0,5;",
         "Low;0,25;0;0;0;x;dislike;0,25;",
-        "Bad;1,5;0;0;0;y;;;out_of_range",
-        "Short;0;;;;;;;width",
-        "Long;0,5;0;0;0;w;;;width;more",
+        "Bad;1,5;0;0;0;y;;;not_in_unit_interval",
+        "Short;0;;;;;;;row_uneven",
+        "Long;0,5;0;0;0;w;;;row_uneven;more",
     ]
 
 
@@ -75,14 +75,14 @@ def test_the_download_holds_no_formulas_but_negative_numbers(rank: Callable[[str
 @pytest.mark.parametrize(
     ("header", "names"),
     [
-        ("tempo,Artista,Título", ["Título", "Artista"]),
-        ("key,name", ["name"]),
-        ("key,mode,tempo", ["key", "mode"]),
+        ("tempo,Artista,Título", ["Título", "Artista", "tempo"]),
+        ("Track URI,Track Name,Artist Name(s),Album Name", ["Track Name", "Artist Name(s)", "Album Name", "Track URI"]),
+        ("key,mode,tempo", ["key", "mode", "tempo"]),
     ],
 )
-def test_a_song_is_named_by_its_title_and_artist(header: str, names: list[str]) -> None:
+def test_title_artist_and_album_come_first(header: str, names: list[str]) -> None:
     file = read(f"{header},{HEADER}\n".encode() + b",".join([b"0"] * (4 + header.count(",") + 1)))
-    assert [file.header[column] for column in naming_columns(file)] == names
+    assert [file.header[column] for column in file.kept_columns] == names
 
 
 def test_the_model_is_asked_in_blocks_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

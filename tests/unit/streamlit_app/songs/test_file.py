@@ -1,18 +1,16 @@
-from io import BytesIO
-
 import pytest
 
-from fastapi_app.csv_scoring import SongTable
+from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from streamlit_app.songs import file as songs_file
-from streamlit_app.songs.file import Fault, FileRefused, read
-from tests.support.dashboard import TEXTS, danceable
+from streamlit_app.songs.file import SongFile, read
 
 HEADER = ",".join(FEATURES)
-SPELLINGS = (
-    "0.5", " 0.5 ", "5e-1", "+.5", "0", "1", "-0.0", "1.0000001", "-0.1", "1e9", "inf", "NaN", "True", "0_1", "1_0",
-    "0x1", "", "  ", "half", '"0,5"', "½", "\N{ARABIC-INDIC DIGIT ONE}",
-)  # fmt: skip
+
+
+def codes(file: SongFile, position: int) -> list[tuple[str | None, str | None]]:
+    return [(column, rule.code) for column, rule in file.faults[position]]
 
 
 def test_features_stand_in_any_order_and_case_with_other_columns() -> None:
@@ -28,7 +26,7 @@ def test_a_spanish_spreadsheet_writes_decimal_commas(separator: str) -> None:
     rows = [*FEATURES, "título"], ["0,52", "0,5", "1", "0.25", "Ojos, así"]
     file = read("\r\n".join(separator.join(row) for row in rows).encode())
     assert file.features.tolist() == [pytest.approx([0.52, 0.5, 1, 0.25])]
-    assert file.decimal_comma
+    assert file.has_decimal_commas
     assert file.cells.iloc[0].tolist() == rows[1]
 
 
@@ -38,27 +36,18 @@ def test_each_fault_is_named_and_rows_are_counted_as_a_spreadsheet_does() -> Non
     )
     assert file.rows.tolist() == [2, 4, 5, 6, 7]
     assert file.good.tolist() == [True, False, False, False, False]
-    assert [file.faults(position) for position in range(5)] == [
-        [],
-        [Fault("speechiness", "missing"), Fault("energy", "no_number"), Fault("danceability", "out_of_range")],
-        [Fault(None, "width")],
-        [Fault(None, "width")],
-        [Fault(None, "unreadable")],
+    assert [codes(file, position) for position in file.faults] == [
+        [("speechiness", "empty_cell"), ("energy", "not_a_number"), ("danceability", "not_in_unit_interval")],
+        [(None, "row_uneven")],
+        [(None, "row_uneven")],
+        [(None, "cell_too_long")],
     ]
 
 
-def test_a_quote_that_is_never_closed_spoils_no_more_than_its_own_rows() -> None:
-    file = read(f'{HEADER}\n0,0,0,"0\n'.encode() + b"0,0,0,0\n" * 20_000)
-    assert file.faults(0) == [Fault(None, "unreadable")]
-    assert file.good[1:].all()
-    assert 3_000 < file.good.sum() < 4_000
-
-
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_rest_service_takes_the_same_rows(spelling: str) -> None:
-    content = f"{HEADER}\n{spelling},0.5,0.5,0.5\n".encode()
-    answer = b"".join(SongTable(BytesIO(content)).answered(danceable)).decode().splitlines()[1]
-    assert read(content).good.tolist() == [answer.endswith(",like,0.5,")]
+def test_what_was_understood_is_noted() -> None:
+    file = read(("sep=;\nTrack Name;" + HEADER.replace(",", ";") + "\nÁ;20;30;40;50\n").encode())
+    assert file.features.tolist() == [pytest.approx([0.2, 0.3, 0.4, 0.5])]
+    assert {note.code for note in file.notes} >= {"features_in_percent", "separator_read", "header_in_row"}
 
 
 def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,32 +59,28 @@ def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatc
     assert file.rows.tolist() == [2, 3, 4, 5, 6]
 
 
+def test_a_list_without_one_whole_row_is_read() -> None:
+    file = read(f"{HEADER}\n0,0\n0,0,0,0,0\n".encode())
+    assert file.good.tolist() == [False, False]
+
+
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("content", "code"),
     [
-        (b"", "songs_empty"),
-        (b"\n\n", "songs_empty"),
-        (HEADER.encode(), "songs_header_only"),
-        (b"energy,danceability\n1,1\n", "songs_missing_columns"),
-        (b"0.1,0.2,0.3,0.4\n", "songs_missing_columns"),
-        (f"{HEADER},Energy\n0,0,0,0,0\n".encode(), "songs_repeated_columns"),
-        (b"PK\x03\x04\x00\x00", "songs_binary"),
-        (f"{HEADER}\n".encode("utf-16"), "songs_binary"),
-        (f"título,{HEADER}\n".encode("latin-1"), "songs_not_utf8"),
-        ((HEADER + "," * 1_000).encode(), "songs_too_many_columns"),
-        (("x" * 140_000 + "\n" + HEADER).encode(), "songs_unreadable_header"),
-        (b" " * 50_000_001, "songs_too_large"),
-        (HEADER.encode() + b"\n0,0,0,0" * 200_001, "songs_too_many_rows"),
+        (b"", "empty_file"),
+        (HEADER.encode(), "no_songs"),
+        (b"energy,danceability\n1,1\n", "column_missing"),
+        (b"Track name,Artist name\nA,B\n", "no_audio_features"),
+        (b"PK\x03\x04\x00\x00", "archive_unreadable"),
+        (b"\x00" * 8, "binary"),
+        (f'{HEADER}\n0,0,0,"0\n0,0,0,0\n'.encode(), "quote_not_closed"),
+        ((HEADER + "," * 1_000 + "\n1").encode(), "too_many_columns"),
+        (b" " * 50_000_001, "list_too_large"),
+        (HEADER.encode() + b"\n0,0,0,0" * 200_001, "too_many_rows"),
     ],
 )
-def test_what_is_no_list_of_songs_is_refused_with_its_own_reason(content: bytes, reason: str) -> None:
-    with pytest.raises(FileRefused) as refused:
+def test_what_is_no_list_of_songs_is_rejected_with_its_own_reason(content: bytes, code: str) -> None:
+    with pytest.raises(InvalidDataset) as rejected:
         read(content)
-    assert refused.value.reason == reason
-    assert all(text.format(**refused.value.values) for text in TEXTS[reason].values())
-
-
-def test_missing_columns_are_named() -> None:
-    with pytest.raises(FileRefused) as refused:
-        read(b"energy;danceability\n1;1\n")
-    assert refused.value.values == {"columns": "speechiness, acousticness"}
+    assert rejected.value.findings[0].rule.code == code
+    assert Message(code, rejected.value.findings[0].rule.params).text("es")

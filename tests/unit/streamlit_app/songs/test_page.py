@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
 from streamlit_app import data
+from streamlit_app.components import plain
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
 
@@ -57,8 +59,8 @@ def test_problems_come_first_then_only_good_rows_are_asked_about(
     assert faults["row"].tolist() == [3, 3]
     assert faults["column"].tolist() == ["speechiness", "danceability"]
     assert faults["problem"].tolist() == [
-        TEXTS["songs_fault_missing"][language],
-        TEXTS["songs_fault_out_of_range"][language],
+        Message("empty_cell").text(language),
+        Message("not_in_unit_interval").text(language),
     ]
     assert r"my\*list\.csv" in texts(page)
     assert page.button("songs_ask").label == TEXTS["songs_ask"][language].format(good=2)
@@ -134,12 +136,12 @@ def test_the_example_has_no_problem(open_page: Open, platform: Platform, languag
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_file_of_another_kind_is_refused_in_words(open_page: Open, platform: Platform, language: Language) -> None:
     page = hand_in(open_page("songs", language), b"PK\x00")
-    assert page.error[0].value == TEXTS["songs_binary"][language]
+    assert plain(Message("binary").text(language)) in page.error[0].value
     assert not page.exception
 
 
 def test_no_good_row_leaves_nothing_to_ask(open_page: Open, platform: Platform) -> None:
-    page = hand_in(open_page("songs", "es"), f"{HEADER}\n2,2,2,2\n".encode())
+    page = hand_in(open_page("songs", "es"), f"{HEADER}\n-2,-2,-2,-2\n".encode())
     assert len(page.dataframe[0].value) == 4
     assert "songs_ask" not in [button.key for button in page.button]
 

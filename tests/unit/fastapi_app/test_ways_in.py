@@ -1,0 +1,94 @@
+"""The same file on all four ways in: the ETL, `/datasets/validate`, `/predict/csv` and the dashboard."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from song_preference.dataset.prepare import prepare
+from song_preference.errors import InvalidDataset
+from song_preference.song_table.output import added_columns
+from streamlit_app.songs.file import read
+
+BODY = {"Content-Type": "text/csv"}
+LIMIT = 10**8
+
+
+def etl(file: Path, directory: Path) -> str | dict[str, Any]:
+    """Return what the ETL makes of a file: its report, or why it rejects it."""
+    directory.mkdir()
+    try:
+        return prepare(file, directory, max_bytes=LIMIT).report.model_dump(mode="json")
+    except InvalidDataset as rejected:
+        return str(rejected)
+
+
+def validated(client: TestClient, file: Path) -> str | dict[str, Any]:
+    response = client.post("/datasets/validate", content=file.read_bytes(), headers=BODY)
+    answer: dict[str, Any] = response.json()
+    return str(answer["detail"]) if response.status_code == 422 else answer
+
+
+def scored(client: TestClient, file: Path) -> str | tuple[list[bool], list[str]]:
+    """Return for each row of the answer whether it was scored, and the reasons of those that were not."""
+    response = client.post("/predict/csv", content=file.read_bytes(), headers=BODY)
+    if response.status_code == 422:
+        return str(response.json()["detail"])
+    text = response.content.decode("utf-8-sig")
+    separator = max(",;\t|", key=text.splitlines()[0].count)
+    header, *rows = csv.reader(text.splitlines(), delimiter=separator)
+    names = header[-3:]
+    assert names == added_columns(header[:-3])
+    return [bool(row[-3]) for row in rows], [row[-1] for row in rows if row[-1]]
+
+
+def on_the_dashboard(file: Path) -> str | tuple[list[bool], list[str]]:
+    try:
+        found = read(file.read_bytes())
+    except InvalidDataset as rejected:
+        return str(rejected)
+    reasons = ["; ".join(f"{column or 'row'}: {rule}" for column, rule in faults) for faults in found.faults.values()]
+    return found.good.tolist(), reasons
+
+
+def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
+    expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
+    for name, right in expected.items():
+        file = case_directory / name
+        found = etl(file, tmp_path / name)
+        assert validated(managed, file) == found, name
+        answers = scored(managed, file)
+        assert on_the_dashboard(file) == answers, name
+        assert isinstance(found, dict) is (right["validate"] == "take"), name
+        # Even songs that are too few to learn from can be scored.
+        assert not isinstance(answers, str), name
+        if "predict_csv" in right:
+            assert sum(answers[0]) == right["predict_csv"], name
+        if "left_out_rows" in right:
+            assert answers[0].count(False) == len(right["left_out_rows"]), name
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"\0" * 20, "is binary"),
+        (b"PK\x03\x04 nothing", "cannot be unpacked"),
+        (b"<html></html>", "is an HTML page"),
+        (b"Track name,Artist name\nA,B\n", "export it with them"),
+        (b"speechiness,energy,danceability,acousticness,label\n", "no songs"),
+        (b'speechiness,energy,danceability,acousticness,label\n0,0,0,"0,1\n0,0,0,0,1\n', "quote that is not closed"),
+        (b"speechiness;energy;danceability;acousticness;label\n20;30;40;0.5;1\n20;30;40;0.6;1\n", "the same scale"),
+    ],
+)
+def test_what_is_no_table_of_songs_is_rejected_alike(
+    managed: TestClient, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    found = etl(file, tmp_path / "etl")
+    assert reason in str(found)
+    assert [validated(managed, file), scored(managed, file), on_the_dashboard(file)] == [found] * 3
