@@ -14,6 +14,7 @@ from fastapi_app import errors, model, predictions
 from fastapi_app.graphql import router as graphql
 from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
+from fastapi_app.uploads import ReadingTurns
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -48,6 +49,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     metrics = Metrics(predictor.store)
     predictor.observer = metrics
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
+    app.state.reading_turns = ReadingTurns()
     app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
     # Paths are compared in this order, so predictions come first.
     app.include_router(predictions.router)

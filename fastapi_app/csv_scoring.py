@@ -1,8 +1,7 @@
 """Scores a file of songs row by row, in memory that does not grow with it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import islice
 from typing import IO
 
 import numpy as np
@@ -13,7 +12,7 @@ from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Batch
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
-from song_preference.song_table.scoring import Row, ScoringFile, read_songs, rows_of
+from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, head_of, read_songs
 
 BLOCK_ROWS = 2_000
 """Most rows in a block; larger blocks are no faster and delay the first one."""
@@ -47,54 +46,49 @@ def _closing(stack: ExitStack, blocks: Iterator[bytes]) -> Iterator[bytes]:
 class _Answers:
     def __init__(self, songs: ScoringFile, predict: PredictRows, *, for_spreadsheet: bool) -> None:
         self._songs, self._predict, self._for_spreadsheet = songs, predict, for_spreadsheet
-        self._features = songs.array("features")
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the file with its answers."""
-        rows = rows_of(self._songs)
-        *above, header = islice(rows, self._songs.header_row)
-        head = self._written([(row, []) for row in above] + [(header, added_columns(self._songs.header))])
+        *above, header = head_of(self._songs)
+        head = self._written(above) + self._written([header], [added_columns(self._songs.header)])
         yield (("\ufeff" if self._songs.has_mark else "") + head).encode()
-        while block := _block(rows):
-            yield self._written(zip(block, self._answers(block), strict=True)).encode()
+        for block in blocks_of(self._songs, BLOCK_ROWS, BLOCK_CHARACTERS):
+            yield self._written(block.rows, self._answers(block)).encode()
 
-    def _answers(self, rows: list[Row]) -> Iterator[Cells]:
-        """Yield the added cells of each row."""
-        usable = [row.at for row in rows if row.at is not None]
-        batch = self._predict(np.asarray(self._features[usable])) if usable else None
-        answers = iter(zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)) if batch else iter(())
-        for row in rows:
-            if row.at is None:
-                yield ["", "", "; ".join(f"{column or 'row'}: {rule}" for column, rule in row.faults)]
-            else:
-                liked, probability = next(answers)
-                number = str(probability)
-                if self._songs.has_decimal_commas:
-                    number = number.replace(".", ",")
-                yield [LIKE if liked else DISLIKE, number, ""]
+    def _answers(self, block: Block) -> list[Cells]:
+        """Return the added cells of each row."""
+        answers = self._predictions(block.features) if len(block.features) else []
+        if not block.faults:
+            return answers
+        following = iter(answers)
+        return [
+            ["", "", "; ".join(f"{column or 'row'}: {rule}" for column, rule in faults)]
+            if (faults := block.faults.get(position))
+            else next(following)
+            for position in range(len(block.rows))
+        ]
 
-    def _written(self, rows: Iterable[tuple[Row, Cells]]) -> str:
+    def _predictions(self, features: NDArray[np.float32]) -> list[Cells]:
+        batch = self._predict(np.ascontiguousarray(features))
+        labels = [LIKE if liked else DISLIKE for liked in batch.liked.tolist()]
+        numbers = [str(probability) for probability in batch.probability.tolist()]
+        if self._songs.has_decimal_commas:
+            numbers = [number.replace(".", ",") for number in numbers]
+        return [[label, number, ""] for label, number in zip(labels, numbers, strict=True)]
+
+    def _written(self, rows: list[Cells | str], added: list[Cells] | None = None) -> str:
         separator, end, width = self._songs.separator, self._songs.line_end, len(self._songs.header)
         if self._songs.is_raw:
-            return "".join(f"{row.written}{separator if added else ''}{self._raw(added)}{end}" for row, added in rows)
-        cells = [with_added(row.written, width, added) if added else list(row.written) for row, added in rows]
+            more = [""] * len(rows) if added is None else [separator + self._raw(cells) for cells in added]
+            return "".join(f"{row}{cells}{end}" for row, cells in zip(rows, more, strict=True))
+        cells = [list(row) for row in rows]
+        if added is not None:
+            cells = [with_added(row, width, more) for row, more in zip(cells, added, strict=True)]
         if self._for_spreadsheet:
-            cells = [list(map(harmless, found)) for found in cells]
+            cells = [list(map(harmless, row)) for row in cells]
         return written(cells, separator, end)
 
     def _raw(self, added: Cells) -> str:
-        # Only a reason may need quotes.
         separator = self._songs.separator
-        return written([added], separator, "") if added and added[-1] else separator.join(added)
-
-
-def _block(rows: Iterator[Row]) -> list[Row]:
-    """Return the rows of the next block; empty at the end."""
-    block: list[Row] = []
-    characters = 0
-    for row in islice(rows, BLOCK_ROWS):
-        block.append(row)
-        characters += len(row.written) if isinstance(row.written, str) else sum(map(len, row.written))
-        if characters > BLOCK_CHARACTERS:
-            break
-    return block
+        # Only a reason may need quotes.
+        return written([added], separator, "") if added[-1] else separator.join(added)

@@ -1,6 +1,5 @@
 """REST: dataset versions."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
@@ -12,7 +11,7 @@ from pydantic import BaseModel, Field
 from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
-from fastapi_app.uploads import REQUEST_BODY, on_disk, received
+from fastapi_app.uploads import REQUEST_BODY, TurnsDep, on_disk, received
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
@@ -66,14 +65,11 @@ class Accepted(BaseModel):
     preparation: Preparation = Field(description="What the pipeline will make of it.")
 
 
-async def playlist(request: Request, management: ManagementDep) -> AsyncIterator[IO[bytes]]:
+async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[IO[bytes]]:
     """Yield the uploaded playlist when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
-    async with received(request, limit, Message("playlist_limit")) as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        async with management.turn(size):
-            yield file
+    async with received(request, limit, Message("playlist_limit")) as file, turns.of(file):
+        yield file
 
 
 PlaylistDep = Annotated[IO[bytes], Depends(playlist)]

@@ -1,8 +1,10 @@
 """REST: predictions."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
@@ -21,7 +23,7 @@ from fastapi_app.schemas import (
     SongBody,
     prediction_out,
 )
-from fastapi_app.uploads import REQUEST_BODY, UploadDep
+from fastapi_app.uploads import REQUEST_BODY, TurnsDep, UploadDep
 from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
 
@@ -70,7 +72,6 @@ class CsvResponse(StreamingResponse):
     media_type = "text/csv"
 
 
-# Not async, like the generator that it returns: both read a file, so FastAPI runs them in a thread.
 @router.post(
     "/predict/csv",
     operation_id="predictCsv",
@@ -78,8 +79,9 @@ class CsvResponse(StreamingResponse):
     responses=problems(507),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-def predict_csv(
+async def predict_csv(
     file: UploadDep,
+    turns: TurnsDep,
     predictor: PredictorDep,
     settings: SettingsDep,
     spreadsheet: Annotated[bool, Query(description="Make cells harmless that a spreadsheet would run.")] = False,
@@ -90,7 +92,10 @@ def predict_csv(
     and so are separator, line ends and encoding mark. JSON and Parquet are answered as CSV. All rows are answered by
     one model.
     """
-    answers = answered(file, settings.max_upload_bytes, predictor.pinned(), for_spreadsheet=spreadsheet)
+    reading = partial(answered, file, settings.max_upload_bytes, predictor.pinned(), for_spreadsheet=spreadsheet)
+    # The next file may be read while the answers are on their way to a slow caller.
+    async with turns.of(file):
+        answers = await run_in_threadpool(reading)
     return CsvResponse(answers, headers={"Content-Disposition": 'attachment; filename="predictions.csv"'})
 
 

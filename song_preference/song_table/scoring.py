@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ RULES = ("", *FEATURE_FAULTS)
 """Codes of the rules that a feature may break; position 0 stands for none."""
 
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-ROWS_AT_ONCE = 10_000
 
 
 class ScoringFile(NamedTuple):
@@ -53,16 +52,19 @@ Faults = Sequence[tuple[str | None, Message]]
 """What is wrong with a row: the feature, or None for the row as a whole, and the broken rule."""
 
 
-class Row(NamedTuple):
-    """A row that is not blank."""
+class Block(NamedTuple):
+    """Rows of a file that follow each other, without the blank ones."""
 
-    number: int
-    """Number as a spreadsheet shows it."""
-    written: Cells | str
-    """Cells, or the line without its end if the file is raw; none of a row that cannot be read."""
-    at: int | None
-    """Place in `features.npy`; None for a row that cannot be scored."""
-    faults: Faults
+    numbers: NDArray[np.int64]
+    """(m,) numbers of the rows as a spreadsheet shows them."""
+    rows: list[Cells | str]
+    """Cells of each row, or its line without the end if the file is raw; none of a row that cannot be read."""
+    usable: NDArray[np.bool_]
+    """(m,) whether each row can be scored."""
+    features: NDArray[np.float32]
+    """(usable rows, 4)"""
+    faults: dict[int, Faults]
+    """By the position of a row that cannot be scored."""
 
 
 def read_songs(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
@@ -121,30 +123,73 @@ def _has_decimal_commas(table: SongTable) -> bool:
     return any("," in cells[position] for cells in rows for position in features if position < len(cells))
 
 
-def rows_of(songs: ScoringFile) -> Iterator[Row]:
-    """Yield every row up to the header's, then those below it that are not blank."""
-    following = _songs(songs)
-    number, at, faults = next(following, (0, 0, []))
+def head_of(songs: ScoringFile) -> list[Cells | str]:
+    """Return the rows up to and with the header."""
     with songs.text.open(encoding="utf-8-sig", newline="") as file:
-        records = Records(file, songs.separator)
-        read: Iterator[Cells | str | None] = (line.rstrip("\r\n") for line in file) if songs.is_raw else records
-        for row, record in enumerate(read, start=1):
-            if row <= songs.header_row:
-                yield Row(row, record or [], None, [])
-            elif row == number:
-                broken = [(name, Message(RULES[rule])) for name, rule in zip(FEATURES, faults, strict=True) if rule]
-                yield Row(row, record or [], None if broken else at, broken)
-                number, at, faults = next(following, (0, 0, []))
-            elif record is None:
-                yield Row(row, [], None, [(None, message(records.fault))])
-            elif not songs.is_raw and not is_blank(list(record)):
-                widths = {"cells": len(record), "columns": len(songs.header)}
-                yield Row(row, record, None, [(None, Message("row_uneven", widths))])
+        return [[] if isinstance(row, Message) else row for row in islice(_rows(songs, file), songs.header_row)]
 
 
-def _songs(songs: ScoringFile) -> Iterator[tuple[int, int, list[int]]]:
-    """Yield number, place and faults of each song, without more of them in memory than needed."""
-    rows, faults = songs.array("rows"), songs.array("faults")
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
-        yield from zip(rows[block].tolist(), range(start, len(rows)), faults[block].tolist(), strict=False)
+def blocks_of(songs: ScoringFile, most_rows: int, most_characters: int) -> Iterator[Block]:
+    """Yield the rows below the header, at most so many at once; a block ends with the row that fills it."""
+    numbers, faults, features = songs.array("rows"), songs.array("faults"), songs.array("features")
+    place, number = 0, songs.header_row + 1
+    with songs.text.open(encoding="utf-8-sig", newline="") as file:
+        rows = islice(_rows(songs, file), songs.header_row, None)
+        while taken := _taken(rows, most_rows, most_characters):
+            until = int(np.searchsorted(numbers, number + len(taken)))
+            block = slice(place, until)
+            yield _block(songs, taken, number, _Songs(numbers[block] - number, faults[block], features[block]))
+            place, number = until, number + len(taken)
+
+
+def _rows(songs: ScoringFile, file: TextIO) -> Iterator[Cells | str | Message]:
+    """Yield every row; a message for one that cannot be read."""
+    if songs.is_raw:
+        yield from (line.rstrip("\r\n") for line in file)
+        return
+    records = Records(file, songs.separator)
+    yield from (message(records.fault) if cells is None else cells for cells in records)
+
+
+def _taken(rows: Iterator[Cells | str | Message], most: int, most_characters: int) -> list[Cells | str | Message]:
+    taken, characters = [], 0
+    for row in islice(rows, most):
+        taken.append(row)
+        characters += len(row) if isinstance(row, str) else sum(map(len, row)) if isinstance(row, list) else 0
+        if characters > most_characters:
+            break
+    return taken
+
+
+class _Songs(NamedTuple):
+    """The songs among the rows that were taken: their positions there, and what the arrays say of them."""
+
+    positions: NDArray[np.int64]
+    faults: NDArray[np.uint8]
+    features: NDArray[np.float32]
+
+
+def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, found: _Songs) -> Block:
+    whole = ~found.faults.any(axis=1)
+    usable = np.zeros(len(taken), dtype=bool)
+    usable[found.positions[whole]] = True
+    faults: dict[int, Faults] = {}
+    for position, rules in zip(found.positions[~whole].tolist(), found.faults[~whole].tolist(), strict=True):
+        faults[position] = [(name, Message(RULES[rule])) for name, rule in zip(FEATURES, rules, strict=True) if rule]
+    for position in np.setdiff1d(np.arange(len(taken)), found.positions).tolist():
+        row = taken[position]
+        if isinstance(row, Message):
+            faults[position] = [(None, row)]
+        elif isinstance(row, list) and not is_blank(row):
+            widths = {"cells": len(row), "columns": len(songs.header)}
+            faults[position] = [(None, Message("row_uneven", widths))]
+    kept = usable.copy()
+    kept[list(faults)] = True
+    places = np.flatnonzero(kept)
+    return Block(
+        places + number,
+        [[] if isinstance(row := taken[place], Message) else row for place in places.tolist()],
+        usable[kept],
+        found.features[whole],
+        {int(np.searchsorted(places, position)): faults[position] for position in sorted(faults)},
+    )

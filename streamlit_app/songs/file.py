@@ -1,8 +1,6 @@
 """A list of songs, read and checked as a whole: which rows can be scored, and what is wrong with the others."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.song_table.columns import positions
 from song_preference.song_table.records import Cells
-from song_preference.song_table.scoring import Faults, Row, ScoringFile, read_songs, rows_of
+from song_preference.song_table.scoring import Block, Faults, ScoringFile, blocks_of, read_songs
 from song_preference.song_table.text import rejected
 from song_preference.temporary import temporary_directory
 
@@ -69,25 +67,24 @@ def read(content: bytes) -> SongFile:
 
 def _held(songs: ScoringFile) -> SongFile:
     """Return the whole file in memory."""
-    width = len(songs.header)
-    rows: list[int] = []
-    places: list[int | None] = []
-    faults: dict[int, Faults] = {}
+    width, cells = len(songs.header), []
+    blocks: list[Block] = []
     surplus: dict[int, Cells] = {}
-    cells = []
-    for block in _blocks(islice(rows_of(songs), songs.header_row, None), width):
-        for position, row in enumerate(block, start=len(rows)):
-            if row.faults:
-                faults[position] = row.faults
-            if len(row.written) > width:
-                surplus[position] = list(row.written[width:])
-        rows += [row.number for row in block]
-        places += [row.at for row in block]
-        by_column = zip(*([*row.written[:width], *[""] * (width - len(row.written))] for row in block), strict=True)
+    faults: dict[int, Faults] = {}
+    most, total = min(MAX_ROWS, MAX_CELLS // width), 0
+    for block in blocks_of(songs, max(1, BLOCK_CELLS // width), MAX_BYTES):
+        rows = [list(row) for row in block.rows]
+        surplus |= {total + position: row[width:] for position, row in enumerate(rows) if len(row) > width}
+        faults |= {total + position: found for position, found in block.faults.items()}
+        by_column = zip(*([*row[:width], *[""] * (width - len(row))] for row in rows), strict=True)
         cells.append(pd.DataFrame({at: pd.array(column, dtype="str") for at, column in enumerate(by_column)}))
-    good = np.array([place is not None for place in places])
-    features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
-    features[good] = songs.array("features")[[place for place in places if place is not None]]
+        blocks.append(block._replace(rows=[]))
+        total += len(rows)
+        if total > most:
+            raise rejected("too_many_rows", limit=most)
+    good = np.concatenate([block.usable for block in blocks])
+    features = np.zeros((total, len(FEATURES)), dtype=np.float32)
+    features[good] = np.concatenate([block.features for block in blocks])
     return SongFile(
         songs.header,
         songs.separator,
@@ -95,17 +92,8 @@ def _held(songs: ScoringFile) -> SongFile:
         songs.notes,
         pd.concat(cells, ignore_index=True),
         surplus,
-        np.array(rows, dtype=np.int64),
+        np.concatenate([block.numbers for block in blocks]),
         features,
         good,
         faults,
     )
-
-
-def _blocks(rows: Iterator[Row], width: int) -> Iterator[list[Row]]:
-    total, limit = 0, min(MAX_ROWS, MAX_CELLS // width)
-    while block := list(islice(rows, max(1, BLOCK_CELLS // width))):
-        total += len(block)
-        if total > limit:
-            raise rejected("too_many_rows", limit=limit)
-        yield block

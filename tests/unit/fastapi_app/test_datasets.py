@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from fastapi_app import management
+from fastapi_app import uploads
 from song_preference.dataset import etl, manage, sample
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.store import DatasetStore
@@ -175,7 +175,7 @@ def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch:
         return prepare(path, path.parent, max_bytes=max_bytes).report
 
     monkeypatch.setattr(manage, "check", check)
-    monkeypatch.setattr(management, "SHORT_BYTES", 0)
+    monkeypatch.setattr(uploads, "SHORT_BYTES", 0)
     with ThreadPoolExecutor(2) as pool:
         validate = partial(managed.post, "/datasets/validate", content=CSV, headers=TEXT)
         answers = [pool.submit(validate) for _ in range(2)]
@@ -193,7 +193,7 @@ def test_a_short_playlist_does_not_wait_behind_a_long_one(managed: TestClient, m
         return prepare(path, path.parent, max_bytes=max_bytes).report
 
     monkeypatch.setattr(manage, "check", check)
-    monkeypatch.setattr(management, "SHORT_BYTES", len(CSV))
+    monkeypatch.setattr(uploads, "SHORT_BYTES", len(CSV))
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(managed.post, "/datasets/validate", content=long, headers=TEXT)
         assert begun.wait(timeout=10)
