@@ -60,7 +60,7 @@ RESPONSES = {
 FAILED = "The service failed: see its log for the reason, under this request_id."
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
 
-SONG_PATHS = ("/predict", "/explain")
+SONG_PATHS, BATCH_PATH = ("/predict", "/explain"), "/predict/batch"
 SONG_RULES = {
     "missing": "is missing",
     "list_type": f"must be a list of songs, each {SONG}",
@@ -113,8 +113,7 @@ def install(app: FastAPI) -> None:
         if any(item["type"] == "json_invalid" for item in found):
             return problem(request.url.path, HTTPStatus.BAD_REQUEST, DETAILS[HTTPStatus.BAD_REQUEST])
         detail = "The input is not valid: 'errors' names each field and the rule that it breaks."
-        is_about_songs = request.url.path.startswith(SONG_PATHS)
-        problems = [_field_problem(item, is_about_songs=is_about_songs)._asdict() for item in found]
+        problems = [_field_problem(item, request.url.path)._asdict() for item in found]
         return problem(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
 
     @app.exception_handler(HTTPException)
@@ -170,9 +169,11 @@ def problem(
     return JSONResponse(body, status, headers, PROBLEM_TYPE)
 
 
-def _field_problem(found: Mapping[str, Any], *, is_about_songs: bool) -> errors.FieldProblem:
+def _field_problem(found: Mapping[str, Any], path: str) -> errors.FieldProblem:
     field = ".".join(str(part) for part in found["loc"][1:]) or "body"
-    if not is_about_songs:
+    if not path.startswith(SONG_PATHS):
         return errors.FieldProblem(field, str(found["msg"]))
+    if field == "body" and path == BATCH_PATH:
+        return errors.FieldProblem(field, f"must be an object with songs, a list of songs, each {SONG}")
     rule = broken_rule(found["type"])
     return errors.FieldProblem(field, rule if found["loc"][-1] in FEATURES else SONG_RULES.get(found["type"], rule))

@@ -25,6 +25,10 @@ R = TypeVar("R")
 IMPORTED = ("song_preference.song_table.read", "song_preference.dataset.prepare")
 
 
+LIMIT_SECONDS = 600
+"""A file of 200 MB takes half a minute; one that goes on for longer than this goes on for ever."""
+
+
 class _Server:
     """The process that others are forked from; it ends with this one."""
 
@@ -64,8 +68,8 @@ atexit.register(_SERVER.stop)
 def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Return what the function returns in a process of its own, or raise what it raises.
 
-    Raise `InvalidDataset` if the process ends without an answer. Function, arguments and result are pickled. The memory
-    of the process goes back to the system.
+    Raise `InvalidDataset` if the process ends without an answer, which it does after `LIMIT_SECONDS`. Function,
+    arguments and result are pickled. The memory of the process goes back to the system.
     """
     ours, theirs = socket.socketpair()
     with ours, ours.makefile("rwb") as stream:
@@ -101,6 +105,7 @@ def _serve(control: socket.socket) -> None:
             return
         if os.fork() == 0:
             control.close()
+            signal.alarm(LIMIT_SECONDS)
             _answer(socket.socket(fileno=descriptors[0]))
             os._exit(0)
         os.close(descriptors[0])

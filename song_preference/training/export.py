@@ -4,7 +4,8 @@ Input `features` (n, 4) float32, in the order of `FEATURES`. Outputs `label` (n,
 decision threshold applied inside the graph, and `probability` (n,) float32 of "like". Both outputs
 are one-dimensional because `mlflow.pyfunc` builds a DataFrame out of them. Inside, the graph computes in
 double precision: in float32 the sum over a forest's trees would depend on batch size and threads, differ
-between consumers and exceed 1.
+between consumers and exceed 1. A song with a feature outside [0, 1] gets label -1 and probability NaN: the
+services reject it before, but whoever runs the graph elsewhere must notice features from 0 to 100.
 """
 
 import json
@@ -37,6 +38,9 @@ PARITY_SEED = 0
 BACKGROUND_SONGS = 100
 BACKGROUND_SEED = 0
 
+NO_LABEL = -1
+"""Label of a song with a feature outside [0, 1]."""
+
 BATCH = 1_000
 """Most songs of one run: k-NN computes a matrix of this many songs by all songs that it was trained on."""
 
@@ -68,15 +72,27 @@ def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
         [
             numpy_helper.from_array(np.array(1, dtype=np.int64), "like_column"),
             numpy_helper.from_array(np.array(threshold, dtype=np.float32), "decision_threshold"),
+            numpy_helper.from_array(np.array(0, dtype=np.float32), "least"),
+            numpy_helper.from_array(np.array(1, dtype=np.float32), "greatest"),
+            numpy_helper.from_array(np.array([1], dtype=np.int64), "feature_axis"),
+            numpy_helper.from_array(np.array(np.nan, dtype=np.float32), "no_probability"),
+            numpy_helper.from_array(np.array(NO_LABEL, dtype=np.int64), "no_label"),
         ]
     )
     graph.node.insert(0, helper.make_node("Cast", ["features"], ["features_double"], to=TensorProto.DOUBLE))
     graph.node.extend(
         [
             helper.make_node("Gather", [class_probabilities, "like_column"], ["probability_double"], axis=1),
-            helper.make_node("Cast", ["probability_double"], ["probability"], to=TensorProto.FLOAT),
-            helper.make_node("GreaterOrEqual", ["probability", "decision_threshold"], ["liked"]),
-            helper.make_node("Cast", ["liked"], ["label"], to=TensorProto.INT64),
+            helper.make_node("Cast", ["probability_double"], ["probability_single"], to=TensorProto.FLOAT),
+            helper.make_node("GreaterOrEqual", ["probability_single", "decision_threshold"], ["liked"]),
+            helper.make_node("Cast", ["liked"], ["decision"], to=TensorProto.INT64),
+            helper.make_node("Clip", ["features", "least", "greatest"], ["features_within"]),
+            helper.make_node("Sub", ["features", "features_within"], ["excess"]),
+            helper.make_node("ReduceL1", ["excess", "feature_axis"], ["total_excess"], keepdims=0),
+            # Not so where a feature is not a number.
+            helper.make_node("Equal", ["total_excess", "least"], ["is_within"]),
+            helper.make_node("Where", ["is_within", "probability_single", "no_probability"], ["probability"]),
+            helper.make_node("Where", ["is_within", "decision", "no_label"], ["label"]),
         ]
     )
     _declare(graph.input, features=(TensorProto.FLOAT, [None, len(FEATURES)]))

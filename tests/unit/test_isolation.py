@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from song_preference.errors import Finding, InvalidDataset
-from song_preference.isolation import isolated
+from song_preference.isolation import LIMIT_SECONDS, isolated
 from song_preference.messages import Message
 
 
@@ -34,6 +34,10 @@ def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
     with pytest.raises(InvalidDataset, match="ended the reader"):
         isolated(crash)
     assert isolated(bool) is False
+
+
+def test_what_goes_on_for_ever_is_ended() -> None:
+    assert 0 < isolated(signal.alarm, 0) <= LIMIT_SECONDS
 
 
 def test_without_its_server_another_one_is_started() -> None:

@@ -123,6 +123,13 @@ def test_anything_but_a_song_is_invalid(rest: TestClient, content: str) -> None:
         assert "speechiness, energy, danceability, acousticness, each a number from 0 to 1" in found["problem"]
 
 
+@pytest.mark.parametrize("sent", [[SONG], "songs", 3, None])
+def test_a_batch_that_is_no_object_is_told_its_form(rest: TestClient, sent: object) -> None:
+    (found,) = check_problem(rest.post("/predict/batch", json=sent), 422, "/predict/batch")["errors"]
+    assert found["field"] == "body"
+    assert found["problem"].startswith("must be an object with songs, a list of songs")
+
+
 @pytest.mark.parametrize(
     ("sent", "field"),
     [([SONG, SONG | {"energy": 2}], "songs.1.energy"), ([SONG, 0], "songs.1"), ({}, "songs"), (None, "songs")],

@@ -56,6 +56,18 @@ def test_the_threshold_is_applied_inside_the_graph(
     assert float(properties[THRESHOLD_PROPERTY]) == pytest.approx(threshold)
 
 
+@pytest.mark.parametrize("value", [-1e-9, 1.0000001, 52, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("column", range(len(FEATURES)))
+def test_a_feature_outside_the_unit_interval_gets_no_answer(
+    column: int, value: float, forest: RandomForestClassifier
+) -> None:
+    features = np.tile(np.array([[0.0, 1.0, 0.5, 0.25]], dtype=np.float32), (2, 1))
+    features[1, column] = value
+    label, probability = answers(build_graph(forest, 0.0), features)
+    assert label.tolist() == [1, -1]
+    assert np.isnan(probability).tolist() == [False, True]
+
+
 def test_the_answer_depends_on_neither_threads_nor_batch_size(forest: RandomForestClassifier) -> None:
     features = np.random.default_rng(1).random((1000, 4), dtype=np.float32)
     graph = build_graph(forest, 0.5).SerializeToString()
