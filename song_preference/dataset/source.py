@@ -42,6 +42,11 @@ FOLDER = "incoming/"
 
 DRIVE_HOSTS = {"drive.google.com", "docs.google.com"}
 DRIVE_LINK = "https://drive.google.com/file/d/"
+SHEETS = "https://docs.google.com/spreadsheets/d/"
+SHEET = re.compile(r"/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
+"""Path of a sheet as its owner opens it; one that was published to the web has `/d/e/` and is asked for as it is."""
+BARE_LINK = re.compile(r"http://|www\.|([a-z0-9-]+\.)+[a-z]{2,}(:\d+)?/", re.IGNORECASE)
+"""Start of a link that lacks `https://`."""
 START_BYTES = 4096
 
 A_PAGE = Message("drive_gave_a_page")
@@ -94,7 +99,7 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     # Where the incoming folder lies on this machine is nobody's business.
-    uri = shown(source if kind == "file" and not trusted else at)
+    uri = shown(source.strip() if kind == "file" and not trusted else at)
     return Source(kind=kind, uri=uri, sha256=digest, size_bytes=target.stat().st_size)
 
 
@@ -109,10 +114,13 @@ def _rejections(source: str, *, trusted: bool) -> Iterator[None]:
 
 
 def _understood(source: str, bucket: str) -> Location:
-    if source != source.strip() or not source.isprintable() or not 0 < len(source) <= LONGEST:
+    source = source.strip()
+    if not source.isprintable() or not 0 < len(source) <= LONGEST:
         raise NotAllowed(Message("source_unreadable", {"limit": LONGEST}))
     if source == "sample":
         return Location("sample", source)
+    if BARE_LINK.match(source):
+        raise NotAllowed(Message("source_without_https"))
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", source)
     match scheme and scheme[0].lower():
         case None:
@@ -132,8 +140,10 @@ def _understood_https(source: str) -> Location:
     except httpx.InvalidURL:
         raise NotAllowed(Message("source_no_https_url")) from None
     check_https(url)
-    if not _is_drive(url):
+    if url.host not in DRIVE_HOSTS:
         return Location("https", source)
+    if url.path.startswith("/spreadsheets/"):
+        return Location("https", _sheet_as_csv(url) or source)
     file_id = _drive_id(url)
     if file_id is None:
         raise NotAllowed(Message("drive_link_without_id"))
@@ -172,9 +182,13 @@ def _below(incoming: Path, source: str) -> Path:
     return resolved
 
 
-def _is_drive(url: httpx.URL) -> bool:
-    """Whether the URL is a link to a file in Drive; a published spreadsheet is an https source like any other."""
-    return url.host in DRIVE_HOSTS and not url.path.startswith("/spreadsheets/")
+def _sheet_as_csv(url: httpx.URL) -> str | None:
+    """Return the URL of a sheet's CSV export, of the tab that the link names if it names one."""
+    sheet = SHEET.match(url.path)
+    tab = re.search(r"\bgid=(\d+)", f"{url.query.decode()}&{url.fragment}")
+    if sheet is None:
+        return None
+    return f"{SHEETS}{sheet[1]}/export?format=csv{f'&{tab[0]}' if tab else ''}"
 
 
 def _drive_id(url: httpx.URL) -> str | None:
@@ -182,7 +196,9 @@ def _drive_id(url: httpx.URL) -> str | None:
     in_path = re.search(r"/d/([A-Za-z0-9_-]+)", url.path)
     if in_path:
         return in_path[1]
-    return url.params["id"] if re.fullmatch(r"[A-Za-z0-9_-]+", url.params.get("id", "")) else None
+    # A ';' is what remains of a link copied out of a list.
+    file_id = url.params.get("id", "").rstrip(";")
+    return file_id if re.fullmatch(r"[A-Za-z0-9_-]+", file_id) else None
 
 
 def from_drive(link: str, target: Path, max_bytes: int, network: Network) -> None:
@@ -216,6 +232,7 @@ def _from_drive_once(link: str, target: Path, max_bytes: int, cancel: Event) -> 
     gdown.download(
         id=link.removeprefix(DRIVE_LINK),
         output=str(target),
+        format="csv",  # of a Google Sheet, which a link with `id=` may name too
         quiet=True,
         use_cookies=False,
         timeout=(CONNECT_SECONDS, READ_SECONDS),

@@ -107,6 +107,7 @@ SENTENCES = {
     "source_unreadable": "it is empty, longer than {limit} characters, or holds characters that cannot be seen",
     "source_in_another_bucket": "it is not s3://{bucket}/<key>: copy the file into that bucket",
     "source_of_unknown_scheme": "its scheme is none that we know",
+    "source_without_https": "it is a link that does not start with https://: write https://...",
     "source_no_https_url": "it is no https URL",
     "source_with_credentials": "it holds a user name or a password",
     "source_leads_elsewhere": "it leads to '{url}' ({reason})",

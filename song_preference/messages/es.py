@@ -112,6 +112,7 @@ SENTENCES = {
     "source_unreadable": "está vacío, tiene más de {limit} caracteres o contiene caracteres invisibles",
     "source_in_another_bucket": "no es s3://{bucket}/<clave>: copia el archivo a ese bucket",
     "source_of_unknown_scheme": "no empieza por ningún esquema conocido, como https o s3",
+    "source_without_https": "es un enlace que no empieza por https://: escribe https://...",
     "source_no_https_url": "no es una dirección https",
     "source_with_credentials": "contiene un usuario o una contraseña",
     "source_leads_elsewhere": "lleva a «{url}» ({reason})",

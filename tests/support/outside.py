@@ -23,7 +23,7 @@ HOST = "playlists.example"
 PUBLIC = "93.184.215.14"
 """A public address."""
 
-NAMES = (HOST, "localhost", "drive.google.com", "drive.usercontent.google.com")
+NAMES = (HOST, "localhost", "docs.google.com", "drive.google.com", "drive.usercontent.google.com")
 TLS_HANDSHAKE = b"\x16"
 
 Answer = Callable[["Request"], None]

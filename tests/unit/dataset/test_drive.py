@@ -52,6 +52,18 @@ def test_a_file_too_large_for_googles_virus_scan_is_fetched(behind_proxy: Outsid
     assert behind_proxy.asked[-1] == ("drive.usercontent.google.com", "/download?confirm=t")
 
 
+def test_of_a_google_sheet_its_csv_export_is_fetched(behind_proxy: Outside, tmp_path: Path) -> None:
+    sheet = "/spreadsheets/d/a-b_1"
+    behind_proxy.answers |= {
+        "/uc": [as_page(b"<html>Error</html>", 500)],
+        "/open": [leads_to(f"https://docs.google.com{sheet}/edit")],
+        f"{sheet}/edit": [as_page(b"<html>Google Sheets</html>")],
+        f"{sheet}/export": [as_file(SONGS)],
+    }
+    assert get(tmp_path) == SONGS
+    assert behind_proxy.asked[-1] == ("docs.google.com", f"{sheet}/export?format=csv")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

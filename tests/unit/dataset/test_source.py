@@ -16,6 +16,7 @@ OPERATOR = "Name a Google Drive link, an https URL, s3://<data bucket>/<key>, a 
 
 UNSEEN = "it is empty, longer than 4096 characters, or holds characters that cannot be seen"
 SCHEME = "its scheme is none that we know"
+NO_HTTPS = "it is a link that does not start with https://: write https://..."
 NO_URL = "it is no https URL"
 ADDRESS = "its address is not public"
 HOST = "its host is not public"
@@ -25,15 +26,20 @@ BUCKET = "it is not s3://data/<key>: copy the file into that bucket"
 KEY = "it is not below s3://data/incoming/"
 NO_FILE = "it is no file below incoming/"
 
+SHEET = "https://docs.google.com/spreadsheets/d/1-a_B/export"
+
 HOSTILE = {
     "": UNSEEN,
     " ": UNSEEN,
-    " incoming/a.csv": UNSEEN,
-    "incoming/a.csv\n": UNSEEN,
     "incoming/a\0.csv": UNSEEN,
     "https://example.com/\r\nHost: inside": UNSEEN,
     "https://example.com/\u202ea.csv": UNSEEN,
-    "http://example.com/a.csv": SCHEME,
+    "http://example.com/a.csv": NO_HTTPS,
+    "HTTP://drive.google.com/file/d/AAAA_bbbb-1/view": NO_HTTPS,
+    "drive.google.com/file/d/AAAA_bbbb-1/view": NO_HTTPS,
+    "docs.google.com:443/spreadsheets/d/1a/edit": NO_HTTPS,
+    "www.example.com": NO_HTTPS,
+    "Example.com/songs.csv": NO_HTTPS,
     "ftp://example.com/a.csv": SCHEME,
     "file:///etc/passwd": SCHEME,
     "data:text/csv,energy": SCHEME,
@@ -171,6 +177,14 @@ def test_a_very_long_name_is_refused_in_few_words(settings: DatasetSettings) -> 
             "https",
             "https://docs.google.com/spreadsheets/d/e/1a/pub?output=csv",
         ),
+        (" https://drive.google.com/file/d/1a/view\n", "drive", "https://drive.google.com/file/d/1a"),
+        ("https://drive.google.com/open?id=1a", "drive", "https://drive.google.com/file/d/1a"),
+        ("https://drive.google.com/uc?export=download&id=1a;", "drive", "https://drive.google.com/file/d/1a"),
+        ("https://docs.google.com/spreadsheets/d/1-a_B/edit?usp=sharing", "https", f"{SHEET}?format=csv"),
+        ("https://docs.google.com/spreadsheets/u/0/d/1-a_B/", "https", f"{SHEET}?format=csv"),
+        ("https://docs.google.com/spreadsheets/d/1-a_B/edit#gid=7", "https", f"{SHEET}?format=csv&gid=7"),
+        ("https://docs.google.com/spreadsheets/d/1-a_B/edit?gid=7#gid=7", "https", f"{SHEET}?format=csv&gid=7"),
+        (f"{SHEET}?format=csv", "https", f"{SHEET}?format=csv"),
         ("https://example.com/my songs.csv", "https", "https://example.com/my songs.csv"),
         ("https://example.com:8443/a.csv?key=1", "https", "https://example.com:8443/a.csv?key=1"),
         ("https://8.8.8.8/a.csv", "https", "https://8.8.8.8/a.csv"),
@@ -188,6 +202,7 @@ def test_what_anybody_may_name(source: str, kind: str, at: str, settings: Datase
     [
         ("incoming/a.csv", "a.csv"),
         ("/incoming/a.csv", "a.csv"),
+        (" incoming/a.csv\n", "a.csv"),
         ("{folder}/a.csv", "a.csv"),
         ("incoming/sub/canción ..csv", "sub/canción ..csv"),
         ("incoming/leads-inside", "a.csv"),
@@ -220,7 +235,11 @@ def test_what_only_the_operator_may_name(source: str, kind: str, settings: Datas
 
 @pytest.mark.parametrize(
     ("source", "reason"),
-    [(source, reason) for source, reason in HOSTILE.items() if reason in {UNSEEN, SCHEME, NO_URL, NO_ID, BUCKET}],
+    [
+        (source, reason)
+        for source, reason in HOSTILE.items()
+        if reason in {UNSEEN, SCHEME, NO_HTTPS, NO_URL, NO_ID, BUCKET}
+    ],
 )
 def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSettings) -> None:
     with pytest.raises(SourceRejected) as refused:
