@@ -279,7 +279,9 @@ class _Reader:
 
     def _note_names(self, chosen: dict[str, int]) -> None:
         header = self._layout.header
-        renamed = [f"{header[at].strip()} = {name}" for name, at in chosen.items() if header[at].strip() != name]
+        renamed = [
+            f"{header[at].strip()} = {name}" for name, at in chosen.items() if header[at].strip().lower() != name
+        ]
         if renamed:
             self._notes.append(Message("columns_understood", {"columns": renamed}))
         if missing := [name for name in SCALED if name not in chosen]:
