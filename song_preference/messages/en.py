@@ -99,6 +99,9 @@ SENTENCES = {
     "rows_left_out": "rows left out: {count:,} ({findings})",
     "rows_repeated": "rows that repeat a song and are left out: {count:,}",
     "songs_contradicting": "songs that are liked and disliked at once and left out: {count:,} ({songs})",
+    "too_few_to_compare": "too few songs to replace a model of another playlist: with {share:.0%} of them kept for "
+    "the test, that is {likes} likes and {dislikes} dislikes, and the comparison needs {least} of each that are new to "
+    "both models; add songs",
     # A source that may not be named.
     "source_rejected": "The source '{source}' is rejected: {reason}. Name {may_name}.",
     "operator_may_name": "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'",
