@@ -77,6 +77,8 @@ SENTENCES = {
     "Organize Your Music can; TuneMyMusic and Spotify's own export cannot)",
     "mixed_scales": "lies between 0 and 1 while other features go from 0 to 100: give all four the same scale",
     "ratings": "grades songs ({values}): add a column 'liked' with 1 or 0, so that it is clear which grades are likes",
+    "record_companies": "holds many words and hardly an opinion, as if it named record companies: add a column 'liked' "
+    "with 1 or 0",
     "too_many_unusable_rows": "has {count} unusable rows of {rows}, more than {share:.0%}",
     "without_features": "has rows without any audio feature",
     # What was understood, left out or assumed.

@@ -82,6 +82,8 @@ SENTENCES = {
     "Organize Your Music pueden; TuneMyMusic y la exportación de Spotify, no)",
     "mixed_scales": "va de 0 a 1 mientras otras medidas van de 0 a 100: usa la misma escala en las cuatro",
     "ratings": "puntúa canciones ({values}): añade una columna «liked» con 1 o 0 para saber qué notas son «me gusta»",
+    "record_companies": "tiene muchas palabras y casi ninguna opinión, como si nombrara discográficas: añade una "
+    "columna «liked» con 1 o 0",
     "too_many_unusable_rows": "tiene {count} filas que no sirven de {rows}, más del {share:.0%}",
     "without_features": "tiene filas sin ninguna medida de audio",
     "converted": "convertido desde {format}",
