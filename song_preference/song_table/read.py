@@ -110,18 +110,21 @@ def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, th
 
 
 def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
-    """Return at most `limit` rows below the header, as text by column; raise `InvalidDataset`."""
+    """Return at most `limit` rows below the header, as text by column, what names the song first.
+
+    Raise `InvalidDataset`.
+    """
     with database.opened(directory, threads=1) as connection:
         # What lies in the store was unpacked within the limit before.
         text, _ = as_csv(path, connection, max_bytes=sys.maxsize)
     layout = find_layout(text)
+    known = positions(layout.header)
+    naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
+    named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
     with text.open(encoding="utf-8-sig", newline="") as file:
         records = islice(Records(file, layout.separator), layout.row, None)
         rows = (cells for cells in records if cells and not is_blank(cells))
-        return [
-            {name: cell for name, cell in zip(layout.header, cells, strict=False) if name}
-            for cells in islice(rows, limit)
-        ]
+        return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 
 
 class _Reader:
