@@ -7,10 +7,12 @@ import pyarrow.parquet as pq
 from sklearn.preprocessing import MinMaxScaler
 
 from song_preference.dataset.songs import find_songs
+from song_preference.dataset.split import MIN_TEST_SONGS, class_counts
 from song_preference.dataset.version import FeatureStatistics, Preparation, ScalerRange
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
+from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import DESCRIBING, SCALED
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.read import SongTable, opened
@@ -68,6 +70,18 @@ def small_classes(likes: int, dislikes: int) -> list[Finding]:
         for code, size in (("too_few_likes", likes), ("too_few_dislikes", dislikes))
         if size < ROWS_PER_CLASS
     ]
+
+
+def _too_few_to_compare(likes: int, dislikes: int) -> list[Message]:
+    """Return a note if the usual split gives too few test songs of a class for a comparison with the champion."""
+    if min(likes, dislikes) < ROWS_PER_CLASS:
+        return []
+    share = checked(ETL_OPTIONS, {})["test_size"]
+    for_test = class_counts({1: likes, 0: dislikes}, share)
+    if min(for_test.values()) >= MIN_TEST_SONGS:
+        return []
+    values = {"likes": for_test[1], "dislikes": for_test[0], "share": share, "least": MIN_TEST_SONGS}
+    return [Message("too_few_to_compare", values)]
 
 
 def _check_share(table: SongTable) -> None:
@@ -135,6 +149,7 @@ def _report(table: SongTable, repeated: int, contradicting: Message | None) -> P
         notes.append(Message("rows_repeated", {"count": repeated}))
     if contradicting:
         notes.append(contradicting)
+    notes += _too_few_to_compare(likes, songs - likes)
     return Preparation(
         columns={},
         readings=[str(message) for message in notes],

@@ -1,6 +1,7 @@
 """The split into the songs that models are trained on and those that they are evaluated on."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from song_preference.dataset.version import SplitRows
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
+
+MIN_TEST_SONGS = 10
+"""Fewest test songs of a class with which a model is compared with the champion."""
 
 
 class Split(NamedTuple):
@@ -54,7 +58,8 @@ def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_s
     """
     contradicting = _contradicting(pd.Series(digests), labels == 1)
     in_test = np.zeros(len(labels), dtype=bool)
-    for label, count in _test_counts(labels, test_size).items():
+    sizes = {int(label): int(size) for label, size in zip(*np.unique(labels, return_counts=True), strict=True)}
+    for label, count in class_counts(sizes, test_size).items():
         eligible = np.flatnonzero((labels == label) & ~contradicting)
         in_test[eligible] = digests[eligible] < _limit(digests[eligible], count)
         if not in_test[eligible].any():
@@ -80,10 +85,11 @@ def _limit(digests: NDArray[np.uint64], count: int) -> int:
     return int(np.partition(digests, count)[count]) if count < len(digests) else 2**64 - 1
 
 
-def _test_counts(labels: NDArray[np.float32], test_size: float) -> dict[int, int]:
-    total = math.ceil(len(labels) * test_size)
-    sizes = {int(label): int(size) for label, size in zip(*np.unique(labels, return_counts=True), strict=True)}
-    exact = {label: size * total / len(labels) for label, size in sizes.items()}
+def class_counts(sizes: Mapping[int, int], test_size: float) -> dict[int, int]:
+    """Return how many songs of each label are for the test; raise `InvalidDataset` where a table would lack a class."""
+    songs = sum(sizes.values())
+    total = math.ceil(songs * test_size)
+    exact = {label: size * total / songs for label, size in sizes.items()}
     counts = {label: math.floor(share) for label, share in exact.items()}
     by_remainder = sorted(exact, key=lambda label: exact[label] - counts[label], reverse=True)
     for label in by_remainder[: total - sum(counts.values())]:

@@ -77,6 +77,8 @@ SENTENCES = {
     "Organize Your Music can; TuneMyMusic and Spotify's own export cannot)",
     "mixed_scales": "lies between 0 and 1 while other features go from 0 to 100: give all four the same scale",
     "ratings": "grades songs ({values}): add a column 'liked' with 1 or 0, so that it is clear which grades are likes",
+    "record_companies": "holds many words and hardly an opinion, as if it named record companies: add a column 'liked' "
+    "with 1 or 0",
     "too_many_unusable_rows": "has {count} unusable rows of {rows}, more than {share:.0%}",
     "without_features": "has rows without any audio feature",
     # What was understood, left out or assumed.
@@ -99,6 +101,9 @@ SENTENCES = {
     "rows_left_out": "rows left out: {count:,} ({findings})",
     "rows_repeated": "rows that repeat a song and are left out: {count:,}",
     "songs_contradicting": "songs that are liked and disliked at once and left out: {count:,} ({songs})",
+    "too_few_to_compare": "too few songs to replace a model of another playlist: with {share:.0%} of them kept for "
+    "the test, that is {likes} likes and {dislikes} dislikes, and the comparison needs {least} of each that are new to "
+    "both models; add songs",
     # A source that may not be named.
     "source_rejected": "The source '{source}' is rejected: {reason}. Name {may_name}.",
     "operator_may_name": "a Google Drive link, an https URL, s3://<data bucket>/<key>, a path or 'sample'",

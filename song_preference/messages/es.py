@@ -82,6 +82,8 @@ SENTENCES = {
     "Organize Your Music pueden; TuneMyMusic y la exportación de Spotify, no)",
     "mixed_scales": "va de 0 a 1 mientras otras medidas van de 0 a 100: usa la misma escala en las cuatro",
     "ratings": "puntúa canciones ({values}): añade una columna «liked» con 1 o 0 para saber qué notas son «me gusta»",
+    "record_companies": "tiene muchas palabras y casi ninguna opinión, como si nombrara discográficas: añade una "
+    "columna «liked» con 1 o 0",
     "too_many_unusable_rows": "tiene {count} filas que no sirven de {rows}, más del {share:.0%}",
     "without_features": "tiene filas sin ninguna medida de audio",
     "converted": "convertido desde {format}",
@@ -103,6 +105,9 @@ SENTENCES = {
     "rows_left_out": "filas que se dejan fuera: {count:,} ({findings})",
     "rows_repeated": "filas que repiten una canción y se dejan fuera: {count:,}",
     "songs_contradicting": "canciones que te gustan y no te gustan a la vez, y se dejan fuera: {count:,} ({songs})",
+    "too_few_to_compare": "pocas canciones para sustituir un modelo de otra lista: si se aparta el {share:.0%} para la "
+    "prueba, son {likes} que te gustan y {dislikes} que no, y la comparación necesita {least} de cada tipo que sean "
+    "nuevas para los dos modelos; añade canciones",
     # Un origen que no se puede usar.
     "source_rejected": "El origen «{source}» no se acepta: {reason}. Usa {may_name}.",
     "operator_may_name": "un enlace de Google Drive, una dirección https, s3://<bucket de datos>/<clave>, una ruta o "

@@ -15,17 +15,18 @@ DESCRIBING = ("title", "artist", "album", "id", "isrc")
 UNITS = re.compile(r"\((ms|s|sec|db|bpm|%|毫秒|ミリ秒|بالمللي ثانية)\)")
 
 NAMES = {
-    "speechiness": "speechiness, speech, hablado, Sprachanteil, Parlabilité, Linguaggio parlato, Oralidade, "
+    "speechiness": "speechiness, speech, spch, hablado, Sprachanteil, Parlabilité, Linguaggio parlato, Oralidade, "
     "Spraakzaamheid, Talighet, Konuşma Oranı, Ομιλητικότητα, スピーチ性, محتوى الكلام, 语音度, 語音度",
-    "energy": "energy, energía, Energie, Énergie, Energia, Energi, Enerji, Ενέργεια, エネルギー, الطاقة, 能量",
-    "danceability": "danceability, dance, bailabilidad, Tanzbarkeit, Danseabilité, Ballabilità, Dançabilidade, "
-    "Dansbaarheid, Dansbarhet, Dans Edilebilirlik, Χορευτικότητα, ダンサビリティ, قابلية الرقص, 舞蹈性",
-    "acousticness": "acousticness, acoustic, acústica, Akustik, Acoustique, Acustica, Akoestiek, Akustiklik, "
+    "energy": "energy, nrgy, energía, Energie, Énergie, Energia, Energi, Enerji, Ενέργεια, エネルギー, الطاقة, 能量",
+    "danceability": "danceability, dance, dnce, bailabilidad, Tanzbarkeit, Danseabilité, Ballabilità, "
+    "Dançabilidade, Dansbaarheid, Dansbarhet, Dans Edilebilirlik, Χορευτικότητα, ダンサビリティ, قابلية الرقص, 舞蹈性",
+    "acousticness": "acousticness, acoustic, acous, acústica, Akustik, Acoustique, Acustica, Akoestiek, Akustiklik, "
     "Ακουστικότητα, アコースティック性, الطابع الصوتي, 原声性, 原音性",
-    "duration": "duration, duration_ms, duration_s, track duration, track_duration_ms, length, time, duración, "
-    "duración de la canción, Track-Dauer, Durée du titre, Durata della traccia, Duração da faixa, Nummerduur, "
-    "Låtlängd, Parça Süresi, Διάρκεια κομματιού, トラックの長さ, مدة الأغنية, 曲目时长, 曲目長度, 曲目時長",
-    "tempo": "tempo, bpm, Ρυθμός, テンポ, الإيقاع, 速度",
+    "duration": "duration, duration_ms, duration_s, track duration, track_duration_ms, song_duration_ms, length, "
+    "length (duration), dur, time, duración, duración de la canción, Track-Dauer, Durée du titre, "
+    "Durata della traccia, Duração da faixa, Nummerduur, Låtlängd, Parça Süresi, Διάρκεια κομματιού, "
+    "トラックの長さ, مدة الأغنية, 曲目时长, 曲目長度, 曲目時長",
+    "tempo": "tempo, bpm, beats per minute, Ρυθμός, テンポ, الإيقاع, 速度",
     "loudness": "loudness, loudness_db, loud, db, volumen, Lautstärke, Volume sonore, Volume, Luidheid, Ljudstyrka, "
     "Ses Seviyesi, Ένταση, ラウドネス, مستوى الصوت, 响度, 響度",
     LABEL: "label, target, like, liked, likes, is_liked, favorite, favourite, is_favorite, rating, me gusta, gusta, "
@@ -33,17 +34,20 @@ NAMES = {
     "title": "title, song, song title, song name, track, track name, track title, name, título, canción, "
     "nombre de la canción, Track-Name, Nom du titre, Nome della traccia, Nome da faixa, Nummernaam, Låtens namn, "
     "Parça Adı, Όνομα κομματιού, トラック名, اسم الأغنية, 曲目名称, 曲目名稱, 歌名",
-    "artist": "artist, artists, artist name, artist names, artist name(s), artista, artistas, nombre(s) del artista, "
-    "Künstlername(n), Nom(s) de l'artiste, Nome dell'artista, Nome(s) do artista, Naam van artiest, Artistens namn, "
-    "Sanatçı Adı, Όνομα/τα καλλιτέχνη, アーティスト名, أسماء الفنانين, 艺人名称, 藝人名稱, Artist 名",
-    "album": "album, album name, álbum, nombre del álbum, Album-Name, Nom de l'album, Nome dell'album, Nome do álbum, "
-    "Naam van album, Albumets namn, Albüm Adı, Όνομα άλμπουμ, アルバム名, اسم الألبوم, 专辑名称, 專輯名稱, 專輯名",
+    "artist": "artist, artists, artist name, artist names, artist name(s), track artist, artista, artistas, "
+    "nombre(s) del artista, Künstlername(n), Nom(s) de l'artiste, Nome dell'artista, Nome(s) do artista, "
+    "Naam van artiest, Artistens namn, Sanatçı Adı, Όνομα/τα καλλιτέχνη, "
+    "アーティスト名, أسماء الفنانين, 艺人名称, 藝人名稱, Artist 名",
+    "album": "album, album name, track album name, álbum, nombre del álbum, Album-Name, Nom de l'album, "
+    "Nome dell'album, Nome do álbum, Naam van album, Albumets namn, Albüm Adı, Όνομα άλμπουμ, アルバム名, اسم الألبوم, "
+    "专辑名称, 專輯名稱, 專輯名",
     "id": "id, uri, track id, track uri, song id, spotify id, spotify uri, spotify track id, spotify - id, "
     "URI de la canción, Track-URI, URI du titre, URI della traccia, URI da faixa, Nummer URI, Låtens URI, Parça URI, "
     "URI κομματιού, トラックURI, رابط الأغنية (URI), 曲目 URI, 歌 Link",
     "isrc": "isrc",
 }
-"""Names by meaning, our own first; then those of Exportify in its languages, Chosic, TuneMyMusic, Kaggle, spotipy."""
+"""Names by meaning, our own first; then those of Exportify in its languages, Chosic, Organize Your Music,
+TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 
 def plain(name: str) -> str:

@@ -25,7 +25,10 @@ from song_preference.song_table.text import as_csv, rejected
 log = logging.getLogger(__name__)
 
 MAX_LABELS = 1_000
-"""Most different words that are looked up in a label column; with more it is none."""
+"""Most different words that are looked up in a label column: the most frequent."""
+
+MAX_UNKNOWN_LABELS = 20
+"""Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
 
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
@@ -107,18 +110,21 @@ def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, th
 
 
 def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
-    """Return at most `limit` rows below the header, as text by column; raise `InvalidDataset`."""
+    """Return at most `limit` rows below the header, as text by column, what names the song first.
+
+    Raise `InvalidDataset`.
+    """
     with database.opened(directory, threads=1) as connection:
         # What lies in the store was unpacked within the limit before.
         text, _ = as_csv(path, connection, max_bytes=sys.maxsize)
     layout = find_layout(text)
+    known = positions(layout.header)
+    naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
+    named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
     with text.open(encoding="utf-8-sig", newline="") as file:
         records = islice(Records(file, layout.separator), layout.row, None)
         rows = (cells for cells in records if cells and not is_blank(cells))
-        return [
-            {name: cell for name, cell in zip(layout.header, cells, strict=False) if name}
-            for cells in islice(rows, limit)
-        ]
+        return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 
 
 class _Reader:
@@ -231,9 +237,11 @@ class _Reader:
         return sum(count for word, count in words.items() if label_of(word) is not None)
 
     def _words(self, position: int) -> dict[str, int]:
-        sql = f"select m{position}, count(*) from loaded where m{position} <> '' group by all limit {MAX_LABELS + 1}"
-        words = dict(self._connection.execute(sql).fetchall())
-        return words if len(words) <= MAX_LABELS else {}
+        word = f"m{position}"
+        sql = (
+            f"select count(*), {word} from loaded where {word} <> '' group by all order by all desc limit {MAX_LABELS}"
+        )
+        return {word: count for count, word in self._connection.execute(sql).fetchall()}
 
     def _label(self, position: int) -> str:
         words = self._words(position)
@@ -242,6 +250,9 @@ class _Reader:
                 Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1)
             )
         labels = {word: label for word in words if (label := label_of(word)) is not None}
+        unknown = [count for word, count in words.items() if word not in labels]
+        if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
+            raise InvalidDataset(Finding(LABEL, Message("record_companies"), 1))
         if any(word not in ("0", "1") for word in labels):
             shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
             self._notes.append(Message("label_words", {"words": shown}))

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from song_preference.dataset.split import MIN_TEST_SONGS
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
@@ -34,7 +35,6 @@ TOLERANCE = 0.02
 """Loss of ROC AUC that is accepted: chance alone moves it by more on a test table of a few hundred songs."""
 
 MAX_SHARE_WORSE = 0.25
-MIN_SONGS_OF_A_CLASS = 10
 RESAMPLES = 1000
 SEED = 0
 
@@ -106,8 +106,8 @@ def _against_champion(
         songs = unseen_songs(store, candidate.tags["dataset_version"], champion.tags["dataset_version"])
     except (KeyError, DatasetNotFound):
         return Decision(False, Message("training_songs_unknown", versions))
-    if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_SONGS_OF_A_CLASS:
-        counts = {"songs": len(songs.labels), "least": MIN_SONGS_OF_A_CLASS}
+    if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_TEST_SONGS:
+        counts = {"songs": len(songs.labels), "least": MIN_TEST_SONGS}
         return Decision(False, Message("too_few_new_songs", {**versions, **counts}))
     own = _load(candidate)
     if own is None:

@@ -41,6 +41,17 @@ def test_first_rows_of_the_raw_file_are_text_without_its_byte_order_mark(
         first_rows(store, "none", "raw", 2)
 
 
+def test_what_names_the_song_comes_first(store: DatasetStore, objects: MemoryObjects) -> None:
+    objects.put(
+        store.key("abc", FILES[RAW]), b"energy,ISRC,genre,Artist Name(s),Track Name\n0.5,ES1,pop,b,a\n0.5,ES2\n"
+    )
+    first, cut = first_rows(store, "abc", "raw", 2)
+    assert list(first.items()) == [
+        ("Track Name", "a"), ("Artist Name(s)", "b"), ("ISRC", "ES1"), ("energy", "0.5"), ("genre", "pop"),
+    ]  # fmt: skip
+    assert cut == {"ISRC": "ES2", "energy": "0.5"}
+
+
 def test_a_row_of_the_raw_file_that_is_cut_is_left_out(
     store: DatasetStore, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:

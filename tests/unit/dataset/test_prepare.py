@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from song_preference.dataset import sample
+from song_preference.dataset.split import MIN_TEST_SONGS, choose_test, song_digests
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.run_options import ETL_OPTIONS
 from song_preference.song_table.columns import SCALED
 from tests.support.playlists import as_csv, chosen
 
@@ -69,17 +71,29 @@ def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:
         prepared(as_csv(pd.concat([*[chosen(2, 0)] * 10, chosen(0, 30)])))
 
 
-@pytest.mark.parametrize(("unusable", "is_taken"), [(15, True), (16, False)])
+@pytest.mark.parametrize(("unusable", "is_taken"), [(20, True), (21, False)])
 def test_at_most_a_fifth_of_the_rows_may_be_unusable(unusable: int, *, is_taken: bool, prepared: Prepare) -> None:
-    songs = chosen(30, 30)
+    songs = chosen(40, 40)
     raw = as_csv(pd.concat([songs, songs.head(unusable).assign(energy="")]))
     if is_taken:
         report = prepared(raw).report
-        assert (report.rows_left_out, report.rows_kept) == (15, 60)
-        assert "rows left out: 15 (column 'energy' must not be empty (15 rows: 62, 63" in report.readings[-1]
+        assert (report.rows_left_out, report.rows_kept) == (20, 80)
+        assert "rows left out: 20 (column 'energy' must not be empty (20 rows: 82, 83" in report.readings[-1]
     else:
-        with pytest.raises(InvalidDataset, match="has 16 unusable rows of 76, more than 20%"):
+        with pytest.raises(InvalidDataset, match="has 21 unusable rows of 101, more than 20%"):
             prepared(raw)
+
+
+@pytest.mark.parametrize(("likes", "dislikes", "are_few"), [(10, 10, True), (30, 60, True), (33, 33, False)])
+def test_songs_that_cannot_replace_a_model_are_noted(
+    likes: int, dislikes: int, *, are_few: bool, prepared: Prepare
+) -> None:
+    found = prepared(as_csv(chosen(likes, dislikes)))
+    (share,) = (option.default for option in ETL_OPTIONS if option.name == "test_size")
+    labels = found.features[LABEL].to_numpy()
+    in_test = choose_test(labels, song_digests(found.features[list(FEATURES)].to_numpy()), share)
+    assert (min((labels[in_test] == label).sum() for label in (0, 1)) < MIN_TEST_SONGS) == are_few
+    assert ("too_few_to_compare" in [note.code for note in found.report.normalisations]) == are_few
 
 
 def test_every_column_is_kept_with_its_type_and_those_that_name_the_song_come_first(prepared: Prepare) -> None:

@@ -202,6 +202,16 @@ def test_chosics_export_is_understood(table: Table) -> None:
     assert "features_in_percent" in codes(read)
 
 
+def test_organize_your_music_s_export_is_understood(table: Table) -> None:
+    header = "title,artist,top genre,year,added,bpm,nrgy,dnce,dB,live,val,dur,acous,spch,pop,liked"
+    row = "Song {0},Artist,pop,2019,2024-01-01,120,5{1},4{1},-6,10,50,20{1},3{1},{2},80,{2}"
+    rows = [row.format(number, number % 10, number % 2) for number in range(24)]
+    read = table("\n".join([header, *rows]).encode())
+    assert features_of(read)["energy"].tolist()[:3] == [0.5, 0.51, 0.52]
+    assert read.query("select duration from songs limit 1") == [(200_000,)]
+    assert codes(read) == ["duration_in_seconds", "features_in_percent", "columns_understood"]
+
+
 FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "text in energy": (with_cells("energy", "loud"), ["column 'energy' must be a number (1 row: 2)"]),
     "an empty cell": (with_cells("energy", 0.5, None), ["column 'energy' must not be empty (1 row: 3)"]),
@@ -261,11 +271,24 @@ def test_the_number_of_a_row_counts_a_cell_of_several_lines_as_one(table: Table)
     assert [fault.rows for fault in table(raw).faults] == [(9,)]
 
 
+COMPANIES = songs().assign(label=[f"Company {number}" for number in range(60)])
+NO_OPINIONS = (
+    "column 'label' holds many words and hardly an opinion, as if it named record companies: add a column 'liked' with "
+    "1 or 0"
+)
 MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL))
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
 QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell"
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
+    "record companies as labels": (
+        as_csv(COMPANIES),
+        NO_OPINIONS,
+    ),
+    "a record company whose name is a label": (
+        as_csv(COMPANIES.assign(label=["Good", *COMPANIES[LABEL][1:]])),
+        NO_OPINIONS,
+    ),
     "white space": (b" \n\n\t", "the file is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
     "header only": (HEADER + b"\n", "the file holds a header and no songs"),
