@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
-from fastapi_app.uploads import REQUEST_BODY, TurnsDep, on_disk, received
+from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk, received
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
@@ -65,14 +65,14 @@ class Accepted(BaseModel):
     preparation: Preparation = Field(description="What the pipeline will make of it.")
 
 
-async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[IO[bytes]]:
-    """Yield the uploaded playlist when its turn comes; close it once the answer is sent."""
+async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[Files]:
+    """Yield the uploaded playlist, of one file or two, when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
-    async with received(request, limit, Message("playlist_limit")) as file, turns.of(file):
-        yield file
+    async with received(request, limit, Message("playlist_limit"), may_be_two=True) as files, turns.of(*files.values()):
+        yield files
 
 
-PlaylistDep = Annotated[IO[bytes], Depends(playlist)]
+PlaylistDep = Annotated[Files, Depends(playlist)]
 
 
 async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
@@ -140,15 +140,16 @@ def download(
 ) -> StreamingResponse:
     """Send a table, whole or a sample of rows at equal distances.
 
-    `raw` and `scaled`, the listener's own rows, need the key; `raw` is always a whole CSV.
+    `raw` and `scaled`, the listener's own rows, need the key; `raw` is always the whole file as it came.
     """
-    if part == "raw":
-        format = "csv"  # noqa: A001
-    name = management.datasets.find(version).version
-    file = opened(management.datasets, name, part, at_most)
+    store = management.datasets
+    name = store.find(version).version
+    file = opened(store, name, part, at_most)
     content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{format}"'}
-    return StreamingResponse(_closing(file, content), headers=headers, media_type=MEDIA_TYPES[format])
+    extension = store.file(name, part).rpartition(".")[2] if part == "raw" else format
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{extension}"'}
+    media_type = MEDIA_TYPES.get(extension, "application/octet-stream")
+    return StreamingResponse(_closing(file, content), headers=headers, media_type=media_type)
 
 
 @router.post(
@@ -157,11 +158,14 @@ def download(
     status_code=202,
     responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"requestBody": PLAYLIST_BODY},
 )
-def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
-    """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`."""
-    with on_disk(file) as path:
+def upload(files: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
+    """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
+
+    It is one `file` with labels, or two, `liked` and `disliked`.
+    """
+    with playlist_on_disk(files) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
         source = manage.keep(path, management.datasets.objects)
     run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
@@ -173,11 +177,14 @@ def upload(file: PlaylistDep, management: ManagementDep, response: Response) -> 
     "/validate",
     operation_id="validateDataset",
     responses=problems(413, 415, 422, 507),
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"requestBody": PLAYLIST_BODY},
 )
-def validate(file: PlaylistDep, management: ManagementDep) -> Preparation:
-    """Validate a playlist as the pipeline does, without storing it."""
-    with on_disk(file) as path:
+def validate(files: PlaylistDep, management: ManagementDep) -> Preparation:
+    """Validate a playlist as the pipeline does, without storing it.
+
+    It is one `file` with labels, or two, `liked` and `disliked`.
+    """
+    with playlist_on_disk(files) as path:
         return manage.check(path, management.playlist_settings.max_bytes)
 
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +18,7 @@ from fastapi_app.dependencies import SettingsDep, from_state
 from fastapi_app.middleware import limited
 from song_preference.errors import InvalidUpload, UploadTooLarge
 from song_preference.messages import Message
+from song_preference.song_table.playlist import pack
 from song_preference.temporary import raising_disk_full, temporary_directory
 
 SHORT_BYTES = 2_000_000
@@ -28,14 +29,29 @@ IN_MEMORY_BYTES = 1_000_000
 
 FILE = {"type": "string", "format": "binary"}
 EXAMPLE = "title,speechiness,energy,danceability,acousticness\nIntro,0.0444,0.521,0.514,0.713\n"
-REQUEST_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": FILE}}},
-        "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE},
-    },
-}
-"""The OpenAPI description of an upload, which FastAPI cannot derive from a streamed body."""
+ONE_FILE = ("file",)
+TWO_FILES = ("disliked", "liked")
+
+
+def _body(*forms: Sequence[str]) -> dict[str, Any]:
+    """Return the OpenAPI description of an upload, which FastAPI cannot derive from a streamed body."""
+    schemas = [
+        {
+            "type": "object",
+            "required": [*fields],
+            "properties": dict.fromkeys(fields, FILE),
+        }
+        for fields in forms
+    ]
+    form = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+    text = {"schema": {"type": "string"}, "example": EXAMPLE}
+    return {"required": True, "content": {"multipart/form-data": {"schema": form}, "text/csv": text}}
+
+
+REQUEST_BODY = _body(ONE_FILE)
+PLAYLIST_BODY = _body(ONE_FILE, TWO_FILES)
+Files = Mapping[str, IO[bytes]]
+"""Uploaded files by the form's field."""
 
 
 class ReadingTurns:
@@ -47,10 +63,11 @@ class ReadingTurns:
     def __init__(self) -> None:
         self._long, self._short = Semaphore(1), Semaphore(2)
 
-    def of(self, file: IO[bytes]) -> Semaphore:
-        """Return the semaphore to hold while a file is read."""
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
+    def of(self, *files: IO[bytes]) -> Semaphore:
+        """Return the semaphore to hold while files are read."""
+        size = sum(file.seek(0, os.SEEK_END) for file in files)
+        for file in files:
+            file.seek(0)
         return self._short if size <= SHORT_BYTES else self._long
 
 
@@ -59,16 +76,19 @@ TurnsDep = Annotated[ReadingTurns, from_state("reading_turns")]
 
 async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
     """Yield the CSV to score, closed once the answer is sent; raise `UploadTooLarge` and `InvalidUpload`."""
-    async with received(request, settings.max_upload_bytes, Message("split_the_file")) as file:
-        yield file
+    async with received(request, settings.max_upload_bytes, Message("split_the_file")) as files:
+        yield files["file"]
 
 
 UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 
 @asynccontextmanager
-async def received(request: Request, limit: int, remedy: Message) -> AsyncIterator[IO[bytes]]:
-    """Yield the uploaded file of at most `limit` bytes; raise `UploadTooLarge`, `InvalidUpload` and `DiskFull`."""
+async def received(request: Request, limit: int, remedy: Message, *, may_be_two: bool = False) -> AsyncIterator[Files]:
+    """Yield the uploaded file, or two, of at most `limit` bytes together.
+
+    Raise `UploadTooLarge`, `InvalidUpload` and `DiskFull`.
+    """
 
     def too_large() -> UploadTooLarge:
         return UploadTooLarge(Message("upload_too_large", {"limit": limit, "remedy": remedy.as_json()}))
@@ -77,22 +97,23 @@ async def received(request: Request, limit: int, remedy: Message) -> AsyncIterat
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         with raising_disk_full():
-            async with sent.form(max_files=1, max_fields=10) as form:
-                yield _file_of(form)
+            async with sent.form(max_files=2 if may_be_two else 1, max_fields=10) as form:
+                yield _files_of(form, may_be_two=may_be_two)
     elif kind == "text/csv":
         with raising_disk_full():
             async with _body_of(sent) as file:
-                yield file
+                yield {"file": file}
     else:
         detail = "Send the CSV as the field 'file' of a multipart/form-data body, or as a text/csv body."
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _file_of(form: FormData) -> IO[bytes]:
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile):
-        raise InvalidUpload(Message("upload_without_file"))
-    return upload.file
+def _files_of(form: FormData, *, may_be_two: bool) -> Files:
+    sent = [(field, upload.file) for field, upload in form.multi_items() if isinstance(upload, UploadFile)]
+    fields = tuple(sorted(field for field, _ in sent))
+    if fields != ONE_FILE and not (may_be_two and fields == TWO_FILES):
+        raise InvalidUpload(Message("upload_without_playlist" if may_be_two else "upload_without_file"))
+    return dict(sent)
 
 
 @asynccontextmanager
@@ -114,3 +135,16 @@ def on_disk(file: IO[bytes]) -> Iterator[Path]:
         with path.open("wb") as target:
             shutil.copyfileobj(file, target)
         yield path
+
+
+@contextmanager
+def playlist_on_disk(files: Files) -> Iterator[Path]:
+    """Yield a copy of the playlist on disk, two files as one zip, deleted afterwards."""
+    if "file" in files:
+        with on_disk(files["file"]) as path:
+            yield path
+    else:
+        with temporary_directory() as directory:
+            path = directory / "playlist"
+            pack(files["liked"], files["disliked"], path)
+            yield path

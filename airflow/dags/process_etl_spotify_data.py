@@ -4,7 +4,7 @@
 
 | task | what it does | what it writes |
 |---|---|---|
-| Download the playlist | downloads the file and stores its bytes | `raw.csv` |
+| Download the playlist | downloads the file and stores its bytes | `raw/1.csv` |
 | Prepare the songs | checks every row, drops duplicates, scales columns | `scaled.parquet`, `features.parquet` |
 | Split into train and test | sets test songs aside, which no model is trained on | `train.parquet`, `test.parquet` |
 | Publish the dataset | makes this version the latest one | `dataset.json`, `latest.json`, a run in MLflow |

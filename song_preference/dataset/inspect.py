@@ -11,18 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
-from song_preference.dataset.store import FILES, RAW, DatasetStore, Table, not_found
+from song_preference.dataset.store import RAW, DatasetStore, Table, not_found
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.isolation import isolated
-from song_preference.song_table.read import first_rows_of
+from song_preference.song_table.playlist import first_rows_of
+from song_preference.song_table.text import MARKS
 from song_preference.temporary import temporary_directory
 
-WHOLE = (b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"[", b"{")
-"""Beginnings of files that can only be read as a whole."""
-
 LOOKED_AT_BYTES = 1 << 18
-"""Bytes of `raw.csv` that are read for its first rows."""
+"""Bytes of a text file that are read for its first rows."""
 
 
 def first_rows(store: DatasetStore, version: str, table: Table, limit: int) -> list[dict[str, Any]]:
@@ -65,12 +63,14 @@ def as_csv(parquet: IO[bytes]) -> Iterator[bytes]:
 
 def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str, Any]]:
     """Return the first rows below the header of the file as it came."""
-    content = store.objects.get(store.key(version, FILES[RAW]), first_bytes=LOOKED_AT_BYTES)
+    name = store.file(version, RAW)
+    content = store.objects.get(store.key(version, name), first_bytes=LOOKED_AT_BYTES)
     if content is None:
-        raise not_found(version, FILES[RAW])
+        raise not_found(version, name)
     with temporary_directory() as directory:
         path = directory / RAW
-        if content.lstrip().startswith(WHOLE):
+        if content.lstrip().startswith(tuple(MARKS)):
+            # Neither JSON nor what is packed can be read in part.
             store.fetch(version, RAW, path)
         else:
             # The last row may go on.

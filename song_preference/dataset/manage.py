@@ -12,6 +12,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Preparation
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
+from song_preference.song_table.text import PIECE_BYTES, extension_of
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
@@ -27,12 +28,14 @@ def check(playlist: Path, max_bytes: int) -> Preparation:
 
 
 def keep(playlist: Path, objects: ObjectStore) -> str:
-    """Keep the CSV below incoming/ in S3, under its content's digest; return its address, which the pipeline may read.
+    """Keep the file below incoming/ in S3, named by its content's digest; return its address for the pipeline.
 
     Raise `StorageUnavailable`.
     """
     with playlist.open("rb") as file:
-        key = _key(hashlib.file_digest(file, "sha256").hexdigest())
+        extension = extension_of(file.read(PIECE_BYTES))
+        file.seek(0)
+        key = f"{_key(hashlib.file_digest(file, 'sha256').hexdigest())}{extension}"
         file.seek(0)
         objects.put_new(key, file)
     return objects.uri(key)
@@ -40,11 +43,12 @@ def keep(playlist: Path, objects: ObjectStore) -> str:
 
 def forget(sha256: str, objects: ObjectStore) -> None:
     """Remove the upload with this content, if there is one; raise `StorageUnavailable`."""
-    objects.remove(_key(sha256))
+    for key in objects.keys(_key(sha256)):
+        objects.remove(key)
 
 
 def _key(sha256: str) -> str:
-    return f"{FOLDER}{sha256[:32]}.csv"
+    return f"{FOLDER}{sha256[:32]}."
 
 
 def trained_on(registry: MlflowClient, version: str) -> list[str]:

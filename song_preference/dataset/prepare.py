@@ -15,7 +15,8 @@ from song_preference.messages import Message
 from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import DESCRIBING, SCALED
 from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.read import SongTable, opened
+from song_preference.song_table.playlist import opened
+from song_preference.song_table.read import SongTable
 
 ROWS_PER_CLASS = 10
 """With fewer, neither a test table nor cross-validation says anything."""
@@ -44,7 +45,7 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
     A packed file may have at most `max_bytes` unpacked. Files are written to `directory`; raises `InvalidDataset`
     with everything that is wrong with the playlist.
     """
-    with opened(raw, directory, max_bytes=max_bytes, needs_label=True, threads=threads) as table:
+    with opened(raw, directory, max_bytes=max_bytes, threads=threads) as table:
         _check_share(table)
         repeated, contradicting = find_songs(table)
         report = _report(table, repeated, contradicting)

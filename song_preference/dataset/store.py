@@ -13,6 +13,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.settings import S3Settings
+from song_preference.song_table.text import PIECE_BYTES, extension_of
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import temporary_directory
 
@@ -28,7 +29,9 @@ Table = Literal["raw", PreparedTable]
 """A table of a version: the bytes as downloaded, or a Parquet file."""
 
 RAW: Table = "raw"
-FILES: dict[Table, str] = {RAW: "raw.csv", **{table: f"{table}.parquet" for table in get_args(PreparedTable)}}
+FILES = {table: f"{table}.parquet" for table in get_args(PreparedTable)}
+OLD_RAW = "raw.csv"
+"""Name of the bytes as downloaded in versions published before they kept their extension."""
 
 
 class DatasetStore:
@@ -44,12 +47,22 @@ class DatasetStore:
     def put(self, version: str, table: Table, path: Path) -> None:
         """Keep a file as a table of the version, unless there is one already: a version always holds the same."""
         with path.open("rb") as file:
-            self.objects.put_new(self.key(version, FILES[table]), file)
+            name = FILES.get(table) or f"raw/1.{extension_of(file.read(PIECE_BYTES))}"
+            file.seek(0)
+            self.objects.put_new(self.key(version, name), file)
+
+    def file(self, version: str, table: Table) -> str:
+        """Return the name of a table's file in the version."""
+        if table in FILES:
+            return FILES[table]
+        kept = self.objects.keys(self.key(version, "raw/"))
+        return kept[0].removeprefix(self.key(version, "")) if kept else OLD_RAW
 
     def fetch(self, version: str, table: Table, target: Path) -> None:
         """Write a table to a file; raise `DatasetNotFound`."""
-        if not self.objects.download(self.key(version, FILES[table]), target):
-            raise not_found(version, FILES[table])
+        name = self.file(version, table)
+        if not self.objects.download(self.key(version, name), target):
+            raise not_found(version, name)
 
     def table(self, version: str, table: PreparedTable, at_most: int | None = None) -> pd.DataFrame:
         """Return one table of a version, or about `at_most` of its rows, spread evenly; raise `DatasetNotFound`."""
@@ -71,7 +84,7 @@ class DatasetStore:
 
         Raises `DatasetNotFound` where a table is missing, since somebody removed it meanwhile.
         """
-        for name in FILES.values():
+        for name in (self.file(description.version, RAW), *FILES.values()):
             if self.objects.size(self.key(description.version, name)) is None:
                 raise not_found(description.version, name)
         self.objects.put_new(self.key(description.version, DESCRIPTION), description.model_dump_json(indent=2).encode())

@@ -66,7 +66,10 @@ SENTENCES = {
     # Why a file as a whole is no table of songs.
     "spreadsheet_file": "is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
     "archive_unreadable": "is a gz or zip file that cannot be unpacked: check it, and that it has no password",
-    "archive_without_one_table": "is a zip with {count} tables: put just one into it (csv, tsv, txt, json or parquet)",
+    "archive_without_one_table": "is a zip with {count} tables: put just one into it (csv, tsv, txt, json or parquet), "
+    "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)",
+    "of_file": "{file}: {message}",
+    "labels_by_file": "the label comes from the file and not from the column {columns}",
     "archive_too_large": "has more than {limit:,.0f} MB once unpacked: split it",
     "encoding_broken": "begins as {encoding} and does not go on so: export it again as CSV UTF-8",
     "parquet_unreadable": "cannot be read as Parquet: export it again",
@@ -159,6 +162,8 @@ SENTENCES = {
     "split_the_file": "split the file",
     "playlist_limit": "a playlist may have no more than MAX_DATASET_BYTES",
     "upload_without_file": "The form has no file: send the CSV as the field 'file', with a file name.",
+    "upload_without_playlist": "The form must have one file in the field 'file', or two files in the fields 'liked' "
+    "and 'disliked', and no others.",
     "service_busy": "{waiting} long requests are already waiting: try again in a few seconds.",
     "already_champion": "Version {version} is the champion already.",
     "rolled_back": "Version {version} of {model} is the champion, version {challenger} the challenger.",

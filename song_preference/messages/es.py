@@ -71,7 +71,10 @@ SENTENCES = {
     # Por qué un archivo no es una tabla de canciones, y lo que se entendió, dejó fuera o supuso.
     "spreadsheet_file": "es un libro de una hoja de cálculo: guárdalo ahí como «CSV UTF-8» y envía ese archivo",
     "archive_unreadable": "es un gz o zip que no se puede abrir: comprueba que está entero y que no tiene contraseña",
-    "archive_without_one_table": "es un zip con {count} tablas: pon dentro solo una (csv, tsv, txt, json o parquet)",
+    "archive_without_one_table": "es un zip con {count} tablas: pon dentro solo una (csv, tsv, txt, json o parquet), o "
+    "dos que se llamen liked y disliked (también valen likes, me gusta, dislikes, no me gusta y parecidos)",
+    "of_file": "{file}: {message}",
+    "labels_by_file": "la etiqueta sale del archivo y no de la columna {columns}",
     "archive_too_large": "ocupa más de {limit:,.0f} MB descomprimido: divídelo",
     "encoding_broken": "empieza como {encoding} y no sigue así: expórtalo de nuevo como CSV UTF-8",
     "parquet_unreadable": "no se puede leer como Parquet: expórtalo de nuevo",
@@ -166,6 +169,8 @@ SENTENCES = {
     "split_the_file": "divídelo en partes",
     "playlist_limit": "una lista puede tener como mucho MAX_DATASET_BYTES",
     "upload_without_file": "El formulario no trae ningún archivo: envía el CSV en el campo «file», con su nombre.",
+    "upload_without_playlist": "El formulario debe traer un archivo en el campo «file», o dos en los campos «liked» y "
+    "«disliked», y ninguno más.",
     "service_busy": "Ya hay {waiting} peticiones largas en espera: prueba otra vez en unos segundos.",
     "already_champion": "La versión {version} ya es la campeona.",
     "rolled_back": "La versión {version} de {model} es ahora la campeona, y la {challenger}, la aspirante.",

@@ -3,11 +3,13 @@
 import codecs
 import gzip
 import lzma
+import math
 import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -20,7 +22,7 @@ from song_preference.song_table.records import MAX_COLUMNS
 from song_preference.temporary import FULL
 
 PIECE_BYTES = 1 << 20
-EXTENSIONS = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
+TABLES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
 UNICODE = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -28,6 +30,9 @@ UNICODE = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 """Encodings by the marks that files in them begin with; the longer marks begin with the shorter ones."""
+
+MARKS = {b"\x1f\x8b": "gz", b"PK\x03\x04": "zip", b"PAR1": "parquet", b"[": "json", b"{": "json"}
+"""Extensions by what files begin with; others are text."""
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Beginning of the binary formats of older office programs."""
@@ -95,20 +100,33 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(PIECE_BYTES), b"")
 
 
-def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
-    """Return the one table in a gz or zip file, unpacked."""
-    target = path.with_suffix(".unpacked")
+def extension_of(start: bytes) -> str:
+    """Return the extension of a file that starts so, whatever it is called."""
+    found = (extension for mark, extension in MARKS.items() if start.lstrip().startswith(mark))
+    return next(found, "csv")
+
+
+@contextmanager
+def unpacking() -> Iterator[None]:
+    """Raise `InvalidDataset` for what goes wrong with an archive."""
     try:
-        if start.startswith(b"PK"):
-            with zipfile.ZipFile(path) as packed, packed.open(_member(packed)) as file:
-                _copy(file, target, max_bytes)
-        else:
-            with gzip.open(path) as file:
-                _copy(cast("IO[bytes]", file), target, max_bytes)
+        yield
     except BROKEN_ARCHIVE as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         raise rejected("archive_unreadable") from None
+
+
+def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
+    """Return the one table in a gz or zip file, unpacked."""
+    target = path.with_suffix(".unpacked")
+    with unpacking(), target.open("wb") as unpacked:
+        if start.startswith(b"PK"):
+            with zipfile.ZipFile(path) as packed, packed.open(_member(packed)) as file:
+                copied(file, unpacked, max_bytes)
+        else:
+            with gzip.open(path) as file:
+                copied(cast("IO[bytes]", file), unpacked, max_bytes)
     return target
 
 
@@ -116,25 +134,31 @@ def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
     names = packed.namelist()
     if any(name.startswith("xl/") for name in names) or "content.xml" in names:
         raise rejected("spreadsheet_file")
-    tables = [
-        member
-        for member in packed.infolist()
-        if member.filename.lower().endswith(tuple(f".{extension}" for extension in EXTENSIONS))
-        and not member.filename.startswith("__MACOSX/")
-    ]
+    tables = members(packed, TABLES)
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
     return tables[0]
 
 
-def _copy(source: IO[bytes], target: Path, max_bytes: int) -> None:
+def members(packed: zipfile.ZipFile, extensions: Sequence[str]) -> list[zipfile.ZipInfo]:
+    """Return the files in a zip that have one of the extensions."""
+    endings = tuple(f".{extension}" for extension in extensions)
+    return [
+        member
+        for member in packed.infolist()
+        if member.filename.lower().endswith(endings) and not member.filename.startswith("__MACOSX/")
+    ]
+
+
+def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> int:
+    """Copy a file and return its size in bytes; raise `InvalidDataset` for more than `max_bytes`."""
     size = 0
-    with target.open("wb") as file:
-        for piece in pieces(source):
-            size += len(piece)
-            if size > max_bytes:
-                raise rejected("archive_too_large", limit=max_bytes / 1e6)
-            file.write(piece)
+    for piece in pieces(source):
+        size += len(piece)
+        if size > max_bytes:
+            raise rejected("archive_too_large", limit=max_bytes / 1e6)
+        target.write(piece)
+    return size
 
 
 def _transcoded(path: Path, start: bytes) -> Csv:

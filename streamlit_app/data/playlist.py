@@ -1,5 +1,6 @@
 """The playlist and its dataset versions, over REST: the dashboard holds no keys of S3."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -54,17 +55,20 @@ class Datasets:
         """Return the answer to a query about datasets."""
         return self._checked("GET", path, params=query)
 
-    def check(self, playlist: bytes) -> Preparation:
-        """Return what the pipeline would prepare; raise `InvalidDataset` with all findings, or `InvalidUpload`."""
+    def check(self, playlist: Mapping[str, bytes]) -> Preparation:
+        """Return what the pipeline would prepare of the files by field: one `file`, or `liked` and `disliked`.
+
+        Raise `InvalidDataset` with all findings, or `InvalidUpload`.
+        """
         return Preparation.model_validate(self._post("/datasets/validate", playlist))
 
-    def upload(self, playlist: bytes) -> str:
+    def upload(self, playlist: Mapping[str, bytes]) -> str:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
         return str(self._post("/datasets", playlist)["run_id"])
 
-    def _post(self, path: str, playlist: bytes) -> dict[str, Any]:
-        headers = {"Content-Type": "text/csv"}
-        answer = self._checked("POST", path, content=playlist, headers=headers, timeout=UPLOAD_SECONDS)
+    def _post(self, path: str, playlist: Mapping[str, bytes]) -> dict[str, Any]:
+        files = {field: (field, content) for field, content in playlist.items()}
+        answer = self._checked("POST", path, files=files, timeout=UPLOAD_SECONDS)
         body: dict[str, Any] = answer.json()
         return body
 

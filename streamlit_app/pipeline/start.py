@@ -1,6 +1,6 @@
 """Start the pipeline: on the playlist that is configured, or on a file of the listener's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -18,13 +18,16 @@ from streamlit_app.data.playlist import datasets
 from streamlit_app.i18n import Locale
 
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
-"""Keys of the session state: the check of the file in the uploader, and how many were uploaded before it."""
+"""Keys of the session state: the check of the files in the uploaders, and how many were uploaded before them."""
+
+WAYS: dict[str, tuple[str, ...]] = {"one": ("file",), "two": ("liked", "disliked")}
+"""Fields of the upload by the way that the listener's songs are given: in one file with labels, or in two."""
 
 
 class Checked(NamedTuple):
-    """The result of checking a file."""
+    """The result of checking the files."""
 
-    file_id: str
+    file_ids: list[str]
     preparation: Preparation | None
     findings: tuple[Finding, ...] = ()
 
@@ -83,21 +86,33 @@ def _field(locale: Locale, option: Option) -> Any:
 
 
 def _upload(locale: Locale) -> None:
-    """Draw the uploader, the check of the file in it, and the button that uploads it."""
+    """Draw the uploaders, the check of the files in them, and the button that uploads them."""
     st.subheader(locale("pipeline_own"), anchor=False)
     st.write(locale("pipeline_own_intro"))
     turn = st.session_state.setdefault(TURN, 0)
+    way = st.segmented_control(
+        locale("pipeline_way"),
+        list(WAYS),
+        default="one",
+        required=True,
+        format_func=lambda way: locale(f"pipeline_way_{way}"),
+        key="pipeline_way",
+    )
     limits = locale("pipeline_file_limits", size=settings().max_dataset_bytes / 1e6)
-    file = uploader(locale("pipeline_file"), locale("pipeline_choose"), limits, f"pipeline_file_{turn}")
-    if file is None:
+    asked = {
+        field: uploader(locale(f"pipeline_{field}"), locale("pipeline_choose"), limits, f"pipeline_{field}_{turn}")
+        for field in WAYS[way]
+    }
+    files = {field: file for field, file in asked.items() if file is not None}
+    if len(files) < len(asked):
         return
     try:
-        checked = _checked(locale, file)
+        checked = _checked(locale, files)
         if checked.preparation is None:
             _findings_table(locale, checked.findings)
         else:
             _show_preparation(locale, checked.preparation)
-            _upload_button(locale, file)
+            _upload_button(locale, files)
     except InvalidUpload as error:
         reason = plain(error.message.text(locale.language))
         st.error(locale("pipeline_upload_rejected", reason=reason), icon=":material/error:")
@@ -106,18 +121,23 @@ def _upload(locale: Locale) -> None:
         st.warning(locale("pipeline_upload_impossible", reason=reason), icon=":material/cloud_off:")
 
 
-def _checked(locale: Locale, file: UploadedFile) -> Checked:
-    """Check each file once; raise what `Datasets.check` does if there is no answer."""
+def _checked(locale: Locale, files: Mapping[str, UploadedFile]) -> Checked:
+    """Check the same files once; raise what `Datasets.check` does if there is no answer."""
     known: Checked | None = st.session_state.get(CHECKED)
-    if known is not None and known.file_id == file.file_id:
+    file_ids = [file.file_id for file in files.values()]
+    if known is not None and known.file_ids == file_ids:
         return known
     with st.spinner(locale("pipeline_checking")):
         try:
-            checked = Checked(file.file_id, datasets().check(file.getvalue()))
+            checked = Checked(file_ids, datasets().check(_contents(files)))
         except InvalidDataset as error:
-            checked = Checked(file.file_id, None, error.findings)
+            checked = Checked(file_ids, None, error.findings)
     st.session_state[CHECKED] = checked
     return checked
+
+
+def _contents(files: Mapping[str, UploadedFile]) -> dict[str, bytes]:
+    return {field: file.getvalue() for field, file in files.items()}
 
 
 def _show_preparation(locale: Locale, found: Preparation) -> None:
@@ -128,7 +148,7 @@ def _show_preparation(locale: Locale, found: Preparation) -> None:
         st.markdown("\n".join(f"- {note}" for note in notes))
 
 
-def _upload_button(locale: Locale, file: UploadedFile) -> None:
+def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
     if st.button(
         locale("pipeline_upload"),
         type="primary",
@@ -138,7 +158,7 @@ def _upload_button(locale: Locale, file: UploadedFile) -> None:
         key="pipeline_upload",
     ):
         with st.spinner(locale("pipeline_uploading")):
-            run_id = datasets().upload(file.getvalue())
+            run_id = datasets().upload(_contents(files))
         st.session_state[TURN] += 1  # the uploader for the next file is empty
         follow(Run(ETL_DAG, run_id))
 

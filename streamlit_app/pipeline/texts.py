@@ -31,12 +31,17 @@ TEXTS: Texts = {
     },
     "pipeline_own": {"es": "Otra lista", "en": "Another playlist"},
     "pipeline_own_intro": {
-        "es": "Un archivo CSV con las medidas de cada canción y tu opinión: 1 si te gusta, 0 si no. Primero se "
-        "revisa; nada empieza hasta que tú lo pidas.",
-        "en": "A CSV file with the measures of each song and your opinion: 1 if you like it, 0 if not. It is checked "
-        "first; nothing starts until you ask for it.",
+        "es": "Las medidas de cada canción y tu opinión: en un archivo con una columna que dice si te gusta, o en dos "
+        "archivos. Primero se revisa; nada empieza hasta que tú lo pidas.",
+        "en": "The measures of each song and your opinion: in one file with a column that says whether you like it, "
+        "or in two files. They are checked first; nothing starts until you ask for it.",
     },
-    "pipeline_file": {"es": "Tu lista en CSV", "en": "Your playlist as CSV"},
+    "pipeline_way": {"es": "Tus canciones están en", "en": "Your songs are in"},
+    "pipeline_way_one": {"es": "Un archivo", "en": "One file"},
+    "pipeline_way_two": {"es": "Dos archivos", "en": "Two files"},
+    "pipeline_file": {"es": "Tu lista, en CSV, JSON o Parquet", "en": "Your playlist, as CSV, JSON or Parquet"},
+    "pipeline_liked": {"es": "Las que te gustan", "en": "Songs that you like"},
+    "pipeline_disliked": {"es": "Las que no te gustan", "en": "Songs that you do not like"},
     "pipeline_file_limits": {
         "es": "O suéltalo aquí. Hasta {size:,.0f} MB.",
         "en": "Or drop it here. At most {size:,.0f} MB.",
@@ -44,10 +49,10 @@ TEXTS: Texts = {
     "pipeline_choose": {"es": "Elegir un archivo", "en": "Choose a file"},
     "pipeline_checking": {"es": "Revisando la lista…", "en": "Checking the playlist…"},
     "pipeline_uploading": {"es": "Subiendo la lista…", "en": "Uploading the playlist…"},
-    "pipeline_upload": {"es": "Aprender de este archivo", "en": "Learn from this file"},
+    "pipeline_upload": {"es": "Aprender de esta lista", "en": "Learn from this playlist"},
     "pipeline_file_is_good": {
-        "es": "**El archivo es válido:** {songs:,} canciones, {likes:,} que te gustan y {dislikes:,} que no.",
-        "en": "**The file is valid:** {songs:,} songs, {likes:,} that you like and {dislikes:,} that you do not.",
+        "es": "**La lista es válida:** {songs:,} canciones, {likes:,} que te gustan y {dislikes:,} que no.",
+        "en": "**The playlist is valid:** {songs:,} songs, {likes:,} that you like and {dislikes:,} that you do not.",
     },
     "pipeline_file_is_bad": {
         "es": "**El modelo todavía no puede aprender de esta lista.** Corrige lo siguiente y súbela otra vez; la fila "

@@ -164,9 +164,10 @@ def test_mlflow_answers_what_its_pages_of_a_run_ask(environment: dict[str, str],
 
 def test_the_dataset_is_in_s3(datasets: DatasetStore) -> None:
     latest = datasets.latest()
-    names = {key.rpartition("/")[2] for key in datasets.objects.keys(f"datasets/{latest.version}/")}
+    folder = f"datasets/{latest.version}/"
+    names = {key.removeprefix(folder) for key in datasets.objects.keys(folder)}
     parts = {"scaled.parquet", "features.parquet", "train.parquet", "test.parquet"}
-    assert names == {"raw.csv", "dataset.json", *parts}
+    assert names == {"raw/1.csv", "dataset.json", *parts}
     assert len(datasets.table(latest.version, "train")) == latest.split.train
     assert len(datasets.table(latest.version, "test")) == latest.split.test
 

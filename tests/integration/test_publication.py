@@ -11,7 +11,7 @@ from song_preference.dataset import sample
 from song_preference.dataset.store import LATEST, DatasetStore
 from tests.support.deadly_etl import run_etl
 
-WRITES = ["raw.csv", "scaled.parquet", "features.parquet", "train.parquet", "test.parquet", "dataset.json", "latest"]
+WRITES = ["raw/1.csv", "scaled.parquet", "features.parquet", "train.parquet", "test.parquet", "dataset.json", "latest"]
 
 processes = get_context("forkserver")
 processes.set_forkserver_preload([run_etl.__module__])

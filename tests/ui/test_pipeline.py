@@ -102,7 +102,7 @@ def test_a_playlist_is_handed_in_followed_and_served(
     visitor = visit("en").open("pipeline")
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
-    page.get_by_text("The file is valid").wait_for()
+    page.get_by_text("The playlist is valid").wait_for()
     page.get_by_role("button", name=visitor.locale("pipeline_upload")).click()
     page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
     page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from song_preference.dataset import etl
-from song_preference.dataset.store import FILES, RAW, DatasetStore
+from song_preference.dataset.store import RAW, DatasetStore
 from song_preference.dataset.version import Parameters
 from song_preference.errors import DiskFull
 from song_preference.settings import DatasetSettings
@@ -35,4 +35,4 @@ def test_each_task_names_the_volume_and_goes_on_once_there_is_room(
     assert list(small_disk.iterdir()) == [other]
     other.unlink()
     steps[step]()
-    assert store.objects.size(store.key(draft.version, FILES[RAW]))
+    assert store.objects.size(store.key(draft.version, store.file(draft.version, RAW)))

@@ -8,7 +8,7 @@ import pytest
 
 from song_preference.dataset import inspect
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
-from song_preference.dataset.store import FILES, RAW, DatasetStore
+from song_preference.dataset.store import OLD_RAW, DatasetStore
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
 from song_preference.features import FEATURES
@@ -32,7 +32,7 @@ def test_a_number_that_json_lacks_is_none(store: DatasetStore, objects: MemoryOb
 def test_first_rows_of_the_raw_file_are_text_without_its_byte_order_mark(
     store: DatasetStore, objects: MemoryObjects
 ) -> None:
-    objects.put(store.key("abc", FILES[RAW]), '\ufeffname,energy\nEsdrújula,0.50\n\n"a,b",1\nc,2\n'.encode())
+    objects.put(store.key("abc", OLD_RAW), '\ufeffname,energy\nEsdrújula,0.50\n\n"a,b",1\nc,2\n'.encode())
     assert first_rows(store, "abc", "raw", 2) == [
         {"name": "Esdrújula", "energy": "0.50"},
         {"name": "a,b", "energy": "1"},
@@ -42,9 +42,7 @@ def test_first_rows_of_the_raw_file_are_text_without_its_byte_order_mark(
 
 
 def test_what_names_the_song_comes_first(store: DatasetStore, objects: MemoryObjects) -> None:
-    objects.put(
-        store.key("abc", FILES[RAW]), b"energy,ISRC,genre,Artist Name(s),Track Name\n0.5,ES1,pop,b,a\n0.5,ES2\n"
-    )
+    objects.put(store.key("abc", OLD_RAW), b"energy,ISRC,genre,Artist Name(s),Track Name\n0.5,ES1,pop,b,a\n0.5,ES2\n")
     first, cut = first_rows(store, "abc", "raw", 2)
     assert list(first.items()) == [
         ("Track Name", "a"), ("Artist Name(s)", "b"), ("ISRC", "ES1"), ("energy", "0.5"), ("genre", "pop"),
@@ -56,7 +54,7 @@ def test_a_row_of_the_raw_file_that_is_cut_is_left_out(
     store: DatasetStore, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = b"name,energy\na,0.25\nb,0.75\n"
-    objects.put(store.key("abc", FILES[RAW]), content)
+    objects.put(store.key("abc", OLD_RAW), content)
     monkeypatch.setattr(inspect, "LOOKED_AT_BYTES", len(content) - 3)
     assert first_rows(store, "abc", "raw", 5) == [{"name": "a", "energy": "0.25"}]
 

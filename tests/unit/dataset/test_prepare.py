@@ -11,7 +11,7 @@ from song_preference.dataset import sample
 from song_preference.dataset.split import MIN_TEST_SONGS, choose_test, song_digests
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
-from song_preference.run_options import ETL_OPTIONS
+from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import SCALED
 from tests.support.playlists import as_csv, chosen
 
@@ -89,7 +89,7 @@ def test_songs_that_cannot_replace_a_model_are_noted(
     likes: int, dislikes: int, *, are_few: bool, prepared: Prepare
 ) -> None:
     found = prepared(as_csv(chosen(likes, dislikes)))
-    (share,) = (option.default for option in ETL_OPTIONS if option.name == "test_size")
+    share = checked(ETL_OPTIONS, {})["test_size"]
     labels = found.features[LABEL].to_numpy()
     in_test = choose_test(labels, song_digests(found.features[list(FEATURES)].to_numpy()), share)
     assert (min((labels[in_test] == label).sum() for label in (0, 1)) < MIN_TEST_SONGS) == are_few

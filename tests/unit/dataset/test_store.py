@@ -1,6 +1,7 @@
 """Dataset versions in a bucket: what publishes one, hides one and removes one."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -30,13 +31,15 @@ def test_a_version_keeps_its_first_description_and_becomes_the_latest_again(
     assert store.publish(again) == store.latest() == published
 
 
-@pytest.mark.parametrize("name", ["raw.csv", "scaled.parquet", "features.parquet", "train.parquet", "test.parquet"])
+@pytest.mark.parametrize("name", ["raw/1.csv", "scaled.parquet", "features.parquet", "train.parquet", "test.parquet"])
 def test_without_one_of_its_tables_nothing_is_published(
     store: DatasetStore, draft: Draft, objects: MemoryObjects, name: str
 ) -> None:
     objects.remove(store.key(draft.version, name))
     version = described().model_copy(update={"version": draft.version})
-    with pytest.raises(DatasetNotFound, match=f"has no '{name}' any more: run process_etl_spotify_data again"):
+    with pytest.raises(
+        DatasetNotFound, match=f"has no '{name.replace('/1', '')}' any more: run process_etl_spotify_data again"
+    ):
         store.publish(version)
     assert store.published() == []
 
@@ -70,3 +73,23 @@ def test_a_version_is_withdrawn_before_its_tables_go(
     store.remove(published.version)
     assert removed[0] == store.key(published.version, "dataset.json")
     assert objects.keys("datasets/") == [LATEST]
+
+
+@pytest.mark.parametrize(
+    ("content", "extension"),
+    [
+        (b"energy,label\n", "csv"),
+        (b' [{"energy": 0.5}]', "json"),
+        (b"PAR1...", "parquet"),
+        (b"\x1f\x8b...", "gz"),
+        (b"PK\x03\x04...", "zip"),
+    ],
+)
+def test_raw_bytes_are_kept_with_the_extension_of_what_they_are(
+    content: bytes, extension: str, store: DatasetStore, objects: MemoryObjects, tmp_path: Path
+) -> None:
+    (tmp_path / "handed in.csv").write_bytes(content)
+    store.put("abc", "raw", tmp_path / "handed in.csv")
+    assert objects.contents == {f"datasets/abc/raw/1.{extension}": content}
+    store.fetch("abc", "raw", tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == content

@@ -411,3 +411,36 @@ def test_graphql_says_what_is_not_there(managed: TestClient, quiet: TestClient, 
     assert code(managed, "../other") == "DATASET_NOT_FOUND"
     objects.is_down = True
     assert code(managed) == "STORAGE_UNAVAILABLE"
+
+
+def two_files() -> dict[str, bytes]:
+    """The sample's liked and disliked songs, without labels."""
+    songs = sample.bundled()
+    return {
+        field: songs[songs[LABEL] == label].drop(columns=LABEL).to_csv(index=False).encode()
+        for field, label in (("liked", 1), ("disliked", 0))
+    }
+
+
+def test_two_files_are_validated_as_the_one_that_holds_both(managed: TestClient) -> None:
+    whole = managed.post("/datasets/validate", files={"file": sample.csv()}).json()
+    two = managed.post("/datasets/validate", files=two_files()).json()
+    counts = ("rows_raw", "rows_kept", "likes", "dislikes")
+    assert [two[name] for name in counts] == [whole[name] for name in counts]
+
+
+def test_two_files_are_stored_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:
+    sources = [managed.post("/datasets", files=two_files(), headers=KEY).json()["source"] for _ in range(2)]
+    (key,) = [key for key in objects.contents if key.startswith("incoming/")]
+    assert sources == [f"s3://{objects.bucket}/{key}"] * 2
+    assert key.endswith(".zip")
+
+
+@pytest.mark.parametrize(
+    "fields", [["liked"], ["disliked"], ["file", "liked"], ["file", "file"], ["liked", "liked"], ["playlist"]]
+)
+def test_other_fields_than_one_file_or_two_are_rejected(managed: TestClient, fields: list[str]) -> None:
+    files = [(field, ("songs.csv", sample.csv(), "text/csv")) for field in fields]
+    answer = managed.post("/datasets/validate", files=files)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert answer.json()["code"] == "upload_without_playlist"

@@ -279,6 +279,10 @@ NO_OPINIONS = (
 MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL))
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
 QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell"
+ZIP_OF_TWO = (
+    "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
+    "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
+)
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
     "record companies as labels": (
@@ -309,7 +313,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "two tables in a zip": (
         packed(b"a", "one.csv", "two.csv"),
-        "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet)",
+        ZIP_OF_TWO,
     ),
     "a zip that is cut off": (
         packed(as_csv(PLAIN), "songs.csv")[:-40],

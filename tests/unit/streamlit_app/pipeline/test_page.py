@@ -3,7 +3,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Caption, Markdown
 
+from song_preference.dataset import sample
 from song_preference.errors import Finding
+from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
@@ -210,6 +212,20 @@ def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page:
     assert reached.airflow.conf["source"].startswith("s3://data/incoming/")
     assert TEXTS["pipeline_queued"]["es"] in shown(page)
     assert not page.success
+
+
+def test_two_files_are_checked_and_uploaded_together(reached: Platform, open_page: Open) -> None:
+    songs = sample.bundled()
+    page = open_page("pipeline", "es")
+    page.button_group(key="pipeline_way").set_value("two").run()
+    for number, label in enumerate((1, 0)):
+        assert not page.success
+        content = songs[songs[LABEL] == label].drop(columns=LABEL).to_csv(index=False).encode()
+        page.file_uploader[number].set_value(("songs.csv", content, "text/csv")).run()
+    assert "750 canciones" in page.success[0].value
+    page.button(key="pipeline_upload").click().run()
+    assert reached.airflow.conf is not None
+    assert reached.airflow.conf["source"].endswith(".zip")
 
 
 def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:

@@ -1,0 +1,143 @@
+"""A playlist: one file of songs with labels, or a zip that holds a file of liked and a file of disliked songs."""
+
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import LABEL
+from song_preference.messages import Message
+from song_preference.song_table import database, read
+from song_preference.song_table.columns import plain, positions
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.read import SongTable
+from song_preference.song_table.text import TABLES, copied, extension_of, members, rejected, unpacking
+
+DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
+LIKED = re.compile("like|love|gust|favou?rit")
+"""Words in the names, without blanks and accents, of the two files in a zip."""
+
+START_BYTES = 1_000
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""Time of every packed file: the same files are the same zip, and so the same dataset version."""
+
+
+def pack(liked: IO[bytes], disliked: IO[bytes], target: Path) -> None:
+    """Write a zip that holds both files, byte for byte."""
+    with zipfile.ZipFile(target, "w") as packed:
+        for name, file in (("liked", liked), ("disliked", disliked)):
+            start = file.read(START_BYTES)
+            file.seek(0)
+            info = zipfile.ZipInfo(f"{name}.{extension_of(start)}", ZIP_TIME)
+            with packed.open(info, "w", force_zip64=True) as member:
+                copied(file, member)
+
+
+@contextmanager
+def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Iterator[SongTable]:
+    """Yield the songs of a playlist with their labels, as `read.opened` does; raise `InvalidDataset`."""
+    with ExitStack() as stack:
+        two = _two_files(path, directory, max_bytes)
+        if not two:
+            yield stack.enter_context(
+                read.opened(path, directory, max_bytes=max_bytes, needs_label=True, threads=threads)
+            )
+            return
+        tables = [_written(file, max_bytes, threads) for file in two]
+        connection = stack.enter_context(database.opened(directory, threads))
+        try:
+            table = _united(connection, tables, two)
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException):
+                raise
+            raise rejected("reader_crashed") from error
+        yield table
+
+
+def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
+    """Return at most `limit` rows below the header, as text by column, of two files about half each."""
+    # What lies in the store was unpacked within the limit before.
+    files = _two_files(path, directory, sys.maxsize) or [path]
+    share = -(-limit // len(files))
+    return [row for file in files for row in read.first_rows_of(file, directory, share)][:limit]
+
+
+def _two_files(path: Path, directory: Path, max_bytes: int) -> list[Path]:
+    """Unpack the liked and the disliked file of a zip; return nothing for any other file."""
+    with path.open("rb") as file:
+        if extension_of(file.read(START_BYTES)) != "zip":
+            return []
+    with unpacking(), zipfile.ZipFile(path) as packed:
+        files_in_it = members(packed, (*TABLES, "gz", "zip"))
+        found = {_label(member): member for member in files_in_it}
+        if len(files_in_it) != 2 or set(found) != {0, 1}:
+            return []
+        files = []
+        for label in (1, 0):
+            unpacked = directory / str(label) / PurePosixPath(found[label].filename).name
+            unpacked.parent.mkdir()
+            with packed.open(found[label]) as source, unpacked.open("wb") as target:
+                max_bytes -= copied(source, target, max_bytes)
+            files.append(unpacked)
+        return files
+
+
+def _label(member: zipfile.ZipInfo) -> int | None:
+    """Return the label that a file's name means, if it means one."""
+    name = plain(PurePosixPath(member.filename).name)
+    return 0 if DISLIKED.search(name) else 1 if LIKED.search(name) else None
+
+
+def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
+    """Read a file and write its songs as Parquet beside it."""
+    try:
+        with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False, threads=threads) as table:
+            labels = [name for name in table.others if LABEL in positions([name])]
+            notes = [Message("labels_by_file", {"columns": labels})] if labels else []
+            left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
+            table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
+            others = [name for name in table.others if name not in labels]
+            return replace(table, others=others, notes=[*table.notes, *notes])
+    except InvalidDataset as error:
+        raise InvalidDataset(*(_in_file(finding, file) for finding in error.findings)) from error
+
+
+def _parquet(file: Path) -> Path:
+    return file.parent / "songs.parquet"
+
+
+def _in_file(finding: Finding, file: Path) -> Finding:
+    return replace(finding, rule=_named(finding.rule, file))
+
+
+def _named(message: Message, file: Path) -> Message:
+    return Message("of_file", {"file": file.name, "message": message.as_json()})
+
+
+def _united(connection: duckdb.DuckDBPyConnection, tables: list[SongTable], files: list[Path]) -> SongTable:
+    """Create the view `songs` of both files; the rows of the second one are numbered on from those of the first."""
+    liked, disliked = (f"read_parquet({literal(str(_parquet(file)))})" for file in files)
+    connection.execute(
+        f"create view songs as select *, 1 as {LABEL} from {liked} union all by name "
+        f"select * replace (row + (select coalesce(max(row), 0) from {liked}) as row), 0 as {LABEL} from {disliked}"
+    )
+    known = [name for name in dict.fromkeys(name for table in tables for name in table.known) if name != LABEL]
+    both = list(zip(tables, files, strict=True))
+    return replace(
+        tables[0],
+        connection=connection,
+        known=[*known, LABEL],
+        others=list(dict.fromkeys(name for table in tables for name in table.others)),
+        notes=[_named(note, file) for table, file in both for note in table.notes],
+        faults=[_in_file(fault, file) for table, file in both for fault in table.faults],
+        rows=sum(table.rows for table in tables),
+        unusable=sum(table.unusable for table in tables),
+    )
