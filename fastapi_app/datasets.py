@@ -15,7 +15,7 @@ from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
-from song_preference.dataset.version import DatasetVersion, Preparation, Spread
+from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG
@@ -62,7 +62,7 @@ class Accepted(BaseModel):
 
     run_id: str
     source: str = Field(description="Where the file is stored; POST /pipeline/runs accepts it as a source.")
-    preparation: Preparation = Field(description="What the pipeline will make of it.")
+    preparation: CheckedPlaylist = Field(description="What the pipeline will make of it.")
 
 
 async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[Files]:
@@ -179,7 +179,7 @@ def upload(files: PlaylistDep, management: ManagementDep, response: Response) ->
     responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": PLAYLIST_BODY},
 )
-def validate(files: PlaylistDep, management: ManagementDep) -> Preparation:
+def validate(files: PlaylistDep, management: ManagementDep) -> CheckedPlaylist:
     """Validate a playlist as the pipeline does, without storing it.
 
     It is one `file` with labels, or two, `liked` and `disliked`.

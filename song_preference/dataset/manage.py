@@ -9,7 +9,7 @@ from mlflow.exceptions import MlflowException
 from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import Preparation
+from song_preference.dataset.version import CheckedPlaylist
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
 from song_preference.song_table.text import PIECE_BYTES, extension_of
@@ -17,7 +17,7 @@ from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
 
-def check(playlist: Path, max_bytes: int) -> Preparation:
+def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
     """Return what the pipeline will make of a file, of at most `max_bytes` unpacked.
 
     Raise `InvalidDataset` with every finding, and `DiskFull`.

@@ -8,7 +8,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from song_preference.dataset.songs import find_songs
 from song_preference.dataset.split import MIN_TEST_SONGS, class_counts
-from song_preference.dataset.version import FeatureStatistics, Preparation, ScalerRange
+from song_preference.dataset.version import CheckedPlaylist, FeatureStatistics, Preparation, ScalerRange
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
@@ -23,6 +23,8 @@ ROWS_PER_CLASS = 10
 
 MAX_UNUSABLE = 0.2
 """Share of the rows that may be unusable; with more, the file is probably not what the listener takes it for."""
+
+SONGS_SHOWN = 5
 
 WHOLE_NUMBER_LIMIT = 2**53
 """Beyond it float64 does not tell whole numbers apart."""
@@ -59,9 +61,12 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         return Prepared(scaled, features, report.model_copy(update={"columns": types}))
 
 
-def preparation(raw: Path, directory: Path, max_bytes: int) -> Preparation:
-    """Return what `prepare` reports."""
-    return prepare(raw, directory, max_bytes=max_bytes).report
+def preparation(raw: Path, directory: Path, max_bytes: int) -> CheckedPlaylist:
+    """Return what `prepare` reports, and the first songs."""
+    prepared = prepare(raw, directory, max_bytes=max_bytes)
+    shown = [name for name in ("title", "artist", "album", *FEATURES, LABEL) if name in prepared.report.columns]
+    rows = next(pq.ParquetFile(prepared.scaled).iter_batches(batch_size=SONGS_SHOWN, columns=shown))
+    return CheckedPlaylist(**dict(prepared.report), first_songs=rows.select(shown).to_pylist())
 
 
 def small_classes(likes: int, dislikes: int) -> list[Finding]:

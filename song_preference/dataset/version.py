@@ -85,6 +85,13 @@ class Preparation(BaseModel):
         return self.normalisations or [Message(None, english=text) for text in self.readings]
 
 
+class CheckedPlaylist(Preparation):
+    """A playlist as the pipeline will prepare it; unlike a published description it shows songs of the listener's."""
+
+    first_songs: list[dict[str, str | float | None]]
+    """The first songs as understood: title, artist and album if there are any, features, label."""
+
+
 class SplitRows(BaseModel):
     """Songs in each table."""
 

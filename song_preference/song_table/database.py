@@ -9,6 +9,23 @@ import duckdb
 MEMORY = "256MB"
 """Beyond it DuckDB writes to temporary files."""
 
+MACROS = """
+create macro number(cell) as case
+    when cell is null then null
+    when contains(cell, '_') then 'nan'::double
+    else coalesce(try_cast(cell as double), case
+        when lower(trim(cell)) in ('', '-', 'na', 'n/a', 'null', 'none', 'undefined') then null
+        else coalesce(try_cast(replace(trim(cell), ',', '.') as double), 'nan'::double) end) end;
+create macro clock(cell) as list_reduce(
+    list_transform(string_split(cell, ':'), lambda part: try_cast(part as double)),
+    lambda whole, part: whole * 60 + part);
+create macro milliseconds(cell) as case
+    when cell is null then null
+    when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
+create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
+"""
+"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
+
 
 @contextmanager
 def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -15,10 +16,12 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
-from song_preference.song_table.columns import plain, positions
+from song_preference.song_table.columns import DESCRIBING, plain, positions
 from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
-from song_preference.song_table.text import TABLES, copied, extension_of, members, rejected, unpacking
+from song_preference.song_table.records import Records, is_blank
+from song_preference.song_table.text import TABLES, as_csv, copied, extension_of, members, rejected, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
 LIKED = re.compile("like|love|gust|favou?rit")
@@ -63,11 +66,27 @@ def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
 
 
 def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
-    """Return at most `limit` rows below the header, as text by column, of two files about half each."""
+    """Return at most `limit` rows below the header as text by column, of two files about half each.
+
+    Columns that name the song come first.
+    """
     # What lies in the store was unpacked within the limit before.
     files = _two_files(path, directory, sys.maxsize) or [path]
     share = -(-limit // len(files))
-    return [row for file in files for row in read.first_rows_of(file, directory, share)][:limit]
+    return [row for file in files for row in _first_rows(file, directory, share)][:limit]
+
+
+def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
+    with database.opened(directory, threads=1) as connection:
+        text, _ = as_csv(path, connection, max_bytes=sys.maxsize)
+    layout = find_layout(text)
+    known = positions(layout.header)
+    naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
+    named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        records = islice(Records(file, layout.separator), layout.row, None)
+        rows = (cells for cells in records if cells and not is_blank(cells))
+        return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 
 
 def _two_files(path: Path, directory: Path, max_bytes: int) -> list[Path]:

@@ -1,25 +1,22 @@
 """From a file of songs to checked rows: which column means what, what each row says, which rows cannot be used."""
 
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from song_preference.errors import Finding, InvalidDataset
-from song_preference.features import FEATURES, LABEL
+from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
-from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.database import MACROS, literal, quoted
 from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import ROWS_SHOWN, load
-from song_preference.song_table.records import Records, is_blank
 from song_preference.song_table.text import as_csv, rejected
 
 log = logging.getLogger(__name__)
@@ -33,25 +30,10 @@ MAX_UNKNOWN_LABELS = 20
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
 
+RESERVED = {"row", "is_usable", SONG_KEY}
+"""Names of columns of ours; those of a file get an underscore."""
+
 INDEX_NAMES = {"", "index", "unnamed0"}
-
-MACROS = """
-create macro number(cell) as case
-    when cell is null then null
-    when contains(cell, '_') then 'nan'::double
-    else coalesce(try_cast(cell as double), case
-        when lower(trim(cell)) in ('', '-', 'na', 'n/a', 'null', 'none', 'undefined') then null
-        else coalesce(try_cast(replace(trim(cell), ',', '.') as double), 'nan'::double) end) end;
-create macro clock(cell) as list_reduce(
-    list_transform(string_split(cell, ':'), lambda part: try_cast(part as double)),
-    lambda whole, part: whole * 60 + part);
-create macro milliseconds(cell) as case
-    when cell is null then null
-    when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
-create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
-"""
-"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
-
 
 FEATURE_FAULTS = {
     "empty_cell": "{0} is null",
@@ -109,24 +91,6 @@ def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, th
         raise rejected("reader_crashed") from error
 
 
-def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str]]:
-    """Return at most `limit` rows below the header, as text by column, what names the song first.
-
-    Raise `InvalidDataset`.
-    """
-    with database.opened(directory, threads=1) as connection:
-        # What lies in the store was unpacked within the limit before.
-        text, _ = as_csv(path, connection, max_bytes=sys.maxsize)
-    layout = find_layout(text)
-    known = positions(layout.header)
-    naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
-    named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
-    with text.open(encoding="utf-8-sig", newline="") as file:
-        records = islice(Records(file, layout.separator), layout.row, None)
-        rows = (cells for cells in records if cells and not is_blank(cells))
-        return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
-
-
 class _Reader:
     """Reads one file: first the cells of every column that may be meant, then which of them are."""
 
@@ -143,6 +107,7 @@ class _Reader:
         is_index_left_out = False
         for position, written in enumerate(layout.header):
             name = written.strip().lower().replace(" ", "_")
+            name = f"{name}_" if name in RESERVED else name
             if position in meant:
                 continue
             if plain(written) in INDEX_NAMES:

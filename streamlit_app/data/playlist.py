@@ -8,7 +8,7 @@ import httpx
 import pandas as pd
 import streamlit as st
 
-from song_preference.dataset.version import DatasetVersion, Preparation, Spread
+from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Spread
 from song_preference.errors import (
     DatasetNotFound,
     Finding,
@@ -55,12 +55,12 @@ class Datasets:
         """Return the answer to a query about datasets."""
         return self._checked("GET", path, params=query)
 
-    def check(self, playlist: Mapping[str, bytes]) -> Preparation:
+    def check(self, playlist: Mapping[str, bytes]) -> CheckedPlaylist:
         """Return what the pipeline would prepare of the files by field: one `file`, or `liked` and `disliked`.
 
         Raise `InvalidDataset` with all findings, or `InvalidUpload`.
         """
-        return Preparation.model_validate(self._post("/datasets/validate", playlist))
+        return CheckedPlaylist.model_validate(self._post("/datasets/validate", playlist))
 
     def upload(self, playlist: Mapping[str, bytes]) -> str:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from song_preference.dataset.version import Preparation
+from song_preference.dataset.version import CheckedPlaylist
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
@@ -28,7 +28,7 @@ class Checked(NamedTuple):
     """The result of checking the files."""
 
     file_ids: list[str]
-    preparation: Preparation | None
+    preparation: CheckedPlaylist | None
     findings: tuple[Finding, ...] = ()
 
 
@@ -140,12 +140,14 @@ def _contents(files: Mapping[str, UploadedFile]) -> dict[str, bytes]:
     return {field: file.getvalue() for field, file in files.items()}
 
 
-def _show_preparation(locale: Locale, found: Preparation) -> None:
+def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
     text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
     st.success(text, icon=":material/check_circle:")
     notes = [note.text(locale.language) for note in found.notes()]
     if notes:
         st.markdown("\n".join(f"- {note}" for note in notes))
+    st.caption(locale("pipeline_first_songs"))
+    st.dataframe(found.first_songs, hide_index=True)
 
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:

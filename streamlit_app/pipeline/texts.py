@@ -54,6 +54,10 @@ TEXTS: Texts = {
         "es": "**La lista es válida:** {songs:,} canciones, {likes:,} que te gustan y {dislikes:,} que no.",
         "en": "**The playlist is valid:** {songs:,} songs, {likes:,} that you like and {dislikes:,} that you do not.",
     },
+    "pipeline_first_songs": {
+        "es": "Las primeras canciones, tal como se han entendido; 1 es que te gusta:",
+        "en": "The first songs as they were understood; 1 means that you like it:",
+    },
     "pipeline_file_is_bad": {
         "es": "**El modelo todavía no puede aprender de esta lista.** Corrige lo siguiente y súbela otra vez; la fila "
         "1 es la cabecera.",

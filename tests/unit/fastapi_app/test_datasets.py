@@ -20,9 +20,9 @@ from fastapi.testclient import TestClient
 
 from fastapi_app import uploads
 from song_preference.dataset import etl, manage, sample
-from song_preference.dataset.prepare import prepare
+from song_preference.dataset.prepare import preparation
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Parameters, Preparation
+from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Parameters
 from song_preference.features import FEATURES, LABEL
 from song_preference.settings import DatasetSettings
 from tests.support.airflow import FakeAirflow
@@ -169,10 +169,10 @@ def test_the_listeners_own_file_is_given_back_as_it_was(managed: TestClient, pub
 def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting, met = Barrier(2), []
 
-    def check(path: Path, max_bytes: int) -> Preparation:
+    def check(path: Path, max_bytes: int) -> CheckedPlaylist:
         with suppress(BrokenBarrierError):
             met.append(meeting.wait(timeout=0.2))
-        return prepare(path, path.parent, max_bytes=max_bytes).report
+        return preparation(path, path.parent, max_bytes)
 
     monkeypatch.setattr(manage, "check", check)
     monkeypatch.setattr(uploads, "SHORT_BYTES", 0)
@@ -186,11 +186,11 @@ def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch:
 def test_a_short_playlist_does_not_wait_behind_a_long_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     long, release, begun = CSV + b"\n", Event(), Event()
 
-    def check(path: Path, max_bytes: int) -> Preparation:
+    def check(path: Path, max_bytes: int) -> CheckedPlaylist:
         if path.stat().st_size == len(long):
             begun.set()
             assert release.wait(timeout=10)
-        return prepare(path, path.parent, max_bytes=max_bytes).report
+        return preparation(path, path.parent, max_bytes)
 
     monkeypatch.setattr(manage, "check", check)
     monkeypatch.setattr(uploads, "SHORT_BYTES", len(CSV))
@@ -427,6 +427,16 @@ def test_two_files_are_validated_as_the_one_that_holds_both(managed: TestClient)
     two = managed.post("/datasets/validate", files=two_files()).json()
     counts = ("rows_raw", "rows_kept", "likes", "dislikes")
     assert [two[name] for name in counts] == [whole[name] for name in counts]
+
+
+def test_the_first_songs_are_shown_as_understood(managed: TestClient) -> None:
+    songs = sample.bundled().assign(artist="Ana", title="Uno").assign(**dict.fromkeys(FEATURES[:1], 50))
+    songs[[*FEATURES[1:]]] *= 100
+    content = songs.to_csv(index=False).encode()
+    first = managed.post("/datasets/validate", files={"file": content}).json()["first_songs"]
+    assert len(first) == 5
+    assert list(first[0]) == ["title", "artist", *FEATURES, LABEL]
+    assert (first[0]["title"], first[0]["artist"], first[0][FEATURES[0]]) == ("Uno", "Ana", 0.5)
 
 
 def test_two_files_are_stored_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:

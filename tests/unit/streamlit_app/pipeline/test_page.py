@@ -5,7 +5,7 @@ from streamlit.testing.v1.element_tree import Caption, Markdown
 
 from song_preference.dataset import sample
 from song_preference.errors import Finding
-from song_preference.features import LABEL
+from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
@@ -206,6 +206,7 @@ def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page:
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
     assert "filas que repiten una canción y se dejan fuera: 1" in shown(page)
+    assert list(page.dataframe[0].value)[-5:] == [*FEATURES, LABEL]
     assert len(reached.airflow.runs[ETL_DAG]) == 2
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
