@@ -27,7 +27,7 @@ def test_an_element_that_our_css_selects_is_there(visit: Visitor, name: str, sel
 
 def test_a_file_in_the_uploader_and_its_table_have_what_our_css_hides(visit: Visitor, tmp_path: Path) -> None:
     file = tmp_path / "songs.csv"
-    file.write_text("speechiness,energy,danceability,acousticness\n2,0.5,0.6,0.2\n")
+    file.write_text("speechiness,energy,danceability,acousticness\n-1,0.5,0.6,0.2\n")
     visitor = visit("en").open("songs")
     visitor.page.locator("input[type=file]").set_input_files(file)
     for name in ("stBaseButton-borderlessIcon", "stElementToolbar"):
