@@ -26,7 +26,7 @@ IMPORTED = ("song_preference.song_table.read", "song_preference.dataset.prepare"
 
 
 LIMIT_SECONDS = 600
-"""A file of 200 MB takes half a minute; one that goes on for longer than this goes on for ever."""
+"""Long enough for the largest files on a busy machine: 1,000,000 songs (66 MB) took 75 s on shared cores."""
 
 
 class _Server:
