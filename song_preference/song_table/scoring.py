@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
@@ -18,6 +19,9 @@ from song_preference.song_table.text import pieces
 
 RULES = ("", *FEATURE_FAULTS)
 """Codes of the rules that a feature may break; position 0 stands for none."""
+
+ROWS_AT_ONCE = 500_000
+"""Songs whose arrays are in memory at once: a file of 200 MB may hold 25 million."""
 
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -98,13 +102,20 @@ def _write_arrays(table: SongTable, directory: Path) -> None:
         rules = (f"when {rule.format(name)} then {at}" for at, rule in enumerate(FEATURE_FAULTS.values(), 1))
         return f"(case {' '.join(rules)} else 0 end)::utinyint as fault_{name}"
 
-    columns = ", ".join(["row", *FEATURES, *map(fault, FEATURES)])
-    found = table.connection.execute(f"select {columns} from songs order by row").fetchnumpy()
-    faults = np.column_stack([found[f"fault_{name}"] for name in FEATURES])
-    values = np.column_stack([np.ma.filled(found[name], 0) for name in FEATURES])
-    np.save(directory / "rows.npy", found["row"])
-    np.save(directory / "faults.npy", faults)
-    np.save(directory / "features.npy", np.where(faults, 0, values).astype(np.float32))
+    ((count, last),) = table.query("select count(*), coalesce(max(row), 0) from songs")
+    rows = open_memmap(directory / "rows.npy", "w+", np.int64, (count,))
+    faults = open_memmap(directory / "faults.npy", "w+", np.uint8, (count, len(FEATURES)))
+    features = open_memmap(directory / "features.npy", "w+", np.float32, (count, len(FEATURES)))
+    columns, start = ", ".join(["row", *FEATURES, *map(fault, FEATURES)]), 0
+    for row in range(0, last + 1, ROWS_AT_ONCE):
+        asked = f"select {columns} from songs where row between {row} and {row + ROWS_AT_ONCE - 1} order by row"
+        found = table.connection.execute(asked).fetchnumpy()
+        block = slice(start, start + len(found["row"]))
+        rows[block] = found["row"]
+        for at, name in enumerate(FEATURES):
+            faults[block, at] = found[f"fault_{name}"]
+            features[block, at] = np.where(faults[block, at], 0, np.ma.filled(found[name], 0))
+        start = block.stop
 
 
 def _has_quotes(text: Path) -> bool:
