@@ -40,6 +40,8 @@ def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]
         },
     )
     try:
+        # It would be drawn into the log.
+        connection.execute("set enable_progress_bar = false")
         yield connection
     finally:
         connection.close()
