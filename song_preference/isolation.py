@@ -79,7 +79,7 @@ def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             stream.flush()
             value, error = pickle.load(stream)  # noqa: S301 - of a process of ours
-        except (EOFError, OSError):
+        except (EOFError, OSError, pickle.UnpicklingError):
             raise rejected("reader_crashed") from None
     if error is not None:
         raise error

@@ -36,6 +36,21 @@ def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
     assert isolated(bool) is False
 
 
+class Crashing:
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        crash()
+        return Crashing, ()
+
+
+def answer_in_part() -> tuple[bytes, Crashing]:
+    return b"x" * 5_000_000, Crashing()
+
+
+def test_a_crash_within_the_answer_is_an_error_too() -> None:
+    with pytest.raises(InvalidDataset, match="ended the reader"):
+        isolated(answer_in_part)
+
+
 def test_what_goes_on_for_ever_is_ended() -> None:
     assert 0 < isolated(signal.alarm, 0) <= LIMIT_SECONDS
 
