@@ -36,22 +36,6 @@ def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
     assert isolated(bool) is False
 
 
-class Crashing:
-    def __reduce__(self) -> tuple[type, tuple[()]]:
-        crash()
-        return Crashing, ()
-
-
-def answer_in_part() -> list[object]:
-    # More than the buffer holds, in pieces that do not end where it does.
-    return [*map(str, range(50_000)), Crashing()]
-
-
-def test_a_crash_within_the_answer_is_an_error_too() -> None:
-    with pytest.raises(InvalidDataset, match="ended the reader"):
-        isolated(answer_in_part)
-
-
 def test_what_goes_on_for_ever_is_ended() -> None:
     assert 0 < isolated(signal.alarm, 0) <= LIMIT_SECONDS
 
