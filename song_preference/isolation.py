@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -75,12 +76,14 @@ def isolated(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     with ours, ours.makefile("rwb") as stream:
         with theirs:
             _SERVER.fork(theirs)
-        pickle.dump((function, args, kwargs), stream)
+        pickle.dump((LIMIT_SECONDS, function, args, kwargs), stream)
+        began = time.monotonic()
         try:
             stream.flush()
             value, error = pickle.load(stream)  # noqa: S301 - of a process of ours
         except (EOFError, OSError, pickle.UnpicklingError):
-            raise rejected("reader_crashed") from None
+            is_too_slow = time.monotonic() - began >= LIMIT_SECONDS
+            raise rejected("reader_too_slow" if is_too_slow else "reader_crashed") from None
     if error is not None:
         raise error
     return value  # type: ignore[no-any-return] # what the function returned
@@ -105,7 +108,6 @@ def _serve(control: socket.socket) -> None:
             return
         if os.fork() == 0:
             control.close()
-            signal.alarm(LIMIT_SECONDS)
             _answer(socket.socket(fileno=descriptors[0]))
             os._exit(0)
         os.close(descriptors[0])
@@ -113,7 +115,9 @@ def _serve(control: socket.socket) -> None:
 
 def _answer(connection: socket.socket) -> None:
     with connection, connection.makefile("rwb") as stream:
-        function, args, kwargs = pickle.load(stream)  # noqa: S301 - of the process that asks
+        limit_seconds, function, args, kwargs = pickle.load(stream)  # noqa: S301 - of the process that asks
+        # Its signal ends the process.
+        signal.setitimer(signal.ITIMER_REAL, limit_seconds)
         value, raised = None, None
         try:
             value = function(*args, **kwargs)

@@ -54,9 +54,9 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         if findings := small_classes(report.likes, report.dislikes):
             raise InvalidDataset(*findings, *table.faults)
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
-        _write(table, scaled, _scaled_columns(table, report.scaler))
-        names = [f"{name}::float as {name}" for name in (*FEATURES, LABEL)]
-        _write(table, features, [*names, SONG_KEY])
+        _write(table, scaled, _scaled_columns(table, report.scaler), "kept")
+        names = [*FEATURES, f"{LABEL}::float as {LABEL}", SONG_KEY]
+        _write(table, features, names, f"read_parquet({literal(str(scaled))})")
         types = {field.name: str(field.type) for field in pq.read_schema(scaled)}
         return Prepared(scaled, features, report.model_copy(update={"columns": types}))
 
@@ -96,8 +96,8 @@ def _check_share(table: SongTable) -> None:
         raise InvalidDataset(Finding(None, Message("too_many_unusable_rows", values), 1), *table.faults)
 
 
-def _write(table: SongTable, target: Path, columns: list[str]) -> None:
-    table.query(f"copy (select {', '.join(columns)} from kept) to {literal(str(target))} (format parquet)")
+def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:
+    table.query(f"copy (select {', '.join(columns)} from {source}) to {literal(str(target))} (format parquet)")
 
 
 def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[str]:

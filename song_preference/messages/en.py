@@ -76,6 +76,7 @@ SENTENCES = {
     "json_unreadable": "cannot be read as JSON: export it again",
     "json_without_songs": "is JSON without a list of songs: send a list of objects, one for each song",
     "reader_crashed": "ended the reader, in a way that we do not know: export it again as CSV UTF-8",
+    "reader_too_slow": "takes too long to read: split it, or remove columns",
     "no_audio_features": "names songs and not their audio features: export it with them (Exportify, Chosic and "
     "Organize Your Music can; TuneMyMusic and Spotify's own export cannot)",
     "mixed_scales": "lies between 0 and 1 while other features go from 0 to 100: give all four the same scale",

@@ -81,6 +81,7 @@ SENTENCES = {
     "json_unreadable": "no se puede leer como JSON: expórtalo de nuevo",
     "json_without_songs": "es un JSON sin lista de canciones: envía una lista de objetos, uno por canción",
     "reader_crashed": "hizo fallar al lector de un modo que no conocemos: expórtalo de nuevo como CSV UTF-8",
+    "reader_too_slow": "tarda demasiado en leerse: divídelo o quita columnas",
     "no_audio_features": "nombra canciones pero no trae sus medidas de audio: expórtalo con ellas (Exportify, Chosic y "
     "Organize Your Music pueden; TuneMyMusic y la exportación de Spotify, no)",
     "mixed_scales": "va de 0 a 1 mientras otras medidas van de 0 a 100: usa la misma escala en las cuatro",

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import duckdb
 
 from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import FEATURES
+from song_preference.song_table.columns import positions
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, is_plain
 from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, is_blank, message
@@ -34,7 +36,7 @@ class FaultyRows:
 
 
 class Loaded(NamedTuple):
-    """How the rows of a file were loaded."""
+    """What became of the rows of a file."""
 
     is_plain: bool
     """Whether DuckDB took the file as it is: each row has as many cells as the header."""
@@ -43,40 +45,38 @@ class Loaded(NamedTuple):
 
 
 def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cells: Sequence[str]) -> Loaded:
-    """Create the table `songs` from the rows below the header.
+    """Create `loaded` from the rows below the header: each one's number as `row`, and the cells.
 
-    `cells` are SQL expressions of the cells `c0`, `c1` and so on, and of the number `row`. Raise `InvalidDataset`
-    where a quote is not closed: the rows below it cannot be told apart.
+    `cells` are SQL expressions of the cells `c0`, `c1` and so on. Raise `InvalidDataset` where a quote is not closed:
+    the rows below it cannot be told apart.
     """
     selected = ", ".join(cells)
-    filled = ", ".join(f"nullif(trim(c{at}), '')" for at in range(len(layout.header)))
-    written = f"where coalesce({filled}) is not null"
+    names = [f"c{at}" for at in range(len(layout.header))]
     if is_plain(path, layout):
-        source = _source(
-            path,
-            layout.separator,
-            [f"c{at}" for at in range(len(layout.header))],
-            f"skip={layout.lines}, max_line_size={MAX_CELL_CHARACTERS}",
-        )
+        options = f"skip={layout.lines}, max_line_size={MAX_CELL_CHARACTERS}"
+        written = ", ".join(f"nullif(trim({name}), '')" for name in names)
+        # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.
+        feature = f"c{positions(layout.header)[FEATURES[0]][0]}"
+        is_blank_row = f"case when trim({feature}) <> '' then false else coalesce({written}) is null end"
+        source = _source(path, layout.separator, names, options)
         try:
-            connection.execute(
-                f"create table songs as select {selected} "
-                f"from (select row_number() over () + {layout.row} as row, * from {source}) {written}"
-            )
+            # DuckDB keeps the order of the file, so `rowid` counts its rows.
+            connection.execute(f"create table parsed as select {selected}, {is_blank_row} as is_blank from {source}")
         except duckdb.InvalidInputException:
             # Rows of another length than the header's, too long ones, odd quotes: read them one by one.
-            connection.execute("drop table if exists songs")
+            connection.execute("drop table if exists parsed")
         else:
+            connection.execute(
+                f"create view loaded as select rowid + {layout.row + 1} as row, * exclude (is_blank) from parsed "
+                "where not is_blank"
+            )
             return Loaded(True, [])
     rewritten = path.with_suffix(".rewritten")
     faulty = _rewrite(path, layout, rewritten)
-    columns = ["row", *(f"c{at}" for at in range(len(layout.header)))]
     # DuckDB would guess the line end, and takes a return in a cell for one.
     options = rf"new_line='\n', max_line_size={LONGEST_REWRITTEN}"
-    source = _source(rewritten, ",", columns, options)
-    connection.execute(
-        f"create table songs as select {selected} from (select * replace (row::bigint as row) from {source})"
-    )
+    source = _source(rewritten, ",", ["row", *names], options)
+    connection.execute(f"create table loaded as select row::bigint as row, {selected} from {source}")
     rewritten.unlink()
     return Loaded(False, faulty.findings())
 

@@ -133,7 +133,6 @@ class _Reader:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
         is_plain, faults = load(self._connection, text, self._layout, self._cells())
-        self._connection.execute("alter table songs rename to loaded")
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
@@ -175,7 +174,7 @@ class _Reader:
         by_meaning |= dict.fromkeys([*FEATURES, "tempo", "loudness"], "number(c{0})")
         wanted = {at: by_meaning.get(meaning, "c{0}") for meaning, found in self._positions.items() for at in found}
         wanted |= dict.fromkeys(self._others.values(), "c{0}")
-        return ["row", *(f"{expression.format(at)} as m{at}" for at, expression in wanted.items())]
+        return [f"{expression.format(at)} as m{at}" for at, expression in wanted.items()]
 
     def _numbers(self, sql: str) -> list[Any]:
         return [value or 0 for value in self._connection.execute(sql).fetchall()[0]]

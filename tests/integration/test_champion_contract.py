@@ -61,6 +61,10 @@ def test_pyfunc_onnxruntime_and_the_services_agree(
         np.testing.assert_array_equal(answer["label"], label)
         np.testing.assert_array_equal(answer["probability"], probability)
 
+    percent = champion.predict(float64 * 100)
+    assert set(percent["label"]) == {-1}
+    assert percent["probability"].isna().all()
+
     store = ModelStore(MlflowRegistry(settings), 1, settings.name)
     store.refresh()
     for expected, found in zip((label, probability), store.current().model.run(songs), strict=True):

@@ -19,7 +19,7 @@ processes.set_forkserver_preload([run_etl.__module__])
 
 @pytest.fixture
 def names(store: DatasetStore, environment: dict[str, str], playlist: Path) -> tuple[dict[str, str], str]:
-    """What an ETL of the playlist has to know: the environment and the bucket."""
+    """Return the environment of an ETL of the playlist, and its bucket."""
     return {**environment, "DATASET_SOURCE": str(playlist)}, store.objects.bucket
 
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from song_preference import isolation
 from song_preference.errors import Finding, InvalidDataset
-from song_preference.isolation import LIMIT_SECONDS, isolated
+from song_preference.isolation import isolated
 from song_preference.messages import Message
 
 
@@ -36,8 +37,10 @@ def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
     assert isolated(bool) is False
 
 
-def test_what_goes_on_for_ever_is_ended() -> None:
-    assert 0 < isolated(signal.alarm, 0) <= LIMIT_SECONDS
+def test_what_goes_on_for_ever_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "LIMIT_SECONDS", 0.05)
+    with pytest.raises(InvalidDataset, match="takes too long to read"):
+        isolated(signal.pause)
 
 
 def test_without_its_server_another_one_is_started() -> None:

@@ -34,7 +34,7 @@ def answer(client: TestClient, content: str | bytes) -> list[dict[str, str]]:
 
 
 def fault(client: TestClient, row: str, header: str = HEADER) -> str:
-    """What is told of a row, whose neighbours are answered whatever it is."""
+    """Return the reason that a row gets, whose neighbours are answered whatever it is."""
     before, found, after = answer(client, f"{header}\n{ROW}\n{row}\n{ROW}\n")
     assert before["label"] == after["label"] != ""
     assert found["label"] == found["probability"] == ""

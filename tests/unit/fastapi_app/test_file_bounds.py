@@ -28,7 +28,7 @@ Complaint = Callable[[str, str], str]
 
 @pytest.fixture
 def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Complaint:
-    """What a reader says is wrong with a file; nothing where it takes all of it."""
+    """Return a function that names the fault of a file by a reader, or nothing if it takes all of it."""
     limits: Any = managed.app.state.management.playlist_settings  # type: ignore[attr-defined]
     monkeypatch.setattr(limits, "max_bytes", 10 * MAX_UPLOAD_BYTES)
 

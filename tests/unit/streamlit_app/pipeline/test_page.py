@@ -64,7 +64,7 @@ def reached(platform: Platform, environment: pytest.MonkeyPatch) -> Platform:
 
 
 def texts(page: AppTest) -> list[str]:
-    """What is said outside of boxes, from top to bottom."""
+    """Return the texts outside of boxes, from top to bottom."""
     return [str(node.value) for node in page.main if isinstance(node, Markdown | Caption)]
 
 
@@ -73,7 +73,7 @@ def shown(page: AppTest) -> str:
 
 
 def card(page: AppTest, name: str) -> str:
-    """What is said of one service, up to the name of the next."""
+    """Return the text about one service, up to the name of the next."""
     said = texts(page)
     first = said.index(f"**{name}**")
     ends = [at for at, text in enumerate(said) if at > first and text.startswith("**")]

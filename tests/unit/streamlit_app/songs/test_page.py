@@ -33,7 +33,7 @@ def texts(page: AppTest) -> str:
 
 @pytest.fixture
 def asked(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many songs the model was asked about each time."""
+    """Return the numbers of songs that the model was asked about, call by call."""
     counts: list[int] = []
     pinned = Predictor.pinned
 
