@@ -119,11 +119,11 @@ def _typed(table: SongTable) -> list[str]:
     if not table.others:
         return []
     questions = []
-    for name in table.others:
+    for name, is_number in table.others.items():
         cell = quoted(name)
-        number = f"try_cast({cell} as double)"
+        number = cell if is_number else f"if(contains({cell}, '_'), null, try_cast({cell} as double))"
         questions += [
-            f"count({cell}) = count(*) filter (isfinite({number}) and not contains({cell}, '_'))",
+            f"count({cell}) = count(*) filter (isfinite({number}))",
             f"bool_and({number} = floor({number}) and abs({number}) < {WHOLE_NUMBER_LIMIT})",
         ]
     (answers,) = table.query(f"select {', '.join(questions)} from kept")

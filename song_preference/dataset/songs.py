@@ -11,7 +11,8 @@ from song_preference.song_table.read import SongTable
 
 KEYS = ("id", "isrc")
 
-MILLIONTHS = [f"round({name} * 1000000)::integer" for name in FEATURES]
+MILLIONTHS = [f"round({name}::float * 1000000)::integer" for name in FEATURES]
+"""Of the numbers as models take them: songs that are the same to a model have the same key."""
 
 DIGEST = " | ".join(f"({millionths}::uhugeint << {20 * place})" for place, millionths in enumerate(MILLIONTHS))
 """The four features as one number, each rounded to a millionth: unlike a hash the same in every version of DuckDB."""

@@ -52,18 +52,15 @@ def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_s
     """Return which songs (n,) are for the test: within each class those with the smallest digests.
 
     The same songs in another order give the same tables, and an added song moves few of the others. The test table
-    holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder, or a few less: songs
-    with the same four features stay on one side, and those that are liked and disliked at once in the training table,
-    so that no model is evaluated on a song it knows. Raises `InvalidDataset` where a table would lack a class.
+    holds ceil(test_size * n) songs, as scikit-learn's does, shared out by largest remainder. The four features of a
+    song occur once (`find_songs`), so no model is evaluated on a song it knows. Raises `InvalidDataset` where a table
+    would lack a class.
     """
-    contradicting = _contradicting(pd.Series(digests), labels == 1)
     in_test = np.zeros(len(labels), dtype=bool)
-    sizes = {int(label): int(size) for label, size in zip(*np.unique(labels, return_counts=True), strict=True)}
+    sizes = {label: int(np.count_nonzero(labels == label)) for label in (0, 1)}
     for label, count in class_counts(sizes, test_size).items():
-        eligible = np.flatnonzero((labels == label) & ~contradicting)
-        in_test[eligible] = digests[eligible] < _limit(digests[eligible], count)
-        if not in_test[eligible].any():
-            raise _too_few()
+        of_class = labels == label
+        in_test |= of_class & (digests < np.partition(digests[of_class], count)[count])
     return in_test
 
 
@@ -73,16 +70,6 @@ def song_digests(features: NDArray[np.float32], seed: int = 0) -> NDArray[np.uin
     of_songs = pd.util.hash_pandas_object(songs, index=False).to_numpy()
     of_seed = pd.util.hash_array(np.array([seed], dtype=np.uint64))
     return pd.util.hash_array(of_songs ^ of_seed)
-
-
-def _contradicting(digests: "pd.Series[int]", liked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    both = digests[liked & digests.isin(digests[~liked])]
-    return digests.isin(both).to_numpy()
-
-
-def _limit(digests: NDArray[np.uint64], count: int) -> int:
-    """Return the limit below which lie `count` of the digests, or fewer where equal ones would be separated."""
-    return int(np.partition(digests, count)[count]) if count < len(digests) else 2**64 - 1
 
 
 def class_counts(sizes: Mapping[int, int], test_size: float) -> dict[int, int]:
@@ -95,9 +82,5 @@ def class_counts(sizes: Mapping[int, int], test_size: float) -> dict[int, int]:
     for label in by_remainder[: total - sum(counts.values())]:
         counts[label] += 1
     if any(not 0 < counts[label] < sizes[label] for label in sizes):
-        raise _too_few()
+        raise InvalidDataset(Finding(LABEL, Message("too_few_to_split"), 1))
     return counts
-
-
-def _too_few() -> InvalidDataset:
-    return InvalidDataset(Finding(LABEL, Message("too_few_to_split"), 1))

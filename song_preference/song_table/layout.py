@@ -86,18 +86,28 @@ def _unreadable_header(text: str) -> InvalidDataset:
     return rejected("no_songs")
 
 
-def is_plain(path: Path, layout: Layout) -> bool:
-    """Return whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""
-    gap = b"\n"
+class Texture(NamedTuple):
+    """What DuckDB reads otherwise than it is meant, wherever it stands below the header."""
+
+    is_plain: bool
+    """Whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""
+    has_underscore: bool
+    """Whether a number may be written as 1_000, which DuckDB takes for 1000."""
+
+
+def texture(path: Path, layout: Layout) -> Texture:
+    """Look through a CSV in UTF-8."""
+    gap, has_underscore = b"\n", False
     with path.open("rb") as file:
         for _ in range(layout.lines):
             file.readline()
         for piece in pieces(file):
+            has_underscore = has_underscore or b"_" in piece
             # Line ends are looked at with what follows them; at the end of the file they do not matter.
             text = (gap + piece).rstrip(b"\r\n")
             gap = (gap + piece)[len(text) :][-4:]
             if b"\n\n" in text or b"\0" in text:
-                return False
+                return Texture(False, has_underscore)
             if b"\r" in text and (b"\n\r\n" in text or text.count(b"\r") != text.count(b"\r\n")):
-                return False
-    return True
+                return Texture(False, has_underscore)
+    return Texture(True, has_underscore)

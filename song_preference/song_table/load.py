@@ -1,7 +1,7 @@
 """From the rows of a CSV to a DuckDB table: DuckDB's own reader where it counts rows rightly, else ours before it."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +11,13 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.song_table.columns import positions
 from song_preference.song_table.database import literal
-from song_preference.song_table.layout import Layout, is_plain
+from song_preference.song_table.layout import Layout, texture
 from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, is_blank, message
 
 ROWS_SHOWN = 10
+ROWS_LOOKED_AT = 100
+"""Rows that tell which columns hold numbers."""
+
 LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
 """Bytes of a row once it is rewritten: characters of up to four bytes, each cell in quotes."""
 
@@ -40,49 +43,92 @@ class Loaded(NamedTuple):
 
     is_plain: bool
     """Whether DuckDB took the file as it is: each row has as many cells as the header."""
+    numbers: frozenset[int]
+    """Positions of the columns that DuckDB read as numbers, since each of their cells is one."""
     faults: list[Finding]
     """What is wrong with the rows that are left out."""
 
 
-def load(connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, cells: Sequence[str]) -> Loaded:
-    """Create `loaded` from the rows below the header: each one's number as `row`, and the cells.
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    layout: Layout,
+    cells: Mapping[int, str],
+    may_be_numbers: frozenset[int],
+) -> Loaded:
+    """Create `loaded` from the rows below the header: each one's number as `row`, and the cells as `m0`, `m1`, etc.
 
-    `cells` are SQL expressions of the cells `c0`, `c1` and so on. Raise `InvalidDataset` where a quote is not closed:
-    the rows below it cannot be told apart.
+    `cells` are SQL expressions of the text in the cells `c0`, `c1` and so on, by position. Raise `InvalidDataset`
+    where a quote is not closed: the rows below it cannot be told apart.
     """
-    selected = ", ".join(cells)
-    names = [f"c{at}" for at in range(len(layout.header))]
-    if is_plain(path, layout):
-        options = f"skip={layout.lines}, max_line_size={MAX_CELL_CHARACTERS}"
-        written = ", ".join(f"nullif(trim({name}), '')" for name in names)
-        # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.
-        feature = f"c{positions(layout.header)[FEATURES[0]][0]}"
-        is_blank_row = f"case when trim({feature}) <> '' then false else coalesce({written}) is null end"
-        source = _source(path, layout.separator, names, options)
-        try:
-            # DuckDB keeps the order of the file, so `rowid` counts its rows.
-            connection.execute(f"create table parsed as select {selected}, {is_blank_row} as is_blank from {source}")
-        except duckdb.InvalidInputException:
-            # Rows of another length than the header's, too long ones, odd quotes: read them one by one.
-            connection.execute("drop table if exists parsed")
-        else:
-            connection.execute(
-                f"create view loaded as select rowid + {layout.row + 1} as row, * exclude (is_blank) from parsed "
-                "where not is_blank"
-            )
-            return Loaded(True, [])
+    found = texture(path, layout)
+    if found.is_plain:
+        plain = _PlainFile(connection, path, layout)
+        numbers = frozenset() if found.has_underscore else plain.numbers(may_be_numbers)
+        # Numbers read as such take half the time and memory; one cell that is none ends that attempt.
+        for attempt in (numbers, frozenset()) if numbers else (frozenset(),):
+            try:
+                plain.load(cells, attempt)
+            except (duckdb.InvalidInputException, duckdb.ConversionException):
+                # Or rows of another length than the header's, too long ones, odd quotes: read them one by one.
+                continue
+            return Loaded(True, attempt, [])
     rewritten = path.with_suffix(".rewritten")
     faulty = _rewrite(path, layout, rewritten)
     # DuckDB would guess the line end, and takes a return in a cell for one.
     options = rf"new_line='\n', max_line_size={LONGEST_REWRITTEN}"
-    source = _source(rewritten, ",", ["row", *names], options)
+    names = [f"c{at}" for at in range(len(layout.header))]
+    source = _source(rewritten, ",", dict.fromkeys(["row", *names], "varchar"), options)
+    selected = ", ".join(f"{cell} as m{at}" for at, cell in cells.items())
     connection.execute(f"create table loaded as select row::bigint as row, {selected} from {source}")
     rewritten.unlink()
-    return Loaded(False, faulty.findings())
+    return Loaded(False, frozenset(), faulty.findings())
 
 
-def _source(path: Path, separator: str, columns: Sequence[str], options: str) -> str:
-    types = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
+class _PlainFile:
+    """A CSV that DuckDB reads as it is."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout) -> None:
+        self._connection, self._path, self._layout = connection, path, layout
+
+    def _source(self, numbers: frozenset[int]) -> str:
+        columns = {f"c{at}": "double" if at in numbers else "varchar" for at in range(len(self._layout.header))}
+        options = f"skip={self._layout.lines}, max_line_size={MAX_CELL_CHARACTERS}"
+        return _source(self._path, self._layout.separator, columns, options)
+
+    def numbers(self, positions: frozenset[int]) -> frozenset[int]:
+        """Return which of the columns hold only numbers in the first rows."""
+        if not positions:
+            return positions
+        are_numbers = ", ".join(f"count(c{at}) = count(try_cast(c{at} as double))" for at in sorted(positions))
+        rows = f"select * from {self._source(frozenset())} limit {ROWS_LOOKED_AT}"
+        try:
+            (answers,) = self._connection.execute(f"select {are_numbers} from ({rows})").fetchall()
+        except duckdb.InvalidInputException:
+            return frozenset()
+        return frozenset(at for at, is_number in zip(sorted(positions), answers, strict=True) if is_number)
+
+    def load(self, cells: Mapping[int, str], numbers: frozenset[int]) -> None:
+        """Create `loaded`; raise `duckdb.ConversionException` where a cell of `numbers` is none."""
+        selected = ", ".join(f"c{at} as m{at}" if at in numbers else f"{cell} as m{at}" for at, cell in cells.items())
+        written = ", ".join(f"nullif(trim(c{at}::varchar), '')" for at in range(len(self._layout.header)))
+        # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.
+        at = positions(self._layout.header)[FEATURES[0]][0]
+        has_feature = f"c{at} is not null" if at in numbers else f"trim(c{at}) <> ''"
+        is_blank_row = f"case when {has_feature} then false else coalesce({written}) is null end"
+        self._connection.execute("drop table if exists parsed")
+        self._connection.execute(
+            f"create table parsed as select {selected}, {is_blank_row} as is_blank from {self._source(numbers)}"
+        )
+        # DuckDB keeps the order of the file, so `rowid` counts its rows.
+        self._connection.execute(
+            f"create view loaded as select rowid + {self._layout.row + 1} as row, * exclude (is_blank) from parsed "
+            "where not is_blank"
+        )
+
+
+def _source(path: Path, separator: str, columns: Mapping[str, str], options: str) -> str:
+    types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=false, delim={literal(separator)}, "
         f"quote='\"', escape='\"', columns={{{types}}}, strict_mode=true, {options})"

@@ -123,7 +123,7 @@ def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
             notes = [Message("labels_by_file", {"columns": labels})] if labels else []
             left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
             table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
-            others = [name for name in table.others if name not in labels]
+            others = {name: is_number for name, is_number in table.others.items() if name not in labels}
             return replace(table, others=others, notes=[*table.notes, *notes])
     except InvalidDataset as error:
         raise InvalidDataset(*(_in_file(finding, file) for finding in error.findings)) from error
@@ -154,7 +154,7 @@ def _united(connection: duckdb.DuckDBPyConnection, tables: list[SongTable], file
         tables[0],
         connection=connection,
         known=[*known, LABEL],
-        others=list(dict.fromkeys(name for table in tables for name in table.others)),
+        others={name: is_number for table in tables for name, is_number in table.others.items()},
         notes=[_named(note, file) for table, file in both for note in table.notes],
         faults=[_in_file(fault, file) for table, file in both for fault in table.faults],
         rows=sum(table.rows for table in tables),

@@ -51,7 +51,7 @@ class SongTable:
     """The rows of a file, as the view `songs` of a DuckDB database.
 
     It has `row`, the number that a spreadsheet shows; the four features; `label` if it was asked for; those of
-    `SCALED` and `DESCRIBING` that the file has; `is_usable`; and the `others` as text.
+    `SCALED` and `DESCRIBING` that the file has; `is_usable`; and the `others`.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -62,8 +62,8 @@ class SongTable:
     layout: Layout
     known: list[str]
     """Meanings of the columns that the file has."""
-    others: list[str]
-    """Names of the other columns."""
+    others: dict[str, bool]
+    """Names of the other columns, and whether each was read as numbers."""
     notes: list[Message]
     """What was understood as something else than it is written."""
     faults: list[Finding]
@@ -132,7 +132,7 @@ class _Reader:
     def table(self, text: Path) -> SongTable:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
-        is_plain, faults = load(self._connection, text, self._layout, self._cells())
+        is_plain, numbers, faults = load(self._connection, text, self._layout, self._cells(), self._may_be_numbers())
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
@@ -161,20 +161,26 @@ class _Reader:
             is_plain,
             self._layout,
             list(chosen),
-            list(self._others),
+            {name: position in numbers for name, position in self._others.items()},
             self._notes,
             faults,
             rows + left_out,
             rows - usable_rows + left_out,
         )
 
-    def _cells(self) -> list[str]:
-        """Return an expression for each column that is loaded."""
+    def _may_be_numbers(self) -> frozenset[int]:
+        """Return the positions of the columns that are numbers if each of their cells is one."""
+        meant = {at for name in (*FEATURES, *SCALED) for at in self._positions.get(name, [])}
+        # Where the label comes from elsewhere, another file may have text in a column, and this one stays text too.
+        return frozenset(meant | set(self._others.values() if LABEL in self._positions else ()))
+
+    def _cells(self) -> dict[int, str]:
+        """Return an expression for each column that is loaded, by its position."""
         by_meaning = {"duration": "milliseconds(c{0})", "id": "song_id(c{0})", LABEL: "trim(c{0})"}
         by_meaning |= dict.fromkeys([*FEATURES, "tempo", "loudness"], "number(c{0})")
         wanted = {at: by_meaning.get(meaning, "c{0}") for meaning, found in self._positions.items() for at in found}
         wanted |= dict.fromkeys(self._others.values(), "c{0}")
-        return [f"{expression.format(at)} as m{at}" for at, expression in wanted.items()]
+        return {at: expression.format(at) for at, expression in wanted.items()}
 
     def _numbers(self, sql: str) -> list[Any]:
         return [value or 0 for value in self._connection.execute(sql).fetchall()[0]]

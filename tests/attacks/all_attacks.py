@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.attacks import graphql_cost, grpc_calls, slow_clients, web_pages, wide_files
+from tests.attacks import graphql_cost, grpc_calls, mutated_files, slow_clients, web_pages, wide_files
 from tests.attacks.attack import Target
 
 ATTACKS: dict[str, Callable[[Target], str]] = {
@@ -15,6 +15,7 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
     "answers that are not read": slow_clients.unread_answers,
     "wide headers": wide_files.wide_headers,
     "huge lines": wide_files.huge_lines,
+    "files with random damage": mutated_files.mutated_files,
     "web pages at the object store": web_pages.object_store_from_a_web_page,
     "a short check beside a long one": wide_files.short_check_beside_a_long_one,
 }

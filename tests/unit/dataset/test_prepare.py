@@ -50,6 +50,33 @@ def test_a_song_with_one_id_and_rounded_features_is_one_song(playlist: pd.DataFr
     assert found.features["energy"].tolist() == pytest.approx(songs["energy"].tolist())
 
 
+def test_songs_that_are_the_same_to_a_model_are_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    # These differ by less than float32 resolves, on either side of half a millionth.
+    below, above = (playlist.head(60).assign(energy=energy) for energy in (0.1234564999, 0.1234565001))
+    assert prepared(as_csv(pd.concat([below, above]))).report.rows_kept == 60
+
+
+def test_a_column_of_numbers_with_one_word_is_text_and_its_numbers_stay_as_they_are_written(
+    playlist: pd.DataFrame, prepared: Prepare
+) -> None:
+    years = [f"{at:04}" for at in range(len(playlist))]
+    found = prepared(as_csv(playlist.assign(year=years)))
+    assert found.scaled["year"].tolist() == list(range(len(playlist)))
+    found = prepared(as_csv(playlist.assign(year=[*years[:-1], "unknown"])))
+    assert found.scaled["year"].tolist() == [*years[:-1], "unknown"]
+    found = prepared(as_csv(playlist.assign(year=[*years[:-1], "1_000"])))
+    assert found.scaled["year"].tolist() == [*years[:-1], "1_000"]
+
+
+def test_one_cell_that_is_no_number_leaves_one_row_out(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    tempi = [*playlist["tempo"].astype(str)[:-2], "fast", "120,5"]
+    energies = [*playlist["energy"].astype(str)[:-3], "much", "0,5", "0_5"]
+    found = prepared(as_csv(playlist.assign(tempo=tempi, energy=energies)))
+    assert found.report.rows_kept == len(playlist) - 2
+    assert found.scaled["energy"].tolist()[-1] == 0.5
+    assert found.report.rows_left_out == 2
+
+
 def test_a_column_that_is_the_same_for_all_songs_does_not_identify_them(
     playlist: pd.DataFrame, prepared: Prepare
 ) -> None:

@@ -1,13 +1,10 @@
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from song_preference.dataset import split as splitting
@@ -75,50 +72,6 @@ def test_ten_more_songs_move_few_of_the_others() -> None:
     more = pd.concat([songs, playlist(6, 4, seed=9)])
     after = rows(split(more, 0.3, 42).test) & rows(songs)
     assert len(before ^ after) <= 10
-
-
-def test_songs_that_are_liked_and_disliked_stay_on_one_side() -> None:
-    songs = playlist(60, 40)
-    contradicting = songs.head(20).assign(**{LABEL: np.float32(0)})
-    parts = split(pd.concat([songs, contradicting], ignore_index=True), 0.3, 42)
-    assert len(parts.test) == 36
-    tested = {song[:-1] for song in rows(parts.test)}
-    assert not tested & {song[:-1] for song in rows(parts.train)}
-    assert not tested & {song[:-1] for song in rows(contradicting)}
-
-
-def test_songs_with_the_same_features_stay_on_one_side() -> None:
-    songs = playlist(60, 40).round(1)
-    parts = split(songs, 0.3, 42)
-    assert 20 <= len(parts.test) <= 30
-    assert not {song[:-1] for song in rows(parts.test)} & {song[:-1] for song in rows(parts.train)}
-
-
-coarse = st.sampled_from([np.float32(value) for value in (-0.0, 0.0, 0.25, 0.5, 1.0)])
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    songs=st.lists(st.tuples(coarse, coarse, coarse, coarse, st.sampled_from([0, 1])), max_size=80),
-    test_size=st.floats(0.1, 0.5),
-    seed=st.integers(0, 2**32 - 1),
-    random=st.randoms(use_true_random=False),
-)
-def test_of_any_playlist_no_song_is_on_both_sides_whatever_the_order(
-    songs: list[tuple[float, ...]], test_size: float, seed: int, random: Random
-) -> None:
-    more = playlist(15, 15)
-    table = pd.concat([more, pd.DataFrame(songs, columns=more.columns)]).astype("float32")
-    try:
-        parts = split(table, test_size, seed)
-    except InvalidDataset:
-        return
-    assert sorted(map(tuple, np.vstack(parts))) == sorted(map(tuple, table.to_numpy()))
-    assert not {song[:-1] for song in rows(parts.test)} & {song[:-1] for song in rows(parts.train)}
-    assert {label for *_, label in rows(parts.test)} == {0, 1}
-    order = random.sample(range(len(table)), len(table))
-    again = split(table.iloc[order], test_size, seed)
-    assert sorted(map(tuple, again.test.to_numpy())) == sorted(map(tuple, parts.test.to_numpy()))
 
 
 def test_a_class_too_small_to_be_split_is_refused() -> None:
