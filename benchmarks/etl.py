@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow.parquet as pq
-from mlflow import MlflowClient
 from pyarrow import csv
 
 from song_preference.dataset import etl, sample
@@ -73,7 +72,8 @@ def measured_etl(playlist: Path) -> list[dict[str, Any]]:
         for step in STEPS:
             steps.append(measured(step, passed))
             passed = steps[-1]["result"]
-        MlflowClient().delete_run(passed)
+        # The steps but the last do without MLflow, and its memory.
+        import_module("mlflow").MlflowClient().delete_run(passed)
         return steps
     finally:
         objects = open_store().objects

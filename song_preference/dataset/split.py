@@ -30,11 +30,9 @@ class Split(NamedTuple):
 
 def split(features: Path, directory: Path, test_size: float, seed: int) -> Split:
     """Write the songs of the Parquet file `features` to two others; raises `InvalidDataset` as `choose_test` does."""
-    table = pq.ParquetFile(features)
-    labels = table.read([LABEL])[LABEL].to_numpy()
-    pieces = table.iter_batches(columns=list(FEATURES))
-    digests = np.concatenate([song_digests(piece.to_pandas().to_numpy(), seed) for piece in pieces])
-    in_test = choose_test(labels, digests, test_size)
+    # Not buffered beforehand: what was read would stay in memory until the end.
+    table = pq.ParquetFile(features, pre_buffer=False)
+    in_test = choose_test(*_liked_and_digests(table, seed), test_size)
     train, test, at = directory / "train.parquet", directory / "test.parquet", 0
     with (
         pq.ParquetWriter(train, table.schema_arrow, use_dictionary=False) as to_train,
@@ -45,10 +43,19 @@ def split(features: Path, directory: Path, test_size: float, seed: int) -> Split
             to_train.write_batch(batch.filter(pa.array(~chosen)))
             to_test.write_batch(batch.filter(pa.array(chosen)))
     tested = int(in_test.sum())
-    return Split(train, test, SplitRows(train=len(labels) - tested, test=tested))
+    return Split(train, test, SplitRows(train=len(in_test) - tested, test=tested))
 
 
-def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_size: float) -> NDArray[np.bool_]:
+def _liked_and_digests(table: pq.ParquetFile, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+    songs, at = table.metadata.num_rows, 0
+    liked, digests = np.empty(songs, dtype=bool), np.empty(songs, dtype=np.uint64)
+    for batch in table.iter_batches(columns=[*FEATURES, LABEL]):
+        piece, here = batch.to_pandas(), slice(at, at := at + len(batch))
+        liked[here], digests[here] = piece[LABEL] == 1, song_digests(piece[list(FEATURES)].to_numpy(), seed)
+    return liked, digests
+
+
+def choose_test(liked: NDArray[np.bool_], digests: NDArray[np.uint64], test_size: float) -> NDArray[np.bool_]:
     """Return which songs (n,) are for the test: within each class those with the smallest digests.
 
     The same songs in another order give the same tables, and an added song moves few of the others. The test table
@@ -56,11 +63,13 @@ def choose_test(labels: NDArray[np.float32], digests: NDArray[np.uint64], test_s
     song occur once (`find_songs`), so no model is evaluated on a song it knows. Raises `InvalidDataset` where a table
     would lack a class.
     """
-    in_test = np.zeros(len(labels), dtype=bool)
-    sizes = {label: int(np.count_nonzero(labels == label)) for label in (0, 1)}
-    for label, count in class_counts(sizes, test_size).items():
-        of_class = labels == label
-        in_test |= of_class & (digests < np.partition(digests[of_class], count)[count])
+    in_test = np.zeros(len(liked), dtype=bool)
+    likes = int(liked.sum())
+    for label, count in class_counts({1: likes, 0: len(liked) - likes}, test_size).items():
+        of_class = liked == label
+        digests_of_class = digests[of_class]
+        digests_of_class.partition(count)
+        in_test |= of_class & (digests < digests_of_class[count])
     return in_test
 
 

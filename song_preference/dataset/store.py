@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from song_preference.dataset.version import DatasetVersion
@@ -69,14 +70,14 @@ class DatasetStore:
         with temporary_directory() as directory:
             path = directory / table
             self.fetch(version, table, path)
-            file = pq.ParquetFile(path)
+            # Not buffered beforehand: what was read would stay in memory until the end.
+            file = pq.ParquetFile(path, pre_buffer=False)
             step = max(1, math.ceil(file.metadata.num_rows / (at_most or math.inf)))
             pieces, at = [], 0
             for batch in file.iter_batches():
-                # A copy, so that the rest of the batch can go.
-                pieces.append(batch.to_pandas().iloc[-at % step :: step].copy())
+                pieces.append(batch.take(pa.array(range(-at % step, len(batch), step))))
                 at += len(batch)
-            rows: pd.DataFrame = pd.concat(pieces, ignore_index=True)
+            rows: pd.DataFrame = pa.Table.from_batches(pieces, file.schema_arrow).to_pandas()
             return rows
 
     def publish(self, description: DatasetVersion) -> DatasetVersion:

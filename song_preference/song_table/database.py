@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-MEMORY = "256MB"
+MEMORY = "192MB"
 """Beyond it DuckDB writes to temporary files."""
 
 MACROS = """

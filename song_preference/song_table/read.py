@@ -231,8 +231,11 @@ class _Reader:
 
     def _duration(self, column: str) -> str:
         """Return the duration in milliseconds; a column that was scaled to [0, 1] before stays as it is."""
-        median, greatest = self._numbers(f"select median({column}), max({column}) from loaded where isfinite({column})")
-        if greatest > 1 and median < SHORTEST_MILLISECONDS:
+        short, all_songs, greatest = self._numbers(
+            f"select count(*) filter ({column} < {SHORTEST_MILLISECONDS}), count(*), max({column}) "
+            f"from loaded where isfinite({column})"
+        )
+        if greatest > 1 and short > all_songs / 2:
             self._notes.append(Message("duration_in_seconds"))
             return f"{column} * 1000"
         return column
