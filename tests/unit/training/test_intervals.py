@@ -60,6 +60,17 @@ def test_the_roc_auc_has_the_larger_of_both_variances() -> None:
     assert intervals.roc_auc(labels, probability) == pytest.approx((area, low, high), abs=1e-6)
 
 
+def test_separated_songs_have_the_variance_of_hanley_and_mcneil() -> None:
+    likes, dislikes = 5, 40
+    area = 1 - 0.5 / (likes * dislikes)
+    of_two_likes, of_two_dislikes = area / (2 - area), 2 * area**2 / (1 + area)
+    pairs = (likes - 1) * (of_two_likes - area**2) + (dislikes - 1) * (of_two_dislikes - area**2)
+    deviation = np.sqrt((area * (1 - area) + pairs) / (likes * dislikes))
+    labels = np.repeat([0, 1], [dislikes, likes])
+    found = intervals.roc_auc(labels, np.linspace(0, 1, len(labels)))
+    assert found == pytest.approx((1, expit(logit(area) - Z * deviation / (area * (1 - area))), 1), abs=1e-6)
+
+
 def test_the_difference_of_areas_is_paired() -> None:
     labels, model, other = answers(50, seed=5)
     kernel = of_all_pairs(labels, model) - of_all_pairs(labels, other)
@@ -120,9 +131,17 @@ def test_slope_and_intercept_are_those_of_a_logistic_regression() -> None:
     slope, half = regression.coef_.item(), Z * np.sqrt(covariance[1, 1])
     found = intervals.calibration_slope(labels, probability)
     assert found == pytest.approx((slope, slope - half, slope + half), rel=2e-3)
-    # With the intercept added, the probabilities sum up to the likes.
-    intercept = intervals.calibration_intercept(labels, probability)
-    assert expit(logits + intercept.value).sum() == pytest.approx(labels.sum())
+
+
+def test_with_the_intercept_added_too_sure_probabilities_sum_up_to_the_likes() -> None:
+    labels, probability, _ = answers(3000, seed=9)
+    logits = 2 * logit(probability)
+    found = intervals.calibration_intercept(labels, expit(logits))
+    added = expit(logits + found.value)
+    assert added.sum() == pytest.approx(labels.sum())
+    # By the residuals, which vary more than the probabilities say.
+    half = Z * np.sqrt(np.sum((labels - added) ** 2)) / np.sum(added * (1 - added))
+    assert found == pytest.approx((found.value, found.value - half, found.value + half), abs=0.02 * half)
 
 
 def test_the_intercept_of_a_constant_probability_is_a_proportion() -> None:
