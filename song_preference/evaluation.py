@@ -3,17 +3,23 @@
 The format, in JSON: `Evaluation`. Version 0.1 wrote its first five fields, `Answers`, and no more.
 """
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter, model_validator
 
+from song_preference.messages import Message
+
 EVALUATION_FILE = "evaluation.json"
 """Name of the file among the artifacts of the training run."""
 
 THRESHOLDS = tuple(step / 100 for step in range(101))
 """Thresholds at which true and false positives and negatives are counted, beside the model's own."""
+
+DIFFERENCES = ("roc_auc_difference", "brier_difference", "log_loss_difference")
+"""Metrics of the model minus those of a plain logistic regression on the same songs; recorded since version 0.2."""
 
 CALIBRATION_BINS = 10
 MAX_POINTS = 400
@@ -28,6 +34,25 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def by_ends(metrics: Mapping[str, Interval]) -> dict[str, float]:
+    """Return the metrics as MLflow logs them: `test_roc_auc` with `test_roc_auc_low` and `test_roc_auc_high`, etc."""
+    return {
+        f"{name}{suffix}": value
+        for name, interval in metrics.items()
+        for suffix, value in zip(("", "_low", "_high"), interval, strict=True)
+    }
+
+
+def comparison(metrics: Mapping[str, Interval]) -> Message:
+    """Return whether the model is better than a plain logistic regression, from metrics that hold `DIFFERENCES`.
+
+    It is where the whole interval of the difference in ROC AUC lies above 0.
+    """
+    is_better = metrics["roc_auc_difference"].low > 0
+    values = by_ends({name: metrics[name] for name in DIFFERENCES})
+    return Message("better_than_logistic_regression" if is_better else "no_better_than_logistic_regression", values)
 
 
 class Stored(BaseModel, frozen=True):

@@ -1,5 +1,7 @@
 """Every message in English."""
 
+from collections.abc import Iterable, Mapping
+
 SENTENCES = {
     # A run that was asked for something impossible.
     "invalid_run": "This run cannot start: {faults}.",
@@ -175,26 +177,46 @@ SENTENCES = {
     "none_yet": "none yet",
 }
 
-METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "calibration_error")
+METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "log_loss", "calibration_slope", "calibration_intercept")
+FIRST_METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "calibration_error")
+"""Metrics of the first model cards."""
+
 MODELS = ("test", "majority", "logistic_regression")
 """Prefixes of the metrics of the model, and of those that it is compared with."""
 
-_METRIC_TITLES = ("ROC AUC", "PR AUC", "Accuracy", "F1 of like", "Brier score", "Calibration error")
+UNDEFINED = "majority_calibration_slope"
+"""The only metric that is left out: a constant probability has no slope."""
+
+METRIC_NAMES = [f"{model}_{metric}" for metric in METRICS for model in MODELS if f"{model}_{metric}" != UNDEFINED]
+
+_METRIC_TITLES = {
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "accuracy": "Accuracy",
+    "f1": "F1 of like",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+    "calibration_slope": "Calibration slope (ideal: 1)",
+    "calibration_intercept": "Calibration intercept (ideal: 0)",
+    "calibration_error": "Calibration error",
+}
 
 
-def metrics_table(titles: tuple[str, ...], to: str) -> str:
+def metrics_table(metrics: Iterable[str], titles: Mapping[str, str], to: str) -> str:
     """Return the rows of the model card's table, each metric with its interval; `to` stands between its ends."""
-    return "\n".join(f"| {title} | {_cells(metric, to)} |" for title, metric in zip(titles, METRICS, strict=True))
+    return "\n".join(f"| {titles[metric]} | {_cells(metric, to)} |" for metric in metrics)
 
 
 def _cells(metric: str, to: str) -> str:
     names = [f"{model}_{metric}" for model in MODELS]
-    return " | ".join(f"{{{name}:.3f}} ({{{name}_low:.3f}} {to} {{{name}_high:.3f}})" for name in names)
+    return " | ".join(
+        "—" if name == UNDEFINED else f"{{{name}:.3f}} ({{{name}_low:.3f}} {to} {{{name}_high:.3f}})" for name in names
+    )
 
 
-# The model card: Markdown, in English under MLflow's 5,000 characters.
-SENTENCES |= {
-    "model_card": f"""# Will this listener like the song?
+def _model_card(metrics: str) -> str:
+    """Return the model card: Markdown, in English under MLflow's 5,000 characters."""
+    return f"""# Will this listener like the song?
 
 {{warning}}This model ({{candidate}}) gives the probability that one listener likes a song, from
 speechiness, energy, danceability and acousticness as Spotify measures them, each in [0, 1].
@@ -210,11 +232,11 @@ training table: {{cv_roc_auc:.3f}}. Parameters: {{parameters}}.
 equally well, the one nearest 0.5, found on training songs that the model did not know at the time.
 
 ## How good
-On songs that it never saw, once, with 95 % bootstrap intervals:
+On songs that it never saw, once, with 95 % intervals:
 
 | | this model | always the majority | logistic regression |
 |---|---|---|---|
-{metrics_table(_METRIC_TITLES, "to")}
+{metrics}
 
 ONNX and scikit-learn differ by at most {{onnx_parity_error:.1e}} in probability.
 
@@ -229,7 +251,21 @@ import mlflow, pandas as pd
 model = mlflow.pyfunc.load_model("models:/{{name}}@champion")
 model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}}}}]))
 ```
-""",
+"""
+
+
+_DIFFERENCES = (
+    "ROC AUC differs by {roc_auc_difference:+.3f} ({roc_auc_difference_low:+.3f} to {roc_auc_difference_high:+.3f}), "
+    "Brier score by {brier_difference:+.3f} ({brier_difference_low:+.3f} to {brier_difference_high:+.3f}) and log loss "
+    "by {log_loss_difference:+.3f} ({log_loss_difference_low:+.3f} to {log_loss_difference_high:+.3f})"
+)
+_TABLE, _FIRST_TABLE = (metrics_table(metrics, _METRIC_TITLES, "to") for metrics in (METRICS, FIRST_METRICS))
+
+SENTENCES |= {
+    "model_card": _model_card(_FIRST_TABLE),
+    "model_card_with_comparison": _model_card(f"{_TABLE}\n\n{{comparison}}"),
+    "better_than_logistic_regression": f"Better than a plain logistic regression on these songs: {_DIFFERENCES}.",
+    "no_better_than_logistic_regression": f"No better than a plain logistic regression on these songs: {_DIFFERENCES}.",
     "model_of_sample": "> **Trained on the bundled sample of synthetic songs: it knows nobody's taste.** "
     "Set `DATASET_SOURCE` to a playlist.\n\n",
     "trained_on_part": " These are a sample of the training table ({train}) and the test table ({test}), in proportion "

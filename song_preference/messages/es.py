@@ -1,6 +1,6 @@
 """Every message in Spanish."""
 
-from song_preference.messages.en import metrics_table
+from song_preference.messages.en import FIRST_METRICS, METRICS, metrics_table
 
 SENTENCES = {
     "invalid_run": "No se puede empezar: {faults}.",
@@ -182,17 +182,21 @@ SENTENCES = {
     "none_yet": "ninguna todavía",
 }
 
-_METRIC_TITLES = (
-    "ROC AUC",
-    "PR AUC",
-    "Exactitud",
-    "F1 de las que gustan",
-    "Puntuación de Brier",
-    "Error de calibración",
-)
+_METRIC_TITLES = {
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "accuracy": "Exactitud",
+    "f1": "F1 de las que gustan",
+    "brier": "Puntuación de Brier",
+    "log_loss": "Pérdida logarítmica",
+    "calibration_slope": "Pendiente de calibración (ideal: 1)",
+    "calibration_intercept": "Ordenada de calibración (ideal: 0)",
+    "calibration_error": "Error de calibración",
+}
 
-SENTENCES |= {
-    "model_card": f"""# ¿Le gustará la canción a esta persona?
+
+def _model_card(metrics: str) -> str:
+    return f"""# ¿Le gustará la canción a esta persona?
 
 {{warning}}Este modelo ({{candidate}}) da la probabilidad de que una canción le guste a una persona, a partir de
 speechiness, energy, danceability y acousticness como las mide Spotify, cada una de 0 a 1.
@@ -208,11 +212,11 @@ Dice «me gusta» desde una probabilidad de {{threshold:.3f}}: de los umbrales q
 las que no, el más cercano a 0,5, buscado con canciones de entrenamiento que el modelo no conocía en ese momento.
 
 ## Cuánto acierta
-Con canciones que nunca vio, una sola vez, con intervalos bootstrap del 95 %:
+Con canciones que nunca vio, una sola vez, con intervalos del 95 %:
 
 | | este modelo | siempre lo más frecuente | regresión logística |
 |---|---|---|---|
-{metrics_table(_METRIC_TITLES, "a")}
+{metrics}
 
 ONNX y scikit-learn difieren como mucho en {{onnx_parity_error:.1e}} de probabilidad.
 
@@ -227,7 +231,24 @@ import mlflow, pandas as pd
 model = mlflow.pyfunc.load_model("models:/{{name}}@champion")
 model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}}}}]))
 ```
-""",
+"""
+
+
+_DIFFERENCES = (
+    "su ROC AUC difiere en {roc_auc_difference:+.3f} (de {roc_auc_difference_low:+.3f} a "
+    "{roc_auc_difference_high:+.3f}), su puntuación de Brier en {brier_difference:+.3f} (de "
+    "{brier_difference_low:+.3f} a {brier_difference_high:+.3f}) y su pérdida logarítmica en "
+    "{log_loss_difference:+.3f} (de {log_loss_difference_low:+.3f} a {log_loss_difference_high:+.3f})"
+)
+_TABLE, _FIRST_TABLE = (metrics_table(metrics, _METRIC_TITLES, "a") for metrics in (METRICS, FIRST_METRICS))
+
+SENTENCES |= {
+    "model_card": _model_card(_FIRST_TABLE),
+    "model_card_with_comparison": _model_card(f"{_TABLE}\n\n{{comparison}}"),
+    "better_than_logistic_regression": "Mejor que una regresión logística sencilla con estas canciones: "
+    f"{_DIFFERENCES}.",
+    "no_better_than_logistic_regression": "No es mejor que una regresión logística sencilla con estas canciones: "
+    f"{_DIFFERENCES}.",
     "model_of_sample": "> **Se entrenó con la muestra de canciones inventadas: no conoce el gusto de nadie.** "
     "Indica una lista en `DATASET_SOURCE`.\n\n",
     "trained_on_part": " Son una muestra de las canciones de entrenamiento ({train}) y de las de prueba ({test}), con "

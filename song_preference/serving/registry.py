@@ -34,6 +34,8 @@ GRAPH_FILE = "model.onnx"
 EXPERIMENT_TAG = "experiment_id"
 CARD_TAG = "card_params"
 """Tag of a version with the values of its model card; the text is its description."""
+CARD_CODE_TAG = "card_code"
+"""Tag of a version with the code of its card; the first cards, `model_card`, have none."""
 METRIC_PREFIX = "test_"
 """Prefix of the tags of metrics on the test table."""
 
@@ -115,7 +117,7 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
         run_id=str(version.run_id or ""),
         candidate=tags.get("candidate"),
         threshold=float(tags["threshold"]) if "threshold" in tags else None,
-        metrics=_metrics(tags),
+        metrics=model_metrics(tags),
         card=_card(version),
         experiment_id=tags.get(EXPERIMENT_TAG),
     )
@@ -123,14 +125,16 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
 
 def _card(version: ModelVersion) -> Message:
     values, english = version.tags.get(CARD_TAG), str(version.description or "")
-    return Message("model_card", json.loads(values), english) if values else Message(None, english=english)
+    code = version.tags.get(CARD_CODE_TAG, "model_card")
+    return Message(code, json.loads(values), english) if values else Message(None, english=english)
 
 
-def _metrics(tags: Mapping[str, str]) -> dict[str, Interval]:
+def model_metrics(values: Mapping[str, str | float]) -> dict[str, Interval]:
+    """Return the model's metrics by name, from the tags of its version or the metrics of its run."""
     return {
-        name.removeprefix(METRIC_PREFIX): Interval(*(float(tags[f"{name}{end}"]) for end in ("", "_low", "_high")))
-        for name in tags
-        if name.startswith(METRIC_PREFIX) and tags.keys() >= {f"{name}_low", f"{name}_high"}
+        name.removeprefix(METRIC_PREFIX): Interval(*(float(values[f"{name}{end}"]) for end in ("", "_low", "_high")))
+        for name in values
+        if name.startswith(METRIC_PREFIX) and values.keys() >= {f"{name}_low", f"{name}_high"}
     }
 
 

@@ -31,7 +31,9 @@ class DescribedVersion:
     """The kind of estimator, such as 'extra_trees'."""
     threshold: float | None
     metrics: dict[str, Interval]
-    """Metrics on the test table of its dataset: accuracy, f1, roc_auc, pr_auc, brier, calibration_error."""
+    """Metrics on the test table of its dataset: roc_auc, pr_auc, accuracy, f1, brier, log_loss, calibration_slope,
+    calibration_intercept and `DIFFERENCES`; calibration_error if an earlier version was trained.
+    """
     card: Message
     """The model card, in Markdown; empty if there is none."""
     experiment_id: str | None = None

@@ -23,10 +23,11 @@ from onnx import ModelProto
 from pydantic import TypeAdapter
 
 from song_preference.dataset.version import DatasetVersion
+from song_preference.evaluation import comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.messages.en import METRICS, MODELS
-from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX
+from song_preference.messages.en import METRIC_NAMES
+from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
@@ -143,7 +144,7 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 
 def version_tags(run: Run) -> dict[str, str]:
     """Return the tags by which a version records its training run."""
-    metrics = {name: f"{run.data.metrics[name]:.6f}" for name in METRIC_NAMES if name.startswith(METRIC_PREFIX)}
+    metrics = {name: f"{value:.6f}" for name, value in run.data.metrics.items() if name.startswith(METRIC_PREFIX)}
     params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
     known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.
@@ -156,9 +157,6 @@ def load_graph(model_uri: str) -> bytes:
     with temporary_directory() as directory:
         content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
     return content
-
-
-METRIC_NAMES = [f"{model}_{metric}{bound}" for model in MODELS for metric in METRICS for bound in ("", "_low", "_high")]
 
 
 def model_card(
@@ -182,10 +180,12 @@ def model_card(
         "seed": params["seed"],
         "parameters": _parameters(params),
         "threshold": float(params["threshold"]),
+        "comparison": comparison(model_metrics(metrics)).as_json(),
     }
-    for name in ("cv_roc_auc", "onnx_parity_error", *METRIC_NAMES):
+    ends = (f"{name}{end}" for name in METRIC_NAMES for end in ("", "_low", "_high"))
+    for name in ("cv_roc_auc", "onnx_parity_error", *ends):
         values[name] = float(f"{metrics[name]:.6g}")
-    return Message("model_card", values)
+    return Message("model_card_with_comparison", values)
 
 
 def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:

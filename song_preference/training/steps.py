@@ -13,13 +13,13 @@ from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
-from song_preference.evaluation import EVALUATION_FILE
+from song_preference.evaluation import EVALUATION_FILE, by_ends
 from song_preference.serving.model import open_graph
-from song_preference.serving.registry import CARD_TAG, find_version
+from song_preference.serving.registry import CARD_CODE_TAG, CARD_TAG, find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.data import Features, Probabilities, test_songs, training_songs
-from song_preference.training.evaluate import evaluate_model, mlflow_metrics
+from song_preference.training.evaluate import evaluate_model
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
     CHALLENGER,
@@ -112,7 +112,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
         return run_graph(session, features).probability
 
     evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
-    metrics = mlflow_metrics(evaluation.metrics)
+    metrics = by_ends(evaluation.metrics)
     client = MlflowClient()
     mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
     mlflow.log_metrics(metrics, run_id=exported.run_id)
@@ -132,7 +132,8 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     client.log_text(exported.run_id, str(card), registry.CARD_FILE)
     version = registry.version_of(client, model_name, exported.run_id, exported.model_uri)
     client.update_model_version(model_name, version, description=str(card))
-    tags = registry.version_tags(run) | described.source.tags | {CARD_TAG: json.dumps(card.params)}
+    card_tags = {CARD_TAG: json.dumps(card.params), CARD_CODE_TAG: str(card.code)}
+    tags = registry.version_tags(run) | described.source.tags | card_tags
     for key, value in tags.items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)

@@ -1,6 +1,7 @@
 """Charts of the page "model", and the rows that they draw."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 import altair as alt
@@ -18,7 +19,6 @@ Ends = tuple[float, float]
 CHAMPION, CHALLENGER, OTHER = "champion", "challenger", "other"
 ROLES = (CHAMPION, CHALLENGER)
 
-LESS_IS_BETTER = ("brier", "calibration_error")
 SERIES = ("model", "baseline")
 HEIGHT, HISTORY_HEIGHT, HISTOGRAM_HEIGHT, MATRIX_HEIGHT = 260, 240, 190, 210
 ROW_HEIGHT, AXIS_HEIGHT = 30, 26
@@ -26,8 +26,15 @@ DASHES = [[1, 0], [6, 4]]
 DOTS = [2, 4]
 SHAPES = ["circle", "diamond", "circle"]
 BINS = 25
-LARGE_ERROR = 0.25
-"""The end of the axis of an error: the Brier score of a constant probability of one half."""
+ENDS: dict[str, Ends] = {
+    # The Brier score of a constant probability of one half.
+    "brier": (0, 0.25),
+    "log_loss": (0, 1),
+    "calibration_slope": (0, 2),
+    "calibration_intercept": (-1, 1),
+    "calibration_error": (0, 0.25),
+}
+"""Ends of the axis of each metric that is not best at 1, where they hold all intervals."""
 
 
 def roc(colours: Colours, locale: Locale) -> Drawing:
@@ -211,9 +218,9 @@ def interval_text(measured: Interval, locale: Locale) -> str:
 
 def ends(name: str, shown: Sequence[Interval]) -> Ends:
     """Return the ends of the shortest axis with round ends that holds all of `shown`."""
-    if name in LESS_IS_BETTER:
-        return 0.0, LARGE_ERROR if max(item.high for item in shown) <= LARGE_ERROR else 1.0
-    return 0.5 if min(item.low for item in shown) >= 0.5 else 0.0, 1.0
+    low, high = min(item.low for item in shown), max(item.high for item in shown)
+    first, last = ENDS.get(name, (0.5, 1))
+    return first if low >= first else floor(low), last if high <= last else ceil(high)
 
 
 def history(colours: Colours, locale: Locale) -> Drawing:

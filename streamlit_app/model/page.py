@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 import streamlit as st
 
-from song_preference.evaluation import Interval
+from song_preference.evaluation import DIFFERENCES, Interval, comparison
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section
 from streamlit_app.data import model_settings, settings, versions
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.model import charts, evaluation
-from streamlit_app.model.charts import CHALLENGER, CHAMPION, LESS_IS_BETTER, OTHER, ROLES, interval_text
+from streamlit_app.model.charts import CHALLENGER, CHAMPION, ENDS, OTHER, ROLES, interval_text
 from streamlit_app.model.texts import TEXTS
 from streamlit_app.theme import draw
 
@@ -22,7 +22,7 @@ DRAWN_VERSIONS = 30
 TABLE_HEIGHT = 320
 CARD_LEVELS = 2
 
-METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *LESS_IS_BETTER)
+METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *ENDS)
 
 Roles = dict[str, DescribedVersion]
 
@@ -87,6 +87,10 @@ def _metrics(roles: Roles, locale: Locale) -> None:
     st.write(locale("model_metrics_text"))
     if len({version.registered.dataset_version for version in roles.values()}) > 1:
         st.caption(locale("model_metrics_apart"))
+    for role, metrics in measured.items():
+        # Versions from before 0.2 have no differences.
+        if metrics.keys() >= set(DIFFERENCES):
+            st.markdown(f"**{locale(f'model_{role}')}:** {comparison(metrics).text(locale.language)}")
     for name in METRICS:
         if intervals := {role: by_name[name] for role, by_name in measured.items() if name in by_name}:
             _metric(name, intervals, locale)

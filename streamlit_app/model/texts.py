@@ -105,6 +105,23 @@ TEXTS: Texts = {
         "en": "Mean squared distance between its probability and your opinion. Less is better; always answering 50% "
         "gives 0.25.",
     },
+    "model_metric_log_loss": {"es": "Pérdida logarítmica", "en": "Log loss"},
+    "model_meaning_log_loss": {
+        "es": "Como Brier, pero castiga mucho más las respuestas muy seguras y equivocadas. Menos es mejor; responder "
+        "siempre 50\N{NO-BREAK SPACE}% da 0,69.",
+        "en": "Like Brier, but very sure and wrong answers cost much more. Less is better; always answering 50% gives "
+        "0.69.",
+    },
+    "model_metric_calibration_slope": {"es": "Pendiente de calibración", "en": "Calibration slope"},
+    "model_meaning_calibration_slope": {
+        "es": "Lo ideal es 1. Por debajo, sus probabilidades son demasiado extremas; por encima, demasiado prudentes.",
+        "en": "1 is ideal. Below, its probabilities are too extreme; above, too cautious.",
+    },
+    "model_metric_calibration_intercept": {"es": "Ordenada de calibración", "en": "Calibration intercept"},
+    "model_meaning_calibration_intercept": {
+        "es": "Lo ideal es 0. Por encima, te gustan más canciones de las que predice; por debajo, menos.",
+        "en": "0 is ideal. Above, you like more songs than it predicts; below, fewer.",
+    },
     "model_metric_calibration_error": {"es": "Error de calibración", "en": "Calibration error"},
     "model_meaning_calibration_error": {
         "es": "Sus probabilidades se desvían {hundredths:.1f} puntos de media. Menos es mejor.",

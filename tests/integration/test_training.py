@@ -19,6 +19,7 @@ from song_preference.dataset.etl import register as register_dataset
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull, NothingToDo
+from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
 from song_preference.messages.en import METRICS
 from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
@@ -50,7 +51,6 @@ def patch(environment: dict[str, str]) -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODEL_NAME", f"test_{uuid4().hex[:12]}")
         patch.setenv("DATASET_SOURCE", "sample")
-        patch.setattr("song_preference.training.evaluate.RESAMPLES", 50)
         yield patch
 
 
@@ -143,7 +143,7 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
     (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
     assert described.card.text("en") == champion.description
     assert described.card.text("es").startswith("# ¿Le gustará la canción")
-    assert described.metrics.keys() == set(METRICS)
+    assert described.metrics.keys() == {*METRICS, *DIFFERENCES}
     evaluation = registry.evaluation(described.run_id)
     assert evaluation is not None
     assert list(evaluation.labels) == store.table(dataset.version, "test")["label"].tolist()

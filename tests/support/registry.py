@@ -52,7 +52,12 @@ class FakeRegistry:
             "roc_auc": Interval(0.889, 0.845, 0.932),
             "pr_auc": Interval(0.923, 0.89, 0.956),
             "brier": Interval(0.133, 0.11, 0.156),
-            "calibration_error": Interval(0.046, 0.044, 0.107),
+            "log_loss": Interval(0.42, 0.36, 0.49),
+            "calibration_slope": Interval(1.1, 0.87, 1.34),
+            "calibration_intercept": Interval(-0.05, -0.38, 0.29),
+            "roc_auc_difference": Interval(0.021, 0.004, 0.038),
+            "brier_difference": Interval(-0.011, -0.02, -0.001),
+            "log_loss_difference": Interval(-0.03, -0.061, 0.002),
         }
         return [
             DescribedVersion(

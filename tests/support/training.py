@@ -2,11 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from song_preference.dataset.store import DatasetStore, PreparedTable
 from song_preference.errors import DatasetNotFound
 from song_preference.features import FEATURES
-from song_preference.training.data import Features, Probabilities, Songs
+from song_preference.training.data import Features, Labels, Probabilities, Songs
 
 
 def listener(rows: int, seed: int) -> Songs:
@@ -20,6 +21,14 @@ def listener(rows: int, seed: int) -> Songs:
 def likes_to_dance(features: Features) -> Probabilities:
     """The probability of a model that looks at danceability alone."""
     return features[:, 2].astype(np.float64)
+
+
+def answers(songs: int, seed: int) -> tuple[Labels, Probabilities, Probabilities]:
+    """Return labels, the probabilities that they were drawn by, and those of a model that knows less."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0.55, 2.2, songs)
+    labels = (random.random(songs) < expit(logits)).astype(np.int64)
+    return labels, expit(logits), expit(0.7 * logits + random.normal(0, 0.9, songs))
 
 
 class MemoryDatasets(DatasetStore):

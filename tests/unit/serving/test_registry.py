@@ -53,6 +53,15 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert MlflowRegistry(settings).versions(5) == [bare.registered, described.registered]
 
 
+def test_a_card_is_rendered_by_its_own_code(client: MlflowClient, settings: ModelSettings, tmp_path: Path) -> None:
+    tags = {"card_params": "{}"}
+    client.create_model_version(settings.name, tmp_path.as_uri(), tags=tags, description="# First")
+    client.create_model_version(settings.name, tmp_path.as_uri(), tags=tags | {"card_code": "of_now"}, description="#")
+    of_now, first = (version.card for version in MlflowRegistry(settings).described(2))
+    assert first == Message("model_card", {}, "# First")
+    assert of_now == Message("of_now", {}, "#")
+
+
 def test_an_evaluation_is_read_back(client: MlflowClient, settings: ModelSettings, run_id: str) -> None:
     client.log_text(run_id, ANSWERS.model_dump_json(), EVALUATION_FILE)
     assert MlflowRegistry(settings).evaluation(run_id) == read_evaluation(ANSWERS.model_dump_json().encode())

@@ -1,8 +1,10 @@
 import json
 
-from song_preference.evaluation import Evaluation
-from song_preference.messages import Message
-from song_preference.training.evaluate import mlflow_metrics
+import pytest
+
+from song_preference.evaluation import Evaluation, by_ends
+from song_preference.messages import Language, Message
+from song_preference.messages.en import MODELS
 from song_preference.training.registry import model_card
 from tests.support.datasets import described
 
@@ -18,7 +20,7 @@ PARAMS = {
 
 
 def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -> None:
-    metrics = {**mlflow_metrics(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
     message = model_card("spotify_model_prod", described(), PARAMS, metrics)
     card = str(message)
     assert "This model (extra trees)" in card
@@ -27,19 +29,34 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     assert "max features 3" in card
     assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
     assert card.count("0.500 (0.500 to 0.500)") == 1
+    assert "| Calibration slope (ideal: 1) | 0." in card
+    assert card.count(" | — | ") == 1
+    assert "\n\nNo better than a plain logistic regression on these songs: ROC AUC differs by -0." in card
     assert "4.7e-08" in card
     assert "models:/spotify_model_prod@champion" in card
     assert "sample" not in card
     assert len(card) < 5000
-    stored = Message("model_card", json.loads(json.dumps(message.params)), card)
+    stored = Message(message.code, json.loads(json.dumps(message.params)), card)
     assert stored.text("en") == card
     roc_auc = f"{metrics['test_roc_auc']:.3f}".replace(".", ",")
     assert f"| ROC AUC | {roc_auc} (" in stored.text("es")
+    assert "\n\nNo es mejor que una regresión logística sencilla con estas canciones: su ROC AUC" in stored.text("es")
     assert "Aprendió de 140 de ellas y se probó con otras 60." in stored.text("es")
 
 
 def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: Evaluation) -> None:
-    metrics = {**mlflow_metrics(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
     card = str(model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics))
     assert "it knows nobody's taste" in card
     assert "a sample of the training table (140) and the test table (60)" in card
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_card_of_before_is_read_as_it_was(evaluation: Evaluation, language: Language) -> None:
+    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    params = model_card("m", described(), PARAMS, metrics).params
+    added = ("comparison", "log_loss", "calibration_slope", "calibration_intercept")
+    first = {name: value for name, value in params.items() if not any(part in name for part in added)}
+    first |= {f"{model}_calibration_error{end}": 0.0625 for model in MODELS for end in ("", "_low", "_high")}
+    card = Message("model_card", first).text(language)
+    assert card.count({"en": "0.062 (0.062 to 0.062)", "es": "0,062 (0,062 a 0,062)"}[language]) == 3

@@ -1,32 +1,31 @@
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, average_precision_score, brier_score_loss, f1_score, roc_auc_score
+from sklearn.metrics import accuracy_score, average_precision_score, brier_score_loss, f1_score, log_loss, roc_auc_score
 
 from song_preference.evaluation import (
-    CALIBRATION_BINS,
+    DIFFERENCES,
     MAX_POINTS,
     THRESHOLDS,
     Bin,
     Evaluation,
+    by_ends,
     read_evaluation,
 )
 from song_preference.features import FEATURES
+from song_preference.messages.en import METRIC_NAMES, METRICS
 from song_preference.training.data import Songs
-from song_preference.training.evaluate import curves, expected_calibration_error, intervals, mlflow_metrics
+from song_preference.training.evaluate import curves, differences, metrics
 
 random = np.random.default_rng(3)
 LABELS = (random.random(200) < 0.6).astype(np.int64)
 PROBABILITY = np.clip(LABELS * 0.3 + random.random(200) * 0.7, 0, 1)
 
 
-@pytest.fixture(autouse=True)
-def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("song_preference.training.evaluate.RESAMPLES", 50)
-
-
 def test_the_model_stands_beside_the_majority_and_a_logistic_regression(evaluation: Evaluation, test: Songs) -> None:
-    metrics = mlflow_metrics(evaluation.metrics)
-    assert len(metrics) == 3 * 6 * 3
+    assert evaluation.metrics.keys() == {*METRIC_NAMES, *(f"test_{name}" for name in DIFFERENCES)}
+    assert "majority_calibration_slope" not in evaluation.metrics
+    metrics = by_ends(evaluation.metrics)
+    assert len(metrics) == (3 * 8 - 1 + 3) * 3
     assert metrics["majority_roc_auc"] == metrics["majority_roc_auc_high"] == 0.5
     assert metrics["majority_accuracy"] == pytest.approx(max(test.labels.mean(), 1 - test.labels.mean()))
     assert metrics["test_roc_auc_low"] < metrics["test_roc_auc"] < metrics["test_roc_auc_high"]
@@ -73,54 +72,41 @@ def test_a_bin_holds_its_lower_edge_and_the_last_one_both() -> None:
     assert (last.probability, last.liked) == pytest.approx((0.95, 2 / 3))
 
 
-def test_the_bins_of_the_curve_are_those_of_the_calibration_error() -> None:
-    bins = curves(LABELS, PROBABILITY).calibration
-    assert 1 < len(bins) <= CALIBRATION_BINS
-    error = sum(each.songs * abs(each.probability - each.liked) for each in bins) / len(LABELS)
-    assert error == pytest.approx(expected_calibration_error(LABELS, PROBABILITY))
-
-
-def test_every_value_lies_in_its_interval() -> None:
-    found = intervals(LABELS, PROBABILITY, 0.5, seed=0)
-    assert set(found) == {"accuracy", "f1", "roc_auc", "pr_auc", "brier", "calibration_error"}
-    for name in ("accuracy", "f1", "roc_auc", "pr_auc", "brier"):
-        assert found[name].low < found[name].value < found[name].high
-
-
 def test_values_are_those_of_scikit_learn() -> None:
-    found = intervals(LABELS, PROBABILITY, 0.5, seed=0)
-    assert {name: found[name].value for name in ("accuracy", "f1", "brier", "roc_auc", "pr_auc")} == pytest.approx(
-        {
-            "accuracy": accuracy_score(LABELS, PROBABILITY >= 0.5),
-            "f1": f1_score(LABELS, PROBABILITY >= 0.5),
-            "brier": brier_score_loss(LABELS, PROBABILITY),
-            "roc_auc": roc_auc_score(LABELS, PROBABILITY),
-            "pr_auc": average_precision_score(LABELS, PROBABILITY),
-        }
-    )
+    found = metrics(LABELS, PROBABILITY, 0.6)
+    assert tuple(found) == METRICS
+    expected = {
+        "roc_auc": roc_auc_score(LABELS, PROBABILITY),
+        "pr_auc": average_precision_score(LABELS, PROBABILITY),
+        "accuracy": accuracy_score(LABELS, PROBABILITY >= 0.6),
+        "f1": f1_score(LABELS, PROBABILITY >= 0.6),
+        "brier": brier_score_loss(LABELS, PROBABILITY),
+        "log_loss": log_loss(LABELS, PROBABILITY),
+    }
+    assert {name: found[name].value for name in expected} == pytest.approx(expected)
+    assert all(interval.low < interval.value < interval.high for interval in found.values())
 
 
-def test_the_same_seed_gives_the_same_intervals() -> None:
-    assert intervals(LABELS, PROBABILITY, 0.5, seed=1) == intervals(LABELS, PROBABILITY, 0.5, seed=1)
-    assert intervals(LABELS, PROBABILITY, 0.5, seed=1) != intervals(LABELS, PROBABILITY, 0.5, seed=2)
+def test_differences_are_those_of_the_metrics() -> None:
+    other = np.round(PROBABILITY, 1)
+    own, others = metrics(LABELS, PROBABILITY, 0.5), metrics(LABELS, other, 0.5)
+    found = differences(LABELS, PROBABILITY, other)
+    assert tuple(found) == DIFFERENCES
+    for name, interval in found.items():
+        of = name.removesuffix("_difference")
+        assert interval.value == pytest.approx(own[of].value - others[of].value)
+        # Of the same songs it is known far better than either.
+        assert interval.high - interval.low < own[of].high - own[of].low
+
+
+def test_the_evaluation_compares_the_model_with_the_logistic_regression(evaluation: Evaluation) -> None:
+    for name in ("roc_auc", "brier", "log_loss"):
+        model, plain = (evaluation.metrics[f"{whose}_{name}"].value for whose in ("test", "logistic_regression"))
+        assert evaluation.metrics[f"test_{name}_difference"].value == pytest.approx(model - plain)
 
 
 def test_more_songs_give_narrower_intervals() -> None:
-    few = intervals(LABELS[:50], PROBABILITY[:50], 0.5, seed=0)["roc_auc"]
-    many = intervals(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5, seed=0)["roc_auc"]
-    assert many.high - many.low < few.high - few.low
-
-
-def test_a_perfect_model_is_told_so() -> None:
-    found = intervals(LABELS, LABELS.astype(float), 0.5, seed=0)
-    for name, best in {"accuracy": 1, "f1": 1, "roc_auc": 1, "pr_auc": 1, "brier": 0, "calibration_error": 0}.items():
-        assert tuple(found[name]) == (best, best, best)
-
-
-@pytest.mark.parametrize(
-    ("probability", "likes", "error"),
-    [([0.8] * 10, 8, 0.0), ([0.8] * 10, 5, 0.3), ([1.0] * 10, 5, 0.5), ([0.05] * 5 + [0.95] * 5, 5, 0.05)],
-)
-def test_calibration_error_by_hand(probability: list[float], likes: int, error: float) -> None:
-    labels = np.array([0] * (10 - likes) + [1] * likes, dtype=np.int64)
-    assert expected_calibration_error(labels, np.array(probability)) == pytest.approx(error)
+    few = metrics(LABELS[:50], PROBABILITY[:50], 0.5)
+    many = metrics(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5)
+    for name in METRICS:
+        assert many[name].high - many[name].low < few[name].high - few[name].low

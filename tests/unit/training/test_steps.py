@@ -61,13 +61,11 @@ def datasets() -> Datasets:
 
 @pytest.fixture(scope="module", autouse=True)
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A store of the module's own, and quick evaluations."""
+    """A store of the module's own."""
     folder, before = tmp_path_factory.mktemp("steps"), mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     MlflowClient().create_experiment(registry.EXPERIMENT, (folder / "artifacts").as_uri())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("song_preference.training.evaluate.RESAMPLES", 20)
-        yield
+    yield
     mlflow.set_tracking_uri(before)
 
 
@@ -119,7 +117,7 @@ def test_the_evaluation_is_of_the_test_table_and_belongs_to_the_run(trained: Tra
 def test_a_version_has_the_card_in_both_languages_and_the_tags_of_its_source(trained: Trained) -> None:
     version = trained.registered
     assert version.description == load_text(f"runs:/{trained.searched.run_id}/model_card.md")
-    card = Message("model_card", json.loads(version.tags["card_params"]), str(version.description))
+    card = Message(version.tags["card_code"], json.loads(version.tags["card_params"]), str(version.description))
     assert card.text("en") == version.description
     assert card.text("es").startswith("# ¿Le gustará la canción")
     assert (version.run_id, version.tags["source_kind"]) == (trained.searched.run_id, "file")

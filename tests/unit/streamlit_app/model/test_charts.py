@@ -28,6 +28,11 @@ SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
         ("roc_auc", Interval(0.52, 0.48, 0.6), (0, 1)),
         ("brier", Interval(0.13, 0.11, 0.16), (0, 0.25)),
         ("brier", Interval(0.2, 0.1, 0.3), (0, 1)),
+        ("log_loss", Interval(0.9, 0.7, 1.2), (0, 2)),
+        ("calibration_slope", Interval(1, 0.8, 1.2), (0, 2)),
+        ("calibration_slope", Interval(1, -2.9, 4.9), (-3, 5)),
+        ("calibration_intercept", Interval(0.1, -0.3, 0.5), (-1, 1)),
+        ("calibration_error", Interval(0.046, 0.044, 0.107), (0, 0.25)),
     ],
 )
 def test_an_axis_holds_every_interval(name: str, shown: Interval, expected: tuple[float, float]) -> None:

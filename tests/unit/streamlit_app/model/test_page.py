@@ -19,7 +19,7 @@ from streamlit_app.model.charts import interval_text
 from streamlit_app.model.page import below_headings, dataset, in_roles, kind, source, version_rows
 from tests.support.dashboard import TEXTS, Open, Platform
 
-CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 6, 1
+CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 8, 1
 """The charts of each section."""
 
 
@@ -190,6 +190,47 @@ def test_a_version_without_an_alias_is_no_champion(judged: Platform, open_page: 
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_every_kind_of_model_is_explained(candidate: str) -> None:
     assert {f"model_kind_{candidate}", f"model_about_{candidate}"} <= set(TEXTS)
+
+
+COMPARED = {
+    "en": "No better than a plain logistic regression on these songs: ROC AUC differs by +0.004 (-0.010 to +0.018), "
+    "Brier score by -0.002 (-0.010 to +0.006) and log loss by -0.030 (-0.061 to +0.002).",
+    "es": "No es mejor que una regresión logística sencilla con estas canciones: su ROC AUC difiere en +0,004 (de "
+    "-0,010 a +0,018), su puntuación de Brier en -0,002 (de -0,010 a +0,006) y su pérdida logarítmica en -0,030 (de "
+    "-0,061 a +0,002).",
+}
+NO_BETTER = {
+    "roc_auc_difference": Interval(0.004, -0.01, 0.018),
+    "brier_difference": Interval(-0.002, -0.01, 0.006),
+    "log_loss_difference": Interval(-0.03, -0.061, 0.002),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_role_is_compared_with_the_simple_model(
+    with_challenger: Platform, open_page: Open, environment: pytest.MonkeyPatch, language: Language
+) -> None:
+    challenger, champion = with_challenger.registry.described(2)
+    versions = [replace(challenger, metrics=challenger.metrics | NO_BETTER), champion]
+    environment.setattr(with_challenger.registry, "described", lambda _: versions)
+    texts = [text.value for text in open_page("model", language).markdown]
+    better = {"en": "**Champion:** Better than a plain", "es": "**Campeón:** Mejor que una regresión"}[language]
+    assert len([text for text in texts if text.startswith(better)]) == 1
+    assert f"**{TEXTS['model_challenger'][language]}:** {COMPARED[language]}" in texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_version_of_before_shows_the_metrics_that_it_has(
+    judged: Platform, open_page: Open, environment: pytest.MonkeyPatch, language: Language
+) -> None:
+    (champion,) = judged.registry.described(1)
+    metrics = {"roc_auc": AUC, "calibration_error": Interval(0.046, 0.044, 0.107)}
+    environment.setattr(judged.registry, "described", lambda _: [replace(champion, metrics=metrics)])
+    page = open_page("model", language)
+    assert not page.exception
+    assert charts(page) == CURVES + THRESHOLD + len(metrics) + HISTORY
+    meaning = Locale(language, TEXTS)("model_meaning_calibration_error", hundredths=4.6)
+    assert any(meaning in text.value for text in page.markdown)
 
 
 SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
