@@ -33,6 +33,9 @@ DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replace
 REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
 """Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
 
+TWIN = "twin_uri"
+"""Tag of a version: address of the same recipe trained on the training table alone."""
+
 
 def training_key(dataset_version: str, seed: int, trials: int) -> str:
     """Return a digest of data, configuration and code (first 16 hex digits of a SHA-256)."""

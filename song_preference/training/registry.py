@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
@@ -31,7 +32,7 @@ from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX, mode
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
-from song_preference.training.fingerprint import TRAINING_KEY, pinned
+from song_preference.training.fingerprint import TRAINING_KEY, TWIN, pinned
 from song_preference.training.search import Trial
 
 EXPERIMENT = "Spotify training"
@@ -157,6 +158,11 @@ def load_graph(model_uri: str) -> bytes:
     with temporary_directory() as directory:
         content: bytes = mlflow.onnx.load_model(model_uri, dst_path=str(directory)).SerializeToString()
     return content
+
+
+def load_twin(version: ModelVersion) -> bytes:
+    """Return the ONNX file of the version's twin; a version of before there were twins is its own."""
+    return load_graph(version.tags.get(TWIN, f"models:/{version.name}/{version.version}"))
 
 
 def model_card(
