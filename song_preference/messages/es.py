@@ -195,7 +195,7 @@ _METRIC_TITLES = {
 }
 
 
-def _model_card(metrics: str) -> str:
+def _model_card(search: str, metrics: str) -> str:
     return f"""# ¿Le gustará la canción a esta persona?
 
 {{warning}}Este modelo ({{candidate}}) da la probabilidad de que una canción le guste a una persona, a partir de
@@ -206,8 +206,7 @@ Datos `{{dataset}}` (origen: {{source}}): {{songs}} canciones, {{likes}} que gus
 Aprendió de {{trained}} de ellas y se probó con otras {{evaluated}}.{{sampled}}
 
 ## Modelo
-El mejor de {{trials}} intentos (Optuna TPE, semilla {{seed}}) según su ROC AUC en una validación cruzada de 5 partes
-con las canciones de entrenamiento: {{cv_roc_auc:.3f}}. Parámetros: {{parameters}}.
+{search}
 Dice «me gusta» desde una probabilidad de {{threshold:.3f}}: de los umbrales que aciertan por igual con las que gustan y
 las que no, el más cercano a 0,5, buscado con canciones de entrenamiento que el modelo no conocía en ese momento.
 
@@ -234,6 +233,13 @@ model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceabili
 """
 
 
+_FIRST_SEARCH = """El mejor de {trials} intentos (Optuna TPE, semilla {seed}) según su ROC AUC en una validación cruzada
+de 5 partes con las canciones de entrenamiento: {cv_roc_auc:.3f}. Parámetros: {parameters}."""
+_SEARCH = """De {trials} intentos (Optuna TPE, semilla {seed}), el de menor pérdida logarítmica en tres validaciones
+cruzadas de 5 partes con las canciones de entrenamiento: {cv_log_loss:.3f} (error estándar {cv_log_loss_error:.3f};
+ROC AUC {cv_roc_auc:.3f}). El modelo de partida, la media de dos bosques, solo cede ante uno que lo mejora en más de un
+error estándar. Parámetros: {parameters}. {calibration}"""
+
 _DIFFERENCES = (
     "su ROC AUC difiere en {roc_auc_difference:+.3f} (de {roc_auc_difference_low:+.3f} a "
     "{roc_auc_difference_high:+.3f}), su puntuación de Brier en {brier_difference:+.3f} (de "
@@ -243,8 +249,11 @@ _DIFFERENCES = (
 _TABLE, _FIRST_TABLE = (metrics_table(metrics, _METRIC_TITLES, "a") for metrics in (METRICS, FIRST_METRICS))
 
 SENTENCES |= {
-    "model_card": _model_card(_FIRST_TABLE),
-    "model_card_with_comparison": _model_card(f"{_TABLE}\n\n{{comparison}}"),
+    "model_card": _model_card(_FIRST_SEARCH, _FIRST_TABLE),
+    "model_card_with_comparison": _model_card(_SEARCH, f"{_TABLE}\n\n{{comparison}}"),
+    "calibrated": "Sus probabilidades están calibradas con canciones apartadas: pendiente {calibration_slope:.2f} y "
+    "ordenada {calibration_intercept:+.2f} sobre el logit.",
+    "not_calibrated": "Calibrarlo no reduce la pérdida logarítmica de las canciones apartadas, así que no lo está.",
     "better_than_logistic_regression": "Mejor que una regresión logística sencilla con estas canciones: "
     f"{_DIFFERENCES}.",
     "no_better_than_logistic_regression": "No es mejor que una regresión logística sencilla con estas canciones: "

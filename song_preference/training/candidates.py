@@ -8,7 +8,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from optuna.trial import BaseTrial
-from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -16,6 +21,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 Chosen = dict[str, int]
+ForestKind = type[RandomForestClassifier] | type[ExtraTreesClassifier]
+
+TREES = 100
+"""Trees of a forest: 300 lower the log loss of test songs by .0005 only (the default, mean of five splits)."""
 
 
 class Candidate(NamedTuple):
@@ -35,14 +44,16 @@ def plain_logistic_regression(seed: int, strength: float = 1.0) -> LogisticRegre
     return LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, random_state=seed)
 
 
-def _forest(kind: type[RandomForestClassifier | ExtraTreesClassifier], name: str) -> Candidate:
+def _forests(name: str, *kinds: "ForestKind") -> Candidate:
+    """Return a forest, or the mean of several with the same parameters."""
+
     def make(trial: BaseTrial, seed: int) -> Any:
-        return kind(
-            n_estimators=100,
-            min_samples_leaf=trial.suggest_int(f"{name}_min_samples_leaf", 2, 20),
-            max_features=trial.suggest_int(f"{name}_max_features", 1, 4),
-            random_state=seed,
-        )
+        chosen = {
+            "min_samples_leaf": trial.suggest_int(f"{name}_min_samples_leaf", 2, 20),
+            "max_features": trial.suggest_int(f"{name}_max_features", 1, 4),
+        }
+        forests = {kind.__name__: kind(n_estimators=TREES, random_state=seed, **chosen) for kind in kinds}
+        return VotingClassifier([*forests.items()], voting="soft") if len(forests) > 1 else forests[kinds[0].__name__]
 
     return Candidate(make, {f"{name}_min_samples_leaf": 3, f"{name}_max_features": 2})
 
@@ -75,10 +86,12 @@ def _neural_network(trial: BaseTrial, seed: int) -> Any:
     return make_pipeline(StandardScaler(), network)
 
 
+DEFAULT = "averaged_forests"
 CANDIDATES = {
+    DEFAULT: _forests(DEFAULT, ExtraTreesClassifier, RandomForestClassifier),
     "logistic_regression": Candidate(_logistic_regression, {"logistic_regression_log2_c": 0}),
-    "extra_trees": _forest(ExtraTreesClassifier, "extra_trees"),
-    "random_forest": _forest(RandomForestClassifier, "random_forest"),
+    "extra_trees": _forests("extra_trees", ExtraTreesClassifier),
+    "random_forest": _forests("random_forest", RandomForestClassifier),
     "gradient_boosting": Candidate(
         _gradient_boosting,
         {
@@ -90,12 +103,13 @@ CANDIDATES = {
     "k_nearest_neighbors": Candidate(_k_nearest_neighbors, {"k_nearest_neighbors_neighbors": 25}),
     "neural_network": Candidate(_neural_network, {"neural_network_units": 16, "neural_network_log2_alpha": -7}),
 }
-"""Candidates by name, in the order in which the first trials try their defaults."""
+"""Candidates by name, in the order in which the first trials try their defaults; `DEFAULT` is to be beaten."""
 
 SKOPS_TRUSTED_TYPES = [
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
 ]
 """Types that skops must trust, beyond its own defaults, to load the estimators above."""

@@ -25,6 +25,7 @@ from song_preference.training import intervals
 from song_preference.training.candidates import plain_logistic_regression
 from song_preference.training.data import Features, Labels, Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
+from song_preference.training.logistic import losses
 
 Predict = Callable[[Features], Probabilities]
 """The model's probabilities (n,) for (n, 4) features."""
@@ -40,14 +41,14 @@ def permutation_importances(songs: Songs, predict: Predict) -> tuple[Importance,
     random = np.random.default_rng(SHUFFLE_SEED)
     explained = songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED)
     best = roc_auc_score(explained.labels, predict(explained.features))
-    losses = np.empty((len(FEATURES), SHUFFLES))
-    for (feature, shuffle), _ in np.ndenumerate(losses):
+    lost_by = np.empty((len(FEATURES), SHUFFLES))
+    for (feature, shuffle), _ in np.ndenumerate(lost_by):
         shuffled = explained.features.copy()
         shuffled[:, feature] = random.permutation(shuffled[:, feature])
-        losses[feature, shuffle] = best - roc_auc_score(explained.labels, predict(shuffled))
+        lost_by[feature, shuffle] = best - roc_auc_score(explained.labels, predict(shuffled))
     return tuple(
         Importance(feature=feature, mean=float(lost.mean()), std=float(lost.std()))
-        for feature, lost in zip(FEATURES, losses, strict=True)
+        for feature, lost in zip(FEATURES, lost_by, strict=True)
     )
 
 
@@ -106,7 +107,7 @@ def curves(labels: Labels, probability: Probabilities) -> Curves:
 
 def metrics(labels: Labels, probability: Probabilities, threshold: float) -> dict[str, Interval]:
     """Return the metrics of `probability` (n,) against `labels` (n,), by name."""
-    brier, log_loss = intervals.bootstrap_means(intervals.losses(labels, probability))
+    brier, log_loss = intervals.bootstrap_means(losses(labels, probability))
     return {
         "roc_auc": intervals.roc_auc(labels, probability),
         "pr_auc": intervals.pr_auc(labels, probability),
@@ -122,7 +123,7 @@ def metrics(labels: Labels, probability: Probabilities, threshold: float) -> dic
 def differences(labels: Labels, model: Probabilities, baseline: Probabilities) -> dict[str, Interval]:
     """Return the metrics of `DIFFERENCES`: those of the model minus those of the baseline, on the same songs (n,)."""
     roc_auc_difference = intervals.roc_auc_difference(labels, model, baseline)
-    excess = intervals.losses(labels, model) - intervals.losses(labels, baseline)
+    excess = losses(labels, model) - losses(labels, baseline)
     return dict(zip(DIFFERENCES, (roc_auc_difference, *intervals.bootstrap_means(excess)), strict=True))
 
 

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import onnx.compose
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType
+from sklearn.ensemble import VotingClassifier
 
 from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES
@@ -27,7 +29,9 @@ from song_preference.serving.model import (
     THRESHOLD_PROPERTY,
     open_graph,
 )
+from song_preference.training.cross_validation import Calibration
 from song_preference.training.data import Features, Labels, Probabilities, Songs
+from song_preference.training.logistic import CLIP
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 MAX_PARITY_ERROR = 1e-5
@@ -62,12 +66,26 @@ def run_graph(session: onnxruntime.InferenceSession, features: Features) -> Outp
     return Outputs(label, probability.astype(np.float64))
 
 
-def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
-    """Convert a fitted binary scikit-learn classifier to the champion contract; raises `ModelRejected`."""
-    model = _convert(estimator)
+def build_graph(estimator: Any, threshold: float, calibration: Calibration | None = None) -> onnx.ModelProto:
+    """Convert a fitted binary scikit-learn classifier to the champion contract; raises `ModelRejected`.
+
+    The members of a `VotingClassifier` are converted one by one, since skl2onnx converts it in single precision only.
+    """
+    members = estimator.estimators_ if isinstance(estimator, VotingClassifier) else [estimator]
+    model, *others = [_convert(member, f"member_{at}_") for at, member in enumerate(members)]
     graph = model.graph
-    predicted_class, class_probabilities = (output.name for output in graph.output)
-    _rename(graph, predicted_class, "predicted_class")
+    for other in others:
+        graph.node.extend(other.graph.node)
+        graph.initializer.extend(other.graph.initializer)
+    outputs = [converted.graph.output[1].name for converted in (model, *others)]
+    given = [f"probability_{at}" for at in range(len(outputs))]
+    for output, name in zip(outputs, given, strict=True):
+        graph.node.append(helper.make_node("Gather", [output, "like_column"], [f"{name}_given"], axis=1))
+        graph.node.append(helper.make_node("Cast", [f"{name}_given"], [name], to=TensorProto.DOUBLE))
+    graph.node.append(helper.make_node("Sum", given, ["total"]))
+    graph.node.append(helper.make_node("Div", ["total", "members"], ["mean"]))
+    _add_number(graph, "members", len(members))
+    _calibrate(graph, calibration)
     graph.initializer.extend(
         [
             numpy_helper.from_array(np.array(1, dtype=np.int64), "like_column"),
@@ -82,7 +100,6 @@ def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
     graph.node.insert(0, helper.make_node("Cast", ["features"], ["features_double"], to=TensorProto.DOUBLE))
     graph.node.extend(
         [
-            helper.make_node("Gather", [class_probabilities, "like_column"], ["probability_double"], axis=1),
             helper.make_node("Cast", ["probability_double"], ["probability_single"], to=TensorProto.FLOAT),
             helper.make_node("GreaterOrEqual", ["probability_single", "decision_threshold"], ["liked"]),
             helper.make_node("Cast", ["liked"], ["decision"], to=TensorProto.INT64),
@@ -106,7 +123,32 @@ def build_graph(estimator: Any, threshold: float) -> onnx.ModelProto:
     return model
 
 
-def _convert(estimator: Any) -> onnx.ModelProto:
+def _calibrate(graph: onnx.GraphProto, calibration: Calibration | None) -> None:
+    """Append what makes `probability_double` of `mean`."""
+    if calibration is None:
+        graph.node.append(helper.make_node("Identity", ["mean"], ["probability_double"]))
+        return
+    numbers = {"lowest": CLIP, "highest": 1 - CLIP, "one": 1} | calibration._asdict()
+    for name, number in numbers.items():
+        _add_number(graph, name, number)
+    steps = [
+        ("Clip", ["mean", "lowest", "highest"], "clipped"),
+        ("Sub", ["one", "clipped"], "opposite"),
+        ("Div", ["clipped", "opposite"], "odds"),
+        ("Log", ["odds"], "logit"),
+        ("Mul", ["logit", "slope"], "steeper"),
+        ("Add", ["steeper", "intercept"], "calibrated"),
+        ("Sigmoid", ["calibrated"], "probability_double"),
+    ]
+    graph.node.extend(helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps)
+
+
+def _add_number(graph: onnx.GraphProto, name: str, number: float) -> None:
+    graph.initializer.append(numpy_helper.from_array(np.array(number, dtype=np.float64), name))
+
+
+def _convert(estimator: Any, prefix: str) -> onnx.ModelProto:
+    """Convert an estimator that takes `features_double`; all other names get the prefix."""
     try:
         model: onnx.ModelProto = to_onnx(
             estimator,
@@ -116,13 +158,7 @@ def _convert(estimator: Any) -> onnx.ModelProto:
         )
     except Exception as error:  # skl2onnx raises whatever its converters meet
         raise ModelRejected(f"{type(estimator).__name__} cannot be converted to ONNX: {error}") from error
-    return model
-
-
-def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
-    for node in graph.node:
-        for names in (node.input, node.output):
-            names[:] = [new if name == old else name for name in names]
+    return onnx.compose.add_prefix(model, prefix, rename_inputs=False, rename_value_infos=False)
 
 
 def _declare(values: Any, **declared: tuple[int, list[int | None]]) -> None:
@@ -147,7 +183,9 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
         model.metadata_props.add(key=key, value=json.dumps(value))
 
 
-def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features) -> float:
+def check_parity(
+    estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features, calibration: Calibration | None = None
+) -> float:
     """Return the largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
 
     Raises `ModelRejected` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
@@ -157,6 +195,8 @@ def check_parity(estimator: Any, model: onnx.ModelProto, threshold: float, *know
     features = np.concatenate([*known, random])
     exported = run_graph(open_graph(model.SerializeToString()), features)
     expected = estimator.predict_proba(features.astype(np.float64))[:, 1]
+    if calibration:
+        expected = calibration.of(expected)
     error = float(np.abs(exported.probability - expected).max())
     if not error <= MAX_PARITY_ERROR:
         raise ModelRejected(

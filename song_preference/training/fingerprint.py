@@ -17,9 +17,11 @@ SOURCES = (
     "features.py",
     "serving/model.py",
     "training/candidates.py",
+    "training/cross_validation.py",
     "training/data.py",
     "training/export.py",
     "training/fit.py",
+    "training/logistic.py",
     "training/search.py",
     "training/steps.py",
 )

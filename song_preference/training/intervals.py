@@ -5,22 +5,16 @@ of which neither the likes nor the dislikes were counted beforehand.
 """
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit, logit, ndtr, ndtri, stdtrit
 
 from song_preference.evaluation import Interval, Numbers
 from song_preference.training.data import Labels, Probabilities
+from song_preference.training.logistic import SLOPE_DEVIATION, intercept_at, logistic_line, logits, variances
 
 TAIL = 0.025
 """Probability outside of an interval, on either side."""
 
 Z = float(-ndtri(TAIL))
-CLIP = 1e-6
-"""Distance to 0 and 1 within which a logarithm takes a probability for that far from it."""
-
-SLOPE_DEVIATION = 2.0
-"""Standard deviation of the normal prior around slope 1: weak, and enough for a finite slope of separated songs."""
-
 RESAMPLES = 1000
 BOOTSTRAP_SEED = 0
 """Seed of the resamples, the same for every model, so that intervals differ by the model alone."""
@@ -113,12 +107,6 @@ def _wilson(successes: int, count: int) -> Interval:
     return Interval(share, min(max(float(low), 0.0), share), max(min(float(high), 1.0), share))
 
 
-def losses(labels: Labels, probability: Probabilities) -> Numbers:
-    """Return the squared error and the log loss (2, n) of each song: Brier (1950), Good (1952)."""
-    clipped = np.clip(probability, CLIP, 1 - CLIP)
-    return np.array([(probability - labels) ** 2, -np.log(np.where(labels == 1, clipped, 1 - clipped))])
-
-
 def bootstrap_means(values: Numbers) -> list[Interval]:
     """Return the mean of each row of (k, n) over n songs, with the expanded percentile interval of Hesterberg (2015).
 
@@ -141,18 +129,10 @@ def calibration_slope(labels: Labels, probability: Probabilities) -> Interval:
     that a constant probability leaves: slope 1, from -2.9 to 4.9. A bootstrap would resample few songs into separated
     ones.
     """
-    logits = _logits(probability)
-    logits -= logits.mean()
-
-    def gradient(slope: float) -> float:
-        chances = expit(slope * logits + _intercept(labels, slope * logits))
-        return float(logits @ (labels - chances)) - (slope - 1) / SLOPE_DEVIATION**2
-
-    # Residuals lie in (-1, 1), so that beyond this distance the prior outweighs them.
-    reach = SLOPE_DEVIATION**2 * np.abs(logits).sum() + 1
-    slope = brentq(gradient, 1 - reach, 1 + reach)
-    weights = _variance(slope * logits + _intercept(labels, slope * logits))
-    spread = logits - weights @ logits / weights.sum()
+    values = logits(probability)
+    slope, intercept = logistic_line(labels, values)
+    weights = variances(slope * values + intercept)
+    spread = values - weights @ values / weights.sum()
     return _wald(slope, 1 / (float(weights @ spread**2) + SLOPE_DEVIATION**-2))
 
 
@@ -163,35 +143,12 @@ def calibration_intercept(labels: Labels, probability: Probabilities) -> Interva
     (Rao 1948), as Wilson's does for a proportion; Wald's is huge where all probabilities are near 0 or 1. Its variance
     is enlarged where the residuals vary more than the probabilities say.
     """
-    logits = _logits(probability)
-    value = _intercept(labels, logits)
-    residuals = labels - expit(logits + value)
-    dispersion = max(1.0, float(residuals @ residuals / _variance(logits + value).sum()))
-    low, high = (_intercept(labels, logits, sign * Z * np.sqrt(dispersion)) for sign in (1, -1))
+    values = logits(probability)
+    value = intercept_at(labels, values)
+    residuals = labels - expit(values + value)
+    dispersion = max(1.0, float(residuals @ residuals / variances(values + value).sum()))
+    low, high = (intercept_at(labels, values, sign * Z * np.sqrt(dispersion)) for sign in (1, -1))
     return Interval(value, low, high)
-
-
-def _intercept(labels: Labels, logits: Numbers, score: float = 0.0) -> float:
-    """Return the shift of the logits (n,) at which the residuals' sum has this many standard deviations."""
-
-    def excess(shift: float) -> float:
-        shifted = logits + shift
-        return float(np.sum(labels - expit(shifted)) - score * np.sqrt(_variance(shifted).sum()))
-
-    reach = np.abs(logits).max() + 60
-    # Slopes far from the answer make steps of the sum, which are found by halving.
-    return float(brentq(excess, -reach, reach, maxiter=1000))
-
-
-def _variance(logits: Numbers) -> Numbers:
-    # Not p (1 - p), which is 0 for large logits.
-    variance: Numbers = expit(logits) * expit(-logits)
-    return variance
-
-
-def _logits(probability: Probabilities) -> Numbers:
-    logits: Numbers = logit(np.clip(probability, CLIP, 1 - CLIP))
-    return logits
 
 
 def _wald(value: float, variance: float) -> Interval:

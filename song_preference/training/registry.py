@@ -33,11 +33,14 @@ from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs
 from song_preference.training.fingerprint import TRAINING_KEY, TWIN, pinned
-from song_preference.training.search import Trial
+from song_preference.training.search import METRICS, Trial
 
 EXPERIMENT = "Spotify training"
 TRIALS_FILE = "trials.json"
 CARD_FILE = "model_card.md"
+CALIBRATION_SLOPE, CALIBRATION_INTERCEPT = "calibration_slope", "calibration_intercept"
+"""Parameters of a run whose probabilities are calibrated."""
+
 TRIALS = TypeAdapter(list[Trial])
 
 SIGNATURE = ModelSignature(
@@ -70,16 +73,25 @@ def _log_trial(client: MlflowClient, experiment_id: str, parent: str, trial: Tri
         run_name=f"trial {trial.number}: {trial.candidate}",
     )
     ended = _milliseconds(trial.ended_at)
-    scores = {"cv_roc_auc": trial.roc_auc, "cv_roc_auc_std": trial.roc_auc_std}
     client.log_batch(
         run.info.run_id,
-        metrics=[Metric(name, value, ended, 0) for name, value in scores.items()],
+        metrics=[Metric(name, value, ended, 0) for name, value in cv_metrics(trial).items()],
         params=[
             Param("candidate", trial.candidate),
             *(Param(name, str(value)) for name, value in trial.parameters.items()),
         ],
     )
     client.set_terminated(run.info.run_id, end_time=ended)
+
+
+def cv_metrics(trial: Trial) -> dict[str, float]:
+    """Return the metrics of the cross-validation as MLflow logs them: `cv_log_loss` with `cv_log_loss_error`, etc."""
+    scores = {name: getattr(trial, name) for name in METRICS}
+    return {
+        f"cv_{name}{end}": value
+        for name, score in scores.items()
+        for end, value in zip(("", "_error"), score, strict=True)
+    }
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -186,10 +198,11 @@ def model_card(
         "seed": params["seed"],
         "parameters": _parameters(params),
         "threshold": float(params["threshold"]),
+        "calibration": _calibration(params),
         "comparison": comparison(model_metrics(metrics)).as_json(),
     }
     ends = (f"{name}{end}" for name in METRIC_NAMES for end in ("", "_low", "_high"))
-    for name in ("cv_roc_auc", "onnx_parity_error", *ends):
+    for name in ("cv_log_loss", "cv_log_loss_error", "cv_roc_auc", "onnx_parity_error", *ends):
         values[name] = float(f"{metrics[name]:.6g}")
     return Message("model_card_with_comparison", values)
 
@@ -199,6 +212,13 @@ def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:
     if int(params["songs_trained"]) == train and int(params["songs_judged"]) == test:
         return ""
     return Message("trained_on_part", {"train": train, "test": test}).as_json()
+
+
+def _calibration(params: Mapping[str, str]) -> Any:
+    if CALIBRATION_SLOPE not in params:
+        return Message("not_calibrated").as_json()
+    values = {name: float(params[name]) for name in (CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)}
+    return Message("calibrated", values).as_json()
 
 
 def _parameters(params: Mapping[str, str]) -> str:

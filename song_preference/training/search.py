@@ -1,42 +1,62 @@
-"""Find the candidate and parameters that rank the songs best and can be served, and its decision threshold."""
+"""Find the candidate and parameters whose probabilities are best and can be served, and their decision threshold."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 import optuna
+from numpy.typing import NDArray
 from optuna.samplers import TPESampler
 from optuna.trial import FixedTrial
 from pydantic import BaseModel
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from song_preference.errors import ModelRejected, TrainingFailed
 from song_preference.messages import Message
-from song_preference.training.candidates import CANDIDATES, Chosen
+from song_preference.training.candidates import CANDIDATES, DEFAULT, Chosen
+from song_preference.training.cross_validation import (
+    FOLDS,
+    Calibration,
+    calibrate,
+    corrected_error,
+    folds,
+    out_of_fold,
+    predicted,
+)
 from song_preference.training.data import Features, Labels, Probabilities, Songs
 from song_preference.training.export import build_graph, check_parity, describe
-from song_preference.training.fit import fit, probability_of
+from song_preference.training.fit import fit
+from song_preference.training.logistic import losses
 
 log = logging.getLogger(__name__)
 
-FOLDS = 5
+METRICS = ("log_loss", "roc_auc", "brier")
 DECIMALS_OF_SCORE = 9
 """Decimals of a score that steer the search: its last bits differ from machine to machine."""
 
 
+class Score(NamedTuple):
+    """The mean of a metric over the folds, and its standard error (`corrected_error`)."""
+
+    mean: float
+    error: float
+
+
 class Trial(BaseModel, frozen=True):
-    """A trial: a candidate with its parameters, and the mean and spread of its ROC AUC over the folds."""
+    """A trial: a candidate with its parameters, and how it did on songs left out."""
 
     number: int
     candidate: str
     parameters: Chosen
-    roc_auc: float
-    roc_auc_std: float
+    fold_losses: tuple[float, ...]
+    """Log loss of each fold; of the first repeat only, where the trial was clearly behind after it."""
+    log_loss: Score
+    roc_auc: Score
+    brier: Score
     started_at: datetime
     ended_at: datetime
 
@@ -44,17 +64,21 @@ class Trial(BaseModel, frozen=True):
         """Return the estimator, not fitted."""
         return CANDIDATES[self.candidate].make(FixedTrial(self.parameters), seed)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the trial that others have to beat."""
+        return (self.candidate, self.parameters) == (DEFAULT, CANDIDATES[DEFAULT].default)
+
 
 def search(songs: Songs, trials: int, seed: int) -> list[Trial]:
-    """Return every trial, the best first: Optuna's TPE, stratified cross-validation, ROC AUC.
+    """Return every trial, the one to be served first: Optuna's TPE, repeated stratified cross-validation, log loss.
 
     The first trials try each candidate's default. One trial after the other, on one thread: the same songs and
-    seed give the same trials. Of equal scores the earlier trial stands first. Raises `TrainingFailed` where a class
-    has fewer songs than there are folds.
+    seed give the same trials. Raises `TrainingFailed` where a class has fewer songs than there are folds.
     """
     _check_classes(songs)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="maximize", sampler=TPESampler(seed=seed))
+    study = optuna.create_study(direction="minimize", sampler=TPESampler(seed=seed))
     for name, candidate in CANDIDATES.items():
         study.enqueue_trial({"candidate": name, **candidate.default})
     tried: dict[tuple[Any, ...], Trial] = {}
@@ -66,25 +90,25 @@ def search(songs: Songs, trials: int, seed: int) -> list[Trial]:
         parameters = {key: value for key, value in suggested.params.items() if key != "candidate"}
         known = tried.get((name, *parameters.items()))
         if known:
-            return known.roc_auc
-        scores = _fold_scores(songs, out_of_fold(estimator, songs, seed), seed)
+            return known.log_loss.mean
+        scores = _scores(estimator, songs, seed, list(tried.values()))
         trial = Trial(
             number=suggested.number,
             candidate=name,
             parameters=parameters,
-            roc_auc=round(float(np.mean(scores)), DECIMALS_OF_SCORE),
-            roc_auc_std=float(np.std(scores, ddof=1)),
+            fold_losses=tuple(scores[0].tolist()),
+            **{metric: _score(by_fold) for metric, by_fold in zip(METRICS, scores, strict=True)},
             started_at=started,
             ended_at=datetime.now(UTC),
         )
         tried[name, *parameters.items()] = trial
-        log.info("Trial %d, %s: ROC AUC %.4f", trial.number, name, trial.roc_auc)
-        return trial.roc_auc
+        log.info("Trial %d, %s: log loss %.4f", trial.number, name, trial.log_loss.mean)
+        return trial.log_loss.mean
 
     # More than one thread would only wait for each other over matrices this small.
     with threadpool_limits(1):
         study.optimize(objective, n_trials=trials)
-    return sorted(tried.values(), key=lambda trial: (-trial.roc_auc, trial.number))
+    return ranked(list(tried.values()))
 
 
 def _check_classes(songs: Songs) -> None:
@@ -95,21 +119,41 @@ def _check_classes(songs: Songs) -> None:
         raise TrainingFailed(Message("too_few_songs_to_train", values))
 
 
-def out_of_fold(estimator: Any, songs: Songs, seed: int) -> Probabilities:
-    """Return the probability of "like" (n,) for each song by an estimator that was fitted without the song's fold."""
-    probability = np.empty(len(songs.labels))
-    for trained_on, left_out in _folds(songs, seed):
-        fit(estimator, songs.take(trained_on))
-        probability[left_out] = probability_of(estimator, songs.features[left_out])
-    return probability
+def _scores(estimator: Any, songs: Songs, seed: int, others: list[Trial]) -> NDArray[np.float64]:
+    """Return the `METRICS` by fold (3, k): of the first repeat only, if another trial is clearly better there."""
+    scores: list[list[float]] = []
+    for trained_on, left_out in folds(songs, seed):
+        if len(scores) == FOLDS and any(
+            is_better(trial.fold_losses[:FOLDS], [row[0] for row in scores]) for trial in others
+        ):
+            break
+        labels, probability = songs.labels[left_out], predicted(estimator, songs, trained_on, left_out)
+        brier, log_loss = losses(labels, probability).mean(axis=1)
+        scores.append([log_loss, roc_auc_score(labels, probability), brier])
+    return np.round(np.transpose(scores), DECIMALS_OF_SCORE)
 
 
-def _fold_scores(songs: Songs, probability: Probabilities, seed: int) -> list[float]:
-    return [roc_auc_score(songs.labels[left_out], probability[left_out]) for _, left_out in _folds(songs, seed)]
+def _score(by_fold: NDArray[np.float64]) -> Score:
+    return Score(round(float(by_fold.mean()), DECIMALS_OF_SCORE), corrected_error(by_fold))
 
 
-def _folds(songs: Songs, seed: int) -> Any:
-    return StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(songs.features, songs.labels)
+def is_better(losses_by_fold: Sequence[float], others: Sequence[float]) -> bool:
+    """Return whether losses (k,) are lower than others of the same folds by more than one standard error."""
+    gains = np.subtract(others, losses_by_fold)
+    return bool(gains.mean() > corrected_error(gains))
+
+
+def ranked(trials: list[Trial]) -> list[Trial]:
+    """Return the trials by log loss, those of one repeat last; the default stands first unless the first beats it.
+
+    Of equal ones the earlier stands first.
+    """
+    by_loss = sorted(trials, key=lambda trial: (-len(trial.fold_losses), trial.log_loss.mean, trial.number))
+    best = by_loss[0]
+    default = next((trial for trial in trials if trial.is_default), best)
+    if len(default.fold_losses) == len(best.fold_losses) and not is_better(best.fold_losses, default.fold_losses):
+        by_loss.sort(key=lambda trial: not trial.is_default)
+    return by_loss
 
 
 class Choice(NamedTuple):
@@ -119,6 +163,7 @@ class Choice(NamedTuple):
     estimator: Any
     graph: onnx.ModelProto
     threshold: float
+    calibration: Calibration | None
     parity_error: float
     rejected: list[str]
 
@@ -132,17 +177,19 @@ def choose(ranking: Iterable[Trial], songs: Songs, test: Features, seed: int) ->
     rejected: list[str] = []
     for trial in ranking:
         with threadpool_limits(1):
-            threshold = decision_threshold(songs.labels, out_of_fold(trial.estimator(seed), songs, seed))
+            probability = out_of_fold(trial.estimator(seed), songs, seed)
+            calibration = calibrate(songs, probability, seed)
+            threshold = decision_threshold(songs.labels, calibration.of(probability) if calibration else probability)
             estimator = fit(trial.estimator(seed), songs)
         try:
-            graph = build_graph(estimator, threshold)
+            graph = build_graph(estimator, threshold, calibration)
             describe(graph, songs)
-            error = check_parity(estimator, graph, threshold, songs.features, test)
+            error = check_parity(estimator, graph, threshold, songs.features, test, calibration=calibration)
         except ModelRejected as reason:
             rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
             log.warning("Rejected: %s", rejected[-1])
             continue
-        return Choice(trial, estimator, graph, threshold, error, rejected)
+        return Choice(trial, estimator, graph, threshold, calibration, error, rejected)
     raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(rejected)}))
 
 
@@ -154,15 +201,20 @@ def decision_threshold(labels: Labels, probability: Probabilities) -> float:
     everything. Its maximum over a few hundred songs is a matter of chance, so a threshold that chance explains
     as well is taken where it lies nearer 0.5 (the one-standard-error rule of Breiman et al., "Classification and
     Regression Trees", 1984). Candidates are 0.5 and the midpoints between neighbouring distinct probabilities, so
-    that no song lies on the edge. `probability` (n,) must come from models that did not know the songs.
+    that no song lies on the edge. `probability` (repeats, n) must come from models that did not know the songs.
     """
+    repeats = len(np.atleast_2d(probability))
+    labels, probability = np.tile(labels, repeats), probability.ravel()
     distinct = np.unique(probability)
     candidates = np.unique([0.5, *((distinct[:-1] + distinct[1:]) / 2)])
     liked, disliked = np.sort(probability[labels == 1]), np.sort(probability[labels == 0])
     sensitivity = 1 - np.searchsorted(liked, candidates) / len(liked)
     specificity = np.searchsorted(disliked, candidates) / len(disliked)
     balanced = (sensitivity + specificity) / 2
-    variance = sensitivity * (1 - sensitivity) / len(liked) + specificity * (1 - specificity) / len(disliked)
+    # Of as many songs as there are: their repeats say hardly more.
+    variance = repeats * (
+        sensitivity * (1 - sensitivity) / len(liked) + specificity * (1 - specificity) / len(disliked)
+    )
     best = int(np.argmax(balanced))
     # The tolerance keeps the last bits of the division from deciding.
     as_good = candidates[balanced >= balanced[best] - np.sqrt(variance[best]) / 2 - 1e-12]

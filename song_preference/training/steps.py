@@ -77,7 +77,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         **described.source.tags,
     }
     run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags)
-    log.info("%s leads %d trials with a ROC AUC of %.4f; MLflow run %s.", best.candidate, trials, best.roc_auc, run_id)
+    log.info("%s leads %d trials with a log loss of %.4f; run %s.", best.candidate, trials, best.log_loss.mean, run_id)
     return Searched(run_id, experiment_id, dataset_version, seed)
 
 
@@ -97,7 +97,10 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
 def _log_choice(choice: Choice) -> None:
     trial = choice.trial
     mlflow.log_params({"candidate": trial.candidate, "threshold": choice.threshold, **trial.parameters})
-    mlflow.log_metrics({"cv_roc_auc": trial.roc_auc, "onnx_parity_error": choice.parity_error})
+    if choice.calibration:
+        line = zip((registry.CALIBRATION_SLOPE, registry.CALIBRATION_INTERCEPT), choice.calibration, strict=True)
+        mlflow.log_params(dict(line))
+    mlflow.log_metrics({**registry.cv_metrics(trial), "onnx_parity_error": choice.parity_error})
     if choice.rejected:
         mlflow.set_tag("rejected_candidates", "; ".join(choice.rejected))
 

@@ -24,6 +24,7 @@ TEXTS: Texts = {
     "model_source_unknown": {"es": "datos que no se registraron", "en": "data that were not recorded"},
     "model_in_mlflow": {"es": "Versión en MLflow", "en": "Version in MLflow"},
     "model_run": {"es": "Entrenamiento en MLflow", "en": "Training in MLflow"},
+    "model_kind_averaged_forests": {"es": "Media de dos bosques de árboles", "en": "Mean of two forests of trees"},
     "model_kind_logistic_regression": {"es": "Regresión logística", "en": "Logistic regression"},
     "model_kind_extra_trees": {"es": "Árboles extremadamente aleatorios (extra trees)", "en": "Extra trees"},
     "model_kind_random_forest": {"es": "Bosque aleatorio (random forest)", "en": "Random forest"},
@@ -31,6 +32,12 @@ TEXTS: Texts = {
     "model_kind_k_nearest_neighbors": {"es": "Vecinos más cercanos", "en": "Nearest neighbours"},
     "model_kind_neural_network": {"es": "Red neuronal", "en": "Neural network"},
     "model_kind_unknown": {"es": "Tipo no registrado", "en": "Kind not recorded"},
+    "model_about_averaged_forests": {
+        "es": "Promedia dos bosques: en uno, las preguntas de los árboles se eligen en parte al azar; en el otro, cada "
+        "árbol conoce otra parte de las canciones.",
+        "en": "It averages two forests: in one, the questions of the trees are chosen partly at random; in the other, "
+        "each tree knows a different part of the songs.",
+    },
     "model_about_logistic_regression": {
         "es": "Da un peso a cada medida y suma los resultados.",
         "en": "It gives each measure a weight and adds them up.",

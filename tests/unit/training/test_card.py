@@ -19,14 +19,19 @@ PARAMS = {
 }
 
 
+CV = {"cv_log_loss": 0.39, "cv_log_loss_error": 0.021, "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+
+
 def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -> None:
-    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    metrics = {**by_ends(evaluation.metrics), **CV}
     message = model_card("spotify_model_prod", described(), PARAMS, metrics)
     card = str(message)
     assert "This model (extra trees)" in card
     assert "Dataset `abc123abc123` (source: file): 200 songs, 120 liked and 80 disliked." in card
     assert "was trained on 140 of them and evaluated on 60 others." in card
     assert "max features 3" in card
+    assert "0.390 (standard error 0.021; ROC AUC\n0.900)" in card
+    assert "there is none" in card
     assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
     assert card.count("0.500 (0.500 to 0.500)") == 1
     assert "| Calibration slope (ideal: 1) | 0." in card
@@ -44,8 +49,15 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     assert "Aprendió de 140 de ellas y se probó con otras 60." in stored.text("es")
 
 
+def test_the_card_says_how_the_probabilities_are_calibrated(evaluation: Evaluation) -> None:
+    params = {**PARAMS, "calibration_slope": "1.205", "calibration_intercept": "-0.06"}
+    message = model_card("m", described(), params, {**by_ends(evaluation.metrics), **CV})
+    assert "slope 1.21 and intercept -0.06 on the logit" in str(message)
+    assert "pendiente 1,21 y ordenada -0,06 sobre el logit" in message.text("es")
+
+
 def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: Evaluation) -> None:
-    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    metrics = {**by_ends(evaluation.metrics), **CV}
     card = str(model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics))
     assert "it knows nobody's taste" in card
     assert "a sample of the training table (140) and the test table (60)" in card
@@ -53,9 +65,9 @@ def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: 
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_card_of_before_is_read_as_it_was(evaluation: Evaluation, language: Language) -> None:
-    metrics = {**by_ends(evaluation.metrics), "cv_roc_auc": 0.9, "onnx_parity_error": 4.7e-8}
+    metrics = {**by_ends(evaluation.metrics), **CV}
     params = model_card("m", described(), PARAMS, metrics).params
-    added = ("comparison", "log_loss", "calibration_slope", "calibration_intercept")
+    added = ("comparison", "calibration", "log_loss", "calibration_slope", "calibration_intercept")
     first = {name: value for name, value in params.items() if not any(part in name for part in added)}
     first |= {f"{model}_calibration_error{end}": 0.0625 for model in MODELS for end in ("", "_low", "_high")}
     card = Message("model_card", first).text(language)

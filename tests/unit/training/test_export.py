@@ -19,10 +19,12 @@ from song_preference.serving.model import (
     THRESHOLD_PROPERTY,
     ServedModel,
 )
-from song_preference.training.candidates import CANDIDATES
+from song_preference.training.candidates import CANDIDATES, DEFAULT
+from song_preference.training.cross_validation import Calibration
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, check_parity, describe
 from song_preference.training.fit import fit
+from tests.support.training import listener
 
 
 def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any, Any]:
@@ -43,6 +45,26 @@ def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.fl
     label, probability = answers(model, songs)
     assert label.shape == probability.shape == (len(songs),)
     assert check_parity(estimator, model, 0.5, songs) < 1e-6
+
+
+@pytest.mark.parametrize("candidate", ["averaged_forests", "k_nearest_neighbors", "neural_network"])
+def test_a_calibration_is_part_of_the_graph(candidate: str, songs: NDArray[np.float32]) -> None:
+    family, line = CANDIDATES[candidate], Calibration(1.4, -0.3)
+    estimator = fit(family.make(FixedTrial(family.default), 42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
+    model = build_graph(estimator, 0.5, line)
+    if candidate == "k_nearest_neighbors":
+        # Some are exactly 0 or 1 before, and have no logit.
+        assert {0, 1} <= set(estimator.predict_proba(songs)[:, 1])
+    assert check_parity(estimator, model, 0.5, songs, calibration=line) < 1e-6
+    _, probability = answers(model, songs)
+    np.testing.assert_allclose(probability, line.of(estimator.predict_proba(songs)[:, 1]), atol=1e-6)
+
+
+@pytest.mark.parametrize("songs_trained_on", [515, 10_000])
+def test_the_default_makes_a_file_below_5_mb_however_many_songs(songs_trained_on: int) -> None:
+    family = CANDIDATES[DEFAULT]
+    model = build_graph(fit(family.make(FixedTrial(family.default), 0), listener(songs_trained_on, 1)), 0.5)
+    assert 500_000 < len(model.SerializeToString()) < 5_000_000
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 1.0])

@@ -14,6 +14,7 @@ from song_preference.evaluation import Interval
 from song_preference.training import intervals
 from song_preference.training.data import Labels, Probabilities
 from song_preference.training.evaluate import differences, metrics
+from song_preference.training.logistic import losses
 from tests.support.training import answers
 
 Z = 1.959964
@@ -105,17 +106,17 @@ def test_average_precision_is_that_of_scikit_learn_with_a_logit_interval() -> No
 
 def test_losses_are_those_of_scikit_learn_and_nearly_normal_for_many_songs() -> None:
     labels, probability, _ = answers(3000, seed=7)
-    losses = intervals.losses(labels, probability)
-    found = intervals.bootstrap_means(losses)
+    of_songs = losses(labels, probability)
+    found = intervals.bootstrap_means(of_songs)
     expected = (brier_score_loss(labels, probability), log_loss(labels, probability))
-    for loss, interval, value in zip(losses, found, expected, strict=True):
+    for loss, interval, value in zip(of_songs, found, expected, strict=True):
         half = Z * loss.std() / np.sqrt(len(labels))
         assert interval == pytest.approx((value, value - half, value + half), rel=0.01)
 
 
 def test_the_bootstrap_draws_the_same_songs_for_all() -> None:
     labels, model, other = answers(40, seed=8)
-    of_model, of_other = intervals.losses(labels, model), intervals.losses(labels, other)
+    of_model, of_other = losses(labels, model), losses(labels, other)
     together = intervals.bootstrap_means(np.concatenate([of_model, of_other]))
     assert together == intervals.bootstrap_means(of_model) + intervals.bootstrap_means(of_other)
     assert all(difference == (0, 0, 0) for difference in intervals.bootstrap_means(of_model - of_model))

@@ -15,7 +15,7 @@ from song_preference.training import registry
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe, run_graph
 from song_preference.training.fit import fit, probability_of
-from song_preference.training.search import Trial
+from song_preference.training.search import Score, Trial
 
 STARTED = datetime(2026, 11, 23, tzinfo=UTC)
 TRIALS = [
@@ -23,12 +23,14 @@ TRIALS = [
         number=number,
         candidate="logistic_regression",
         parameters={"logistic_regression_log2_c": number},
-        roc_auc=roc_auc,
-        roc_auc_std=0.01,
+        fold_losses=(0.4, log_loss),
+        log_loss=Score(log_loss, 0.02),
+        roc_auc=Score(0.9, 0.01),
+        brier=Score(0.13, 0.01),
         started_at=STARTED,
         ended_at=STARTED + timedelta(seconds=2),
     )
-    for number, roc_auc in ((1, 0.9), (0, 0.8))
+    for number, log_loss in ((1, 0.3), (0, 0.4))
 ]
 
 
@@ -50,7 +52,14 @@ def test_a_search_is_a_run_with_a_nested_run_for_each_trial(client: MlflowClient
     } == {
         f"trial {trial.number}: logistic_regression": (
             "FINISHED",
-            {"cv_roc_auc": trial.roc_auc, "cv_roc_auc_std": 0.01},
+            {
+                "cv_log_loss": trial.log_loss.mean,
+                "cv_log_loss_error": 0.02,
+                "cv_roc_auc": 0.9,
+                "cv_roc_auc_error": 0.01,
+                "cv_brier": 0.13,
+                "cv_brier_error": 0.01,
+            },
             {"candidate": "logistic_regression", "logistic_regression_log2_c": str(trial.number)},
             int(trial.ended_at.timestamp() * 1000),
         )

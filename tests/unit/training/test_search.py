@@ -5,11 +5,13 @@ import pytest
 
 from song_preference.errors import TrainingFailed
 from song_preference.serving.model import open_graph
-from song_preference.training.candidates import CANDIDATES
+from song_preference.training.candidates import CANDIDATES, DEFAULT
+from song_preference.training.cross_validation import FOLDS, REPEATS
 from song_preference.training.data import Songs
 from song_preference.training.export import run_graph
 from song_preference.training.fit import probability_of
-from song_preference.training.search import Trial, choose, search
+from song_preference.training.search import Score, Trial, choose, ranked, search
+from tests.support.training import listener
 
 TRIALS = 9
 
@@ -21,7 +23,7 @@ def trials(train: Songs) -> list[Trial]:
 
 def by_number(trials: list[Trial]) -> list[tuple[object, ...]]:
     ordered = sorted(trials, key=lambda trial: trial.number)
-    return [(trial.number, trial.candidate, trial.parameters, trial.roc_auc) for trial in ordered]
+    return [(trial.number, trial.candidate, trial.parameters, trial.fold_losses) for trial in ordered]
 
 
 def test_every_family_is_tried_with_its_default_first(trials: list[Trial]) -> None:
@@ -31,10 +33,13 @@ def test_every_family_is_tried_with_its_default_first(trials: list[Trial]) -> No
     assert first == {name: candidate.default for name, candidate in CANDIDATES.items()}
 
 
-def test_the_ranking_is_by_score(trials: list[Trial]) -> None:
-    scores = [trial.roc_auc for trial in trials]
-    assert scores == sorted(scores, reverse=True)
-    assert 0.7 < scores[0] < 1
+def test_each_trial_has_its_scores_and_their_errors(trials: list[Trial]) -> None:
+    for trial in trials:
+        assert 0.5 < trial.roc_auc.mean < 1
+        assert 0.1 < trial.brier.mean < 0.25
+        assert trial.log_loss.mean == pytest.approx(np.mean(trial.fold_losses), abs=1e-8)
+        assert 0 < trial.log_loss.error < 0.3
+        assert len(trial.fold_losses) in (FOLDS, FOLDS * REPEATS)
     assert len({(trial.candidate, *trial.parameters.items()) for trial in trials}) == len(trials) <= TRIALS
 
 
@@ -67,16 +72,54 @@ def test_fewer_songs_of_a_class_are_told_with_a_remedy(train: Songs, likes: int,
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def trial(number: int, candidate: str) -> Trial:
+def trial(number: int, candidate: str, fold_losses: tuple[float, ...] = (0.4,) * 15) -> Trial:
     return Trial(
         number=number,
         candidate=candidate,
         parameters=CANDIDATES[candidate].default,
-        roc_auc=0.9,
-        roc_auc_std=0.01,
+        fold_losses=fold_losses,
+        log_loss=Score(float(np.mean(fold_losses)), 0.01),
+        roc_auc=Score(0.9, 0.01),
+        brier=Score(0.13, 0.01),
         started_at=NOW,
         ended_at=NOW,
     )
+
+
+LOSSES = tuple(np.random.default_rng(0).normal(0.4, 0.05, 15).tolist())
+"""Of the default, in each fold; most of it is the folds', so that other trials have it too."""
+
+
+def less(gain: float, spread: float, folds: int = 15) -> tuple[float, ...]:
+    """Return losses that are lower by `gain` in the mean, and by more or less in single folds."""
+    return tuple(loss - gain - (-1) ** at * spread for at, loss in enumerate(LOSSES))[:folds]
+
+
+@pytest.mark.parametrize(
+    ("other", "is_first"),
+    [
+        (less(0.01, 0.01), True),  # The error is 0.01 * sqrt(15 / 14 * (1 / 15 + 1 / 4)) = 0.0058.
+        (less(0.01, 0.02), False),
+        (less(-0.01, 0), False),
+        (less(0.05, 0, folds=5), False),  # Ended after one repeat.
+    ],
+)
+def test_the_default_gives_way_to_what_is_better_by_more_than_an_error(
+    other: tuple[float, ...], *, is_first: bool
+) -> None:
+    default, third = trial(0, DEFAULT, LOSSES), trial(7, "neural_network", less(-0.2, 0))
+    ranking = ranked([default, trial(3, "extra_trees", other), third])
+    assert ranking[0].candidate == ("extra_trees" if is_first else DEFAULT)
+    assert {found.number for found in ranking} == {0, 3, 7}
+
+
+def test_a_trial_that_is_clearly_behind_ends_after_one_repeat() -> None:
+    songs = listener(120, 4)
+    noise = Songs(songs.features, np.random.default_rng(1).permutation(songs.labels))
+    # Of what cannot be known, the loss of whoever is sure is far above that of whoever is not.
+    found = {trial.candidate: len(trial.fold_losses) for trial in search(noise, len(CANDIDATES), seed=3)}
+    assert found["logistic_regression"] == FOLDS * REPEATS
+    assert FOLDS in found.values()
 
 
 @pytest.fixture
@@ -89,7 +132,9 @@ def test_the_best_is_taken_where_it_converts(train: Songs, test: Songs) -> None:
     choice = choose([trial(4, "gradient_boosting"), trial(2, "logistic_regression")], train, test.features, 0)
     assert (choice.trial.number, choice.rejected) == (4, [])
     answers = run_graph(open_graph(choice.graph.SerializeToString()), test.features)
-    np.testing.assert_allclose(answers.probability, probability_of(choice.estimator, test.features), atol=1e-6)
+    expected = probability_of(choice.estimator, test.features)
+    expected = choice.calibration.of(expected) if choice.calibration else expected
+    np.testing.assert_allclose(answers.probability, expected, atol=1e-6)
     np.testing.assert_array_equal(answers.label, answers.probability >= np.float32(choice.threshold))
     assert choice.parity_error < 1e-6
 

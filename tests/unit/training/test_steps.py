@@ -89,7 +89,7 @@ def test_a_search_logs_what_was_asked_and_where_the_songs_come_from(trained: Tra
 
 def test_an_export_logs_the_best_trial_with_its_threshold_and_parity(trained: Trained) -> None:
     best, data = ranked_trials(trained.searched.run_id)[0], trained.run.data
-    assert (data.params["candidate"], data.metrics["cv_roc_auc"]) == (best.candidate, best.roc_auc)
+    assert (data.params["candidate"], data.metrics["cv_log_loss"]) == (best.candidate, best.log_loss.mean)
     assert best.parameters == {name: int(data.params[name]) for name in best.parameters}
     assert trained.exported[:4] == trained.searched
     assert data.params["threshold"] == str(trained.exported.threshold)
