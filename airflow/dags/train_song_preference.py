@@ -89,8 +89,9 @@ def train_song_preference() -> None:
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        promoted, reason = promote(open_store(), ModelSettings(), registered["version"])
-        return {**registered, "promoted": promoted, "reason": str(reason), **reason.as_json()}
+        decision = promote(open_store(), ModelSettings(), registered["version"])
+        told = {"promoted": decision.promoted, "reason": str(decision.reason), **decision.reason.as_json()}
+        return {**registered, **told}
 
     promote(register(evaluate(export(search()))))  # type: ignore[arg-type]
 

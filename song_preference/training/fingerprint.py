@@ -33,6 +33,10 @@ DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replace
 REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
 """Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
 
+LISTENER, BEST, NEW_LISTENER, ROLLED_BACK = "listener", "best_version", "new_listener", "rolled_back_at"
+"""Tags of a version: the version that its listener's models began with, the best champion of that listener so far
+(itself included), what its run said of the listener, and when somebody rolled back from it."""
+
 TWIN = "twin_uri"
 """Tag of a version: address of the same recipe trained on the training table alone."""
 
