@@ -16,6 +16,10 @@ SENTENCES = {
     # A training that would repeat an earlier one.
     "already_trained": "Version {version} was trained from dataset {dataset} with seed {seed}, {trials} trials and "
     "this code: set force to train again.",
+    "rolled_back_from": "Version {version} was trained from dataset {dataset} with seed {seed}, {trials} trials and "
+    "this code, and somebody rolled back from it: make it champion by hand (make rollback VERSION={version}), or set "
+    "force to train again.",
+    "promoted_again": "Version {version} was trained from these songs, settings and code: it is compared again.",
     # A task or a run that failed.
     "task_timed_out": "Not done within {limit}: its log in Airflow shows what it waited for.",
     "mlflow_failed": "MLflow did not serve the task: check that it runs, then trigger the DAG again. {error}",

@@ -15,6 +15,11 @@ SENTENCES = {
     # Un entrenamiento que repetiría otro anterior.
     "already_trained": "La versión {version} ya se entrenó con los datos {dataset}, la semilla {seed}, {trials} "
     "modelos probados y este mismo código: marca «Entrenar otra vez de todos modos» para repetirlo.",
+    "rolled_back_from": "La versión {version} ya se entrenó con los datos {dataset}, la semilla {seed}, {trials} "
+    "modelos probados y este mismo código, y alguien volvió de ella a otra: hazla campeona tú (make rollback "
+    "VERSION={version}), o marca «Entrenar otra vez de todos modos».",
+    "promoted_again": "La versión {version} ya se entrenó con estas canciones, estas opciones y este código: se "
+    "compara otra vez.",
     # Una tarea o una ejecución que falló.
     "task_timed_out": "No terminó en {limit}: su registro en Airflow muestra qué esperaba.",
     "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y vuelve a empezar. {error}",

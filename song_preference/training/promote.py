@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -60,6 +60,10 @@ class Decision(NamedTuple):
     """The best of the listener's champions once this version is one of them."""
     comparison: Comparison | None = None
     """The comparison with the champion, if there was one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the decision as the result of a task."""
+        return {"promoted": self.promoted, "reason": str(self.reason), **self.reason.as_json()}
 
 
 def decide(

@@ -5,15 +5,18 @@ search -> export -> evaluate -> register -> promote: each takes what the one bef
 
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mlflow
 from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
+from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATION_FILE, by_ends
+from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.serving.registry import CARD_CODE_TAG, CARD_TAG, find_version
 from song_preference.settings import ModelSettings
@@ -45,6 +48,13 @@ class Searched(NamedTuple):
     experiment_id: str
     dataset_version: str
     seed: int
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> "Searched":
+        """Return the search of a task's result; raise `NothingToDo` if that is a version of before."""
+        if "version" in result:
+            raise NothingToDo(Message("promoted_again", {"version": result["version"]}))
+        return cls(*(result[name] for name in cls._fields))
 
 
 class Exported(NamedTuple):
