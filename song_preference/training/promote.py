@@ -39,6 +39,7 @@ from song_preference.training.fingerprint import (
     REASON_CODE,
     REASON_PARAMS,
     REPLACED,
+    ROLLED_BACK,
 )
 from song_preference.training.registry import load_graph, load_twin
 
@@ -252,6 +253,7 @@ def record(
     if new_listener is not None:
         tags[NEW_LISTENER] = str(new_listener).lower()
     if decision.promoted:
+        client.delete_model_version_tag(candidate.name, str(candidate.version), ROLLED_BACK)
         tags[BEST] = decision.best
         if champion:
             tags[REPLACED] = str(champion.version)

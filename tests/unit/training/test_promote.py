@@ -18,7 +18,7 @@ from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.data import Songs
 from song_preference.training.export import describe
-from song_preference.training.fingerprint import TWIN
+from song_preference.training.fingerprint import ROLLED_BACK, TWIN
 from song_preference.training.rollback import rollback
 from song_preference.training.steps import promote
 from tests.support.training import MemoryDatasets, listener
@@ -385,10 +385,14 @@ def test_an_earlier_version_is_decided_again_unless_it_is_the_champion(
 ) -> None:
     promote(datasets, settings, register())
     promote(datasets, settings, register(data="strange"), new_listener=True)
+    rollback(settings, "1")
+    rollback(settings, "2")
     assert promote(datasets, settings, "1", again=True).reason.code == "another_listener"
     assert aliases(client) == ("2", "1")
+    assert ROLLED_BACK in client.get_model_version(MODEL, "1").tags
     assert promote(datasets, settings, "1", new_listener=True, again=True).promoted
     assert aliases(client)[0] == "1"
+    assert ROLLED_BACK not in client.get_model_version(MODEL, "1").tags
     assert client.get_model_version(MODEL, "1").tags["replaced"] == "2"
     decided_at = client.get_model_version(MODEL, "1").tags["decided_at"]
     assert promote(datasets, settings, "1", again=True).reason.code == "new_listener_beats_majority"
