@@ -12,8 +12,8 @@ ROWS ?= 10000 100000 1000000 2000000 10000000
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: .venv/.run ## Start the platform without Docker, and train the first champion
-	@$(BIN)/python -m local_stack run
+run: .venv/.run ## Start the platform without Docker, and train the first champion; NEW_LISTENER=yes|no tells whose DATASET_SOURCE is
+	@$(BIN)/python -m local_stack run $(if $(NEW_LISTENER),--new-listener $(NEW_LISTENER))
 
 stop: .venv/.run ## Stop the platform of `make run` and keep its data
 	@$(BIN)/python -m local_stack stop

@@ -18,7 +18,7 @@ from song_preference.dataset.store import LATEST_NAME, Table
 from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
-from song_preference.run_options import ETL_DAG
+from song_preference.run_options import ETL_DAG, NEW_LISTENER
 
 MAX_PAGE = 100
 MAX_SAMPLE = 100_000
@@ -160,7 +160,12 @@ def download(
     dependencies=[NEEDS_KEY],
     openapi_extra={"requestBody": PLAYLIST_BODY},
 )
-def upload(files: PlaylistDep, management: ManagementDep, response: Response) -> Accepted:
+def upload(
+    files: PlaylistDep,
+    management: ManagementDep,
+    response: Response,
+    new_listener: Annotated[bool | None, Query(description=NEW_LISTENER.description["en"])] = None,
+) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
 
     It is one `file` with labels, or two, `liked` and `disliked`.
@@ -168,7 +173,8 @@ def upload(files: PlaylistDep, management: ManagementDep, response: Response) ->
     with playlist_on_disk(files) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
         source = manage.keep(path, management.datasets.objects)
-    run = management.airflow.trigger(ETL_DAG, {"source": source}, patience_seconds=0)
+    params = {"source": source} if new_listener is None else {"source": source, NEW_LISTENER.name: new_listener}
+    run = management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
 

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,13 +20,16 @@ from local_stack.supervisor import Supervisor
 CHAMPION_PATIENCE_SECONDS = 60
 
 
-def run(config: Config) -> None:
-    """Start the platform, train the first champion, show that every protocol answers."""
+def run(config: Config, new_listener: str | None = None) -> None:
+    """Start the platform, train the first champion, show that every protocol answers.
+
+    `new_listener`, `yes` or `no`, says whether another source is another listener's.
+    """
     began = time.monotonic()
     config = config.with_secrets()
     print("Starting the services", flush=True)
     bring_up(config, Supervisor(config))
-    _ensure_champion(config)
+    _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
     _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS))
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
@@ -71,19 +75,43 @@ def execute(config: Config, program: str, arguments: list[str]) -> None:
         raise StackError(f"'{program}' cannot be run: {error.strerror}.") from error
 
 
-def _ensure_champion(config: Config) -> None:
+def _ensure_champion(config: Config, new_listener: str | None) -> None:
     """Run the pipeline if there is no champion, or if the source or its file has changed since the last run."""
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
-    digest = hashlib.sha256(f"{source}{_file_state(source)}".encode()).hexdigest()
+    digest, of_source = _digest(f"{source}{_file_state(source)}"), _digest(source)
     has_champion = _has_champion(config)
     if has_champion and config.read_note("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
         return
-    print(f"Running the pipeline on {re.sub('(?<=://).*[@?#].*', '...', source)}", flush=True)
-    # Without it, songs that were trained on before would be skipped, and the champion would stay the other source's.
-    _command(config, "song_preference.pipeline", *(["--force"] if has_champion else []))
+    shown = re.sub("(?<=://).*[@?#].*", "...", source)
+    before = config.read_note("source")
+    # A real playlist replaces the sample, and the sample no playlist, whoever's it is.
+    if has_champion and before != of_source and not {before, of_source} & {_digest("sample"), None}:
+        new_listener = new_listener or _ask_whose(shown)
+    print(f"Running the pipeline on {shown}", flush=True)
+    _command(config, "song_preference.pipeline", *(["--new-listener", new_listener] if new_listener else []))
     config.write_note("learned-from", digest)
+    config.write_note("source", of_source)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _ask_whose(source: str) -> str:
+    """Ask whether a source is another listener's and return `yes` or `no`; raise `StackError` without a terminal."""
+    if not sys.stdin.isatty():
+        same = "" if source.endswith("...") else f"DATASET_SOURCE={shlex.quote(source)} "
+        raise StackError(
+            "The services run, but DATASET_SOURCE is another one than before. If it is another listener's, whose model "
+            f"may replace the one in use:\n  {same}make run NEW_LISTENER=yes\nIf it is the same listener's:\n  "
+            f"{same}make run NEW_LISTENER=no"
+        )
+    answer = ""
+    while answer not in {"yes", "no"}:
+        answer = input(f"Is {source} another listener's, whose model may replace the one in use? (yes/no) ")
+    return answer
 
 
 def _file_state(source: str) -> str:
@@ -138,7 +166,7 @@ Stop with `make stop`."""
 
 
 COMMANDS: dict[str, Callable[[Config], None]] = {
-    "run": run, "stop": stop, "status": status, "logs": logs, "reset": reset,
+    "stop": stop, "status": status, "logs": logs, "reset": reset,
 }  # fmt: skip
 
 
@@ -146,6 +174,9 @@ def main() -> None:
     """Run one verb; print an error's message and exit with status 1."""
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
     verbs = parser.add_subparsers(required=True)
+    run_ = verbs.add_parser("run", help=run.__doc__)
+    run_.add_argument("--new-listener", choices=["yes", "no"])
+    run_.set_defaults(run=lambda config, options: run(config, options.new_listener))
     for name, verb in COMMANDS.items():
         verbs.add_parser(name, help=verb.__doc__).set_defaults(run=lambda config, _, verb=verb: verb(config))
     exec_ = verbs.add_parser("exec", help=execute.__doc__)

@@ -57,6 +57,21 @@ def checked(options: Iterable[Option], asked: Mapping[str, Any]) -> dict[str, An
     return values
 
 
+NEW_LISTENER = Option(
+    "new_listener",
+    bool,
+    None,
+    title={"en": "Another listener", "es": "Otra persona"},
+    description={
+        "en": "Yes: another listener's songs, so that their model may replace that of the list in use. No: the same "
+        "listener's. If empty, another listener's if it shares less than half of its songs with the list in use, and "
+        "then the model in use stays.",
+        "es": "Sí: son canciones de otra persona, y su modelo puede sustituir al de la lista en uso. No: son de la "
+        "misma. Si lo dejas vacío, de otra si comparte menos de la mitad de sus canciones con la lista en uso, y "
+        "entonces sigue el modelo en uso.",
+    },
+)
+
 MODEL_OPTIONS = (
     Option(
         "seed",
@@ -89,10 +104,11 @@ MODEL_OPTIONS = (
         False,
         title={"en": "Train again (force)", "es": "Entrenar otra vez de todos modos"},
         description={
-            "en": "Train even if these songs and settings gave a model before; otherwise that one is kept.",
-            "es": "Aunque estas canciones y opciones ya hayan dado un modelo; si no, se conserva ese.",
+            "en": "Train even if these songs and settings gave a model before; otherwise that one is compared again.",
+            "es": "Aunque estas canciones y opciones ya hayan dado un modelo; si no, se compara otra vez ese.",
         },
     ),
+    NEW_LISTENER,
 )
 """Options of a training that the ETL passes on with the dataset."""
 

@@ -11,8 +11,8 @@
 | Decide whether it becomes champion | compares it with the current champion | the alias `champion` or `challenger` |
 
 All of it is in MLflow; the tab *Details* of each task links to it. The services load a new champion by themselves.
-**If all tasks are skipped**, the same songs, settings and code already gave a model. To train anyway, switch on *Train
-again (force)*.
+**If tasks are skipped**, the same songs, settings and code already gave a model: unless it is the champion, only the
+last task runs. To train anyway, switch on *Train again (force)*.
 
 **If a task fails**, its log ends with the reason and what to do; the champion stays in use. Fix the cause and trigger
 this DAG again. After a transient error, such as a lost connection, Airflow retries a task twice.
@@ -43,29 +43,28 @@ def train_song_preference() -> None:
 
     @step(task_display_name=NAMES["search"]["en"], links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
     def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
-        """Find the best model; skip the whole run if the same songs, settings and code already gave one."""
         from mlflow import MlflowClient
 
         from song_preference.dataset.store import open_store
         from song_preference.settings import TrainingSettings
         from song_preference.training import steps
-        from song_preference.training.fingerprint import check_untrained
+        from song_preference.training.fingerprint import trained_before
 
         # Airflow passes only the first of several datasets published during a training (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
         asked = checked(TRAINING_OPTIONS, {**params, **(newest[0].extra if newest else {})})
         store, settings = open_store(), TrainingSettings()
         wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
-        if not asked["force"]:
-            check_untrained(MlflowClient(), settings.name, *wanted)
-        return steps.search(store, *wanted)._asdict()
+        new = asked["new_listener"]
+        known = None if asked["force"] else trained_before(MlflowClient(), settings, wanted, new)
+        return {**(known or steps.search(store, *wanted)._asdict()), "new_listener": new}
 
     @step(task_display_name=NAMES["export"]["en"], links=LINKS)
     def export(searched: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.training import steps
 
-        return steps.export(open_store(), steps.Searched(**searched))._asdict()
+        return steps.export(open_store(), steps.Searched.of(searched))._asdict()
 
     @step(task_display_name=NAMES["evaluate"]["en"], links=LINKS)
     def evaluate(exported: dict[str, Any]) -> dict[str, Any]:
@@ -83,16 +82,19 @@ def train_song_preference() -> None:
 
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
-    @step(task_display_name=NAMES["promote"]["en"], links=LINKS)
-    def promote(registered: dict[str, Any]) -> dict[str, Any]:
+    # It also runs if export, evaluate and register are skipped, and not if search is.
+    @step(task_display_name=NAMES["promote"]["en"], links=LINKS, trigger_rule="none_failed_min_one_success")
+    def promote(searched: dict[str, Any], registered: dict[str, Any] | None) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        promoted, reason = promote(open_store(), ModelSettings(), registered["version"])
-        return {**registered, "promoted": promoted, "reason": str(reason), **reason.as_json()}
+        told, again = registered or searched, "version" in searched
+        decision = promote(open_store(), ModelSettings(), told["version"], searched["new_listener"], again=again)
+        return {**told, **decision.as_json()}
 
-    promote(register(evaluate(export(search()))))  # type: ignore[arg-type]
+    searched = search()
+    promote(searched, register(evaluate(export(searched))))  # type: ignore[arg-type]
 
 
 train_song_preference()

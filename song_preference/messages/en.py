@@ -16,6 +16,10 @@ SENTENCES = {
     # A training that would repeat an earlier one.
     "already_trained": "Version {version} was trained from dataset {dataset} with seed {seed}, {trials} trials and "
     "this code: set force to train again.",
+    "rolled_back_from": "Version {version} was trained from dataset {dataset} with seed {seed}, {trials} trials and "
+    "this code, and somebody rolled back from it: make it champion by hand (make rollback VERSION={version}), or set "
+    "force to train again.",
+    "promoted_again": "Version {version} was trained from these songs, settings and code: it is compared again.",
     # A task or a run that failed.
     "task_timed_out": "Not done within {limit}: its log in Airflow shows what it waited for.",
     "mlflow_failed": "MLflow did not serve the task: check that it runs, then trigger the DAG again. {error}",
@@ -32,6 +36,26 @@ SENTENCES = {
     "it champion by hand if you want it: make rollback VERSION={version}.",
     "too_few_new_songs": "Only {songs} test songs are new to version {champion} as well, fewer than {least} of a "
     "class; make it champion by hand if you want it: make rollback VERSION={version}.",
+    "new_listener_beats_majority": "It is another listener's than version {champion}, and a ROC AUC of at least "
+    "{low:.3f} beats the majority.",
+    "new_listener_may_not_beat_majority": "It is another listener's than version {champion}, but a ROC AUC of perhaps "
+    "{low:.3f} may be no better than always giving the majority's answer: more songs may help.",
+    "another_listener": "Its dataset shares {shared:,} of {songs:,} songs with the list in use, that of version "
+    "{champion}: run the pipeline again and say whether it is another listener's (new_listener), or make it champion "
+    "by hand: make rollback VERSION={version}.",
+    "not_inferior": "It is not clearly worse: {comparisons}.",
+    "inferior": "It may be clearly worse: {comparisons}.",
+    "against_the_champion": "ROC AUC {roc_auc:.3f} against {other_roc_auc:.3f} of version {version} on {songs:,} songs "
+    "that neither was trained on, more than {tolerance} worse in {share_worse:.0%} of the resamples (at most "
+    "{max_share_worse:.0%})",
+    "against_the_best": "ROC AUC {roc_auc:.3f} against {other_roc_auc:.3f} of version {version}, the best so far, on "
+    "{songs:,} songs that neither was trained on, more than {tolerance} worse in {share_worse:.0%} of the resamples "
+    "(at most {max_share_worse:.0%})",
+    "worse_on_one_table": "{difference:.3f} worse than version {version} on the songs of one test table (at most "
+    "{tolerance})",
+    "best_not_comparable": "version {version}, the best so far, cannot be compared any more",
+    "twin_gone": "The model that stands for version {champion} in comparisons is gone; make version "
+    "{version} champion by hand if you want it: make rollback VERSION={version}.",
     "cannot_be_loaded": "No service can load it: train again.",
     "compared_with_champion": "On {songs} songs that neither knew, ROC AUC {roc_auc:.3f} against "
     "{champion_roc_auc:.3f} of version {champion}; more than {tolerance} worse in {share_worse:.0%} of the resamples "

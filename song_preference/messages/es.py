@@ -15,6 +15,11 @@ SENTENCES = {
     # Un entrenamiento que repetiría otro anterior.
     "already_trained": "La versión {version} ya se entrenó con los datos {dataset}, la semilla {seed}, {trials} "
     "modelos probados y este mismo código: marca «Entrenar otra vez de todos modos» para repetirlo.",
+    "rolled_back_from": "La versión {version} ya se entrenó con los datos {dataset}, la semilla {seed}, {trials} "
+    "modelos probados y este mismo código, y alguien volvió de ella a otra: hazla campeona tú (make rollback "
+    "VERSION={version}), o marca «Entrenar otra vez de todos modos».",
+    "promoted_again": "La versión {version} ya se entrenó con estas canciones, estas opciones y este código: se "
+    "compara otra vez.",
     # Una tarea o una ejecución que falló.
     "task_timed_out": "No terminó en {limit}: su registro en Airflow muestra qué esperaba.",
     "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y vuelve a empezar. {error}",
@@ -34,6 +39,26 @@ SENTENCES = {
     "too_few_new_songs": "Solo {songs} canciones de prueba son nuevas también para la versión {champion}, menos de "
     "{least} de las que gustan o de las que no. Si quieres usar esta, hazla campeona tú: make rollback "
     "VERSION={version}.",
+    "new_listener_beats_majority": "Es de otra persona que la versión {champion}, y con un ROC AUC de al menos "
+    "{low:.3f} acierta más que responder siempre lo más frecuente.",
+    "new_listener_may_not_beat_majority": "Es de otra persona que la versión {champion}, pero con un ROC AUC de quizá "
+    "solo {low:.3f} puede que no acierte más que responder siempre lo más frecuente: con más canciones puede mejorar.",
+    "another_listener": "Sus datos comparten {shared:,} de {songs:,} canciones con la lista en uso, la de la versión "
+    "{champion}: vuelve a empezar e indica si es de otra persona (new_listener), o hazla campeona tú: make rollback "
+    "VERSION={version}.",
+    "not_inferior": "No es claramente peor: {comparisons}.",
+    "inferior": "Puede ser claramente peor: {comparisons}.",
+    "against_the_champion": "ROC AUC de {roc_auc:.3f} frente a {other_roc_auc:.3f} de la versión {version} con "
+    "{songs:,} canciones con las que no se entrenó ninguna de las dos, peor por más de {tolerance} en el "
+    "{share_worse:.0%} de las repeticiones al azar (como mucho puede serlo en el {max_share_worse:.0%})",
+    "against_the_best": "ROC AUC de {roc_auc:.3f} frente a {other_roc_auc:.3f} de la versión {version}, la mejor hasta "
+    "ahora, con {songs:,} canciones con las que no se entrenó ninguna de las dos, peor por más de {tolerance} en el "
+    "{share_worse:.0%} de las repeticiones al azar (como mucho puede serlo en el {max_share_worse:.0%})",
+    "worse_on_one_table": "{difference:.3f} peor que la versión {version} con las canciones de prueba de una sola "
+    "lista (como mucho {tolerance})",
+    "best_not_comparable": "la versión {version}, la mejor hasta ahora, ya no se puede comparar",
+    "twin_gone": "Ya no existe el modelo que representa a la versión {champion} en las comparaciones. Si quieres usar "
+    "la versión {version}, hazla campeona tú: make rollback VERSION={version}.",
     "cannot_be_loaded": "Ningún servicio puede cargarla: entrena otra vez.",
     "compared_with_champion": "Con {songs} canciones que ninguna de las dos conocía, tiene un ROC AUC de "
     "{roc_auc:.3f}, y la versión {champion}, de {champion_roc_auc:.3f}. Es peor por más de {tolerance} en el "

@@ -1,4 +1,4 @@
-"""Run the pipeline from outside: `python -m song_preference.pipeline [--force]`.
+"""Run the pipeline from outside: `python -m song_preference.pipeline [--force] [--new-listener yes|no]`.
 
 It starts `process_etl_spotify_data`, follows it and the training run that its dataset starts, and fails with the
 reason where one of them fails.
@@ -72,7 +72,11 @@ def main() -> None:
     """Run the pipeline and print what happens."""
     parser = ArgumentParser(prog="python -m song_preference.pipeline", description=__doc__)
     parser.add_argument("--force", action="store_true", help="train even if these songs gave a model before")
-    params = {"force": True} if parser.parse_args().force else None
+    parser.add_argument("--new-listener", choices=["yes", "no"], help="whether the songs are another listener's")
+    asked = parser.parse_args()
+    params = {"force": True} if asked.force else {}
+    if asked.new_listener:
+        params["new_listener"] = asked.new_listener == "yes"
     try:
         run_to_champion(Airflow(load(AirflowSettings)), lambda line: print(f"  {line}", flush=True), params)
     except PipelineError as error:

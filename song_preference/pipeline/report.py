@@ -158,7 +158,7 @@ def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message |
     summary, why = _summary(run, airflow.times(run)), decision
     if summary["state"] == "failed":
         why = _failure(airflow, run, tasks)
-    elif any(task.state == "skipped" for task in tasks):
+    elif decision is None and any(task.state == "skipped" for task in tasks):
         why = skip_reason(airflow, run)
     return TrainingReport(**summary, tasks=_tasks(tasks), **_explained(why))
 

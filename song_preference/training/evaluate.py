@@ -1,9 +1,8 @@
 """Metrics with confidence intervals on songs that a model was not trained on, beside two simple baselines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -125,14 +124,6 @@ def differences(labels: Labels, model: Probabilities, baseline: Probabilities) -
     roc_auc_difference = intervals.roc_auc_difference(labels, model, baseline)
     excess = losses(labels, model) - losses(labels, baseline)
     return dict(zip(DIFFERENCES, (roc_auc_difference, *intervals.bootstrap_means(excess)), strict=True))
-
-
-def resamples(labels: Labels, count: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Yield `count` times the indices (n,) of as many songs, drawn with replacement within their class."""
-    random = np.random.default_rng(seed)
-    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
-    for _ in range(count):
-        yield np.concatenate([random.choice(members, len(members)) for members in classes])
 
 
 def roc_auc(labels: Labels, probability: Probabilities) -> float:

@@ -5,12 +5,15 @@ import hashlib
 import json
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
+from song_preference.serving.registry import EXPERIMENT_TAG, find_version
+from song_preference.settings import ModelSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = (
@@ -34,6 +37,10 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replaced", "decided_at"
 REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
 """Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
+
+LISTENER, BEST, NEW_LISTENER, ROLLED_BACK = "listener", "best_version", "new_listener", "rolled_back_at"
+"""Tags of a version: the version that its listener's models began with, the best champion of that listener so far
+(itself included), what its run said of the listener, and when somebody rolled back from it."""
 
 TWIN = "twin_uri"
 """Tag of a version: address of the same recipe trained on the training table alone."""
@@ -78,9 +85,26 @@ def find_trained(client: MlflowClient, model_name: str, key: str) -> ModelVersio
     return max(decided, key=lambda version: int(version.version), default=None)
 
 
-def check_untrained(client: MlflowClient, model_name: str, dataset_version: str, seed: int, trials: int) -> None:
-    """Raise `NothingToDo` if a training with these values would repeat an earlier one."""
-    found = find_trained(client, model_name, training_key(dataset_version, seed, trials))
-    if found is not None:
-        values = {"version": str(found.version), "dataset": dataset_version, "seed": seed, "trials": trials}
+def trained_before(
+    client: MlflowClient,
+    settings: ModelSettings,
+    wanted: tuple[str, int, int],
+    new_listener: bool | None = None,
+) -> dict[str, Any] | None:
+    """Return what a search returns, and the `version`, for an earlier training to be put through promotion again.
+
+    `wanted` are dataset version, seed and trials. None if no version came of them. Raise `NothingToDo` if the version
+    is the champion, or if somebody rolled back from it and this run does not say that the listener is another one.
+    """
+    dataset_version, seed, trials = wanted
+    found = find_trained(client, settings.name, training_key(*wanted))
+    if found is None:
+        return None
+    version, champion = str(found.version), find_version(client, settings.name, settings.alias)
+    values = {"version": version, "dataset": dataset_version, "seed": seed, "trials": trials}
+    if champion and str(champion.version) == version:
         raise NothingToDo(Message("already_trained", values))
+    if ROLLED_BACK in found.tags and not new_listener:
+        raise NothingToDo(Message("rolled_back_from", values))
+    run = {"run_id": str(found.run_id), "experiment_id": found.tags.get(EXPERIMENT_TAG, "")}
+    return {**run, "dataset_version": dataset_version, "seed": seed, "version": version}

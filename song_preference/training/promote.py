@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -14,29 +14,40 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
-from song_preference.serving.model import ServedModel
-from song_preference.training.data import Labels, Probabilities, Songs, test_songs
-from song_preference.training.evaluate import resamples, roc_auc
+from song_preference.serving.model import BrokenContract, ServedModel, open_graph
+from song_preference.training.compare import (
+    MAX_SHARE_WORSE,
+    TABLE_TOLERANCE,
+    TOLERANCE,
+    Comparison,
+    are_enough,
+    compare,
+    overlap,
+    pooled,
+    unseen_songs,
+)
+from song_preference.training.evaluate import Predict
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
+    BEST,
     CHALLENGER,
     CHAMPION,
     DECISION,
+    LISTENER,
+    NEW_LISTENER,
     REASON,
     REASON_CODE,
     REASON_PARAMS,
     REPLACED,
+    ROLLED_BACK,
 )
-from song_preference.training.registry import load_graph
+from song_preference.training.registry import load_graph, load_twin
 
 log = logging.getLogger(__name__)
 
-TOLERANCE = 0.02
-"""Loss of ROC AUC that is accepted: chance alone moves it by more on a test table of a few hundred songs."""
-
-MAX_SHARE_WORSE = 0.25
-RESAMPLES = 1000
-SEED = 0
+FIRST = ("first_beats_majority", "first_may_not_beat_majority")
+NEW = ("new_listener_beats_majority", "new_listener_may_not_beat_majority")
+"""Codes of a first model that is better than the majority's answer, and of one that may not be."""
 
 
 class Decision(NamedTuple):
@@ -44,10 +55,22 @@ class Decision(NamedTuple):
 
     promoted: bool
     reason: Message
+    listener: str = ""
+    """The version that the listener's models began with: a tag, read by people."""
+    best: str = ""
+    """The best of the listener's champions once this version is one of them."""
+    comparison: Comparison | None = None
+    """The comparison with the champion, if there was one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the decision as the result of a task."""
+        return {"promoted": self.promoted, "reason": str(self.reason), **self.reason.as_json()}
 
 
-def decide(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion | None) -> Decision:
-    """Decide whether `candidate` becomes the champion.
+def decide(
+    store: DatasetStore, candidate: ModelVersion, champion: ModelVersion | None, new_listener: bool | None = None
+) -> Decision:
+    """Decide whether `candidate` becomes the champion; `new_listener` is what the run says, None if nothing.
 
     The rule, the first that applies:
 
@@ -56,19 +79,31 @@ def decide(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion 
        is above 0.5.
     2. A model of the bundled sample never replaces one of a real playlist.
     3. A model of a real playlist always replaces one of the sample.
-    4. Else it must not be worse than the champion: both predict the songs of its test table that neither was
-       trained on, and it is promoted unless in more than a quarter of 1,000 paired resamples its ROC AUC is more
-       than 0.02 below the champion's. With fewer than 10 such songs of a class, or where the champion's training
-       songs are not known any more, it is not promoted.
+    4. Another listener, who the run says it is: as if there were no champion.
+    5. Datasets that share less than half of the smaller one's songs: it is not promoted, unless the run says that
+       the listener is the same.
+    6. Else it must be worse neither than the champion nor than the best champion of this listener so far. The twins
+       predict the songs of both test tables that neither was trained on. It is worse if its ROC AUC is more than
+       0.02 lower in more than a quarter of 1,000 paired resamples, or 0.05 lower on one table. With fewer than 10
+       such songs of a class, or where the champion's training songs are not known any more, it is not promoted.
+
+    A version of before there were tags of listener and best, or that somebody made champion by hand, is the first
+    and the best of its listener.
     """
+    own = str(candidate.version)
     served = _load(champion) if champion else None
     if champion is None or served is None:
-        return _against_majority(candidate)
+        return _against_majority(candidate, FIRST)
+    replaced = {"champion": str(champion.version)}
     if _is_sample(candidate) and not _is_sample(champion):
-        return Decision(False, Message("sample_against_playlist", {"champion": str(champion.version)}))
+        return Decision(False, Message("sample_against_playlist", replaced), own)
     if _is_sample(champion) and not _is_sample(candidate):
-        return Decision(True, Message("playlist_against_sample", {"champion": str(champion.version)}))
-    return _against_champion(store, candidate, champion, served)
+        return Decision(True, Message("playlist_against_sample", replaced), own, own)
+    if new_listener:
+        return _against_majority(candidate, NEW, str(champion.version))
+    if stranger := _stranger(store, candidate, champion, new_listener):
+        return Decision(False, stranger, own)
+    return _against_champions(store, candidate, champion)
 
 
 def _load(version: ModelVersion) -> ServedModel | None:
@@ -89,41 +124,113 @@ def _is_sample(version: ModelVersion) -> bool:
     return version.tags.get("source_kind") == "sample"
 
 
-def _against_majority(candidate: ModelVersion) -> Decision:
-    low = candidate.tags.get("test_roc_auc_low")
+def _against_majority(candidate: ModelVersion, codes: tuple[str, str], champion: str = "") -> Decision:
+    own, low = str(candidate.version), candidate.tags.get("test_roc_auc_low")
     if low is None:
-        return Decision(False, Message("first_was_never_evaluated"))
+        return Decision(False, Message("first_was_never_evaluated"), own)
     promoted = float(low) > 0.5
-    code = "first_beats_majority" if promoted else "first_may_not_beat_majority"
-    return Decision(promoted, Message(code, {"low": float(low)}))
+    better, perhaps_no_better = codes
+    values = {"low": float(low)} | ({"champion": champion} if champion else {})
+    return Decision(promoted, Message(better if promoted else perhaps_no_better, values), own, own)
 
 
-def _against_champion(
-    store: DatasetStore, candidate: ModelVersion, champion: ModelVersion, served: ServedModel
-) -> Decision:
-    versions = {"version": str(candidate.version), "champion": str(champion.version)}
+def _stranger(
+    store: DatasetStore, candidate: ModelVersion, champion: ModelVersion, new_listener: bool | None
+) -> Message | None:
+    """Return why the candidate may be another listener's; None if both are of the same one."""
+    versions = _versions(candidate, champion)
     try:
-        songs = unseen_songs(store, candidate.tags["dataset_version"], champion.tags["dataset_version"])
+        found = overlap(store, candidate.tags["dataset_version"], champion.tags["dataset_version"])
     except (KeyError, DatasetNotFound):
-        return Decision(False, Message("training_songs_unknown", versions))
-    if min(songs.labels.sum(), (1 - songs.labels).sum()) < MIN_TEST_SONGS:
-        counts = {"songs": len(songs.labels), "least": MIN_TEST_SONGS}
-        return Decision(False, Message("too_few_new_songs", {**versions, **counts}))
-    own = _load(candidate)
-    if own is None:
-        return Decision(False, Message("cannot_be_loaded"))
-    answers, champion_answers = (run_graph(model.session, songs.features).probability for model in (own, served))
-    share_worse = paired_bootstrap(songs.labels, answers, champion_answers, TOLERANCE)
+        return Message("training_songs_unknown", versions)
+    if new_listener is None and 2 * found.shared < found.songs:
+        return Message("another_listener", {**versions, **found._asdict()})
+    return None
+
+
+def _versions(candidate: ModelVersion, champion: ModelVersion) -> dict[str, str]:
+    return {"version": str(candidate.version), "champion": str(champion.version)}
+
+
+def _against_champions(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion) -> Decision:
+    """Decide by comparisons with the champion and with the best one of its listener so far."""
+    own, first = str(candidate.version), str(champion.version)
+    listener, best = champion.tags.get(LISTENER, first), champion.tags.get(BEST, first)
+    found = _compared(store, candidate, champion)
+    if isinstance(found, Message):
+        return Decision(False, found, listener)
+    comparisons, parts = {first: found}, _parts("against_the_champion", first, found)
+    if best != first:
+        best_found = _compared_with_best(store, candidate, best)
+        if best_found is None:
+            parts.append(Message("best_not_comparable", {"version": best}))
+        else:
+            comparisons[best] = best_found
+            parts += _parts("against_the_best", best, best_found)
+    promoted = all(comparison.is_not_inferior for comparison in comparisons.values())
+    reason = Message("not_inferior" if promoted else "inferior", {"comparisons": [part.as_json() for part in parts]})
+    best, last = comparisons.popitem()
+    return Decision(promoted, reason, listener, own if last.roc_auc >= last.other_roc_auc else best, found)
+
+
+def _compared_with_best(store: DatasetStore, candidate: ModelVersion, best: str) -> Comparison | None:
+    try:
+        version = MlflowClient().get_model_version(candidate.name, best)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+    found = _compared(store, candidate, version)
+    return None if isinstance(found, Message) else found
+
+
+def _compared(store: DatasetStore, candidate: ModelVersion, other: ModelVersion) -> Comparison | Message:
+    """Return the comparison of two twins, or why there is none."""
+    versions = _versions(candidate, other)
+    try:
+        tables = unseen_songs(store, candidate.tags["dataset_version"], other.tags["dataset_version"])
+    except (KeyError, DatasetNotFound):
+        return Message("training_songs_unknown", versions)
+    songs = pooled(tables)
+    if not are_enough(songs):
+        return Message("too_few_new_songs", {**versions, "songs": len(songs.labels), "least": MIN_TEST_SONGS})
+    own, others = _twin(candidate), _twin(other)
+    if own is None or _load(candidate) is None:
+        return Message("cannot_be_loaded")
+    return Message("twin_gone", versions) if others is None else compare(tables, own, others)
+
+
+def _twin(version: ModelVersion) -> Predict | None:
+    """Return the predictions of the version's twin, or None if it cannot be loaded."""
+    try:
+        session = open_graph(load_twin(version))
+    except BrokenContract as reason:
+        log.warning("The twin of version %s is rejected: %s.", version.version, reason)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        log.warning("Version %s of %s has no twin (any more).", version.version, version.name)
+    else:
+        return lambda features: run_graph(session, features).probability
+    return None
+
+
+def _parts(code: str, version: str, found: Comparison) -> list[Message]:
+    """Return what a comparison showed."""
     values = {
-        **versions,
-        "songs": len(songs.labels),
-        "roc_auc": roc_auc(songs.labels, answers),
-        "champion_roc_auc": roc_auc(songs.labels, champion_answers),
+        "version": version,
+        "songs": found.songs,
+        "roc_auc": found.roc_auc,
+        "other_roc_auc": found.other_roc_auc,
         "tolerance": TOLERANCE,
-        "share_worse": share_worse,
+        "share_worse": found.share_worse,
         "max_share_worse": MAX_SHARE_WORSE,
     }
-    return Decision(share_worse <= MAX_SHARE_WORSE, Message("compared_with_champion", values))
+    parts = [Message(code, values)]
+    if found.table_difference < -TABLE_TOLERANCE:
+        lower = {"version": version, "difference": -found.table_difference, "tolerance": TABLE_TOLERANCE}
+        parts.append(Message("worse_on_one_table", lower))
+    return parts
 
 
 def stored_reason(tags: Mapping[str, str]) -> Message:
@@ -131,39 +238,35 @@ def stored_reason(tags: Mapping[str, str]) -> Message:
     return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
 
 
-def record(client: MlflowClient, candidate: ModelVersion, champion: ModelVersion | None, decision: Decision) -> None:
-    """Set the decision as tags of the version and its run."""
+def record(
+    client: MlflowClient,
+    candidate: ModelVersion,
+    champion: ModelVersion | None,
+    decision: Decision,
+    new_listener: bool | None = None,
+) -> None:
+    """Set the decision, and what the run said of the listener, as tags of the version and its run."""
     # The decision is written last: with it, a repeated step does not decide again.
     reason = decision.reason
     tags = {REASON: str(reason), REASON_CODE: str(reason.code), REASON_PARAMS: json.dumps(reason.params)}
-    if decision.promoted and champion:
-        tags[REPLACED] = str(champion.version)
+    tags[LISTENER] = decision.listener
+    if new_listener is not None:
+        tags[NEW_LISTENER] = str(new_listener).lower()
+    if decision.promoted:
+        client.delete_model_version_tag(candidate.name, str(candidate.version), ROLLED_BACK)
+        tags[BEST] = decision.best
+        if champion:
+            tags[REPLACED] = str(champion.version)
     tags[DECISION] = CHAMPION if decision.promoted else CHALLENGER
     for key, value in tags.items():
         if candidate.run_id:
             client.set_tag(candidate.run_id, key, value)
         client.set_model_version_tag(candidate.name, str(candidate.version), key, value)
-    if candidate.run_id and reason.code == "compared_with_champion":
-        for name in ("songs", "roc_auc", "champion_roc_auc", "share_worse"):
-            client.log_metric(candidate.run_id, f"promotion_{name}", reason.params[name])
-
-
-def unseen_songs(store: DatasetStore, candidate_data: str, champion_data: str) -> Songs:
-    """Return test songs of the candidate's dataset that are in neither training table; raise `DatasetNotFound`."""
-    songs = test_songs(store, candidate_data)
-    for version in sorted({candidate_data, champion_data}):
-        songs = songs.without(Songs.of(store.table(version, "train")))
-    return songs
-
-
-def paired_bootstrap(labels: Labels, candidate: Probabilities, champion: Probabilities, tolerance: float) -> float:
-    """Return the share of resamples in which the candidate is clearly worse, from probabilities (n,) of both.
-
-    Every resample holds the same songs for both. The candidate is clearly worse where its ROC AUC is more than
-    `tolerance` below the champion's.
-    """
-    worse = 0
-    for drawn in resamples(labels, RESAMPLES, SEED):
-        lead = roc_auc(labels[drawn], champion[drawn]) - roc_auc(labels[drawn], candidate[drawn])
-        worse += int(lead > tolerance)
-    return worse / RESAMPLES
+    if candidate.run_id and (found := decision.comparison):
+        for name, number in {
+            "songs": found.songs,
+            "roc_auc": found.roc_auc,
+            "champion_roc_auc": found.other_roc_auc,
+            "share_worse": found.share_worse,
+        }.items():
+            client.log_metric(candidate.run_id, f"promotion_{name}", number)

@@ -5,6 +5,7 @@ Without a version it is the one that the current champion replaced.
 
 import argparse
 import sys
+from datetime import UTC, datetime
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -14,15 +15,16 @@ from song_preference.errors import RegistryUnavailable, SongPreferenceError, Ver
 from song_preference.messages import Message
 from song_preference.serving.registry import connect, find_version
 from song_preference.settings import ModelSettings, load
-from song_preference.training.fingerprint import CHALLENGER, REPLACED
+from song_preference.training.fingerprint import CHALLENGER, REPLACED, ROLLED_BACK
 
 
 def rollback(settings: ModelSettings, version: str | None = None) -> Message:
     """Make `version` the champion, and the current one challenger; return a message about it.
 
     If `version` is given, its tag `replaced` names the current champion, so that a rollback without a version undoes
-    it. Without one no tag changes, so each rollback goes back one version further. Raise `VersionNotFound` and
-    `RegistryUnavailable`.
+    it. Without one it stays, so each rollback goes back one version further. The current champion is marked as rolled
+    back from, so that it is not promoted again by itself. `version` keeps its listener and the best champion until
+    then, with which later candidates are compared. Raise `VersionNotFound` and `RegistryUnavailable`.
     """
     client = connect(settings)
     try:
@@ -33,9 +35,12 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
         _existing(client, settings, wanted)
         if champion and version is not None:
             client.set_model_version_tag(settings.name, wanted, REPLACED, str(champion.version))
+        client.delete_model_version_tag(settings.name, wanted, ROLLED_BACK)
         client.set_registered_model_alias(settings.name, settings.alias, wanted)
         if champion:
-            client.set_registered_model_alias(settings.name, CHALLENGER, str(champion.version))
+            replaced = str(champion.version)
+            client.set_model_version_tag(settings.name, replaced, ROLLED_BACK, datetime.now(UTC).isoformat())
+            client.set_registered_model_alias(settings.name, CHALLENGER, replaced)
     except MlflowException as error:
         raise RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: is it running?") from error
     values = {"version": wanted, "model": settings.name}

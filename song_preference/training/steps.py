@@ -5,15 +5,18 @@ search -> export -> evaluate -> register -> promote: each takes what the one bef
 
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mlflow
 from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
+from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATION_FILE, by_ends
+from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.serving.registry import CARD_CODE_TAG, CARD_TAG, find_version
 from song_preference.settings import ModelSettings
@@ -45,6 +48,13 @@ class Searched(NamedTuple):
     experiment_id: str
     dataset_version: str
     seed: int
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> "Searched":
+        """Return the search of a task's result; raise `NothingToDo` if that is a version of before."""
+        if "version" in result:
+            raise NothingToDo(Message("promoted_again", {"version": result["version"]}))
+        return cls(*(result[name] for name in cls._fields))
 
 
 class Exported(NamedTuple):
@@ -143,21 +153,30 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     return version
 
 
-def promote(store: DatasetStore, settings: ModelSettings, version: str) -> Decision:
+def promote(
+    store: DatasetStore,
+    settings: ModelSettings,
+    version: str,
+    new_listener: bool | None = None,
+    *,
+    again: bool = False,
+) -> Decision:
     """Decide once whether `version` becomes the champion, and set the alias; the decision goes to version and run.
 
-    A candidate that is not promoted becomes `challenger`. Repeated after an interruption, the step carries out the
-    decision that was made; repeated after that, it changes nothing.
+    `new_listener` is what the run says of the listener, None if nothing. A candidate that is not promoted becomes
+    `challenger`. Repeated after an interruption, the step carries out the decision that was made; repeated after
+    that, it changes nothing. With `again` it decides anew, unless the version is the champion.
     """
     client = MlflowClient()
     candidate = client.get_model_version(settings.name, version)
-    if DECISION in candidate.tags:
+    champion = find_version(client, settings.name, settings.alias)
+    is_decided_again = again and (champion is None or str(champion.version) != version)
+    if DECISION in candidate.tags and not is_decided_again:
         decision = Decision(candidate.tags[DECISION] == CHAMPION, stored_reason(candidate.tags))
     else:
-        champion = find_version(client, settings.name, settings.alias)
-        decision = decide(store, candidate, champion)
-        record(client, candidate, champion, decision)
-    if DECIDED_AT not in candidate.tags:
+        decision = decide(store, candidate, champion, new_listener)
+        record(client, candidate, champion, decision, new_listener)
+    if is_decided_again or DECIDED_AT not in candidate.tags:
         alias = settings.alias if decision.promoted else CHALLENGER
         client.set_registered_model_alias(settings.name, alias, version)
         client.set_model_version_tag(settings.name, version, DECIDED_AT, datetime.now(UTC).isoformat())

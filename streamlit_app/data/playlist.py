@@ -62,13 +62,15 @@ class Datasets:
         """
         return CheckedPlaylist.model_validate(self._post("/datasets/validate", playlist))
 
-    def upload(self, playlist: Mapping[str, bytes]) -> str:
+    def upload(self, playlist: Mapping[str, bytes], options: Mapping[str, Any]) -> str:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
-        return str(self._post("/datasets", playlist)["run_id"])
+        return str(self._post("/datasets", playlist, options)["run_id"])
 
-    def _post(self, path: str, playlist: Mapping[str, bytes]) -> dict[str, Any]:
+    def _post(
+        self, path: str, playlist: Mapping[str, bytes], options: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         files = {field: (field, content) for field, content in playlist.items()}
-        answer = self._checked("POST", path, files=files, timeout=UPLOAD_SECONDS)
+        answer = self._checked("POST", path, files=files, params=options, timeout=UPLOAD_SECONDS)
         body: dict[str, Any] = answer.json()
         return body
 

@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from song_preference.dataset.version import CheckedPlaylist
 from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
 from song_preference.pipeline.airflow import Run
-from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
+from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NEW_LISTENER, Option
 from streamlit_app.components import plain, section, uploader
 from streamlit_app.data import settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
@@ -65,16 +65,26 @@ def _configured(locale: Locale) -> None:
             follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
 
 
-def options_form(locale: Locale, options: Iterable[Option]) -> dict[str, Any]:
+def options_form(locale: Locale, options: Iterable[Option], form: str = "pipeline") -> dict[str, Any]:
     """Draw a field for each option; return the values that differ from the defaults."""
-    chosen = {option: _field(locale, option) for option in options}
+    chosen = {option: _field(locale, option, form) for option in options}
     return {option.name: value for option, value in chosen.items() if value != option.default}
 
 
-def _field(locale: Locale, option: Option) -> Any:
+def _field(locale: Locale, option: Option, form: str) -> Any:
     title, help_text = option.title[locale.language], option.help(locale.language)
     default: Any = option.default
     low, high = option.bounds or (None, None)
+    if option.type is bool and default is None:
+        return st.selectbox(
+            title,
+            [True, False],
+            index=None,
+            format_func=lambda value: locale("pipeline_yes" if value else "pipeline_no"),
+            placeholder=locale("pipeline_default"),
+            help=help_text,
+            key=f"{form}_{option.name}",
+        )
     if option.type is bool:
         return st.toggle(title, default, help=help_text)
     if option.type is int:
@@ -151,6 +161,7 @@ def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
 
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
+    chosen = options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
     if st.button(
         locale("pipeline_upload"),
         type="primary",
@@ -160,7 +171,7 @@ def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
         key="pipeline_upload",
     ):
         with st.spinner(locale("pipeline_uploading")):
-            run_id = datasets().upload(_contents(files))
+            run_id = datasets().upload(_contents(files), chosen)
         st.session_state[TURN] += 1  # the uploader for the next file is empty
         follow(Run(ETL_DAG, run_id))
 

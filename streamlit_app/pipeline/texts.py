@@ -19,6 +19,8 @@ TEXTS: Texts = {
     },
     "pipeline_options": {"es": "Opciones", "en": "Options"},
     "pipeline_default": {"es": "Predeterminado", "en": "Default"},
+    "pipeline_yes": {"es": "Sí", "en": "Yes"},
+    "pipeline_no": {"es": "No", "en": "No"},
     "pipeline_busy": {
         "es": "El modelo ya está aprendiendo: espera a que termine.",
         "en": "The model is already learning: wait until it ends.",

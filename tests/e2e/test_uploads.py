@@ -4,6 +4,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from typing import Any
 
 import httpx
 import numpy as np
@@ -22,19 +23,19 @@ SEEDS = count(time.time_ns())
 """Other songs each time, so that the tests also pass on a platform that they have been run on before."""
 
 
-def listeners_file() -> bytes:
+def listeners_file(rows: int = SONGS) -> bytes:
     """A CSV in a spelling of its own, of somebody who likes what can be danced to."""
     random = np.random.default_rng(next(SEEDS))
     shares = ["Acousticness", "Danceability", "Energy", "Instrumentalness", "Liveness", "Speechiness", "Valence"]
-    songs = pd.DataFrame(random.random((SONGS, len(shares))).round(4), columns=shares)
-    songs["duration_ms"] = random.integers(60_000, 400_000, SONGS)
-    songs["Tempo"], songs["loudness"] = random.uniform(60, 200, SONGS), random.uniform(-30, 0, SONGS)
+    songs = pd.DataFrame(random.random((rows, len(shares))).round(4), columns=shares)
+    songs["duration_ms"] = random.integers(60_000, 400_000, rows)
+    songs["Tempo"], songs["loudness"] = random.uniform(60, 200, rows), random.uniform(-30, 0, rows)
     songs["Liked"] = np.where(songs["Danceability"] > 0.5, "Like", "Dislike")
     return songs.to_csv().encode()
 
 
-def upload(rest: httpx.Client, playlist: bytes) -> httpx.Response:
-    return rest.post("/datasets", content=playlist, headers={"Content-Type": "text/csv"})
+def upload(rest: httpx.Client, playlist: bytes, **options: bool) -> httpx.Response:
+    return rest.post("/datasets", params=options, content=playlist, headers={"Content-Type": "text/csv"})
 
 
 def followed(airflow: Airflow, run_id: str) -> str:
@@ -64,7 +65,7 @@ def test_from_upload_to_champion_and_back(
     report = rest.post("/datasets/validate", content=playlist, headers={"Content-Type": "text/csv"}).json()
     assert (report["rows_raw"], report["rows_kept"]) == (SONGS, SONGS)
     assert "labels understood: Dislike = 0, Like = 1" in report["readings"]
-    accepted = upload(rest, playlist)
+    accepted = upload(rest, playlist, new_listener=True)
     assert accepted.status_code == httpx.codes.ACCEPTED
     dataset = followed(airflow, accepted.json()["run_id"])
 
@@ -88,6 +89,38 @@ def test_from_upload_to_champion_and_back(
     assert (refused.status_code, "trained on" in refused.json()["detail"]) == (409, True)
 
     assert rest.post("/model/rollback", json={}).status_code == httpx.codes.OK
+    wait_for_model(rest, before)
+
+
+def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_says_so(
+    rest: httpx.Client, airflow: Airflow
+) -> None:
+    before = rest.get("/model").json()["version"]
+
+    def told(playlist: bytes, **options: bool) -> dict[str, Any]:
+        run_id = upload(rest, playlist, **options).json()["run_id"]
+        followed(airflow, run_id)
+        report: dict[str, Any] = rest.get(f"/pipeline/runs/{run_id}").json()
+        return report
+
+    champion = told(listeners_file(), new_listener=True)
+    assert champion["promoted"]
+    wait_for_model(rest, champion["model_version"])
+
+    short = listeners_file(120)
+    kept = told(short)
+    assert (kept["promoted"], kept["training"]["code"]) == (False, "another_listener")
+    assert kept["training"]["params"]["shared"] == 0
+    assert rest.post("/model/refresh").json()["model"]["version"] == champion["model_version"]
+
+    # The version is there already: it is promoted without another training.
+    again = told(short, new_listener=True)
+    assert (again["promoted"], again["model_version"]) == (True, kept["model_version"])
+    states = {task["id"]: task["state"] for task in again["training"]["tasks"]}
+    assert [states[name] for name in ("search", "export", "promote")] == ["success", "skipped", "success"]
+    wait_for_model(rest, kept["model_version"])
+
+    assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
     wait_for_model(rest, before)
 
 

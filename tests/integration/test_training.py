@@ -30,7 +30,7 @@ from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full
 from song_preference.training import steps
 from song_preference.training.evaluate import roc_auc
-from song_preference.training.fingerprint import check_untrained
+from song_preference.training.fingerprint import trained_before
 from song_preference.training.promote import Decision
 from song_preference.training.registry import load_graph, ranked_trials
 from song_preference.training.rollback import rollback
@@ -226,8 +226,8 @@ def test_the_same_training_would_be_skipped(
     client = MlflowClient()
     told = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
     with pytest.raises(NothingToDo, match=told):
-        check_untrained(client, settings.name, dataset.version, SEED, TRIALS)
-    check_untrained(client, settings.name, dataset.version, SEED, TRIALS + 1)
+        trained_before(client, settings, (dataset.version, SEED, TRIALS))
+    assert trained_before(client, settings, (dataset.version, SEED, TRIALS + 1)) is None
 
 
 def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(

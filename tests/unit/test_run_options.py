@@ -13,7 +13,7 @@ from song_preference.run_options import ETL_DAG, ETL_OPTIONS, TASKS, TRAINING_DA
 from tests.support.airflow import in_airflow
 from tests.support.run_options import MORE_OPTIONS
 
-DEFAULTS = {"source": None, "test_size": 0.3, "seed": 42, "trials": None, "force": False}
+DEFAULTS = {"source": None, "test_size": 0.3, "seed": 42, "trials": None, "force": False, "new_listener": None}
 
 
 def test_what_is_not_asked_for_is_as_by_default() -> None:
@@ -38,6 +38,7 @@ def test_what_is_not_asked_for_is_as_by_default() -> None:
         ({"seed": None}, "option 'seed' must be a whole number"),
         ({"force": "yes"}, "option 'force' must be true or false"),
         ({"source": 1}, "option 'source' must be a text"),
+        ({"new_listener": "yes"}, "option 'new_listener' must be true or false"),
     ],
 )
 def test_what_a_run_cannot_be_asked_is_rejected_with_its_name_and_bound(asked: dict[str, Any], told: str) -> None:

@@ -25,6 +25,8 @@ print(json.dumps({{
                     "retries": task.retries,
                     "backoff": task.retry_exponential_backoff,
                     "policy": task.retry_policy is not None,
+                    "rule": task.trigger_rule,
+                    "after": sorted(task.upstream_task_ids),
                     "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                     "links": sorted(link.name for link in task.operator_extra_links),
                 }}
@@ -75,6 +77,45 @@ def test_the_first_task_rejects_what_no_run_can_be_asked(tmp_path: Path) -> None
         assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
 
 
+AGAIN = f"""
+import json, os
+from collections import defaultdict
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+from song_preference.dataset import store
+from song_preference.errors import NothingToDo
+from song_preference.messages import Message
+from song_preference.training import fingerprint, steps
+from song_preference.training.promote import Decision
+known = {{"run_id": "r", "experiment_id": "1", "dataset_version": "d", "seed": 1, "version": "3"}}
+asked = []
+fingerprint.trained_before = lambda client, settings, wanted, new: asked.append([*wanted, new]) or known
+steps.promote = lambda store, settings, version, new, again: (
+    asked.append([version, new, again]) or Decision(True, Message("cannot_be_loaded"))
+)
+store.open_store = lambda: None
+os.environ |= {{"MLFLOW_TRACKING_URI": "http://unused", "MODEL_NAME": "m", "MODEL_ALIAS": "c", "TRAINING_TRIALS": "7"}}
+bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
+dag = next(dag for dag in bag.dags.values() if dag.dag_id == {TRAINING_DAG!r})
+tasks = {{task.task_id: task.python_callable for task in dag.tasks}}
+form = {{name: param.value for name, param in dag.params.items()}}
+form |= {{"dataset_version": "d", "trials": 2, "new_listener": True}}
+found = tasks["search"](params=form, triggering_asset_events=defaultdict(list))
+try:
+    tasks["export"](found)
+except NothingToDo as error:
+    told = str(error)
+print(json.dumps({{"asked": asked, "told": told, "result": tasks["promote"](found, None)}}))
+"""
+
+
+def test_a_version_of_before_is_put_through_promotion_again(tmp_path: Path) -> None:
+    found = in_airflow(AGAIN, tmp_path)
+    assert found["asked"] == [["d", 42, 2, True], ["3", True, True]]
+    assert found["told"] == "Version 3 was trained from these songs, settings and code: it is compared again."
+    assert (found["result"]["version"], found["result"]["promoted"]) == ("3", True)
+
+
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return in_airflow(DESCRIBE, tmp_path_factory.mktemp("airflow"))
@@ -98,6 +139,11 @@ def test_tasks_run_in_their_order_with_their_names(bag: Any) -> None:
         assert [(task["id"], task["name"]) for task in bag["dags"][dag_id]["tasks"]] == [
             (task, name["en"]) for task, name in tasks.items()
         ]
+
+
+def test_a_version_of_before_skips_to_the_decision(bag: Any) -> None:
+    promote = bag["dags"][TRAINING_DAG]["tasks"][-1]
+    assert (promote["rule"], promote["after"]) == ("none_failed_min_one_success", ["register", "search"])
 
 
 def test_one_run_at_a_time_and_none_for_the_past(bag: Any) -> None:
@@ -125,7 +171,12 @@ def test_the_trigger_forms_ask_what_the_specification_says(bag: Any) -> None:
         dag_id: {name: (param["type"], param["value"]) for name, param in dag["params"].items()}
         for dag_id, dag in bag["dags"].items()
     }
-    model = {"seed": ("integer", 42), "trials": (["null", "integer"], None), "force": ("boolean", False)}
+    model = {
+        "seed": ("integer", 42),
+        "trials": (["null", "integer"], None),
+        "force": ("boolean", False),
+        "new_listener": (["null", "boolean"], None),
+    }
     text = (["null", "string"], None)
     assert forms[ETL_DAG] == {"source": text, "test_size": ("number", 0.3), **model}
     assert forms[TRAINING_DAG] == {"dataset_version": text, **model}

@@ -221,6 +221,13 @@ def test_a_good_playlist_is_kept_and_the_pipeline_started(
     assert objects.contents == {accepted["source"].removeprefix("s3://data/"): CSV}
 
 
+def test_an_upload_may_say_whose_it_is(managed: TestClient, server: FakeAirflow) -> None:
+    answer = managed.post("/datasets", params={"new_listener": "true"}, content=CSV, headers=TEXT_AND_KEY)
+    assert server.conf == {"source": answer.json()["source"], "new_listener": True}
+    answer = managed.post("/datasets", params={"new_listener": "who"}, content=CSV, headers=TEXT_AND_KEY)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [

@@ -20,7 +20,14 @@ def server() -> FakeAirflow:
 
 
 def test_a_run_starts_and_its_address_is_told(managed: TestClient, server: FakeAirflow) -> None:
-    asked = {"source": "incoming/mine.csv", "test_size": 0.2, "seed": 7, "trials": 9, "force": True}
+    asked = {
+        "source": "incoming/mine.csv",
+        "test_size": 0.2,
+        "seed": 7,
+        "trials": 9,
+        "force": True,
+        "new_listener": True,
+    }
     answer = managed.post(RUNS, headers=KEY, json=asked)
     assert answer.status_code == 202
     run = answer.json()
@@ -35,7 +42,8 @@ def test_a_run_starts_and_its_address_is_told(managed: TestClient, server: FakeA
 @pytest.mark.parametrize("sent", [{}, {"json": {}}, {"json": {"source": None, "trials": None}}])
 def test_what_is_left_out_is_as_the_form_has_it(managed: TestClient, server: FakeAirflow, sent: dict[str, Any]) -> None:
     assert managed.post(RUNS, headers=KEY, **sent).status_code == 202
-    assert server.conf == {"source": None, "test_size": 0.3, "seed": 42, "trials": None, "force": False}
+    model = {"seed": 42, "trials": None, "force": False, "new_listener": None}
+    assert server.conf == {"source": None, "test_size": 0.3, **model}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +59,7 @@ def test_what_is_left_out_is_as_the_form_has_it(managed: TestClient, server: Fak
         ({"trials": 0}, "trials"),
         ({"trials": 501}, "trials"),
         ({"force": "yes"}, "force"),
+        ({"new_listener": "yes"}, "new_listener"),
         ({"source": 3}, "source"),
         ({"trails": 3}, "trails"),
         ([], "body"),

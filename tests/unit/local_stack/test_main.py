@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_stack import __main__ as command_line
-from local_stack.config import ROOT, Config
+from local_stack.config import ROOT, Config, StackError
 
 
 def local_stack(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -58,20 +58,60 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return ran
 
 
-def run(state: Path, source: str) -> None:
-    command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}))
+def run(state: Path, source: str, new_listener: str | None = None) -> None:
+    command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}), new_listener)
 
 
-def test_the_pipeline_runs_for_a_first_champion_and_by_force_for_another_source(
+PIPELINE = ("song_preference.pipeline",)
+
+
+def test_the_pipeline_runs_for_a_first_champion_and_for_another_source(
     tmp_path: Path, commands: list[tuple[str, ...]]
 ) -> None:
     for source in ("sample", "sample", "https://example.com/a.csv", "sample"):
         run(tmp_path, source)
-    by_force = ("song_preference.pipeline", "--force")
-    assert commands == [("song_preference.pipeline",), by_force, by_force]
+    assert commands == [PIPELINE] * 3
 
 
-def test_the_pipeline_runs_by_force_for_a_file_that_was_edited_since_and_only_then(
+@pytest.mark.parametrize(("new_listener", "answers"), [("yes", []), ("no", []), (None, ["maybe", "yes"])])
+def test_another_source_is_another_listeners_or_not(
+    *,
+    new_listener: str | None,
+    answers: list[str],
+    tmp_path: Path,
+    commands: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: answers.pop(0))
+    run(tmp_path, "https://example.com/a.csv")
+    run(tmp_path, "https://example.com/b.csv", new_listener)
+    assert commands == [PIPELINE, (*PIPELINE, "--new-listener", new_listener or "yes")]
+    assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://example.com/b.csv", "DATASET_SOURCE=https://example.com/b.csv make run NEW_LISTENER=yes\n"),
+        ("/home/ana/my list.csv", "DATASET_SOURCE='/home/ana/my list.csv' make run NEW_LISTENER=yes\n"),
+        ("https://example.com/b.csv?token=hunter2", "  make run NEW_LISTENER=yes\n"),
+    ],
+)
+def test_without_a_terminal_another_source_ends_with_the_commands_to_go_on(
+    source: str, shown: str, tmp_path: Path, commands: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    run(tmp_path, "https://example.com/a.csv")
+    with pytest.raises(StackError) as ended:
+        run(tmp_path, source)
+    assert shown in str(ended.value)
+    assert str(ended.value).endswith("make run NEW_LISTENER=no")
+    assert "hunter2" not in str(ended.value)
+    assert commands == [PIPELINE]
+
+
+def test_the_pipeline_runs_for_a_file_that_was_edited_since_and_only_then(
     tmp_path: Path, commands: list[tuple[str, ...]]
 ) -> None:
     state, playlist = tmp_path / "state", tmp_path / "mine.csv"
@@ -82,8 +122,7 @@ def test_the_pipeline_runs_by_force_for_a_file_that_was_edited_since_and_only_th
         run(state, str(playlist))
     os.utime(playlist, ns=(0, 0))
     run(state, str(playlist))
-    by_force = ("song_preference.pipeline", "--force")
-    assert commands == [("song_preference.pipeline",), by_force, by_force]
+    assert commands == [PIPELINE] * 3
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,15 @@ def test_parameters_reach_the_run(airflow: Airflow, server: FakeAirflow) -> None
     assert server.conf == {"force": True}
 
 
-@pytest.mark.parametrize(("arguments", "conf"), [([], {}), (["--force"], {"force": True})])
+@pytest.mark.parametrize(
+    ("arguments", "conf"),
+    [
+        ([], {}),
+        (["--force"], {"force": True}),
+        (["--new-listener", "yes"], {"new_listener": True}),
+        (["--new-listener", "no"], {"new_listener": False}),
+    ],
+)
 def test_the_command_trains_again_where_it_is_told_to(
     server: FakeAirflow, monkeypatch: pytest.MonkeyPatch, arguments: list[str], conf: dict[str, Any]
 ) -> None:

@@ -152,6 +152,16 @@ def test_a_training_with_nothing_to_do_says_why(server: FakeAirflow, training: F
     assert (found.training.code, found.training.params) == ("already_trained", {"version": "3"})
 
 
+def test_a_version_of_before_that_is_promoted_again_is_told_with_its_decision(
+    server: FakeAirflow, training: FakeRun
+) -> None:
+    training.tasks = [task("search", "success"), task("export", "skipped"), task("register", "skipped", 0)]
+    training.tasks.append(task("promote", "success"))
+    found = told(server)
+    assert found.training is not None
+    assert (found.model_version, found.promoted, found.training.code) == ("7", True, "compared")
+
+
 def test_a_training_at_work_has_no_model_yet(server: FakeAirflow, training: FakeRun) -> None:
     training.state, training.tasks = "running", [task("search", "running"), task("promote", None, 0)]
     found = told(server)

@@ -7,8 +7,10 @@ from mlflow import MlflowClient
 from song_preference import commit
 from song_preference.commit import git_commit
 from song_preference.errors import NothingToDo
+from song_preference.settings import ModelSettings
 from song_preference.training import fingerprint
-from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, check_untrained, training_key
+from song_preference.training.fingerprint import DECIDED_AT, ROLLED_BACK, TRAINING_KEY, trained_before, training_key
+from song_preference.training.rollback import rollback
 
 MODEL = "spotify_model_prod"
 
@@ -31,6 +33,7 @@ CHANGES_A_MODEL = {
     "training/search.py": True,
     "training/steps.py": True,
     "training/__init__.py": False,
+    "training/compare.py": False,
     "training/evaluate.py": False,
     "training/fingerprint.py": False,
     "training/intervals.py": False,
@@ -102,16 +105,37 @@ def test_the_commit_is_the_environments_or_gits_or_unknown(monkeypatch: pytest.M
     assert git_commit() == "unknown"
 
 
-def test_a_training_is_skipped_only_where_one_was_decided(client: MlflowClient) -> None:
-    check_untrained(client, MODEL, "a", 1, 40)
-    client.create_registered_model(MODEL)
+def test_a_training_is_skipped_only_where_one_was_decided(client: MlflowClient, settings: ModelSettings) -> None:
+    wanted = ("a", 1, 40)
+    assert trained_before(client, settings, wanted) is None
     for _ in range(2):
         client.create_model_version(MODEL, "file:///nowhere", tags={TRAINING_KEY: training_key("a", 1, 40)})
-    check_untrained(client, MODEL, "a", 1, 40)
+    assert trained_before(client, settings, wanted) is None
     client.set_model_version_tag(MODEL, "2", DECIDED_AT, "2026-11-23")
+    found = trained_before(client, settings, wanted)
+    assert found is not None
+    assert (found["version"], found["dataset_version"], found["seed"]) == ("2", "a", 1)
+    assert trained_before(client, settings, ("a", 2, 40)) is None
+    client.set_registered_model_alias(MODEL, "champion", "2")
     with pytest.raises(NothingToDo) as skipped:
-        check_untrained(client, MODEL, "a", 1, 40)
+        trained_before(client, settings, wanted)
     assert str(skipped.value) == (
         "Version 2 was trained from dataset a with seed 1, 40 trials and this code: set force to train again."
     )
-    check_untrained(client, MODEL, "a", 2, 40)
+
+
+def test_a_version_that_somebody_rolled_back_from_is_not_promoted_again_by_itself(
+    client: MlflowClient, settings: ModelSettings
+) -> None:
+    wanted = ("a", 1, 40)
+    client.create_model_version(MODEL, "file:///nowhere")
+    tags = {TRAINING_KEY: training_key(*wanted), DECIDED_AT: "2026-11-23"}
+    client.create_model_version(MODEL, "file:///nowhere", tags=tags)
+    client.set_registered_model_alias(MODEL, "champion", "2")
+    rollback(settings, "1")
+    for new_listener in (None, False):
+        with pytest.raises(NothingToDo, match="somebody rolled back from it"):
+            trained_before(client, settings, wanted, new_listener)
+    assert trained_before(client, settings, wanted, new_listener=True)
+    rollback(settings, "2")
+    assert ROLLED_BACK not in client.get_model_version(MODEL, "2").tags

@@ -13,13 +13,13 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.dummy import DummyClassifier
 
-from song_preference.errors import DatasetNotFound
 from song_preference.serving.model import THRESHOLD_PROPERTY
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.data import Songs
 from song_preference.training.export import describe
-from song_preference.training.promote import paired_bootstrap, unseen_songs
+from song_preference.training.fingerprint import ROLLED_BACK, TWIN
+from song_preference.training.rollback import rollback
 from song_preference.training.steps import promote
 from tests.support.training import MemoryDatasets, listener
 
@@ -58,10 +58,20 @@ KNOWS, GUESSES = graph_of(2), graph_of(0)
 
 @pytest.fixture
 def register(client: MlflowClient) -> Register:
-    def register(graph: onnx.ModelProto = KNOWS, *, kind: str = "file", data: str = "old", low: str = "0.8") -> str:
+    def register(
+        graph: onnx.ModelProto = KNOWS,
+        *,
+        kind: str = "file",
+        data: str = "old",
+        low: str = "0.8",
+        twin: onnx.ModelProto | None = None,
+    ) -> str:
         with mlflow.start_run():
             logged = mlflow.onnx.log_model(graph, name="model", pip_requirements=["onnxruntime"])
-        tags = {"source_kind": kind, "dataset_version": data, "test_roc_auc_low": low}
+            tags = {"source_kind": kind, "dataset_version": data, "test_roc_auc_low": low}
+            if twin:
+                of_twin = mlflow.onnx.log_model(twin, name="twin", pip_requirements=["onnxruntime"])
+                tags[TWIN] = of_twin.model_uri
         return str(mlflow.register_model(logged.model_uri, MODEL, tags=tags).version)
 
     return register
@@ -69,13 +79,19 @@ def register(client: MlflowClient) -> Register:
 
 @pytest.fixture(autouse=True)
 def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("song_preference.training.promote.RESAMPLES", 200)
+    monkeypatch.setattr("song_preference.training.compare.RESAMPLES", 200)
 
 
 @pytest.fixture
 def datasets(train: Songs, test: Songs) -> MemoryDatasets:
+    """Datasets that share most songs with `old`, and one that shares none."""
     few = test.take(np.arange(12))
-    return MemoryDatasets(old=(train, test), new=(listener(200, 3), listener(100, 4)), few=(train, few))
+    return MemoryDatasets(
+        old=(train, test),
+        grown=(train, listener(100, 4)),
+        few=(train, few),
+        strange=(listener(200, 3), listener(100, 5)),
+    )
 
 
 def aliases(client: MlflowClient) -> tuple[str | None, str | None]:
@@ -142,7 +158,7 @@ def test_who_is_not_worse_replaces_the_champion(
     register: Register,
 ) -> None:
     promote(datasets, settings, register(first))
-    decision = promote(datasets, settings, register(second, data="new"))
+    decision = promote(datasets, settings, register(second, data="grown"))
     assert decision.promoted is promoted
     assert aliases(client) == (("2", None) if promoted else ("1", "2"))
 
@@ -155,9 +171,10 @@ def test_who_is_not_worse_replaces_the_champion(
     assert "decided_at" in version.tags
     run = client.get_run(str(version.run_id))
     assert run.data.tags["decision"] == version.tags["decision"]
-    assert run.data.metrics["promotion_songs"] == 100
+    assert run.data.metrics["promotion_songs"] == 200
     assert (run.data.metrics["promotion_share_worse"] <= 0.25) is promoted
-    assert "On 100 songs that neither knew, ROC AUC 0." in str(decision.reason)
+    assert "of version 1 on 200 songs that neither was trained on" in str(decision.reason)
+    assert (version.tags["listener"], version.tags.get("best_version")) == ("1", "2" if promoted else None)
 
 
 def test_the_sample_may_replace_the_sample(
@@ -180,7 +197,7 @@ def test_without_new_songs_the_champion_stays(
     datasets: MemoryDatasets,
     register: Register,
 ) -> None:
-    promote(datasets, settings, register(data=known))
+    promote(datasets, settings, register(data="few" if known == "old" else known))
     decision = promote(datasets, settings, register(data="few"))
     assert reason in str(decision.reason)
     assert "make rollback VERSION=2" in str(decision.reason)
@@ -257,23 +274,126 @@ def test_a_decision_carried_out_is_not_carried_out_again(
     assert aliases(client) == ("2", None)
 
 
-def test_a_model_is_never_worse_than_itself(test: Songs) -> None:
-    probability = test.features[:, 2].astype(np.float64)
-    assert paired_bootstrap(test.labels, probability, probability, tolerance=0.0) == 0.0
+def test_twins_are_compared_and_not_the_models(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register(GUESSES, twin=KNOWS))
+    assert promote(datasets, settings, register(KNOWS, twin=GUESSES)).reason.code == "inferior"
+    assert promote(datasets, settings, register(GUESSES, twin=KNOWS)).reason.code == "not_inferior"
 
 
-def test_one_that_guesses_is_worse_than_one_that_knows(test: Songs) -> None:
-    knows, guesses = test.features[:, 2].astype(np.float64), test.features[:, 0].astype(np.float64)
-    assert paired_bootstrap(test.labels, guesses, knows, tolerance=0.02) > 0.99
-    assert paired_bootstrap(test.labels, knows, guesses, tolerance=0.02) == 0.0
-    assert paired_bootstrap(test.labels, guesses, knows, tolerance=1.0) == 0.0
+def test_a_champion_whose_twin_is_gone_stays(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register())
+    client.set_model_version_tag(MODEL, "1", TWIN, "models:/m-0123456789abcdef0123456789abcdef")
+    assert promote(datasets, settings, register()).reason.code == "twin_gone"
+    assert aliases(client) == ("1", "2")
 
 
-def test_only_songs_that_neither_learned_from_are_compared_by(train: Songs, test: Songs) -> None:
-    known = listener(50, 9)
-    both = Songs(np.vstack([test.features, known.features]), np.concatenate([test.labels, known.labels]))
-    datasets = MemoryDatasets(new=(train, both), old=(known, train))
-    np.testing.assert_array_equal(unseen_songs(datasets, "new", "old").features, test.features)
-    assert len(unseen_songs(datasets, "new", "new").labels) == 150
-    with pytest.raises(DatasetNotFound):
-        unseen_songs(datasets, "new", "gone")
+@pytest.mark.parametrize(
+    ("new_listener", "code"),
+    [(None, "another_listener"), (True, "new_listener_beats_majority"), (False, "not_inferior")],
+)
+def test_another_listener_replaces_the_champion_only_if_the_run_says_so(
+    *,
+    new_listener: bool | None,
+    code: str,
+    client: MlflowClient,
+    settings: ModelSettings,
+    datasets: MemoryDatasets,
+    register: Register,
+) -> None:
+    promote(datasets, settings, register(data="strange"))
+    decision = promote(datasets, settings, register(), new_listener)
+    assert decision.reason.code == code
+    assert aliases(client) == (("2", None) if decision.promoted else ("1", "2"))
+    tags = client.get_model_version(MODEL, "2").tags
+    assert tags.get("new_listener") == {None: None, True: "true", False: "false"}[new_listener]
+    assert tags["listener"] == ("1" if new_listener is False else "2")
+    if new_listener is None:
+        assert "shares 0 of 300 songs with the list in use" in str(decision.reason)
+
+
+def test_another_listener_must_beat_the_majority(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register(data="strange"))
+    assert promote(datasets, settings, register(low="0.49"), new_listener=True).reason.code == (
+        "new_listener_may_not_beat_majority"
+    )
+    assert aliases(client) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("gone", "codes"),
+    [
+        ("nothing", ["against_the_best", "worse_on_one_table"]),
+        ("version", ["best_not_comparable"]),
+        ("dataset", ["best_not_comparable"]),
+    ],
+)
+def test_a_candidate_is_compared_with_the_best_champion_so_far(
+    *,
+    gone: str,
+    codes: list[str],
+    client: MlflowClient,
+    settings: ModelSettings,
+    datasets: MemoryDatasets,
+    register: Register,
+) -> None:
+    promote(datasets, settings, register(KNOWS, data="grown"))
+    promote(datasets, settings, register(GUESSES))
+    client.set_registered_model_alias(MODEL, "champion", "2")
+    client.set_model_version_tag(MODEL, "2", "best_version", "1")
+    if gone == "version":
+        client.delete_model_version(MODEL, "1")
+    elif gone == "dataset":
+        del datasets.versions["grown"]
+    decision = promote(datasets, settings, register(GUESSES))
+    assert decision.promoted is (gone != "nothing")
+    assert [part["code"] for part in decision.reason.params["comparisons"]] == ["against_the_champion", *codes]
+    assert "version 1, the best so far" in str(decision.reason)
+
+
+def test_the_best_stays_the_best_until_a_better_one_comes(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register())
+    for version, best in (("2", "2"), ("3", "3")):
+        promote(datasets, settings, register())
+        assert client.get_model_version(MODEL, version).tags["best_version"] == best
+    rollback(settings, "1")
+    promote(datasets, settings, register())
+    assert client.get_model_version(MODEL, "4").tags["best_version"] == "4"
+
+
+def test_a_challenger_made_champion_by_hand_is_the_best_of_its_listener(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register(KNOWS))
+    promote(datasets, settings, register(GUESSES))
+    rollback(settings, "2")
+    decision = promote(datasets, settings, register(GUESSES))
+    assert decision.promoted
+    assert [part["params"]["version"] for part in decision.reason.params["comparisons"]] == ["2"]
+    assert client.get_model_version(MODEL, "3").tags["listener"] == "1"
+
+
+def test_an_earlier_version_is_decided_again_unless_it_is_the_champion(
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+) -> None:
+    promote(datasets, settings, register())
+    promote(datasets, settings, register(data="strange"), new_listener=True)
+    rollback(settings, "1")
+    rollback(settings, "2")
+    assert promote(datasets, settings, "1", again=True).reason.code == "another_listener"
+    assert aliases(client) == ("2", "1")
+    assert ROLLED_BACK in client.get_model_version(MODEL, "1").tags
+    assert promote(datasets, settings, "1", new_listener=True, again=True).promoted
+    assert aliases(client)[0] == "1"
+    assert ROLLED_BACK not in client.get_model_version(MODEL, "1").tags
+    assert client.get_model_version(MODEL, "1").tags["replaced"] == "2"
+    decided_at = client.get_model_version(MODEL, "1").tags["decided_at"]
+    assert promote(datasets, settings, "1", again=True).reason.code == "new_listener_beats_majority"
+    assert client.get_model_version(MODEL, "1").tags["decided_at"] == decided_at

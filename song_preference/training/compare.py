@@ -1,0 +1,159 @@
+"""The comparison of two models on songs that neither was trained on, and how many songs two datasets share."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from song_preference.dataset.split import MIN_TEST_SONGS
+from song_preference.dataset.store import DatasetStore
+from song_preference.training.data import Labels, Probabilities, Songs, test_songs
+from song_preference.training.evaluate import Predict, roc_auc
+
+TOLERANCE = 0.02
+"""Loss of ROC AUC that is accepted: chance alone moves it by more on a test table of a few hundred songs."""
+
+MAX_SHARE_WORSE = 0.25
+TABLE_TOLERANCE = 0.05
+"""Loss of ROC AUC on the songs of one test table from which on no other table makes up for it."""
+
+RESAMPLES = 1000
+SEED = 0
+BLOCK = 1 << 16
+"""Songs that are resampled at once: few enough for the processor's cache."""
+
+Counts = NDArray[np.int32]
+"""How often each song (r, n) is drawn in r resamples."""
+
+
+class Overlap(NamedTuple):
+    """How many of its songs the smaller of two datasets shares with the other."""
+
+    shared: int
+    songs: int
+
+
+class Comparison(NamedTuple):
+    """ROC AUC of two models on the same songs, and the share of resamples in which the first is clearly worse."""
+
+    songs: int
+    roc_auc: float
+    other_roc_auc: float
+    share_worse: float
+    table_difference: float
+    """Lowest ROC AUC minus the other's on the songs of one test table; infinite if no table has enough songs."""
+
+    @property
+    def is_not_inferior(self) -> bool:
+        """Return whether the first model may replace the other."""
+        return self.share_worse <= MAX_SHARE_WORSE and self.table_difference >= -TABLE_TOLERANCE
+
+
+def overlap(store: DatasetStore, dataset: str, other: str) -> Overlap:
+    """Count the songs that two dataset versions share, by features or key; raise `DatasetNotFound`."""
+    songs = pooled([_table(store, dataset, "train"), _table(store, dataset, "test")])
+    left, size, others = songs, len(songs.labels), 0
+    for table in (_table(store, other, "train"), _table(store, other, "test")):
+        left, others = left.without(table), others + len(table.labels)
+    smaller = min(size, others)
+    return Overlap(min(size - len(left.labels), smaller), smaller)
+
+
+def unseen_songs(store: DatasetStore, dataset: str, other: str) -> list[Songs]:
+    """Return the test songs of each dataset version that are in neither training table; raise `DatasetNotFound`."""
+    versions = list(dict.fromkeys((dataset, other)))
+    tables = [test_songs(store, version) for version in versions]
+    for version in versions:
+        trained = _table(store, version, "train")
+        tables = [table.without(trained) for table in tables]
+    return tables
+
+
+def pooled(tables: list[Songs]) -> Songs:
+    """Return the songs of all tables, each song once, as in the first table that holds it."""
+    first, *others = tables
+    for table in others:
+        new = table.without(first)
+        keys = None if first.keys is None or new.keys is None else np.concatenate([first.keys, new.keys])
+        first = Songs(np.vstack([first.features, new.features]), np.concatenate([first.labels, new.labels]), keys)
+    return first
+
+
+def are_enough(songs: Songs) -> bool:
+    """Return whether there are enough songs of both classes for a comparison."""
+    return int(min(songs.labels.sum(), (1 - songs.labels).sum())) >= MIN_TEST_SONGS
+
+
+def compare(tables: list[Songs], predict: Predict, predict_other: Predict) -> Comparison:
+    """Compare two models on the songs of all tables, which are enough together."""
+    songs = pooled(tables)
+    own, others = predict(songs.features), predict_other(songs.features)
+    return Comparison(
+        len(songs.labels),
+        roc_auc(songs.labels, own),
+        roc_auc(songs.labels, others),
+        paired_bootstrap(songs.labels, own, others, TOLERANCE),
+        min(
+            (
+                roc_auc(table.labels, predict(table.features)) - roc_auc(table.labels, predict_other(table.features))
+                for table in tables
+                if are_enough(table)
+            ),
+            default=float("inf"),
+        ),
+    )
+
+
+def paired_bootstrap(labels: Labels, own: Probabilities, others: Probabilities, tolerance: float) -> float:
+    """Return the share of resamples in which `own` is clearly worse than `others`, probabilities (n,) of two models.
+
+    Songs are drawn with replacement within their class, the same ones for both. `own` is clearly worse where its ROC
+    AUC is more than `tolerance` below that of `others`.
+    """
+    areas = [_ResampledArea(labels, probability) for probability in (others, own)]
+    worse = 0
+    for likes, dislikes in _resamples(int(labels.sum()), int((1 - labels).sum())):
+        best, area = (of.area(likes, dislikes) for of in areas)
+        worse += int(np.sum(best - area > tolerance))
+    return worse / RESAMPLES
+
+
+def _resamples(likes: int, dislikes: int) -> Iterator[tuple[Counts, Counts]]:
+    """Yield how often each like (r, likes) and each dislike (r, dislikes) is drawn in r resamples, `RESAMPLES` in all.
+
+    Counts instead of songs, so that no resample has to be sorted.
+    """
+    random = np.random.default_rng(SEED)
+    block = max(BLOCK // (likes + dislikes), 1)
+    for begin in range(0, RESAMPLES, block):
+        rows = min(block, RESAMPLES - begin)
+        yield _counts(random, rows, likes), _counts(random, rows, dislikes)
+
+
+def _counts(random: np.random.Generator, rows: int, size: int) -> Counts:
+    drawn = random.integers(0, size, (rows, size), dtype=np.int32) + size * np.arange(rows, dtype=np.int32)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(np.int32)
+
+
+class _ResampledArea:
+    """The ROC AUC of one model on resampled songs."""
+
+    def __init__(self, labels: Labels, probability: Probabilities) -> None:
+        liked, disliked = probability[labels == 1], probability[labels == 0]
+        self._liked, self._disliked = np.argsort(liked), np.argsort(disliked)
+        ordered = disliked[self._disliked]
+        self._below, self._not_above = (np.searchsorted(ordered, liked[self._liked], end) for end in ("left", "right"))
+
+    def area(self, likes: Counts, dislikes: Counts) -> NDArray[np.float64]:
+        """Return the area (r,) of resamples in which the songs occur this often; a tie counts half."""
+        rows, size = dislikes.shape
+        drawn = np.zeros((rows, size + 1), dtype=np.int32)
+        np.cumsum(dislikes[:, self._disliked], axis=1, out=drawn[:, 1:])
+        twice = drawn[:, self._below] + drawn[:, self._not_above]
+        pairs = np.einsum("rl,rl->r", likes[:, self._liked], twice, dtype=np.float64)
+        return np.asarray(pairs / (2 * likes.shape[1] * size))
+
+
+def _table(store: DatasetStore, version: str, name: Literal["train", "test"]) -> Songs:
+    return Songs.of(store.table(version, name))
