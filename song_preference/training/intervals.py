@@ -39,18 +39,18 @@ def roc_auc(labels: Labels, probability: Probabilities) -> Interval:
     """Return the area under the ROC curve with an interval on the scale of its logit (Pepe 2003).
 
     Its variance is that of DeLong et al. (1988), or Hanley and McNeil's (1982) where that is larger: among few songs
-    DeLong's may be 0. An area of 0 or 1, which has no logit, is taken for half a pair less. A constant probability
-    has area 0.5 whatever the songs are.
+    DeLong's may be 0. Nearer to 0 or 1 than half a song of the smaller class the logit's scale would tear the interval
+    open, so it is that of an area so far from them. A constant probability has area 0.5 whatever the songs are.
     """
     above, below = placements(labels, probability)
     area = float(above.mean())
     if np.ptp(probability) == 0:
         return Interval(area, area, area)
-    least = 0.5 / (len(above) * len(below))
+    least = 0.5 / min(len(above), len(below))
     within = min(max(area, least), 1 - least)
     variance = max(_delong_variance(above, below), _hanley_mcneil_variance(within, len(above), len(below)))
     low, high = expit(logit(within) + np.array([-Z, Z]) * np.sqrt(variance) / (within * (1 - within)))
-    return Interval(area, min(float(low), area), max(float(high), area))
+    return Interval(area, float(low) if area >= least else 0.0, float(high) if area <= 1 - least else 1.0)
 
 
 def _delong_variance(above: Numbers, below: Numbers) -> float:

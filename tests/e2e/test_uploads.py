@@ -104,7 +104,7 @@ def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_say
         return report
 
     champion = told(listeners_file(), new_listener=True)
-    assert champion["promoted"]
+    assert champion["promoted"], champion["training"]
     wait_for_model(rest, champion["model_version"])
 
     short = listeners_file(120)

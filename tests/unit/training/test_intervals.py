@@ -63,13 +63,22 @@ def test_the_roc_auc_has_the_larger_of_both_variances() -> None:
 
 def test_separated_songs_have_the_variance_of_hanley_and_mcneil() -> None:
     likes, dislikes = 5, 40
-    area = 1 - 0.5 / (likes * dislikes)
+    area = 1 - 0.5 / likes
     of_two_likes, of_two_dislikes = area / (2 - area), 2 * area**2 / (1 + area)
     pairs = (likes - 1) * (of_two_likes - area**2) + (dislikes - 1) * (of_two_dislikes - area**2)
     deviation = np.sqrt((area * (1 - area) + pairs) / (likes * dislikes))
     labels = np.repeat([0, 1], [dislikes, likes])
     found = intervals.roc_auc(labels, np.linspace(0, 1, len(labels)))
     assert found == pytest.approx((1, expit(logit(area) - Z * deviation / (area * (1 - area))), 1), abs=1e-6)
+
+
+@pytest.mark.parametrize("swapped", [0, 1, 2])
+def test_songs_that_are_nearly_separated_have_a_narrow_interval(swapped: int) -> None:
+    labels, probability = np.repeat([0, 1], [45, 45]), np.linspace(0, 1, 90)
+    labels[44 - swapped], labels[45] = labels[45], labels[44 - swapped]
+    found = intervals.roc_auc(labels, probability)
+    assert found.value > 0.998
+    assert (found.low > 0.92, found.high) == (True, 1)
 
 
 def test_the_difference_of_areas_is_paired() -> None:
