@@ -131,7 +131,7 @@ SENTENCES = {
     "rows_left_out": "rows left out: {count:,} ({findings})",
     "rows_repeated": "rows that repeat a song and are left out: {count:,}",
     "songs_contradicting": "songs that are liked and disliked at once and left out: {count:,} ({songs})",
-    "too_few_to_compare": "too few songs to replace a model of another playlist: with {share:.0%} of them kept for "
+    "too_few_to_compare": "too few songs to replace the model in use by themselves: with {share:.0%} of them kept for "
     "the test, that is {likes} likes and {dislikes} dislikes, and the comparison needs {least} of each that are new to "
     "both models; add songs",
     # A source that may not be named.

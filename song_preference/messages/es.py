@@ -134,9 +134,9 @@ SENTENCES = {
     "rows_left_out": "filas que se dejan fuera: {count:,} ({findings})",
     "rows_repeated": "filas que repiten una canción y se dejan fuera: {count:,}",
     "songs_contradicting": "canciones que te gustan y no te gustan a la vez, y se dejan fuera: {count:,} ({songs})",
-    "too_few_to_compare": "pocas canciones para sustituir un modelo de otra lista: si se aparta el {share:.0%} para la "
-    "prueba, son {likes} que te gustan y {dislikes} que no, y la comparación necesita {least} de cada tipo que sean "
-    "nuevas para los dos modelos; añade canciones",
+    "too_few_to_compare": "pocas canciones para sustituir por sí solas el modelo en uso: si se aparta el {share:.0%} "
+    "para la prueba, son {likes} que te gustan y {dislikes} que no, y la comparación necesita {least} de cada tipo que "
+    "sean nuevas para los dos modelos; añade canciones",
     # Un origen que no se puede usar.
     "source_rejected": "El origen «{source}» no se acepta: {reason}. Usa {may_name}.",
     "operator_may_name": "un enlace de Google Drive, una dirección https, s3://<bucket de datos>/<clave>, una ruta o "

@@ -44,7 +44,7 @@ def plain_logistic_regression(seed: int, strength: float = 1.0) -> LogisticRegre
     return LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, random_state=seed)
 
 
-def _forests(name: str, *kinds: "ForestKind") -> Candidate:
+def _forests(name: str, *kinds: ForestKind) -> Candidate:
     """Return a forest, or the mean of several with the same parameters."""
 
     def make(trial: BaseTrial, seed: int) -> Any:
