@@ -109,9 +109,9 @@ def predictor(registry: FakeRegistry, store: ModelStore, graph: bytes) -> Predic
     return Predictor(store)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def case_directory(pytestconfig: pytest.Config) -> Path:
-    """Return the directory of made-up files that were once misread."""
+    """Return the directory of made-up files that were once misread, which nobody writes to."""
     directory = pytestconfig.rootpath.parent / "shared" / "cases"
     if not directory.is_dir():
         pytest.skip("The files of the cases are not here.")

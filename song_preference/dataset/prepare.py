@@ -64,7 +64,7 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
 def preparation(raw: Path, directory: Path, max_bytes: int) -> CheckedPlaylist:
     """Return what `prepare` reports, and the first songs."""
     prepared = prepare(raw, directory, max_bytes=max_bytes)
-    shown = [name for name in ("title", "artist", "album", *FEATURES, LABEL) if name in prepared.report.columns]
+    shown = [name for name in (*DESCRIBING, *FEATURES, LABEL) if name in prepared.report.columns]
     rows = next(pq.ParquetFile(prepared.scaled).iter_batches(batch_size=SONGS_SHOWN, columns=shown))
     return CheckedPlaylist(**dict(prepared.report), first_songs=rows.select(shown).to_pylist())
 

@@ -80,8 +80,12 @@ class SongTable:
 def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
     try:
+        # What a file is turned into lies beside it, so it is read as if it lay in the directory.
+        source = directory / "source"
+        source.unlink(missing_ok=True)
+        source.symlink_to(path.resolve())
         with database.opened(directory, threads) as connection:
-            text, notes = as_csv(path, connection, max_bytes)
+            text, notes = as_csv(source, connection, max_bytes)
             yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
     except duckdb.IOException:
         # Of a full disk, which the caller names.
@@ -196,10 +200,9 @@ class _Reader:
             counted = (f"count(*) filter ({usable.format(position)})" for position in found)
             counts = self._numbers(f"select {', '.join(counted)} from loaded")
         chosen = found[counts.index(max(counts))]
-        if meaning in (*FEATURES, *SCALED, LABEL):
-            unused = [self._layout.header[position] for position in found if position != chosen]
-            values = {"name": meaning, "kept": self._layout.header[chosen], "unused": unused}
-            self._notes.append(Message("one_of_columns_kept", values))
+        unused = [self._layout.header[position] for position in found if position != chosen]
+        values = {"name": meaning, "kept": self._layout.header[chosen], "unused": unused}
+        self._notes.append(Message("one_of_columns_kept", values))
         return chosen
 
     def _usable_labels(self, position: int) -> float:

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import lzma
 import math
+import re
 import shutil
 import struct
 import zipfile
@@ -41,6 +42,9 @@ BROKEN_ARCHIVE = (
     *(OSError, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
     *(NotImplementedError, RuntimeError),  # of zipfile, for other ways of packing and for passwords
 )
+
+SPOTIFY_ACCOUNT = re.compile(r"(YourLibrary|Playlist\d+|StreamingHistory\w*|Streaming_History\w*)\.json$")
+"""Files in the zip that Spotify sends to whoever asks for their data: names of songs, without features."""
 
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that no text holds."""
@@ -134,6 +138,8 @@ def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
     names = packed.namelist()
     if any(name.startswith("xl/") for name in names) or "content.xml" in names:
         raise rejected("spreadsheet_file")
+    if any(SPOTIFY_ACCOUNT.search(name) for name in names):
+        raise rejected("no_audio_features")
     tables = members(packed, TABLES)
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
@@ -235,11 +241,8 @@ def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int
     try:
         connection.execute(f"create or replace temp table objects as select json from {objects}")
         if wrapped := _wrapping_key(connection):
-            pointer = literal(f"$.{quoted(wrapped)}[*]")
-            connection.execute(
-                f"create or replace temp table objects as select unnest(json_extract(json, {pointer})) as json "
-                "from objects"
-            )
+            entries = f"json_extract(json -> {literal(_pointer(wrapped))}, '$[*]')"
+            connection.execute(f"create or replace temp table objects as select unnest({entries}) as json from objects")
         keys = "select distinct unnest(json_keys(json)) as key from objects where json_type(json) = 'OBJECT'"
         found = connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()
         names = [name for (name,) in found]
@@ -256,9 +259,10 @@ def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the key of the one list of objects in the one object that the file is, or None."""
     if connection.execute("select count(*) from objects").fetchall() != [(1,)]:
         return None
+    pointer = "'/' || replace(replace(key, '~', '~0'), '/', '~1')"
     keys = connection.execute(
         "select key from (select json, unnest(json_keys(json)) as key from objects) "
-        "where json_type(json_extract(json, '$.\"' || key || '\"[0]')) = 'OBJECT' limit 2"
+        f"where list_contains(json_type(json -> ({pointer}), '$[*]'), 'OBJECT') limit 2"
     ).fetchall()
     return str(keys[0][0]) if len(keys) == 1 else None
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.song_table.columns import positions
+from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, Faults, ScoringFile, blocks_of, read_songs
 from song_preference.song_table.text import rejected
@@ -50,7 +50,7 @@ class SongFile:
         """Return the positions of the columns that are not features, those first that say which song a row is."""
         found = positions(self.header)
         features = [column for name in FEATURES for column in found.get(name, [])]
-        naming = [column for name in ("title", "artist", "album") for column in found.get(name, [])[:1]]
+        naming = [column for name in DESCRIBING for column in found.get(name, [])[:1]]
         others = [column for column in range(len(self.header)) if column not in (*features, *naming)]
         return [*naming, *others]
 

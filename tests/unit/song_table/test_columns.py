@@ -3,7 +3,7 @@
 import pytest
 
 from song_preference.features import FEATURES
-from song_preference.song_table.columns import DESCRIBING, SCALED, positions
+from song_preference.song_table.columns import DESCRIBING, SCALED, label_of, positions
 
 EVERYTHING = {*FEATURES, *SCALED, *DESCRIBING}
 EXPORTS = {
@@ -84,6 +84,28 @@ EXPORTS = {
         {*FEATURES, *SCALED, "id"},
     ),
 }
+
+
+@pytest.mark.parametrize("name", ["label", "liked", "target", "favorite", "is_liked", "rating", "Me gusta"])
+def test_a_label_has_many_names(name: str) -> None:
+    assert positions(["energy", name]) == {"energy": [0], "label": [1]}
+
+
+@pytest.mark.parametrize(
+    ("like", "dislike"),
+    [
+        *(("1", "0"), ("1.0", "0.0"), ("true", "false"), ("yes", "no"), ("Y", "n"), ("like", "dislike")),
+        *(("love", "HATE"), ("good", "bad"), ("si", "no"), ("Sí", "No"), ("me gusta", "no me gusta")),
+        *((" liked ", "disliked"), ("👍", "👎")),
+    ],
+)
+def test_a_label_is_a_number_or_a_word(like: str, dislike: str) -> None:
+    assert (label_of(like), label_of(dislike)) == (1, 0)
+
+
+@pytest.mark.parametrize("word", ["", "2", "maybe", "0.5", "nan", "n/a"])
+def test_other_words_are_no_label(word: str) -> None:
+    assert label_of(word) is None
 
 
 @pytest.mark.parametrize(("header", "meanings"), EXPORTS.values(), ids=EXPORTS)

@@ -122,6 +122,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "blanks around cells": (as_csv(PLAIN).replace(b",", b" , "), []),
     "JSON": (as_json(PLAIN), ["converted"]),
     "JSON lines": (PLAIN.to_json(orient="records", lines=True).encode(), ["converted"]),
+    "JSON of spotipy, of which it did not know the first": (
+        b'{"audio_features": [null, ' + as_json(songs())[1:] + b"}",
+        ["converted"],
+    ),
     "JSON of spotipy": (b'{"audio_features": ' + as_json(songs()) + b', "next": null}', ["converted"]),
     "Parquet": (parquet(PLAIN), ["converted"]),
     "gz": (gzip.compress(as_csv(PLAIN)), []),
@@ -155,6 +159,11 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "labels with decimals": (as_csv(PLAIN.astype({LABEL: float})), ["label_words"]),
     "a record company's label": (as_csv(LABELLED_RECORD_COMPANY), ["one_of_columns_kept", "columns_understood"]),
     "a second, empty energy": (as_csv(PLAIN.assign(Energy="")), ["one_of_columns_kept"]),
+    "two columns of ids": (
+        as_csv(PLAIN.assign(track_id=[f"{at:022}" for at in range(len(PLAIN))], Spotify_ID="")),
+        ["one_of_columns_kept", "columns_understood"],
+    ),
+    "durations between 0 and 1": (as_csv(PLAIN.assign(duration=PLAIN["duration"] / 400_000)), []),
     "durations in seconds": (
         as_csv(PLAIN.assign(duration=PLAIN["duration"] / 1000)),
         ["duration_in_seconds"],
@@ -283,6 +292,10 @@ ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
     "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
 )
+NAMES_ONLY = (
+    "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
+    "can; TuneMyMusic and Spotify's own export cannot)"
+)
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
     "record companies as labels": (
@@ -310,6 +323,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "an old workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
         "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+    ),
+    "the zip that Spotify sends": (
+        packed(b'{"tracks": []}', "Spotify Account Data/YourLibrary.json", "Spotify Account Data/Playlist1.json"),
+        NAMES_ONLY,
     ),
     "two tables in a zip": (
         packed(b"a", "one.csv", "two.csv"),
@@ -483,6 +500,7 @@ def test_a_check_in_its_own_process_says_the_same(tmp_path: Path) -> None:
 
 def test_files_of_every_kind_end_as_the_cases_say(cases: dict[str, Any], case_directory: Path, tmp_path: Path) -> None:
     seen: dict[str, dict[str, Any]] = {}
+    before = {file.name for file in case_directory.iterdir()}
     for name, expected in cases.items():
         directory = tmp_path / name
         directory.mkdir()
@@ -496,6 +514,8 @@ def test_files_of_every_kind_end_as_the_cases_say(cases: dict[str, Any], case_di
             seen[name] = {"validate": "take", **songs, "left_out_rows": rows}
         for key in expected.keys() & {"validate", "songs", "likes", "dislikes", "left_out_rows"}:
             assert seen[name][key] == expected[key], name
+    assert "needs at least 10 different likes, there are 1." in seen["09-one-liked-song-eleven-times.csv"]["why"]
+    assert {file.name for file in case_directory.iterdir()} == before
 
 
 def rows_in(params: dict[str, Any]) -> list[int]:

@@ -1,8 +1,12 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from song_preference.dataset.prepare import prepare
+from song_preference.dataset.split import split
 from song_preference.errors import TrainingFailed
 from song_preference.serving.model import open_graph
 from song_preference.training.candidates import CANDIDATES, DEFAULT
@@ -10,6 +14,7 @@ from song_preference.training.cross_validation import FOLDS, REPEATS
 from song_preference.training.data import Songs
 from song_preference.training.export import run_graph
 from song_preference.training.fit import probability_of
+from song_preference.training.intervals import roc_auc
 from song_preference.training.search import Score, Trial, choose, ranked, search
 from tests.support.training import listener
 
@@ -120,6 +125,21 @@ def test_a_trial_that_is_clearly_behind_ends_after_one_repeat() -> None:
     found = {trial.candidate: len(trial.fold_losses) for trial in search(noise, len(CANDIDATES), seed=3)}
     assert found["logistic_regression"] == FOLDS * REPEATS
     assert FOLDS in found.values()
+
+
+def test_of_labels_by_chance_nothing_is_learned_however_often_each_song_comes(
+    case_directory: Path, tmp_path: Path
+) -> None:
+    prepared = prepare(case_directory / "08-noise-each-song-thrice.csv", tmp_path, max_bytes=10**6)
+    tables = split(prepared.features, tmp_path, 0.3, 42)
+    train, test = (Songs.of(pd.read_parquet(table)) for table in (tables.train, tables.test))
+    ranking = search(train, 2, seed=0)
+    for trial in ranking:
+        assert abs(trial.roc_auc.mean - 0.5) < 2 * trial.roc_auc.error
+    choice = choose(ranking, train, test.features, 0)
+    probability = run_graph(open_graph(choice.graph.SerializeToString()), test.features).probability
+    low, high = roc_auc(test.labels, probability)[1:]
+    assert low < 0.5 < high
 
 
 @pytest.fixture
