@@ -18,6 +18,7 @@ CSS = """
   .block-container { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.9rem !important; }
 }
+/* No option spaces the letters of headings or balances their lines. */
 h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
 /* Captions are too light to be read easily, and no option has their colour. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }

@@ -89,9 +89,9 @@ def train_song_preference() -> None:
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        told, again = registered or searched, "version" in searched
-        decision = promote(open_store(), ModelSettings(), told["version"], searched["new_listener"], again=again)
-        return {**told, **decision.as_json()}
+        result, again = registered or searched, "version" in searched
+        decision = promote(open_store(), ModelSettings(), result["version"], searched["new_listener"], again=again)
+        return {**result, **decision.as_json()}
 
     searched = search()
     promote(searched, register(evaluate(export(searched))))  # type: ignore[arg-type]
