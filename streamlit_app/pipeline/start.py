@@ -76,12 +76,10 @@ def _field(locale: Locale, option: Option, form: str) -> Any:
     default: Any = option.default
     low, high = option.bounds or (None, None)
     if option.type is bool and default is None:
-        return st.selectbox(
+        return st.segmented_control(
             title,
             [True, False],
-            index=None,
             format_func=lambda value: locale("pipeline_yes" if value else "pipeline_no"),
-            placeholder=locale("pipeline_default"),
             help=help_text,
             key=f"{form}_{option.name}",
         )

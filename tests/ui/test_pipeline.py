@@ -103,8 +103,9 @@ def test_a_playlist_is_handed_in_followed_and_served(
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
     page.get_by_text("The playlist is valid").wait_for()
-    page.locator(".st-key-pipeline_upload_0_new_listener").get_by_role("combobox").click()
-    page.get_by_role("option", name=visitor.locale("pipeline_yes")).click()
+    page.get_by_role("button", name=visitor.locale("pipeline_upload")).wait_for()
+    page.locator(".st-key-pipeline_upload_0_new_listener").get_by_text(visitor.locale("pipeline_yes")).click()
+    visitor.settle()
     page.get_by_role("button", name=visitor.locale("pipeline_upload")).click()
     page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
     page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)

@@ -132,7 +132,7 @@ def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) 
     page.slider[0].set_value(20)
     page.number_input[1].set_value(8)
     page.toggle[0].set_value(True)
-    page.selectbox(key="pipeline_new_listener").set_value(False)
+    page.segmented_control(key="pipeline_new_listener").set_value(False)
     start(page.run())
     assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True, "new_listener": False}
 
@@ -218,7 +218,7 @@ def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page:
 
 def test_an_upload_may_be_another_listeners(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV)
-    page.selectbox(key="pipeline_upload_0_new_listener").set_value(True).run()
+    page.segmented_control(key="pipeline_upload_0_new_listener").set_value(True).run()
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
     assert reached.airflow.conf["new_listener"] is True
