@@ -19,7 +19,7 @@ from song_preference.settings import ClientSettings, load
 from tests.attacks.attack import Target
 
 SONGS = 30
-MUTATIONS_OF_AN_ATTACK = 300
+MUTATIONS_OF_AN_ATTACK = 100
 AT_ONCE = 2
 MAX_DAMAGES = 6
 PARTS = [
