@@ -87,7 +87,7 @@ def _unreadable_header(text: str) -> InvalidDataset:
 
 
 class Texture(NamedTuple):
-    """What DuckDB reads otherwise than it is meant, wherever it stands below the header."""
+    """The rows below the header, as far as DuckDB may read them otherwise than they are meant."""
 
     is_plain: bool
     """Whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""

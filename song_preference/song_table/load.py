@@ -39,7 +39,7 @@ class FaultyRows:
 
 
 class Loaded(NamedTuple):
-    """What became of the rows of a file."""
+    """The outcome of loading a file: how its rows were read, and which were left out."""
 
     is_plain: bool
     """Whether DuckDB took the file as it is: each row has as many cells as the header."""

@@ -28,7 +28,7 @@ Counts = NDArray[np.int32]
 
 
 class Overlap(NamedTuple):
-    """How many of its songs the smaller of two datasets shares with the other."""
+    """The number of songs of the smaller of two datasets, and how many of them the other one holds too."""
 
     shared: int
     songs: int

@@ -42,7 +42,7 @@ SEED = 42
 
 @pytest.fixture(scope="module")
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first training puts temporary files."""
+    """Return the directory of the first training's temporary files."""
     return tmp_path_factory.mktemp("temporary")
 
 

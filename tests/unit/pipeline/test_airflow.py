@@ -41,7 +41,7 @@ SKIPPED: list[dict[str, Any]] = [
 
 @pytest.fixture
 def server() -> FakeAirflow:
-    """Of both DAGs one run that has succeeded."""
+    """Return an Airflow that holds one successful run of each DAG."""
     server = FakeAirflow()
     server.next = FakeRun(
         RUN.run_id, tasks=[task("download", "success")], results={"register": {"source_kind": "file"}}

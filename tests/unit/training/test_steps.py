@@ -71,7 +71,7 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def trained(datasets: Datasets, experiment: None) -> Trained:
-    """What the first four steps hand on."""
+    """Run the first four steps and return their results."""
     searched = steps.search(datasets, VERSION, SEED, TRIALS)
     exported = steps.export(datasets, searched)
     metrics = steps.evaluate(datasets, exported)

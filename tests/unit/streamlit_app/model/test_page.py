@@ -24,7 +24,7 @@ CURVES, THRESHOLD, MEASURED, HISTORY = 4, 2, 8, 1
 
 
 def evaluated(seed: int, threshold: float) -> Evaluation:
-    """As version 0.1 stored it, of 60 songs."""
+    """Return an evaluation on 60 songs, as version 0.1 stored it."""
     random = np.random.default_rng(seed)
     probability = random.random(60)
     labels = (random.random(60) < probability).astype(int)
