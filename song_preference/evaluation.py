@@ -15,6 +15,13 @@ from song_preference.messages import Message
 EVALUATION_FILE = "evaluation.json"
 """Name of the file among the artifacts of the training run."""
 
+OWN_SONGS_FILE = "own_songs.parquet"
+"""Name of the file beside it: the listener's songs, and what models answered that were not trained on them."""
+
+EVALUATED_ON, TEST_TABLE, LEFT_OUT = "evaluated_on", "test_table", "left_out"
+"""Tag of a version, and its values: metrics of its twin on the test table, or, where that has too few songs, of models
+of cross-validation on all songs, each left out in turn. A version from before 0.2 has neither tag nor twin."""
+
 THRESHOLDS = tuple(step / 100 for step in range(101))
 """Thresholds at which true and false positives and negatives are counted, beside the model's own."""
 

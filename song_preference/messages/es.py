@@ -220,7 +220,7 @@ _METRIC_TITLES = {
 }
 
 
-def _model_card(search: str, metrics: str) -> str:
+def _model_card(trained: str, search: str, evaluated: str, metrics: str) -> str:
     return f"""# ¿Le gustará la canción a esta persona?
 
 {{warning}}Este modelo ({{candidate}}) da la probabilidad de que una canción le guste a una persona, a partir de
@@ -228,7 +228,7 @@ speechiness, energy, danceability y acousticness como las mide Spotify, cada una
 
 ## Datos
 Datos `{{dataset}}` (origen: {{source}}): {{songs}} canciones, {{likes}} que gustan y {{dislikes}} que no.
-Aprendió de {{trained}} de ellas y se probó con otras {{evaluated}}.{{sampled}}
+{trained}{{sampled}}
 
 ## Modelo
 {search}
@@ -236,7 +236,7 @@ Dice «me gusta» desde una probabilidad de {{threshold:.3f}}: de los umbrales q
 las que no, el más cercano a 0,5, buscado con canciones de entrenamiento que el modelo no conocía en ese momento.
 
 ## Cuánto acierta
-Con canciones que nunca vio, una sola vez, con intervalos del 95 %:
+{evaluated}, con intervalos del 95 %:
 
 | | este modelo | siempre lo más frecuente | regresión logística |
 |---|---|---|---|
@@ -258,6 +258,9 @@ model.predict(pd.DataFrame([{{{{"speechiness": 0.04, "energy": 0.52, "danceabili
 """
 
 
+_FIRST_TRAINED = "Aprendió de {trained} de ellas y se probó con otras {evaluated}."
+_TRAINED = """Un gemelo suyo aprendió de las {trained} canciones de entrenamiento y se probó con canciones que no
+conocía; después, la misma receta aprendió de {refitted} canciones, también de las de prueba: es este modelo."""
 _FIRST_SEARCH = """El mejor de {trials} intentos (Optuna TPE, semilla {seed}) según su ROC AUC en una validación cruzada
 de 5 partes con las canciones de entrenamiento: {cv_roc_auc:.3f}. Parámetros: {parameters}."""
 _SEARCH = """De {trials} intentos (Optuna TPE, semilla {seed}), el de menor pérdida logarítmica en tres validaciones
@@ -274,8 +277,12 @@ _DIFFERENCES = (
 _TABLE, _FIRST_TABLE = (metrics_table(metrics, _METRIC_TITLES, "a") for metrics in (METRICS, FIRST_METRICS))
 
 SENTENCES |= {
-    "model_card": _model_card(_FIRST_SEARCH, _FIRST_TABLE),
-    "model_card_with_comparison": _model_card(_SEARCH, f"{_TABLE}\n\n{{comparison}}"),
+    "model_card": _model_card(_FIRST_TRAINED, _FIRST_SEARCH, "Con canciones que nunca vio, una sola vez", _FIRST_TABLE),
+    "model_card_of_refitted": _model_card(_TRAINED, _SEARCH, "{songs_of_metrics}", f"{_TABLE}\n\n{{comparison}}"),
+    "evaluated_on_test_table": "El gemelo con las canciones de prueba, una sola vez",
+    "evaluated_on_left_out": "Entre las canciones de prueba hay menos de 10 que gustan o de 10 que no, así que las "
+    "respuestas son\nde los modelos de tres validaciones cruzadas de 5 partes con todas las canciones, cada una "
+    "apartada del\nentrenamiento en su turno",
     "calibrated": "Sus probabilidades están calibradas con canciones apartadas: pendiente {calibration_slope:.2f} y "
     "ordenada {calibration_intercept:+.2f} sobre el logit.",
     "not_calibrated": "Calibrarlo no reduce la pérdida logarítmica de las canciones apartadas, así que no lo está.",
@@ -285,6 +292,6 @@ SENTENCES |= {
     f"{_DIFFERENCES}.",
     "model_of_sample": "> **Se entrenó con la muestra de canciones inventadas: no conoce el gusto de nadie.** "
     "Indica una lista en `DATASET_SOURCE`.\n\n",
-    "trained_on_part": " Son una muestra de las canciones de entrenamiento ({train}) y de las de prueba ({test}), con "
+    "trained_on_part": " Son muestras de las canciones de entrenamiento ({train}) y de las de prueba ({test}), con "
     "la misma proporción de las que gustan y las que no.",
 }

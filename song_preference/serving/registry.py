@@ -18,7 +18,14 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import EVALUATION_FILE, Evaluation, Interval, read_evaluation
+from song_preference.evaluation import (
+    EVALUATED_ON,
+    EVALUATION_FILE,
+    OWN_SONGS_FILE,
+    Evaluation,
+    Interval,
+    read_evaluation,
+)
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelCache, ModelStore
@@ -94,16 +101,27 @@ class MlflowRegistry:
 
     def evaluation(self, run_id: str) -> Evaluation | None:
         """Return the evaluation of the run's model, None if the run has none; raise `RegistryUnavailable`."""
+        content = self._artifact(run_id, EVALUATION_FILE)
         try:
-            # A download of a file that does not exist would be retried for minutes: see decision 4.
-            if EVALUATION_FILE not in {item.path for item in self._client.list_artifacts(run_id)}:
-                return None
-            with temporary_directory() as directory:
-                path = self._client.download_artifacts(run_id, EVALUATION_FILE, str(directory))
-                return read_evaluation(Path(path).read_bytes())
+            return None if content is None else read_evaluation(content)
         except ValidationError as error:
             log.warning("%s of run %s failed validation: %s", EVALUATION_FILE, run_id, error)
             return None
+
+    def own_songs(self, run_id: str) -> bytes | None:
+        """Return the Parquet file with the listener's songs and the answers of models that were not trained on them.
+
+        None if the run has none; raise `RegistryUnavailable`.
+        """
+        return self._artifact(run_id, OWN_SONGS_FILE)
+
+    def _artifact(self, run_id: str, name: str) -> bytes | None:
+        try:
+            # A download of a file that does not exist would be retried for minutes: see decision 4.
+            if name not in {item.path for item in self._client.list_artifacts(run_id)}:
+                return None
+            with temporary_directory() as directory:
+                return Path(self._client.download_artifacts(run_id, name, str(directory))).read_bytes()
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and error.error_code == MISSING:
                 return None
@@ -120,6 +138,7 @@ def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVe
         metrics=model_metrics(tags),
         card=_card(version),
         experiment_id=tags.get(EXPERIMENT_TAG),
+        evaluated_on=tags.get(EVALUATED_ON),
     )
 
 

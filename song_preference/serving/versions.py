@@ -38,3 +38,5 @@ class DescribedVersion:
     """The model card, in Markdown; empty if there is none."""
     experiment_id: str | None = None
     """The MLflow experiment of that run; None for a version from before 0.2."""
+    evaluated_on: str | None = None
+    """Which songs its metrics are of, and of which model: see `EVALUATED_ON`; None for a version from before 0.2."""

@@ -6,9 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from song_preference.dataset.split import MIN_TEST_SONGS
 from song_preference.dataset.store import DatasetStore
-from song_preference.training.data import Labels, Probabilities, Songs, test_songs
+from song_preference.training.data import Labels, Probabilities, Songs, are_enough, test_songs
 from song_preference.training.evaluate import Predict, roc_auc
 
 TOLERANCE = 0.02
@@ -74,15 +73,8 @@ def pooled(tables: list[Songs]) -> Songs:
     """Return the songs of all tables, each song once, as in the first table that holds it."""
     first, *others = tables
     for table in others:
-        new = table.without(first)
-        keys = None if first.keys is None or new.keys is None else np.concatenate([first.keys, new.keys])
-        first = Songs(np.vstack([first.features, new.features]), np.concatenate([first.labels, new.labels]), keys)
+        first = first.plus(table.without(first))
     return first
-
-
-def are_enough(songs: Songs) -> bool:
-    """Return whether there are enough songs of both classes for a comparison."""
-    return int(min(songs.labels.sum(), (1 - songs.labels).sum())) >= MIN_TEST_SONGS
 
 
 def compare(tables: list[Songs], predict: Predict, predict_other: Predict) -> Comparison:

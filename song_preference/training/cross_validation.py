@@ -55,20 +55,32 @@ class Calibration(NamedTuple):
         return calibrated
 
 
-def calibrate(songs: Songs, probability: Probabilities, seed: int) -> Calibration | None:
-    """Return the calibration of probabilities (repeats, n) out of fold, or None if it does not lower the log loss.
+def calibrate(
+    songs: Songs, probability: Probabilities, seed: int
+) -> tuple[Calibration | None, Probabilities]:
+    """Return the calibration of probabilities (repeats, n) out of fold, and these calibrated without their own fold.
 
-    Each fold is asked with a line that was fitted without it. A gain below one standard error is a matter of chance.
+    Where calibration does not lower the log loss by more than one standard error, which is a matter of chance, there
+    is none, and the probabilities stay as they are.
     """
+    calibrated = recalibrated(songs, probability, seed)
     gains = []
+    for at, (_, left_out) in enumerate(folds(songs, seed)):
+        before, after = (of[at // FOLDS, left_out] for of in (probability, calibrated))
+        labels = songs.labels[left_out]
+        gains.append(float(np.mean(losses(labels, before)[1] - losses(labels, after)[1])))
+    if np.mean(gains) <= corrected_error(gains):
+        return None, probability
+    return _fitted(np.tile(songs.labels, len(probability)), probability.ravel()), calibrated
+
+
+def recalibrated(songs: Songs, probability: Probabilities, seed: int) -> Probabilities:
+    """Return probabilities (repeats, n) out of fold, those of each fold calibrated by a line fitted without it."""
+    calibrated = np.empty_like(probability)
     for at, (others, left_out) in enumerate(folds(songs, seed)):
         given = probability[at // FOLDS]
-        calibrated = _fitted(songs.labels[others], given[others]).of(given[left_out])
-        labels = songs.labels[left_out]
-        gains.append(float(np.mean(losses(labels, given[left_out])[1] - losses(labels, calibrated)[1])))
-    if np.mean(gains) <= corrected_error(gains):
-        return None
-    return _fitted(np.tile(songs.labels, len(probability)), probability.ravel())
+        calibrated[at // FOLDS, left_out] = _fitted(songs.labels[others], given[others]).of(given[left_out])
+    return calibrated
 
 
 def _fitted(labels: Labels, probability: Probabilities) -> Calibration:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from song_preference.dataset.split import song_digests
+from song_preference.dataset.split import MIN_TEST_SONGS, song_digests
 from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES, LABEL, SONG_KEY
 
@@ -38,6 +38,11 @@ class Songs(NamedTuple):
         keys = table[SONG_KEY].to_numpy(object) if SONG_KEY in table else None
         return cls(table[list(FEATURES)].to_numpy(np.float32), table[LABEL].to_numpy(np.int64), keys)
 
+    def plus(self, others: "Songs") -> "Songs":
+        """Return these songs and the other ones."""
+        keys = None if self.keys is None or others.keys is None else np.concatenate([self.keys, others.keys])
+        return Songs(np.vstack([self.features, others.features]), np.concatenate([self.labels, others.labels]), keys)
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Songs":
         """Return the songs that an index or a mask names."""
         return Songs(self.features[chosen], self.labels[chosen], None if self.keys is None else self.keys[chosen])
@@ -63,6 +68,11 @@ class Songs(NamedTuple):
             # Two exports of one listener may round the features of a song differently.
             is_known |= pd.Series(self.keys).isin(known.keys).to_numpy()
         return self.take(~is_known)
+
+
+def are_enough(songs: Songs) -> bool:
+    """Return whether there are enough songs of both classes for an evaluation or a comparison."""
+    return int(min(songs.labels.sum(), (1 - songs.labels).sum())) >= MIN_TEST_SONGS
 
 
 def training_songs(store: DatasetStore, dataset_version: str, seed: int) -> Songs:

@@ -1,6 +1,7 @@
 """Metrics with confidence intervals on songs that a model was not trained on, beside two simple baselines."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
@@ -22,6 +23,7 @@ from song_preference.features import FEATURES
 from song_preference.messages.en import METRIC_NAMES, MODELS
 from song_preference.training import intervals
 from song_preference.training.candidates import plain_logistic_regression
+from song_preference.training.cross_validation import out_of_fold
 from song_preference.training.data import Features, Labels, Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.logistic import losses
@@ -63,29 +65,45 @@ def evaluate_model(test: Songs, train: Songs, predict: Predict, threshold: float
     The baselines know `train` only: "majority" gives every song the share of likes, a plain logistic regression its
     own probability. The majority's constant probability has ROC AUC 0.5, and no calibration slope.
     """
-    labels, model = test.labels, predict(test.features)
-    majority = np.full(len(labels), train.labels.mean())
-    plain = fit(make_pipeline(StandardScaler(), plain_logistic_regression(seed)), train)
-    baseline = probability_of(plain, test.features)
-    compared = {
-        MODEL: (model, threshold),
-        MAJORITY: (majority, BASELINE_THRESHOLD),
-        BASELINE: (baseline, BASELINE_THRESHOLD),
+    answers = {
+        MODEL: predict(test.features),
+        MAJORITY: np.full(len(test.labels), train.labels.mean()),
+        BASELINE: probability_of(fit(_plain(seed), train), test.features),
     }
+    return _evaluation(test.labels, answers, threshold, permutation_importances(test, predict))
+
+
+def evaluate_left_out(songs: Songs, model: Probabilities, threshold: float, seed: int) -> Evaluation:
+    """Return metrics and curves of probabilities (repeats, n) of songs left out of training, and of two baselines."""
+    majority = np.full(len(songs.labels), songs.labels.mean())
+    answers = {MODEL: model, MAJORITY: majority, BASELINE: out_of_fold(_plain(seed), songs, seed)}
+    return _evaluation(songs.labels, answers, threshold)
+
+
+def _plain(seed: int) -> Any:
+    return make_pipeline(StandardScaler(), plain_logistic_regression(seed))
+
+
+def _evaluation(
+    labels: Labels, answers: dict[str, Probabilities], threshold: float, importances: tuple[Importance, ...] = ()
+) -> Evaluation:
+    """Return the evaluation of probabilities (n,) or (repeats, n) by whose they are."""
+    measured = {
+        f"{whose}_{name}": interval
+        for whose, probability in answers.items()
+        for name, interval in metrics(labels, probability, threshold if whose == MODEL else BASELINE_THRESHOLD).items()
+        if f"{whose}_{name}" in METRIC_NAMES
+    }
+    model, baseline = (np.atleast_2d(answers[whose]).mean(axis=0) for whose in (MODEL, BASELINE))
+    measured |= {f"{MODEL}_{name}": interval for name, interval in differences(labels, model, baseline).items()}
     return Evaluation.model_validate(
         {
             "labels": labels.tolist(),
             "model": model.tolist(),
             "baseline": baseline.tolist(),
             "threshold": threshold,
-            "importances": permutation_importances(test, predict),
-            "metrics": {
-                f"{whose}_{name}": interval
-                for whose, (probability, own) in compared.items()
-                for name, interval in metrics(labels, probability, own).items()
-                if f"{whose}_{name}" in METRIC_NAMES
-            }
-            | {f"{MODEL}_{name}": interval for name, interval in differences(labels, model, baseline).items()},
+            "importances": importances,
+            "metrics": measured,
             "curves": {"model": curves(labels, model), "baseline": curves(labels, baseline)},
             "confusions": [Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, threshold})],
         }
@@ -105,10 +123,17 @@ def curves(labels: Labels, probability: Probabilities) -> Curves:
 
 
 def metrics(labels: Labels, probability: Probabilities, threshold: float) -> dict[str, Interval]:
-    """Return the metrics of `probability` (n,) against `labels` (n,), by name."""
+    """Return the metrics of `probability` (n,) against `labels` (n,), by name.
+
+    Of (repeats, n) they are those of the mean, and the interval of the ROC AUC is widened by its variance between the
+    repeats.
+    """
+    repeats = np.atleast_2d(probability)
+    probability = repeats.mean(axis=0)
     brier, log_loss = intervals.bootstrap_means(losses(labels, probability))
+    areas = [roc_auc(labels, repeat) for repeat in repeats]
     return {
-        "roc_auc": intervals.roc_auc(labels, probability),
+        "roc_auc": intervals.roc_auc(labels, probability, float(np.var(areas, ddof=1)) if len(areas) > 1 else 0.0),
         "pr_auc": intervals.pr_auc(labels, probability),
         "accuracy": intervals.accuracy(labels, probability, threshold),
         "f1": intervals.f1(labels, probability, threshold),

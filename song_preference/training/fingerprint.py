@@ -20,6 +20,7 @@ SOURCES = (
     "features.py",
     "serving/model.py",
     "training/candidates.py",
+    "training/choose.py",
     "training/cross_validation.py",
     "training/data.py",
     "training/export.py",

@@ -35,12 +35,13 @@ def _share_below(values: Numbers, others: Numbers) -> Numbers:
     return np.asarray(twice / (2 * len(ordered)))
 
 
-def roc_auc(labels: Labels, probability: Probabilities) -> Interval:
+def roc_auc(labels: Labels, probability: Probabilities, more_variance: float = 0.0) -> Interval:
     """Return the area under the ROC curve with an interval on the scale of its logit (Pepe 2003).
 
     Its variance is that of DeLong et al. (1988), or Hanley and McNeil's (1982) where that is larger: among few songs
-    DeLong's may be 0. Nearer to 0 or 1 than half a song of the smaller class the logit's scale would tear the interval
-    open, so it is that of an area so far from them. A constant probability has area 0.5 whatever the songs are.
+    DeLong's may be 0; `more_variance` comes on top. Nearer to 0 or 1 than half a song of the smaller class the logit's
+    scale would tear the interval open, so it is that of an area so far from them. A constant probability has area 0.5
+    whatever the songs are.
     """
     above, below = placements(labels, probability)
     area = float(above.mean())
@@ -49,7 +50,8 @@ def roc_auc(labels: Labels, probability: Probabilities) -> Interval:
     least = 0.5 / min(len(above), len(below))
     within = min(max(area, least), 1 - least)
     variance = max(_delong_variance(above, below), _hanley_mcneil_variance(within, len(above), len(below)))
-    low, high = expit(logit(within) + np.array([-Z, Z]) * np.sqrt(variance) / (within * (1 - within)))
+    deviation = np.sqrt(variance + more_variance)
+    low, high = expit(logit(within) + np.array([-Z, Z]) * deviation / (within * (1 - within)))
     return Interval(area, float(low) if area >= least else 0.0, float(high) if area <= 1 - least else 1.0)
 
 

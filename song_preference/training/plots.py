@@ -12,14 +12,16 @@ from song_preference.training.evaluate import EXPLAINED_SONGS, SHUFFLE_SEED, SHU
 
 def all_plots(evaluation: Evaluation, songs: Songs, predict: Predict) -> dict[str, Figure]:
     """Return every plot by its file name; `predict` gives the model's probabilities for features like `songs`'."""
-    return {
+    plots = {
         "confusion_matrix.png": confusion_matrix(evaluation),
         "roc.png": roc(evaluation),
         "precision_recall.png": precision_recall(evaluation),
         "calibration.png": calibration(evaluation),
-        "permutation_importance.png": permutation_importance(evaluation),
         "partial_dependence.png": partial_dependence(songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED), predict),
     }
+    if evaluation.importances:
+        plots["permutation_importance.png"] = permutation_importance(evaluation)
+    return plots
 
 
 def confusion_matrix(evaluation: Evaluation) -> Figure:

@@ -20,12 +20,12 @@ from song_preference.training.compare import (
     TABLE_TOLERANCE,
     TOLERANCE,
     Comparison,
-    are_enough,
     compare,
     overlap,
     pooled,
     unseen_songs,
 )
+from song_preference.training.data import are_enough
 from song_preference.training.evaluate import Predict
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (

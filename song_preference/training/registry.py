@@ -20,18 +20,18 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
-from onnx import ModelProto
 from pydantic import TypeAdapter
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.evaluation import comparison
+from song_preference.evaluation import EVALUATED_ON, OWN_SONGS_FILE, comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.en import METRIC_NAMES
 from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
-from song_preference.training.data import Songs
+from song_preference.training.choose import REPEAT_COLUMNS, Choice
+from song_preference.training.data import Probabilities, Songs
 from song_preference.training.fingerprint import TRAINING_KEY, TWIN, pinned
 from song_preference.training.search import METRICS, Trial
 
@@ -103,25 +103,43 @@ def ranked_trials(run_id: str) -> list[Trial]:
     return TRIALS.validate_python(mlflow.artifacts.load_dict(f"runs:/{run_id}/{TRIALS_FILE}"))
 
 
-def log_models(estimator: Any, graph: ModelProto, songs: Songs) -> str:
-    """Log both to the active run; return the address of the ONNX model."""
+def log_models(choice: Choice, songs: Songs) -> tuple[str, str]:
+    """Log estimator, model and twin to the active run; return the addresses of the ONNX models of the last two."""
     _import_skops()
     mlflow.sklearn.log_model(
-        estimator,
+        choice.model.estimator,
         name="estimator",
         serialization_format="skops",
         skops_trusted_types=SKOPS_TRUSTED_TYPES,
         conda_env=_conda_environment(ESTIMATOR_REQUIREMENTS),
     )
-    logged = mlflow.onnx.log_model(
-        graph,
-        name="model",
-        signature=SIGNATURE,
-        input_example=_example(songs),
-        conda_env=_conda_environment(ONNX_REQUIREMENTS),
-        onnx_execution_providers=["CPUExecutionProvider"],
+    model, twin = (
+        mlflow.onnx.log_model(
+            trained.graph,
+            name=name,
+            signature=SIGNATURE,
+            input_example=_example(songs),
+            conda_env=_conda_environment(ONNX_REQUIREMENTS),
+            onnx_execution_providers=["CPUExecutionProvider"],
+        )
+        for name, trained in (("model", choice.model), ("twin", choice.twin))
     )
-    return str(logged.model_uri)
+    return str(model.model_uri), str(twin.model_uri)
+
+
+def log_own_songs(run_id: str, table: pd.DataFrame) -> None:
+    """Log the table of `own_songs` to a run."""
+    with temporary_directory() as directory:
+        table.to_parquet(directory / OWN_SONGS_FILE, index=False)
+        MlflowClient().log_artifact(run_id, str(directory / OWN_SONGS_FILE))
+
+
+def load_own_songs(run_id: str) -> tuple[Songs, Probabilities]:
+    """Return the songs of a run's table of `own_songs` and their probabilities (repeats, n)."""
+    with temporary_directory() as directory:
+        path = MlflowClient().download_artifacts(run_id, OWN_SONGS_FILE, str(directory))
+        table = pd.read_parquet(path)
+    return Songs.of(table), table[list(REPEAT_COLUMNS)].to_numpy().T
 
 
 def _import_skops() -> None:
@@ -158,7 +176,7 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 def version_tags(run: Run) -> dict[str, str]:
     """Return the tags by which a version records its training run."""
     metrics = {name: f"{value:.6f}" for name, value in run.data.metrics.items() if name.startswith(METRIC_PREFIX)}
-    params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials")}
+    params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials", EVALUATED_ON)}
     known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.
     return metrics | params | known | {EXPERIMENT_TAG: str(run.info.experiment_id)}
@@ -192,8 +210,10 @@ def model_card(
         "likes": songs.likes,
         "dislikes": songs.dislikes,
         "trained": int(params["songs_trained"]),
-        "evaluated": int(params["songs_judged"]),
+        "refitted": int(params["songs_refitted"]),
+        "evaluated": int(params["songs_evaluated"]),
         "sampled": _sampled(described, params),
+        "songs_of_metrics": Message(f"evaluated_on_{params[EVALUATED_ON]}").as_json(),
         "trials": params["trials"],
         "seed": params["seed"],
         "parameters": _parameters(params),
@@ -204,12 +224,13 @@ def model_card(
     ends = (f"{name}{end}" for name in METRIC_NAMES for end in ("", "_low", "_high"))
     for name in ("cv_log_loss", "cv_log_loss_error", "cv_roc_auc", "onnx_parity_error", *ends):
         values[name] = float(f"{metrics[name]:.6g}")
-    return Message("model_card_with_comparison", values)
+    return Message("model_card_of_refitted", values)
 
 
 def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:
     train, test = described.split.train, described.split.test
-    if int(params["songs_trained"]) == train and int(params["songs_judged"]) == test:
+    # Metrics are of all songs only where these are few.
+    if int(params["songs_trained"]) == train and int(params["songs_evaluated"]) in (test, train + test):
         return ""
     return Message("trained_on_part", {"train": train, "test": test}).as_json()
 

@@ -1,12 +1,11 @@
-"""Find the candidate and parameters whose probabilities are best and can be served, and their decision threshold."""
+"""Search the candidate and parameters whose probabilities are best."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnx
 import optuna
 from numpy.typing import NDArray
 from optuna.samplers import TPESampler
@@ -15,21 +14,16 @@ from pydantic import BaseModel
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from song_preference.errors import ModelRejected, TrainingFailed
+from song_preference.errors import TrainingFailed
 from song_preference.messages import Message
 from song_preference.training.candidates import CANDIDATES, DEFAULT, Chosen
 from song_preference.training.cross_validation import (
     FOLDS,
-    Calibration,
-    calibrate,
     corrected_error,
     folds,
-    out_of_fold,
     predicted,
 )
-from song_preference.training.data import Features, Labels, Probabilities, Songs
-from song_preference.training.export import build_graph, check_parity, describe
-from song_preference.training.fit import fit
+from song_preference.training.data import Songs
 from song_preference.training.logistic import losses
 
 log = logging.getLogger(__name__)
@@ -154,68 +148,3 @@ def ranked(trials: list[Trial]) -> list[Trial]:
     if len(default.fold_losses) == len(best.fold_losses) and not is_better(best.fold_losses, default.fold_losses):
         by_loss.sort(key=lambda trial: not trial.is_default)
     return by_loss
-
-
-class Choice(NamedTuple):
-    """The trial to be served, its fitted estimator and graph, and why better ones were rejected."""
-
-    trial: Trial
-    estimator: Any
-    graph: onnx.ModelProto
-    threshold: float
-    calibration: Calibration | None
-    parity_error: float
-    rejected: list[str]
-
-
-def choose(ranking: Iterable[Trial], songs: Songs, test: Features, seed: int) -> Choice:
-    """Fit the best trial on all `songs` and convert it; one that ONNX answers differently gives way to the next.
-
-    Parity is checked on `songs`, the features of the test table and random songs. Raises `TrainingFailed` where
-    no trial is left.
-    """
-    rejected: list[str] = []
-    for trial in ranking:
-        with threadpool_limits(1):
-            probability = out_of_fold(trial.estimator(seed), songs, seed)
-            calibration = calibrate(songs, probability, seed)
-            threshold = decision_threshold(songs.labels, calibration.of(probability) if calibration else probability)
-            estimator = fit(trial.estimator(seed), songs)
-        try:
-            graph = build_graph(estimator, threshold, calibration)
-            describe(graph, songs)
-            error = check_parity(estimator, graph, threshold, songs.features, test, calibration=calibration)
-        except ModelRejected as reason:
-            rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
-            log.warning("Rejected: %s", rejected[-1])
-            continue
-        return Choice(trial, estimator, graph, threshold, calibration, error, rejected)
-    raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(rejected)}))
-
-
-def decision_threshold(labels: Labels, probability: Probabilities) -> float:
-    """Return the threshold nearest 0.5 whose balanced accuracy is within one standard error of the best.
-
-    Balanced accuracy (mean of sensitivity and specificity; its maximum is that of Youden's J) gives likes and
-    dislikes the same weight: accuracy or F1 would answer "like" to everything for a listener who likes nearly
-    everything. Its maximum over a few hundred songs is a matter of chance, so a threshold that chance explains
-    as well is taken where it lies nearer 0.5 (the one-standard-error rule of Breiman et al., "Classification and
-    Regression Trees", 1984). Candidates are 0.5 and the midpoints between neighbouring distinct probabilities, so
-    that no song lies on the edge. `probability` (repeats, n) must come from models that did not know the songs.
-    """
-    repeats = len(np.atleast_2d(probability))
-    labels, probability = np.tile(labels, repeats), probability.ravel()
-    distinct = np.unique(probability)
-    candidates = np.unique([0.5, *((distinct[:-1] + distinct[1:]) / 2)])
-    liked, disliked = np.sort(probability[labels == 1]), np.sort(probability[labels == 0])
-    sensitivity = 1 - np.searchsorted(liked, candidates) / len(liked)
-    specificity = np.searchsorted(disliked, candidates) / len(disliked)
-    balanced = (sensitivity + specificity) / 2
-    # Of as many songs as there are: their repeats say hardly more.
-    variance = repeats * (
-        sensitivity * (1 - sensitivity) / len(liked) + specificity * (1 - specificity) / len(disliked)
-    )
-    best = int(np.argmax(balanced))
-    # The tolerance keeps the last bits of the division from deciding.
-    as_good = candidates[balanced >= balanced[best] - np.sqrt(variance[best]) / 2 - 1e-12]
-    return float(as_good[np.argmin(np.abs(as_good - 0.5))])

@@ -15,14 +15,15 @@ from mlflow import MlflowClient
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import NothingToDo
-from song_preference.evaluation import EVALUATION_FILE, by_ends
+from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, LEFT_OUT, TEST_TABLE, by_ends
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.serving.registry import CARD_CODE_TAG, CARD_TAG, find_version
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
-from song_preference.training.data import Features, Probabilities, test_songs, training_songs
-from song_preference.training.evaluate import evaluate_model
+from song_preference.training.choose import Choice, choose, own_songs
+from song_preference.training.data import Features, Probabilities, are_enough, test_songs, training_songs
+from song_preference.training.evaluate import evaluate_left_out, evaluate_model
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
     CHALLENGER,
@@ -30,12 +31,12 @@ from song_preference.training.fingerprint import (
     DECIDED_AT,
     DECISION,
     TRAINING_KEY,
+    TWIN,
     training_key,
 )
 from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record, stored_reason
 from song_preference.training.registry import model_card
-from song_preference.training.search import Choice, choose
 from song_preference.training.search import search as search_candidates
 
 log = logging.getLogger(__name__)
@@ -58,13 +59,15 @@ class Searched(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """A training run with its logged ONNX model (`models:/<model id>`)."""
+    """A training run with its logged ONNX models (`models:/<model id>`)."""
 
     run_id: str
     experiment_id: str
     dataset_version: str
     seed: int
     model_uri: str
+    twin_uri: str
+    """Address of the same recipe trained on the training table alone."""
     threshold: float
 
 
@@ -94,45 +97,53 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
 def export(store: DatasetStore, searched: Searched) -> Exported:
     """Log the best candidate whose ONNX graph agrees with scikit-learn; raise `TrainingFailed` if there is none."""
     run_id, _, dataset_version, seed = searched
-    songs = training_songs(store, dataset_version, seed)
-    test = test_songs(store, dataset_version)
-    choice = choose(registry.ranked_trials(run_id), songs, test.features, seed)
+    train, test = training_songs(store, dataset_version, seed), test_songs(store, dataset_version)
+    choice = choose(registry.ranked_trials(run_id), train, test, seed)
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
-        model_uri = registry.log_models(choice.estimator, choice.graph, songs)
-    log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.parity_error)
-    return Exported(*searched, model_uri, choice.threshold)
+        addresses = registry.log_models(choice, train)
+        registry.log_own_songs(run_id, own_songs(choice, train, test, seed))
+    log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.model.parity_error)
+    return Exported(*searched, *addresses, choice.threshold)
 
 
 def _log_choice(choice: Choice) -> None:
     trial = choice.trial
     mlflow.log_params({"candidate": trial.candidate, "threshold": choice.threshold, **trial.parameters})
+    mlflow.log_params({"songs_refitted": choice.model.songs})
     if choice.calibration:
         line = zip((registry.CALIBRATION_SLOPE, registry.CALIBRATION_INTERCEPT), choice.calibration, strict=True)
         mlflow.log_params(dict(line))
-    mlflow.log_metrics({**registry.cv_metrics(trial), "onnx_parity_error": choice.parity_error})
+    mlflow.log_metrics({**registry.cv_metrics(trial), "onnx_parity_error": choice.model.parity_error})
     if choice.rejected:
         mlflow.set_tag("rejected_candidates", "; ".join(choice.rejected))
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
-    """Evaluate the exported graph once, on the test table; the evaluation and its plots go to the run."""
-    songs = training_songs(store, exported.dataset_version, exported.seed)
-    test = test_songs(store, exported.dataset_version)
-    session = open_graph(registry.load_graph(exported.model_uri))
+    """Evaluate the exported twin once, on the test table; the evaluation and its plots go to the run.
+
+    Where the test table has too few songs, evaluate the answers on all songs, each left out of training in turn.
+    """
+    run_id, _, dataset_version, seed, *_ = exported
+    train, test = training_songs(store, dataset_version, seed), test_songs(store, dataset_version)
+    session = open_graph(registry.load_graph(exported.twin_uri))
 
     def predict(features: Features) -> Probabilities:
         return run_graph(session, features).probability
 
-    evaluation = evaluate_model(test, songs, predict, exported.threshold, exported.seed)
+    if are_enough(test):
+        evaluated_on, evaluation = TEST_TABLE, evaluate_model(test, train, predict, exported.threshold, seed)
+    else:
+        songs, left_out = registry.load_own_songs(run_id)
+        evaluated_on, evaluation = LEFT_OUT, evaluate_left_out(songs, left_out, exported.threshold, seed)
     metrics = by_ends(evaluation.metrics)
     client = MlflowClient()
-    mlflow.log_params({"songs_judged": len(test.labels)}, run_id=exported.run_id)
-    mlflow.log_metrics(metrics, run_id=exported.run_id)
-    client.log_text(exported.run_id, evaluation.model_dump_json(), EVALUATION_FILE)
+    mlflow.log_params({"songs_evaluated": len(evaluation.labels), EVALUATED_ON: evaluated_on}, run_id=run_id)
+    mlflow.log_metrics(metrics, run_id=run_id)
+    client.log_text(run_id, evaluation.model_dump_json(), EVALUATION_FILE)
     for name, figure in all_plots(evaluation, test, predict).items():
-        client.log_figure(exported.run_id, figure, f"pictures/{name}")
-    log.info("Metrics on %d test songs: %s", len(test.labels), metrics)
+        client.log_figure(run_id, figure, f"pictures/{name}")
+    log.info("Metrics on %d songs: %s", len(evaluation.labels), metrics)
     return metrics
 
 
@@ -146,7 +157,7 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     version = registry.version_of(client, model_name, exported.run_id, exported.model_uri)
     client.update_model_version(model_name, version, description=str(card))
     card_tags = {CARD_TAG: json.dumps(card.params), CARD_CODE_TAG: str(card.code)}
-    tags = registry.version_tags(run) | described.source.tags | card_tags
+    tags = registry.version_tags(run) | described.source.tags | card_tags | {TWIN: exported.twin_uri}
     for key, value in tags.items():
         client.set_model_version_tag(model_name, version, key, value)
     log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)

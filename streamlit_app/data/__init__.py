@@ -3,12 +3,16 @@
 Here: settings, the model that the dashboard predicts with, and the versions in the registry.
 """
 
+import math
 from contextlib import suppress
+from io import BytesIO
 
+import pandas as pd
 import streamlit as st
 
-from song_preference.errors import ModelRejected, RegistryUnavailable
+from song_preference.errors import ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.evaluation import Evaluation
+from song_preference.features import FEATURES
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry, following_champion
 from song_preference.serving.versions import DescribedVersion
@@ -21,6 +25,8 @@ KEPT_ANSWERS = 4
 """Number of cached answers that never change, of each kind."""
 
 LISTED_VERSIONS = 100
+
+ANSWERS = ("probability", "predicted")
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,6 +68,26 @@ def versions() -> list[DescribedVersion]:
 def evaluation(run_id: str) -> Evaluation | None:
     """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
     return registry().evaluation(run_id)
+
+
+def with_answers(songs: pd.DataFrame) -> pd.DataFrame:
+    """Return the listener's songs with `probability` and `predicted` label by models that were not trained on them.
+
+    The champion knows the songs by heart. Without MLflow, and for songs that its training did not store, both are NaN.
+    """
+    stored = None
+    with suppress(ModelNotReady, RegistryUnavailable):
+        stored = _own_songs(predictor().store.current().model.ref.run_id)
+    if stored is None:
+        return songs.assign(**dict.fromkeys(ANSWERS, math.nan))
+    found = songs[list(FEATURES)].astype("float32").merge(stored, "left", list(FEATURES))
+    return songs.assign(**{name: found[name].to_numpy() for name in ANSWERS})
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _own_songs(run_id: str) -> pd.DataFrame | None:
+    content = registry().own_songs(run_id)
+    return pd.read_parquet(BytesIO(content), columns=[*FEATURES, *ANSWERS]) if content else None
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

@@ -25,6 +25,9 @@ SHOWN_SONGS = 2_000
 
 CELL, BORDER, SONG = "cell", "border", "song"
 
+CROSS = "M-1,-1L1,1M-1,1L1,-1"
+"""The mark of a missed song, as an SVG path."""
+
 STEPS = 48
 """Number of cells along each side: more do not improve the picture."""
 
@@ -235,17 +238,22 @@ def scatter(colours: Colours, locale: Locale, x: Side, y: Side, has_surface: boo
             color=by_label(colours, labels), shape=alt.Shape("label:N", scale=shapes, legend=labels), tooltip=tooltip
         )
         layers.append(points.transform_filter(alt.datum.label == label))
+    crosses = base.mark_point(shape=CROSS, size=90, stroke=colours.text, strokeWidth=1.6, opacity=1)
+    layers.append(crosses.encode(tooltip=tooltip).transform_filter(alt.datum.is_missed))
     return alt.layer(*layers).properties(height=SCATTER_HEIGHT)
 
 
 def scatter_rows(songs: pd.DataFrame, plane: Plane, answers: Batch | None) -> pd.DataFrame:
     """Return the rows to draw by `kind`: at most `SHOWN_SONGS` songs, and with `answers` the cells and their border.
 
-    `answers` are those for the plane's corners.
+    `answers` are those for the plane's corners, and `is_missed` says where models that were not trained on a song were
+    wrong about it.
     """
     shown = songs.sample(min(len(songs), SHOWN_SONGS), random_state=0)
     labels = shown[LABEL].map({1: LIKE, 0: DISLIKE})
-    points = pd.DataFrame({"kind": SONG, "x": shown[plane.x.feature], "y": shown[plane.y.feature], "label": labels})
+    is_missed = shown["predicted"].notna() & (shown["predicted"] != shown[LABEL])
+    places = {"x": shown[plane.x.feature], "y": shown[plane.y.feature]}
+    points = pd.DataFrame({"kind": SONG, **places, "label": labels, "is_missed": is_missed})
     if answers is None:
         return points
     cells = plane.cells(answers.probability).assign(kind=CELL)

@@ -9,7 +9,7 @@ from song_preference.dataset.version import DatasetVersion, ScalerRange, Source,
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.prediction import Batch
 from streamlit_app.components import plain, section, two_by_two
-from streamlit_app.data import KEPT_ANSWERS, predictor
+from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.table import song_table, unscaled
@@ -34,7 +34,7 @@ def page(language: Language) -> None:
         if len(songs) < total:
             st.info(locale("explore_part", shown=len(songs), songs=total))
         _correlations(songs, locale)
-        _plane(songs, locale)
+        _plane(with_answers(songs), locale)
         song_table(songs, version.version, locale)
 
 
@@ -104,6 +104,9 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     with section(locale):
         answers = predictor().predict_rows(plane.corners())
         st.write(_surface(plane, answers, locale))
+    if (known := songs["predicted"].notna()).any():
+        missed = int((songs["predicted"] != songs[LABEL])[known].sum())
+        st.write(locale("explore_missed", missed=missed, songs=int(known.sum()), share=missed / known.sum()))
     rows, text = charts.scatter_rows(songs, plane, answers), locale("explore_songs_alt", x=locale(x), y=locale(y))
     draw(charts.scatter, rows, locale, plane.x, plane.y, answers is not None, key="plane", alt=text)
     if len(songs) > charts.SHOWN_SONGS:

@@ -95,6 +95,12 @@ TEXTS: Texts = {
         "en": "The background shows what the model predicts for a song with these two measures when the other two "
         "have the median of your playlist: {held}.",
     },
+    "explore_missed": {
+        "es": "El modelo conoce tus canciones. Sin conocerlas, se habría equivocado en {missed:,} de {songs:,} "
+        "({share:.0%}): las que llevan un aspa.",
+        "en": "The model knows your songs. Without knowing them, it would have been wrong about {missed:,} of "
+        "{songs:,} ({share:.0%}): the ones with a cross.",
+    },
     "explore_border": {
         "es": "La línea separa el «te gusta» del «no te gusta» (umbral {threshold:.2f}).",
         "en": "The line separates “like” from “dislike” (threshold {threshold:.2f}).",

@@ -63,6 +63,8 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     st.caption(f"{icon} **{locale(f'model_{role}')}** · {locale(f'model_{role}_text')}")
     st.header(locale("model_version", version=registered.version), anchor=False)
     st.markdown(f"**{kind(version, locale)}.** {about(version, locale)}")
+    if version.evaluated_on:
+        st.caption(locale(f"model_evaluated_on_{version.evaluated_on}"))
     st.caption(
         locale(
             "model_learned",

@@ -67,10 +67,21 @@ TEXTS: Texts = {
         "en": "Its training did not record how it decides.",
     },
     "model_metrics": {"es": "Cuánto acierta", "en": "How good it is"},
+    "model_evaluated_on_test_table": {
+        "es": "Sus métricas son las de un gemelo que no conocía las canciones de prueba; este modelo aprendió de "
+        "todas.",
+        "en": "Its metrics are those of a twin that did not know the test songs; this model learned from all of them.",
+    },
+    "model_evaluated_on_left_out": {
+        "es": "Con tan pocas canciones, sus métricas son las de modelos que aprendieron de todas menos unas pocas, por "
+        "turnos; este aprendió de todas.",
+        "en": "With so few songs, its metrics are those of models that learned from all but a few, in turn; this one "
+        "learned from all of them.",
+    },
     "model_metrics_text": {
-        "es": "Medido con canciones de prueba, que el modelo no conocía. El punto es el valor medido; la barra, su "
+        "es": "Medido con canciones que el modelo no conocía. El punto es el valor medido; la barra, su "
         "intervalo de confianza del 95\N{NO-BREAK SPACE}%: lo que cabría esperar con otras canciones elegidas igual.",
-        "en": "Interval on test songs, which the model has never seen. The dot is the measured value; the bar is the "
+        "en": "Measured on songs that the model did not know. The dot is the measured value; the bar is the "
         "95% confidence interval: what other songs, chosen the same way, might have shown.",
     },
     "model_metrics_apart": {
@@ -189,17 +200,18 @@ TEXTS: Texts = {
     "model_threshold": {"es": "¿Y si fuera más exigente?", "en": "What if it were pickier?"},
     "model_threshold_text": {
         "es": "El modelo recomienda una canción a partir de un {threshold} de probabilidad: ese es su umbral. Muévelo "
-        "y mira qué cambia en las {songs:,} canciones de prueba. El modelo no cambia.",
+        "y mira qué cambia en {songs:,} canciones que no conocía. El modelo no cambia.",
         "en": "The model recommends a song from a probability of {threshold}: that is its threshold. Move it and see "
-        "what changes for the {songs:,} test songs. The model itself stays as it is.",
+        "what changes for {songs:,} songs that it did not know. The model itself stays as it is.",
     },
     "model_threshold_slider": {"es": "Recomendar a partir de", "en": "Recommend from"},
     "model_threshold_back": {"es": "Restablecer", "en": "Reset"},
     "model_histogram": {
-        "es": "Canciones de prueba según la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo las "
-        "que no. A la derecha de la línea continua está lo que recomendaría; la de puntos es el umbral del modelo.",
-        "en": "Test songs by the probability it gave them: upwards those you like, downwards those you dislike. Right "
-        "of the solid line is what it would recommend; the dotted line is the model's own threshold.",
+        "es": "Canciones que no conocía según la probabilidad que les dio: hacia arriba las que te gustan, hacia abajo "
+        "las que no. A la derecha de la línea continua está lo que recomendaría; la de puntos es el umbral del modelo.",
+        "en": "Songs that it did not know by the probability it gave them: upwards those you like, downwards those "
+        "you dislike. Right of the solid line is what it would recommend; the dotted line is the model's own "
+        "threshold.",
     },
     "model_effect": {"es": "Lo que recomendaría", "en": "What it would recommend"},
     "model_precision": {"es": "De lo que recomienda, te gusta", "en": "Of what it recommends, you like"},

@@ -1,5 +1,7 @@
 """Predict one song: with the dashboard's own model, and through each protocol."""
 
+import math
+from typing import NamedTuple
 from urllib.parse import quote
 
 import pandas as pd
@@ -10,7 +12,7 @@ from song_preference.dataset.version import Spread
 from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
 from streamlit_app.components import measures_help, section
-from streamlit_app.data import KEPT_ANSWERS, model_settings, predictor, settings
+from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.predict import charts
@@ -23,8 +25,18 @@ STEPS = [step / 100 for step in range(101)]
 
 ALL = "all"
 
-Presets = dict[str, Song]
-"""Songs to start from, by name: the extreme of each feature among the likes, and a typical song of each label."""
+
+class Preset(NamedTuple):
+    """A song of the listener's to start from, and the answer of a model that was not trained on it."""
+
+    song: Song
+    probability: float
+    """NaN where there is no such answer."""
+    is_right: bool
+
+
+Presets = dict[str, Preset]
+"""Presets by name: the extreme of each feature among the likes, and a typical song of each label."""
 
 
 def page(language: Language) -> None:
@@ -38,30 +50,29 @@ def page(language: Language) -> None:
     known: Spreads = {}
     with section(locale):
         version = latest_dataset().version
-        _choose_preset(_presets(version), locale)
+        _choose_preset(presets(with_answers(table(version, "features"))), locale)
         known = spreads(version)
         _strips(known)
     _one_song(locale, known)
     measures_help(locale)
 
 
-@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
-def _presets(version: str) -> Presets:
-    return presets(table(version, "features"))
-
-
 def _choose_preset(found: Presets, locale: Locale) -> None:
     def take() -> None:
         if chosen := st.session_state.preset:
-            st.session_state.update({_key(name): round(value, 2) for name, value in found[chosen].model_dump().items()})
+            song = found[chosen].song
+            st.session_state.update({_key(name): round(value, 2) for name, value in song.model_dump().items()})
 
-    st.pills(
+    chosen = st.pills(
         locale("predict_presets"),
         list(found),
         format_func=lambda name: locale(f"predict_preset_{name}"),
         key="preset",
         on_change=take,
     )
+    if chosen and not math.isnan(found[chosen].probability):
+        _, probability, is_right = found[chosen]
+        st.caption(locale("predict_known_right" if is_right else "predict_known_wrong", probability=probability))
 
 
 @st.fragment
@@ -169,10 +180,10 @@ def _key(feature: str) -> str:
 
 
 def presets(songs: pd.DataFrame) -> Presets:
-    """Choose the presets among the songs (n, 4) with their label; both labels must occur."""
+    """Choose the presets among songs with features, label and `ANSWERS`; both labels must occur."""
     liked, disliked = songs[songs[LABEL] == 1], songs[songs[LABEL] == 0]
-    extremes = {feature: _song(liked, int(liked[feature].argmax())) for feature in FEATURES}
-    typical = {"liked": _song(liked, _most_typical(liked)), "disliked": _song(disliked, _most_typical(disliked))}
+    extremes = {feature: _preset(liked, int(liked[feature].argmax())) for feature in FEATURES}
+    typical = {"liked": _preset(liked, _most_typical(liked)), "disliked": _preset(disliked, _most_typical(disliked))}
     return {**extremes, **typical}
 
 
@@ -182,6 +193,7 @@ def _most_typical(songs: pd.DataFrame) -> int:
     return int((features - features.median()).abs().sum(axis="columns").argmin())
 
 
-def _song(songs: pd.DataFrame, position: int) -> Song:
+def _preset(songs: pd.DataFrame, position: int) -> Preset:
     row = songs.iloc[position]
-    return Song(**{feature: float(row[feature]) for feature in FEATURES})
+    song = Song(**{feature: float(row[feature]) for feature in FEATURES})
+    return Preset(song, float(row["probability"]), bool(row["predicted"] == row[LABEL]))

@@ -26,6 +26,17 @@ TEXTS: Texts = {
     "predict_preset_speechiness": {"es": "La más hablada que te gusta", "en": "The most spoken you like"},
     "predict_preset_disliked": {"es": "Una típica que no te gusta", "en": "A typical one you dislike"},
     "predict_preset_liked": {"es": "Una típica que te gusta", "en": "A typical one you like"},
+    "predict_known_right": {
+        "es": "El modelo ya conoce esta canción. Sin conocerla le habría dado un {probability:.0%}, y habría acertado.",
+        "en": "The model already knows this song. Without knowing it, it would have given it {probability:.0%} and "
+        "been right.",
+    },
+    "predict_known_wrong": {
+        "es": "El modelo ya conoce esta canción. Sin conocerla le habría dado un {probability:.0%}, y se habría "
+        "equivocado.",
+        "en": "The model already knows this song. Without knowing it, it would have given it {probability:.0%} and "
+        "been wrong.",
+    },
     "predict_strips": {
         "es": "Las bandas muestran tus canciones: hacia arriba las que te gustan, hacia abajo las que no.",
         "en": "The bands show your songs: the ones you like above, the ones you dislike below.",

@@ -21,6 +21,8 @@ class FakeRegistry:
         self.source_kind = "file"
         self.challenger: str | None = None
         self.evaluations: dict[str, Evaluation] = {}
+        self.songs_of_run: dict[str, bytes] = {}
+        self.evaluated_on: str | None = None
 
     def register(self, version: str, graph: bytes) -> None:
         self.ref = ModelRef("spotify_model_prod", version, "champion")
@@ -68,6 +70,7 @@ class FakeRegistry:
                 metrics,
                 Message(None, english=f"# Card of {version.version}"),
                 "2",
+                self.evaluated_on,
             )
             for version in found
         ]
@@ -75,6 +78,10 @@ class FakeRegistry:
     def evaluation(self, run_id: str) -> Evaluation | None:
         self._check()
         return self.evaluations.get(run_id)
+
+    def own_songs(self, run_id: str) -> bytes | None:
+        self._check()
+        return self.songs_of_run.get(run_id)
 
     def _check(self) -> None:
         if self.is_down:

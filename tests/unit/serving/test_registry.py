@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, Interval, read_evaluation
+from song_preference.evaluation import EVALUATION_FILE, OWN_SONGS_FILE, Answers, Importance, Interval, read_evaluation
 from song_preference.messages import Message
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ModelSettings
@@ -38,6 +38,7 @@ def test_a_version_is_described_by_its_tags_and_its_card(
         "test_roc_auc_low": "0.81",
         "test_roc_auc_high": "0.93",
         "test_f1": "0.8",
+        "evaluated_on": "left_out",
     }
     client.create_model_version(settings.name, tmp_path.as_uri(), run_id, tags=tags, description="# Card")
     client.create_model_version(settings.name, tmp_path.as_uri())
@@ -46,6 +47,7 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert described.registered.version == "1"
     assert described.registered.aliases == ("champion",)
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
+    assert (described.evaluated_on, bare.evaluated_on) == ("left_out", None)
     # Without an interval it is not told.
     assert described.metrics == {"roc_auc": Interval(0.88, 0.81, 0.93)}
     assert described.card == Message(None, english="# Card")
@@ -80,3 +82,12 @@ def test_a_run_without_the_file_or_an_unknown_run_has_none(settings: ModelSettin
     registry = MlflowRegistry(settings)
     assert registry.evaluation(run_id) is None
     assert registry.evaluation("0" * 32) is None
+    assert registry.own_songs(run_id) is None
+
+
+def test_own_songs_are_read_as_training_wrote_them(
+    client: MlflowClient, settings: ModelSettings, run_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / OWN_SONGS_FILE).write_bytes(b"PAR1")
+    client.log_artifact(run_id, str(tmp_path / OWN_SONGS_FILE))
+    assert MlflowRegistry(settings).own_songs(run_id) == b"PAR1"

@@ -15,7 +15,9 @@ PARAMS = {
     "trials": "40",
     "seed": "42",
     "songs_trained": "140",
-    "songs_judged": "60",
+    "songs_refitted": "200",
+    "songs_evaluated": "60",
+    "evaluated_on": "test_table",
 }
 
 
@@ -28,7 +30,9 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     card = str(message)
     assert "This model (extra trees)" in card
     assert "Dataset `abc123abc123` (source: file): 200 songs, 120 liked and 80 disliked." in card
-    assert "was trained on 140 of them and evaluated on 60 others." in card
+    assert "was trained on the 140 songs of the training table and evaluated on songs" in card
+    assert "the same recipe was trained on 200 songs of both tables, and that is this model." in card
+    assert "The twin on the test table, once, with 95 % intervals" in card
     assert "max features 3" in card
     assert "0.390 (standard error 0.021; ROC AUC\n0.900)" in card
     assert "there is none" in card
@@ -46,7 +50,8 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     roc_auc = f"{metrics['test_roc_auc']:.3f}".replace(".", ",")
     assert f"| ROC AUC | {roc_auc} (" in stored.text("es")
     assert "\n\nNo es mejor que una regresión logística sencilla con estas canciones: su ROC AUC" in stored.text("es")
-    assert "Aprendió de 140 de ellas y se probó con otras 60." in stored.text("es")
+    assert "aprendió de las 140 canciones de entrenamiento" in stored.text("es")
+    assert "aprendió de 200 canciones" in stored.text("es")
 
 
 def test_the_card_says_how_the_probabilities_are_calibrated(evaluation: Evaluation) -> None:
@@ -60,7 +65,7 @@ def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: 
     metrics = {**by_ends(evaluation.metrics), **CV}
     card = str(model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics))
     assert "it knows nobody's taste" in card
-    assert "a sample of the training table (140) and the test table (60)" in card
+    assert "samples of the training table (140) and the test table (60)" in card
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

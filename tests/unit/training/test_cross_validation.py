@@ -61,17 +61,22 @@ def test_too_sure_probabilities_are_calibrated() -> None:
     labels, probability, _ = answers(400, 1)
     songs = Songs(np.zeros((400, 4), dtype=np.float32), labels)
     too_sure = expit(2 * logit(probability) + 0.5)
-    line = calibrate(songs, stacked(too_sure), 0)
+    line, calibrated = calibrate(songs, stacked(too_sure), 0)
     assert line is not None
     # An independent fit of the same line, of which the weak prior moves the last digits.
     found = LogisticRegression(C=1e6).fit(logit(too_sure)[:, None], labels)
     assert line == pytest.approx((found.coef_[0, 0], found.intercept_[0]), abs=0.01)
-    assert losses(labels, line.of(too_sure))[1].mean() < losses(labels, too_sure)[1].mean() - 0.02
+    for better in (line.of(too_sure), calibrated[2]):
+        assert losses(labels, better)[1].mean() < losses(labels, too_sure)[1].mean() - 0.02
+    # Each fold by a line of its own.
+    np.testing.assert_allclose(calibrated[2], line.of(too_sure), atol=0.1)
+    assert (calibrated[2] != line.of(too_sure)).all()
 
 
 def test_good_probabilities_stay_as_they_are() -> None:
     kept = 0
     for seed in range(20):
         labels, probability, _ = answers(200, seed)
-        kept += calibrate(Songs(np.zeros((200, 4), dtype=np.float32), labels), stacked(probability), seed) is None
+        line, calibrated = calibrate(Songs(np.zeros((200, 4), dtype=np.float32), labels), stacked(probability), seed)
+        kept += line is None and bool((calibrated == probability).all())
     assert kept > 10

@@ -12,9 +12,10 @@ from song_preference.messages.en import METRICS
 from song_preference.serving.model import open_graph
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
+from song_preference.training.choose import choose
 from song_preference.training.data import Songs
-from song_preference.training.export import build_graph, describe, run_graph
-from song_preference.training.fit import fit, probability_of
+from song_preference.training.export import run_graph
+from song_preference.training.fit import probability_of
 from song_preference.training.search import Score, Trial
 
 STARTED = datetime(2026, 11, 23, tzinfo=UTC)
@@ -72,13 +73,11 @@ def test_the_ranking_is_read_as_it_was_logged(run_id: str) -> None:
 
 
 @pytest.fixture
-def model_uri(run_id: str, train: Songs) -> str:
+def model_uri(run_id: str, train: Songs, test: Songs) -> str:
     """The ONNX model of the best trial, logged to the run."""
-    estimator = fit(TRIALS[0].estimator(0), train)
-    graph = build_graph(estimator, 0.5)
-    describe(graph, train)
+    choice = choose(TRIALS, train, test, 0)
     with mlflow.start_run(run_id=run_id):
-        return registry.log_models(estimator, graph, train)
+        return registry.log_models(choice, train)[0]
 
 
 def test_both_models_are_logged_and_agree(
@@ -87,7 +86,7 @@ def test_both_models_are_logged_and_agree(
     outputs = client.get_run(run_id).outputs
     assert outputs is not None
     logged = {model.name: model for model in (mlflow.get_logged_model(item.model_id) for item in outputs.model_outputs)}
-    assert logged.keys() == {"estimator", "model"}
+    assert logged.keys() == {"estimator", "model", "twin"}
     estimator = mlflow.sklearn.load_model(logged["estimator"].model_uri)
     answers = run_graph(open_graph(registry.load_graph(model_uri)), test.features)
     np.testing.assert_allclose(answers.probability, probability_of(estimator, test.features), atol=1e-6)
@@ -128,7 +127,7 @@ def test_a_run_is_registered_once_and_says_nothing_on_stderr(
 
 
 def test_a_version_records_its_run(client: MlflowClient, run_id: str) -> None:
-    params = {"candidate": "logistic_regression", "threshold": 0.5, "seed": 42, "trials": 2}
+    params = {"candidate": "logistic_regression", "threshold": 0.5, "seed": 42, "trials": 2, "evaluated_on": "left_out"}
     tags = {"git_commit": "f00d", "training_key": "key", "other": "no tag of a version"}
     with mlflow.start_run(run_id=run_id):
         mlflow.log_params(params)

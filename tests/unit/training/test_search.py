@@ -10,12 +10,12 @@ from song_preference.dataset.split import split
 from song_preference.errors import TrainingFailed
 from song_preference.serving.model import open_graph
 from song_preference.training.candidates import CANDIDATES, DEFAULT
+from song_preference.training.choose import choose
 from song_preference.training.cross_validation import FOLDS, REPEATS
 from song_preference.training.data import Songs
 from song_preference.training.export import run_graph
-from song_preference.training.fit import probability_of
 from song_preference.training.intervals import roc_auc
-from song_preference.training.search import Score, Trial, choose, ranked, search
+from song_preference.training.search import Score, Trial, ranked, search
 from tests.support.training import listener
 
 TRIALS = 9
@@ -136,38 +136,7 @@ def test_of_labels_by_chance_nothing_is_learned_however_often_each_song_comes(
     ranking = search(train, 2, seed=0)
     for trial in ranking:
         assert abs(trial.roc_auc.mean - 0.5) < 2 * trial.roc_auc.error
-    choice = choose(ranking, train, test.features, 0)
-    probability = run_graph(open_graph(choice.graph.SerializeToString()), test.features).probability
+    choice = choose(ranking, train, test, 0)
+    probability = run_graph(open_graph(choice.twin.graph.SerializeToString()), test.features).probability
     low, high = roc_auc(test.labels, probability)[1:]
     assert low < 0.5 < high
-
-
-@pytest.fixture
-def contradicting(train: Songs) -> Songs:
-    """Songs of which k-NN and its graph may take different ones: all lie on few points, with either label."""
-    return Songs((np.round(train.features * 2) / 2).astype(np.float32), train.labels)
-
-
-def test_the_best_is_taken_where_it_converts(train: Songs, test: Songs) -> None:
-    choice = choose([trial(4, "gradient_boosting"), trial(2, "logistic_regression")], train, test.features, 0)
-    assert (choice.trial.number, choice.rejected) == (4, [])
-    answers = run_graph(open_graph(choice.graph.SerializeToString()), test.features)
-    expected = probability_of(choice.estimator, test.features)
-    expected = choice.calibration.of(expected) if choice.calibration else expected
-    np.testing.assert_allclose(answers.probability, expected, atol=1e-6)
-    np.testing.assert_array_equal(answers.label, answers.probability >= np.float32(choice.threshold))
-    assert choice.parity_error < 1e-6
-
-
-def test_one_that_onnx_answers_differently_gives_way_to_the_next(contradicting: Songs, test: Songs) -> None:
-    ranking = [trial(4, "k_nearest_neighbors"), trial(2, "logistic_regression")]
-    choice = choose(ranking, contradicting, test.features, 0)
-    assert choice.trial.number == 2
-    (reason,) = choice.rejected
-    assert reason.startswith("trial 4 (k_nearest_neighbors): ")
-    assert "between scikit-learn and ONNX" in reason
-
-
-def test_with_none_left_the_reasons_are_told(contradicting: Songs, test: Songs) -> None:
-    with pytest.raises(TrainingFailed, match=r"try more trials.*trial 4 \(k_nearest_neighbors\)"):
-        choose([trial(4, "k_nearest_neighbors")], contradicting, test.features, 0)

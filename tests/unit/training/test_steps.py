@@ -16,10 +16,14 @@ from mlflow.entities.model_registry import ModelVersion
 from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound, TrainingFailed
 from song_preference.messages import Message
-from song_preference.training import registry, steps
-from song_preference.training.data import Songs
+from song_preference.serving.model import open_graph
+from song_preference.training import intervals, registry, steps
+from song_preference.training.cross_validation import Calibration
+from song_preference.training.data import Probabilities, Songs
+from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import training_key
-from song_preference.training.registry import ranked_trials
+from song_preference.training.fit import fit, probability_of
+from song_preference.training.registry import load_graph, load_own_songs, load_twin, ranked_trials
 from tests.support.datasets import described
 from tests.support.training import MemoryDatasets, listener
 
@@ -56,7 +60,11 @@ def datasets() -> Datasets:
     # k-NN and its graph may take different songs where all lie on few points with either label.
     songs = listener(200, 1)
     few_points = Songs((np.round(songs.features * 2) / 2).astype(np.float32), songs.labels)
-    return Datasets(abc123abc123=(songs.at_most(60, 0), listener(40, 2)), few_points=(few_points, listener(40, 2)))
+    return Datasets(
+        abc123abc123=(songs.at_most(60, 0), listener(40, 2)),
+        few_points=(few_points, listener(40, 2)),
+        few_songs=(songs.at_most(28, 0), listener(12, 2)),
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,7 +80,11 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def trained(datasets: Datasets, experiment: None) -> Trained:
     """Run the first four steps and return their results."""
-    searched = steps.search(datasets, VERSION, SEED, TRIALS)
+    return train(datasets, VERSION)
+
+
+def train(datasets: Datasets, version: str) -> Trained:
+    searched = steps.search(datasets, version, SEED, TRIALS)
     exported = steps.export(datasets, searched)
     metrics = steps.evaluate(datasets, exported)
     return Trained(searched, exported, metrics, steps.register(datasets, MODEL, exported))
@@ -101,7 +113,9 @@ def test_the_evaluation_is_of_the_test_table_and_belongs_to_the_run(trained: Tra
     evaluation = load_dict(f"runs:/{trained.searched.run_id}/evaluation.json")
     assert evaluation["labels"] == listener(40, 2).labels.tolist()
     assert evaluation["threshold"] == trained.exported.threshold
-    assert trained.run.data.params["songs_judged"] == "40"
+    assert evaluation["model"] == answers(load_twin(trained.registered), listener(40, 2)).tolist()
+    params = trained.run.data.params
+    assert (params["songs_evaluated"], params["evaluated_on"]) == ("40", "test_table")
     assert trained.metrics.items() <= trained.run.data.metrics.items()
     pictures = MlflowClient().list_artifacts(trained.searched.run_id, "pictures")
     assert {Path(picture.path).name for picture in pictures} == {
@@ -122,6 +136,51 @@ def test_a_version_has_the_card_in_both_languages_and_the_tags_of_its_source(tra
     assert card.text("es").startswith("# ¿Le gustará la canción")
     assert (version.run_id, version.tags["source_kind"]) == (trained.searched.run_id, "file")
     assert version.tags["dataset_version"] == VERSION
+
+
+def test_the_served_model_was_trained_on_all_songs_and_its_twin_on_the_training_table(
+    datasets: Datasets, trained: Trained
+) -> None:
+    known, test = datasets.versions[VERSION]
+    estimator = ranked_trials(trained.searched.run_id)[0].estimator(SEED)
+    line = trained.run.data.params
+    assert line["songs_refitted"] == "100"
+    for graph, songs in ((load_twin(trained.registered), known), (served(trained), known.plus(test))):
+        expected = probability_of(fit(estimator, songs), test.features)
+        if slope := line.get("calibration_slope"):
+            expected = Calibration(float(slope), float(line["calibration_intercept"])).of(expected)
+        np.testing.assert_allclose(answers(graph, test), expected, atol=1e-6)
+
+
+def test_a_run_holds_answers_on_own_songs_by_models_that_do_not_know_them(datasets: Datasets, trained: Trained) -> None:
+    known, test = datasets.versions[VERSION]
+    songs, left_out = load_own_songs(trained.searched.run_id)
+    np.testing.assert_array_equal(songs.features, known.plus(test).features)
+    np.testing.assert_array_equal(left_out[:, len(known.labels) :], [answers(load_twin(trained.registered), test)] * 3)
+    everywhere = answers(served(trained), songs)
+    assert not np.isclose(left_out, everywhere, atol=1e-4).any(axis=1).all()
+
+
+def test_with_few_test_songs_all_songs_are_evaluated_each_left_out_in_turn(datasets: Datasets) -> None:
+    trained = train(datasets, "few_songs")
+    songs, left_out = load_own_songs(trained.searched.run_id)
+    evaluation = load_dict(f"runs:/{trained.searched.run_id}/evaluation.json")
+    assert evaluation["labels"] == songs.labels.tolist()
+    assert evaluation["model"] == pytest.approx(left_out.mean(axis=0), abs=1e-12)
+    assert len(set(map(tuple, left_out))) == 3
+    assert evaluation["importances"] == []
+    assert trained.registered.tags["evaluated_on"] == "left_out"
+    assert "each song left out of training in turn, with 95 % intervals" in str(trained.registered.description)
+    narrow = intervals.roc_auc(songs.labels, left_out.mean(axis=0))
+    assert trained.metrics["test_roc_auc_low"] < narrow.low < narrow.high < trained.metrics["test_roc_auc_high"]
+
+
+def served(trained: Trained) -> bytes:
+    return load_graph(f"models:/{MODEL}/{trained.version}")
+
+
+def answers(graph: bytes, songs: Songs) -> Probabilities:
+    return run_graph(open_graph(graph), songs.features).probability
 
 
 def test_steps_can_be_repeated(datasets: Datasets, trained: Trained) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
-from song_preference.training.search import decision_threshold
+from song_preference.training.choose import decision_threshold
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def songs(count: int = 40) -> pd.DataFrame:
     spotify = {"duration": 184_600.0, "tempo": 119.87, "loudness": -6.94, "valence": 0.5}
     return rows.assign(
         **spotify, rating=3, title=[f"Canción {number}" for number in range(count)], label=np.arange(count) % 2
-    )
+    ).assign(predicted=lambda rows: rows[LABEL].where(rows.index != 3, 1 - rows[LABEL]).where(rows.index != 5))
 
 
 def test_distributions_are_percentages_of_each_label() -> None:
@@ -54,6 +54,12 @@ def test_of_many_songs_some_are_drawn() -> None:
     drawn = scatter_rows(rows, plane, answers)["kind"].value_counts()
     assert (drawn["cell"], drawn["song"]) == (STEPS**2, SHOWN_SONGS)
     assert drawn["border"] == 2 * STEPS
+
+
+def test_a_song_is_marked_where_the_model_would_have_been_wrong_about_it() -> None:
+    rows = songs()
+    drawn = scatter_rows(rows, Plane.through(rows, "energy", "acousticness"), None)
+    assert drawn["x"][drawn["is_missed"]].tolist() == [rows["energy"][3]]
 
 
 def test_a_side_reaches_to_the_next_ticks() -> None:

@@ -85,6 +85,18 @@ def test_without_a_model_songs_are_shown_all_the_same(platform: Platform, open_p
     assert len(page.get("vega_lite_chart")) == CHARTS
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_songs_are_held_against_models_that_did_not_know_them(
+    platform: Platform, dataset: DatasetVersion, open_page: Open, language: Language
+) -> None:
+    songs = playlist.table(dataset.version, "features")
+    answered = songs.assign(probability=0.7, predicted=1).iloc[: len(songs) // 2]
+    platform.registry.songs_of_run[""] = answered.to_parquet()
+    missed, known = int((answered[LABEL] == 0).sum()), len(answered)
+    text = Locale(language, TEXTS)("explore_missed", missed=missed, songs=known, share=missed / known)
+    assert text in [found.value for found in open_page("explore", language).markdown]
+
+
 def test_airflow_is_not_needed(platform: Platform, open_page: Open) -> None:
     platform.airflow.broken = httpx.ConnectError("refused")
     page = open_page("explore", "es")

@@ -9,7 +9,7 @@ from pyarrow import ipc
 from streamlit.testing.v1 import AppTest
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import Answers, Evaluation, Importance, Interval, read_evaluation
+from song_preference.evaluation import LEFT_OUT, TEST_TABLE, Answers, Evaluation, Importance, Interval, read_evaluation
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.serving.versions import DescribedVersion, RegisteredVersion
@@ -101,6 +101,17 @@ def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Op
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
     assert list(page.dataframe[0].value["ROC AUC"]) == [locale("model_interval", value=0.889, low=0.845, high=0.932)]
     assert page.expander[0].markdown[0].value == "### Card of 1"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("evaluated_on", [TEST_TABLE, LEFT_OUT, None])
+def test_a_version_says_of_which_model_and_songs_its_metrics_are(
+    judged: Platform, open_page: Open, language: Language, evaluated_on: str | None
+) -> None:
+    judged.registry.evaluated_on = evaluated_on
+    shown = [caption.value for caption in open_page("model", language).caption]
+    for each in (TEST_TABLE, LEFT_OUT):
+        assert (TEXTS[f"model_evaluated_on_{each}"][language] in shown) == (each == evaluated_on)
 
 
 def test_the_slider_begins_at_the_models_own_threshold_and_shows_what_another_does(

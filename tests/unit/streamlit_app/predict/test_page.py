@@ -43,6 +43,27 @@ def test_a_preset_is_a_song_of_the_playlist(platform: Platform, open_page: Open)
     assert chosen == {name: round(float(row[name]), 2) for name in FEATURES}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_preset_comes_with_what_a_model_that_did_not_know_it_answered(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    songs = playlist.table(playlist.latest_dataset().version, "features")
+    answered = songs.assign(probability=0.31, predicted=0)
+    platform.registry.songs_of_run[""] = answered.to_parquet()
+    page = open_page("predict", language)
+    for name, result in (("liked", "wrong"), ("disliked", "right")):
+        page.button_group(key="preset").set_value(name).run()
+        assert Locale(language, TEXTS)(f"predict_known_{result}", probability=0.31) in shown(page)
+
+
+def test_without_mlflow_a_preset_is_a_song_and_no_more(platform: Platform, open_page: Open) -> None:
+    page = open_page("predict", "en")
+    platform.registry.is_down = True
+    page.button_group(key="preset").set_value("liked").run()
+    assert not page.exception
+    assert "already knows" not in " ".join(shown(page))
+
+
 def test_without_rest_there_are_no_songs_to_start_from_but_an_answer(platform: Platform, open_page: Open) -> None:
     platform.rest_is_down = True
     page = open_page("predict", "es")
@@ -65,9 +86,10 @@ def test_presets_are_extremes_and_typical_songs() -> None:
     songs = pd.DataFrame(
         [[0.1, 0.1, 0.1, 0.1, 1], [0.2, 0.2, 0.2, 0.2, 1], [0.9, 0.3, 0.3, 0.3, 1], [0.5, 0.5, 0.5, 0.5, 0]],
         columns=[*FEATURES, LABEL],
-    )
+    ).assign(probability=0.7, predicted=1)
     found = presets(songs)
-    assert found["speechiness"].row() == (0.9, 0.3, 0.3, 0.3)
-    assert found["liked"].row() == (0.2, 0.2, 0.2, 0.2)
-    assert found["disliked"].row() == (0.5, 0.5, 0.5, 0.5)
+    assert found["speechiness"].song.row() == (0.9, 0.3, 0.3, 0.3)
+    assert found["liked"].song.row() == (0.2, 0.2, 0.2, 0.2)
+    assert found["disliked"].song.row() == (0.5, 0.5, 0.5, 0.5)
+    assert [found[name][1:] for name in ("liked", "disliked")] == [(0.7, True), (0.7, False)]
     assert set(found) == {*FEATURES, "liked", "disliked"}
