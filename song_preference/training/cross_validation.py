@@ -55,9 +55,7 @@ class Calibration(NamedTuple):
         return calibrated
 
 
-def calibrate(
-    songs: Songs, probability: Probabilities, seed: int
-) -> tuple[Calibration | None, Probabilities]:
+def calibrate(songs: Songs, probability: Probabilities, seed: int) -> tuple[Calibration | None, Probabilities]:
     """Return the calibration of probabilities (repeats, n) out of fold, and these calibrated without their own fold.
 
     Where calibration does not lower the log loss by more than one standard error, which is a matter of chance, there
