@@ -76,12 +76,12 @@ def execute(config: Config, program: str, arguments: list[str]) -> None:
 
 
 def _ensure_champion(config: Config, new_listener: str | None) -> None:
-    """Run the pipeline if there is no champion, or if the source or its file has changed since the last run."""
+    """Run the pipeline without a champion, for a source or file that has changed, and where `new_listener` is given."""
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
     digest, of_source = _digest(f"{source}{_file_state(source)}"), _digest(source)
     has_champion = _has_champion(config)
-    if has_champion and config.read_note("learned-from") in {digest, None}:
+    if has_champion and not new_listener and config.read_note("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
         return
     shown = re.sub("(?<=://).*[@?#].*", "...", source)

@@ -90,6 +90,14 @@ def test_another_source_is_another_listeners_or_not(
     assert answers == []
 
 
+def test_who_says_whose_it_is_gets_another_decision_on_the_same_source(
+    tmp_path: Path, commands: list[tuple[str, ...]]
+) -> None:
+    run(tmp_path, "https://example.com/a.csv")
+    run(tmp_path, "https://example.com/a.csv", "yes")
+    assert commands == [PIPELINE, (*PIPELINE, "--new-listener", "yes")]
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
