@@ -50,7 +50,7 @@ def measured(songs: Songs, name: str) -> NDArray[np.float64]:
     scores = []
     for trained_on, left_out in folds(songs, SEED):
         train, labels = songs.take(trained_on), songs.labels[left_out]
-        line = calibrate(train, out_of_fold(estimator, train, SEED), SEED)
+        line, _ = calibrate(train, out_of_fold(estimator, train, SEED), SEED)
         probability = probability_of(fit(estimator, train), songs.features[left_out])
         if line:
             probability = line.of(probability)

@@ -73,7 +73,8 @@ def main(playlists: int) -> None:
             found = np.array([train(random, songs, steepness) for _ in range(playlists)])
             true, low, high = found.T
             covered, promoted = np.mean((low <= true) & (true <= high)), np.mean(low > 0.5)
-            print(f"{songs:5}  {labels:6}  {playlists:9}  {true.mean():12.3f}  {covered:7.3f}  {promoted:14.3f}", flush=True)
+            rates = f"{true.mean():12.3f}  {covered:7.3f}  {promoted:14.3f}"
+            print(f"{songs:5}  {labels:6}  {playlists:9}  {rates}", flush=True)
 
 
 if __name__ == "__main__":

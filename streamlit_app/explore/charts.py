@@ -238,7 +238,7 @@ def scatter(colours: Colours, locale: Locale, x: Side, y: Side, has_surface: boo
             color=by_label(colours, labels), shape=alt.Shape("label:N", scale=shapes, legend=labels), tooltip=tooltip
         )
         layers.append(points.transform_filter(alt.datum.label == label))
-    crosses = base.mark_point(shape=CROSS, size=90, stroke=colours.text, strokeWidth=1.6, opacity=1)
+    crosses = base.mark_point(shape=CROSS, size=50, stroke=colours.text, strokeWidth=1.2, opacity=1)
     layers.append(crosses.encode(tooltip=tooltip).transform_filter(alt.datum.is_missed))
     return alt.layer(*layers).properties(height=SCATTER_HEIGHT)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion, ScalerRange, Source, Spread
-from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
 from song_preference.prediction import Batch
 from streamlit_app.components import plain, section, two_by_two
 from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
@@ -40,7 +40,7 @@ def page(language: Language) -> None:
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _songs(version: str, _scaler: Mapping[str, ScalerRange]) -> pd.DataFrame:
-    return unscaled(table(version, "scaled"), _scaler)
+    return unscaled(table(version, "scaled"), _scaler).drop(columns=SONG_KEY, errors="ignore")
 
 
 def _dataset(version: DatasetVersion, locale: Locale) -> None:
