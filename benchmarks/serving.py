@@ -1,9 +1,9 @@
 """Measure how fast the services are beside their bare frameworks: `make bench`.
 
 The server runs on the first core and the load on the second: wrk for REST and GraphQL, `benchmarks.grpc_load` for gRPC,
-16 connections each. The champion is a forest of 200 trees, trained on the bundled sample. The three variants of each
-protocol (see `benchmarks.servers`) take turns, so that noise of the machine affects all of them; the output is medians.
-Needs wrk and taskset.
+16 connections each. The champion is a forest of 200 trees, trained on the bundled sample; over REST the default of the
+search, trained on the same songs, is measured beside it. The variants of each protocol (see `benchmarks.servers`) take
+turns, so that noise of the machine affects all of them; the output is medians. Needs wrk and taskset.
 """
 
 import json
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+import timeit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnxruntime
+from optuna.trial import FixedTrial
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.servers import ALIAS, NAME, REF
@@ -27,8 +29,10 @@ from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, QUERY
 from song_preference.dataset import sample
 from song_preference.serving.model_store import ModelCache
+from song_preference.training.candidates import CANDIDATES, DEFAULT
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
+from song_preference.training.fit import fit
 
 PROTOCOLS, VARIANTS = ("rest", "graphql", "grpc"), ("bare", "constant", "app")
 ROUNDS, SECONDS, CONNECTIONS, TREES = 5, 5, 16, 200
@@ -39,20 +43,26 @@ SERVER_CORE, LOAD_CORE = "0", "1"
 
 def main() -> None:
     """Measure all protocols and variants, and print a line for each protocol and one for batches."""
+    graphs = champions()
     with TemporaryDirectory() as directory:
-        cache = Path(directory)
-        graph = champion()
-        ModelCache(cache, NAME, ALIAS).keep(REF, graph)
+        caches = {name: Path(directory) / name for name in graphs}
+        for name, graph in graphs.items():
+            ModelCache(caches[name], NAME, ALIAS).keep(REF, graph)
         rates: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
         for _ in range(ROUNDS):
             for protocol in PROTOCOLS:
                 for variant in VARIANTS:
-                    with serving(protocol, variant, cache):
+                    with serving(protocol, variant, caches["forest"]):
                         rates.setdefault((protocol, variant), []).append(load(protocol, directory))
+            with serving("rest", "app", caches["default"]):
+                rates.setdefault(("rest", "default"), []).append(load("rest", directory))
         for protocol in PROTOCOLS:
             print_protocol(protocol, {variant: rates[protocol, variant] for variant in VARIANTS})
-        with serving("rest", "app", cache):
-            print_batch(graph, directory)
+        forest, default = (statistics.median(found[0] for found in rates["rest", name]) for name in ("app", "default"))
+        print(f"default  REST {default:6.0f}/s  share of the forest's {default / forest:.2f}", flush=True)
+        for name, graph in graphs.items():
+            with serving("rest", "app", caches[name]):
+                print_batch(name, graph, directory)
 
 
 def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, float]]]) -> None:
@@ -67,8 +77,8 @@ def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, f
     )
 
 
-def print_batch(graph: bytes, directory: str) -> None:
-    """Print songs per second in batches over REST, beside onnxruntime alone."""
+def print_batch(name: str, graph: bytes, directory: str) -> None:
+    """Print songs per second in batches over REST, beside onnxruntime alone, and what one song takes there."""
     songs = np.random.default_rng(0).random((BATCH, 4), dtype=np.float32)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -81,16 +91,28 @@ def print_batch(graph: bytes, directory: str) -> None:
     body = {"songs": [dict(zip(EXAMPLE.model_dump(), row, strict=True)) for row in songs.round(4).tolist()]}
     rate = wrk("/predict/batch", body, directory, connections=1)[0] * BATCH
     alone = statistics.median(raw)
-    print(f"batch    onnxruntime {alone:9.0f} songs/s  REST {rate:9.0f} songs/s  share {rate / alone:.2f}")
+    one = (
+        statistics.median(timeit.repeat(lambda: session.run(None, {"features": songs[:1]}), number=100, repeat=20))
+        / 100
+    )
+    print(
+        f"batch    {name:<7}  onnxruntime {alone:9.0f} songs/s  REST {rate:9.0f} songs/s  share {rate / alone:.2f}  "
+        f"one song {one * 1e6:.0f} us  {len(graph) / 1e6:.2f} MB",
+        flush=True,
+    )
 
 
-def champion() -> bytes:
-    """Return a forest of fixed size, trained on the bundled sample."""
-    songs = Songs.of(sample.bundled())
-    forest = RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels)
-    graph = build_graph(forest, 0.5)
-    describe(graph, songs)
-    return graph.SerializeToString()
+def champions() -> dict[str, bytes]:
+    """Return a forest of fixed size and the default of the search, both trained on the bundled sample."""
+    songs, default = Songs.of(sample.bundled()), CANDIDATES[DEFAULT]
+    fitted = {
+        "forest": RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels),
+        "default": fit(default.make(FixedTrial(default.default), 0), songs),
+    }
+    graphs = {name: build_graph(estimator, 0.5) for name, estimator in fitted.items()}
+    for graph in graphs.values():
+        describe(graph, songs)
+    return {name: graph.SerializeToString() for name, graph in graphs.items()}
 
 
 @contextmanager

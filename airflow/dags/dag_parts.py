@@ -27,6 +27,9 @@ DATASET = Asset("spotify_dataset")
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
+UNTOUCHED = " The switch is empty until it is touched; switched on and off again, it says no."
+
+
 def params_of(options: Iterable[Option]) -> dict[str, Param]:
     """Return the form that asks for these options."""
     return {option.name: _param(option) for option in options}
@@ -41,7 +44,7 @@ def _param(option: Option) -> Param:
         option.default,
         type=["null", kind] if option.default is None else kind,
         title=option.title["en"],
-        description=option.help("en"),
+        description=option.help("en") + (UNTOUCHED if (option.type, option.default) == (bool, None) else ""),
         allOf=bounds,
     )
 

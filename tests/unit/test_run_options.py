@@ -97,6 +97,8 @@ def test_an_option_more_appears_in_every_form_and_is_checked(tmp_path: Path) -> 
     assert list(airflow) == [option.name for option in MORE_OPTIONS]
     assert (airflow["noise"]["value"], airflow["noise"]["description"]) == (3, "How much noise. From 1 to 9.")
     assert "10 is greater than the maximum of 9" in form["rejected"]
+    # A choice of yes, no or nothing is drawn as a switch.
+    assert [name for name, field in airflow.items() if "until it is touched" in field["description"]] == ["new_listener"]
 
     rest = run_body(MORE_OPTIONS)
     assert list(rest.model_fields) == [option.name for option in MORE_OPTIONS]
