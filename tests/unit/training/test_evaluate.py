@@ -13,8 +13,13 @@ from song_preference.evaluation import (
 )
 from song_preference.features import FEATURES
 from song_preference.messages.en import METRIC_NAMES, METRICS
+from song_preference.training import intervals
+from song_preference.training.candidates import plain_logistic_regression
+from song_preference.training.cross_validation import out_of_fold
 from song_preference.training.data import Songs
-from song_preference.training.evaluate import curves, differences, metrics
+from song_preference.training.evaluate import curves, differences, metrics, roc_auc
+from song_preference.training.fit import fit, probability_of
+from tests.support.training import listener
 
 random = np.random.default_rng(3)
 LABELS = (random.random(200) < 0.6).astype(np.int64)
@@ -110,3 +115,34 @@ def test_more_songs_give_narrower_intervals() -> None:
     many = metrics(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5)
     for name in METRICS:
         assert many[name].high - many[name].low < few[name].high - few[name].low
+
+
+@pytest.mark.parametrize("songs", [20, 40])
+def test_of_few_songs_the_interval_covers_and_chance_seldom_passes(songs: int) -> None:
+    # Of a plain logistic regression, which is trained in milliseconds; `benchmarks.short_lists` takes the whole search.
+    covered, passed, playlists = 0, 0, 80
+    more = listener(20_000, 10**6)
+    for seed in range(playlists):
+        drawn = listener(songs * 3, seed)
+        few = drawn.take(np.concatenate([np.flatnonzero(drawn.labels == label)[: songs // 2] for label in (0, 1)]))
+        noise = Songs(few.features, np.random.default_rng(seed).permutation(few.labels))
+        for known in (few, noise):
+            plain = plain_logistic_regression(0)
+            repeats = out_of_fold(plain, known, seed)
+            between = float(np.var([roc_auc(known.labels, repeat) for repeat in repeats], ddof=1))
+            found = intervals.roc_auc(known.labels, repeats.mean(axis=0), between)
+            if known is few:
+                true = roc_auc(more.labels, probability_of(fit(plain, few), more.features))
+                covered += found.low <= true <= found.high
+            else:
+                passed += found.low > 0.5
+    assert covered >= 0.9 * playlists
+    assert passed <= 0.05 * playlists
+
+
+def test_of_repeats_the_mean_is_evaluated_and_the_interval_widened_by_their_variance() -> None:
+    repeats = np.clip(PROBABILITY + random.normal(0, 0.2, (3, 200)), 0, 1)
+    found = metrics(LABELS, repeats, 0.6)
+    between = float(np.var([roc_auc(LABELS, repeat) for repeat in repeats], ddof=1))
+    assert found["roc_auc"] == intervals.roc_auc(LABELS, repeats.mean(axis=0), between)
+    assert found["f1"] == metrics(LABELS, repeats.mean(axis=0), 0.6)["f1"]
