@@ -13,6 +13,7 @@ from prometheus_client import start_http_server
 
 from grpc_service.server import PredictionServer
 from song_preference import logs
+from song_preference.process_exit import exit_after
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import following_champion
@@ -20,6 +21,9 @@ from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5
 """Time for the calls that are being answered; Docker kills the process after 15 seconds."""
+
+EXIT_SECONDS = GRACE_SECONDS + 1
+"""Time from SIGTERM until the process exits, even if threads still run, for which Python would wait."""
 
 THREADS = 2
 """Number of threads for batches and explanations, which spend their time in onnxruntime."""
@@ -40,8 +44,13 @@ def main() -> None:
 async def _run(host: str, port: int) -> None:
     # Installed before anything starts, so that an early signal is not lost.
     stopping = asyncio.Event()
+
+    def stop() -> None:
+        exit_after(EXIT_SECONDS)
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     settings, predictor = load(GrpcSettings), following_champion(load(ServingSettings))
     await serve(predictor, settings, host, port, stopping)
 
