@@ -5,16 +5,12 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
-from prometheus_client import start_http_server
-
+from grpc_service.metrics_server import exposed
 from grpc_service.server import PredictionServer
 from song_preference import logs
 from song_preference.process_exit import exit_after
-from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import following_champion
 from song_preference.settings import GrpcSettings, ServingSettings, load
@@ -59,7 +55,7 @@ async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: i
     """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
     server = PredictionServer(predictor, settings)
-    with _exposed(server.metrics, host, settings.metrics_port):
+    with exposed(server.metrics.registry, host, settings.metrics_port):
         predictor.store.start()
         # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()
@@ -71,18 +67,6 @@ async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: i
         await server.stop(GRACE_SECONDS)
         predictor.store.stop()
     log.info("Stopped.")
-
-
-@contextmanager
-def _exposed(metrics: Metrics, host: str, port: int) -> Iterator[None]:
-    """Expose the metrics at http://host:port/metrics."""
-    web, thread = start_http_server(port, host, metrics.registry)
-    try:
-        yield
-    finally:
-        web.shutdown()
-        web.server_close()
-        thread.join()
 
 
 if __name__ == "__main__":
