@@ -188,6 +188,8 @@ older = {"version": "525c", "run_id": "f00d"}
 result = {**older, "experiment_id": "2"}
 both = (dag_parts.MLFLOW_RUN, dag_parts.dataset_files("version"))
 addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, older, None))
+os.environ["DATA_BROWSER_URL"] = ""
+addresses += " " + dag_parts.dataset_files("version").get_link(None, ti_key=result)
 print(json.dumps(addresses.split(" ")))
 """
 
@@ -199,6 +201,7 @@ def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflo
         "",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
+        "",
         "",
     ]
 
