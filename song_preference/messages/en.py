@@ -100,6 +100,7 @@ SENTENCES = {
     "encoding_broken": "begins as {encoding} and does not go on so: export it again as CSV UTF-8",
     "parquet_unreadable": "cannot be read as Parquet: export it again",
     "json_unreadable": "cannot be read as JSON: export it again",
+    "rows_too_large": "has rows that take too much memory: remove columns, or export it as CSV",
     "json_without_songs": "is JSON without a list of songs: send a list of objects, one for each song",
     "reader_crashed": "ended the reader, in a way that we do not know: export it again as CSV UTF-8",
     "reader_too_slow": "takes too long to read: split it, or remove columns",

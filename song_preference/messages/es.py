@@ -104,6 +104,7 @@ SENTENCES = {
     "encoding_broken": "empieza como {encoding} y no sigue así: expórtalo de nuevo como CSV UTF-8",
     "parquet_unreadable": "no se puede leer como Parquet: expórtalo de nuevo",
     "json_unreadable": "no se puede leer como JSON: expórtalo de nuevo",
+    "rows_too_large": "tiene filas que ocupan demasiada memoria: quita columnas, o expórtalo como CSV",
     "json_without_songs": "es un JSON sin lista de canciones: envía una lista de objetos, uno por canción",
     "reader_crashed": "hizo fallar al lector de un modo que no conocemos: expórtalo de nuevo como CSV UTF-8",
     "reader_too_slow": "tarda demasiado en leerse: divídelo o quita columnas",
