@@ -22,7 +22,8 @@ SENTENCES = {
     "compara otra vez.",
     # Una tarea o una ejecución que falló.
     "task_timed_out": "No terminó en {limit}: su registro en Airflow muestra qué esperaba.",
-    "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y vuelve a empezar. {error}",
+    "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y que queda espacio en los volúmenes de "
+    "su base de datos, de sus archivos temporales y de S3, y vuelve a empezar. {error}",
     "task_failed_unexpectedly": "La tarea {task} falló por un error inesperado: su registro en Airflow dice por qué.",
     "run_failed_before_its_tasks": "{dag} falló antes que ninguna de sus tareas: su página en Airflow dice por qué.",
     # Por qué una versión pasó a ser la campeona, o no.
