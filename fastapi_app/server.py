@@ -1,13 +1,10 @@
 """Runs the application in uvicorn, with timeouts for slow clients, and stops it in time."""
 
-import logging
-import os
 import signal
 import socket
 import sys
 from asyncio import TimerHandle, Transport, get_running_loop
 from http import HTTPStatus
-from threading import Timer
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fastapi_app.errors import problem
 from song_preference import logs
+from song_preference.process_exit import exit_after
 
 HEADER_SECONDS = 10
 """Longest time for a whole header, from the start of the connection or the first byte of a later request."""
@@ -180,26 +178,17 @@ def _timeout_response(path: str, part: str, seconds: int) -> bytes:
 EXIT_SECONDS = GRACE_SECONDS + 1
 """Time from SIGTERM until the process exits, even if threads still run, for which Python would wait."""
 
-log = logging.getLogger(__name__)
-
 
 class Server(uvicorn.Server):
     """A uvicorn server that ends the process in time, even if threads still run."""
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        exit_timer = Timer(EXIT_SECONDS, _exit)
-        exit_timer.daemon = True
-        exit_timer.start()
+        exit_timer = exit_after(EXIT_SECONDS)
         try:
             await super().shutdown(sockets)
         finally:
             exit_timer.cancel()
-
-
-def _exit() -> None:
-    log.warning("Requests are still running %d seconds after the stop signal: abandoning them.", EXIT_SECONDS)
-    os._exit(0)
 
 
 def configuration(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Config:

@@ -5,21 +5,21 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
-from prometheus_client import start_http_server
-
+from grpc_service.metrics_server import exposed
 from grpc_service.server import PredictionServer
 from song_preference import logs
-from song_preference.serving.metrics import Metrics
+from song_preference.process_exit import exit_after
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import following_champion
 from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5
 """Time for the calls that are being answered; Docker kills the process after 15 seconds."""
+
+EXIT_SECONDS = GRACE_SECONDS + 1
+"""Time from SIGTERM until the process exits, even if threads still run, for which Python would wait."""
 
 THREADS = 2
 """Number of threads for batches and explanations, which spend their time in onnxruntime."""
@@ -40,8 +40,13 @@ def main() -> None:
 async def _run(host: str, port: int) -> None:
     # Installed before anything starts, so that an early signal is not lost.
     stopping = asyncio.Event()
+
+    def stop() -> None:
+        exit_after(EXIT_SECONDS)
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     settings, predictor = load(GrpcSettings), following_champion(load(ServingSettings))
     await serve(predictor, settings, host, port, stopping)
 
@@ -50,7 +55,7 @@ async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: i
     """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
     server = PredictionServer(predictor, settings)
-    with _exposed(server.metrics, host, settings.metrics_port):
+    with exposed(server.metrics.registry, host, settings.metrics_port):
         predictor.store.start()
         # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()
@@ -62,18 +67,6 @@ async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: i
         await server.stop(GRACE_SECONDS)
         predictor.store.stop()
     log.info("Stopped.")
-
-
-@contextmanager
-def _exposed(metrics: Metrics, host: str, port: int) -> Iterator[None]:
-    """Expose the metrics at http://host:port/metrics."""
-    web, thread = start_http_server(port, host, metrics.registry)
-    try:
-        yield
-    finally:
-        web.shutdown()
-        web.server_close()
-        thread.join()
 
 
 if __name__ == "__main__":

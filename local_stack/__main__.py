@@ -154,7 +154,7 @@ def _addresses(config: Config) -> str:
   GraphQL     {env["FASTAPI_URL"]}/graphql
   gRPC        {env["GRPC_ADDRESS"]}
   Airflow     {env["AIRFLOW_URL"]}   {user} / {password}
-  MLflow      {env["MLFLOW_TRACKING_URI"]}
+  MLflow      {env["MLFLOW_TRACKING_URI"]}/#/experiments?workflowType=machine_learning
   S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
   S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
 

@@ -108,6 +108,9 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
     s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
     host = values["PUBLIC_HOST"]
     public = f"{values['PUBLIC_SCHEME']}://{host}"
+    # S3's console listens on this machine alone, whatever BIND_ADDRESS is: a visitor of another host gets no link.
+    console = f"{public}:{values['MINIO_PORT_UI']}" if host in {"127.0.0.1", "localhost"} else ""
+    files = f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/"
     return {
         "MLFLOW_S3_ENDPOINT_URL": s3,
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
@@ -126,11 +129,10 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         # Pages that Airflow's tasks and the dashboard link to.
         "AIRFLOW_BROWSER_URL": f"{public}:{values['AIRFLOW_PORT']}",
         "FASTAPI_BROWSER_URL": f"{public}:{values['FASTAPI_PORT']}",
-        "S3_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}",
+        "S3_BROWSER_URL": console,
         "GRPC_HOST_ADDRESS": f"{host}:{values['GRPC_PORT']}",
         "MLFLOW_BROWSER_URL": f"{public}:{values['MLFLOW_PORT']}",
-        "DATA_BROWSER_URL": f"{public}:{values['MINIO_PORT_UI']}/files?path=/buckets/"
-        f"{values['DATA_REPO_BUCKET_NAME']}/",
+        "DATA_BROWSER_URL": files if console else "",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"http://127.0.0.1:{values['FASTAPI_PORT']}",
         "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",

@@ -83,7 +83,7 @@ class AirflowSettings(BaseSettings):
 
 
 class BrowserSettings(BaseSettings):
-    """Addresses in a browser: MLflow's pages, and the data bucket's, to which a key is appended."""
+    """Addresses in a browser: MLflow's pages, and the data bucket's, to which a key is appended; it may be empty."""
 
     mlflow_url: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     data_url: str = Field(validation_alias="DATA_BROWSER_URL")
@@ -99,6 +99,7 @@ class DashboardSettings(BaseSettings):
     mlflow_page: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     rest_page: str = Field(validation_alias="FASTAPI_BROWSER_URL")
     s3_page: str = Field(validation_alias="S3_BROWSER_URL")
+    """Empty if no browser on another machine reaches the console."""
     grpc_address: str = Field(validation_alias="GRPC_HOST_ADDRESS")
 
 

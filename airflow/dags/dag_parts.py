@@ -73,7 +73,11 @@ class Link(BaseOperatorLink):
 
 def dataset_files(key: str) -> Link:
     """Return the link to the files of the dataset version that the result names under `key`."""
-    return Link("Files in S3", key, lambda pages, result: pages.data_url + quote(f"datasets/{result[key]}/", safe=""))
+
+    def address(pages: BrowserSettings, result: Mapping[str, Any]) -> str:
+        return pages.data_url and pages.data_url + quote(f"datasets/{result[key]}/", safe="")
+
+    return Link("Files in S3", key, address)
 
 
 MLFLOW_RUN = Link(

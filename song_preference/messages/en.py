@@ -22,7 +22,9 @@ SENTENCES = {
     "promoted_again": "Version {version} was trained from these songs, settings and code: it is compared again.",
     # A task or a run that failed.
     "task_timed_out": "Not done within {limit}: its log in Airflow shows what it waited for.",
-    "mlflow_failed": "MLflow did not serve the task: check that it runs, then trigger the DAG again. {error}",
+    # Its client tells no more than the status: neither that a disk is full, nor which one.
+    "mlflow_failed": "MLflow did not serve the task: check that it runs, and that the volumes of its database, of its "
+    "temporary files and of S3 have room, then trigger the DAG again. {error}",
     "task_failed_unexpectedly": "The task {task} failed unexpectedly: its log in Airflow tells why.",
     "run_failed_before_its_tasks": "{dag} failed before any of its tasks did: its page in Airflow tells why.",
     # Why a version became champion, or did not.
@@ -100,6 +102,7 @@ SENTENCES = {
     "encoding_broken": "begins as {encoding} and does not go on so: export it again as CSV UTF-8",
     "parquet_unreadable": "cannot be read as Parquet: export it again",
     "json_unreadable": "cannot be read as JSON: export it again",
+    "rows_too_large": "has rows that take too much memory: remove columns, or export it as CSV",
     "json_without_songs": "is JSON without a list of songs: send a list of objects, one for each song",
     "reader_crashed": "ended the reader, in a way that we do not know: export it again as CSV UTF-8",
     "reader_too_slow": "takes too long to read: split it, or remove columns",

@@ -22,7 +22,8 @@ SENTENCES = {
     "compara otra vez.",
     # Una tarea o una ejecución que falló.
     "task_timed_out": "No terminó en {limit}: su registro en Airflow muestra qué esperaba.",
-    "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y vuelve a empezar. {error}",
+    "mlflow_failed": "MLflow no respondió a la tarea: comprueba que funciona y que queda espacio en los volúmenes de "
+    "su base de datos, de sus archivos temporales y de S3, y vuelve a empezar. {error}",
     "task_failed_unexpectedly": "La tarea {task} falló por un error inesperado: su registro en Airflow dice por qué.",
     "run_failed_before_its_tasks": "{dag} falló antes que ninguna de sus tareas: su página en Airflow dice por qué.",
     # Por qué una versión pasó a ser la campeona, o no.
@@ -104,6 +105,7 @@ SENTENCES = {
     "encoding_broken": "empieza como {encoding} y no sigue así: expórtalo de nuevo como CSV UTF-8",
     "parquet_unreadable": "no se puede leer como Parquet: expórtalo de nuevo",
     "json_unreadable": "no se puede leer como JSON: expórtalo de nuevo",
+    "rows_too_large": "tiene filas que ocupan demasiada memoria: quita columnas, o expórtalo como CSV",
     "json_without_songs": "es un JSON sin lista de canciones: envía una lista de objetos, uno por canción",
     "reader_crashed": "hizo fallar al lector de un modo que no conocemos: expórtalo de nuevo como CSV UTF-8",
     "reader_too_slow": "tarda demasiado en leerse: divídelo o quita columnas",

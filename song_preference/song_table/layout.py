@@ -10,7 +10,7 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.records import MAX_COLUMNS, MAX_ROW_CHARACTERS, Cells, Records, is_blank, message
-from song_preference.song_table.text import pieces, rejected
+from song_preference.song_table.text import PIECE_BYTES, pieces, rejected
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
@@ -90,7 +90,8 @@ class Texture(NamedTuple):
     """The rows below the header, as far as DuckDB may read them otherwise than they are meant."""
 
     is_plain: bool
-    """Whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end."""
+    """Whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end, no row
+    of megabytes."""
     has_underscore: bool
     """Whether a number may be written as 1_000, which DuckDB takes for 1000."""
 
@@ -103,6 +104,9 @@ def texture(path: Path, layout: Layout) -> Texture:
             file.readline()
         for piece in pieces(file):
             has_underscore = has_underscore or b"_" in piece
+            if len(piece) == PIECE_BYTES and b"\n" not in piece:
+                # DuckDB drops a row that is longer than its buffer of 32 MB without a word.
+                return Texture(False, has_underscore)
             # Line ends are looked at with what follows them; at the end of the file they do not matter.
             text = (gap + piece).rstrip(b"\r\n")
             gap = (gap + piece)[len(text) :][-4:]

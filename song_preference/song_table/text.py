@@ -1,6 +1,7 @@
 """From the file that a listener has to a CSV in UTF-8: unpack, convert, transcode; every step bounded and noted."""
 
 import codecs
+import errno
 import gzip
 import lzma
 import math
@@ -20,7 +21,7 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.records import MAX_COLUMNS
-from song_preference.temporary import FULL
+from song_preference.temporary import FULL, FULL_TEXTS
 
 PIECE_BYTES = 1 << 20
 TABLES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
@@ -220,14 +221,25 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = 
     return True
 
 
+@contextmanager
+def _converting(unreadable: str) -> Iterator[None]:
+    """Raise `InvalidDataset` for what DuckDB cannot read, with the code `unreadable`, or has no memory for."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise rejected("rows_too_large") from None
+    except duckdb.Error as error:
+        if any(text in str(error) for text in FULL_TEXTS):
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise rejected(unreadable) from None
+
+
 def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
     source = f"read_parquet({literal(str(path))})"
-    try:
+    with _converting("parquet_unreadable"):
         names = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
         cells = [f"{quoted(name)}::varchar" for name in names]
         return _written(_Table(names, cells, source), path, connection, max_bytes)
-    except duckdb.Error:
-        raise rejected("parquet_unreadable") from None
 
 
 def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
@@ -237,22 +249,24 @@ def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int
         if not file.read().rstrip().endswith((b"]", b"}")):
             # DuckDB takes a list without its end for a whole one.
             raise rejected("json_unreadable")
-    objects = f"read_json_objects({literal(str(path))}, format='auto', maximum_object_size={MAX_JSON_BYTES})"
-    try:
+    # By itself, DuckDB takes a long list for one object, and has no memory for it.
+    form = "array" if _start(path).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[") else "auto"
+    objects = f"read_json_objects({literal(str(path))}, format='{form}', maximum_object_size={MAX_JSON_BYTES})"
+    with _converting("json_unreadable"):
         connection.execute(f"create or replace temp table objects as select json from {objects}")
         if wrapped := _wrapping_key(connection):
             entries = f"json_extract(json -> {literal(_pointer(wrapped))}, '$[*]')"
             connection.execute(f"create or replace temp table objects as select unnest({entries}) as json from objects")
-        keys = "select distinct unnest(json_keys(json)) as key from objects where json_type(json) = 'OBJECT'"
-        found = connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()
-        names = [name for (name,) in found]
+        songs = "objects where json_type(json) = 'OBJECT'"
+        keys = f"select distinct unnest(json_keys(json)) as key from {songs}"
+        names = [name for (name,) in connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()]
         if not names:
             raise rejected("json_without_songs")
-        cells = [f"json ->> {literal(_pointer(name))}" for name in names]
-        table = _Table(names, cells, "objects where json_type(json) = 'OBJECT'")
-        return _written(table, path, connection, max_bytes)
-    except duckdb.Error:
-        raise rejected("json_unreadable") from None
+        # All cells at once: each extraction by itself would parse the whole object, and hold what it parsed.
+        pointers = ", ".join(literal(_pointer(name)) for name in names)
+        source = f"(select json_extract_string(json, [{pointers}]) as cells from {songs})"
+        cells = [f"cells[{position}]" for position in range(1, len(names) + 1)]
+        return _written(_Table(names, cells, source), path, connection, max_bytes)
 
 
 def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -286,8 +300,9 @@ def _written(table: _Table, path: Path, connection: duckdb.DuckDBPyConnection, m
     ((rows,),) = connection.execute(f"select count(*) from {table.source}").fetchall()
     if rows * len(table.names) > max_bytes:
         raise rejected("archive_too_large", limit=max_bytes / 1e6)
-    lengths = " + ".join(f"coalesce(sum(strlen({cell})), 0)" for cell in table.cells)
-    ((length,),) = connection.execute(f"select {lengths} from {table.source}").fetchall()
+    # A list, since DuckDB takes no expression as deep as a sum of a thousand terms.
+    lengths = ", ".join(f"sum(strlen({cell}))" for cell in table.cells)
+    ((length,),) = connection.execute(f"select coalesce(list_sum([{lengths}]), 0) from {table.source}").fetchall()
     if length + rows * len(table.names) > max_bytes:
         raise rejected("archive_too_large", limit=max_bytes / 1e6)
     target = path.with_suffix(".converted")

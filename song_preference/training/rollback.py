@@ -42,7 +42,8 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
             client.set_model_version_tag(settings.name, replaced, ROLLED_BACK, datetime.now(UTC).isoformat())
             client.set_registered_model_alias(settings.name, CHALLENGER, replaced)
     except MlflowException as error:
-        raise RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: is it running?") from error
+        remedy = "check that it runs, and that the volume of its database has room."
+        raise RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: {remedy}") from error
     values = {"version": wanted, "model": settings.name}
     if champion is None:
         return Message("made_champion", values)

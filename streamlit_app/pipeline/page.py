@@ -108,6 +108,7 @@ def _links(locale: Locale) -> dict[str, str]:
     links = {
         name: f"[{locale('pipeline_open', name=locale(f'part_{name}'))}]({address})"
         for name, address in addresses.items()
+        if address
     }
     return {**links, "grpc": locale("pipeline_grpc_address", address=f"`{pages.grpc_address}`")}
 

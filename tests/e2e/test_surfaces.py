@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
+from urllib.parse import urljoin
 
 import grpc
 import httpx
@@ -153,3 +155,12 @@ def test_every_explanation(expected: Answers, http: httpx.Client, stub: Predicti
         assert explained[0] == explained[1] == explained[2]
         assert explained[0][0] == answer
         assert sum(over_rest["contributions"].values()) == pytest.approx(answer[1] - over_rest["base"], abs=1e-6)
+
+
+@pytest.mark.parametrize("page", ["/graphql", "/docs", "/redoc"])
+def test_every_file_that_a_page_names_comes_from_the_service(http: httpx.Client, page: str) -> None:
+    html = http.get(page, headers={"Accept": "text/html"}).text
+    named = [urljoin(page, address) for address in re.findall(r'(?:src|href)="(?!data:|#)([^"]+)"', html)]
+    assert any(address.partition("?")[0].endswith(".js") for address in named)
+    assert all(address.startswith("/") for address in named)
+    assert {http.get(address).status_code for address in named} == {httpx.codes.OK}

@@ -1,12 +1,22 @@
 """How a task ends: with which exception, which last line in its log, and whether it is tried again."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from song_preference.messages import Message
 from song_preference.pipeline.report import reason
 from tests.support.airflow import in_airflow
+from tests.support.waiting import wait_for
 
 RUN = """
 import json, os
@@ -64,6 +74,12 @@ print(json.dumps({name: ended(name) for name in [*ERRORS, "unknown labels"]}))
 """
 
 
+WITHOUT_MLFLOW = (
+    "MLflow did not serve the task: check that it runs, and that the volumes of its database, of its temporary files "
+    "and of S3 have room, then trigger the DAG again."
+)
+
+
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return in_airflow(RUN, tmp_path_factory.mktemp("airflow"))
@@ -102,9 +118,8 @@ def test_a_lost_connection_is_tried_again(ends: Any) -> None:
 
 
 def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> None:
-    message = "MLflow did not serve the task: check that it runs, then trigger the DAG again. API request failed"
     assert (ends["no MLflow"]["raised"], ends["no MLflow"]["then"]) == ("Failed", "default")
-    assert ends["no MLflow"]["log"] == [message]
+    assert ends["no MLflow"]["log"] == [f"{WITHOUT_MLFLOW} API request failed"]
 
 
 @pytest.mark.parametrize("case", ["full disk", "full disk, as MLflow blames the model"])
@@ -188,6 +203,8 @@ older = {"version": "525c", "run_id": "f00d"}
 result = {**older, "experiment_id": "2"}
 both = (dag_parts.MLFLOW_RUN, dag_parts.dataset_files("version"))
 addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, older, None))
+os.environ["DATA_BROWSER_URL"] = ""
+addresses += " " + dag_parts.dataset_files("version").get_link(None, ti_key=result)
 print(json.dumps(addresses.split(" ")))
 """
 
@@ -199,6 +216,7 @@ def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflo
         "",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
         "http://127.0.0.1:6001/browser/data/datasets%2F525c%2F",
+        "",
         "",
     ]
 
@@ -236,3 +254,59 @@ def test_what_mlflow_says_in_a_task_keeps_its_level_and_no_git_is_no_warning(tmp
     assert said["stderr"] == ""
     assert ["INFO", "Experiment with name 'new' does not exist. Creating a new experiment."] in said["mlflow"]
     assert {level for level, _ in said["mlflow"]} == {"INFO"}
+
+
+FULL_MLFLOW = """
+import json, os, sys
+from airflow.sdk import DAG
+from dag_parts import step
+from structlog.testing import capture_logs
+
+def body():
+    import mlflow
+    mlflow.set_tracking_uri(URI)
+    mlflow.set_experiment("new")
+    with mlflow.start_run():
+        mlflow.log_text("x" * 2_000_000, "a.txt")
+
+os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+with DAG("d"):
+    task = step(task_id="t")(body)().operator
+with capture_logs() as logged:
+    try:
+        task.execute({})
+    except SystemExit:
+        pass
+print(json.dumps([line["event"] for line in logged if line.get("logger_name") == "dag_parts.step"]))
+"""
+
+
+@pytest.fixture
+def mlflow_on_a_small_disk(small_disk: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a real MLflow whose artifacts have room for 1 MB."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{tmp_path / 'mlflow.db'}", "--artifacts-destination", str(small_disk)),
+    ]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(lambda: answers(f"http://127.0.0.1:{port}/health"), "MLflow")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(url).is_success
+    return False
+
+
+def test_a_full_disk_of_a_real_mlflow_is_among_what_to_check(mlflow_on_a_small_disk: str, tmp_path: Path) -> None:
+    """Its client says no more than `500`: it does not pass on why the server failed."""
+    code = FULL_MLFLOW.replace("URI", repr(mlflow_on_a_small_disk))
+    (said,) = in_airflow(code, tmp_path / "airflow")
+    assert said.startswith(f"{WITHOUT_MLFLOW} API request to {mlflow_on_a_small_disk}")

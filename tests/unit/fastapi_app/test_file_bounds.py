@@ -4,9 +4,11 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
@@ -23,7 +25,7 @@ from tests.support.rest import MAX_UPLOAD_BYTES
 HEADER, *SONGS = sample.csv().decode().splitlines()[:61]
 CSV = {"Content-Type": "text/csv"}
 READERS = ("validate", "etl", "predict", "dashboard")
-Complaint = Callable[[str, str], str]
+Complaint = Callable[[str, str | bytes], str]
 
 
 @pytest.fixture
@@ -32,14 +34,14 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     limits: Any = managed.app.state.management.playlist_settings  # type: ignore[attr-defined]
     monkeypatch.setattr(limits, "max_bytes", 10 * MAX_UPLOAD_BYTES)
 
-    def validate(content: str) -> str:
-        response = managed.post("/datasets/validate", content=content.encode(), headers=CSV)
+    def validate(content: str | bytes) -> str:
+        response = managed.post("/datasets/validate", content=content, headers=CSV)
         assert response.status_code in {200, 422}
         body = response.json()
         return str(body["detail"]) if response.status_code == 422 else left_out(body["readings"])
 
-    def prepare(content: str) -> str:
-        (tmp_path / "a.csv").write_text(content)
+    def prepare(content: str | bytes) -> str:
+        (tmp_path / "a.csv").write_bytes(as_bytes(content))
         settings = DatasetSettings.model_validate(
             {"DATASET_SOURCE": str(tmp_path / "a.csv"), "MAX_DATASET_BYTES": 10**8, "INCOMING_DIR": tmp_path}
         )
@@ -52,22 +54,32 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert preparation
         return left_out(preparation.readings)
 
-    def predict(content: str) -> str:
-        response = managed.post("/predict/csv", content=content.encode(), headers=CSV)
+    def predict(content: str | bytes) -> str:
+        response = managed.post("/predict/csv", content=content, headers=CSV)
         if response.status_code == 200:
             return "\n".join(line for line in response.text.splitlines()[1:] if "row: " in line)
         assert response.status_code == 422
         return str(response.json()["detail"])
 
-    def ask_dashboard(content: str) -> str:
+    def ask_dashboard(content: str | bytes) -> str:
         try:
-            file = read(content.encode())
+            file = read(as_bytes(content))
         except InvalidDataset as refused:
             return str(refused)
         return "".join(str(rule) for faults in file.faults.values() for _, rule in faults)
 
     readers = dict(zip(READERS, (validate, prepare, predict, ask_dashboard), strict=True))
     return lambda reader, content: readers[reader](content)
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def converted(content: str, form: str) -> bytes:
+    """Return the table of a CSV as JSON or Parquet."""
+    table = pd.read_csv(StringIO(content), dtype=str)
+    return table.to_json(orient="records").encode() if form == "json" else table.to_parquet()
 
 
 def left_out(readings: list[str]) -> str:
@@ -143,3 +155,18 @@ def test_a_cell_or_row_too_long_is_told(complaint: Complaint, reader: str, title
     if reader in {"validate", "etl"}:
         assert f"{limit:,}" in words
         assert "(1 row: 2)" in words
+
+
+@pytest.mark.parametrize("form", ["json", "parquet"])
+@pytest.mark.parametrize("reader", READERS)
+def test_the_bounds_of_json_and_parquet_are_the_same(complaint: Complaint, reader: str, form: str) -> None:
+    assert complaint(reader, converted(wide(MAX_COLUMNS), form)) == ""
+    assert complaint(reader, converted(with_title("x" * MAX_CELL_CHARACTERS), form)) == ""
+    for content, limit in (
+        (wide(MAX_COLUMNS + 1), MAX_COLUMNS),
+        (with_title("x" * (MAX_CELL_CHARACTERS + 1)), MAX_CELL_CHARACTERS),
+        (with_title("x" * 2_000_000), MAX_ROW_CHARACTERS),
+    ):
+        faulty = converted(content, form)
+        with little_time_and_memory():
+            assert f"{limit:,}" in complaint(reader, faulty)

@@ -1,9 +1,11 @@
 """A disk without room: uploads say which one it is, leave nothing on it, and are taken once there is room."""
 
 import shutil
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
@@ -52,6 +54,14 @@ def test_an_upload_without_room_names_the_volume(
 def test_a_check_without_room_names_the_volume(managed: TestClient, small: Path) -> None:
     # It is kept in memory while it comes, but not while it is prepared: a blank line has it written once more.
     content = playlist(900_000).replace(b"\n", b"\n\n", 1)
+    response = managed.post("/datasets/validate", headers={"Content-Type": "text/csv"}, content=content)
+    assert str(small) in check_problem(response, 507, "/datasets/validate")["detail"]
+    assert not list(small.iterdir())
+
+
+def test_json_whose_csv_has_no_room_names_the_volume(managed: TestClient, small: Path) -> None:
+    content = pd.read_csv(BytesIO(playlist(400_000))).to_json(orient="records").encode()
+    assert 700_000 < len(content) < 1_000_000
     response = managed.post("/datasets/validate", headers={"Content-Type": "text/csv"}, content=content)
     assert str(small) in check_problem(response, 507, "/datasets/validate")["detail"]
     assert not list(small.iterdir())

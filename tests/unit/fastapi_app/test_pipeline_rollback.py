@@ -154,7 +154,7 @@ def test_an_unknown_key_is_refused(client: TestClient, mlflow: MlflowClient) -> 
 
 def test_without_the_registry_the_remedy_is_told(managed: TestClient) -> None:
     # The management of this client names a port where nothing answers.
-    assert "is it running?" in check_problem(managed.post(PATH, headers=KEY), 503, PATH)["detail"]
+    assert "check that it runs" in check_problem(managed.post(PATH, headers=KEY), 503, PATH)["detail"]
 
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # which Schemathesis does

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -7,19 +8,24 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
+import httpx
+import psutil
 import pytest
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from fastapi_app.server import BODY_SECONDS, EXIT_SECONDS, HEADER_SECONDS, Server, configuration
 from local_stack.config import ROOT
+from song_preference.dataset import sample
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelCache
+from tests.support.dashboard import ENVIRONMENT
 from tests.support.rest import LIVE, http_request
 from tests.support.songs import SONG
 
@@ -170,3 +176,52 @@ def test_a_signal_ends_an_idle_service_at_once(stop: signal.Signals) -> None:
     with running("-c", STUCK) as (process, _):
         process.send_signal(stop)
         assert process.wait(LONGEST_STOP_SECONDS / 2) == 0
+
+
+S3 = (
+    *("MLFLOW_S3_ENDPOINT_URL", "MINIO_ACCESS_KEY", "MINIO_SECRET_ACCESS_KEY"),
+    *("DATA_REPO_BUCKET_NAME", "MLFLOW_BUCKET_NAME"),
+)
+LINE_BYTES = 100_000_000
+GROWTH_BYTES = 30_000_000
+"""The line is read in pieces of 1 MB; the service and its readers grew by 823 MiB for one of 198 MB that they held."""
+
+
+@pytest.mark.parametrize("path", ["/predict/csv", "/datasets/validate"])
+def test_a_line_of_100_mb_is_held_in_no_process_of_the_service(graph: bytes, tmp_path: Path, path: str) -> None:
+    own = dict.fromkeys(("MODEL_CACHE_DIR", "INCOMING_DIR"), str(tmp_path))
+    own |= dict.fromkeys(("MAX_UPLOAD_BYTES", "MAX_DATASET_BYTES"), "200000000")
+    own |= dict.fromkeys(S3, "http://127.0.0.1:9")
+    ModelCache(tmp_path, ENVIRONMENT["MODEL_NAME"], "champion").keep(
+        ModelRef(ENVIRONMENT["MODEL_NAME"], "1", "champion"), graph
+    )
+    header, *songs = sample.csv().splitlines()
+
+    def playlist(line_bytes: int) -> Iterator[bytes]:
+        yield b"\n".join([header + b",title", *(song + b",a" for song in songs[1:]), songs[0] + b","])
+        yield from itertools.repeat(b"x" * 1_000_000, line_bytes // 1_000_000)
+
+    with running("-m", "fastapi_app", "--port", **ENVIRONMENT | own) as (process, port):
+
+        def peak(line_bytes: int) -> int:
+            url, headers = f"http://127.0.0.1:{port}{path}", {"Content-Type": "text/csv"}
+            with ThreadPoolExecutor(1) as pool:
+                sent = pool.submit(httpx.post, url, content=playlist(line_bytes), headers=headers, timeout=60)
+                highest = 0
+                while not sent.done():
+                    highest = max(highest, memory(psutil.Process(process.pid)))
+            assert sent.result().status_code == 200
+            assert ("250,000 characters" in sent.result().text) == bool(line_bytes)
+            return highest
+
+        peak(0)
+        assert peak(LINE_BYTES) - peak(0) < GROWTH_BYTES
+
+
+def memory(process: psutil.Process) -> int:
+    """Return the resident bytes of a process and those that it started."""
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += one.memory_info().rss
+    return total

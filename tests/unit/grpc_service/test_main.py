@@ -19,6 +19,7 @@ from grpc_service.server import SERVICE
 from local_stack.config import ROOT
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import GrpcSettings
+from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
 from tests.attacks.grpc_calls import (
     AT_ONCE,
@@ -91,7 +92,9 @@ def test_metrics_are_shown_on_a_port_of_their_own(grpc_loop: BlockingPortal, pre
 
 
 @contextmanager
-def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def process(
+    tmp_path: Path, program: tuple[str, str] = ("-m", "grpc_service")
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The service as it is started in production, without a champion, and its port."""
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -105,7 +108,7 @@ def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         "GRPC_REFLECTION": "true",
     }
     port = free_port()
-    command = [sys.executable, "-m", "grpc_service", "--port", str(port)]
+    command = [sys.executable, *program, "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as service:
         try:
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -125,6 +128,35 @@ def test_the_process_ends_in_order_when_it_is_told_to(tmp_path: Path, number: si
     assert service.returncode == 0
     assert '"message": "Stopped."' in logged.splitlines()[-1]
     assert all(line.startswith("{") for line in logged.splitlines())
+
+
+HANGING = """
+import ctypes, sys
+from grpc_service.__main__ import main
+from song_preference.serving.predictor import Predictor
+
+def explain(*_):
+    print("explaining", file=sys.stderr, flush=True)
+    while True:
+        ctypes.CDLL(None).pause()
+
+Predictor.explain = explain
+main()
+"""
+
+
+def test_sigterm_leaves_a_thread_behind_that_hangs_in_native_code(tmp_path: Path) -> None:
+    with process(tmp_path, ("-c", HANGING)) as (service, port), grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        request = pb.ExplainRequest(song=pb.Song(**SONG))
+        call = prediction_pb2_grpc.PredictionServiceStub(channel).Explain.future(request, timeout=60)
+        assert service.stderr
+        while service.stderr.readline() != "explaining\n":
+            assert service.poll() is None
+        service.send_signal(signal.SIGTERM)
+        _, logged = service.communicate(timeout=STOP_SECONDS)
+        assert isinstance(call.exception(), grpc.RpcError)
+    assert service.returncode == 0
+    assert "abandoning them" in logged.splitlines()[-1]
 
 
 def test_an_attacked_process_stays_small_and_ends_in_order(grpc_loop: BlockingPortal, tmp_path: Path) -> None:

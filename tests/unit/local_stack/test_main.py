@@ -9,6 +9,7 @@ import pytest
 
 from local_stack import __main__ as command_line
 from local_stack.config import ROOT, Config, StackError
+from song_preference.mlflow_pages import experiments_page
 
 
 def local_stack(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -60,6 +61,14 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 def run(state: Path, source: str, new_listener: str | None = None) -> None:
     command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}), new_listener)
+
+
+def test_the_summary_leads_to_the_pages_that_links_lead_to(
+    tmp_path: Path, commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "sample")
+    assert commands
+    assert f"  MLflow      {experiments_page('http://127.0.0.1:5006')}\n" in capsys.readouterr().out
 
 
 PIPELINE = ("song_preference.pipeline",)

@@ -540,3 +540,20 @@ def test_columns_may_have_names_of_ours(tmp_path: Path) -> None:
     found = prepare(path, tmp_path, max_bytes=LIMIT)
     assert found.report.rows_kept == 40
     assert {"row_", "is_usable_", "song_key_", "song_key"} <= set(found.report.columns)
+
+
+def test_a_long_list_of_json_is_read_in_the_memory_that_the_reader_has(table: Table) -> None:
+    more = pd.DataFrame({f"c{number}": [number * 1.5] * 5_000 for number in range(290)})
+    rows = pd.concat([PLAIN] * (5_000 // len(PLAIN) + 1), ignore_index=True)[:5_000]
+    read = table(as_json(rows.join(more)))
+    assert (read.rows, read.unusable) == (5_000, 0)
+
+
+@pytest.mark.parametrize("form", ["json", "parquet"])
+def test_rows_too_large_for_the_memory_of_the_reader_are_named(
+    table: Table, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MEMORY", "8MB")
+    rows = PLAIN.assign(title="x" * 200_000)
+    with pytest.raises(InvalidDataset, match="has rows that take too much memory: remove columns, or export it as CSV"):
+        table(as_json(rows) if form == "json" else rows.to_parquet())

@@ -85,7 +85,7 @@ def test_without_a_champion_a_version_must_be_named(client: MlflowClient, settin
 
 
 def test_a_lost_registry_is_told(settings: ModelSettings) -> None:
-    with pytest.raises(RegistryUnavailable, match="does not answer: is it running"):
+    with pytest.raises(RegistryUnavailable, match="check that it runs, and that the volume of its database has room"):
         rollback(settings.model_copy(update={"tracking_uri": "http://127.0.0.1:9"}))
 
 

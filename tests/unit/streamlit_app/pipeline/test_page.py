@@ -90,10 +90,18 @@ def test_each_part_has_its_state_and_its_page(reached: Platform, open_page: Open
     assert "grpc.example:50051" in card(page, "gRPC")
 
 
+def test_a_page_that_only_this_machine_reaches_has_no_link(
+    reached: Platform, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3_BROWSER_URL", "")
+    assert "](" not in card(open_page("pipeline", "en"), "S3 store")
+
+
 def test_a_part_that_is_down_is_told(reached: Platform, open_page: Open) -> None:
     reached.objects.is_down = True
     page = open_page("pipeline", "en")
     assert "Down" in card(page, "S3 store")
+    assert "(http://s3.example)" in card(page, "S3 store")
     assert "Works" in card(page, "MLflow")
 
 
