@@ -131,7 +131,9 @@ class VersionOut(BaseModel, from_attributes=True):
     aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
     dataset_version: str | None = Field(description="The dataset version that it was trained on.")
     source_kind: str | None = Field(description="Where that came from; 'sample' reflects nobody's taste.")
-    roc_auc: float | None = Field(description="ROC AUC on the test table of that dataset, in [0, 1].")
+    roc_auc: float | None = Field(
+        description="ROC AUC on songs of that dataset that the evaluated model did not know, in [0, 1]."
+    )
 
 
 class RefreshOut(BaseModel):

@@ -1,4 +1,4 @@
-"""The evaluation of a model on its test songs, in `evaluation.json`: training writes it, the dashboard draws it.
+"""The evaluation of a model on songs that it did not know, in `evaluation.json`: training writes it, the dashboard draws it.
 
 The format, in JSON: `Evaluation`. Version 0.1 wrote its first five fields, `Answers`, and no more.
 """
@@ -144,7 +144,7 @@ class Confusion(Stored):
 
     @property
     def songs(self) -> int:
-        """All test songs."""
+        """All songs of the evaluation."""
         return self.liked + self.false_positives + self.true_negatives
 
     @property

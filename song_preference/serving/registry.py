@@ -44,7 +44,7 @@ CARD_TAG = "card_params"
 CARD_CODE_TAG = "card_code"
 """Tag of a version with the code of its card; the first cards, `model_card`, have none."""
 METRIC_PREFIX = "test_"
-"""Prefix of the tags of metrics on the test table."""
+"""Prefix of the tags of the model's metrics, as opposed to those of the baselines."""
 
 
 class MlflowRegistry:

@@ -17,7 +17,7 @@ class RegisteredVersion:
     dataset_version: str | None
     source_kind: str | None
     roc_auc: float | None
-    """ROC AUC on the test table of its dataset, in [0, 1]."""
+    """ROC AUC on songs of its dataset that the evaluated model did not know, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class DescribedVersion:
     """The kind of estimator, such as 'extra_trees'."""
     threshold: float | None
     metrics: dict[str, Interval]
-    """Metrics on the test table of its dataset: roc_auc, pr_auc, accuracy, f1, brier, log_loss, calibration_slope,
+    """Metrics on such songs: roc_auc, pr_auc, accuracy, f1, brier, log_loss, calibration_slope,
     calibration_intercept and `DIFFERENCES`; calibration_error if an earlier version was trained.
     """
     card: Message

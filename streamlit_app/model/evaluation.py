@@ -1,4 +1,4 @@
-"""The evaluation on the test songs: curves, importances and the effect of a threshold."""
+"""The evaluation on songs that the model did not know: curves, importances and the effect of a threshold."""
 
 from collections.abc import Callable
 
