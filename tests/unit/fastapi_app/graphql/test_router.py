@@ -21,6 +21,7 @@ from song_preference import errors, messages
 from song_preference.clients import QUERY
 from song_preference.errors import (
     BatchTooLarge,
+    DiskFull,
     FieldProblem,
     Finding,
     InvalidDataset,
@@ -289,6 +290,17 @@ def test_every_error_has_its_code_or_is_masked(
     is_masked = expected == "INTERNAL"
     assert (answer["errors"][0]["message"] == "The service failed: see its log for the reason.") is is_masked
     assert bool(caplog.records) is is_masked
+
+
+def test_the_reason_is_data_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"directory": "/tmp", "free": 0.5, "total": 1.0}  # noqa: S108 - no file is written
+
+    def fail(*_: object) -> None:
+        raise DiskFull(messages.Message("disk_full", values))
+
+    monkeypatch.setattr(Predictor, "predict_each", fail)
+    (error,) = ask(client, QUERY, song=SONG)["errors"]
+    assert error["extensions"] == {"code": "DISK_FULL", "reason": {"code": "disk_full", "params": values}}
 
 
 def test_an_unexpected_error_tells_nothing_but_is_logged(
