@@ -23,10 +23,11 @@ from song_preference.pipeline.__main__ import follow, run_to_champion
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.pipeline.report import failure
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
-from song_preference.settings import ClientSettings
+from song_preference.settings import AirflowSettings, ClientSettings
 from song_preference.storage import ObjectStore
 from streamlit_app.data import predictor
 from streamlit_app.i18n import COMMON, Locale
+from tests.support.airflow_api import airflow_api
 from tests.support.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
@@ -107,17 +108,22 @@ def in_force(
 
 
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("params", "message"),
     [
-        ("https://127.0.0.1/x.csv", r"'https://127.0.0.1/x.csv' is rejected: .+ Name a Google Drive link, .+"),
-        ("/etc/passwd", r"'/etc/passwd' is rejected: .+ Name a Google Drive link, .+"),
+        (
+            {"source": "https://127.0.0.1/x.csv"},
+            r"'https://127.0.0.1/x.csv' is rejected: .+ Name a Google Drive link",
+        ),
+        ({"source": "/etc/passwd"}, r"'/etc/passwd' is rejected: .+ Name a Google Drive link, .+"),
+        # Airflow accepts keys that its form does not have.
+        ({"sorce": "mine.csv"}, r"there is no option 'sorce'"),
     ],
 )
-def test_a_bad_source_fails_clearly_and_everything_stays(
-    airflow: Airflow, in_force: Callable[[], tuple[str, str]], source: str, message: str
+def test_a_bad_option_fails_clearly_and_everything_stays(
+    airflow: Airflow, in_force: Callable[[], tuple[str, str]], params: dict[str, str], message: str
 ) -> None:
     before = in_force()
-    run = airflow.trigger(ETL_DAG, {"source": source})
+    run = airflow.trigger(ETL_DAG, params)
     with pytest.raises(PipelineError):
         follow(airflow, run, print)
     download = airflow.tasks(run)[0]
@@ -131,10 +137,7 @@ def test_a_bad_source_fails_clearly_and_everything_stays(
 @pytest.fixture
 def logged_in(environment: dict[str, str]) -> Iterator[httpx.Client]:
     """A client of Airflow's whole API."""
-    names = {"username": "_AIRFLOW_WWW_USER_USERNAME", "password": "_AIRFLOW_WWW_USER_PASSWORD"}
-    with httpx.Client(base_url=environment["AIRFLOW_URL"]) as client:
-        token = client.post("/auth/token", json={key: environment[name] for key, name in names.items()}).json()
-        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+    with airflow_api(AirflowSettings()) as client:
         yield client
 
 
