@@ -16,7 +16,7 @@ from song_preference.dataset.version import Parameters
 from song_preference.errors import InvalidDataset
 from song_preference.settings import DatasetSettings
 from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS
-from streamlit_app.songs.file import read
+from tests.support.dashboard import read_list
 from tests.support.datasets import MemoryObjects
 from tests.support.rest import MAX_UPLOAD_BYTES
 
@@ -61,7 +61,7 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     def ask_dashboard(content: str) -> str:
         try:
-            file = read(content.encode())
+            file = read_list(content.encode())
         except InvalidDataset as refused:
             return str(refused)
         return "".join(str(rule) for faults in file.faults.values() for _, rule in faults)

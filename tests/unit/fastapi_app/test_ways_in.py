@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from song_preference.dataset.prepare import prepare
 from song_preference.errors import InvalidDataset
 from song_preference.song_table.output import added_columns
-from streamlit_app.songs.file import read
+from tests.support.dashboard import read_list
 
 BODY = {"Content-Type": "text/csv"}
 LIMIT = 10**8
@@ -48,7 +48,7 @@ def scored(client: TestClient, file: Path) -> str | tuple[list[bool], list[str]]
 
 def on_the_dashboard(file: Path) -> str | tuple[list[bool], list[str]]:
     try:
-        found = read(file.read_bytes())
+        found = read_list(file.read_bytes())
     except InvalidDataset as rejected:
         return str(rejected)
     reasons = ["; ".join(f"{column or 'row'}: {rule}" for column, rule in faults) for faults in found.faults.values()]
