@@ -1,6 +1,7 @@
-"""Predictions as plain values, without onnxruntime and MLflow."""
+"""Predictions and model versions as plain values, without onnxruntime and MLflow."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,19 @@ class ModelRef:
     alias: str
     run_id: str = field(default="", repr=False)
     """The MLflow run that made it: a registry that was recreated counts its versions from 1 again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """A version of the registered model; a value that its training did not record is None."""
+
+    version: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+    dataset_version: str | None
+    source_kind: str | None
+    roc_auc: float | None
+    """ROC AUC on the test table of its dataset, in [0, 1]."""
 
 
 class Prediction(NamedTuple):

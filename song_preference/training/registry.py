@@ -28,7 +28,7 @@ from song_preference.evaluation import comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.en import METRIC_NAMES
-from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
+from song_preference.serving.versions import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.data import Songs

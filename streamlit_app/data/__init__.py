@@ -1,6 +1,6 @@
 """Data for the pages from the other services, with one client of each for all sessions.
 
-Here: settings, the model that the dashboard predicts with, and the versions in the registry.
+Here: settings, and the model that the dashboard predicts with.
 """
 
 from contextlib import suppress
@@ -8,10 +8,8 @@ from contextlib import suppress
 import streamlit as st
 
 from song_preference.errors import ModelRejected, RegistryUnavailable
-from song_preference.evaluation import Evaluation
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import MlflowRegistry, following_champion
-from song_preference.serving.versions import DescribedVersion
+from song_preference.serving.registry import following_champion
 from song_preference.settings import DashboardSettings, ModelSettings, ServingSettings, load
 
 LATEST_SECONDS = 5
@@ -46,26 +44,8 @@ def model_settings() -> ModelSettings:
     return load(ModelSettings)
 
 
-@st.cache_resource(show_spinner=False)
-def registry() -> MlflowRegistry:
-    """Return the model registry."""
-    return MlflowRegistry(model_settings())
-
-
-@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
-def versions() -> list[DescribedVersion]:
-    """Return the newest versions with what their trainings recorded; raise `RegistryUnavailable`."""
-    return registry().described(LISTED_VERSIONS)
-
-
-@st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
-def evaluation(run_id: str) -> Evaluation | None:
-    """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
-    return registry().evaluation(run_id)
-
-
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
     """Return the kind of source of a model version, which never changes; raise `RegistryUnavailable`."""
-    registered = registry().versions(LISTED_VERSIONS)
+    registered = predictor().store.versions(LISTED_VERSIONS)
     return next((found.source_kind for found in registered if found.version == version), None)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation, Interval
 from song_preference.messages import Message
-from song_preference.prediction import ModelRef
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
+from song_preference.prediction import ModelRef, RegisteredVersion
+from song_preference.serving.versions import DescribedVersion
 
 
 class FakeRegistry:

@@ -21,7 +21,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
-from streamlit_app.data import pipeline, playlist
+from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
@@ -100,7 +100,7 @@ def platform(
             playlist, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
         )
         environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
-        environment.setattr(data, "MlflowRegistry", lambda _: registry)
+        environment.setattr(models, "DescribedRegistry", lambda _: registry)
         environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform
     data.predictor().store.stop()

@@ -12,7 +12,8 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Answers, Evaluation, Importance, Interval, read_evaluation
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
+from song_preference.prediction import RegisteredVersion
+from song_preference.serving.versions import DescribedVersion
 from song_preference.training.candidates import CANDIDATES
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.model.charts import interval_text
