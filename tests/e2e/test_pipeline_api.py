@@ -64,7 +64,7 @@ def followed(rest: httpx.Client, location: str, is_over: Callable[[dict[str, Any
         time.sleep(0.3)
 
 
-def test_a_run_is_told_with_all_that_came_of_it(
+def test_a_run_is_reported_with_all_that_came_of_it(
     environment: dict[str, str], rest: httpx.Client, run: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     assert (run["state"], run["reason"]) == ("success", None)
@@ -87,12 +87,12 @@ def test_a_run_is_told_with_all_that_came_of_it(
     assert MlflowClient().get_run(str(registered.run_id)).data.params["trials"] == str(asked["trials"])
 
 
-def test_graphql_tells_the_same(rest: httpx.Client, run: dict[str, Any]) -> None:
+def test_graphql_reports_the_same(rest: httpx.Client, run: dict[str, Any]) -> None:
     answer = rest.post("/graphql", json={"query": QUERY, "variables": {"id": run["id"]}}).json()
     assert "errors" not in answer
-    told = answer["data"]["pipelineRun"]
+    reported = answer["data"]["pipelineRun"]
     training = run["training"]
-    assert told == {
+    assert reported == {
         "id": run["id"],
         "state": "success",
         "reason": None,

@@ -39,7 +39,7 @@ needs_playlist = pytest.mark.skipif(not PLAYLIST.exists(), reason=f"needs a real
 def runs(airflow: Airflow, request: pytest.FixtureRequest) -> tuple[Run, Run]:
     """Both DAGs, from one trigger through Airflow's REST API: the first runs of a platform of this session.
 
-    Those also made the experiments and the registered model. A running platform, which may have learned anything
+    Those also made the experiments and the registered model. A running platform, which may have models of anything
     before, gets new runs.
     """
     if request.config.getoption("--stack") == "running":

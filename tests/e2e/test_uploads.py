@@ -121,7 +121,7 @@ def test_from_upload_to_champion_and_back(
 def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_says_so(
     rest: httpx.Client, airflow: Airflow, accepted: dict[str, Any]
 ) -> None:
-    def told(playlist: bytes, **options: bool) -> dict[str, Any]:
+    def reported(playlist: bytes, **options: bool) -> dict[str, Any]:
         run_id = upload(rest, playlist, **options).json()["run_id"]
         followed(airflow, run_id)
         report: dict[str, Any] = rest.get(f"/pipeline/runs/{run_id}").json()
@@ -132,13 +132,13 @@ def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_say
     wait_for_model(rest, champion["model_version"])
 
     short = listeners_file(120)
-    kept = told(short)
+    kept = reported(short)
     assert (kept["promoted"], kept["training"]["code"]) == (False, "another_listener")
     assert kept["training"]["params"]["shared"] == 0
     assert rest.post("/model/refresh").json()["model"]["version"] == champion["model_version"]
 
     # The version is there already: it is promoted without another training.
-    again = told(short, new_listener=True)
+    again = reported(short, new_listener=True)
     assert (again["promoted"], again["model_version"]) == (True, kept["model_version"])
     states = {task["id"]: task["state"] for task in again["training"]["tasks"]}
     assert [states[name] for name in ("search", "export", "promote")] == ["success", "skipped", "success"]
@@ -168,7 +168,7 @@ def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
     [newest] = [report for report in reports if report["dataset_version"] == latest]
     assert newest["training"]["state"] == "success"
 
-    # Once no registered model is left that learned from it, the older one may go, with everything of its own.
+    # Once no registered model is left that was trained on it, the older one may go, with everything of its own.
     [older] = versions - {latest}
     for model in mlflow.search_model_versions(f"tags.dataset_version = '{older}'"):
         mlflow.delete_model_version(model.name, model.version)

@@ -102,7 +102,7 @@ def champion(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersi
     return MlflowClient().get_model_version(settings.name, version)
 
 
-def test_the_version_tells_where_it_comes_from_and_how_good_it_is(
+def test_the_version_says_where_it_comes_from_and_how_good_it_is(
     champion: ModelVersion, dataset: DatasetVersion
 ) -> None:
     assert champion.tags["dataset_version"] == dataset.version
@@ -225,8 +225,8 @@ def test_the_same_training_would_be_skipped(
     champion: ModelVersion, settings: ModelSettings, dataset: DatasetVersion
 ) -> None:
     client = MlflowClient()
-    told = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
-    with pytest.raises(NothingToDo, match=told):
+    reason = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
+    with pytest.raises(NothingToDo, match=reason):
         trained_before(client, settings, (dataset.version, SEED, TRIALS))
     assert trained_before(client, settings, (dataset.version, SEED, TRIALS + 1)) is None
 

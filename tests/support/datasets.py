@@ -70,10 +70,10 @@ class FakeMlflow:
     """Knows which model versions were trained on which dataset."""
 
     def __init__(self) -> None:
-        self.learned: dict[str, list[SimpleNamespace]] = {}
+        self.trained: dict[str, list[SimpleNamespace]] = {}
 
     def search_model_versions(self, query: str) -> list[SimpleNamespace]:
-        return self.learned.get(query.split("'")[1], [])
+        return self.trained.get(query.split("'")[1], [])
 
 
 def described(version: str = "abc123abc123", kind: SourceKind = "file") -> DatasetVersion:

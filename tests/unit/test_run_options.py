@@ -47,7 +47,7 @@ def test_what_a_run_cannot_be_asked_is_rejected_with_its_name_and_bound(asked: d
     assert told in str(rejected.value)
 
 
-def test_every_fault_is_told_at_once_in_both_languages() -> None:
+def test_every_fault_is_reported_at_once_in_both_languages() -> None:
     with pytest.raises(InvalidRun) as rejected:
         checked(TRAINING_OPTIONS, {"sed": 1, "trials": 0})
     assert "'sed'" in str(rejected.value)

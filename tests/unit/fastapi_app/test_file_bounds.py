@@ -117,7 +117,7 @@ def test_too_many_columns_are_counted(complaint: Complaint, reader: str, columns
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("columns", ["c" * 65, ""])
-def test_a_header_too_long_for_a_row_is_told(complaint: Complaint, reader: str, columns: str) -> None:
+def test_a_header_too_long_for_a_row_is_reported(complaint: Complaint, reader: str, columns: str) -> None:
     content = f"{HEADER}{f',{columns}' * MAX_ROW_CHARACTERS}\n{SONGS[0]}"[:MAX_UPLOAD_BYTES]
     with little_time_and_memory():
         assert "characters: " in complaint(reader, content)
@@ -135,7 +135,7 @@ def test_a_header_too_long_for_a_row_is_told(complaint: Complaint, reader: str, 
     ],
     ids=["quoted cell", "cell", "line", "quoted line", "line of commas"],
 )
-def test_a_cell_or_row_too_long_is_told(complaint: Complaint, reader: str, title: str, limit: int) -> None:
+def test_a_cell_or_row_too_long_is_reported(complaint: Complaint, reader: str, title: str, limit: int) -> None:
     content = with_title(title)
     with little_time_and_memory():
         words = complaint(reader, content)

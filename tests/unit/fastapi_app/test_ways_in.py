@@ -55,7 +55,7 @@ def on_the_dashboard(file: Path) -> str | tuple[list[bool], list[str]]:
     return found.good.tolist(), reasons
 
 
-def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
+def test_every_case_gets_one_answer(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
     expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
     for name, right in expected.items():
         file = case_directory / name

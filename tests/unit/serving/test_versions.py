@@ -46,7 +46,7 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert described.registered.version == "1"
     assert described.registered.aliases == ("champion",)
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
-    # Without an interval it is not told.
+    # A metric without an interval is not shown.
     assert described.metrics == {"roc_auc": Interval(0.88, 0.81, 0.93)}
     assert described.card == Message(None, english="# Card")
     assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, str(bare.card)) == ("", None, None, {}, "")

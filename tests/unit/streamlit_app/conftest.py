@@ -74,7 +74,7 @@ def platform(
     dataset: DatasetVersion,
     environment: pytest.MonkeyPatch,
 ) -> Iterator[Platform]:
-    """A champion, a dataset that it learned from, and a history of runs."""
+    """A champion, the dataset that it was trained on, and a history of runs."""
     registry.register("1", graph)
     platform = Platform(registry, objects, with_history())
     store = ModelStore(registry, 60, "spotify_model_prod")

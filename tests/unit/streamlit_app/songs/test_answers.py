@@ -84,7 +84,7 @@ def test_title_artist_and_album_come_first(header: str, names: list[str]) -> Non
     assert [file.header[column] for column in file.kept_columns] == names
 
 
-def test_the_model_is_asked_in_blocks_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_is_asked_in_blocks_and_progress_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamlit_app.songs.answers.BLOCK_SONGS", 2)
     done: list[int] = []
     ranking = Ranking.of(read_list(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
