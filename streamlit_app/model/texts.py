@@ -70,7 +70,7 @@ TEXTS: Texts = {
     "model_metrics_text": {
         "es": "Medido con canciones de prueba, que el modelo no conocía. El punto es el valor medido; la barra, su "
         "intervalo de confianza del 95\N{NO-BREAK SPACE}%: lo que cabría esperar con otras canciones elegidas igual.",
-        "en": "Interval on test songs, which the model has never seen. The dot is the measured value; the bar is the "
+        "en": "Measured on test songs, which the model has never seen. The dot is the measured value; the bar is the "
         "95% confidence interval: what other songs, chosen the same way, might have shown.",
     },
     "model_metrics_apart": {
