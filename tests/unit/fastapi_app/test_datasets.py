@@ -19,14 +19,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fastapi_app import uploads
-from song_preference.dataset import etl, manage, sample
+from song_preference.dataset import manage, sample
 from song_preference.dataset.prepare import preparation
-from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Parameters
+from song_preference.dataset.version import CheckedPlaylist, DatasetVersion
 from song_preference.features import FEATURES, LABEL
-from song_preference.settings import DatasetSettings
 from tests.support.airflow import FakeAirflow
-from tests.support.datasets import FakeMlflow, MemoryObjects
+from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.playlists import CSV
 from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
 
@@ -36,22 +34,9 @@ Publish = Callable[[int], DatasetVersion]
 
 
 @pytest.fixture
-def publish(objects: MemoryObjects, tmp_path: Path) -> Publish:
+def publish(objects: MemoryObjects) -> Publish:
     """Publishes the sample, split by a seed: another one for each."""
-    store = DatasetStore(objects)
-    playlist = tmp_path / "playlist.csv"
-    playlist.write_bytes(CSV)
-
-    def of(seed: int) -> DatasetVersion:
-        settings = DatasetSettings.model_validate(
-            {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
-        )
-        draft = etl.download(store, settings, Parameters(test_size=0.3, seed=seed))
-        draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
-        created = datetime(2026, 11, 25, 10, seed, tzinfo=UTC)
-        return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
-
-    return of
+    return lambda seed: publish_sample(objects, seed, datetime(2026, 11, 25, 10, seed, tzinfo=UTC))
 
 
 def test_versions_are_listed_newest_first_a_page_at_a_time(managed: TestClient, publish: Publish) -> None:

@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
-from song_preference.dataset import etl
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.dataset.version import DatasetVersion
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
@@ -25,8 +24,7 @@ from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
-from tests.support.datasets import FakeMlflow, MemoryObjects
-from tests.support.playlists import CSV
+from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
 
 
@@ -39,17 +37,9 @@ def open_page(platform: Platform) -> Open:
 
 
 @pytest.fixture
-def dataset(objects: MemoryObjects, tmp_path: Path) -> DatasetVersion:
+def dataset(objects: MemoryObjects) -> DatasetVersion:
     """The sample, published."""
-    playlist = tmp_path / "playlist.csv"
-    playlist.write_bytes(CSV)
-    store = DatasetStore(objects)
-    wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
-    settings = DatasetSettings.model_validate(wanted)
-    draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
-    draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
-    created = datetime(2026, 11, 25, 10, tzinfo=UTC)
-    return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
+    return publish_sample(objects, 1, datetime(2026, 11, 25, 10, tzinfo=UTC))
 
 
 @pytest.fixture
