@@ -1,11 +1,14 @@
 """Predictions and model versions as plain values, without onnxruntime and MLflow."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from song_preference.features import DISLIKE, LIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Batch:
     threshold: float
     model: ModelRef
     stale: bool
+
+    def answers(self) -> Iterator[tuple[str, bool, float]]:
+        """Yield label, answer and probability of each song."""
+        for liked, probability in zip(self.liked.tolist(), self.probability.tolist(), strict=True):
+            yield LIKE if liked else DISLIKE, liked, probability
 
 
 @dataclass(frozen=True, slots=True)
