@@ -27,10 +27,9 @@ from fastapi_app.server import configuration, serve
 from grpc_service.server import PredictionServer
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
-from song_preference.prediction import ModelRef, Prediction
+from song_preference.prediction import ModelRef, Prediction, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore, Registry
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.versions import RegisteredVersion
 from song_preference.settings import GrpcSettings, RestSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastapi_app.uploads import on_disk
-from song_preference.features import DISLIKE, LIKE
 from song_preference.prediction import Batch
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
@@ -70,11 +69,8 @@ class _Answers:
 
     def _predictions(self, features: NDArray[np.float32]) -> list[Cells]:
         batch = self._predict(np.ascontiguousarray(features))
-        labels = [LIKE if liked else DISLIKE for liked in batch.liked.tolist()]
-        numbers = [str(probability) for probability in batch.probability.tolist()]
-        if self._songs.has_decimal_commas:
-            numbers = [number.replace(".", ",") for number in numbers]
-        return [[label, number, ""] for label, number in zip(labels, numbers, strict=True)]
+        mark = "," if self._songs.has_decimal_commas else "."
+        return [[label, str(probability).replace(".", mark), ""] for label, _, probability in batch.answers()]
 
     def _written(self, rows: list[Cells | str], added: list[Cells] | None = None) -> str:
         separator, end, width = self._songs.separator, self._songs.line_end, len(self._songs.header)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from fastapi_app.dependencies import NEEDS_KEY, ApiKey, SettingsDep, check_key
+from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk, received
@@ -20,7 +20,6 @@ from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, NEW_LISTENER
 
-MAX_PAGE = 100
 MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
@@ -81,11 +80,7 @@ async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key
 
 
 @router.get("", operation_id="datasets")
-def datasets(
-    management: ManagementDep,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")] = 20,
-    offset: Annotated[int, Query(ge=0, le=10**6, description="How many of the newest to leave out.")] = 0,
-) -> DatasetPage:
+def datasets(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> DatasetPage:
     """List the published versions, the newest first."""
     published = management.datasets.published()
     return DatasetPage(total=len(published), datasets=published[offset : offset + limit])
@@ -107,7 +102,7 @@ def preview(
     version: Version,
     management: ManagementDep,
     part: Part = "features",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many rows at most.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=MAX_LISTED, description="How many rows at most.")] = 20,
 ) -> Preview:
     """Show the first rows of a table; those of `raw` and `scaled`, the listener's own, need the key."""
     name = management.datasets.find(version).version

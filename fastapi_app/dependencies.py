@@ -3,7 +3,7 @@
 import hmac
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from song_preference.errors import AccessDenied
@@ -25,6 +25,9 @@ def from_state(name: str) -> Any:
 PredictorDep = Annotated[Predictor, from_state("predictor")]
 MetricsDep = Annotated[Metrics, from_state("metrics")]
 SettingsDep = Annotated[RestSettings, from_state("settings")]
+MAX_LISTED = 100
+Limit = Annotated[int, Query(ge=1, le=MAX_LISTED, description="How many at most.")]
+Offset = Annotated[int, Query(ge=0, le=10**6, description="How many of the newest to leave out.")]
 ApiKey = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 

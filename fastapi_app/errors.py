@@ -85,9 +85,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
 
 
-SONG_PROBLEMS = problems(400, 413, 415, 422, 503)
-
-
 def install(app: FastAPI) -> None:
     """Turn every error that a handler raises into a problem, as OpenAPI says; the middleware handles all others."""
     generate = app.openapi

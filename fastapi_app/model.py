@@ -1,17 +1,13 @@
 """REST: the model in service and the registered versions; the service's links, health and metrics."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from fastapi_app.dependencies import NEEDS_KEY, MetricsDep, PredictorDep
+from fastapi_app.dependencies import NEEDS_KEY, Limit, MetricsDep, PredictorDep
 from fastapi_app.errors import problems
 from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.serving.model_store import ModelStore
-
-MAX_VERSIONS = 100
 
 router = APIRouter()
 
@@ -35,9 +31,7 @@ async def model(predictor: PredictorDep) -> ServedOut:
 
 # Not async, like the next: the registry may answer slowly, so FastAPI runs them in a thread.
 @router.get("/model/versions", tags=["model"], operation_id="modelVersions", responses=problems(422, 503))
-def versions(
-    predictor: PredictorDep, limit: Annotated[int, Query(ge=1, le=MAX_VERSIONS, description="How many at most.")] = 20
-) -> list[VersionOut]:
+def versions(predictor: PredictorDep, limit: Limit = 20) -> list[VersionOut]:
     """List the versions in the registry, the newest first."""
     return [VersionOut.model_validate(found) for found in predictor.store.versions(limit)]
 

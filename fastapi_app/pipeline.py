@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from fastapi_app.dependencies import NEEDS_KEY, PredictorDep
+from fastapi_app.dependencies import NEEDS_KEY, Limit, Offset, PredictorDep
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
@@ -19,8 +19,6 @@ from song_preference.pipeline.report import RunPage, RunReport, RunSummary
 from song_preference.run_options import ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import rollback
-
-MAX_RUNS = 100
 
 # Not async: Airflow and MLflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter()
@@ -89,11 +87,7 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
 
 
 @router.get("/pipeline/runs", tags=["pipeline"], operation_id="pipelineRuns", responses=problems(422, 502, 503))
-def runs(
-    management: ManagementDep,
-    limit: Annotated[int, Query(ge=1, le=MAX_RUNS, description="How many at most.")] = 20,
-    offset: Annotated[int, Query(ge=0, le=10**6, description="How many of the newest to leave out.")] = 0,
-) -> RunPage:
+def runs(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> RunPage:
     """List the runs of the pipeline, the newest first."""
     return report.page(management.airflow, limit, offset)
 

@@ -24,7 +24,6 @@ from fastapi_app.schemas import (
     prediction_out,
 )
 from fastapi_app.uploads import REQUEST_BODY, TurnsDep, UploadDep
-from song_preference.features import DISLIKE, LIKE
 from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
@@ -48,15 +47,14 @@ async def predict(request: Request, song: SongIn) -> Response:
 @long_router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
 async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
     """Predict for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
-    answers = predictor.predict_batch(batch.songs)
-    pairs = zip(answers.liked.tolist(), answers.probability.tolist(), strict=True)
+    predicted = predictor.predict_batch(batch.songs)
     body = {
-        "model": ModelOut.model_validate(answers.model),
-        "threshold": answers.threshold,
-        "stale": answers.stale,
+        "model": ModelOut.model_validate(predicted.model),
+        "threshold": predicted.threshold,
+        "stale": predicted.stale,
         "predictions": [
-            {"label": LIKE if liked else DISLIKE, "liked": liked, "probability": probability}
-            for liked, probability in pairs
+            {"label": label, "liked": liked, "probability": probability}
+            for label, liked, probability in predicted.answers()
         ],
     }
     # Serialised here, since FastAPI would validate each answer again.

@@ -48,7 +48,8 @@ class TimedProtocol(HttpToolsProtocol):
     """Closes connections whose clients are too slow.
 
     uvicorn has no public hook below its protocols, and ASGI sees a request only once its header is complete. The
-    attributes of `HttpToolsProtocol` that this class uses are undocumented: `test_connections.py` fails if they change.
+    attributes of `HttpToolsProtocol` that this class uses are undocumented: `test_server_connections.py` fails if they
+    change.
     """
 
     flow: _Flow

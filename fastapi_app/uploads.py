@@ -35,14 +35,7 @@ TWO_FILES = ("disliked", "liked")
 
 def _body(*forms: Sequence[str]) -> dict[str, Any]:
     """Return the OpenAPI description of an upload, which FastAPI cannot derive from a streamed body."""
-    schemas = [
-        {
-            "type": "object",
-            "required": [*fields],
-            "properties": dict.fromkeys(fields, FILE),
-        }
-        for fields in forms
-    ]
+    schemas = [{"type": "object", "required": [*fields], "properties": dict.fromkeys(fields, FILE)} for fields in forms]
     form = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
     text = {"schema": {"type": "string"}, "example": EXAMPLE}
     return {"required": True, "content": {"multipart/form-data": {"schema": form}, "text/csv": text}}

@@ -1,4 +1,4 @@
-"""The evaluation of a model on songs that it did not know, in `evaluation.json`: training writes it, the dashboard draws it.
+"""The evaluation of a model on songs that it did not know: training writes `evaluation.json`, the dashboard draws it.
 
 The format, in JSON: `Evaluation`. Version 0.1 wrote its first five fields, `Answers`, and no more.
 """
@@ -14,9 +14,6 @@ from song_preference.messages import Message
 
 EVALUATION_FILE = "evaluation.json"
 """Name of the file among the artifacts of the training run."""
-
-OWN_SONGS_FILE = "own_songs.parquet"
-"""Name of the file beside it: the listener's songs, and what models answered that were not trained on them."""
 
 EVALUATED_ON, TEST_TABLE, LEFT_OUT = "evaluated_on", "test_table", "left_out"
 """Tag of a version, and its values: metrics of its twin on the test table, or, where that has too few songs, of models

@@ -1,10 +1,14 @@
-"""Predictions as plain values, without onnxruntime and MLflow."""
+"""Predictions and model versions as plain values, without onnxruntime and MLflow."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from song_preference.features import DISLIKE, LIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,19 @@ class ModelRef:
     alias: str
     run_id: str = field(default="", repr=False)
     """The MLflow run that made it: a registry that was recreated counts its versions from 1 again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """A version of the registered model; a value that its training did not record is None."""
+
+    version: str
+    created_at: datetime
+    aliases: tuple[str, ...]
+    dataset_version: str | None
+    source_kind: str | None
+    roc_auc: float | None
+    """ROC AUC on songs of its dataset that the evaluated model did not know, in [0, 1]."""
 
 
 class Prediction(NamedTuple):
@@ -43,6 +60,11 @@ class Batch:
     threshold: float
     model: ModelRef
     stale: bool
+
+    def answers(self) -> Iterator[tuple[str, bool, float]]:
+        """Yield label, answer and probability of each song."""
+        for liked, probability in zip(self.liked.tolist(), self.probability.tolist(), strict=True):
+            yield LIKE if liked else DISLIKE, liked, probability
 
 
 @dataclass(frozen=True, slots=True)

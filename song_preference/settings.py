@@ -90,11 +90,13 @@ class BrowserSettings(BaseSettings):
 
 
 class DashboardSettings(BaseSettings):
-    """Key and features of the dashboard, and the addresses that it shows, for a browser or a shell."""
+    """Key, limits and features of the dashboard, and the addresses that it shows, for a browser or a shell."""
 
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
     max_dataset_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
+    max_list_bytes: int = Field(validation_alias="MAX_LIST_BYTES", gt=0)
+    max_list_rows: int = Field(validation_alias="MAX_LIST_ROWS", gt=0)
     airflow_page: str = Field(validation_alias="AIRFLOW_BROWSER_URL")
     mlflow_page: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     rest_page: str = Field(validation_alias="FASTAPI_BROWSER_URL")

@@ -8,7 +8,6 @@ from streamlit.web import cli
 
 import streamlit_app.app
 from song_preference.settings import DashboardSettings, load
-from streamlit_app.songs.file import MAX_BYTES
 
 
 def main() -> None:
@@ -19,7 +18,8 @@ def main() -> None:
     options = parser.parse_args()
     address = ["--server.address", options.host, "--server.port", str(options.port)]
     # The larger of the two uploads' limits; Streamlit counts in MiB.
-    largest = math.ceil(max(load(DashboardSettings).max_dataset_bytes, MAX_BYTES) / 2**20)
+    settings = load(DashboardSettings)
+    largest = math.ceil(max(settings.max_dataset_bytes, settings.max_list_bytes) / 2**20)
     sys.exit(cli.main(["run", streamlit_app.app.__file__, *address, "--server.maxUploadSize", str(largest)]))
 
 

@@ -9,7 +9,8 @@ from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.run_options import ETL_DAG
 from streamlit_app import theme
 from streamlit_app.components import section
-from streamlit_app.data import predictor, settings, source_kind, versions
+from streamlit_app.data import predictor, settings, source_kind
+from streamlit_app.data.models import versions
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.explore import page as explore
 from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale

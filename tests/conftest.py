@@ -22,6 +22,9 @@ from tests.support.registry import FakeRegistry
 pytest_plugins = ["tests.support.stack"]
 
 
+FIRST = "tests/e2e/test_platform.py"
+"""The module that looks at what the start of the platform left."""
+
 WITH_ITS_OWN = "tests/e2e/test_version_0_1.py"
 """The module that starts another platform."""
 
@@ -36,6 +39,11 @@ class PlatformApart(LoadScopeScheduling):  # type: ignore[misc]
         module = nodeid.partition("::")[0]
         is_shared = module.startswith(("tests/integration/", "tests/e2e/")) and module != WITH_ITS_OWN
         return "platform" if is_shared else module
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the first runs of a platform before those that start others."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)  # for runs without pytest-xdist

@@ -1,4 +1,4 @@
-"""Maps the error tree to GraphQL errors, whose `extensions.code` is their kind."""
+"""Maps the error tree to GraphQL errors: `extensions.code` is their kind, `extensions.reason` their message as data."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,12 +55,14 @@ def outcome_of(errors: Sequence[GraphQLError]) -> str:
 
 
 def public(error: GraphQLError) -> GraphQLError:
-    """Return the error as callers may see it: with its code, and without the text of an internal one."""
-    code = code_of(error)
+    """Return the error as callers may see it: with its kind and reason, and without the text of an internal one."""
+    code, original = code_of(error), error.original_error
     message = error.message
     extensions: dict[str, Any] = {"code": code}
     if code == INTERNAL:
         message = MASKED
-    elif isinstance(error.original_error, errors.InvalidSong):
-        extensions["errors"] = [problem._asdict() for problem in error.original_error.problems]
+    elif isinstance(original, errors.InvalidSong):
+        extensions["errors"] = [problem._asdict() for problem in original.problems]
+    elif isinstance(original, errors.SongPreferenceError) and original.message.code:
+        extensions["reason"] = original.message.as_json()
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

@@ -24,11 +24,11 @@ from fastapi_app.graphql.errors import CODE, INVALID_QUERY, outcome_of, public
 from fastapi_app.graphql.limits import MAX_CHARACTERS, Context
 from fastapi_app.graphql.schema import create_schema
 from fastapi_app.long_requests import LongRequestQueue
+from fastapi_app.middleware import CLIENT_CLOSED_REQUEST
 from song_preference.errors import ServiceBusy
 from song_preference.serving.batching import MicroBatcher
 from song_preference.settings import RestSettings
 
-CLIENT_CLOSED_REQUEST = 499
 LIGHT_BYTES = 10_000
 """Longest request that is answered on the event loop; a longer one holds many songs or is slow to parse."""
 

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
 from typing_extensions import override
 
+from fastapi_app.dependencies import MAX_LISTED
 from fastapi_app.graphql.errors import INTERNAL, code_of
 from fastapi_app.graphql.limits import Context, CountedExecution, Limits
 from fastapi_app.graphql.types import (
@@ -31,7 +32,6 @@ from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
 
-MAX_LISTED = 100
 MAX_PROBLEMS = 20
 """Most problems of a batch in one answer, which must not be many times the size of its request."""
 

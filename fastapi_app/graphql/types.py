@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from fastapi_app import schemas
 from song_preference import prediction as domain
 from song_preference.dataset.version import DatasetVersion
-from song_preference.features import DISLIKE, FEATURES, LIKE, Song
+from song_preference.features import FEATURES, Song
 from song_preference.pipeline import report
 
 _NAMES = ", ".join(FEATURES)
@@ -82,8 +82,7 @@ class PredictionBatch:
     @classmethod
     def of(cls, batch: domain.Batch) -> "PredictionBatch":
         """Convert a batch."""
-        pairs = zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)
-        answers = [Answer(label=LIKE if liked else DISLIKE, liked=liked, probability=p) for liked, p in pairs]
+        answers = [Answer(label=label, liked=liked, probability=p) for label, liked, p in batch.answers()]
         return cls(answers=answers, threshold=batch.threshold, model=_model(batch.model), stale=batch.stale)
 
 

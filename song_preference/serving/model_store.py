@@ -17,9 +17,8 @@ from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
-from song_preference.prediction import ModelRef
+from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
-from song_preference.serving.versions import RegisteredVersion
 
 
 class ModelCache:

@@ -1,7 +1,5 @@
 """MLflow's model registry, and the predictor that follows its champion; only entry points import this module."""
 
-import json
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,36 +13,18 @@ from mlflow.environment_variables import (
     MLFLOW_HTTP_REQUEST_TIMEOUT,
 )
 from mlflow.exceptions import MlflowException
-from pydantic import ValidationError
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.evaluation import (
-    EVALUATED_ON,
-    EVALUATION_FILE,
-    OWN_SONGS_FILE,
-    Evaluation,
-    Interval,
-    read_evaluation,
-)
-from song_preference.messages import Message
-from song_preference.prediction import ModelRef
+from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
 from song_preference.settings import ModelSettings, ServingSettings
 from song_preference.temporary import temporary_directory
 
-log = logging.getLogger(__name__)
-
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
-EXPERIMENT_TAG = "experiment_id"
-CARD_TAG = "card_params"
-"""Tag of a version with the values of its model card; the text is its description."""
-CARD_CODE_TAG = "card_code"
-"""Tag of a version with the code of its card; the first cards, `model_card`, have none."""
-METRIC_PREFIX = "test_"
-"""Prefix of the tags of the model's metrics, as opposed to those of the baselines."""
+OWN_SONGS_FILE = "own_songs.parquet"
+"""Artifact of a training run: the listener's songs, and what models answered that were not trained on them."""
 
 
 class MlflowRegistry:
@@ -83,10 +63,10 @@ class MlflowRegistry:
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
-        return [described.registered for described in self.described(limit)]
+        return [registered for _, registered in self.newest(limit)]
 
-    def described(self, limit: int) -> list[DescribedVersion]:
-        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
+    def newest(self, limit: int) -> list[tuple[ModelVersion, RegisteredVersion]]:
+        """Return at most `limit` versions as MLflow holds them and as plain values, the newest first."""
         try:
             # A search does not return the aliases.
             aliases = self._client.get_registered_model(self._name).aliases
@@ -97,25 +77,10 @@ class MlflowRegistry:
             if error.error_code == MISSING:
                 return []
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
-        return [_described(version, aliases) for version in found]
+        return [(version, _registered(version, aliases)) for version in found]
 
-    def evaluation(self, run_id: str) -> Evaluation | None:
-        """Return the evaluation of the run's model, None if the run has none; raise `RegistryUnavailable`."""
-        content = self._artifact(run_id, EVALUATION_FILE)
-        try:
-            return None if content is None else read_evaluation(content)
-        except ValidationError as error:
-            log.warning("%s of run %s failed validation: %s", EVALUATION_FILE, run_id, error)
-            return None
-
-    def own_songs(self, run_id: str) -> bytes | None:
-        """Return the Parquet file with the listener's songs and the answers of models that were not trained on them.
-
-        None if the run has none; raise `RegistryUnavailable`.
-        """
-        return self._artifact(run_id, OWN_SONGS_FILE)
-
-    def _artifact(self, run_id: str, name: str) -> bytes | None:
+    def artifact(self, run_id: str, name: str) -> bytes | None:
+        """Return a file of a training run, None if the run has none; raise `RegistryUnavailable`."""
         try:
             # A download of a file that does not exist would be retried for minutes: see decision 4.
             if name not in {item.path for item in self._client.list_artifacts(run_id)}:
@@ -126,35 +91,6 @@ class MlflowRegistry:
             if isinstance(error, MlflowException) and error.error_code == MISSING:
                 return None
             raise RegistryUnavailable(f"The artifacts of run {run_id} cannot be read.") from error
-
-
-def _described(version: ModelVersion, aliases: Mapping[str, str]) -> DescribedVersion:
-    tags = version.tags
-    return DescribedVersion(
-        registered=_registered(version, aliases),
-        run_id=str(version.run_id or ""),
-        candidate=tags.get("candidate"),
-        threshold=float(tags["threshold"]) if "threshold" in tags else None,
-        metrics=model_metrics(tags),
-        card=_card(version),
-        experiment_id=tags.get(EXPERIMENT_TAG),
-        evaluated_on=tags.get(EVALUATED_ON),
-    )
-
-
-def _card(version: ModelVersion) -> Message:
-    values, english = version.tags.get(CARD_TAG), str(version.description or "")
-    code = version.tags.get(CARD_CODE_TAG, "model_card")
-    return Message(code, json.loads(values), english) if values else Message(None, english=english)
-
-
-def model_metrics(values: Mapping[str, str | float]) -> dict[str, Interval]:
-    """Return the model's metrics by name, from the tags of its version or the metrics of its run."""
-    return {
-        name.removeprefix(METRIC_PREFIX): Interval(*(float(values[f"{name}{end}"]) for end in ("", "_low", "_high")))
-        for name in values
-        if name.startswith(METRIC_PREFIX) and values.keys() >= {f"{name}_low", f"{name}_high"}
-    }
 
 
 def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> RegisteredVersion:

@@ -1,23 +1,27 @@
-"""Versions of the registered model, as plain values."""
+"""The versions of the registered model with all that their trainings recorded, for the dashboard."""
 
+import json
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from song_preference.evaluation import Interval
+from mlflow.entities.model_registry import ModelVersion
+from pydantic import ValidationError
+
+from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, Evaluation, Interval, read_evaluation
 from song_preference.messages import Message
+from song_preference.prediction import RegisteredVersion
+from song_preference.serving.registry import MlflowRegistry
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class RegisteredVersion:
-    """A version of the registered model; a value that its training did not record is None."""
-
-    version: str
-    created_at: datetime
-    aliases: tuple[str, ...]
-    dataset_version: str | None
-    source_kind: str | None
-    roc_auc: float | None
-    """ROC AUC on songs of its dataset that the evaluated model did not know, in [0, 1]."""
+EXPERIMENT_TAG = "experiment_id"
+CARD_TAG = "card_params"
+"""Tag of a version with the values of its model card; the text is its description."""
+CARD_CODE_TAG = "card_code"
+"""Tag of a version with the code of its card; the first cards, `model_card`, have none."""
+METRIC_PREFIX = "test_"
+"""Prefix of the tags of the model's metrics, as opposed to those of the baselines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class DescribedVersion:
     """The kind of estimator, such as 'extra_trees'."""
     threshold: float | None
     metrics: dict[str, Interval]
-    """Metrics on such songs: roc_auc, pr_auc, accuracy, f1, brier, log_loss, calibration_slope,
-    calibration_intercept and `DIFFERENCES`; calibration_error if an earlier version was trained.
+    """Metrics on songs of its dataset that the evaluated model did not know: roc_auc, pr_auc, accuracy, f1, brier,
+    log_loss, calibration_slope, calibration_intercept and `DIFFERENCES`; of an earlier version also calibration_error.
     """
     card: Message
     """The model card, in Markdown; empty if there is none."""
@@ -40,3 +44,49 @@ class DescribedVersion:
     """The MLflow experiment of that run; None for a version from before 0.2."""
     evaluated_on: str | None = None
     """Which songs its metrics are of, and of which model: see `EVALUATED_ON`; None for a version from before 0.2."""
+
+
+class DescribedRegistry(MlflowRegistry):
+    """The registry with the records of each version's training."""
+
+    def described(self, limit: int) -> list[DescribedVersion]:
+        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
+        return [_described(version, registered) for version, registered in self.newest(limit)]
+
+    def evaluation(self, run_id: str) -> Evaluation | None:
+        """Return the evaluation of the run's model, None if the run has none; raise `RegistryUnavailable`."""
+        content = self.artifact(run_id, EVALUATION_FILE)
+        try:
+            return None if content is None else read_evaluation(content)
+        except ValidationError as error:
+            log.warning("%s of run %s failed validation: %s", EVALUATION_FILE, run_id, error)
+            return None
+
+
+def _described(version: ModelVersion, registered: RegisteredVersion) -> DescribedVersion:
+    tags = version.tags
+    return DescribedVersion(
+        registered=registered,
+        run_id=str(version.run_id or ""),
+        candidate=tags.get("candidate"),
+        threshold=float(tags["threshold"]) if "threshold" in tags else None,
+        metrics=model_metrics(tags),
+        card=_card(version),
+        experiment_id=tags.get(EXPERIMENT_TAG),
+        evaluated_on=tags.get(EVALUATED_ON),
+    )
+
+
+def _card(version: ModelVersion) -> Message:
+    values, english = version.tags.get(CARD_TAG), str(version.description or "")
+    code = version.tags.get(CARD_CODE_TAG, "model_card")
+    return Message(code, json.loads(values), english) if values else Message(None, english=english)
+
+
+def model_metrics(values: Mapping[str, str | float]) -> dict[str, Interval]:
+    """Return the model's metrics by name, from the tags of its version or the metrics of its run."""
+    return {
+        name.removeprefix(METRIC_PREFIX): Interval(*(float(values[f"{name}{end}"]) for end in ("", "_low", "_high")))
+        for name in values
+        if name.startswith(METRIC_PREFIX) and values.keys() >= {f"{name}_low", f"{name}_high"}
+    }

@@ -12,7 +12,8 @@ from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
-from song_preference.serving.registry import EXPERIMENT_TAG, find_version
+from song_preference.serving.registry import find_version
+from song_preference.serving.versions import EXPERIMENT_TAG
 from song_preference.settings import ModelSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent

@@ -23,11 +23,12 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from pydantic import TypeAdapter
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.evaluation import EVALUATED_ON, OWN_SONGS_FILE, comparison
+from song_preference.evaluation import EVALUATED_ON, comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.en import METRIC_NAMES
-from song_preference.serving.registry import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
+from song_preference.serving.registry import OWN_SONGS_FILE
+from song_preference.serving.versions import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import REPEAT_COLUMNS, Choice

@@ -18,7 +18,8 @@ from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, LEFT_OUT, TEST_TABLE, by_ends
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
-from song_preference.serving.registry import CARD_CODE_TAG, CARD_TAG, find_version
+from song_preference.serving.registry import find_version
+from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.choose import Choice, choose, own_songs

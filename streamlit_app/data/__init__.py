@@ -1,6 +1,6 @@
 """Data for the pages from the other services, with one client of each for all sessions.
 
-Here: settings, the model that the dashboard predicts with, and the versions in the registry.
+Here: settings, and the model that the dashboard predicts with.
 """
 
 import math
@@ -11,11 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.errors import ModelNotReady, ModelRejected, RegistryUnavailable
-from song_preference.evaluation import Evaluation
 from song_preference.features import FEATURES
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import MlflowRegistry, following_champion
-from song_preference.serving.versions import DescribedVersion
+from song_preference.serving.registry import OWN_SONGS_FILE, MlflowRegistry, following_champion
 from song_preference.settings import DashboardSettings, ModelSettings, ServingSettings, load
 
 LATEST_SECONDS = 5
@@ -52,24 +50,6 @@ def model_settings() -> ModelSettings:
     return load(ModelSettings)
 
 
-@st.cache_resource(show_spinner=False)
-def registry() -> MlflowRegistry:
-    """Return the model registry."""
-    return MlflowRegistry(model_settings())
-
-
-@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
-def versions() -> list[DescribedVersion]:
-    """Return the newest versions with what their trainings recorded; raise `RegistryUnavailable`."""
-    return registry().described(LISTED_VERSIONS)
-
-
-@st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
-def evaluation(run_id: str) -> Evaluation | None:
-    """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
-    return registry().evaluation(run_id)
-
-
 def with_answers(songs: pd.DataFrame) -> pd.DataFrame:
     """Return the listener's songs with `probability` and `predicted` label by models that were not trained on them.
 
@@ -86,12 +66,12 @@ def with_answers(songs: pd.DataFrame) -> pd.DataFrame:
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _own_songs(run_id: str) -> pd.DataFrame | None:
-    content = registry().own_songs(run_id)
+    content = MlflowRegistry(model_settings()).artifact(run_id, OWN_SONGS_FILE)
     return pd.read_parquet(BytesIO(content), columns=[*FEATURES, *ANSWERS]) if content else None
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def source_kind(version: str, run_id: str) -> str | None:  # noqa: ARG001 - a registry set up anew counts from 1
     """Return the kind of source of a model version, which never changes; raise `RegistryUnavailable`."""
-    registered = registry().versions(LISTED_VERSIONS)
+    registered = predictor().store.versions(LISTED_VERSIONS)
     return next((found.source_kind for found in registered if found.version == version), None)

@@ -9,7 +9,7 @@ import streamlit as st
 from song_preference.evaluation import Bin, Confusion, Curve, Evaluation
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section, two_by_two
-from streamlit_app.data import evaluation as stored_evaluation
+from streamlit_app.data.models import evaluation as stored_evaluation
 from streamlit_app.i18n import Locale
 from streamlit_app.model import charts
 from streamlit_app.theme import Drawing, draw

@@ -9,7 +9,8 @@ from song_preference.evaluation import DIFFERENCES, Interval, comparison
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section
-from streamlit_app.data import model_settings, settings, versions
+from streamlit_app.data import model_settings, settings
+from streamlit_app.data.models import versions
 from streamlit_app.i18n import Language, Locale
 from streamlit_app.model import charts, evaluation
 from streamlit_app.model.charts import CHALLENGER, CHAMPION, ENDS, OTHER, ROLES, interval_text

@@ -93,11 +93,9 @@ class Ranking:
 
     def _scored(self) -> Iterator[Cells]:
         rows = _rows(self.file, self.positions)
-        probabilities = [str(round(value, DECIMALS)) for value in self.batch.probability.tolist()]
-        if self.file.has_decimal_commas:
-            probabilities = [number.replace(".", ",") for number in probabilities]
-        for cells, liked, number in zip(rows, self.batch.liked.tolist(), probabilities, strict=True):
-            yield [*cells, LIKE if liked else DISLIKE, number, ""]
+        mark = "," if self.file.has_decimal_commas else "."
+        for cells, (label, _, probability) in zip(rows, self.batch.answers(), strict=True):
+            yield [*cells, label, str(round(probability, DECIMALS)).replace(".", mark), ""]
 
     def _at_fault(self, describe: Callable[[Faults], str]) -> Iterator[Cells]:
         positions = np.array(list(self.file.faults), dtype=np.int64)

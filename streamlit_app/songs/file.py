@@ -14,10 +14,8 @@ from song_preference.song_table.scoring import Block, Faults, ScoringFile, block
 from song_preference.song_table.text import rejected
 from song_preference.temporary import temporary_directory
 
-MAX_BYTES = 50_000_000
-MAX_ROWS = 200_000
-MAX_CELLS = 100 * MAX_ROWS
-"""Greatest number of cells: short rows are filled up to the header's width, so a wide file may have fewer rows."""
+CELLS_PER_ROW = 100
+"""Cells allowed for each allowed row: short rows are filled up to the header's width, so a wide file has fewer rows."""
 
 BLOCK_CELLS = 1_000_000
 """Read at once: cells take a tenth of the room once they stand in columns."""
@@ -55,24 +53,24 @@ class SongFile:
         return [*naming, *others]
 
 
-def read(content: bytes) -> SongFile:
+def read(content: bytes, max_bytes: int, max_rows: int) -> SongFile:
     """Return the songs of a file; raise `InvalidDataset` and `DiskFull`."""
-    if len(content) > MAX_BYTES:
-        raise rejected("list_too_large", limit=MAX_BYTES / 1e6)
+    if len(content) > max_bytes:
+        raise rejected("list_too_large", limit=max_bytes / 1e6)
     with temporary_directory() as directory:
         path = directory / "songs"
         path.write_bytes(content)
-        return _held(read_songs(path, directory, MAX_BYTES)._replace(is_raw=False))
+        return _held(read_songs(path, directory, max_bytes)._replace(is_raw=False), max_bytes, max_rows)
 
 
-def _held(songs: ScoringFile) -> SongFile:
+def _held(songs: ScoringFile, max_bytes: int, max_rows: int) -> SongFile:
     """Return the whole file in memory."""
     width, cells = len(songs.header), []
     blocks: list[Block] = []
     surplus: dict[int, Cells] = {}
     faults: dict[int, Faults] = {}
-    most, total = min(MAX_ROWS, MAX_CELLS // width), 0
-    for block in blocks_of(songs, max(1, BLOCK_CELLS // width), MAX_BYTES):
+    most, total = min(max_rows, CELLS_PER_ROW * max_rows // width), 0
+    for block in blocks_of(songs, max(1, BLOCK_CELLS // width), max_bytes):
         rows = [list(row) for row in block.rows]
         surplus |= {total + position: row[width:] for position, row in enumerate(rows) if len(row) > width}
         faults |= {total + position: found for position, found in block.faults.items()}

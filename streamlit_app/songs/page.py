@@ -8,12 +8,11 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app.components import measures_help, plain, section, uploader
-from streamlit_app.data import predictor
+from streamlit_app.data import predictor, settings
 from streamlit_app.i18n import Language, Locale
-from streamlit_app.songs import file as songs_file
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
-from streamlit_app.songs.file import SongFile
+from streamlit_app.songs.file import SongFile, read
 from streamlit_app.songs.texts import TEXTS
 
 SHOWN_FAULTS = 200
@@ -68,7 +67,7 @@ def _ways_in(locale: Locale) -> None:
     st.write(locale("songs_form"))
     upload, paste = st.tabs([locale("songs_upload_tab"), locale("songs_paste_tab")])
     with upload:
-        limits = locale("songs_upload_limits", size=songs_file.MAX_BYTES / 10**6, rows=songs_file.MAX_ROWS)
+        limits = locale("songs_upload_limits", size=settings().max_list_bytes / 1e6, rows=settings().max_list_rows)
         uploader(locale("songs_upload"), locale("songs_upload_button"), limits, "songs_upload", _take_upload)
     with paste, st.form("songs_form", border=False, enter_to_submit=False):
         st.text_area(locale("songs_paste"), height=200, key="songs_paste", persist_state="session")
@@ -107,7 +106,8 @@ def _take(name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        st.session_state[GIVEN] = Given(name, songs_file.read(content))
+        file = read(content, settings().max_list_bytes, settings().max_list_rows)
+        st.session_state[GIVEN] = Given(name, file)
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)
 

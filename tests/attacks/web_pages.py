@@ -48,12 +48,12 @@ def ask(ports: Iterable[int], attempts: Iterable[tuple[str, str]]) -> Outcome:
             except (httpx.NetworkError, httpx.RemoteProtocolError):
                 continue  # closed, cut off, or gRPC, which no browser speaks
             found.answered.add(port)
-            if not _is_refused(method, answer):
+            if not _is_rejected(method, answer):
                 found.through.append((port, method, path, answer.status_code))
     return found
 
 
-def _is_refused(method: str, answer: httpx.Response) -> bool:
+def _is_rejected(method: str, answer: httpx.Response) -> bool:
     """Whether the page neither changed anything nor may read the answer."""
     if 400 <= answer.status_code < 500:
         return True

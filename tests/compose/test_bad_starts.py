@@ -25,7 +25,7 @@ def test_a_variable_that_is_missing_is_named() -> None:
     wait_for(all_healthy, "every service healthy")
 
 
-def test_production_refuses_every_development_value_and_takes_others() -> None:
+def test_production_rejects_every_development_value_and_takes_others() -> None:
     refused = once("preflight", ENVIRONMENT="production")
     assert refused.returncode == 1
     assert [
@@ -64,7 +64,7 @@ def test_an_account_that_s3_does_not_have_is_named() -> None:
     assert "'make s3-account' gives MinIO such an account" in refused.stdout
 
 
-def test_a_wrong_password_of_postgres_is_told_with_the_way_out() -> None:
+def test_a_wrong_password_of_postgres_is_reported_with_the_way_out() -> None:
     refused = run("scripts/up", check=False, PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
     assert refused.returncode == 1
     assert "--- databases (exited, status 1):" in refused.stdout

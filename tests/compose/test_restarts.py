@@ -26,6 +26,7 @@ from tests.compose.platform import (
     run,
     services,
 )
+from tests.support.airflow_api import airflow_api
 from tests.support.waiting import wait_for
 
 
@@ -157,13 +158,17 @@ def test_a_restore_into_a_running_platform_fails_no_prediction(
 def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]) -> None:
     # The user of the backup has the password of this platform.
     password = SecretStr(secret(production, "airflow_user_password"))
-    airflow = Airflow(AirflowSettings().model_copy(update={"password": password}))
+    settings = AirflowSettings().model_copy(update={"password": password})
+    airflow = Airflow(settings)
     workers = {one[:12] for one in compose("ps", "--quiet", "airflow-worker", **production).stdout.split()}
     assert len(workers) == 2
     etl = airflow.trigger(ETL_DAG)
 
     def hosts(of: Run, state: str) -> list[str]:
-        found = airflow._get(f"/dags/{of.dag_id}/dagRuns/{quote(of.run_id)}/taskInstances")["task_instances"]
+        # A login of its own each time: the platform's client does not report workers.
+        with airflow_api(settings) as api:
+            path = f"/api/v2/dags/{of.dag_id}/dagRuns/{quote(of.run_id)}/taskInstances"
+            found = api.get(path).raise_for_status().json()["task_instances"]
         return [task["hostname"] for task in found if task["state"] == state]
 
     wait_for(lambda: bool(hosts(etl, "running")), "a task on a worker")

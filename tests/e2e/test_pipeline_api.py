@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from mlflow import MlflowClient
 
 from song_preference.dataset import sample
 from song_preference.storage import ObjectStore
@@ -63,7 +64,9 @@ def followed(rest: httpx.Client, location: str, is_over: Callable[[dict[str, Any
         time.sleep(0.3)
 
 
-def test_a_run_is_told_with_all_that_came_of_it(rest: httpx.Client, run: dict[str, Any], asked: dict[str, Any]) -> None:
+def test_a_run_is_reported_with_all_that_came_of_it(
+    environment: dict[str, str], rest: httpx.Client, run: dict[str, Any], asked: dict[str, Any]
+) -> None:
     assert (run["state"], run["reason"]) == ("success", None)
     assert [task["id"] for task in run["tasks"]] == ["download", "engineer_features", "split", "register"]
     training = run["training"]
@@ -80,14 +83,16 @@ def test_a_run_is_told_with_all_that_came_of_it(rest: httpx.Client, run: dict[st
     assert model["dataset_version"] == run["dataset_version"]
     assert model["aliases"] == (["champion"] if run["promoted"] else ["challenger"])
     assert re.search("ROC AUC|sample|songs with the list in use", training["reason"])
+    registered = MlflowClient().get_model_version(environment["MODEL_NAME"], run["model_version"])
+    assert MlflowClient().get_run(str(registered.run_id)).data.params["trials"] == str(asked["trials"])
 
 
-def test_graphql_tells_the_same(rest: httpx.Client, run: dict[str, Any]) -> None:
+def test_graphql_reports_the_same(rest: httpx.Client, run: dict[str, Any]) -> None:
     answer = rest.post("/graphql", json={"query": QUERY, "variables": {"id": run["id"]}}).json()
     assert "errors" not in answer
-    told = answer["data"]["pipelineRun"]
+    reported = answer["data"]["pipelineRun"]
     training = run["training"]
-    assert told == {
+    assert reported == {
         "id": run["id"],
         "state": "success",
         "reason": None,

@@ -55,14 +55,14 @@ def stub(environment: dict[str, str]) -> Iterator[PredictionServiceStub]:
         yield PredictionServiceStub(channel)
 
 
-def told(answers: Any) -> Answers:
-    """What JSON tells of each song."""
+def answers_of(answers: Any) -> Answers:
+    """Return what JSON answers for each song."""
     assert [answer["label"] for answer in answers] == ["like" if answer["liked"] else "dislike" for answer in answers]
     return [(answer["liked"], answer["probability"]) for answer in answers]
 
 
-def told_by_messages(answers: Any) -> Answers:
-    """What gRPC tells of each song."""
+def answers_of_messages(answers: Any) -> Answers:
+    """Return what gRPC answers for each song."""
     return [(answer.liked, answer.probability) for answer in answers]
 
 
@@ -73,11 +73,11 @@ def query(http: httpx.Client, text: str, **variables: Any) -> Any:
 
 
 def rest(http: httpx.Client) -> Answers:
-    return told([http.post("/predict", json=song).json() for song in SONGS])
+    return answers_of([http.post("/predict", json=song).json() for song in SONGS])
 
 
 def rest_batch(http: httpx.Client) -> Answers:
-    return told(http.post("/predict/batch", json={"songs": SONGS}).json()["predictions"])
+    return answers_of(http.post("/predict/batch", json={"songs": SONGS}).json()["predictions"])
 
 
 def rest_csv(http: httpx.Client) -> Answers:
@@ -90,12 +90,12 @@ def rest_csv(http: httpx.Client) -> Answers:
 
 def graphql(http: httpx.Client) -> Answers:
     text = "query ($song: SongInput!) { predict(song: $song) { label liked probability } }"
-    return told([query(http, text, song=song)["predict"] for song in SONGS])
+    return answers_of([query(http, text, song=song)["predict"] for song in SONGS])
 
 
 def graphql_batch(http: httpx.Client) -> Answers:
     text = "query ($songs: [SongInput!]!) { predictBatch(songs: $songs) { answers { label liked probability } } }"
-    return told(query(http, text, songs=SONGS)["predictBatch"]["answers"])
+    return answers_of(query(http, text, songs=SONGS)["predictBatch"]["answers"])
 
 
 @pytest.mark.parametrize("surface", [rest, rest_batch, rest_csv, graphql, graphql_batch])
@@ -106,16 +106,16 @@ def test_every_surface_of_http(
 
 
 def grpc_each(stub: PredictionServiceStub) -> Answers:
-    return told_by_messages(stub.Predict(pb.PredictRequest(song=song)) for song in MESSAGES)
+    return answers_of_messages(stub.Predict(pb.PredictRequest(song=song)) for song in MESSAGES)
 
 
 def grpc_batch(stub: PredictionServiceStub) -> Answers:
-    return told_by_messages(stub.PredictBatch(pb.PredictBatchRequest(songs=MESSAGES)).answers)
+    return answers_of_messages(stub.PredictBatch(pb.PredictBatchRequest(songs=MESSAGES)).answers)
 
 
 def grpc_stream(stub: PredictionServiceStub) -> Answers:
     answers = stub.PredictStream(pb.PredictStreamRequest(song=song) for song in MESSAGES)
-    return told_by_messages(answer.answer for answer in answers)
+    return answers_of_messages(answer.answer for answer in answers)
 
 
 @pytest.mark.parametrize("surface", [grpc_each, grpc_batch, grpc_stream])

@@ -1,7 +1,8 @@
-"""Another listener hands in a file over REST: from upload to champion, with no edit by hand."""
+"""Another listener uploads a file over REST: from upload to champion, with no edit by hand."""
 
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pandas as pd
+import pytest
 from mlflow import MlflowClient
 
 from song_preference.pipeline.__main__ import follow
@@ -54,23 +56,46 @@ def wait_for_model(rest: httpx.Client, version: str) -> None:
     wait_for(lambda: rest.get("/model").json()["version"] == version, f"version {version} in service")
 
 
+@pytest.fixture(scope="module")
+def before(rest: httpx.Client) -> Iterator[dict[str, Any]]:
+    """The version in service before another listener came; afterwards it is in service again."""
+    served = rest.get("/model").json()["version"]
+    found = next(model for model in rest.get("/model/versions").json() if model["version"] == served)
+    yield found
+    assert rest.post("/model/rollback", json={"version": served}).status_code == httpx.codes.OK
+    wait_for_model(rest, served)
+
+
+@pytest.fixture(scope="module")
+def playlist() -> bytes:
+    """The other listener's songs."""
+    return listeners_file()
+
+
+@pytest.fixture(scope="module")
+def accepted(rest: httpx.Client, airflow: Airflow, before: dict[str, Any], playlist: bytes) -> dict[str, Any]:
+    """The answer to their upload, once a model was trained on it; with the dataset's version."""
+    answer = upload(rest, playlist, new_listener=True)
+    assert answer.status_code == httpx.codes.ACCEPTED
+    found: dict[str, Any] = answer.json()
+    return {**found, "dataset": followed(airflow, found["run_id"])}
+
+
 def test_from_upload_to_champion_and_back(
-    environment: dict[str, str], rest: httpx.Client, airflow: Airflow, objects: ObjectStore
+    environment: dict[str, str],
+    rest: httpx.Client,
+    before: dict[str, Any],
+    playlist: bytes,
+    accepted: dict[str, Any],
 ) -> None:
     mlflow, name, alias = MlflowClient(), environment["MODEL_NAME"], environment["MODEL_ALIAS"]
-    before = rest.get("/model").json()["version"]
-    old_dataset = rest.get("/datasets/latest").json()["version"]
-    playlist = listeners_file()
-
+    dataset = accepted["dataset"]
     report = rest.post("/datasets/validate", content=playlist, headers={"Content-Type": "text/csv"}).json()
     assert (report["rows_raw"], report["rows_kept"]) == (SONGS, SONGS)
     assert "labels understood: Dislike = 0, Like = 1" in report["readings"]
-    accepted = upload(rest, playlist, new_listener=True)
-    assert accepted.status_code == httpx.codes.ACCEPTED
-    dataset = followed(airflow, accepted.json()["run_id"])
 
     described = rest.get("/datasets/latest").json()
-    assert (described["version"], described["source"]["uri"]) == (dataset, accepted.json()["source"])
+    assert (described["version"], described["source"]["uri"]) == (dataset, accepted["source"])
     assert rest.get(f"/datasets/{dataset}/download", params={"part": "raw"}).content == playlist
     spreads = rest.get(f"/datasets/{dataset}/statistics").json()["spreads"]
     lowest = {found["label"]: found["quantiles"]["0"] for found in spreads if found["feature"] == "danceability"}
@@ -85,43 +110,39 @@ def test_from_upload_to_champion_and_back(
 
     refused = rest.delete(f"/datasets/{dataset}")
     assert (refused.status_code, "is the latest" in refused.json()["detail"]) == (409, True)
-    refused = rest.delete(f"/datasets/{old_dataset}")
+    refused = rest.delete(f"/datasets/{before['dataset_version']}")
     assert (refused.status_code, "trained on" in refused.json()["detail"]) == (409, True)
 
-    assert rest.post("/model/rollback", json={}).status_code == httpx.codes.OK
-    wait_for_model(rest, before)
+    for body, version in (({}, before["version"]), ({"version": str(champion.version)}, str(champion.version))):
+        assert rest.post("/model/rollback", json=body).status_code == httpx.codes.OK
+        wait_for_model(rest, version)
 
 
 def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_says_so(
-    rest: httpx.Client, airflow: Airflow
+    rest: httpx.Client, airflow: Airflow, accepted: dict[str, Any]
 ) -> None:
-    before = rest.get("/model").json()["version"]
-
-    def told(playlist: bytes, **options: bool) -> dict[str, Any]:
+    def reported(playlist: bytes, **options: bool) -> dict[str, Any]:
         run_id = upload(rest, playlist, **options).json()["run_id"]
         followed(airflow, run_id)
         report: dict[str, Any] = rest.get(f"/pipeline/runs/{run_id}").json()
         return report
 
-    champion = told(listeners_file(), new_listener=True)
+    champion = rest.get(f"/pipeline/runs/{accepted['run_id']}").json()
     assert champion["promoted"], champion["training"]
     wait_for_model(rest, champion["model_version"])
 
     short = listeners_file(120)
-    kept = told(short)
+    kept = reported(short)
     assert (kept["promoted"], kept["training"]["code"]) == (False, "another_listener")
     assert kept["training"]["params"]["shared"] == 0
     assert rest.post("/model/refresh").json()["model"]["version"] == champion["model_version"]
 
     # The version is there already: it is promoted without another training.
-    again = told(short, new_listener=True)
+    again = reported(short, new_listener=True)
     assert (again["promoted"], again["model_version"]) == (True, kept["model_version"])
     states = {task["id"]: task["state"] for task in again["training"]["tasks"]}
     assert [states[name] for name in ("search", "export", "promote")] == ["success", "skipped", "success"]
     wait_for_model(rest, kept["model_version"])
-
-    assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
-    wait_for_model(rest, before)
 
 
 def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
@@ -147,7 +168,7 @@ def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
     [newest] = [report for report in reports if report["dataset_version"] == latest]
     assert newest["training"]["state"] == "success"
 
-    # Once no registered model is left that learned from it, the older one may go, with everything of its own.
+    # Once no registered model is left that was trained on it, the older one may go, with everything of its own.
     [older] = versions - {latest}
     for model in mlflow.search_model_versions(f"tags.dataset_version = '{older}'"):
         mlflow.delete_model_version(model.name, model.version)

@@ -19,7 +19,7 @@ from local_stack.config import ROOT, Config
 from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import ClientSettings, ModelSettings
 from streamlit_app.data import predictor
 from tests.support.dashboard import PAGE
@@ -112,7 +112,7 @@ def test_its_models_and_runs_are_listed_with_the_reasons_given_then(rest: httpx.
 
 @pytest.mark.usefixtures("environment")
 def test_the_evaluation_of_each_model_is_read() -> None:
-    registry = MlflowRegistry(ModelSettings())
+    registry = DescribedRegistry(ModelSettings())
     evaluations = [registry.evaluation(model.run_id) for model in registry.described(2)]
     assert [evaluation is not None for evaluation in evaluations] == [True, True]
 

@@ -105,12 +105,12 @@ def test_a_version_that_nothing_needs_can_be_removed(
     assert {key.split("/")[1] for key in store.objects.keys("datasets/")} == {latest.version, "latest.json"}
 
 
-def test_a_playlist_that_was_handed_in_goes_with_the_last_version_made_of_it(
+def test_a_playlist_that_was_uploaded_goes_with_the_last_version_made_of_it(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
-    handed_in = settings(manage.keep(playlist, store.objects), monkeypatch)
-    old = [run(store, handed_in, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
+    uploaded = settings(manage.keep(playlist, store.objects), monkeypatch)
+    old = [run(store, uploaded, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
     run(store, settings("sample", monkeypatch))
     versions(["remove", old[0].version])
     assert len(store.objects.keys("incoming/")) == 1
@@ -118,7 +118,7 @@ def test_a_playlist_that_was_handed_in_goes_with_the_last_version_made_of_it(
     assert store.objects.keys("incoming/") == []
 
 
-def test_without_s3_the_reason_and_the_remedy_are_told(
+def test_without_s3_the_reason_and_the_remedy_are_reported(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -207,7 +207,7 @@ def test_nor_for_a_file_that_somebody_named(
         etl.download(store, settings(tmp_path / "missing.csv", monkeypatch), PARAMETERS)
 
 
-def test_a_playlist_can_be_handed_in_through_s3(
+def test_a_playlist_can_be_uploaded_through_s3(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.objects.put("incoming/mine.csv", playlist.read_bytes())
@@ -219,7 +219,7 @@ def test_a_playlist_can_be_handed_in_through_s3(
         etl.download(store, smaller, PARAMETERS)
 
 
-def test_a_stranger_hands_in_through_s3_below_incoming_alone(
+def test_a_stranger_uploads_through_s3_below_incoming_alone(
     store: DatasetStore, playlist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured, target = settings("sample", monkeypatch), tmp_path / "raw.csv"
@@ -233,14 +233,14 @@ def test_a_stranger_hands_in_through_s3_below_incoming_alone(
 
 
 @pytest.mark.parametrize("uri", ["s3://another-bucket/mine.csv", "s3://data"])
-def test_an_s3_address_that_is_none_of_ours_is_refused(
+def test_an_s3_address_that_is_none_of_ours_is_rejected(
     uri: str, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(SourceRejected, match="s3://"):
         etl.download(store, settings(uri, monkeypatch), PARAMETERS)
 
 
-def test_a_key_that_is_not_there_is_refused(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_is_not_there_is_rejected(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = store.objects.uri("incoming/none.csv")
     with pytest.raises(
         SourceRejected, match=f"'{uri}' is rejected: there is no such object; copy the file there first"
@@ -255,7 +255,7 @@ def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:
     assert store.objects.get("none") is None
 
 
-def test_a_wrong_secret_is_told_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_secret_is_reported_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_SECRET_ACCESS_KEY", "wrong-secret")
     refused = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
     said = rf"S3 did not serve {refused.uri('a.csv')} \(\w+\)"

@@ -25,6 +25,7 @@ from song_preference.messages.en import METRICS
 from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry, find_version
+from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import DatasetSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import raising_disk_full
@@ -101,7 +102,7 @@ def champion(store: DatasetStore, settings: ModelSettings, dataset: DatasetVersi
     return MlflowClient().get_model_version(settings.name, version)
 
 
-def test_the_version_tells_where_it_comes_from_and_how_good_it_is(
+def test_the_version_says_where_it_comes_from_and_how_good_it_is(
     champion: ModelVersion, dataset: DatasetVersion
 ) -> None:
     assert champion.tags["dataset_version"] == dataset.version
@@ -139,7 +140,7 @@ def test_the_run_holds_trials_pictures_card_and_the_estimator(champion: ModelVer
 def test_the_registry_hands_out_card_metrics_and_every_answer(
     champion: ModelVersion, settings: ModelSettings, store: DatasetStore, dataset: DatasetVersion
 ) -> None:
-    registry = MlflowRegistry(settings)
+    registry = DescribedRegistry(settings)
     (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
     assert described.card.text("en") == champion.description
     assert described.card.text("es").startswith("# ¿Le gustará la canción")
@@ -156,7 +157,7 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
 def test_a_run_without_an_evaluation_has_none(champion: ModelVersion, settings: ModelSettings) -> None:
     experiment = str(MlflowClient().get_run(str(champion.run_id)).info.experiment_id)
     other = MlflowClient().create_run(experiment)
-    registry = MlflowRegistry(settings)
+    registry = DescribedRegistry(settings)
     assert registry.evaluation(str(other.info.run_id)) is None
     assert registry.evaluation(uuid4().hex) is None
 
@@ -224,8 +225,8 @@ def test_the_same_training_would_be_skipped(
     champion: ModelVersion, settings: ModelSettings, dataset: DatasetVersion
 ) -> None:
     client = MlflowClient()
-    told = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
-    with pytest.raises(NothingToDo, match=told):
+    reason = f"Version {champion.version} was trained from dataset {dataset.version} with seed 42"
+    with pytest.raises(NothingToDo, match=reason):
         trained_before(client, settings, (dataset.version, SEED, TRIALS))
     assert trained_before(client, settings, (dataset.version, SEED, TRIALS + 1)) is None
 

@@ -15,6 +15,7 @@ from streamlit_app.model import texts as model
 from streamlit_app.pipeline import texts as pipeline
 from streamlit_app.predict import texts as predict
 from streamlit_app.songs import texts as songs
+from streamlit_app.songs.file import SongFile, read
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
 from tests.support.registry import FakeRegistry
@@ -24,6 +25,7 @@ TEXTS: Texts = {**predict.TEXTS, **explore.TEXTS, **model.TEXTS, **songs.TEXTS, 
 
 NOWHERE = "http://127.0.0.1:9"
 API_KEY = "sesame"
+LIST_BYTES, LIST_ROWS = 10_000_000, 2_000
 ENVIRONMENT = {
     "MLFLOW_TRACKING_URI": NOWHERE,
     "MODEL_NAME": "spotify_model_prod",
@@ -44,9 +46,16 @@ ENVIRONMENT = {
     "GRPC_HOST_ADDRESS": "grpc.example:50051",
     "DATASET_SOURCE": "sample",
     "MAX_DATASET_BYTES": "1000000",
+    "MAX_LIST_BYTES": str(LIST_BYTES),
+    "MAX_LIST_ROWS": str(LIST_ROWS),
     "MAX_UPLOAD_BYTES": "1000000",
     "GRAPHQL_IDE": "false",
 }
+
+
+def read_list(content: bytes) -> SongFile:
+    """Return a list of songs as the page reads it."""
+    return read(content, LIST_BYTES, LIST_ROWS)
 
 
 SERVICES = ("mlflow", "s3", "rest", "airflow")

@@ -1,10 +1,14 @@
 """A bucket in memory, a registry that knows datasets, and a dataset version that was never prepared."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import BinaryIO
 
+from song_preference.dataset import etl
+from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import (
     DatasetVersion,
     FeatureStatistics,
@@ -17,7 +21,9 @@ from song_preference.dataset.version import (
 )
 from song_preference.errors import StorageUnavailable
 from song_preference.features import FEATURES
+from song_preference.settings import DatasetSettings
 from song_preference.storage import ObjectStore
+from tests.support.playlists import CSV
 
 
 class MemoryObjects(ObjectStore):
@@ -70,10 +76,34 @@ class FakeMlflow:
     """Knows which model versions were trained on which dataset."""
 
     def __init__(self) -> None:
-        self.learned: dict[str, list[SimpleNamespace]] = {}
+        self.trained: dict[str, list[SimpleNamespace]] = {}
 
     def search_model_versions(self, query: str) -> list[SimpleNamespace]:
-        return self.learned.get(query.split("'")[1], [])
+        return self.trained.get(query.split("'")[1], [])
+
+
+def publish_sample(objects: MemoryObjects, seed: int, created_at: datetime) -> DatasetVersion:
+    """Publish the sample, split by the seed."""
+    version, contents = _published_sample(seed)
+    store = DatasetStore(objects)
+    objects.contents |= contents
+    return store.publish(version.model_copy(update={"created_at": created_at}))
+
+
+@cache
+def _published_sample(seed: int) -> tuple[DatasetVersion, dict[str, bytes]]:
+    """Run the ETL up to publication; return the version and its objects, once for all tests."""
+    objects = MemoryObjects()
+    store = DatasetStore(objects)
+    with TemporaryDirectory() as directory:
+        playlist = Path(directory) / "playlist.csv"
+        playlist.write_bytes(CSV)
+        wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": directory}
+        settings = DatasetSettings.model_validate(wanted)
+        draft = etl.download(store, settings, Parameters(test_size=0.3, seed=seed))
+        draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
+    created_at = datetime(2026, 11, 25, tzinfo=UTC)
+    return DatasetVersion(created_at=created_at, code_version="test", **draft.model_dump()), objects.contents
 
 
 def described(version: str = "abc123abc123", kind: SourceKind = "file") -> DatasetVersion:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation, Interval
 from song_preference.messages import Message
-from song_preference.prediction import ModelRef
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
+from song_preference.prediction import ModelRef, RegisteredVersion
+from song_preference.serving.registry import OWN_SONGS_FILE
+from song_preference.serving.versions import DescribedVersion
 
 
 class FakeRegistry:
@@ -79,9 +80,9 @@ class FakeRegistry:
         self._check()
         return self.evaluations.get(run_id)
 
-    def own_songs(self, run_id: str) -> bytes | None:
+    def artifact(self, run_id: str, name: str) -> bytes | None:
         self._check()
-        return self.songs_of_run.get(run_id)
+        return self.songs_of_run.get(run_id) if name == OWN_SONGS_FILE else None
 
     def _check(self) -> None:
         if self.is_down:

@@ -82,7 +82,7 @@ def champion_kept(environment: dict[str, str]) -> Iterator[None]:
         assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
 
 
-def test_the_configured_playlist_is_learned_from_at_a_click(visit: Visitor) -> None:
+def test_the_configured_playlist_is_trained_on_at_a_click(visit: Visitor) -> None:
     visitor = visit("es").open("pipeline")
     visitor.page.get_by_role("button", name=visitor.locale("start_pipeline")).click()
     visitor.page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
@@ -94,7 +94,7 @@ def test_the_configured_playlist_is_learned_from_at_a_click(visit: Visitor) -> N
     [(as_of_exportify, 20), (as_of_chosic, 22), (as_it_is, 20)],
     ids=["Exportify", "Chosic", "as it is"],
 )
-def test_a_playlist_is_handed_in_followed_and_served(
+def test_a_playlist_is_uploaded_followed_and_served(
     visit: Visitor, tmp_path: Path, champion_kept: None, written: Callable[[pd.DataFrame], str], seed: int
 ) -> None:
     playlist = tmp_path / "playlist.csv"
@@ -119,7 +119,7 @@ def test_a_playlist_is_handed_in_followed_and_served(
         take_pictures(visit, ROOT / folder)
 
 
-def test_a_file_that_is_no_playlist_is_told_why(visit: Visitor, tmp_path: Path) -> None:
+def test_a_file_that_is_no_playlist_is_rejected_with_the_reason(visit: Visitor, tmp_path: Path) -> None:
     visitor = visit("en").open("pipeline")
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("energy,label\n0.5,1\n7,0\n")

@@ -1,8 +1,10 @@
 """Our CSS selects some of Streamlit's own elements: an upgrade that renames one fails here, by the element's name."""
 
+import re
 from pathlib import Path
 
 import pytest
+import streamlit
 from playwright.sync_api import expect
 
 from tests.support.browser import Visitor
@@ -33,3 +35,10 @@ def test_a_file_in_the_uploader_and_its_table_have_what_our_css_hides(visit: Vis
     for name in ("stBaseButton-borderlessIcon", "stElementToolbar"):
         expect(visitor.page.get_by_test_id(name).first, f"Streamlit has renamed {name}: change our CSS").to_be_hidden()
         expect(visitor.page.get_by_test_id(name).first).to_be_attached()
+
+
+def test_streamlit_has_the_mark_of_a_running_page_that_our_css_hides() -> None:
+    # A page shows it only if it takes long to draw, so Streamlit's own files are searched for it.
+    scripts = Path(streamlit.__file__).parent.glob("static/static/js/*.js")
+    has_mark = any(re.search(rb"[`'\"]stStatusWidget[`'\"]", script.read_bytes()) for script in scripts)
+    assert has_mark, "Streamlit has renamed stStatusWidget: change our CSS"

@@ -62,7 +62,7 @@ def test_every_protocol_gives_the_predictors_answer(
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_an_invalid_song_is_refused_by_name(services: dict[str, PredictionClient], protocol: str) -> None:
+def test_an_invalid_song_is_rejected_by_name(services: dict[str, PredictionClient], protocol: str) -> None:
     with pytest.raises(InvalidSong, match="energy"):
         services[protocol].predict(EXAMPLE.model_copy(update={"energy": 1.5}))
 

@@ -47,7 +47,7 @@ def test_what_a_run_cannot_be_asked_is_rejected_with_its_name_and_bound(asked: d
     assert told in str(rejected.value)
 
 
-def test_every_fault_is_told_at_once_in_both_languages() -> None:
+def test_every_fault_is_reported_at_once_in_both_languages() -> None:
     with pytest.raises(InvalidRun) as rejected:
         checked(TRAINING_OPTIONS, {"sed": 1, "trials": 0})
     assert "'sed'" in str(rejected.value)
@@ -98,7 +98,9 @@ def test_an_option_more_appears_in_every_form_and_is_checked(tmp_path: Path) -> 
     assert (airflow["noise"]["value"], airflow["noise"]["description"]) == (3, "How much noise. From 1 to 9.")
     assert "10 is greater than the maximum of 9" in form["rejected"]
     # A choice of yes, no or nothing is drawn as a switch.
-    assert [name for name, field in airflow.items() if "until it is touched" in field["description"]] == ["new_listener"]
+    assert [name for name, field in airflow.items() if "until it is touched" in field["description"]] == [
+        "new_listener"
+    ]
 
     rest = run_body(MORE_OPTIONS)
     assert list(rest.model_fields) == [option.name for option in MORE_OPTIONS]

@@ -45,7 +45,7 @@ def store_that_answers_puts_with(status: int, code: str) -> Iterator[ObjectStore
         server.shutdown()
 
 
-def test_a_full_store_is_told_from_one_that_is_away() -> None:
+def test_a_full_store_is_distinguished_from_one_that_is_away() -> None:
     with store_that_answers_puts_with(507, "XMinioStorageFull") as objects:
         for write in (objects.put, objects.put_new):
             with pytest.raises(DiskFull, match=r"S3 has no room left for s3://data/a\.csv: free some space"):

@@ -55,7 +55,7 @@ from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 from song_preference.errors import InvalidRun
 bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
-told = {{}}
+messages = {{}}
 for dag in bag.dags.values():
     first = dag.topological_sort()[0]
     events = {{}} if first.task_id == "download" else {{"triggering_asset_events": defaultdict(list)}}
@@ -64,15 +64,15 @@ for dag in bag.dags.values():
         try:
             first.python_callable(params={{**form, **wrong}}, **events)
         except InvalidRun as error:
-            told.setdefault(dag.dag_id, []).append(str(error))
-print(json.dumps(told))
+            messages.setdefault(dag.dag_id, []).append(str(error))
+print(json.dumps(messages))
 """
 
 
 def test_the_first_task_rejects_what_no_run_can_be_asked(tmp_path: Path) -> None:
-    told = in_airflow(ASK, tmp_path)
-    assert set(told) == {ETL_DAG, TRAINING_DAG}
-    for unknown, out_of_bounds in told.values():
+    messages = in_airflow(ASK, tmp_path)
+    assert set(messages) == {ETL_DAG, TRAINING_DAG}
+    for unknown, out_of_bounds in messages.values():
         assert "there is no option 'sorce'" in unknown
         assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
 
@@ -104,15 +104,15 @@ found = tasks["search"](params=form, triggering_asset_events=defaultdict(list))
 try:
     tasks["export"](found)
 except NothingToDo as error:
-    told = str(error)
-print(json.dumps({{"asked": asked, "told": told, "result": tasks["promote"](found, None)}}))
+    messages = str(error)
+print(json.dumps({{"asked": asked, "messages": messages, "result": tasks["promote"](found, None)}}))
 """
 
 
 def test_a_version_of_before_is_put_through_promotion_again(tmp_path: Path) -> None:
     found = in_airflow(AGAIN, tmp_path)
     assert found["asked"] == [["d", 42, 2, True], ["3", True, True]]
-    assert found["told"] == "Version 3 was trained from these songs, settings and code: it is compared again."
+    assert found["messages"] == "Version 3 was trained from these songs, settings and code: it is compared again."
     assert (found["result"]["version"], found["result"]["promoted"]) == ("3", True)
 
 
@@ -128,7 +128,7 @@ def test_both_dags_are_read_without_an_error_and_nothing_else(bag: Any) -> None:
 
 
 @pytest.mark.parametrize("dag_id", [ETL_DAG, TRAINING_DAG])
-def test_the_page_of_a_dag_tells_what_each_task_writes_and_what_to_do_when_one_fails(bag: Any, dag_id: str) -> None:
+def test_the_page_of_a_dag_says_what_each_task_writes_and_what_to_do_when_one_fails(bag: Any, dag_id: str) -> None:
     dag = bag["dags"][dag_id]
     assert all(f"| {task['name']} |" in dag["doc"] for task in dag["tasks"])
     assert "**If a task fails**" in dag["doc"]

@@ -117,7 +117,7 @@ def test_a_lost_connection_is_tried_again(ends: Any) -> None:
     assert ends["no connection"]["log"] == [message]
 
 
-def test_without_mlflow_the_remedy_is_told_and_it_is_tried_again(ends: Any) -> None:
+def test_without_mlflow_the_remedy_is_reported_and_it_is_tried_again(ends: Any) -> None:
     assert (ends["no MLflow"]["raised"], ends["no MLflow"]["then"]) == ("Failed", "default")
     assert ends["no MLflow"]["log"] == [f"{WITHOUT_MLFLOW} API request failed"]
 
@@ -149,7 +149,7 @@ def test_a_bug_keeps_its_traceback(ends: Any) -> None:
     assert ends["bug"] == {"raised": "KeyError", "log": [], "then": "default", "data": []}
 
 
-def test_a_skip_stays_one_and_tells_its_reason(ends: Any) -> None:
+def test_a_skip_stays_one_and_says_its_reason(ends: Any) -> None:
     assert (ends["nothing to do"]["raised"], ends["nothing to do"]["then"]) == ("AirflowSkipException", "default")
     assert ends["nothing to do"]["log"] == ["Skipped: No service can load it: train again."]
     assert ends["nothing to do"]["data"] == [["warning", "cannot_be_loaded", {}]]

@@ -55,7 +55,7 @@ def test_an_upload_is_kept_by_its_content_and_forgotten(objects: MemoryObjects, 
 
 
 def test_models_are_found_by_their_dataset(mlflow: FakeMlflow, registry: MlflowClient) -> None:
-    mlflow.learned["abc"] = [SimpleNamespace(name="model", version="3")]
+    mlflow.trained["abc"] = [SimpleNamespace(name="model", version="3")]
     assert trained_on(registry, "abc") == ["model/3"]
     assert trained_on(registry, "def") == []
 
@@ -84,7 +84,7 @@ def test_the_latest_one_in_use_and_an_unknown_version_stay(
     with pytest.raises(DatasetInUse, match="is the latest"):
         remove(store, registry, published.version)
     another(store, configured, 2)
-    mlflow.learned[published.version] = [SimpleNamespace(name="model", version="3")]
+    mlflow.trained[published.version] = [SimpleNamespace(name="model", version="3")]
     with pytest.raises(DatasetInUse, match="model/3 was trained on it"):
         remove(store, registry, published.version)
     with pytest.raises(DatasetNotFound):

@@ -115,7 +115,7 @@ def test_every_bad_cell_of_a_row_is_named(rest: TestClient) -> None:
     assert fault(rest, "0.1,,0.1,7") == "energy: must not be empty; acousticness: must lie in [0, 1]"
 
 
-def test_ragged_rows_are_told_and_keep_their_cells(rest: TestClient) -> None:
+def test_ragged_rows_are_reported_and_keep_their_cells(rest: TestClient) -> None:
     assert fault(rest, "0.1,0.2") == "row: has 2 cells and the header 4"
     assert fault(rest, f"{ROW},5") == "row: has 5 cells and the header 4"
     response = rest.post("/predict/csv", content=f"{HEADER}\n{ROW}\n{ROW},surplus\n", headers=CSV)
@@ -199,7 +199,7 @@ def test_a_row_of_reasons_can_be_read_again(rest: TestClient) -> None:
     ],
     ids=["empty", "header only", "lacking", "unreadable", "wide", "quote", "binary"],
 )
-def test_what_is_no_csv_of_songs_is_refused(rest: TestClient, content: bytes, words: str) -> None:
+def test_what_is_no_csv_of_songs_is_rejected(rest: TestClient, content: bytes, words: str) -> None:
     response = rest.post("/predict/csv", content=content, headers=CSV)
     assert words in check_problem(response, 422, "/predict/csv")["detail"]
 
@@ -216,7 +216,7 @@ def test_a_broken_form_is_a_bad_request(rest: TestClient) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", ""])
-def test_another_content_type_is_refused(rest: TestClient, kind: str) -> None:
+def test_another_content_type_is_rejected(rest: TestClient, kind: str) -> None:
     response = rest.post("/predict/csv", content=b"{}", headers={"Content-Type": kind})
     assert "text/csv" in check_problem(response, 415, "/predict/csv")["detail"]
 

@@ -19,14 +19,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fastapi_app import uploads
-from song_preference.dataset import etl, manage, sample
+from song_preference.dataset import manage, sample
 from song_preference.dataset.prepare import preparation
-from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Parameters
+from song_preference.dataset.version import CheckedPlaylist, DatasetVersion
 from song_preference.features import FEATURES, LABEL
-from song_preference.settings import DatasetSettings
 from tests.support.airflow import FakeAirflow
-from tests.support.datasets import FakeMlflow, MemoryObjects
+from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.playlists import CSV
 from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
 
@@ -36,22 +34,9 @@ Publish = Callable[[int], DatasetVersion]
 
 
 @pytest.fixture
-def publish(objects: MemoryObjects, tmp_path: Path) -> Publish:
+def publish(objects: MemoryObjects) -> Publish:
     """Publishes the sample, split by a seed: another one for each."""
-    store = DatasetStore(objects)
-    playlist = tmp_path / "playlist.csv"
-    playlist.write_bytes(CSV)
-
-    def of(seed: int) -> DatasetVersion:
-        settings = DatasetSettings.model_validate(
-            {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
-        )
-        draft = etl.download(store, settings, Parameters(test_size=0.3, seed=seed))
-        draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
-        created = datetime(2026, 11, 25, 10, seed, tzinfo=UTC)
-        return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
-
-    return of
+    return lambda seed: publish_sample(objects, seed, datetime(2026, 11, 25, 10, seed, tzinfo=UTC))
 
 
 def test_versions_are_listed_newest_first_a_page_at_a_time(managed: TestClient, publish: Publish) -> None:
@@ -80,7 +65,7 @@ def test_what_is_not_there_is_not_found(managed: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["..%2F..%2Fmlflow", "LATEST", "0123456789abc", "%00"])
-def test_a_name_that_no_version_has_is_refused(managed: TestClient, name: str) -> None:
+def test_a_name_that_no_version_has_is_rejected(managed: TestClient, name: str) -> None:
     assert managed.get(f"/datasets/{name}").status_code in {404, 422}
     assert managed.delete(f"/datasets/{name}", headers=KEY).status_code in {404, 422}
 
@@ -104,7 +89,7 @@ def test_first_rows_of_the_raw_file_are_text(managed: TestClient, publish: Publi
     assert [list(row.values()) for row in rows] == [line.split(",") for line in lines[1:3]]
 
 
-def test_a_limit_out_of_range_is_told_with_its_rule(managed: TestClient) -> None:
+def test_a_limit_out_of_range_is_reported_with_its_rule(managed: TestClient) -> None:
     answer = managed.get("/datasets", params={"limit": 101})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert answer.json()["errors"][0]["field"] == "limit"
@@ -207,12 +192,12 @@ def as_form(content: bytes, name: str = "playlist.csv") -> dict[str, Any]:
     return {"files": {"file": (name, content, "text/csv")}}
 
 
-@pytest.mark.parametrize("hands_in", [{"content": CSV, "headers": TEXT}, as_form(CSV)])
+@pytest.mark.parametrize("uploads", [{"content": CSV, "headers": TEXT}, as_form(CSV)])
 def test_a_good_playlist_is_kept_and_the_pipeline_started(
-    managed: TestClient, objects: MemoryObjects, server: FakeAirflow, hands_in: dict[str, Any]
+    managed: TestClient, objects: MemoryObjects, server: FakeAirflow, uploads: dict[str, Any]
 ) -> None:
-    headers = hands_in.pop("headers", {})
-    answer = managed.post("/datasets", headers=headers | KEY, **hands_in)
+    headers = uploads.pop("headers", {})
+    answer = managed.post("/datasets", headers=headers | KEY, **uploads)
     assert answer.status_code == HTTPStatus.ACCEPTED
     accepted = answer.json()
     assert answer.headers["location"] == "/pipeline/runs/manual__2026-11-26T00%3A00%3A00%2B00%3A00"
@@ -237,7 +222,7 @@ def test_an_upload_may_say_whose_it_is(managed: TestClient, server: FakeAirflow)
         (b"", "the file is empty"),
     ],
 )
-def test_every_finding_about_a_bad_playlist_is_told(
+def test_every_finding_about_a_bad_playlist_is_reported(
     managed: TestClient, objects: MemoryObjects, server: FakeAirflow, raw: bytes, message: str
 ) -> None:
     for path in ("/datasets", "/datasets/validate"):
@@ -277,7 +262,7 @@ def test_labels_in_spanish_are_read(managed: TestClient) -> None:
 
 
 @pytest.mark.parametrize("others", ["si", "1"])
-def test_unknown_labels_before_known_ones_are_told(managed: TestClient, others: str) -> None:
+def test_unknown_labels_before_known_ones_are_reported(managed: TestClient, others: str) -> None:
     raw = labelled(lambda row: "quizás" if row < 200 else others)
     answer = managed.post("/datasets/validate", content=raw, headers=TEXT)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
@@ -304,7 +289,7 @@ def test_a_checked_playlist_leaves_nothing(managed: TestClient, objects: MemoryO
         ({"data": {"file": "text"}, "files": {"x": b""}}, 422),
     ],
 )
-def test_what_is_no_upload_is_refused(
+def test_what_is_no_upload_is_rejected(
     managed: TestClient, objects: MemoryObjects, sends: dict[str, Any], status: int
 ) -> None:
     headers = sends.pop("headers", {})
@@ -330,7 +315,9 @@ def test_writing_needs_the_key(managed: TestClient, objects: MemoryObjects, serv
     assert server.conf is None
 
 
-def test_what_is_away_is_told_with_the_remedy(managed: TestClient, objects: MemoryObjects, server: FakeAirflow) -> None:
+def test_what_is_away_is_reported_with_the_remedy(
+    managed: TestClient, objects: MemoryObjects, server: FakeAirflow
+) -> None:
     server.broken = httpx.ConnectError("refused")
     answer = managed.post("/datasets", content=CSV, headers=TEXT_AND_KEY)
     assert (answer.status_code, answer.json()["detail"]) == (
@@ -346,7 +333,7 @@ def test_an_old_version_is_deleted_but_not_one_in_use(
     managed: TestClient, publish: Publish, objects: MemoryObjects, mlflow_client: FakeMlflow
 ) -> None:
     old, taught, latest = publish(1), publish(2), publish(3)
-    mlflow_client.learned[taught.version] = [SimpleNamespace(name="spotify_model_prod", version="4")]
+    mlflow_client.trained[taught.version] = [SimpleNamespace(name="spotify_model_prod", version="4")]
     refused = [managed.delete(f"/datasets/{version.version}", headers=KEY) for version in (taught, latest)]
     assert [answer.status_code for answer in refused] == [409, 409]
     assert "spotify_model_prod/4" in refused[0].json()["detail"]
@@ -394,7 +381,7 @@ DATASET = (
 )
 
 
-def test_graphql_tells_of_versions(managed: TestClient, publish: Publish) -> None:
+def test_graphql_lists_versions(managed: TestClient, publish: Publish) -> None:
     first, second = publish(1), publish(2)
     listed = managed.post("/graphql", json={"query": "{ datasets(first: 5) { version createdAt } }"}).json()
     assert [found["version"] for found in listed["data"]["datasets"]] == [second.version, first.version]

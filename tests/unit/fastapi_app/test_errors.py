@@ -87,7 +87,7 @@ def test_an_heir_of_an_error_has_its_status(rest: TestClient, monkeypatch: pytes
     check_problem(rest.post("/predict", json=SONG), 503)
 
 
-def test_an_unexpected_error_tells_nothing(
+def test_an_unexpected_error_reveals_nothing(
     rest: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing(monkeypatch, RuntimeError(LEAK))
@@ -124,7 +124,7 @@ def test_anything_but_a_song_is_invalid(rest: TestClient, content: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [[SONG], "songs", 3, None])
-def test_a_batch_that_is_no_object_is_told_its_form(rest: TestClient, sent: object) -> None:
+def test_a_batch_that_is_no_object_names_the_right_form(rest: TestClient, sent: object) -> None:
     (found,) = check_problem(rest.post("/predict/batch", json=sent), 422, "/predict/batch")["errors"]
     assert found["field"] == "body"
     assert found["problem"].startswith("must be an object with songs, a list of songs")
@@ -153,12 +153,12 @@ def test_what_is_no_json_is_a_bad_request(rest: TestClient, content: str | bytes
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain"])
-def test_another_content_type_is_refused(rest: TestClient, path: str, kind: str) -> None:
+def test_another_content_type_is_rejected(rest: TestClient, path: str, kind: str) -> None:
     response = rest.post(path, content=b"{}", headers={"Content-Type": kind})
     assert "application/json" in check_problem(response, 415, path)["detail"]
 
 
-def test_a_body_without_content_type_is_refused(rest: TestClient) -> None:
+def test_a_body_without_content_type_is_rejected(rest: TestClient) -> None:
     check_problem(rest.post("/predict", content=b"{}"), 415)
 
 

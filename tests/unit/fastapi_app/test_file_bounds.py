@@ -18,7 +18,7 @@ from song_preference.dataset.version import Parameters
 from song_preference.errors import InvalidDataset
 from song_preference.settings import DatasetSettings
 from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROW_CHARACTERS
-from streamlit_app.songs.file import read
+from tests.support.dashboard import read_list
 from tests.support.datasets import MemoryObjects
 from tests.support.rest import MAX_UPLOAD_BYTES
 
@@ -63,7 +63,7 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     def ask_dashboard(content: str | bytes) -> str:
         try:
-            file = read(as_bytes(content))
+            file = read_list(as_bytes(content))
         except InvalidDataset as refused:
             return str(refused)
         return "".join(str(rule) for faults in file.faults.values() for _, rule in faults)
@@ -129,7 +129,7 @@ def test_too_many_columns_are_counted(complaint: Complaint, reader: str, columns
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("columns", ["c" * 65, ""])
-def test_a_header_too_long_for_a_row_is_told(complaint: Complaint, reader: str, columns: str) -> None:
+def test_a_header_too_long_for_a_row_is_reported(complaint: Complaint, reader: str, columns: str) -> None:
     content = f"{HEADER}{f',{columns}' * MAX_ROW_CHARACTERS}\n{SONGS[0]}"[:MAX_UPLOAD_BYTES]
     with little_time_and_memory():
         assert "characters: " in complaint(reader, content)
@@ -147,7 +147,7 @@ def test_a_header_too_long_for_a_row_is_told(complaint: Complaint, reader: str, 
     ],
     ids=["quoted cell", "cell", "line", "quoted line", "line of commas"],
 )
-def test_a_cell_or_row_too_long_is_told(complaint: Complaint, reader: str, title: str, limit: int) -> None:
+def test_a_cell_or_row_too_long_is_reported(complaint: Complaint, reader: str, title: str, limit: int) -> None:
     content = with_title(title)
     with little_time_and_memory():
         words = complaint(reader, content)

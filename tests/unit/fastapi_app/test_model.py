@@ -56,7 +56,7 @@ def test_a_refresh_brings_the_new_champion(quiet: TestClient, registry: FakeRegi
     assert quiet.post("/predict", json=SONG).json()["model"] == model
 
 
-def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registry: FakeRegistry) -> None:
+def test_a_refresh_says_why_there_is_no_new_champion(quiet: TestClient, registry: FakeRegistry) -> None:
     registry.register("2", b"no graph")
     for _ in range(2):
         refused = quiet.post("/model/refresh", headers=KEY)
@@ -72,7 +72,7 @@ def test_a_refresh_tells_why_there_is_no_new_champion(quiet: TestClient, registr
     assert quiet.post("/model/refresh", headers=KEY).status_code == 503
 
 
-def test_readiness_tells_that_the_champion_has_no_artifacts(
+def test_readiness_says_that_the_champion_has_no_artifacts(
     quiet: TestClient, registry: FakeRegistry, graph: bytes
 ) -> None:
     registry.register("2", graph)

@@ -19,7 +19,7 @@ def server() -> FakeAirflow:
     return with_history()
 
 
-def test_a_run_starts_and_its_address_is_told(managed: TestClient, server: FakeAirflow) -> None:
+def test_a_run_starts_and_its_address_is_reported(managed: TestClient, server: FakeAirflow) -> None:
     asked = {
         "source": "incoming/mine.csv",
         "test_size": 0.2,
@@ -103,7 +103,7 @@ def test_what_json_hardly_is_starts_nothing(managed: TestClient, server: FakeAir
         "incoming/" + "x" * 5000,
     ],
 )
-def test_a_source_that_may_not_be_named_is_refused_at_once(
+def test_a_source_that_may_not_be_named_is_rejected_at_once(
     managed: TestClient, server: FakeAirflow, source: str
 ) -> None:
     body = check_problem(managed.post(RUNS, headers=KEY, json={"source": source}), 422, RUNS)
@@ -145,7 +145,7 @@ def test_runs_are_listed_the_newest_first_a_page_at_a_time(managed: TestClient) 
         check_problem(managed.get(RUNS, params=query), 422, RUNS)
 
 
-def test_a_run_is_told_with_all_that_came_of_it(managed: TestClient) -> None:
+def test_a_run_is_reported_with_all_that_came_of_it(managed: TestClient) -> None:
     assert managed.get(f"{RUNS}/{RUN_ID}").json() == {
         "id": RUN_ID,
         "state": "success",
@@ -193,20 +193,20 @@ def ask_everything(managed: TestClient) -> list[Any]:
     return [started, managed.get(RUNS), managed.get(f"{RUNS}/{RUN_ID}")]
 
 
-def test_an_airflow_that_is_away_is_told_with_the_remedy(managed: TestClient, server: FakeAirflow) -> None:
+def test_an_airflow_that_is_away_is_reported_with_the_remedy(managed: TestClient, server: FakeAirflow) -> None:
     server.broken = httpx.ConnectError("refused")
     for answer in ask_everything(managed):
         problem = check_problem(answer, 503, answer.request.url.path)
         assert problem["detail"] == "Airflow at http://airflow does not answer: is it running?"
 
 
-def test_a_dag_that_was_not_read_yet_is_told_with_the_remedy(managed: TestClient, server: FakeAirflow) -> None:
+def test_a_dag_that_was_not_read_yet_is_reported_with_the_remedy(managed: TestClient, server: FakeAirflow) -> None:
     server.runs.clear()
     for answer in ask_everything(managed)[:2]:
         assert "try again in a moment" in check_problem(answer, 503, RUNS)["detail"]
 
 
-def test_an_airflow_that_fails_is_told_without_its_insides(managed: TestClient, server: FakeAirflow) -> None:
+def test_an_airflow_that_fails_is_reported_without_internals(managed: TestClient, server: FakeAirflow) -> None:
     managed.get(RUNS)
     server.broken = httpx.Response(500, json={"detail": "hunter2"})
     for answer in ask_everything(managed):

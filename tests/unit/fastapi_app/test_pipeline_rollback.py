@@ -115,13 +115,17 @@ def test_the_champion_may_be_named(client: TestClient) -> None:
     assert (answer["done"], answer["outcome"]) == ("Version 3 is the champion already.", "unchanged")
 
 
-def test_a_version_that_cannot_be_served_is_told_and_the_model_stays(client: TestClient, mlflow: MlflowClient) -> None:
+def test_a_version_that_cannot_be_served_is_reported_and_the_model_stays(
+    client: TestClient, mlflow: MlflowClient
+) -> None:
     answer = client.post(PATH, headers=KEY, json={"version": "1"}).json()
     assert (answer["outcome"], answer["model"]["version"], champion(mlflow)) == ("refused", "3", "1")
     assert "version 1 is rejected" in client.get("/model").json()["refusal"]
 
 
-def test_a_registry_that_is_lost_on_the_way_is_told(client: TestClient, models: Registry, mlflow: MlflowClient) -> None:
+def test_a_registry_that_is_lost_on_the_way_is_reported(
+    client: TestClient, models: Registry, mlflow: MlflowClient
+) -> None:
     models.is_down = True
     answer = client.post(PATH, headers=KEY).json()
     assert (answer["outcome"], answer["model"]["version"], champion(mlflow)) == ("unavailable", "3", "2")
@@ -133,26 +137,26 @@ def test_a_version_that_is_not_there_is_not_found(client: TestClient, mlflow: Ml
     assert champion(mlflow) == "3"
 
 
-def test_where_there_is_no_way_back_the_remedy_is_told(client: TestClient) -> None:
+def test_where_there_is_no_way_back_the_remedy_is_reported(client: TestClient) -> None:
     client.post(PATH, headers=KEY)
     problem = check_problem(client.post(PATH, headers=KEY), 404, PATH)
     assert problem["detail"].endswith("replaced no other: name a version to go back to.")
 
 
 @pytest.mark.parametrize("version", ["0", "-1", "02", "1 ", "٣", "x", "", "9" * 5000, "1\n", 1.5, True, [1]])
-def test_what_is_no_version_is_refused(client: TestClient, mlflow: MlflowClient, version: object) -> None:
+def test_what_is_no_version_is_rejected(client: TestClient, mlflow: MlflowClient, version: object) -> None:
     problem = check_problem(client.post(PATH, headers=KEY, json={"version": version}), 422, PATH)
     assert [found["field"] for found in problem["errors"]] == ["version"]
     assert champion(mlflow) == "3"
 
 
-def test_an_unknown_key_is_refused(client: TestClient, mlflow: MlflowClient) -> None:
+def test_an_unknown_key_is_rejected(client: TestClient, mlflow: MlflowClient) -> None:
     problem = check_problem(client.post(PATH, headers=KEY, json={"Version": "2"}), 422, PATH)
     assert [found["field"] for found in problem["errors"]] == ["Version"]
     assert champion(mlflow) == "3"
 
 
-def test_without_the_registry_the_remedy_is_told(managed: TestClient) -> None:
+def test_without_the_registry_the_remedy_is_reported(managed: TestClient) -> None:
     # The management of this client names a port where nothing answers.
     assert "check that it runs" in check_problem(managed.post(PATH, headers=KEY), 503, PATH)["detail"]
 

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from song_preference.dataset.prepare import prepare
 from song_preference.errors import InvalidDataset
 from song_preference.song_table.output import added_columns
-from streamlit_app.songs.file import read
+from tests.support.dashboard import read_list
 
 BODY = {"Content-Type": "text/csv"}
 LIMIT = 10**8
@@ -48,14 +48,14 @@ def scored(client: TestClient, file: Path) -> str | tuple[list[bool], list[str]]
 
 def on_the_dashboard(file: Path) -> str | tuple[list[bool], list[str]]:
     try:
-        found = read(file.read_bytes())
+        found = read_list(file.read_bytes())
     except InvalidDataset as rejected:
         return str(rejected)
     reasons = ["; ".join(f"{column or 'row'}: {rule}" for column, rule in faults) for faults in found.faults.values()]
     return found.good.tolist(), reasons
 
 
-def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
+def test_every_case_gets_one_answer(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
     expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
     for name, right in expected.items():
         file = case_directory / name

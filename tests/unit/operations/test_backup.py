@@ -22,12 +22,12 @@ def test_a_backup_is_counted() -> None:
     assert check(BUCKETS, io.BytesIO(tar("data/a/b", "mlflow/c", END))) == 2
 
 
-def test_objects_of_other_buckets_are_told_with_the_remedy() -> None:
+def test_objects_of_other_buckets_are_reported_with_the_remedy() -> None:
     with pytest.raises(SystemExit, match=r"'old/c' belongs to none of the buckets data, mlflow: set DATA_REPO_BUCKET"):
         check(BUCKETS, io.BytesIO(tar("data/a", "old/c")))
 
 
 @pytest.mark.parametrize("length", [0, 100, 1000, 2560, 3000, 5120])
-def test_a_backup_that_was_cut_off_is_told(length: int) -> None:
+def test_a_backup_that_was_cut_off_is_reported(length: int) -> None:
     with pytest.raises(SystemExit, match=r"buckets.tar is damaged \(.+\): take another backup"):
         check(BUCKETS, io.BytesIO(tar("data/a", "mlflow/c", END)[:length]))

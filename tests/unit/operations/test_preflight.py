@@ -57,19 +57,19 @@ def test_links_may_lead_to_any_host(host: str, scheme: str) -> None:
 @pytest.mark.parametrize(
     "host", ["", "http://music.example", "music.example:80", "m/a", "*", "Music", "[::1]", "a,b", "a."]
 )
-def test_what_is_no_host_is_refused(host: str) -> None:
+def test_what_is_no_host_is_rejected(host: str) -> None:
     (fault,) = address_faults({"PUBLIC_HOST": host, "PUBLIC_SCHEME": "http"})
     assert fault.startswith(f"PUBLIC_HOST is '{host}', ")
     assert ": set it to the name " in fault
 
 
-def test_the_address_of_all_interfaces_is_refused_as_one_to_link_to() -> None:
+def test_the_address_of_all_interfaces_is_rejected_as_one_to_link_to() -> None:
     (fault,) = address_faults({"PUBLIC_HOST": "0.0.0.0", "PUBLIC_SCHEME": "http"})  # noqa: S104 - refused
     assert fault.startswith("PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to ")
 
 
 @pytest.mark.parametrize("scheme", ["", "ftp", "http://", "HTTPS"])
-def test_another_scheme_is_refused(scheme: str) -> None:
+def test_another_scheme_is_rejected(scheme: str) -> None:
     (fault,) = address_faults({"PUBLIC_HOST": "m", "PUBLIC_SCHEME": scheme})
     assert fault == f"PUBLIC_SCHEME is '{scheme}': set it to http or https."
 

@@ -67,7 +67,7 @@ def airflow(server: FakeAirflow) -> Airflow:
         ),
     ],
 )
-def test_a_failure_is_told_in_the_words_of_its_last_try(
+def test_a_failure_is_reported_in_the_words_of_its_last_try(
     airflow: Airflow, server: FakeAirflow, log: list[dict[str, Any]], reason: str
 ) -> None:
     run = server.runs[ETL_DAG][0]
@@ -122,7 +122,7 @@ def test_a_training_that_nothing_starts_may_be_paused(airflow: Airflow, server: 
 
 
 @pytest.mark.parametrize(("kind", "is_told"), [("sample", True), ("drive", False)])
-def test_it_is_told_where_the_sample_was_used(
+def test_it_is_reported_where_the_sample_was_used(
     airflow: Airflow, server: FakeAirflow, kind: str, *, is_told: bool
 ) -> None:
     server.next.results["register"] = {"source_kind": kind}
@@ -145,7 +145,7 @@ def test_parameters_reach_the_run(airflow: Airflow, server: FakeAirflow) -> None
         (["--new-listener", "no"], {"new_listener": False}),
     ],
 )
-def test_the_command_trains_again_where_it_is_told_to(
+def test_the_command_trains_again_where_it_is_asked_to(
     server: FakeAirflow, monkeypatch: pytest.MonkeyPatch, arguments: list[str], conf: dict[str, Any]
 ) -> None:
     for name, value in LOCAL.items():
@@ -176,7 +176,7 @@ def test_an_airflow_that_is_away_says_what_to_do(server: FakeAirflow, broken: ht
     assert str(error) == "Airflow at http://airflow does not answer: is it running?"
 
 
-def test_what_is_no_airflow_is_told(server: FakeAirflow) -> None:
+def test_what_is_no_airflow_is_reported(server: FakeAirflow) -> None:
     server.broken = httpx.Response(200, text="<html>Welcome</html>")
     error = failing(server, server.client())
     assert type(error) is PipelineUnavailable
@@ -191,7 +191,7 @@ def test_what_is_no_airflow_is_told(server: FakeAirflow) -> None:
         (500, "cannot deserialize Dag", "500 Internal Server Error. Its log tells why."),
     ],
 )
-def test_a_refusal_is_told_without_airflows_insides(
+def test_a_rejection_is_reported_without_airflows_internals(
     server: FakeAirflow, airflow: Airflow, status: int, detail: Any, shown: str
 ) -> None:
     airflow.state(RUN)
@@ -201,7 +201,7 @@ def test_a_refusal_is_told_without_airflows_insides(
     assert str(error) == f"Airflow rejected POST /api/v2/dags/{ETL_DAG}/dagRuns: {shown}"
 
 
-def test_a_dag_that_was_not_read_yet_is_told(server: FakeAirflow, airflow: Airflow) -> None:
+def test_a_dag_that_was_not_read_yet_is_reported(server: FakeAirflow, airflow: Airflow) -> None:
     server.runs.clear()
     error = failing(server, airflow)
     assert type(error) is PipelineUnavailable
@@ -219,7 +219,7 @@ def test_a_runs_id_goes_over_the_wire_as_one_part_of_the_path(server: FakeAirflo
 @pytest.mark.parametrize(
     "run_id", ["unknown", "~", ".", "..", "", "a/b", "a/taskInstances", "../..", "a?x", "a\n", "\0", "é", "x" * 251]
 )
-def test_a_run_that_is_not_there_is_told(server: FakeAirflow, airflow: Airflow, run_id: str) -> None:
+def test_a_run_that_is_not_there_is_reported(server: FakeAirflow, airflow: Airflow, run_id: str) -> None:
     with pytest.raises(RunNotFound, match="no such run"):
         airflow.times(Run(ETL_DAG, run_id))
     assert len(server.paths) == (2 if run_id == "unknown" else 0)

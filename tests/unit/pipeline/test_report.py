@@ -37,12 +37,12 @@ def server(etl: FakeRun, training: FakeRun) -> FakeAirflow:
     return server
 
 
-def told(server: FakeAirflow, run_id: str = "manual__1+00:00") -> RunReport:
+def reported(server: FakeAirflow, run_id: str = "manual__1+00:00") -> RunReport:
     return report(server.client(), run_id)
 
 
-def test_a_run_is_told_with_all_that_came_of_it(server: FakeAirflow, training: FakeRun) -> None:
-    found = told(server)
+def test_a_run_is_reported_with_all_that_came_of_it(server: FakeAirflow, training: FakeRun) -> None:
+    found = reported(server)
     assert (found.id, found.state, found.reason) == ("manual__1+00:00", "success", None)
     assert found.started_at == datetime(2026, 11, 25, 6, 24, 57, tzinfo=UTC)
     assert found.ended_at == datetime(2026, 11, 25, 6, 25, 20, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_a_run_is_told_with_all_that_came_of_it(server: FakeAirflow, training: F
     assert [item.id for item in found.training.tasks] == ["search", "register", "promote"]
 
 
-def test_a_decision_that_was_stored_without_a_code_is_told_as_it_is(server: FakeAirflow, training: FakeRun) -> None:
+def test_a_decision_that_was_stored_without_a_code_is_reported_as_it_is(server: FakeAirflow, training: FakeRun) -> None:
     del training.results["promote"]["code"], training.results["promote"]["params"]
     reason = training_outcome(server.client(), training.run_id).explanation()
     assert reason is not None
@@ -66,7 +66,7 @@ def test_a_decision_that_was_stored_without_a_code_is_told_as_it_is(server: Fake
 
 def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: FakeRun) -> None:
     etl.state, etl.tasks, etl.ended = "queued", [task("download", None, 0)], None
-    found = told(server)
+    found = reported(server)
     assert (found.state, found.started_at, found.ended_at) == ("queued", None, None)
     assert (found.dataset_version, found.model_version, found.promoted, found.training) == (None, None, None, None)
 
@@ -110,12 +110,12 @@ def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: Fake
         ),
     ],
 )
-def test_a_failure_is_told_where_it_was_meant_for_readers(
+def test_a_failure_is_reported_where_it_was_meant_for_readers(
     server: FakeAirflow, etl: FakeRun, log: list[dict[str, Any]], reason: tuple[str, str | None, dict[str, Any]]
 ) -> None:
     etl.state, etl.tasks, etl.results = "failed", DOWNLOAD_FAILS, {}
     server.logs["download 2"] = log
-    found = told(server)
+    found = reported(server)
     assert found.state == "failed"
     assert (found.reason, found.code, found.params) == reason
     assert (found.dataset_version, found.training) == (None, None)
@@ -123,13 +123,13 @@ def test_a_failure_is_told_where_it_was_meant_for_readers(
 
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(server: FakeAirflow, etl: FakeRun) -> None:
     etl.state, etl.tasks = "failed", [task("download", None, 0)]
-    assert told(server).reason == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
+    assert reported(server).reason == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
 
 
 def test_a_training_that_fails_says_why(server: FakeAirflow, training: FakeRun) -> None:
     training.state, training.tasks, training.results = "failed", [task("search", "failed")], {}
     server.logs["search 1"] = [{"event": "Only 3 likes.", "level": "error", "logger": "dag_parts.step"}]
-    found = told(server)
+    found = reported(server)
     assert found.training is not None
     assert (found.state, found.training.state, found.training.reason) == ("success", "failed", "Only 3 likes.")
     assert (found.model_version, found.promoted) == (None, None)
@@ -138,7 +138,7 @@ def test_a_training_that_fails_says_why(server: FakeAirflow, training: FakeRun) 
 def test_a_training_that_fails_late_names_its_model(server: FakeAirflow, training: FakeRun) -> None:
     training.state, training.tasks[-1] = "failed", task("promote", "failed")
     server.logs["promote 1"] = []
-    found = told(server)
+    found = reported(server)
     assert (found.model_version, found.promoted) == ("7", None)
 
 
@@ -146,37 +146,37 @@ def test_a_training_with_nothing_to_do_says_why(server: FakeAirflow, training: F
     training.tasks = [task("search", "skipped"), task("promote", "skipped", 0)]
     line = {"event": "Skipped: Version 3 learned from it.", "code": "already_trained", "params": {"version": "3"}}
     server.logs["search 1"] = [{**line, "level": "warning", "logger": "dag_parts.step"}]
-    found = told(server)
+    found = reported(server)
     assert found.training is not None
     assert (found.training.reason, found.model_version) == ("Version 3 learned from it.", None)
     assert (found.training.code, found.training.params) == ("already_trained", {"version": "3"})
 
 
-def test_a_version_of_before_that_is_promoted_again_is_told_with_its_decision(
+def test_a_version_of_before_that_is_promoted_again_is_reported_with_its_decision(
     server: FakeAirflow, training: FakeRun
 ) -> None:
     training.tasks = [task("search", "success"), task("export", "skipped"), task("register", "skipped", 0)]
     training.tasks.append(task("promote", "success"))
-    found = told(server)
+    found = reported(server)
     assert found.training is not None
     assert (found.model_version, found.promoted, found.training.code) == ("7", True, "compared")
 
 
 def test_a_training_at_work_has_no_model_yet(server: FakeAirflow, training: FakeRun) -> None:
     training.state, training.tasks = "running", [task("search", "running"), task("promote", None, 0)]
-    found = told(server)
+    found = reported(server)
     assert found.training is not None
     assert (found.training.state, found.training.reason, found.model_version) == ("running", None, None)
 
 
-def test_a_training_that_is_queued_is_not_told_yet(server: FakeAirflow, training: FakeRun) -> None:
+def test_a_training_that_is_queued_is_not_reported_yet(server: FakeAirflow, training: FakeRun) -> None:
     training.state = "queued"
-    assert told(server).training is None
+    assert reported(server).training is None
 
 
 def test_a_model_of_another_dataset_is_not_said_to_come_of_this_one(server: FakeAirflow, training: FakeRun) -> None:
     training.results["promote"]["dataset_version"] = "def"
-    found = told(server)
+    found = reported(server)
     assert (found.dataset_version, found.model_version, found.promoted) == ("abc", None, None)
     assert found.training is not None
     assert found.training.reason == DECISION
@@ -190,7 +190,7 @@ def test_the_training_is_found_among_others(server: FakeAirflow, training: FakeR
         *(FakeRun(f"after_{n}", LATER, sources=[f"manual__{n}"]) for n in range(2, 30)),
     ]
     server.runs[TRAINING_DAG] = [*others, training]
-    found = told(server)
+    found = reported(server)
     assert found.training is not None
     assert found.training.id == training.run_id
 
@@ -211,14 +211,14 @@ def test_a_training_that_took_the_dataset_follows_although_airflow_lost_its_even
 ) -> None:
     training.sources, (training.at, training.ended) = ["manual__0"], from_to
     training.results |= {name: {"dataset_version": version} for name, version in took.items()}
-    found = told(server)
+    found = reported(server)
     assert (found.training is not None) == follows
     assert found.model_version == ("7" if follows else None)
 
 
-def test_a_run_that_is_not_there_is_told(server: FakeAirflow) -> None:
+def test_a_run_that_is_not_there_is_reported(server: FakeAirflow) -> None:
     with pytest.raises(RunNotFound):
-        told(server, "nothing")
+        reported(server, "nothing")
 
 
 def test_runs_are_listed_by_pages(server: FakeAirflow, etl: FakeRun) -> None:
@@ -234,7 +234,7 @@ def test_trainings_are_listed_too(server: FakeAirflow, training: FakeRun) -> Non
     assert (found.total, [run.id for run in found.runs]) == (1, [training.run_id])
 
 
-def test_a_training_by_itself_is_told_with_its_model(server: FakeAirflow, training: FakeRun) -> None:
+def test_a_training_by_itself_is_reported_with_its_model(server: FakeAirflow, training: FakeRun) -> None:
     training.sources = []
     found = training_outcome(server.client(), training.run_id)
     assert (found.dataset_version, found.model_version, found.promoted) == ("abc", "7", True)
@@ -249,7 +249,7 @@ def test_a_training_by_itself_that_fails_says_why(server: FakeAirflow, training:
     assert (found.state, found.reason, found.model_version) == ("failed", "Only 3 likes.", None)
 
 
-def test_a_training_that_is_not_there_is_told(server: FakeAirflow) -> None:
+def test_a_training_that_is_not_there_is_reported(server: FakeAirflow) -> None:
     with pytest.raises(RunNotFound):
         training_outcome(server.client(), "nothing")
 

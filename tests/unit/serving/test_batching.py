@@ -52,7 +52,7 @@ async def test_a_song_alone_waits_for_no_other(predictor: Predictor) -> None:
     assert recording.runs == [SONGS[:1], SONGS[1:2]]
 
 
-async def test_every_request_of_a_run_learns_of_its_error(store: ModelStore) -> None:
+async def test_every_request_of_a_run_gets_its_error(store: ModelStore) -> None:
     batcher = MicroBatcher(Predictor(store), QUIET_TURNS)
     answers = await asyncio.gather(*map(batcher.predict, SONGS), return_exceptions=True)
     assert {type(answer) for answer in answers} == {ModelNotReady}

@@ -54,7 +54,7 @@ def test_inputs_are_histograms_of_every_feature(metrics: Metrics, predictor: Pre
     assert value(metrics, "input_sum", feature="acousticness") == pytest.approx(1.95 * times)
 
 
-def test_the_model_and_its_refreshes_are_told(metrics: Metrics, store: ModelStore, registry: FakeRegistry) -> None:
+def test_the_model_and_its_refreshes_are_reported(metrics: Metrics, store: ModelStore, registry: FakeRegistry) -> None:
     info = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
     assert value(metrics, "model_info", **info) == 1
     assert value(metrics, "model_loaded_timestamp_seconds") == store.current().since.timestamp()
@@ -74,7 +74,7 @@ def test_the_model_and_its_refreshes_are_told(metrics: Metrics, store: ModelStor
     assert found == {"swapped": 1, "missing": 0, "refused": 1, "unavailable": 1}
 
 
-def test_without_a_model_only_refreshes_are_told(store: ModelStore) -> None:
+def test_without_a_model_only_refreshes_are_reported(store: ModelStore) -> None:
     metrics = Metrics(store)
     assert value(metrics, "model_refreshes_total", outcome="swapped") == 0
     assert value(metrics, "model_stale") is None

@@ -120,7 +120,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(("change", "reason"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_graph_that_breaks_the_contract_is_refused(change: Change, reason: str, graph: bytes) -> None:
+def test_a_graph_that_breaks_the_contract_is_rejected(change: Change, reason: str, graph: bytes) -> None:
     broken = load_from_string(graph)
     change(broken)
     with pytest.raises(ModelRejected, match=f"^spotify_model_prod version 3 is rejected: {reason}"):
@@ -128,11 +128,11 @@ def test_a_graph_that_breaks_the_contract_is_refused(change: Change, reason: str
 
 
 @pytest.mark.parametrize("content", [b"", b"not a graph"])
-def test_bytes_that_are_no_graph_are_refused(content: bytes) -> None:
+def test_bytes_that_are_no_graph_are_rejected(content: bytes) -> None:
     with pytest.raises(ModelRejected, match="onnxruntime cannot load its graph"):
         ServedModel.load(REF, content)
 
 
-def test_a_graph_that_was_never_described_is_refused(forest: RandomForestClassifier) -> None:
+def test_a_graph_that_was_never_described_is_rejected(forest: RandomForestClassifier) -> None:
     with pytest.raises(ModelRejected, match="it has no"):
         ServedModel.load(REF, build_graph(forest, 0.5).SerializeToString())

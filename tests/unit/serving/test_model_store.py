@@ -44,7 +44,7 @@ def test_a_model_goes_on_when_the_registry_is_lost(store: ModelStore, registry: 
     assert not store.current().stale
 
 
-def test_a_bad_champion_is_refused_once_and_the_previous_goes_on(
+def test_a_bad_champion_is_rejected_once_and_the_previous_goes_on(
     store: ModelStore, registry: FakeRegistry, graph: bytes
 ) -> None:
     registry.register("1", graph)
@@ -84,7 +84,7 @@ def test_a_champion_without_artifacts_is_not_served_and_the_reason_is_kept(
     assert (store.current().model.ref.version, store.refusal) == ("2", None)
 
 
-def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
+def test_a_rejected_champion_is_looked_at_again_where_somebody_asks(
     store: ModelStore, registry: FakeRegistry, graph: bytes
 ) -> None:
     registry.register("1", graph[:-20])
@@ -97,7 +97,7 @@ def test_a_refused_champion_is_looked_at_again_where_somebody_asks(
     assert store.refresh(again=True) == "swapped"
 
 
-def test_going_back_from_a_refused_champion_ends_the_refusal(
+def test_going_back_from_a_rejected_champion_ends_the_rejection(
     store: ModelStore, registry: FakeRegistry, graph: bytes
 ) -> None:
     registry.register("1", graph)

@@ -14,19 +14,17 @@ from streamlit.testing.v1 import AppTest
 
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
-from song_preference.dataset import etl
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.dataset.version import DatasetVersion
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
-from streamlit_app.data import pipeline, playlist
+from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import Datasets
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
-from tests.support.datasets import FakeMlflow, MemoryObjects
-from tests.support.playlists import CSV
+from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
 
 
@@ -39,17 +37,9 @@ def open_page(platform: Platform) -> Open:
 
 
 @pytest.fixture
-def dataset(objects: MemoryObjects, tmp_path: Path) -> DatasetVersion:
+def dataset(objects: MemoryObjects) -> DatasetVersion:
     """The sample, published."""
-    playlist = tmp_path / "playlist.csv"
-    playlist.write_bytes(CSV)
-    store = DatasetStore(objects)
-    wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": tmp_path}
-    settings = DatasetSettings.model_validate(wanted)
-    draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
-    draft = etl.split_dataset(store, etl.engineer_features(store, settings, draft))
-    created = datetime(2026, 11, 25, 10, tzinfo=UTC)
-    return store.publish(DatasetVersion(created_at=created, code_version="test", **draft.model_dump()))
+    return publish_sample(objects, 1, datetime(2026, 11, 25, 10, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -74,7 +64,7 @@ def platform(
     dataset: DatasetVersion,
     environment: pytest.MonkeyPatch,
 ) -> Iterator[Platform]:
-    """A champion, a dataset that it learned from, and a history of runs."""
+    """A champion, the dataset that it was trained on, and a history of runs."""
     registry.register("1", graph)
     platform = Platform(registry, objects, with_history())
     store = ModelStore(registry, 60, "spotify_model_prod")
@@ -100,6 +90,7 @@ def platform(
             playlist, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
         )
         environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
+        environment.setattr(models, "DescribedRegistry", lambda _: registry)
         environment.setattr(data, "MlflowRegistry", lambda _: registry)
         environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform

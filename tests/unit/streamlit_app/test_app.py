@@ -65,7 +65,7 @@ def test_every_page_does_without_any_part_and_says_what_is_missing(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["sample", "file"])
-def test_a_model_of_the_sample_is_told_on_every_page_also_while_mlflow_is_away(
+def test_a_model_of_the_sample_is_reported_on_every_page_also_while_mlflow_is_away(
     platform: Platform, open_page: Open, kind: str, language: Language
 ) -> None:
     platform.registry.source_kind = kind

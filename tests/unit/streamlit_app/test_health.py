@@ -95,7 +95,7 @@ def test_all_that_answer_are_up(network: Network) -> None:
     assert states(network) == dict.fromkeys(("rest", "graphql", "mlflow", "s3", "airflow"), "up")
 
 
-def test_rest_tells_the_version_that_it_uses(network: Network) -> None:
+def test_rest_reports_the_version_that_it_uses(network: Network) -> None:
     assert asked(network)["rest"] == Health("up", "health_version", {"version": "1"})
 
 
@@ -104,7 +104,7 @@ def test_rest_lives_without_a_model(network: Network, objects: MemoryObjects) ->
     assert asked(network)["rest"] == Health("up", "health_answers_without_model")
 
 
-def test_rest_tells_a_model_that_may_be_old(network: Network, registry: FakeRegistry) -> None:
+def test_rest_reports_a_stale_model(network: Network, registry: FakeRegistry) -> None:
     registry.is_down = True
     network.rest.post("/model/refresh", headers={"X-API-Key": API_KEY})
     assert asked(network)["rest"].note == "health_stale_version"
@@ -140,7 +140,7 @@ def test_airflow_is_down_where_a_component_does_not_work(network: Network) -> No
     assert found.components == {"metadatabase": "up", "scheduler": "down", "dag_processor": "up"}
 
 
-def test_airflow_is_down_where_it_tells_nothing_of_a_component(network: Network) -> None:
+def test_airflow_is_down_where_it_reports_no_component(network: Network) -> None:
     del network.airflow.health["dag_processor"]
     assert asked(network)["airflow"].components["dag_processor"] == "down"
 

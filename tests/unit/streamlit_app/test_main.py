@@ -4,14 +4,14 @@ import pytest
 from streamlit.web import cli
 
 from streamlit_app.__main__ import main
-from streamlit_app.songs.file import MAX_BYTES
 
 
-@pytest.mark.parametrize(("max_dataset_bytes", "megabytes"), [(300 * 2**20, "300"), (1, str(-(-MAX_BYTES // 2**20)))])
+@pytest.mark.parametrize(("max_dataset_bytes", "megabytes"), [(300 * 2**20, "300"), (1, "2")])
 def test_streamlit_takes_the_largest_file_that_a_page_takes(
     environment: pytest.MonkeyPatch, max_dataset_bytes: int, megabytes: str
 ) -> None:
     environment.setenv("MAX_DATASET_BYTES", str(max_dataset_bytes))
+    environment.setenv("MAX_LIST_BYTES", str(2**20 + 1))
     environment.setattr(sys, "argv", ["streamlit_app"])
     started: list[list[str]] = []
     environment.setattr(cli, "main", started.append)

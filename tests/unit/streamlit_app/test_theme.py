@@ -67,7 +67,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_colours_can_be_told_apart_in_grey_and_read(colours: Colours) -> None:
+def test_colours_can_be_distinguished_in_grey_and_read(colours: Colours) -> None:
     assert contrast(colours.like, colours.dislike) > 2
     assert contrast(colours.text, colours.background) > 7
     assert contrast(colours.label, colours.background) > 4.5

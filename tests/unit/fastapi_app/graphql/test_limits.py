@@ -60,7 +60,7 @@ def test_the_deepest_path_is_allowed(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 150])
-def test_what_is_too_deep_is_refused(client: TestClient, levels: int) -> None:
+def test_what_is_too_deep_is_rejected(client: TestClient, levels: int) -> None:
     answer = ask(client, "{ ... { " + "model { " * levels + "name" + " }" * levels + " } }")
     assert any(f"at most {MAX_DEPTH} are allowed" in error["message"] for error in answer["errors"])
 

@@ -21,6 +21,7 @@ from song_preference import errors, messages
 from song_preference.clients import QUERY
 from song_preference.errors import (
     BatchTooLarge,
+    DiskFull,
     FieldProblem,
     Finding,
     InvalidDataset,
@@ -129,7 +130,7 @@ def test_a_whole_surrogate_pair_is_a_character(client: TestClient) -> None:
     assert answer.json()["data"]["model"]["name"]
 
 
-def test_an_answer_tells_its_length_once(client: TestClient) -> None:
+def test_an_answer_states_its_length_once(client: TestClient) -> None:
     answer = client.post("/graphql", json={"query": MODEL})
     assert answer.headers.get_list("content-length") == [str(len(answer.content))]
 
@@ -165,7 +166,7 @@ def test_several_batches_share_the_limit_of_a_request(store: ModelStore, predict
     assert "errors" not in again
 
 
-def test_a_batch_that_is_too_large_is_refused(store: ModelStore, predictor: Predictor) -> None:
+def test_a_batch_that_is_too_large_is_rejected(store: ModelStore, predictor: Predictor) -> None:
     with TestClient(application(Predictor(store, max_batch_size=2))) as client:
         answer = ask(client, BATCH, songs=[SONG] * 3)
     assert code(answer) == "BATCH_TOO_LARGE"
@@ -180,7 +181,7 @@ def test_an_explanation_adds_up(client: TestClient) -> None:
     assert total == pytest.approx(explanation["prediction"]["probability"], abs=1e-6)
 
 
-def test_the_model_in_service_is_told(client: TestClient, predictor: Predictor) -> None:
+def test_the_model_in_service_is_reported(client: TestClient, predictor: Predictor) -> None:
     model = ask(client, MODEL)["data"]["model"]
     assert model == {
         "name": "spotify_model_prod",
@@ -202,7 +203,7 @@ def test_a_model_that_may_be_outdated_says_so(client: TestClient, registry: Fake
     assert ask(client, MODEL)["data"]["model"]["stale"] is True
 
 
-def test_a_refused_champion_is_told(client: TestClient, registry: FakeRegistry, store: ModelStore) -> None:
+def test_a_rejected_champion_is_reported(client: TestClient, registry: FakeRegistry, store: ModelStore) -> None:
     registry.register("2", b"no graph")
     with pytest.raises(errors.ModelRejected):
         store.refresh()
@@ -242,18 +243,18 @@ def test_an_invalid_song_of_a_batch_is_named(client: TestClient) -> None:
     assert [item["field"] for item in answer["errors"][0]["extensions"]["errors"]] == ["songs.1.energy"]
 
 
-def test_of_very_many_problems_the_first_are_told(client: TestClient) -> None:
+def test_of_very_many_problems_the_first_are_reported(client: TestClient) -> None:
     answer = ask(client, BATCH, songs=[{**SONG, "energy": 2}] * 100)
     assert len(answer["errors"][0]["extensions"]["errors"]) == 20
 
 
 @pytest.mark.parametrize("value", ["0.5", True, None, [0.5], {}, 10**400])
-def test_what_is_no_number_is_refused(client: TestClient, value: Any) -> None:
+def test_what_is_no_number_is_rejected(client: TestClient, value: Any) -> None:
     assert code(ask(client, QUERY, song={**SONG, "energy": value})) == "INVALID_QUERY"
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_not_finite_is_refused(client: TestClient, value: str) -> None:
+def test_what_is_not_finite_is_rejected(client: TestClient, value: str) -> None:
     body = json.dumps({"query": QUERY, "variables": {"song": SONG}}).replace("0.521", value)
     answer = client.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert code(answer.json()) == "INVALID_QUERY"
@@ -270,7 +271,7 @@ def test_what_is_not_finite_is_refused(client: TestClient, value: str) -> None:
         ("1.5", "INVALID_FEATURE"),
     ],
 )
-def test_what_is_no_feature_is_refused_in_a_query_too(client: TestClient, literal: str, expected: str) -> None:
+def test_what_is_no_feature_is_rejected_in_a_query_too(client: TestClient, literal: str, expected: str) -> None:
     song = INLINE.replace("0.521", literal)
     assert code(ask(client, f"{{ predict(song: {song}) {{ label }} }}")) == expected
 
@@ -291,7 +292,18 @@ def test_every_error_has_its_code_or_is_masked(
     assert bool(caplog.records) is is_masked
 
 
-def test_an_unexpected_error_tells_nothing_but_is_logged(
+def test_the_reason_is_data_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"directory": "/tmp", "free": 0.5, "total": 1.0}  # noqa: S108 - no file is written
+
+    def fail(*_: object) -> None:
+        raise DiskFull(messages.Message("disk_full", values))
+
+    monkeypatch.setattr(Predictor, "predict_each", fail)
+    (error,) = ask(client, QUERY, song=SONG)["errors"]
+    assert error["extensions"] == {"code": "DISK_FULL", "reason": {"code": "disk_full", "params": values}}
+
+
+def test_an_unexpected_error_reveals_nothing_but_is_logged(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Predictor, "predict_each", explode)
@@ -328,7 +340,7 @@ def test_an_error_outside_of_the_resolvers_is_masked_too(
     ],
     ids=range(11),
 )
-def test_a_body_that_is_no_request_is_refused(client: TestClient, content: bytes) -> None:
+def test_a_body_that_is_no_request_is_rejected(client: TestClient, content: bytes) -> None:
     answer = client.post("/graphql", content=content, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert code(answer.json()) == "INVALID_QUERY"
@@ -336,7 +348,7 @@ def test_a_body_that_is_no_request_is_refused(client: TestClient, content: bytes
 
 
 @pytest.mark.parametrize("name", ["missing", ["a"], {"a": 1}])
-def test_an_operation_that_is_not_there_is_refused(client: TestClient, name: Any) -> None:
+def test_an_operation_that_is_not_there_is_rejected(client: TestClient, name: Any) -> None:
     answer = client.post("/graphql", json={"query": MODEL, "operationName": name})
     assert answer.status_code == 400
     assert code(answer.json()) == "INVALID_QUERY"
@@ -405,7 +417,7 @@ def test_there_is_no_websocket(client: TestClient) -> None:
         """Is never reached."""
 
 
-def test_other_methods_are_refused(client: TestClient) -> None:
+def test_other_methods_are_rejected(client: TestClient) -> None:
     assert [client.request(method, "/graphql").status_code for method in ("PUT", "PATCH", "DELETE")] == [405] * 3
 
 
@@ -431,7 +443,7 @@ def test_graphiql_comes_from_this_service_alone(client: TestClient) -> None:
         assert client.get(f"/graphql/assets/{other}").status_code == 404
 
 
-def test_nothing_tells_the_schema_where_that_is_not_allowed(predictor: Predictor) -> None:
+def test_nothing_reveals_the_schema_where_that_is_not_allowed(predictor: Predictor) -> None:
     with TestClient(application(predictor, ide=False)) as client:
         assert client.get("/graphql", headers={"accept": "text/html"}).status_code == 404
         assert client.get("/graphql/assets/page.js").status_code == 404

@@ -1,7 +1,8 @@
 """What REST shows, GraphQL shows too; the types that are not derived name each field that they leave out."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from pydantic import BaseModel
@@ -21,19 +22,25 @@ DATASET = {
     "source.sha256": "sha256",
     "source.size_bytes": None,
     "source.fallback_reason": None,
-    "source.fallback": None,
+    "source.fallback.code": None,
+    "source.fallback.params": None,
+    "source.fallback.english": None,
     "parameters.test_size": "test_size",
     "parameters.seed": "seed",
     "preparation.columns": None,
     "preparation.readings": "readings",
-    "preparation.normalisations": "normalisations",
+    "preparation.normalisations.code": "normalisations.code",
+    "preparation.normalisations.params": "normalisations.params",
+    "preparation.normalisations.english": "normalisations.english",
     "preparation.rows_raw": "rows_raw",
     "preparation.rows_left_out": "rows_left_out",
     "preparation.rows_kept": "songs",
     "preparation.likes": "likes",
     "preparation.dislikes": "dislikes",
-    "preparation.scaler": None,
-    "preparation.features": "features",
+    "preparation.scaler.min": None,
+    "preparation.scaler.max": None,
+    "preparation.features.mean": "features.mean",
+    "preparation.features.std": "features.std",
     "split.train": "train_songs",
     "split.test": "test_songs",
 }
@@ -44,17 +51,31 @@ def fields(kind: type[Any]) -> set[str]:
     return {field.python_name for field in get_object_definition(kind, strict=True).fields}
 
 
-def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from leaves(field.annotation, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
+def leaves(kind: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of each value, through models and through containers of them."""
+    if inner := inner_fields(kind):
+        for name, found in inner.items():
+            yield from leaves(found, f"{path}.{name}" if path else name)
+    else:
+        yield path
+
+
+def inner_fields(kind: Any) -> dict[str, Any]:
+    """Return the fields of a model or data class, or of the one that a container holds; empty for a plain value."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {name: field.annotation for name, field in kind.model_fields.items()}
+    if is_dataclass(kind):
+        return get_type_hints(kind)
+    return {name: found for argument in get_args(kind) for name, found in inner_fields(argument).items()}
 
 
 def test_no_field_of_a_dataset_is_forgotten() -> None:
     assert set(leaves(DatasetVersion)) == DATASET.keys()
-    assert fields(types.Dataset) == {name for name in DATASET.values() if name}
+    shown = [path.partition(".")[::2] for path in DATASET.values() if path]
+    assert fields(types.Dataset) == {name for name, _ in shown}
+    assert fields(types.Normalisation) == {inner for name, inner in shown if name == "normalisations"}
+    # REST's keys are a field in GraphQL, which has no mappings.
+    assert fields(types.FeatureStatistics) == {"feature", *(inner for name, inner in shown if name == "features")}
 
 
 @pytest.mark.parametrize(

@@ -110,11 +110,11 @@ def test_of_a_long_playlist_a_part_is_shown_and_named(
     whole = playlist.table(dataset.version, "scaled")
     monkeypatch.setattr("streamlit_app.explore.page.table", lambda *_: whole.head(50))
     page = open_page("explore", "en")
-    told = ENGLISH("explore_part", shown=50, songs=dataset.preparation.rows_kept)
-    assert told in [text.value for text in page.info]
+    expected = ENGLISH("explore_part", shown=50, songs=dataset.preparation.rows_kept)
+    assert expected in [text.value for text in page.info]
 
 
-def test_how_the_file_was_read_is_told_in_the_language(dataset: DatasetVersion) -> None:
+def test_how_the_file_was_read_is_reported_in_the_language(dataset: DatasetVersion) -> None:
     stored = Message("index_column_left_out").stored()
     update = {"readings": [str(stored)], "normalisations": [stored]}
     songs = dataset.preparation.model_copy(update=update)
@@ -138,11 +138,9 @@ def test_repeated_rows_are_counted(dataset: DatasetVersion) -> None:
     assert found["Rows"] == "1,764 read; 1,014 repeated ones are left out; 750 remain"
 
 
-def test_an_origin_is_told_in_plain_words() -> None:
+def test_an_origin_is_reported_in_plain_words() -> None:
     digest = "1476ef3c" * 8
-    handed_in = Source(kind="s3", uri=f"s3://data/incoming/{digest[:32]}.csv", sha256=digest, size_bytes=1)
-    assert origin(handed_in, ENGLISH) == "From a playlist uploaded here"
-    assert (
-        origin(handed_in.model_copy(update={"uri": "s3://data/mine.csv"}), ENGLISH) == "From the S3 store: `mine.csv`"
-    )
-    assert origin(handed_in.model_copy(update={"kind": "drive"}), SPANISH) == "De Google Drive"
+    uploaded = Source(kind="s3", uri=f"s3://data/incoming/{digest[:32]}.csv", sha256=digest, size_bytes=1)
+    assert origin(uploaded, ENGLISH) == "From a playlist uploaded here"
+    assert origin(uploaded.model_copy(update={"uri": "s3://data/mine.csv"}), ENGLISH) == "From the S3 store: `mine.csv`"
+    assert origin(uploaded.model_copy(update={"kind": "drive"}), SPANISH) == "De Google Drive"

@@ -77,6 +77,6 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert ">0.521</td>" in english
 
 
-@pytest.mark.parametrize(("milliseconds", "told"), [(184_600, "3:05"), (59_600, "1:00"), (600_000, "10:00")])
-def test_minutes(milliseconds: float, told: str) -> None:
-    assert minutes(milliseconds) == told
+@pytest.mark.parametrize(("milliseconds", "expected"), [(184_600, "3:05"), (59_600, "1:00"), (600_000, "10:00")])
+def test_minutes(milliseconds: float, expected: str) -> None:
+    assert minutes(milliseconds) == expected

@@ -12,7 +12,8 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import LEFT_OUT, TEST_TABLE, Answers, Evaluation, Importance, Interval, read_evaluation
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.serving.versions import DescribedVersion, RegisteredVersion
+from song_preference.prediction import RegisteredVersion
+from song_preference.serving.versions import DescribedVersion
 from song_preference.training.candidates import CANDIDATES
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.model.charts import interval_text
@@ -46,19 +47,19 @@ EVALUATION = evaluated(1, 0.375)
 
 
 @pytest.fixture
-def judged(platform: Platform) -> Platform:
+def with_evaluation(platform: Platform) -> Platform:
     """The champion's training kept its answers."""
     platform.registry.evaluations["run1"] = EVALUATION
     return platform
 
 
 @pytest.fixture
-def with_challenger(judged: Platform, graph: bytes) -> Platform:
+def with_challenger(with_evaluation: Platform, graph: bytes) -> Platform:
     """Version 2 as well, whose training kept its answers too."""
-    judged.registry.graphs["2"] = graph
-    judged.registry.challenger = "2"
-    judged.registry.evaluations["run2"] = evaluated(2, 0.6)
-    return judged
+    with_evaluation.registry.graphs["2"] = graph
+    with_evaluation.registry.challenger = "2"
+    with_evaluation.registry.evaluations["run2"] = evaluated(2, 0.6)
+    return with_evaluation
 
 
 def headings(page: AppTest) -> list[str]:
@@ -85,7 +86,9 @@ def expected(evaluation: Evaluation, threshold: float) -> list[int]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_champion_is_told_measured_and_drawn(judged: Platform, open_page: Open, language: Language) -> None:
+def test_the_champion_is_reported_measured_and_drawn(
+    with_evaluation: Platform, open_page: Open, language: Language
+) -> None:
     page, locale = open_page("model", language), Locale(language, TEXTS)
     assert not page.exception
     assert not page.info
@@ -115,7 +118,7 @@ def test_a_version_says_of_which_model_and_songs_its_metrics_are(
 
 
 def test_the_slider_begins_at_the_models_own_threshold_and_shows_what_another_does(
-    judged: Platform, open_page: Open
+    with_evaluation: Platform, open_page: Open
 ) -> None:
     page = open_page("model", "es")
     assert page.select_slider[0].value == EVALUATION.threshold
@@ -127,7 +130,7 @@ def test_the_slider_begins_at_the_models_own_threshold_and_shows_what_another_do
     assert counts(page) == expected(EVALUATION, EVALUATION.threshold)
 
 
-def test_a_threshold_that_nothing_reaches_is_no_error(judged: Platform, open_page: Open) -> None:
+def test_a_threshold_that_nothing_reaches_is_no_error(with_evaluation: Platform, open_page: Open) -> None:
     page = open_page("model", "en")
     page.select_slider[0].set_value(1.0).run()
     assert not page.exception
@@ -160,8 +163,8 @@ def test_a_champion_from_before_says_that_it_has_no_curves(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_without_the_registry_it_says_so(judged: Platform, open_page: Open, language: Language) -> None:
-    judged.registry.is_down = True
+def test_without_the_registry_it_says_so(with_evaluation: Platform, open_page: Open, language: Language) -> None:
+    with_evaluation.registry.is_down = True
     page = open_page("model", language)
     assert not page.exception
     assert TEXTS["missing_registry"][language] in [warning.value for warning in page.warning]
@@ -169,12 +172,12 @@ def test_without_the_registry_it_says_so(judged: Platform, open_page: Open, lang
 
 
 def test_without_artifacts_only_the_curves_are_missing(
-    judged: Platform, open_page: Open, environment: pytest.MonkeyPatch
+    with_evaluation: Platform, open_page: Open, environment: pytest.MonkeyPatch
 ) -> None:
     def away(run_id: str) -> None:
         raise RegistryUnavailable(run_id)
 
-    environment.setattr(judged.registry, "evaluation", away)
+    environment.setattr(with_evaluation.registry, "evaluation", away)
     page = open_page("model", "es")
     assert [warning.value for warning in page.warning] == [TEXTS["missing_registry"]["es"]]
     assert TEXTS["model_card"]["es"] in headings(page)
@@ -182,16 +185,16 @@ def test_without_artifacts_only_the_curves_are_missing(
     assert charts(page) == MEASURED + HISTORY
 
 
-def test_nothing_but_the_registry_is_needed(judged: Platform, open_page: Open) -> None:
-    judged.take_down()
-    judged.registry.is_down = False
+def test_nothing_but_the_registry_is_needed(with_evaluation: Platform, open_page: Open) -> None:
+    with_evaluation.take_down()
+    with_evaluation.registry.is_down = False
     page = open_page("model", "es")
     assert not page.warning
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
 
 
-def test_a_version_without_an_alias_is_no_champion(judged: Platform, open_page: Open) -> None:
-    judged.registry.ref = None
+def test_a_version_without_an_alias_is_no_champion(with_evaluation: Platform, open_page: Open) -> None:
+    with_evaluation.registry.ref = None
     page = open_page("model", "es")
     assert TEXTS["model_no_champion"]["es"] in [note.value for note in page.info]
     assert len(page.dataframe[0].value) == 1
@@ -232,11 +235,11 @@ def test_each_role_is_compared_with_the_simple_model(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_version_of_before_shows_the_metrics_that_it_has(
-    judged: Platform, open_page: Open, environment: pytest.MonkeyPatch, language: Language
+    with_evaluation: Platform, open_page: Open, environment: pytest.MonkeyPatch, language: Language
 ) -> None:
-    (champion,) = judged.registry.described(1)
+    (champion,) = with_evaluation.registry.described(1)
     metrics = {"roc_auc": AUC, "calibration_error": Interval(0.046, 0.044, 0.107)}
-    environment.setattr(judged.registry, "described", lambda _: [replace(champion, metrics=metrics)])
+    environment.setattr(with_evaluation.registry, "described", lambda _: [replace(champion, metrics=metrics)])
     page = open_page("model", language)
     assert not page.exception
     assert charts(page) == CURVES + THRESHOLD + len(metrics) + HISTORY

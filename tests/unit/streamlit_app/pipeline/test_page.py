@@ -97,7 +97,7 @@ def test_a_page_that_only_this_machine_reaches_has_no_link(
     assert "](" not in card(open_page("pipeline", "en"), "S3 store")
 
 
-def test_a_part_that_is_down_is_told(reached: Platform, open_page: Open) -> None:
+def test_a_part_that_is_down_is_reported(reached: Platform, open_page: Open) -> None:
     reached.objects.is_down = True
     page = open_page("pipeline", "en")
     assert "Down" in card(page, "S3 store")
@@ -106,7 +106,7 @@ def test_a_part_that_is_down_is_told(reached: Platform, open_page: Open) -> None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_with_everything_down_each_part_is_told(reached: Platform, open_page: Open, language: Language) -> None:
+def test_with_everything_down_each_part_is_reported(reached: Platform, open_page: Open, language: Language) -> None:
     reached.take_down()
     page = open_page("pipeline", language)
     assert not page.exception
@@ -167,15 +167,15 @@ def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform
     assert not page.button(key="pipeline_start").disabled
 
 
-def test_what_came_of_a_run_is_told_with_its_model(reached: Platform, open_page: Open) -> None:
+def test_what_came_of_a_run_is_reported_with_its_model(reached: Platform, open_page: Open) -> None:
     training = reached.airflow.runs[TRAINING_DAG][0]
     reached.airflow.runs[ETL_DAG].pop()
     training.state = "running"
     page = open_page("pipeline", "en")
     training.state = "success"
     page.run()
-    told = TEXTS["pipeline_kept"]["en"].format(model="7", dataset="abc123abc123")
-    assert told in [info.value for info in page.info]
+    expected = TEXTS["pipeline_kept"]["en"].format(model="7", dataset="abc123abc123")
+    assert expected in [info.value for info in page.info]
     assert f"The reason: {plain('It is worse.')}" in shown(page)
 
 
@@ -187,7 +187,7 @@ def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open)
     assert TEXTS["pipeline_now"]["en"] not in [heading.value for heading in page.subheader]
 
 
-def test_the_last_runs_are_listed_and_told_on_demand(reached: Platform, open_page: Open) -> None:
+def test_the_last_runs_are_listed_and_described_on_demand(reached: Platform, open_page: Open) -> None:
     page = open_page("pipeline", "es")
     labels = [expander.label for expander in page.expander]
     assert labels[1:] == ["**Falló** · 25 nov 2026, 07:00", "**Terminó bien** · 25 nov 2026, 06:24 · 23 s"]
@@ -211,7 +211,7 @@ def upload(page: AppTest, content: bytes) -> AppTest:
     return page.file_uploader[0].set_value(("playlist.csv", content, "text/csv")).run()
 
 
-def test_a_good_file_is_checked_and_then_handed_in(reached: Platform, open_page: Open) -> None:
+def test_a_good_file_is_checked_and_then_uploaded(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
     assert "filas que repiten una canción y se dejan fuera: 1" in shown(page)
@@ -253,7 +253,7 @@ def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open)
     assert "pipeline_upload" not in [button.key for button in page.button]
 
 
-def test_a_file_that_is_too_large_for_the_service_is_refused(reached: Platform, open_page: Open) -> None:
+def test_a_file_that_is_too_large_for_the_service_is_rejected(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), b"x" * 1_000_001)
     assert plain("MAX_DATASET_BYTES") in page.error[0].value
 
@@ -265,7 +265,7 @@ def test_no_file_can_be_checked_without_rest(reached: Platform, open_page: Open)
     assert "no responde" in page.warning[0].value
 
 
-def test_a_file_that_cannot_be_handed_in_stays(reached: Platform, open_page: Open) -> None:
+def test_a_file_that_cannot_be_uploaded_stays(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "en"), CSV)
     reached.objects.is_down = True
     page.button(key="pipeline_upload").click().run()
@@ -283,7 +283,7 @@ def test_where_the_platform_only_predicts_nothing_can_be_started(
     assert TEXTS["health_s3_unmanaged"]["es"] in card(page, "Almacén S3")
 
 
-def test_a_reason_with_a_code_is_told_in_the_language(reached: Platform, open_page: Open) -> None:
+def test_a_reason_with_a_code_is_reported_in_the_language(reached: Platform, open_page: Open) -> None:
     reason = Message("column_rule", {"column": "tempo", "rule": Message("column_missing").as_json()})
     line = {"event": str(reason), "level": "error", "logger": "dag_parts.step", **reason.as_json()}
     reached.airflow.logs["download 1"] = [line]

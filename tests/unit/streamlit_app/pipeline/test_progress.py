@@ -67,9 +67,9 @@ def test_the_reason_is_the_trainings_where_that_decided() -> None:
     assert reason(etl("running")) is None
 
 
-def test_steps_stand_in_their_order_and_are_there_before_airflow_tells_of_them() -> None:
-    told = [TaskReport(id="split", state="success", seconds=1.0), TaskReport(id="new", state=None, seconds=None)]
-    found = steps(ETL_DAG, told)
+def test_steps_stand_in_their_order_and_are_there_before_airflow_reports_them() -> None:
+    reported = [TaskReport(id="split", state="success", seconds=1.0), TaskReport(id="new", state=None, seconds=None)]
+    found = steps(ETL_DAG, reported)
     assert [step.id for step in found] == [*TASKS[ETL_DAG], "new"]
     assert [step.state for step in found if step.id in {"download", "split"}] == [None, "success"]
 

@@ -20,8 +20,8 @@ def test_the_answer_is_that_of_the_model(platform: Platform, open_page: Open, la
     song = Song(**{name: page.session_state[f"song_{name}"] for name in FEATURES})
     answer = data.predictor().predict(song)
     assert TEXTS[f"predict_{answer.label}"][language] in shown(page)
-    told = Locale(language, TEXTS).percent(answer.probability, 2)
-    assert any(told in text for text in shown(page))
+    expected = Locale(language, TEXTS).percent(answer.probability, 2)
+    assert any(expected in text for text in shown(page))
 
 
 def test_another_song_is_another_answer(platform: Platform, open_page: Open) -> None:
@@ -77,8 +77,8 @@ def test_a_way_that_is_down_says_so_and_the_others_go_on(
 ) -> None:
     page = open_page("predict", language)
     page.button_group(key="way").set_value("all").run()
-    told = [text for text in shown(page) if TEXTS["predict_down"][language] in text]
-    assert len(told) == 3  # nothing listens in a unit test
+    expected = [text for text in shown(page) if TEXTS["predict_down"][language] in text]
+    assert len(expected) == 3  # nothing listens in a unit test
     assert sum(":material/thumb_" in text for text in shown(page)) == 1
 
 

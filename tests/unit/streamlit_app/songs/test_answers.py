@@ -4,15 +4,14 @@ import pytest
 
 from song_preference.features import FEATURES
 from streamlit_app.songs.answers import Ranking, histogram
-from streamlit_app.songs.file import read
-from tests.support.dashboard import danceable
+from tests.support.dashboard import danceable, read_list
 
 HEADER = ",".join(FEATURES)
 
 
 @pytest.fixture
 def rank() -> Callable[[str], Ranking]:
-    return lambda content: Ranking.of(read(content.encode()), danceable, print)
+    return lambda content: Ranking.of(read_list(content.encode()), danceable, print)
 
 
 SONGS = """title;danceability;energy;speechiness;acousticness;label
@@ -59,7 +58,7 @@ def test_the_download_holds_every_row_with_the_file_s_own_separator(rank: Callab
 @pytest.mark.parametrize("title", ["a\rb", "a\nb", "a\r\nb", 'a "b"', "a, b"])
 def test_whatever_a_cell_holds_its_row_can_be_read_again(rank: Callable[[str], Ranking], title: str) -> None:
     quoted = title.replace('"', '""')
-    again = read(rank(f'{HEADER},title\n0,0,1,0,"{quoted}"\n').csv(str))
+    again = read_list(rank(f'{HEADER},title\n0,0,1,0,"{quoted}"\n').csv(str))
     assert again.cells.iloc[0].tolist() == ["0", "0", "1", "0", title, "like", "1.0", ""]
 
 
@@ -81,14 +80,14 @@ def test_the_download_holds_no_formulas_but_negative_numbers(rank: Callable[[str
     ],
 )
 def test_title_artist_and_album_come_first(header: str, names: list[str]) -> None:
-    file = read(f"{header},{HEADER}\n".encode() + b",".join([b"0"] * (4 + header.count(",") + 1)))
+    file = read_list(f"{header},{HEADER}\n".encode() + b",".join([b"0"] * (4 + header.count(",") + 1)))
     assert [file.header[column] for column in file.kept_columns] == names
 
 
-def test_the_model_is_asked_in_blocks_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_is_asked_in_blocks_and_progress_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streamlit_app.songs.answers.BLOCK_SONGS", 2)
     done: list[int] = []
-    ranking = Ranking.of(read(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
+    ranking = Ranking.of(read_list(f"{HEADER}\n0,0,1,0\n0,0,0,0\n0,0,0.5,0\n".encode()), danceable, done.append)
     assert done == [2, 3]
     assert ranking.positions.tolist() == [0, 2, 1]
 

@@ -4,7 +4,8 @@ from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from streamlit_app.songs import file as songs_file
-from streamlit_app.songs.file import SongFile, read
+from streamlit_app.songs.file import SongFile
+from tests.support.dashboard import LIST_BYTES, LIST_ROWS, read_list
 
 HEADER = ",".join(FEATURES)
 
@@ -15,7 +16,7 @@ def codes(file: SongFile, position: int) -> list[tuple[str | None, str | None]]:
 
 def test_features_stand_in_any_order_and_case_with_other_columns() -> None:
     content = "Title,ENERGY, danceability ,Speechiness,Acousticness\nA,0.1,0.2,0.3,0.4\n".encode("utf-8-sig")
-    file = read(content)
+    file = read_list(content)
     assert file.features.tolist() == [pytest.approx([0.3, 0.1, 0.2, 0.4])]
     assert [file.header[column] for column in file.kept_columns] == ["Title"]
     assert file.good.all()
@@ -24,14 +25,14 @@ def test_features_stand_in_any_order_and_case_with_other_columns() -> None:
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_spanish_spreadsheet_writes_decimal_commas(separator: str) -> None:
     rows = [*FEATURES, "título"], ["0,52", "0,5", "1", "0.25", "Ojos, así"]
-    file = read("\r\n".join(separator.join(row) for row in rows).encode())
+    file = read_list("\r\n".join(separator.join(row) for row in rows).encode())
     assert file.features.tolist() == [pytest.approx([0.52, 0.5, 1, 0.25])]
     assert file.has_decimal_commas
     assert file.cells.iloc[0].tolist() == rows[1]
 
 
 def test_each_fault_is_named_and_rows_are_counted_as_a_spreadsheet_does() -> None:
-    file = read(
+    file = read_list(
         f'{HEADER},title\n0,0,0,0,"two\nlines"\n\n,x,2,0,A\n0,0,0,0\n0,0,0,0,A,more\n0,0,0,0,{"a" * 140_000}\n'.encode()
     )
     assert file.rows.tolist() == [2, 4, 5, 6, 7]
@@ -45,14 +46,14 @@ def test_each_fault_is_named_and_rows_are_counted_as_a_spreadsheet_does() -> Non
 
 
 def test_what_was_understood_is_noted() -> None:
-    file = read(("sep=;\nTrack Name;" + HEADER.replace(",", ";") + "\nÁ;20;30;40;50\n").encode())
+    file = read_list(("sep=;\nTrack Name;" + HEADER.replace(",", ";") + "\nÁ;20;30;40;50\n").encode())
     assert file.features.tolist() == [pytest.approx([0.2, 0.3, 0.4, 0.5])]
     assert {note.code for note in file.notes} >= {"features_in_percent", "separator_read", "header_in_row"}
 
 
 def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(songs_file, "BLOCK_CELLS", 2 * len(FEATURES))
-    file = read(f"{HEADER}\n0,0,0,0\n1,0,0,0\nx,0,0,0\n0,0,0,0,a,b\n0,0,1,0\n".encode())
+    file = read_list(f"{HEADER}\n0,0,0,0\n1,0,0,0\nx,0,0,0\n0,0,0,0,a,b\n0,0,1,0\n".encode())
     assert file.good.tolist() == [True, True, False, False, True]
     assert file.surplus == {3: ["a", "b"]}
     assert file.features[file.good, 0].tolist() == [0, 1, 0]
@@ -60,7 +61,7 @@ def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_list_without_one_whole_row_is_read() -> None:
-    file = read(f"{HEADER}\n0,0\n0,0,0,0,0\n".encode())
+    file = read_list(f"{HEADER}\n0,0\n0,0,0,0,0\n".encode())
     assert file.good.tolist() == [False, False]
 
 
@@ -75,12 +76,12 @@ def test_a_list_without_one_whole_row_is_read() -> None:
         (b"\x00" * 8, "binary"),
         (f'{HEADER}\n0,0,0,"0\n0,0,0,0\n'.encode(), "quote_not_closed"),
         ((HEADER + "," * 1_000 + "\n1").encode(), "too_many_columns"),
-        (b" " * 50_000_001, "list_too_large"),
-        (HEADER.encode() + b"\n0,0,0,0" * 200_001, "too_many_rows"),
+        (b" " * (LIST_BYTES + 1), "list_too_large"),
+        (HEADER.encode() + b"\n0,0,0,0" * (LIST_ROWS + 1), "too_many_rows"),
     ],
 )
 def test_what_is_no_list_of_songs_is_rejected_with_its_own_reason(content: bytes, code: str) -> None:
     with pytest.raises(InvalidDataset) as rejected:
-        read(content)
+        read_list(content)
     assert rejected.value.findings[0].rule.code == code
     assert Message(code, rejected.value.findings[0].rule.params).text("es")

@@ -19,7 +19,7 @@ HEADER = ",".join(FEATURES)
 SOME_BAD = f"title,{HEADER}\nA,0.1,0.2,0.3,0.4\nB,,0.2,9,0.4\nC,0.1,0.2,0.9,0.4\n".encode()
 
 
-def hand_in(page: AppTest, content: bytes, name: str = "my*list.csv") -> AppTest:
+def upload(page: AppTest, content: bytes, name: str = "my*list.csv") -> AppTest:
     return page.file_uploader[0].set_value((name, content, "text/csv")).run()
 
 
@@ -54,7 +54,7 @@ def asked(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_problems_come_first_then_only_good_rows_are_asked_about(
     open_page: Open, asked: list[int], language: Language
 ) -> None:
-    page = hand_in(open_page("songs", language), SOME_BAD)
+    page = upload(open_page("songs", language), SOME_BAD)
     faults = page.dataframe[0].value
     assert faults["row"].tolist() == [3, 3]
     assert faults["column"].tolist() == ["speechiness", "danceability"]
@@ -79,30 +79,30 @@ def test_problems_come_first_then_only_good_rows_are_asked_about(
 def test_a_rerun_neither_reads_nor_asks_again(
     open_page: Open, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = ask(hand_in(open_page("songs", "es"), SOME_BAD))
-    monkeypatch.setattr("streamlit_app.songs.file.read", None)
+    page = ask(upload(open_page("songs", "es"), SOME_BAD))
+    monkeypatch.setattr("streamlit_app.songs.page.read", None)
     page.segmented_control[0].set_value("liked").run()
     assert page.dataframe[1].value["column 0"].tolist() == ["C"]
     assert asked == [2]
 
 
 def test_another_list_is_asked_about_only_on_demand(open_page: Open, asked: list[int]) -> None:
-    page = ask(hand_in(open_page("songs", "es"), SOME_BAD))
-    hand_in(page, f"{HEADER}\n0,0,0,0\n".encode())
+    page = ask(upload(open_page("songs", "es"), SOME_BAD))
+    upload(page, f"{HEADER}\n0,0,0,0\n".encode())
     assert not page.dataframe
     assert page.button("songs_ask").label == TEXTS["songs_ask_one"]["es"]
     assert asked == [2]
 
 
 def test_a_file_that_is_taken_away_takes_its_answers_along(open_page: Open, platform: Platform) -> None:
-    page = ask(hand_in(open_page("songs", "es"), SOME_BAD))
+    page = ask(upload(open_page("songs", "es"), SOME_BAD))
     page.file_uploader[0].set_value(None).run()
     assert not page.dataframe
     assert not page.metric
 
 
 def test_a_new_champion_answers_when_asked(open_page: Open, platform: Platform, graph: bytes, asked: list[int]) -> None:
-    page = ask(hand_in(open_page("songs", "es"), SOME_BAD))
+    page = ask(upload(open_page("songs", "es"), SOME_BAD))
     platform.registry.register("2", graph)
     data.predictor().store.refresh()
     page.run()
@@ -134,20 +134,20 @@ def test_the_example_has_no_problem(open_page: Open, platform: Platform, languag
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_file_of_another_kind_is_refused_in_words(open_page: Open, platform: Platform, language: Language) -> None:
-    page = hand_in(open_page("songs", language), b"PK\x00")
+def test_a_file_of_another_kind_is_rejected_in_words(open_page: Open, platform: Platform, language: Language) -> None:
+    page = upload(open_page("songs", language), b"PK\x00")
     assert plain(Message("binary").text(language)) in page.error[0].value
     assert not page.exception
 
 
 def test_no_good_row_leaves_nothing_to_ask(open_page: Open, platform: Platform) -> None:
-    page = hand_in(open_page("songs", "es"), f"{HEADER}\n-2,-2,-2,-2\n".encode())
+    page = upload(open_page("songs", "es"), f"{HEADER}\n-2,-2,-2,-2\n".encode())
     assert len(page.dataframe[0].value) == 4
     assert "songs_ask" not in [button.key for button in page.button]
 
 
 def test_many_problems_are_counted_and_the_first_shown(open_page: Open, platform: Platform) -> None:
-    page = hand_in(open_page("songs", "en"), f"{HEADER}\n".encode() + b"x,0,0,0\n" * 1_234)
+    page = upload(open_page("songs", "en"), f"{HEADER}\n".encode() + b"x,0,0,0\n" * 1_234)
     assert page.dataframe[0].value["row"].tolist() == list(range(2, 202))
     assert "1,234" in texts(page)
 
@@ -155,7 +155,7 @@ def test_many_problems_are_counted_and_the_first_shown(open_page: Open, platform
 def test_of_a_long_list_the_likeliest_are_shown(open_page: Open, platform: Platform) -> None:
     rows = np.random.default_rng(0).random((1_500, 4)).round(3)
     content = pd.DataFrame(rows, columns=list(FEATURES)).to_csv(index=False).encode()
-    page = ask(hand_in(open_page("songs", "es"), content))
+    page = ask(upload(open_page("songs", "es"), content))
     assert page.dataframe[0].value["rank"].tolist() == list(range(1, 1_001))
     assert Locale("es", TEXTS)("songs_shown_some", shown=1_000, songs=1_500) in texts(page)
 
@@ -165,7 +165,7 @@ def test_without_a_champion_a_file_is_checked_all_the_same(
     open_page: Open, platform: Platform, language: Language
 ) -> None:
     platform.registry.ref = None
-    page = hand_in(open_page("songs", language), SOME_BAD)
+    page = upload(open_page("songs", language), SOME_BAD)
     assert page.dataframe[0].value["row"].tolist() == [3, 3]
     assert page.warning[0].value == TEXTS["missing_model"][language]
     assert not page.exception
@@ -175,5 +175,5 @@ def test_without_a_champion_a_file_is_checked_all_the_same(
 def test_whatever_else_is_down_songs_are_ranked(open_page: Open, platform: Platform, language: Language) -> None:
     page = open_page("songs", language)
     platform.take_down()
-    assert len(ask(hand_in(page, SOME_BAD)).dataframe[1].value) == 2
+    assert len(ask(upload(page, SOME_BAD)).dataframe[1].value) == 2
     assert not page.exception

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.evaluation import EVALUATION_FILE, OWN_SONGS_FILE, Answers, Importance, Interval, read_evaluation
+from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, Interval, read_evaluation
 from song_preference.messages import Message
-from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.registry import OWN_SONGS_FILE
+from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import ModelSettings
 
 ANSWERS = Answers(
@@ -43,30 +44,30 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     client.create_model_version(settings.name, tmp_path.as_uri(), run_id, tags=tags, description="# Card")
     client.create_model_version(settings.name, tmp_path.as_uri())
     client.set_registered_model_alias(settings.name, "champion", "1")
-    bare, described = MlflowRegistry(settings).described(5)
+    bare, described = DescribedRegistry(settings).described(5)
     assert described.registered.version == "1"
     assert described.registered.aliases == ("champion",)
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
     assert (described.evaluated_on, bare.evaluated_on) == ("left_out", None)
-    # Without an interval it is not told.
+    # A metric without an interval is not shown.
     assert described.metrics == {"roc_auc": Interval(0.88, 0.81, 0.93)}
     assert described.card == Message(None, english="# Card")
     assert (bare.run_id, bare.candidate, bare.threshold, bare.metrics, str(bare.card)) == ("", None, None, {}, "")
-    assert MlflowRegistry(settings).versions(5) == [bare.registered, described.registered]
+    assert DescribedRegistry(settings).versions(5) == [bare.registered, described.registered]
 
 
 def test_a_card_is_rendered_by_its_own_code(client: MlflowClient, settings: ModelSettings, tmp_path: Path) -> None:
     tags = {"card_params": "{}"}
     client.create_model_version(settings.name, tmp_path.as_uri(), tags=tags, description="# First")
     client.create_model_version(settings.name, tmp_path.as_uri(), tags=tags | {"card_code": "of_now"}, description="#")
-    of_now, first = (version.card for version in MlflowRegistry(settings).described(2))
+    of_now, first = (version.card for version in DescribedRegistry(settings).described(2))
     assert first == Message("model_card", {}, "# First")
     assert of_now == Message("of_now", {}, "#")
 
 
 def test_an_evaluation_is_read_back(client: MlflowClient, settings: ModelSettings, run_id: str) -> None:
     client.log_text(run_id, ANSWERS.model_dump_json(), EVALUATION_FILE)
-    assert MlflowRegistry(settings).evaluation(run_id) == read_evaluation(ANSWERS.model_dump_json().encode())
+    assert DescribedRegistry(settings).evaluation(run_id) == read_evaluation(ANSWERS.model_dump_json().encode())
 
 
 @pytest.mark.parametrize("content", ["", "{}", ANSWERS.model_dump_json().replace("0.7,", "")])
@@ -74,15 +75,15 @@ def test_a_damaged_evaluation_is_as_good_as_none(
     client: MlflowClient, settings: ModelSettings, run_id: str, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.log_text(run_id, content, EVALUATION_FILE)
-    assert MlflowRegistry(settings).evaluation(run_id) is None
+    assert DescribedRegistry(settings).evaluation(run_id) is None
     assert f"{EVALUATION_FILE} of run {run_id} failed validation" in caplog.text
 
 
 def test_a_run_without_the_file_or_an_unknown_run_has_none(settings: ModelSettings, run_id: str) -> None:
-    registry = MlflowRegistry(settings)
+    registry = DescribedRegistry(settings)
     assert registry.evaluation(run_id) is None
     assert registry.evaluation("0" * 32) is None
-    assert registry.own_songs(run_id) is None
+    assert registry.artifact(run_id, OWN_SONGS_FILE) is None
 
 
 def test_own_songs_are_read_as_training_wrote_them(
@@ -90,4 +91,4 @@ def test_own_songs_are_read_as_training_wrote_them(
 ) -> None:
     (tmp_path / OWN_SONGS_FILE).write_bytes(b"PAR1")
     client.log_artifact(run_id, str(tmp_path / OWN_SONGS_FILE))
-    assert MlflowRegistry(settings).own_songs(run_id) == b"PAR1"
+    assert DescribedRegistry(settings).artifact(run_id, OWN_SONGS_FILE) == b"PAR1"

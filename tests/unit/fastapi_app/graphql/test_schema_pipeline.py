@@ -53,21 +53,21 @@ def as_graphql(answer: Any) -> Any:
     return answer
 
 
-def test_runs_are_as_rest_tells_them(client: TestClient, managed: TestClient) -> None:
-    told = as_graphql(managed.get("/pipeline/runs").json()["runs"])
-    assert ask(client, LIST)["data"]["pipelineRuns"] == told
-    assert [run["id"] for run in ask(client, LIST, first=1)["data"]["pipelineRuns"]] == [told[0]["id"]]
+def test_runs_are_as_rest_reports_them(client: TestClient, managed: TestClient) -> None:
+    expected = as_graphql(managed.get("/pipeline/runs").json()["runs"])
+    assert ask(client, LIST)["data"]["pipelineRuns"] == expected
+    assert [run["id"] for run in ask(client, LIST, first=1)["data"]["pipelineRuns"]] == [expected[0]["id"]]
 
 
 @pytest.mark.parametrize("run_id", [RUN_ID, "failed"])
-def test_a_run_is_as_rest_tells_it(client: TestClient, managed: TestClient, run_id: str) -> None:
+def test_a_run_is_as_rest_reports_it(client: TestClient, managed: TestClient, run_id: str) -> None:
     assert ask(client, ONE, id=run_id)["data"]["pipelineRun"] == as_graphql(
         managed.get(f"/pipeline/runs/{run_id}").json()
     )
 
 
 @pytest.mark.parametrize("first", [0, 101, -1])
-def test_too_many_runs_are_refused(client: TestClient, first: int) -> None:
+def test_too_many_runs_are_rejected(client: TestClient, first: int) -> None:
     answer = ask(client, LIST, first=first)
     assert code(answer) == "INVALID_QUERY"
     assert "must lie in [1, 100]" in answer["errors"][0]["message"]

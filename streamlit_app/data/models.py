@@ -1,0 +1,25 @@
+"""The versions in the model registry, with what their trainings recorded."""
+
+import streamlit as st
+
+from song_preference.evaluation import Evaluation
+from song_preference.serving.versions import DescribedRegistry, DescribedVersion
+from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings
+
+
+@st.cache_resource(show_spinner=False)
+def registry() -> DescribedRegistry:
+    """Return the model registry."""
+    return DescribedRegistry(model_settings())
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def versions() -> list[DescribedVersion]:
+    """Return the newest versions; raise `RegistryUnavailable`."""
+    return registry().described(LISTED_VERSIONS)
+
+
+@st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
+def evaluation(run_id: str) -> Evaluation | None:
+    """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
+    return registry().evaluation(run_id)
