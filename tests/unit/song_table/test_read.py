@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from song_preference.dataset.manage import check
@@ -20,7 +20,7 @@ from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
 from song_preference.song_table import database
 from song_preference.song_table.read import SongTable, opened
-from tests.support.playlists import as_csv, chosen, songs, with_cells, written
+from tests.support.playlists import as_csv, chosen, songs, with_cells
 
 LIMIT = 10**8
 CANNOT = "This playlist cannot be used: "
@@ -439,43 +439,6 @@ def test_songs_to_score_need_no_label(table: Callable[..., SongTable]) -> None:
 def test_a_label_column_of_songs_to_score_is_another_column(table: Callable[..., SongTable]) -> None:
     read = table(as_csv(PLAIN.assign(label="whatever")), needs_label=False)
     assert (read.unusable, LABEL in read.known) == (0, False)
-
-
-cell = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    titles=st.lists(cell, min_size=12, max_size=12),
-    dialect=st.tuples(
-        st.sampled_from([",", ";", "\t", "|"]),
-        st.sampled_from(["\n", "\r\n", "\r"]),
-        st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-    ),
-    quoted=st.booleans(),
-    blank_lines=st.integers(0, 2),
-)
-@example(titles=['"'] * 12, dialect=(",", "\n", "utf-8"), quoted=True, blank_lines=0)
-@example(titles=["="] * 12, dialect=(";", "\r\n", "utf-16"), quoted=False, blank_lines=1)
-def test_a_table_in_any_dialect_is_read_back_equal(
-    titles: list[str],
-    dialect: tuple[str, str, str],
-    quoted: bool,
-    blank_lines: int,
-    table: Table,
-) -> None:
-    rows = chosen(6, 6).reset_index(drop=True)
-    cells = [["title", *FEATURES, LABEL]]
-    cells += [
-        [f"t{title}", *map(str, values)]
-        for title, values in zip(titles, rows[[*FEATURES, LABEL]].to_numpy(object).tolist(), strict=True)
-    ]
-    raw = written([*([[]] * blank_lines), *cells], *dialect, quoted=quoted)
-    read = table(raw)
-    pd.testing.assert_frame_equal(features_of(read), rows[[*FEATURES, LABEL]].astype(float))
-    assert [title for (title,) in read.query("select title from songs order by row")] == [
-        f"t{title}" for title in titles
-    ]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
