@@ -81,7 +81,10 @@ def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, 
         (b"<html></html>", "is an HTML page"),
         (b"Track name,Artist name\nA,B\n", "export it with them"),
         (b"speechiness,energy,danceability,acousticness,label\n", "no songs"),
-        (b'speechiness,energy,danceability,acousticness,label\n0,0,0,"0,1\n0,0,0,0,1\n', "quote that is not closed"),
+        (
+            b"speechiness,energy,danceability,acousticness,label\n" + b'0,0,0,"0,1\n' * 101 + b"0,0,0,0,1\n",
+            "quote that is not closed",
+        ),
         (b"speechiness;energy;danceability;acousticness;label\n20;30;40;0.5;1\n20;30;40;0.6;1\n", "the same scale"),
     ],
 )
