@@ -107,7 +107,7 @@ SENTENCES = {
     "Organize Your Music can; TuneMyMusic and Spotify's own export cannot)",
     "mixed_scales": "lies between 0 and 1 while other features go from 0 to 100: give all four the same scale",
     "ratings": "grades songs ({values}) and does not say which grades are likes: write 1 in place of those and 0 in "
-    "place of the others (leave doubtful songs empty), or add such a column named 'liked'",
+    "place of the others (remove doubtful songs), or add such a column named 'liked'",
     "record_companies": "holds many words and hardly an opinion, as if it named record companies: add a column 'liked' "
     "with 1 or 0",
     "too_many_unusable_rows": "has {count} unusable rows of {rows}, more than {share:.0%}",

@@ -67,15 +67,9 @@ ZIP_SOURCES = {
 
 @pytest.mark.parametrize(("kind", "name"), ZIP_SOURCES.items())
 def test_a_zip_of_liked_and_disliked_songs_comes_through_every_source(
-    kind: str,
-    name: str,
-    store: DatasetStore,
-    objects: MemoryObjects,
-    configured: DatasetSettings,
-    behind_proxy: Outside,
-    tmp_path: Path,
+    kind: str, name: str, store: DatasetStore, configured: DatasetSettings, behind_proxy: Outside
 ) -> None:
-    songs, path = sample.bundled(), tmp_path / "songs.zip"
+    songs, path = sample.bundled(), configured.incoming / "songs.zip"
     liked, disliked = (as_csv(songs[songs[LABEL] == label].drop(columns=LABEL)) for label in (1, 0))
     pack(io.BytesIO(liked), io.BytesIO(disliked), path)
     answer = gives(
@@ -86,7 +80,7 @@ def test_a_zip_of_liked_and_disliked_songs_comes_through_every_source(
         "/uc": [leads_to("https://drive.usercontent.google.com/download?id=a-b_1")],
         "/download": [answer],
     }
-    objects.put("incoming/songs.zip", path.read_bytes())
+    store.objects.put("incoming/songs.zip", path.read_bytes())
     settings = configured.model_copy(update={"source": name.format(port=behind_proxy.port)})
     # Only the operator may name an https server on this machine.
     downloaded = etl.download(store, settings, PARAMETERS, None if kind == "https" else name)

@@ -229,7 +229,7 @@ def test_a_row_of_reasons_can_be_read_again(rest: TestClient) -> None:
         (b"speechiness,energy\n1,1\n", "column 'danceability' is missing; column 'acousticness' is missing"),
         (b'"' + b"x" * 200_000, "more than 131,072 characters"),
         (HEADER.encode() + b"," * MAX_COLUMNS + b"\n1,1", f"may have {MAX_COLUMNS:,}"),
-        (f'{HEADER}\n{ROW}\n{(chr(34) + ROW + chr(10)) * 101}{ROW}\n'.encode(), "has a quote that is not closed"),
+        (f"{HEADER}\n{ROW}\n{(chr(34) + ROW + chr(10)) * 101}{ROW}\n".encode(), "has a quote that is not closed"),
         (b"\0" * 20, "is binary"),
     ],
     ids=["empty", "header only", "lacking", "unreadable", "wide", "quote", "binary"],

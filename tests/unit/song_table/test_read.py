@@ -271,8 +271,10 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "an open quote above a row too long": (
         TITLED.replace(b"song\n", b'"7 nights\n', 1) + FIRST + b"," * 250_001 + b"x\n" + FIRST + b",song\n",
         [
-            "the file has a row of more than 250,000 characters: keep only the columns that describe the songs "
-            "(1 row: 62)",
+            (
+                "the file has a row of more than 250,000 characters: keep only the columns that describe the songs "
+                "(1 row: 62)"
+            ),
             f"{QUOTE} (1 row: 2)",
         ],
     ),
@@ -417,7 +419,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         as_csv(PLAIN.assign(label=[1 + number % 5 for number in range(60)])),
         (
             "column 'label' grades songs (1, 2, 3, 4, 5) and does not say which grades are likes: write 1 in place of "
-            "those and 0 in place of the others (leave doubtful songs empty), or add such a column named 'liked'"
+            "those and 0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
         ),
     ),
     "more open quotes than can be forgiven": (
