@@ -62,14 +62,15 @@ def _identifies(table: SongTable, key: str) -> bool:
 
 
 def _may_repeat(table: SongTable) -> str:
-    """Return a condition that holds for every row whose digest another one has, and for hardly any other row.
+    """Return a condition that holds for every row whose digest another one has, and for few other rows.
 
-    To sort 64 bits of each row here takes a fifth of the time in which DuckDB groups all digests.
+    To sort 32 bits of each row here takes a fifth of the time in which DuckDB groups all digests.
     """
-    hashes = table.connection.execute("select hash(digest) as hashed from keyed").fetchnumpy()["hashed"]
+    bits = "(hash(digest) >> 32)::uinteger"
+    hashes = np.asarray(table.connection.execute(f"select {bits} as bits from keyed").fetchnumpy()["bits"])
     hashes.sort()
-    table.connection.register("repeated", {"hashed": hashes[1:][hashes[1:] == hashes[:-1]]})
-    return "hash(digest) in (select hashed from repeated)"
+    table.connection.register("repeated", {"bits": hashes[1:][hashes[1:] == hashes[:-1]]})
+    return f"{bits} in (select bits from repeated)"
 
 
 def _grouped(table: SongTable, keys: list[str]) -> str:

@@ -88,7 +88,8 @@ SENTENCES = {
     "too_many_columns": "has {count:,} columns and may have {limit:,}: keep only those that describe the songs",
     "row_too_long": "has a row of more than {limit:,} characters: keep only the columns that describe the songs",
     "cell_too_long": "has a cell of more than {limit:,} characters: shorten it, or close its quote",
-    "quote_not_closed": "has a quote that is not closed, or not doubled inside a quoted cell: close, double or remove it",
+    "quote_not_closed": "has a quote that is not closed, or not doubled inside a quoted cell: close, double or "
+    "remove it",
     # Why a file as a whole is no table of songs.
     "spreadsheet_file": "is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
     "archive_unreadable": "is a gz or zip file that cannot be unpacked: check it, and that it has no password",

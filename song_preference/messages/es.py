@@ -111,8 +111,8 @@ SENTENCES = {
     "no_audio_features": "nombra canciones pero no trae sus medidas de audio: expórtalo con ellas (Exportify, Chosic y "
     "Organize Your Music pueden; TuneMyMusic y la exportación de Spotify, no)",
     "mixed_scales": "va de 0 a 1 mientras otras medidas van de 0 a 100: usa la misma escala en las cuatro",
-    "ratings": "puntúa canciones ({values}) y no dice qué notas son «me gusta»: escribe 1 en lugar de esas y 0 en lugar "
-    "de las demás (quita las dudosas), o añade una columna así llamada «liked»",
+    "ratings": "puntúa canciones ({values}) y no dice qué notas son «me gusta»: escribe 1 en lugar de esas y 0 en "
+    "lugar de las demás (quita las dudosas), o añade una columna así llamada «liked»",
     "record_companies": "tiene muchas palabras y casi ninguna opinión, como si nombrara discográficas: añade una "
     "columna «liked» con 1 o 0",
     "too_many_unusable_rows": "tiene {count} filas que no sirven de {rows}, más del {share:.0%}",
