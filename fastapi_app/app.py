@@ -68,7 +68,7 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
             allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["X-API-Key", "X-Request-ID", "Content-Type"],
-            expose_headers=["X-Request-ID", "Location"],
+            expose_headers=["X-Request-ID", "X-Notes", "Location"],
         )
     app.add_middleware(RequestMiddleware, metrics=metrics)
     errors.install(app)

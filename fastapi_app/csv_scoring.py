@@ -1,13 +1,15 @@
 """Scores a file of songs row by row, in memory that does not grow with it."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastapi_app.uploads import on_disk
+from song_preference.messages import Message
 from song_preference.prediction import Batch
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
@@ -19,11 +21,22 @@ BLOCK_ROWS = 2_000
 BLOCK_CHARACTERS = 1_000 * BLOCK_ROWS
 """Most characters in a block, so that one of long rows has fewer rows."""
 
+MAX_NOTES_CHARACTERS = 2_000
+"""Most characters of the notes: many proxies take 4 KB of headers."""
+
 PredictRows = Callable[[NDArray[np.float32]], Batch]
 
 
-def answered(file: IO[bytes], max_bytes: int, predict: PredictRows, *, for_spreadsheet: bool) -> Iterator[bytes]:
-    """Read the file, then return an iterator over it with three more columns; raise `InvalidDataset` and `DiskFull`.
+class Answered(NamedTuple):
+    """A file with its answers."""
+
+    notes: str
+    """What was understood as something else than it is written, as JSON in ASCII."""
+    blocks: Iterator[bytes]
+
+
+def answered(file: IO[bytes], max_bytes: int, predict: PredictRows, *, for_spreadsheet: bool) -> Answered:
+    """Read the file, then return it with three more columns; raise `InvalidDataset` and `DiskFull`.
 
     Separator, line ends and the mark of the encoding are the file's own. A row that cannot be used gets an error in
     place of a prediction. With `for_spreadsheet`, cells that a spreadsheet would run are made harmless.
@@ -34,7 +47,16 @@ def answered(file: IO[bytes], max_bytes: int, predict: PredictRows, *, for_sprea
         if for_spreadsheet:
             songs = songs._replace(is_raw=False)
         # The files stay until the last row was sent.
-        return _closing(stack.pop_all(), _Answers(songs, predict, for_spreadsheet=for_spreadsheet).blocks())
+        blocks = _closing(stack.pop_all(), _Answers(songs, predict, for_spreadsheet=for_spreadsheet).blocks())
+        return Answered(_as_json(songs.notes), blocks)
+
+
+def _as_json(notes: Sequence[Message]) -> str:
+    """Return the notes, or where they are long only the different codes."""
+    text = json.dumps([note.as_json() for note in notes])
+    if len(text) <= MAX_NOTES_CHARACTERS:
+        return text
+    return json.dumps([{"code": code} for code in dict.fromkeys(note.code for note in notes)])
 
 
 def _closing(stack: ExitStack, blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -64,6 +64,14 @@ async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
 router.include_router(long_router)
 
 
+NOTES = {
+    "description": "What was normalised, such as percentages that were divided by 100: a JSON list of objects with "
+    "`code` and `params`, without `params` if they are long.",
+    "schema": {"type": "string"},
+    "example": '[{"code": "features_in_percent", "params": {}}]',
+}
+
+
 class CsvResponse(StreamingResponse):
     """A CSV that is sent in blocks."""
 
@@ -74,7 +82,7 @@ class CsvResponse(StreamingResponse):
     "/predict/csv",
     operation_id="predictCsv",
     response_class=CsvResponse,
-    responses=problems(507),
+    responses={200: {"headers": {"X-Notes": NOTES}}, **problems(507)},
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def predict_csv(
@@ -88,13 +96,14 @@ async def predict_csv(
 
     Its columns must name the four features, in any language that exports are written in; every other column is kept,
     and so are separator, line ends and encoding mark. JSON and Parquet are answered as CSV. All rows are answered by
-    one model.
+    one model. The header `X-Notes` names what was normalised.
     """
     reading = partial(answered, file, settings.max_upload_bytes, predictor.pinned(), for_spreadsheet=spreadsheet)
     # The next file may be read while the answers are on their way to a slow caller.
     async with turns.of(file):
         answers = await run_in_threadpool(reading)
-    return CsvResponse(answers, headers={"Content-Disposition": 'attachment; filename="predictions.csv"'})
+    headers = {"Content-Disposition": 'attachment; filename="predictions.csv"', "X-Notes": answers.notes}
+    return CsvResponse(answers.blocks, headers=headers)
 
 
 @router.post("/explain", operation_id="explain")

@@ -6,7 +6,7 @@
 |---|---|---|
 | Download the playlist | downloads the file and stores its bytes | `raw/1.csv` |
 | Prepare the songs | checks every row, drops duplicates, scales columns | `scaled.parquet`, `features.parquet` |
-| Split into train and test | sets test songs aside, on which models are evaluated that do not know them | `train.parquet`, `test.parquet` |
+| Split into train and test | sets songs aside on which models are tested | `train.parquet`, `test.parquet` |
 | Publish the dataset | makes this version the latest one | `dataset.json`, `latest.json`, a run in MLflow |
 
 The files are in S3 under `data/datasets/<version>/`, the run is in MLflow's experiment *Spotify data*. The same file

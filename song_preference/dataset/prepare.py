@@ -97,7 +97,8 @@ def _check_share(table: SongTable) -> None:
 
 
 def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:
-    table.query(f"copy (select {', '.join(columns)} from {source}) to {literal(str(target))} (format parquet)")
+    options = "format parquet, compression zstd, compression_level 1"
+    table.query(f"copy (select {', '.join(columns)} from {source}) to {literal(str(target))} ({options})")
 
 
 def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[str]:

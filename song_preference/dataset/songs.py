@@ -17,8 +17,12 @@ MILLIONTHS = [f"round({name}::float * 1000000)::integer" for name in FEATURES]
 DIGEST = " | ".join(f"({millionths}::uhugeint << {20 * place})" for place, millionths in enumerate(MILLIONTHS))
 """The four features as one number, each rounded to a millionth: unlike a hash the same in every version of DuckDB."""
 
-FEATURES_KEY = f"'features:' || concat_ws('-', {', '.join(MILLIONTHS)})"
-"""The same as text: of so great a number as the digest, DuckDB takes 30 us to write the digits."""
+FEATURES_KEY = f"'features:' || hex({DIGEST})"
+"""The same as text; DuckDB takes 30 us to write so great a number in decimal digits."""
+
+_BITS = "(hash(digest) >> 32)::uinteger"
+MAY_REPEAT = f"{_BITS} in (select {_BITS} from keyed group by all having count(*) > 1)"
+"""Holds for every row whose digest another one has, and for few others: 32 bits are sooner grouped than digests."""
 
 PLAUSIBLE_SHARE = 0.1
 """A column with fewer different values, as a share of the different features, does not identify songs."""
@@ -32,11 +36,12 @@ def find_songs(table: SongTable) -> tuple[int, Message | None]:
     """
     keys = [key for key in KEYS if key in table.known and _identifies(table, key)]
     columns = ", ".join(["row", LABEL, f"{DIGEST} as digest", *keys])
-    table.query(f"create temp table keyed as select {columns} from songs where is_usable")
-    song = _grouped(table, keys) if keys else "digest"
+    kind = "table" if keys else "view"
+    table.query(f"create temp {kind} keyed as select {columns} from songs where is_usable")
+    song, among = (_grouped(table, keys), "true") if keys else ("digest", MAY_REPEAT)
     table.query(
         f"create temp table several as select {song} as song, min(row) as first, count(*) as rows, "
-        f"min({LABEL}) <> max({LABEL}) as is_contradicting from keyed group by {song} having count(*) > 1"
+        f"min({LABEL}) <> max({LABEL}) as is_contradicting from keyed where {among} group by {song} having count(*) > 1"
     )
     table.query(
         f"create temp table dropped as select row from keyed join several on {song} = song "

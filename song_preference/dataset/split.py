@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,10 +35,8 @@ def split(features: Path, directory: Path, test_size: float, seed: int) -> Split
     table = pq.ParquetFile(features, pre_buffer=False)
     in_test = choose_test(*_liked_and_digests(table, seed), test_size)
     train, test, at = directory / "train.parquet", directory / "test.parquet", 0
-    with (
-        pq.ParquetWriter(train, table.schema_arrow, use_dictionary=False) as to_train,
-        pq.ParquetWriter(test, table.schema_arrow, use_dictionary=False) as to_test,
-    ):
+    writer = partial(pq.ParquetWriter, use_dictionary=False, compression="zstd", compression_level=1)
+    with writer(train, table.schema_arrow) as to_train, writer(test, table.schema_arrow) as to_test:
         for batch in table.iter_batches():
             chosen, at = in_test[at : at + len(batch)], at + len(batch)
             to_train.write_batch(batch.filter(pa.array(~chosen)))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from song_preference.messages import Message
 
-PREPARATION = 6
+PREPARATION = 7
 """Number of the way of preparing, part of the version: raise it whenever the same file gives other tables."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]

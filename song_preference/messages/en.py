@@ -90,7 +90,8 @@ SENTENCES = {
     "too_many_columns": "has {count:,} columns and may have {limit:,}: keep only those that describe the songs",
     "row_too_long": "has a row of more than {limit:,} characters: keep only the columns that describe the songs",
     "cell_too_long": "has a cell of more than {limit:,} characters: shorten it, or close its quote",
-    "quote_not_closed": "has a quote that is not closed, or not doubled inside a quoted cell",
+    "quote_not_closed": "has a quote that is not closed, or not doubled inside a quoted cell: close, double or "
+    "remove it",
     # Why a file as a whole is no table of songs.
     "spreadsheet_file": "is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
     "archive_unreadable": "is a gz or zip file that cannot be unpacked: check it, and that it has no password",
@@ -109,7 +110,8 @@ SENTENCES = {
     "no_audio_features": "names songs and not their audio features: export it with them (Exportify, Chosic and "
     "Organize Your Music can; TuneMyMusic and Spotify's own export cannot)",
     "mixed_scales": "lies between 0 and 1 while other features go from 0 to 100: give all four the same scale",
-    "ratings": "grades songs ({values}): add a column 'liked' with 1 or 0, so that it is clear which grades are likes",
+    "ratings": "grades songs ({values}) and does not say which grades are likes: write 1 in place of those and 0 in "
+    "place of the others (remove doubtful songs), or add such a column named 'liked'",
     "record_companies": "holds many words and hardly an opinion, as if it named record companies: add a column 'liked' "
     "with 1 or 0",
     "too_many_unusable_rows": "has {count} unusable rows of {rows}, more than {share:.0%}",

@@ -93,7 +93,8 @@ SENTENCES = {
     "too_many_columns": "tiene {count:,} columnas y caben {limit:,}: deja solo las que describen las canciones",
     "row_too_long": "tiene una fila de más de {limit:,} caracteres: deja solo las columnas que describen las canciones",
     "cell_too_long": "tiene una celda de más de {limit:,} caracteres: acórtala, o cierra sus comillas",
-    "quote_not_closed": "tiene unas comillas sin cerrar, o sin duplicar dentro de una celda entre comillas",
+    "quote_not_closed": "tiene unas comillas sin cerrar, o sin duplicar dentro de una celda entre comillas: ciérralas, "
+    "duplícalas o quítalas",
     # Por qué un archivo no es una tabla de canciones, y lo que se entendió, dejó fuera o supuso.
     "spreadsheet_file": "es un libro de una hoja de cálculo: guárdalo ahí como «CSV UTF-8» y envía ese archivo",
     "archive_unreadable": "es un gz o zip que no se puede abrir: comprueba que está entero y que no tiene contraseña",
@@ -112,7 +113,8 @@ SENTENCES = {
     "no_audio_features": "nombra canciones pero no trae sus medidas de audio: expórtalo con ellas (Exportify, Chosic y "
     "Organize Your Music pueden; TuneMyMusic y la exportación de Spotify, no)",
     "mixed_scales": "va de 0 a 1 mientras otras medidas van de 0 a 100: usa la misma escala en las cuatro",
-    "ratings": "puntúa canciones ({values}): añade una columna «liked» con 1 o 0 para saber qué notas son «me gusta»",
+    "ratings": "puntúa canciones ({values}) y no dice qué notas son «me gusta»: escribe 1 en lugar de esas y 0 en "
+    "lugar de las demás (quita las dudosas), o añade una columna así llamada «liked»",
     "record_companies": "tiene muchas palabras y casi ninguna opinión, como si nombrara discográficas: añade una "
     "columna «liked» con 1 o 0",
     "too_many_unusable_rows": "tiene {count} filas que no sirven de {rows}, más del {share:.0%}",

@@ -52,8 +52,10 @@ TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 def plain(name: str) -> str:
     """Return a column's name without what does not matter."""
-    decomposed = unicodedata.normalize("NFKD", UNITS.sub("", name.casefold()))
-    return "".join(character for character in decomposed if character.isalnum())
+    # Turkish has an i without a dot, whose capital letter is ours.
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
+    # Only decomposed, since the brackets of Chinese and Japanese are as wide as their characters.
+    return "".join(character for character in UNITS.sub("", decomposed) if character.isalnum())
 
 
 MEANINGS = {plain(name): meaning for meaning, names in NAMES.items() for name in names.split(", ")}

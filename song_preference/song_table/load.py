@@ -12,7 +12,7 @@ from song_preference.features import FEATURES
 from song_preference.song_table.columns import positions
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, texture
-from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, is_blank, message
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, fits, is_blank, message
 
 ROWS_SHOWN = 10
 ROWS_LOOKED_AT = 100
@@ -59,7 +59,7 @@ def load(
     """Create `loaded` from the rows below the header: each one's number as `row`, and the cells as `m0`, `m1`, etc.
 
     `cells` are SQL expressions of the text in the cells `c0`, `c1` and so on, by position. Raise `InvalidDataset`
-    where a quote is not closed: the rows below it cannot be told apart.
+    where too many quotes are not closed: the rows below cannot be told apart.
     """
     found = texture(path, layout)
     if found.is_plain:
@@ -143,16 +143,15 @@ def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
         target.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        records = Records(source, layout.separator)
-        for row, read in enumerate(records, start=1):
-            if row <= layout.row or (read is not None and is_blank(read)):
+        records = Records(source, layout.separator, width)
+        for row, cells in enumerate(records, start=1):
+            if row <= layout.row or (cells is not None and is_blank(cells)):
                 continue
-            cells = read[:width] if read and is_blank(read[width:]) else read
-            if cells and len(cells) == width:
-                writer.writerow([row, *cells])
+            if cells and fits(cells, width):
+                writer.writerow([row, *cells[:width]])
             elif records.lines > 1:
-                # The quote that opened in this row may have swallowed others.
+                # So many quotes were left open that the rows below cannot be told apart.
                 raise InvalidDataset(Finding(None, message("quote_not_closed"), 1, (row,)))
             else:
-                faulty.add(records.fault if read is None else "uneven_rows", row)
+                faulty.add(records.fault if cells is None else "uneven_rows", row)
     return faulty

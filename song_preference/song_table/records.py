@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from io import StringIO
 from typing import Literal, TextIO
 
 from song_preference.messages import Message
@@ -16,15 +17,22 @@ MAX_ROW_CHARACTERS = 250_000
 
 READ_CHARACTERS = MAX_ROW_CHARACTERS + len("\r\n")
 
+MAX_OPEN_QUOTES = 100
+"""Rows of a file whose quote may stay open: what follows each is read again, up to the longest row."""
+
 Cells = list[str]
 Fault = Literal["cell_too_long", "row_too_long", "quote_not_closed"]
 
 
 class Records(Iterator[Cells | None]):
-    """Iterates over the rows of a CSV: no cells for a blank line, None for a row that cannot be read."""
+    """Iterates over the rows of a CSV: no cells for a blank line, None for a row that cannot be read.
 
-    def __init__(self, text: TextIO, separator: str) -> None:
-        self._lines = _Lines(text)
+    If a quote goes on over lines and the row then does not have `width` cells, the quote was never closed: the row is
+    the line that it opens in, and the next one begins below.
+    """
+
+    def __init__(self, text: TextIO, separator: str, width: int | None = None) -> None:
+        self._lines, self._width, self._open_quotes = _Lines(text), width, 0
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.fault: Fault = "row_too_long"
         """The code of what is wrong with the last row that could not be read."""
@@ -32,16 +40,20 @@ class Records(Iterator[Cells | None]):
     @property
     def lines(self) -> int:
         """The number of lines of the last row: more than one if a cell in quotes goes on."""
-        return self._lines.taken
-
-    @property
-    def characters(self) -> int:
-        """The length of the last row."""
-        return READ_CHARACTERS - self._lines.left
+        return len(self._lines.taken)
 
     def __next__(self) -> Cells | None:
         """Return the next row."""
-        self._lines.left, self._lines.taken = READ_CHARACTERS, 0
+        self._lines.left, self._lines.taken = READ_CHARACTERS, []
+        cells = self._read()
+        if self._width and self.lines > 1 and (cells is None or not (is_blank(cells) or fits(cells, self._width))):
+            self.fault, cells = "quote_not_closed", None
+            self._open_quotes += 1
+            if self._open_quotes <= MAX_OPEN_QUOTES:
+                self._lines.give_back()
+        return cells
+
+    def _read(self) -> Cells | None:
         try:
             return next(self._reader)
         except _RowTooLong:
@@ -61,21 +73,38 @@ class _Lines(Iterator[str]):
     """Lines of a text, up to `left` characters of them; the rest of a line that is too long is skipped."""
 
     def __init__(self, text: TextIO) -> None:
-        self._text = text
-        self.left = self.taken = 0
+        self._text, self._given_back = text, StringIO()
+        self.left = 0
+        self.taken: list[str] = []
+        """Lines of the row so far."""
 
     def __next__(self) -> str:
         # A cell in quotes may have used all of them up, and goes on.
-        line = self._text.readline(max(self.left, 1))
+        line = self._line(max(self.left, 1))
         if not line:
             raise StopIteration
-        self.taken += 1
+        self.taken.append(line)
         self.left -= len(line)
         if self.left + len(line) - len(line.rstrip("\r\n")) < len("\r\n"):
-            while line and not line.endswith(("\r", "\n")):
-                line = self._text.readline(MAX_ROW_CHARACTERS)
+            # What follows the first line may be given back.
+            while len(self.taken) == 1 and line and not line.endswith(("\r", "\n")):
+                line = self._line(MAX_ROW_CHARACTERS)
             raise _RowTooLong
         return line
+
+    def _line(self, most: int) -> str:
+        line = self._given_back.readline(most)
+        return line if line.endswith(("\r", "\n")) else line + self._text.readline(most - len(line))
+
+    def give_back(self) -> None:
+        """Let the lines below the first one be read again."""
+        self._given_back = StringIO("".join(self.taken[1:]) + self._given_back.read(), newline="")
+        self.taken = self.taken[:1]
+
+
+def fits(cells: Cells, width: int) -> bool:
+    """Return whether a row has as many cells as the header, but for empty ones at its end."""
+    return len(cells) == width or (len(cells) > width and is_blank(cells[width:]))
 
 
 def is_blank(cells: Cells) -> bool:

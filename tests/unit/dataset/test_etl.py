@@ -1,5 +1,6 @@
 """The steps of the pipeline, on a bucket in memory."""
 
+import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from song_preference.dataset import etl, source
+from song_preference.dataset import etl, sample, source
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters
 from song_preference.errors import SourceUnavailable
+from song_preference.features import LABEL
 from song_preference.settings import DatasetSettings
+from song_preference.song_table.playlist import pack
 from tests.support.datasets import MemoryObjects
+from tests.support.outside import Outside, gives, leads_to
+from tests.support.playlists import as_csv
 
 PARAMETERS = Parameters(test_size=0.3, seed=1)
 DRIVE = "https://drive.google.com/file/d/13DDhnS2FoXN-xqWM9PWryQyUBgRTqcKg"
@@ -50,6 +55,40 @@ def test_a_repeated_step_writes_nothing_twice(
     assert objects.contents == before
     other = etl.download(store, configured, Parameters(test_size=0.3, seed=2))
     assert other.version != draft.version
+
+
+ZIP_SOURCES = {
+    "https": "https://localhost:{port}/songs.zip",
+    "s3": "s3://data/incoming/songs.zip",
+    "drive": "https://drive.google.com/file/d/a-b_1/view",
+    "file": "incoming/songs.zip",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), ZIP_SOURCES.items())
+def test_a_zip_of_liked_and_disliked_songs_comes_through_every_source(
+    kind: str, name: str, store: DatasetStore, configured: DatasetSettings, behind_proxy: Outside
+) -> None:
+    songs, path = sample.bundled(), configured.incoming / "songs.zip"
+    liked, disliked = (as_csv(songs[songs[LABEL] == label].drop(columns=LABEL)) for label in (1, 0))
+    pack(io.BytesIO(liked), io.BytesIO(disliked), path)
+    answer = gives(
+        path.read_bytes(), Content_Type="application/zip", Content_Disposition='attachment; filename="songs.zip"'
+    )
+    behind_proxy.answers |= {
+        "/songs.zip": [answer],
+        "/uc": [leads_to("https://drive.usercontent.google.com/download?id=a-b_1")],
+        "/download": [answer],
+    }
+    store.objects.put("incoming/songs.zip", path.read_bytes())
+    settings = configured.model_copy(update={"source": name.format(port=behind_proxy.port)})
+    # Only the operator may name an https server on this machine.
+    downloaded = etl.download(store, settings, PARAMETERS, None if kind == "https" else name)
+    assert downloaded.source.kind == kind
+    assert store.file(downloaded.version, "raw") == "raw/1.zip"
+    found = etl.engineer_features(store, settings, downloaded).preparation
+    assert found is not None
+    assert (found.likes, found.dislikes) == (songs[LABEL].sum(), (songs[LABEL] == 0).sum())
 
 
 def test_without_drive_the_sample_stands_in_and_says_so(

@@ -152,7 +152,9 @@ def test_four_features_and_the_label_are_kept_as_float32(playlist: pd.DataFrame,
     features = prepared(as_csv(playlist)).features
     assert list(features.columns) == [*FEATURES, LABEL, "song_key"]
     assert set(features[[*FEATURES, LABEL]].dtypes.astype(str)) == {"float32"}
-    assert features["song_key"].is_unique
+    millionths = (playlist[list(FEATURES)].astype("float32").to_numpy("float64") * 1e6).round().astype(int).tolist()
+    digests = (sum(number << 20 * place for place, number in enumerate(song)) for song in millionths)
+    assert features["song_key"].tolist() == [f"features:{digest:X}" for digest in digests]
 
 
 def test_statistics_are_those_of_the_kept_songs(playlist: pd.DataFrame, prepared: Prepare) -> None:

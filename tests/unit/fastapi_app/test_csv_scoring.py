@@ -1,4 +1,5 @@
 import csv
+import json
 import tracemalloc
 from collections.abc import Iterator
 from io import BytesIO, StringIO
@@ -8,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
-from fastapi_app.csv_scoring import BLOCK_CHARACTERS, BLOCK_ROWS, answered
+from fastapi_app.csv_scoring import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_NOTES_CHARACTERS, answered
 from song_preference.features import FEATURES, Song
 from song_preference.prediction import Batch
 from song_preference.serving.predictor import Predictor
@@ -142,6 +143,40 @@ def test_a_file_in_percent_is_divided_as_a_whole(rest: TestClient, predictor: Pr
     assert [row["probability"] for row in answers] == [str(expected.probability)] * 2
 
 
+def test_a_row_with_an_open_quote_costs_no_other_row(rest: TestClient) -> None:
+    before, found, *after = answer(rest, f'title,{HEADER}\nA,{ROW}\n"B,{ROW}\nC,{ROW}\n"D",{ROW}\n')
+    assert "quote that is not closed" in found["error"]
+    assert [row["title"] for row in (before, *after) if not row["error"]] == ["A", "C", "D"]
+
+
+@pytest.mark.parametrize(
+    ("content", "notes"),
+    [
+        (f"{HEADER}\n{ROW}\n".encode(), []),
+        (
+            f"título;{HEADER.replace(',', ';')}\nÑu;4;52;51;71\n".encode("latin-1"),
+            [
+                {"code": "transcoded", "params": {"encoding": "Windows-1252"}},
+                {"code": "separator_read", "params": {"separator": {"code": "semicolons", "params": {}}}},
+                {"code": "features_in_percent", "params": {}},
+                {"code": "columns_understood", "params": {"columns": ["título = title"]}},
+            ],
+        ),
+        (
+            f"{HEADER}{',x' * 900}\n{ROW}{',1' * 900}\n".encode(),
+            [{"code": "first_of_columns_kept"}],
+        ),
+    ],
+    ids=["none", "several", "too many"],
+)
+def test_what_was_normalised_is_in_a_header(rest: TestClient, content: bytes, notes: list[dict[str, object]]) -> None:
+    header = rest.post("/predict/csv", content=content, headers=CSV).headers["X-Notes"]
+    found = [note for note in json.loads(header) if note["code"] != "columns_not_there"]
+    assert found == notes
+    assert header.isascii()
+    assert len(header) <= MAX_NOTES_CHARACTERS
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("title", ["Plain", '"Quoted; ""so"""'])
@@ -194,7 +229,7 @@ def test_a_row_of_reasons_can_be_read_again(rest: TestClient) -> None:
         (b"speechiness,energy\n1,1\n", "column 'danceability' is missing; column 'acousticness' is missing"),
         (b'"' + b"x" * 200_000, "more than 131,072 characters"),
         (HEADER.encode() + b"," * MAX_COLUMNS + b"\n1,1", f"may have {MAX_COLUMNS:,}"),
-        (f'{HEADER}\n{ROW}\n"0.1,{ROW}\n{(ROW + chr(10)) * 20}'.encode(), "has a quote that is not closed"),
+        (f"{HEADER}\n{ROW}\n{(chr(34) + ROW + chr(10)) * 101}{ROW}\n".encode(), "has a quote that is not closed"),
         (b"\0" * 20, "is binary"),
     ],
     ids=["empty", "header only", "lacking", "unreadable", "wide", "quote", "binary"],
@@ -242,7 +277,7 @@ def test_one_model_answers_the_whole_file(predictor: Predictor, registry: FakeRe
         return batch
 
     file = BytesIO(f"{HEADER}\n{(ROW + chr(10)) * (BLOCK_ROWS + 1)}".encode())
-    blocks = answered(file, MAX_UPLOAD_BYTES, noting, for_spreadsheet=False)
+    blocks = answered(file, MAX_UPLOAD_BYTES, noting, for_spreadsheet=False).blocks
     header, first = next(blocks), next(blocks)
     registry.register("2", graph)
     predictor.store.refresh()
@@ -257,7 +292,7 @@ def test_memory_does_not_grow_with_the_file(predictor: Predictor, cell: str) -> 
     def peak(count: int) -> int:
         file = BytesIO(f"{HEADER},title\n{row * count}".encode())
         tracemalloc.start()
-        blocks = answered(file, 10**9, predictor.pinned(), for_spreadsheet=False)
+        blocks = answered(file, 10**9, predictor.pinned(), for_spreadsheet=False).blocks
         lines = sum(block.count(b"\n") for block in blocks)
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -5,13 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
 from song_preference.dataset.prepare import prepare
 from song_preference.errors import InvalidDataset
+from song_preference.features import FEATURES, LABEL
 from song_preference.song_table.output import added_columns
 from tests.support.dashboard import read_list
+from tests.support.playlists import as_csv, chosen
 
 BODY = {"Content-Type": "text/csv"}
 LIMIT = 10**8
@@ -38,9 +41,9 @@ def scored(client: TestClient, file: Path) -> str | tuple[list[bool], list[str]]
     response = client.post("/predict/csv", content=file.read_bytes(), headers=BODY)
     if response.status_code == 422:
         return str(response.json()["detail"])
-    text = response.content.decode("utf-8-sig")
-    separator = max(",;\t|", key=text.splitlines()[0].count)
-    header, *rows = csv.reader(text.splitlines(), delimiter=separator)
+    lines = response.content.decode("utf-8-sig").strip("\r\n").splitlines()
+    separator = max(",;\t|", key=lines[0].count)
+    header, *rows = csv.reader(lines, delimiter=separator)
     names = header[-3:]
     assert names == added_columns(header[:-3])
     return [bool(row[-3]) for row in rows], [row[-1] for row in rows if row[-1]]
@@ -55,21 +58,59 @@ def on_the_dashboard(file: Path) -> str | tuple[list[bool], list[str]]:
     return found.good.tolist(), reasons
 
 
-def test_every_case_gets_one_answer(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
+def verdict(client: TestClient, file: Path, directory: Path) -> tuple[str | dict[str, Any], list[bool]]:
+    """Return what the ETL makes of a file and which rows are scored, which is the same on the other ways in."""
+    found = etl(file, directory)
+    assert validated(client, file) == found, file.name
+    answers = scored(client, file)
+    assert on_the_dashboard(file) == answers, file.name
+    # Even songs that are too few to learn from can be scored.
+    assert not isinstance(answers, str), file.name
+    return found, answers[0]
+
+
+def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
     expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
     for name, right in expected.items():
-        file = case_directory / name
-        found = etl(file, tmp_path / name)
-        assert validated(managed, file) == found, name
-        answers = scored(managed, file)
-        assert on_the_dashboard(file) == answers, name
+        found, answers = verdict(managed, case_directory / name, tmp_path / name)
         assert isinstance(found, dict) is (right["validate"] == "take"), name
-        # Even songs that are too few to learn from can be scored.
-        assert not isinstance(answers, str), name
         if "predict_csv" in right:
-            assert sum(answers[0]) == right["predict_csv"], name
+            assert sum(answers) == right["predict_csv"], name
         if "left_out_rows" in right:
-            assert answers[0].count(False) == len(right["left_out_rows"]), name
+            assert answers.count(False) == len(right["left_out_rows"]), name
+
+
+SONGS = chosen(12, 12).reset_index(drop=True)
+PERCENT = SONGS.assign(**{name: (SONGS[name] * 100).round() for name in FEATURES})
+VARIANTS: dict[str, tuple[bytes, int]] = {
+    "semicolons and decimal commas": (as_csv(SONGS, sep=";", decimal=","), 24),
+    "UTF-16 with tabs": (as_csv(SONGS, sep="\t").decode().encode("utf-16"), 24),
+    "percent": (as_csv(PERCENT), 24),
+    "JSON": (SONGS.to_json(orient="records").encode(), 24),
+    "no beat, and no other column that the model does not use": (
+        as_csv(SONGS.assign(tempo=0)[[*FEATURES, "tempo", LABEL]]),
+        24,
+    ),
+    "two songs without features": (as_csv(SONGS.assign(**{name: SONGS[name][2:] for name in FEATURES})), 22),
+    "blank lines and a word for a number": (
+        b"\n\n" + as_csv(SONGS.assign(energy=["loud", *SONGS["energy"][1:]])),
+        23,
+    ),
+    "an open quote": (as_csv(SONGS.assign(title=range(24))).replace(b",0\n", b',"0\n', 1), 23),
+    "one liked song eleven times": (as_csv(pd.concat([SONGS[SONGS[LABEL] == 1][:1]] * 11 + [SONGS[12:]])), 23),
+}
+
+
+@pytest.mark.parametrize(("content", "usable"), VARIANTS.values(), ids=VARIANTS)
+def test_made_up_files_get_one_verdict(managed: TestClient, tmp_path: Path, content: bytes, usable: int) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    found, answers = verdict(managed, file, tmp_path / "etl")
+    assert sum(answers) == usable
+    if isinstance(found, dict):
+        assert found["rows_kept"] == usable
+    else:
+        assert "needs at least 10 different likes, there are 1" in found
 
 
 @pytest.mark.parametrize(
@@ -81,7 +122,10 @@ def test_every_case_gets_one_answer(managed: TestClient, case_directory: Path, t
         (b"<html></html>", "is an HTML page"),
         (b"Track name,Artist name\nA,B\n", "export it with them"),
         (b"speechiness,energy,danceability,acousticness,label\n", "no songs"),
-        (b'speechiness,energy,danceability,acousticness,label\n0,0,0,"0,1\n0,0,0,0,1\n', "quote that is not closed"),
+        (
+            b"speechiness,energy,danceability,acousticness,label\n" + b'0,0,0,"0,1\n' * 101 + b"0,0,0,0,1\n",
+            "quote that is not closed",
+        ),
         (b"speechiness;energy;danceability;acousticness;label\n20;30;40;0.5;1\n20;30;40;0.6;1\n", "the same scale"),
     ],
 )

@@ -1,5 +1,7 @@
 """Which columns of the usual exports are understood."""
 
+from collections.abc import Callable
+
 import pytest
 
 from song_preference.features import FEATURES
@@ -14,13 +16,6 @@ EXPORTS = {
             "Instrumentalness,Liveness,Valence,Tempo,Time Signature"
         ),
         EVERYTHING - {"isrc"},
-    ),
-    "Exportify in Spanish": (
-        (
-            "URI de la canción,Nombre de la canción,Nombre del álbum,Nombre(s) del artista,"
-            "Duración de la canción (ms),ISRC,Bailabilidad,Energía,Volumen,Hablado,Acústica,Tempo"
-        ),
-        EVERYTHING,
     ),
     "Chosic": (
         (
@@ -113,3 +108,106 @@ def test_an_exports_columns_are_understood(header: str, meanings: set[str]) -> N
     found = positions(header.split(","))
     assert found.keys() == meanings
     assert all(len(columns) == 1 for columns in found.values())
+
+
+EXPORTIFY = {
+    "English": (
+        "Track URI, Track Name, Artist URI(s), Artist Name(s), Album URI, Album Name, Album Artist Name(s), "
+        "Track Duration (ms), Explicit, Popularity, Danceability, Energy, Key, Loudness, Mode, Speechiness, "
+        "Acousticness, Instrumentalness, Liveness, Valence, Tempo, Time Signature"
+    ),
+    "Arabic": (
+        "رابط الأغنية (URI), اسم الأغنية, روابط الفنانين (URI), أسماء الفنانين, رابط الألبوم (URI), اسم الألبوم, "
+        "أسماء فناني الألبوم, مدة الأغنية (بالمللي ثانية), صريح, الشعبية, قابلية الرقص, الطاقة, المفتاح, "
+        "مستوى الصوت, النمط, محتوى الكلام, الطابع الصوتي, الطابع الآلي, الحيوية, الإيجابية, الإيقاع, توقيع الزمن"
+    ),
+    "German": (
+        "Track-URI, Track-Name, Künstler-URI(s), Künstlername(n), Album-URI, Album-Name, Album-Künstlername(n), "
+        "Track-Dauer (ms), Explizit, Beliebtheit, Tanzbarkeit, Energie, Tonart, Lautstärke, Modus, Sprachanteil, "
+        "Akustik, Instrumentalität, Lebendigkeit, Valenz, Tempo, Taktart"
+    ),
+    "Greek": (
+        "URI κομματιού, Όνομα κομματιού, URI καλλιτέχνη/ων, Όνομα/τα καλλιτέχνη, URI άλμπουμ, Όνομα άλμπουμ, "
+        "Όνομα/τα καλλιτέχνη άλμπουμ, Διάρκεια κομματιού (ms), Ακατάλληλο, Δημοτικότητα, Χορευτικότητα, Ενέργεια, "
+        "Τονικότητα, Ένταση, Τρόπος, Ομιλητικότητα, Ακουστικότητα, Οργανοκεντρικότητα, Ζωντάνια, Θετικότητα, "
+        "Ρυθμός, Μέτρο"
+    ),
+    "Spanish": (
+        "URI de la canción, Nombre de la canción, URI(s) del artista, Nombre(s) del artista, URI del álbum, "
+        "Nombre del álbum, Nombre(s) del artista del álbum, Duración de la canción (ms), Explícito, Popularidad, "
+        "Bailabilidad, Energía, Tonalidad, Volumen, Modo, Hablado, Acústica, Instrumentalidad, Vivacidad, "
+        "Valencia, Tempo, Compás"
+    ),
+    "French": (
+        "URI du titre, Nom du titre, URI(s) de l'artiste, Nom(s) de l'artiste, URI de l'album, Nom de l'album, "
+        "Nom(s) de l'artiste de l'album, Durée du titre (ms), Explicite, Popularité, Danseabilité, Énergie, "
+        "Tonalité, Volume sonore, Mode, Parlabilité, Acoustique, Instrumental, Vivacité, Valence, Tempo, Mesure"
+    ),
+    "Italian": (
+        "URI della traccia, Nome della traccia, URI dell'artista, Nome dell'artista, URI dell'album, "
+        "Nome dell'album, Nome dell'artista dell'album, Durata della traccia (ms), Esplicito, Popolarità, "
+        "Ballabilità, Energia, Chiave, Volume, Modalità, Linguaggio parlato, Acustica, Strumentalità, Vivacità, "
+        "Valenza, Tempo, Battuta"
+    ),
+    "Japanese": (
+        "トラックURI, トラック名, アーティストURI, アーティスト名, アルバムURI, アルバム名, "
+        "アルバムアーティスト名, トラックの長さ（ミリ秒）, 明示的な内容, 人気度, ダンサビリティ, エネルギー, "
+        "キー, ラウドネス, モード, スピーチ性, アコースティック性, インストゥルメンタル性, ライブ感, 感情値, "
+        "テンポ, 拍子"
+    ),
+    "Dutch": (
+        "Nummer URI, Nummernaam, Artiest-URI, Naam van artiest, Album-URI, Naam van album, "
+        "Naam van artiest op het album, Nummerduur (ms), Expliciet, Populariteit, Dansbaarheid, Energie, "
+        "Toonsoort, Luidheid, Modus, Spraakzaamheid, Akoestiek, Instrumentaliteit, Levendigheid, Valentie, Tempo, "
+        "Maatstreep"
+    ),
+    "Portuguese": (
+        "URI da faixa, Nome da faixa, URI(s) do artista, Nome(s) do artista, URI do álbum, Nome do álbum, "
+        "Nome(s) do artista do álbum, Duração da faixa (ms), Explícita, Popularidade, Dançabilidade, Energia, "
+        "Tonalidade, Volume, Modo, Oralidade, Acústica, Instrumentalidade, Vivacidade, Valência, Tempo, Compasso"
+    ),
+    "Swedish": (
+        "Låtens URI, Låtens namn, Artistens URI, Artistens namn, Albumets URI, Albumets namn, "
+        "Albumartistens namn, Låtlängd (ms), Explicit, Popularitet, Dansbarhet, Energi, Tonart, Ljudstyrka, Läge, "
+        "Talighet, Akustik, Instrumentalhet, Livlighet, Valens, Tempo, Taktart"
+    ),
+    "Turkish": (
+        "Parça URI, Parça Adı, Sanatçı URI, Sanatçı Adı, Albüm URI, Albüm Adı, Albümdeki Sanatçı Adı, "
+        "Parça Süresi (ms), Açık İçerik, Popülerlik, Dans Edilebilirlik, Enerji, Ton, Ses Seviyesi, Mod, "
+        "Konuşma Oranı, Akustiklik, Enstrümantalite, Canlılık, Duygusallık, Tempo, Ölçü İşareti"
+    ),
+    "Simplified Chinese": (
+        "曲目 URI, 曲目名称, 艺人 URI, 艺人名称, 专辑 URI, 专辑名称, 专辑艺人名称, 曲目时长（毫秒）, 含露骨内容, "
+        "热度, 舞蹈性, 能量, 调性, 响度, 调式, 语音度, 原声性, 器乐度, 现场感, 情绪效价, 速度, 拍号"
+    ),
+    "Traditional Chinese": (
+        "曲目 URI, 曲目名稱, 藝人 URI, 藝人名稱, 專輯 URI, 專輯名稱, 專輯藝人名稱, 曲目長度（毫秒）, 含露骨內容, "
+        "熱門度, 舞蹈性, 能量, 調性, 響度, 調式, 語音度, 原音性, 器樂度, 現場感, 情緒效價, 速度, 拍號"
+    ),
+    "Cantonese": (
+        "歌 Link, 歌名, Artist Link, Artist 名, 專輯 Link, 專輯名, 專輯 Artist 名, 曲目時長（毫秒）, 家長指引, "
+        "熱門度, 舞蹈性, 能量, 調性, 響度, 調式, 語音度, 原音性, 器樂度, 現場感, 情緒效價, 速度, 拍號"
+    ),
+}
+"""Headers of Exportify.app with all its audio features, in its twelve languages and three ways to write Chinese."""
+
+EXPORTIFY_POSITIONS = {
+    "id": 0,
+    "title": 1,
+    "artist": 3,
+    "album": 5,
+    "duration": 7,
+    "danceability": 10,
+    "energy": 11,
+    "loudness": 13,
+    "speechiness": 15,
+    "acousticness": 16,
+    "tempo": 20,
+}
+
+
+@pytest.mark.parametrize("header", EXPORTIFY.values(), ids=EXPORTIFY)
+@pytest.mark.parametrize("change", [str, str.upper, str.lower], ids=["as it is", "upper case", "lower case"])
+def test_exportify_is_understood_in_each_of_its_languages(header: str, change: Callable[[str], str]) -> None:
+    found = positions(change(header).split(", "))
+    assert found == {meaning: [position] for meaning, position in EXPORTIFY_POSITIONS.items()}

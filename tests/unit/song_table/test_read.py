@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from song_preference.dataset.manage import check
@@ -20,7 +20,7 @@ from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
 from song_preference.song_table import database
 from song_preference.song_table.read import SongTable, opened
-from tests.support.playlists import as_csv, chosen, songs, with_cells, written
+from tests.support.playlists import as_csv, chosen, songs, with_cells
 
 LIMIT = 10**8
 CANNOT = "This playlist cannot be used: "
@@ -221,6 +221,9 @@ def test_organize_your_music_s_export_is_understood(table: Table) -> None:
     assert codes(read) == ["duration_in_seconds", "features_in_percent", "columns_understood"]
 
 
+QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell: close, double or remove it"
+ROWS = as_csv(PLAIN).partition(b"\n")[2]
+TITLED = as_csv(PLAIN.assign(title="song"))
 FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "text in energy": (with_cells("energy", "loud"), ["column 'energy' must be a number (1 row: 2)"]),
     "an empty cell": (with_cells("energy", 0.5, None), ["column 'energy' must not be empty (1 row: 3)"]),
@@ -255,6 +258,26 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
         b"My songs\n\n" + HEADER + b"\n\n" + FIRST.replace(b",", b",x", 1) + b"\n" + as_csv(PLAIN).partition(b"\n")[2],
         ["column 'danceability' must be a number (1 row: 5)"],
     ),
+    "an open quote in the first row": (HEADER + b'\n"' + FIRST + b"\n" + ROWS, [f"{QUOTE} (1 row: 2)"]),
+    "an open quote in the last row": (as_csv(PLAIN) + b'"' + FIRST, [f"{QUOTE} (1 row: 62)"]),
+    "an open quote far above another": (
+        TITLED.replace(b"song\n", b'"7 nights\n', 1)[:-6] + b',"9 lives\n',
+        [f"{QUOTE} (2 rows: 2, 61)"],
+    ),
+    "an open quote above more than a cell may hold": (
+        TITLED.replace(b"song\n", b'"7 nights\n', 1) + TITLED.partition(b"\n")[2] * 40,
+        [f"{QUOTE} (1 row: 2)"],
+    ),
+    "an open quote above a row too long": (
+        TITLED.replace(b"song\n", b'"7 nights\n', 1) + FIRST + b"," * 250_001 + b"x\n" + FIRST + b",song\n",
+        [
+            (
+                "the file has a row of more than 250,000 characters: keep only the columns that describe the songs "
+                "(1 row: 62)"
+            ),
+            f"{QUOTE} (1 row: 2)",
+        ],
+    ),
     "two rows without features": (
         as_csv(PLAIN) + b"," * HEADER.count(b",") + b"1\n" + b"," * HEADER.count(b",") + b"0\n",
         ["the file has rows without any audio feature (2 rows: 62, 63)"],
@@ -265,7 +288,7 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
 @pytest.mark.parametrize(("raw", "faults"), FAULTS.values(), ids=FAULTS)
 def test_a_row_that_cannot_be_used_is_left_out_and_named(raw: bytes, faults: list[str], table: Table) -> None:
     read = table(raw)
-    assert [str(fault) for fault in read.faults] == faults
+    assert sorted(str(fault) for fault in read.faults) == sorted(faults)
     assert read.unusable == sum(fault.count for fault in read.faults)
     assert len(features_of(read)) == read.rows - read.unusable
 
@@ -287,7 +310,6 @@ NO_OPINIONS = (
 )
 MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL))
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
-QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell"
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
     "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
@@ -396,14 +418,13 @@ BAD: dict[str, tuple[bytes, str]] = {
     "ratings": (
         as_csv(PLAIN.assign(label=[1 + number % 5 for number in range(60)])),
         (
-            "column 'label' grades songs (1, 2, 3, 4, 5): add a column 'liked' with 1 or 0, so that it is clear which "
-            "grades are likes"
+            "column 'label' grades songs (1, 2, 3, 4, 5) and does not say which grades are likes: write 1 in place of "
+            "those and 0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
         ),
     ),
-    "an open quote": (HEADER + b'\n"' + FIRST + b"\n" + FIRST + b"\n", f"{QUOTE} (1 row: 2)"),
-    "an open quote far above another": (
-        as_csv(PLAIN.assign(title="song")).replace(b"song\n", b'"7 nights\n', 1)[:-6] + b',"9 lives\n',
-        f"{QUOTE} (1 row: 2)",
+    "more open quotes than can be forgiven": (
+        HEADER + b"\n" + (b'"' + FIRST + b"\n") * 101 + FIRST + b"\n",
+        f"{QUOTE} (1 row: 102)",
     ),
 }
 
@@ -439,43 +460,6 @@ def test_songs_to_score_need_no_label(table: Callable[..., SongTable]) -> None:
 def test_a_label_column_of_songs_to_score_is_another_column(table: Callable[..., SongTable]) -> None:
     read = table(as_csv(PLAIN.assign(label="whatever")), needs_label=False)
     assert (read.unusable, LABEL in read.known) == (0, False)
-
-
-cell = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    titles=st.lists(cell, min_size=12, max_size=12),
-    dialect=st.tuples(
-        st.sampled_from([",", ";", "\t", "|"]),
-        st.sampled_from(["\n", "\r\n", "\r"]),
-        st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-    ),
-    quoted=st.booleans(),
-    blank_lines=st.integers(0, 2),
-)
-@example(titles=['"'] * 12, dialect=(",", "\n", "utf-8"), quoted=True, blank_lines=0)
-@example(titles=["="] * 12, dialect=(";", "\r\n", "utf-16"), quoted=False, blank_lines=1)
-def test_a_table_in_any_dialect_is_read_back_equal(
-    titles: list[str],
-    dialect: tuple[str, str, str],
-    quoted: bool,
-    blank_lines: int,
-    table: Table,
-) -> None:
-    rows = chosen(6, 6).reset_index(drop=True)
-    cells = [["title", *FEATURES, LABEL]]
-    cells += [
-        [f"t{title}", *map(str, values)]
-        for title, values in zip(titles, rows[[*FEATURES, LABEL]].to_numpy(object).tolist(), strict=True)
-    ]
-    raw = written([*([[]] * blank_lines), *cells], *dialect, quoted=quoted)
-    read = table(raw)
-    pd.testing.assert_frame_equal(features_of(read), rows[[*FEATURES, LABEL]].astype(float))
-    assert [title for (title,) in read.query("select title from songs order by row")] == [
-        f"t{title}" for title in titles
-    ]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -16,6 +16,7 @@ from song_preference.training.data import Songs
 from song_preference.training.export import run_graph
 from song_preference.training.intervals import roc_auc
 from song_preference.training.search import Score, Trial, ranked, search
+from tests.support.playlists import as_csv, chosen
 from tests.support.training import listener
 
 TRIALS = 9
@@ -127,10 +128,21 @@ def test_a_trial_that_is_clearly_behind_ends_after_one_repeat() -> None:
     assert FOLDS in found.values()
 
 
-def test_of_labels_by_chance_nothing_is_learned_however_often_each_song_comes(
-    case_directory: Path, tmp_path: Path
-) -> None:
-    prepared = prepare(case_directory / "08-noise-each-song-thrice.csv", tmp_path, max_bytes=10**6)
+@pytest.fixture(params=["made up", "case"])
+def by_chance(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Songs with labels by chance, each of them three times."""
+    if request.param == "case":
+        cases: Path = request.getfixturevalue("case_directory")
+        return cases / "08-noise-each-song-thrice.csv"
+    path, songs = tmp_path / "songs", chosen(40, 40)
+    songs["label"] = np.random.default_rng(0).permutation(songs["label"])
+    path.write_bytes(as_csv(pd.concat([songs.assign(genre=genre) for genre in ("pop", "rock", "folk")])))
+    return path
+
+
+def test_of_labels_by_chance_nothing_is_learned_however_often_each_song_comes(by_chance: Path, tmp_path: Path) -> None:
+    prepared = prepare(by_chance, tmp_path, max_bytes=10**6)
+    assert prepared.report.rows_kept == 80
     tables = split(prepared.features, tmp_path, 0.3, 42)
     train, test = (Songs.of(pd.read_parquet(table)) for table in (tables.train, tables.test))
     ranking = search(train, 2, seed=0)

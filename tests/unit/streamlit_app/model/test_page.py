@@ -109,9 +109,9 @@ def test_the_champion_is_reported_measured_and_drawn(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("evaluated_on", [TEST_TABLE, LEFT_OUT, None])
 def test_a_version_says_of_which_model_and_songs_its_metrics_are(
-    judged: Platform, open_page: Open, language: Language, evaluated_on: str | None
+    with_evaluation: Platform, open_page: Open, language: Language, evaluated_on: str | None
 ) -> None:
-    judged.registry.evaluated_on = evaluated_on
+    with_evaluation.registry.evaluated_on = evaluated_on
     shown = [caption.value for caption in open_page("model", language).caption]
     for each in (TEST_TABLE, LEFT_OUT):
         assert (TEXTS[f"model_evaluated_on_{each}"][language] in shown) == (each == evaluated_on)

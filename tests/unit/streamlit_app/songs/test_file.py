@@ -74,7 +74,7 @@ def test_a_list_without_one_whole_row_is_read() -> None:
         (b"Track name,Artist name\nA,B\n", "no_audio_features"),
         (b"PK\x03\x04\x00\x00", "archive_unreadable"),
         (b"\x00" * 8, "binary"),
-        (f'{HEADER}\n0,0,0,"0\n0,0,0,0\n'.encode(), "quote_not_closed"),
+        ((HEADER + '\n0,0,0,"0' * 101 + "\n0,0,0,0\n").encode(), "quote_not_closed"),
         ((HEADER + "," * 1_000 + "\n1").encode(), "too_many_columns"),
         (b" " * (LIST_BYTES + 1), "list_too_large"),
         (HEADER.encode() + b"\n0,0,0,0" * (LIST_ROWS + 1), "too_many_rows"),
