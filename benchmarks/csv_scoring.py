@@ -17,7 +17,7 @@ import onnxruntime
 
 from benchmarks.etl import write_playlist
 from benchmarks.servers import ALIAS, NAME, REF
-from benchmarks.serving import LOAD_CORE, PORT, SERVER_CORE, champion, serving
+from benchmarks.serving import LOAD_CORE, PORT, SERVER_CORE, champions, serving
 from song_preference.serving.model_store import ModelCache
 
 ROWS, ROUNDS = 300_000, 7
