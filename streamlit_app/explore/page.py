@@ -13,9 +13,10 @@ from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.table import song_table, unscaled
-from streamlit_app.explore.texts import TEXTS
-from streamlit_app.i18n import Language, Locale
+from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.theme import draw
+
+TEXTS = texts("explore")
 
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""

@@ -11,11 +11,12 @@ from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import section
 from streamlit_app.data import model_settings, settings
 from streamlit_app.data.models import versions
-from streamlit_app.i18n import Language, Locale
+from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.model import charts, evaluation
 from streamlit_app.model.charts import CHALLENGER, CHAMPION, ENDS, OTHER, ROLES, interval_text
-from streamlit_app.model.texts import TEXTS
 from streamlit_app.theme import draw
+
+TEXTS = texts("model")
 
 DRAWN_VERSIONS = 30
 """Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""

@@ -14,11 +14,12 @@ from song_preference.prediction import Explanation, Prediction
 from streamlit_app.components import measures_help, section
 from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
-from streamlit_app.i18n import Language, Locale
+from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.predict import charts
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
-from streamlit_app.predict.texts import TEXTS
 from streamlit_app.theme import colours, draw
+
+TEXTS = texts("predict")
 
 STEPS = [step / 100 for step in range(101)]
 """Values that a slider can take."""

@@ -9,11 +9,12 @@ import streamlit as st
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app.components import measures_help, plain, section, uploader
 from streamlit_app.data import predictor, settings
-from streamlit_app.i18n import Language, Locale
+from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import SongFile, read
-from streamlit_app.songs.texts import TEXTS
+
+TEXTS = texts("songs")
 
 SHOWN_FAULTS = 200
 FAULTS_HEIGHT = 250

@@ -9,18 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch, ModelRef
-from streamlit_app.explore import texts as explore
-from streamlit_app.i18n import Texts
-from streamlit_app.model import texts as model
-from streamlit_app.pipeline import texts as pipeline
-from streamlit_app.predict import texts as predict
-from streamlit_app.songs import texts as songs
+from streamlit_app.i18n import Texts, texts
 from streamlit_app.songs.file import SongFile, read
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
 from tests.support.registry import FakeRegistry
 
-TEXTS: Texts = {**predict.TEXTS, **explore.TEXTS, **model.TEXTS, **songs.TEXTS, **pipeline.TEXTS}
+TEXTS: Texts = {}
+for page in ("predict", "explore", "model", "songs", "pipeline"):
+    TEXTS |= texts(page)
 """The texts of all pages."""
 
 NOWHERE = "http://127.0.0.1:9"

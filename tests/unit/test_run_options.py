@@ -83,11 +83,10 @@ print(json.dumps({"fields": {name: param.dump() for name, param in form.items()}
 
 PAGE = """
 import streamlit as st
-from streamlit_app.i18n import Locale
+from streamlit_app.i18n import Locale, texts
 from streamlit_app.pipeline.start import options_form
-from streamlit_app.pipeline.texts import TEXTS
 from tests.support.run_options import MORE_OPTIONS
-st.json(options_form(Locale("es", TEXTS), MORE_OPTIONS))
+st.json(options_form(Locale("es", texts("pipeline")), MORE_OPTIONS))
 """
 
 
