@@ -9,7 +9,8 @@ from hatchling.builders.wheel import WheelBuilder
 from fastapi_app.graphql.router import ASSETS, GRAPHIQL
 from local_stack.config import ROOT
 
-PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
 def test_the_wheel_has_every_file_of_the_packages(tmp_path: Path) -> None:
