@@ -1,6 +1,5 @@
 """Locales: texts, numbers and times in the listener's language. The texts are in `texts.toml`, shared and by page."""
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from song_preference import messages
+from song_preference.messages.texts import Language, Texts, read_texts
 
-Language = messages.Language
+__all__ = ["COMMON", "LANGUAGES", "Language", "Locale", "Texts", "texts"]
+
 LANGUAGES: dict[Language, str] = {"es": "Español", "en": "English"}
-
-Texts = dict[str, dict[Language, str]]
-"""Texts by key, then by language, with placeholders such as `{songs:,}`."""
 
 MONTHS = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
@@ -54,15 +52,11 @@ class Locale(messages.LanguageFormatter):
         return f"{moment.day} {MONTHS[self.language][moment.month - 1]} {moment.year}, {moment:%H:%M}"
 
 
-def _read(folder: Path) -> Texts:
-    with (folder / "texts.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
-COMMON = _read(Path(__file__).parent)
+FOLDER = Path(__file__).parent
+COMMON = read_texts(FOLDER / "texts.toml")
 """The texts that the pages share."""
 
 
 def texts(page: str) -> Texts:
     """Return the texts of a page, with those that all pages share."""
-    return COMMON | _read(Path(__file__).parent / page)
+    return COMMON | read_texts(FOLDER / page / "texts.toml")

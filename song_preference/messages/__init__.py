@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from string import Formatter
-from typing import Any, Literal
+from typing import Any
 
-from song_preference.messages import en, es
+from song_preference.messages.card import FOLDER, cards
+from song_preference.messages.texts import LANGUAGES, Language, Text, read_texts
 
-Language = Literal["en", "es"]
-Text = dict[Language, str]
-"""One text in each language."""
+__all__ = ["SENTENCES", "Language", "LanguageFormatter", "Message", "Text"]
 
-SENTENCES: dict[Language, dict[str, str]] = {"en": en.SENTENCES, "es": es.SENTENCES}
+_TEXTS = read_texts(FOLDER / "sentences.toml")
+SENTENCES: dict[Language, dict[str, str]] = {
+    language: {code: text[language] for code, text in _TEXTS.items()} | cards(language) for language in LANGUAGES
+}
 SPANISH_SIGNS = str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"})
 
 

@@ -20,7 +20,7 @@ from song_preference.evaluation import (
     calibration,
 )
 from song_preference.features import FEATURES
-from song_preference.messages.en import METRIC_NAMES, MODELS
+from song_preference.messages.card import METRIC_NAMES, MODELS
 from song_preference.training import intervals
 from song_preference.training.candidates import plain_logistic_regression
 from song_preference.training.cross_validation import out_of_fold

@@ -23,10 +23,10 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from pydantic import TypeAdapter
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.evaluation import EVALUATED_ON, comparison
+from song_preference.evaluation import EVALUATED_ON, LEFT_OUT, TEST_TABLE, comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.messages.en import METRIC_NAMES
+from song_preference.messages.card import METRIC_NAMES
 from song_preference.serving.registry import OWN_SONGS_FILE
 from song_preference.serving.versions import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
@@ -42,6 +42,7 @@ CARD_FILE = "model_card.md"
 CALIBRATION_SLOPE, CALIBRATION_INTERCEPT = "calibration_slope", "calibration_intercept"
 """Parameters of a run whose probabilities are calibrated."""
 
+SONGS_OF_METRICS = {TEST_TABLE: "evaluated_on_test_table", LEFT_OUT: "evaluated_on_left_out"}
 TRIALS = TypeAdapter(list[Trial])
 
 SIGNATURE = ModelSignature(
@@ -214,7 +215,7 @@ def model_card(
         "refitted": int(params["songs_refitted"]),
         "evaluated": int(params["songs_evaluated"]),
         "sampled": _sampled(described, params),
-        "songs_of_metrics": Message(f"evaluated_on_{params[EVALUATED_ON]}").as_json(),
+        "songs_of_metrics": Message(SONGS_OF_METRICS[params[EVALUATED_ON]]).as_json(),
         "trials": params["trials"],
         "seed": params["seed"],
         "parameters": _parameters(params),

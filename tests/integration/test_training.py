@@ -21,7 +21,7 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull, NothingToDo
 from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
-from song_preference.messages.en import METRICS
+from song_preference.messages.card import METRICS
 from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry, find_version

@@ -4,7 +4,7 @@ import pytest
 
 from song_preference.evaluation import Evaluation, by_ends
 from song_preference.messages import Language, Message
-from song_preference.messages.en import MODELS
+from song_preference.messages.card import MODELS
 from song_preference.training.registry import model_card
 from tests.support.datasets import described
 
@@ -34,7 +34,7 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     assert "the same recipe was trained on 200 songs of both tables, and that is this model." in card
     assert "The twin on the test table, once, with 95 % intervals" in card
     assert "max features 3" in card
-    assert "0.390 (standard error 0.021; ROC AUC\n0.900)" in card
+    assert "0.390 (standard error 0.021; ROC AUC 0.900)" in card
     assert "there is none" in card
     assert f"| ROC AUC | {metrics['test_roc_auc']:.3f} ({metrics['test_roc_auc_low']:.3f} to " in card
     assert card.count("0.500 (0.500 to 0.500)") == 1

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
-from song_preference.messages.en import METRICS
+from song_preference.messages.card import METRICS
 from song_preference.serving.model import open_graph
 from song_preference.settings import ModelSettings
 from song_preference.training import registry

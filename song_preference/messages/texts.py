@@ -1,0 +1,18 @@
+"""Texts in two languages, as `*.toml` files hold them: a table for each, which names both languages."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal, get_args
+
+Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+Text = dict[Language, str]
+"""One text in each language."""
+Texts = dict[str, Text]
+"""Texts by key."""
+
+
+def read_texts(path: Path) -> Texts:
+    """Return the texts of a file."""
+    with path.open("rb") as file:
+        return tomllib.load(file)
