@@ -131,9 +131,10 @@ ETL_OPTIONS = (
         0.3,
         title={"en": "Songs kept for the test", "es": "Canciones para la prueba"},
         description={
-            "en": "Share of the songs that no model is trained on: they show how good it is. 0.3 means 30%.",
-            "es": "Parte de las canciones con las que no se entrena ningún modelo: muestran después si acierta con "
-            "canciones que no conoce.",
+            "en": "Share of the songs on which a model is tested that does not know them; then it is trained on all. "
+            "0.3 means 30%.",
+            "es": "Parte de las canciones con las que se prueba un modelo que no las conoce; después se entrena con "
+            "todas.",
         },
         bounds=(0.1, 0.5),
     ),

@@ -5,10 +5,10 @@
 | task | what it does | what it writes |
 |---|---|---|
 | Find the best model | compares models by cross-validation on the training songs | a run, with one for each model |
-| Export the model | converts the best one to ONNX and checks that both give the same answers | the model, in that run |
-| Test it on new songs | evaluates it on the songs set aside for the test | metrics and plots, in that run |
+| Export the model | trains the best one, and then on all songs; checks that ONNX answers alike | both, in that run |
+| Test it on new songs | evaluates it as trained without the test songs | metrics and plots, in that run |
 | Register it | registers it with its model card | a version of `spotify_model_prod` |
-| Decide whether it becomes champion | compares it with the current champion | the alias `champion` or `challenger` |
+| Decide whether it becomes champion | compares it with the champions so far | the alias `champion` or `challenger` |
 
 All of it is in MLflow; the tab *Details* of each task links to it. The services load a new champion by themselves.
 **If tasks are skipped**, the same songs, settings and code already gave a model: unless it is the champion, only the

@@ -75,8 +75,8 @@ def decide(
     The rule, the first that applies:
 
     1. No champion, or one that no service can load: the version becomes champion if it is better than always
-       giving the majority's answer, that is, if the low end of the 95 % interval of its ROC AUC on the test table
-       is above 0.5.
+       giving the majority's answer, that is, if the low end of the 95 % interval of the ROC AUC of its evaluation is
+       above 0.5.
     2. A model of the bundled sample never replaces one of a real playlist.
     3. A model of a real playlist always replaces one of the sample.
     4. Another listener, who the run says it is: as if there were no champion.

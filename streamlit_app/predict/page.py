@@ -71,9 +71,10 @@ def _choose_preset(found: Presets, locale: Locale) -> None:
         key="preset",
         on_change=take,
     )
-    if chosen and not math.isnan(found[chosen].probability):
+    if chosen:
         _, probability, is_right = found[chosen]
-        st.caption(locale("predict_known_right" if is_right else "predict_known_wrong", probability=probability))
+        result = "unknown" if math.isnan(probability) else "right" if is_right else "wrong"
+        st.caption(locale(f"predict_known_{result}", probability=probability))
 
 
 @st.fragment

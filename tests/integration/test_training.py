@@ -131,6 +131,7 @@ def test_the_run_holds_trials_pictures_card_and_the_estimator(champion: ModelVer
     assert {item.path for item in client.list_artifacts(run_id)} == {
         "evaluation.json",
         "model_card.md",
+        "own_songs.parquet",
         "pictures",
         "trials.json",
     }
