@@ -31,7 +31,7 @@ class Answered(NamedTuple):
     """A file with its answers."""
 
     notes: str
-    """What was understood as something else than it is written, as JSON in ASCII."""
+    """What was normalised, as JSON in ASCII."""
     blocks: Iterator[bytes]
 
 

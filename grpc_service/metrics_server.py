@@ -1,4 +1,4 @@
-"""Serves the metrics over HTTP; a client that is slow or idle keeps no other from them."""
+"""Serves the metrics over HTTP; slow or idle clients do not block others."""
 
 import socket
 from collections.abc import Iterator

@@ -27,7 +27,7 @@ DATASET = Asset("spotify_dataset")
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
-UNTOUCHED = " The switch is empty until it is touched; switched on and off again, it says no."
+UNTOUCHED = " An untouched switch is empty; switching it on and off again means no."
 
 
 def params_of(options: Iterable[Option]) -> dict[str, Param]:

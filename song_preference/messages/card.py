@@ -22,13 +22,15 @@ METRIC_NAMES = [f"{model}_{metric}" for metric in METRICS for model in MODELS if
 
 
 def cards(language: Language) -> dict[str, str]:
-    """Return the cards of today and of version 0.1 by code, from `card.<language>.md` and `card.toml`."""
+    """Return the cards of today, of version 0.1 and of between by code, from `card.<language>.md` and `card.toml`."""
     parts = {name: texts[language] for name, texts in read_texts(FOLDER / "card.toml").items()}
     template = Template((FOLDER / f"card.{language}.md").read_text(encoding="utf-8"))
     first = {name.removeprefix("first_"): text for name, text in parts.items() if name.startswith("first_")}
+    metrics = f"{_rows(METRICS, parts)}\n\n{{comparison}}"
     return {
         "model_card": template.substitute(first, metrics=_rows(FIRST_METRICS, parts)),
-        "model_card_of_refitted": template.substitute(parts, metrics=f"{_rows(METRICS, parts)}\n\n{{comparison}}"),
+        "model_card_with_comparison": template.substitute(first | {"search": parts["search"]}, metrics=metrics),
+        "model_card_of_refitted": template.substitute(parts, metrics=metrics),
     }
 
 

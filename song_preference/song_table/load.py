@@ -93,7 +93,7 @@ class _PlainFile:
 
     def _source(self, numbers: frozenset[int]) -> str:
         columns = {f"c{at}": "double" if at in numbers else "varchar" for at in range(len(self._layout.header))}
-        options = f"skip={self._layout.lines}, max_line_size={MAX_CELL_CHARACTERS}"
+        options = f"skip={self._layout.row}, max_line_size={MAX_CELL_CHARACTERS}"
         return _source(self._path, self._layout.separator, columns, options)
 
     def numbers(self, positions: frozenset[int]) -> frozenset[int]:
@@ -143,7 +143,7 @@ def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
         target.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        records = Records(source, layout.separator, width)
+        records = Records(source, layout.separator, layout.row, width)
         for row, cells in enumerate(records, start=1):
             if row <= layout.row or (cells is not None and is_blank(cells)):
                 continue

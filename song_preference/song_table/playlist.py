@@ -84,7 +84,7 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
     naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
     named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
     with text.open(encoding="utf-8-sig", newline="") as file:
-        records = islice(Records(file, layout.separator, len(layout.header)), layout.row, None)
+        records = islice(Records(file, layout.separator, layout.row, len(layout.header)), layout.row, None)
         rows = (cells for cells in records if cells and not is_blank(cells))
         return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 

@@ -28,11 +28,12 @@ class Records(Iterator[Cells | None]):
     """Iterates over the rows of a CSV: no cells for a blank line, None for a row that cannot be read.
 
     If a quote goes on over lines and the row then does not have `width` cells, the quote was never closed: the row is
-    the line that it opens in, and the next one begins below.
+    the line that it opens in, and the next one begins below. Titles above the row of the header may have any width.
     """
 
-    def __init__(self, text: TextIO, separator: str, width: int | None = None) -> None:
+    def __init__(self, text: TextIO, separator: str, header_row: int = 0, width: int | None = None) -> None:
         self._lines, self._width, self._open_quotes = _Lines(text), width, 0
+        self._rows_until_header = header_row
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.fault: Fault = "row_too_long"
         """The code of what is wrong with the last row that could not be read."""
@@ -46,7 +47,10 @@ class Records(Iterator[Cells | None]):
         """Return the next row."""
         self._lines.left, self._lines.taken = READ_CHARACTERS, []
         cells = self._read()
-        if self._width and self.lines > 1 and (cells is None or not (is_blank(cells) or fits(cells, self._width))):
+        self._rows_until_header -= 1
+        if self._rows_until_header >= 0 or not self._width or self.lines < 2:
+            return cells
+        if cells is None or not (is_blank(cells) or fits(cells, self._width)):
             self.fault, cells = "quote_not_closed", None
             self._open_quotes += 1
             if self._open_quotes <= MAX_OPEN_QUOTES:

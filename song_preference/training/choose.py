@@ -1,4 +1,4 @@
-"""Train the best trial that can be served, twice: its twin on the training table, and the model on all songs."""
+"""Train the best trial that can be served, on the training table as a twin, and for the services on all songs."""
 
 import logging
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Choice(NamedTuple):
 
     trial: Trial
     model: Trained
-    """Trained on all songs."""
+    """Trained on all songs, or as many as a training takes; with that many in the training table, the twin itself."""
     twin: Trained
     """Trained on the training table alone."""
     threshold: float
@@ -62,10 +62,10 @@ def choose(ranking: Iterable[Trial], train: Songs, test: Songs, seed: int) -> Ch
             calibration, left_out = calibrate(train, out_of_fold(trial.estimator(seed), train, seed), seed)
         threshold = decision_threshold(train.labels, left_out)
         try:
-            twin, model = (
-                _train(trial.estimator(seed), songs, both, threshold, calibration)
-                for songs in (train, both.at_most(MAX_TRAINING_SONGS, seed))
-            )
+            twin = model = _train(trial.estimator(seed), train, both, threshold, calibration)
+            if (more := MAX_TRAINING_SONGS - len(train.labels)) > 0:
+                songs = train.plus(test.at_most(more, seed))
+                model = _train(trial.estimator(seed), songs, both, threshold, calibration)
         except ModelRejected as reason:
             rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
             log.warning("Rejected: %s", rejected[-1])

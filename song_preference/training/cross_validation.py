@@ -9,7 +9,7 @@ from scipy.special import expit
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 from song_preference.training.data import Labels, Probabilities, Songs
-from song_preference.training.fit import DECIMALS, fit, probability_of
+from song_preference.training.fit import DECIMALS, DECIMALS_OF_PROBABILITY, fit, probability_of
 from song_preference.training.logistic import logistic_line, logits, losses
 
 FOLDS, REPEATS = 5, 3
@@ -52,7 +52,7 @@ class Calibration(NamedTuple):
     def of(self, probability: Probabilities) -> Probabilities:
         """Return calibrated probabilities (n,)."""
         calibrated: Probabilities = expit(self.slope * logits(probability) + self.intercept)
-        return calibrated
+        return np.round(calibrated, DECIMALS_OF_PROBABILITY)
 
 
 def calibrate(songs: Songs, probability: Probabilities, seed: int) -> tuple[Calibration | None, Probabilities]:

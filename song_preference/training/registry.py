@@ -231,8 +231,9 @@ def model_card(
 
 def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:
     train, test = described.split.train, described.split.test
+    trained, refitted, evaluated = (int(params[f"songs_{name}"]) for name in ("trained", "refitted", "evaluated"))
     # Metrics are of all songs only where these are few.
-    if int(params["songs_trained"]) == train and int(params["songs_evaluated"]) in (test, train + test):
+    if (trained, refitted) == (train, train + test) and evaluated in (test, train + test):
         return ""
     return Message("trained_on_part", {"train": train, "test": test}).as_json()
 

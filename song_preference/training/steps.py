@@ -126,14 +126,14 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     Where the test table has too few songs, evaluate the answers on all songs, each left out of training in turn.
     """
     run_id, _, dataset_version, seed, *_ = exported
-    train, test = training_songs(store, dataset_version, seed), test_songs(store, dataset_version)
+    train = training_songs(store, dataset_version, seed)
     session = open_graph(registry.load_graph(exported.twin_uri))
 
     def predict(features: Features) -> Probabilities:
         return run_graph(session, features).probability
 
-    if are_enough(test):
-        evaluated_on, evaluation = TEST_TABLE, evaluate_model(test, train, predict, exported.threshold, seed)
+    if are_enough(songs := test_songs(store, dataset_version)):
+        evaluated_on, evaluation = TEST_TABLE, evaluate_model(songs, train, predict, exported.threshold, seed)
     else:
         songs, left_out = registry.load_own_songs(run_id)
         evaluated_on, evaluation = LEFT_OUT, evaluate_left_out(songs, left_out, exported.threshold, seed)
@@ -142,7 +142,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     mlflow.log_params({"songs_evaluated": len(evaluation.labels), EVALUATED_ON: evaluated_on}, run_id=run_id)
     mlflow.log_metrics(metrics, run_id=run_id)
     client.log_text(run_id, evaluation.model_dump_json(), EVALUATION_FILE)
-    for name, figure in all_plots(evaluation, test, predict).items():
+    for name, figure in all_plots(evaluation, songs, predict).items():
         client.log_figure(run_id, figure, f"pictures/{name}")
     log.info("Metrics on %d songs: %s", len(evaluation.labels), metrics)
     return metrics

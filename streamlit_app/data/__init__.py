@@ -10,7 +10,7 @@ from io import BytesIO
 import pandas as pd
 import streamlit as st
 
-from song_preference.errors import ModelNotReady, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.features import FEATURES
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import OWN_SONGS_FILE, MlflowRegistry, following_champion
@@ -53,11 +53,13 @@ def model_settings() -> ModelSettings:
 def with_answers(songs: pd.DataFrame) -> pd.DataFrame:
     """Return the listener's songs with `probability` and `predicted` label by models that were not trained on them.
 
-    The champion knows the songs by heart. Without MLflow, and for songs that its training did not store, both are NaN.
+    The champion may know the songs by heart. Both are NaN without MLflow, and for songs that training did not store.
     """
     stored = None
-    with suppress(ModelNotReady, RegistryUnavailable):
-        stored = _own_songs(predictor().store.current().model.ref.run_id)
+    with suppress(ModelNotReady, RegistryUnavailable, DiskFull):
+        served = predictor().store.current()
+        # While MLflow does not answer, nobody waits for it.
+        stored = None if served.stale else _own_songs(served.model.ref.run_id)
     if stored is None:
         return songs.assign(**dict.fromkeys(ANSWERS, math.nan))
     found = songs[list(FEATURES)].astype("float32").merge(stored, "left", list(FEATURES))
@@ -67,7 +69,10 @@ def with_answers(songs: pd.DataFrame) -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def _own_songs(run_id: str) -> pd.DataFrame | None:
     content = MlflowRegistry(model_settings()).artifact(run_id, OWN_SONGS_FILE)
-    return pd.read_parquet(BytesIO(content), columns=[*FEATURES, *ANSWERS]) if content else None
+    if content is None:
+        return None
+    # A dataset of version 0.1 may hold a song several times.
+    return pd.read_parquet(BytesIO(content), columns=[*FEATURES, *ANSWERS]).drop_duplicates(list(FEATURES))
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

@@ -32,7 +32,7 @@ def test_an_error_comes_back_whole() -> None:
 
 
 def test_a_crash_is_an_error_and_the_next_call_is_answered() -> None:
-    with pytest.raises(InvalidDataset, match="ended the reader"):
+    with pytest.raises(InvalidDataset, match="made the reader crash"):
         isolated(crash)
     assert isolated(bool) is False
 

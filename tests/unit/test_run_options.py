@@ -97,7 +97,7 @@ def test_an_option_more_appears_in_every_form_and_is_checked(tmp_path: Path) -> 
     assert (airflow["noise"]["value"], airflow["noise"]["description"]) == (3, "How much noise. From 1 to 9.")
     assert "10 is greater than the maximum of 9" in form["rejected"]
     # A choice of yes, no or nothing is drawn as a switch.
-    assert [name for name, field in airflow.items() if "until it is touched" in field["description"]] == [
+    assert [name for name, field in airflow.items() if "An untouched switch is empty" in field["description"]] == [
         "new_listener"
     ]
 

@@ -67,6 +67,16 @@ def test_a_cell_with_a_lone_carriage_return_stays_one(rest: TestClient) -> None:
     assert (before["title"], before["error"], found["title"]) == ("A\rb", "", "C")
 
 
+def test_a_title_above_the_header_may_have_lines_of_its_own(rest: TestClient, predictor: Predictor) -> None:
+    songs = [SONG, SONG | {"danceability": 0.01, "energy": 0.99}]
+    lines = [f"{at}," + ",".join(str(song[name]) for name in FEATURES) for at, song in enumerate(songs)]
+    content = "\n".join(['"My playlist', 'of 2024"', f"title,{HEADER}", *lines, ""])
+    response = rest.post("/predict/csv", content=content, headers=CSV)
+    answers = list(csv.reader(StringIO(response.text, newline="")))[2:]
+    expected = [predictor.predict(Song.checked(song)) for song in songs]
+    assert [row[-3:] for row in answers] == [[each.label, str(each.probability), ""] for each in expected]
+
+
 def test_a_file_of_several_blocks_is_answered_in_its_order(rest: TestClient, predictor: Predictor) -> None:
     values = np.random.default_rng(1).random((2 * BLOCK_ROWS + 7, 4), dtype=np.float32)
     expected = predictor.predict_rows(values)

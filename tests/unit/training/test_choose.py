@@ -40,6 +40,15 @@ def test_answers_on_own_songs_are_never_those_of_the_model_that_knows_them() -> 
     assert (choice.twin.songs, choice.model.songs) == (110, 160)
 
 
+@pytest.mark.parametrize(("most", "songs"), [(1000, 160), (130, 130), (110, 110)])
+def test_a_training_takes_no_more_songs_than_it_may(monkeypatch: pytest.MonkeyPatch, most: int, songs: int) -> None:
+    monkeypatch.setattr("song_preference.training.choose.MAX_TRAINING_SONGS", most)
+    known = listener(160, 4)
+    choice = choose([trial(0, "logistic_regression")], known.take(np.arange(110)), known.take(np.arange(110, 160)), 0)
+    assert (choice.twin.songs, choice.model.songs) == (110, songs)
+    assert (choice.model is choice.twin) is (songs == 110)
+
+
 @pytest.fixture
 def contradicting(train: Songs) -> Songs:
     """Songs of which k-NN and its graph may take different ones: all lie on few points, with either label."""

@@ -183,6 +183,22 @@ def answers(graph: bytes, songs: Songs) -> Probabilities:
     return run_graph(open_graph(graph), songs.features).probability
 
 
+def test_an_export_that_was_interrupted_is_repeated(
+    datasets: Datasets, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params: dict[str, object] = {"trials": TRIALS}
+    ranking = ranked_trials(trained.searched.run_id)
+    run_id, experiment_id = registry.log_search("interrupted", ranking, params, {})
+    searched = steps.Searched(run_id, experiment_id, VERSION, SEED)
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "log_own_songs", lambda *_: (_ for _ in ()).throw(ConnectionError()))
+        with pytest.raises(ConnectionError):
+            steps.export(datasets, searched)
+    exported = steps.export(datasets, searched)
+    assert exported.threshold == trained.exported.threshold
+    assert len(load_own_songs(run_id)[0].labels) == 100
+
+
 def test_steps_can_be_repeated(datasets: Datasets, trained: Trained) -> None:
     again = steps.export(datasets, trained.searched)
     assert again[:4] == trained.exported[:4]
