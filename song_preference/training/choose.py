@@ -30,8 +30,8 @@ class Trained(NamedTuple):
     estimator: Any
     graph: onnx.ModelProto
     parity_error: float
-    songs: int
-    """Number of songs that it was trained on."""
+    songs: Songs
+    """Those that it was trained on."""
 
 
 class Choice(NamedTuple):
@@ -81,7 +81,7 @@ def _train(estimator: Any, songs: Songs, known: Songs, threshold: float, calibra
     graph = build_graph(estimator, threshold, calibration)
     describe(graph, songs)
     error = check_parity(estimator, graph, threshold, known.features, calibration=calibration)
-    return Trained(estimator, graph, error, len(songs.labels))
+    return Trained(estimator, graph, error, songs)
 
 
 def own_songs(choice: Choice, train: Songs, test: Songs, seed: int) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def ranked_trials(run_id: str) -> list[Trial]:
     return TRIALS.validate_python(mlflow.artifacts.load_dict(f"runs:/{run_id}/{TRIALS_FILE}"))
 
 
-def log_models(choice: Choice, songs: Songs) -> tuple[str, str]:
+def log_models(choice: Choice) -> tuple[str, str]:
     """Log estimator, model and twin to the active run; return the addresses of the ONNX models of the last two."""
     _import_skops()
     mlflow.sklearn.log_model(
@@ -120,7 +120,7 @@ def log_models(choice: Choice, songs: Songs) -> tuple[str, str]:
             trained.graph,
             name=name,
             signature=SIGNATURE,
-            input_example=_example(songs),
+            input_example=_example(trained.songs),
             conda_env=_conda_environment(ONNX_REQUIREMENTS),
             onnx_execution_providers=["CPUExecutionProvider"],
         )

@@ -102,7 +102,7 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
     choice = choose(registry.ranked_trials(run_id), train, test, seed)
     with mlflow.start_run(run_id=run_id):
         _log_choice(choice)
-        addresses = registry.log_models(choice, train)
+        addresses = registry.log_models(choice)
         registry.log_own_songs(run_id, own_songs(choice, train, test, seed))
     log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.model.parity_error)
     return Exported(*searched, *addresses, choice.threshold)
@@ -111,7 +111,7 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
 def _log_choice(choice: Choice) -> None:
     trial = choice.trial
     mlflow.log_params({"candidate": trial.candidate, "threshold": choice.threshold, **trial.parameters})
-    mlflow.log_params({"songs_refitted": choice.model.songs})
+    mlflow.log_params({"songs_refitted": len(choice.model.songs.labels)})
     if choice.calibration:
         line = zip((registry.CALIBRATION_SLOPE, registry.CALIBRATION_INTERCEPT), choice.calibration, strict=True)
         mlflow.log_params(dict(line))
