@@ -40,6 +40,17 @@ def test_answers_on_own_songs_are_never_those_of_the_model_that_knows_them() -> 
     assert (len(choice.twin.songs.labels), len(choice.model.songs.labels)) == (110, 160)
 
 
+def test_the_same_songs_and_seed_give_the_same_bytes() -> None:
+    known = listener(160, 4)
+    train, test = known.take(np.arange(110)), known.take(np.arange(110, 160))
+    first, second = (choose([trial(0, DEFAULT)], train, test, 0) for _ in range(2))
+    for name in ("model", "twin"):
+        graphs = [getattr(choice, name).graph.SerializeToString() for choice in (first, second)]
+        assert graphs[0] == graphs[1]
+    assert first.model.graph != first.twin.graph
+    assert first.threshold == second.threshold
+
+
 @pytest.mark.parametrize(("most", "songs"), [(1000, 160), (130, 130), (110, 110)])
 def test_a_training_takes_no_more_songs_than_it_may(monkeypatch: pytest.MonkeyPatch, most: int, songs: int) -> None:
     monkeypatch.setattr("song_preference.training.choose.MAX_TRAINING_SONGS", most)

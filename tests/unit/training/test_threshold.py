@@ -28,6 +28,8 @@ def test_what_chance_explains_stays_at_a_half() -> None:
     assert better > balanced_accuracy_score(labels, probability >= 0.5)
     # Its standard error is sqrt(0.8 * 0.2 / 5) / 2 = 0.089: a lead of 0.125 is more, one of 0.05 is not.
     assert decision_threshold(labels, probability) == pytest.approx(0.555)
+    # The same songs again tell no more about chance.
+    assert decision_threshold(labels, np.tile(probability, (3, 1))) == pytest.approx(0.555)
     more = np.concatenate([np.repeat(labels[:4], 3), labels[4:5], np.repeat(labels[5:], 3)])
     assert decision_threshold(more, np.repeat(probability, [3, 3, 3, 3, 1, 3, 3, 3, 3])) == 0.5
 
