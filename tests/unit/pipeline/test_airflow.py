@@ -81,7 +81,7 @@ def test_a_failure_is_reported_in_the_words_of_its_last_try(
 
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(airflow: Airflow, server: FakeAirflow) -> None:
     server.runs[ETL_DAG][0].tasks = [task("download", None, 0)]
-    assert failure(airflow, RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
+    assert failure(airflow, RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow shows why."
 
 
 def test_a_training_with_nothing_to_do_says_why(airflow: Airflow, server: FakeAirflow) -> None:

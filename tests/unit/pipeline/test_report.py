@@ -103,7 +103,7 @@ def test_a_run_that_waits_has_come_to_nothing_yet(server: FakeAirflow, etl: Fake
                 {"event": "Process died with hunter2", "level": "critical"},
             ],
             (
-                "The task download failed unexpectedly: its log in Airflow tells why.",
+                "The task download failed unexpectedly: its log in Airflow shows why.",
                 "task_failed_unexpectedly",
                 {"task": "download"},
             ),
@@ -123,7 +123,7 @@ def test_a_failure_is_reported_where_it_was_meant_for_readers(
 
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(server: FakeAirflow, etl: FakeRun) -> None:
     etl.state, etl.tasks = "failed", [task("download", None, 0)]
-    assert reported(server).reason == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow tells why."
+    assert reported(server).reason == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow shows why."
 
 
 def test_a_training_that_fails_says_why(server: FakeAirflow, training: FakeRun) -> None:

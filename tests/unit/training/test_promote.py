@@ -112,12 +112,12 @@ def test_the_first_better_than_the_majority_becomes_champion(
     assert aliases(client) == ("2", "1")
 
 
-def test_a_version_that_was_never_measured_is_no_first_champion(
+def test_a_version_that_was_never_evaluated_is_no_first_champion(
     client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets
 ) -> None:
     client.create_model_version(MODEL, "file:///nowhere")
     assert str(promote(datasets, settings, "1").reason) == (
-        "There is no champion, but how good this version is was never measured: train again."
+        "There is no champion, but this version was never evaluated: train again."
     )
 
 
