@@ -71,10 +71,12 @@ def _choose_preset(found: Presets, locale: Locale) -> None:
         key="preset",
         on_change=take,
     )
+    # There without a choice too: a part more would make the browser draw everything below it anew.
+    note = st.empty()
     if chosen:
         _, probability, is_right = found[chosen]
         result = "unknown" if math.isnan(probability) else "right" if is_right else "wrong"
-        st.caption(locale(f"predict_known_{result}", probability=probability))
+        note.caption(locale(f"predict_known_{result}", probability=probability))
 
 
 @st.fragment

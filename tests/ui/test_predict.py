@@ -48,5 +48,5 @@ def test_a_song_of_the_playlist_sets_the_sliders(visit: Visitor) -> None:
     visitor.page.get_by_text(visitor.locale("predict_preset_acousticness")).click()
     # The sliders change one after another.
     visitor.page.wait_for_function(
-        "old => Number(document.querySelectorAll('input[type=range]')[3].value) > old", arg=before
+        "old => Number(document.querySelectorAll('input[type=range]')[3]?.value) > old", arg=before
     )
