@@ -18,7 +18,7 @@ from importlib import import_module
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
-from song_preference.song_table.text import rejected
+from song_preference.song_table.files import rejected
 
 P = ParamSpec("P")
 R = TypeVar("R")

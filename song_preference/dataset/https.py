@@ -28,7 +28,7 @@ from song_preference.dataset.transfer import (
 )
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
-from song_preference.song_table.text import PIECE_BYTES, check_is_no_page
+from song_preference.song_table.files import PIECE_BYTES, check_is_no_page
 
 REDIRECTS = 5
 GZIP = {"gzip", "x-gzip"}

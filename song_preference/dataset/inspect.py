@@ -15,8 +15,8 @@ from song_preference.dataset.store import RAW, DatasetStore, Table, not_found
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.isolation import isolated
+from song_preference.song_table.files import MARKS
 from song_preference.song_table.playlist import first_rows_of
-from song_preference.song_table.text import MARKS
 from song_preference.temporary import temporary_directory
 
 LOOKED_AT_BYTES = 1 << 18

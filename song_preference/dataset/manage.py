@@ -12,7 +12,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import CheckedPlaylist
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
-from song_preference.song_table.text import PIECE_BYTES, extension_of
+from song_preference.song_table.files import PIECE_BYTES, extension_of
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 

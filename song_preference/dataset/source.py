@@ -32,7 +32,7 @@ from song_preference.dataset.version import Source, SourceKind
 from song_preference.errors import InvalidDataset, SourceRejected, SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import PlaylistSettings
-from song_preference.song_table.text import PIECE_BYTES, check_is_no_page
+from song_preference.song_table.files import PIECE_BYTES, check_is_no_page
 from song_preference.storage import ObjectStore
 
 NETWORK = Network()

@@ -14,7 +14,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.settings import S3Settings
-from song_preference.song_table.text import PIECE_BYTES, extension_of
+from song_preference.song_table.files import PIECE_BYTES, extension_of
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import temporary_directory
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.columns import DESCRIBING, positions
+from song_preference.song_table.files import PIECE_BYTES, pieces, rejected
 from song_preference.song_table.records import MAX_COLUMNS, MAX_ROW_CHARACTERS, Cells, Records, is_blank, message
-from song_preference.song_table.text import PIECE_BYTES, pieces, rejected
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)

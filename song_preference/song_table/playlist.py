@@ -18,10 +18,11 @@ from song_preference.messages import Message
 from song_preference.song_table import database, read
 from song_preference.song_table.columns import DESCRIBING, plain, positions
 from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.files import copied, extension_of, rejected
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
-from song_preference.song_table.text import TABLES, as_csv, copied, extension_of, members, rejected, unpacking
+from song_preference.song_table.text import TABLES, as_csv, members, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
 LIKED = re.compile("like|love|gust|favou?rit")

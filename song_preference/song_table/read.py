@@ -15,9 +15,10 @@ from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
 from song_preference.song_table.database import MACROS, literal, quoted
+from song_preference.song_table.files import rejected
 from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import ROWS_SHOWN, load
-from song_preference.song_table.text import as_csv, rejected
+from song_preference.song_table.text import as_csv
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from song_preference.features import FEATURES
 from song_preference.isolation import isolated
 from song_preference.messages import Message
 from song_preference.song_table.columns import positions
+from song_preference.song_table.files import pieces
 from song_preference.song_table.read import FEATURE_FAULTS, SongTable, opened
 from song_preference.song_table.records import Cells, Records, is_blank, message
-from song_preference.song_table.text import pieces
 
 RULES = ("", *FEATURE_FAULTS)
 """Codes of the rules that a feature may break; position 0 stands for none."""

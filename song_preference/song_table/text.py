@@ -1,10 +1,9 @@
-"""From the file that a listener has to a CSV in UTF-8: unpack, convert, transcode; every step bounded and noted."""
+"""From the file that a listener has to a CSV in UTF-8: unpack, transcode, convert; every step bounded and noted."""
 
 import codecs
 import errno
 import gzip
 import lzma
-import math
 import re
 import shutil
 import struct
@@ -17,13 +16,12 @@ from typing import IO, NamedTuple, cast
 
 import duckdb
 
-from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.files import PIECE_BYTES, check_is_no_page, copied, pieces, rejected
 from song_preference.song_table.records import MAX_COLUMNS
 from song_preference.temporary import FULL, FULL_TEXTS
 
-PIECE_BYTES = 1 << 20
 TABLES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
 UNICODE = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -32,9 +30,6 @@ UNICODE = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 """Encodings by the marks that files in them begin with; the longer marks begin with the shorter ones."""
-
-MARKS = {b"\x1f\x8b": "gz", b"PK\x03\x04": "zip", b"PAR1": "parquet", b"[": "json", b"{": "json"}
-"""Extensions by what files begin with; others are text."""
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Beginning of the binary formats of older office programs."""
@@ -50,6 +45,7 @@ SPOTIFY_ACCOUNT = re.compile(r"(YourLibrary|Playlist\d+|StreamingHistory\w*|Stre
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that no text holds."""
 
+
 MAX_JSON_BYTES = 64 << 20
 """Longest JSON value, which DuckDB holds in memory: a whole file if its songs lie in one object."""
 
@@ -59,11 +55,6 @@ class Csv(NamedTuple):
 
     path: Path
     notes: list[Message]
-
-
-def rejected(code: str, /, **params: object) -> InvalidDataset:
-    """Return the error about a file as a whole."""
-    return InvalidDataset(Finding(None, Message(code, params), 1))
 
 
 def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Csv:
@@ -85,30 +76,16 @@ def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) ->
         raise rejected("empty_file")
     check_is_no_page(text)
     if text.startswith((b"[", b"{")):
-        return Csv(_from_json(path, connection, max_bytes), [*notes, Message("converted", {"format": "JSON"})])
+        is_list = text.startswith(b"[")
+        return Csv(
+            _from_json(path, connection, max_bytes, is_list=is_list), [*notes, Message("converted", {"format": "JSON"})]
+        )
     return Csv(path, notes)
-
-
-def check_is_no_page(start: bytes) -> None:
-    """Raise `InvalidDataset` if a file that starts so is an HTML page, most often one that asks to sign in."""
-    if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
-        raise rejected("html_page")
 
 
 def _start(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(PIECE_BYTES)
-
-
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of a file, a piece at a time."""
-    return iter(lambda: file.read(PIECE_BYTES), b"")
-
-
-def extension_of(start: bytes) -> str:
-    """Return the extension of a file that starts so, whatever it is called."""
-    found = (extension for mark, extension in MARKS.items() if start.lstrip().startswith(mark))
-    return next(found, "csv")
 
 
 @contextmanager
@@ -155,17 +132,6 @@ def members(packed: zipfile.ZipFile, extensions: Sequence[str]) -> list[zipfile.
         for member in packed.infolist()
         if member.filename.lower().endswith(endings) and not member.filename.startswith("__MACOSX/")
     ]
-
-
-def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> int:
-    """Copy a file and return its size in bytes; raise `InvalidDataset` for more than `max_bytes`."""
-    size = 0
-    for piece in pieces(source):
-        size += len(piece)
-        if size > max_bytes:
-            raise rejected("archive_too_large", limit=max_bytes / 1e6)
-        target.write(piece)
-    return size
 
 
 def _transcoded(path: Path, start: bytes) -> Csv:
@@ -235,6 +201,7 @@ def _converting(unreadable: str) -> Iterator[None]:
 
 
 def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
+    """Write a Parquet file as CSV."""
     source = f"read_parquet({literal(str(path))})"
     with _converting("parquet_unreadable"):
         names = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
@@ -242,7 +209,7 @@ def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: 
         return _written(_Table(names, cells, source), path, connection, max_bytes)
 
 
-def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
+def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, is_list: bool) -> Path:
     """Write the songs of a JSON file as CSV: a list of objects, one object per line, or one object with such a list."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - PIECE_BYTES))
@@ -250,7 +217,7 @@ def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int
             # DuckDB takes a list without its end for a whole one.
             raise rejected("json_unreadable")
     # By itself, DuckDB takes a long list for one object, and has no memory for it.
-    form = "array" if _start(path).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[") else "auto"
+    form = "array" if is_list else "auto"
     objects = f"read_json_objects({literal(str(path))}, format='{form}', maximum_object_size={MAX_JSON_BYTES})"
     with _converting("json_unreadable"):
         connection.execute(f"create or replace temp table objects as select json from {objects}")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.song_table.columns import DESCRIBING, positions
+from song_preference.song_table.files import rejected
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, Faults, ScoringFile, blocks_of, read_songs
-from song_preference.song_table.text import rejected
 from song_preference.temporary import temporary_directory
 
 CELLS_PER_ROW = 100

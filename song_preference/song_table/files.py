@@ -1,0 +1,46 @@
+"""A listener's file before it is read: what it is by its first bytes, and its bytes piece by piece."""
+
+import codecs
+import math
+from collections.abc import Iterator
+from typing import IO
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.messages import Message
+
+PIECE_BYTES = 1 << 20
+MARKS = {b"\x1f\x8b": "gz", b"PK\x03\x04": "zip", b"PAR1": "parquet", b"[": "json", b"{": "json"}
+"""Extensions by what files begin with; others are text."""
+
+
+def rejected(code: str, /, **params: object) -> InvalidDataset:
+    """Return the error about a file as a whole."""
+    return InvalidDataset(Finding(None, Message(code, params), 1))
+
+
+def check_is_no_page(start: bytes) -> None:
+    """Raise `InvalidDataset` if a file that starts so is an HTML page, most often one that asks to sign in."""
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        raise rejected("html_page")
+
+
+def extension_of(start: bytes) -> str:
+    """Return the extension of a file that starts so, whatever it is called."""
+    found = (extension for mark, extension in MARKS.items() if start.lstrip().startswith(mark))
+    return next(found, "csv")
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a file, a piece at a time."""
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
+def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> int:
+    """Copy a file and return its size in bytes; raise `InvalidDataset` for more than `max_bytes`."""
+    size = 0
+    for piece in pieces(source):
+        size += len(piece)
+        if size > max_bytes:
+            raise rejected("archive_too_large", limit=max_bytes / 1e6)
+        target.write(piece)
+    return size
