@@ -86,9 +86,9 @@ class PredictionBatch:
         return cls(answers=answers, threshold=batch.threshold, model=_model(batch.model), stale=batch.stale)
 
 
-@strawberry.type(description="What one feature adds to the base.")
+@strawberry.type(description="The points that one feature adds to the base.")
 class Contribution:
-    """What one feature adds to the base."""
+    """The points that one feature adds to the base."""
 
     feature: str = _field(f"One of {_NAMES}.")
     value: float = _field("Its Shapley value, in [-1, 1]: above 0 it speaks for a like, below 0 against.")

@@ -31,7 +31,7 @@ from tests.support.waiting import wait_for
 
 
 def answer() -> Prediction:
-    """What every protocol answers alike, once the registry has confirmed the champion."""
+    """Return the prediction that every protocol gives alike, once the registry has confirmed the champion."""
     rest = os.environ["FASTAPI_URL"]
 
     def is_fresh() -> bool:
@@ -80,7 +80,7 @@ def secret(production: dict[str, Any], name: str) -> str:
 
 @pytest.fixture(scope="module")
 def backup(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Where a backup of the platform with the secrets of `.env` is."""
+    """Return the folder with a backup of the platform with the secrets of `.env`."""
     path = str(tmp_path_factory.mktemp("backups") / "backup")
     run("scripts/backup", path)
     return path
@@ -88,7 +88,7 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def restored(production: dict[str, Any], backup: str) -> Prediction:
-    """What was answered before the backup was put back into the platform of other secrets, which was empty."""
+    """Return the answer before the backup was restored into the empty platform of other secrets."""
     before = answer()
     compose("down", "--volumes")
     compose("up", "--detach", "--wait", "s3", **production)
