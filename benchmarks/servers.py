@@ -5,7 +5,6 @@ predictor that always answers the same; "app", our service with the model in the
 """
 
 import asyncio
-import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from fastapi_app.graphql.types import Prediction as GraphQLPrediction
 from fastapi_app.graphql.types import SongInput, prediction_of
 from fastapi_app.schemas import PredictionOut, prediction_out
 from fastapi_app.server import configuration, serve
-from grpc_service.server import PredictionServer
+from grpc_service.__main__ import serve as serve_ours
 from grpc_service.servicer import PredictionServicer
 from song_preference.features import LIKE, Song
 from song_preference.prediction import ModelRef, Prediction, RegisteredVersion
@@ -116,18 +115,13 @@ def serve_bare(app: FastAPI, port: int) -> None:
 
 async def serve_grpc(variant: str, port: int, cache: Path) -> None:
     """Serve gRPC until the process ends."""
-    address = f"127.0.0.1:{port}"
-    if variant == "bare":
-        server = bare_grpc()
-        server.add_insecure_port(address)
-        await server.start()
-    else:
-        ours = predictor(variant, cache)
-        ours.store.start()
-        gc.collect()
-        gc.freeze()
-        await PredictionServer(ours, GRPC).start(address)
-    await asyncio.Future()
+    for_ever = asyncio.Event()
+    if variant != "bare":
+        await serve_ours(predictor(variant, cache), GRPC, "127.0.0.1", port, for_ever)
+    server = bare_grpc()
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    await for_ever.wait()
 
 
 def main(protocol: str, variant: str, port: int, cache: Path) -> None:
