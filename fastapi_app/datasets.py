@@ -15,10 +15,10 @@ from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
-from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Spread
+from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, DatasetVersion, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
-from song_preference.run_options import ETL_DAG, NEW_LISTENER
+from song_preference.run_options import ETL_DAG, NAME, NEW_LISTENER
 
 MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
@@ -39,6 +39,12 @@ class DatasetPage(BaseModel):
 
     total: int = Field(description="How many there are altogether.")
     datasets: list[DatasetVersion]
+
+
+class Renaming(BaseModel, extra="forbid"):
+    """The name to give a version."""
+
+    name: str = Field(min_length=1, max_length=NAME_LENGTH, pattern=r"\S", description="What its listener calls it.")
 
 
 class Preview(BaseModel):
@@ -67,7 +73,10 @@ class Accepted(BaseModel):
 async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[Files]:
     """Yield the uploaded playlist, of one file or two, when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
-    async with received(request, limit, Message("playlist_limit"), may_be_two=True) as files, turns.of(*files.values()):
+    async with (
+        received(request, limit, Message("playlist_limit"), may_be_two=True) as files,
+        turns.of(*(upload.file for upload in files.values())),
+    ):
         yield files
 
 
@@ -160,6 +169,7 @@ def upload(
     management: ManagementDep,
     response: Response,
     new_listener: Annotated[bool | None, Query(description=NEW_LISTENER.description["en"])] = None,
+    name: Annotated[str | None, Query(max_length=NAME_LENGTH, description=NAME.description["en"])] = None,
 ) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
 
@@ -167,8 +177,10 @@ def upload(
     """
     with playlist_on_disk(files) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
-        source = manage.keep(path, management.datasets.objects)
-    params = {"source": source} if new_listener is None else {"source": source, NEW_LISTENER.name: new_listener}
+        given = files.get("file") or files["liked"]
+        source = manage.keep(path, given.filename or "", management.datasets.objects)
+    asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
+    params = {option: value for option, value in asked.items() if value is not None}
     run = management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
@@ -187,6 +199,17 @@ def validate(files: PlaylistDep, management: ManagementDep) -> CheckedPlaylist:
     """
     with playlist_on_disk(files) as path:
         return manage.check(path, management.playlist_settings.max_bytes)
+
+
+@router.patch(
+    "/{version}",
+    operation_id="renameDataset",
+    responses=problems(400, 401, 404, 415, 422),
+    dependencies=[NEEDS_KEY],
+)
+def rename(version: Version, asked: Renaming, management: ManagementDep) -> DatasetVersion:
+    """Give a version another name, in MLflow too."""
+    return manage.rename(management.datasets, management.registry, version, asked.name)
 
 
 @router.delete(

@@ -52,7 +52,8 @@ def process_etl_spotify_data() -> None:
 
         asked = checked(ETL_OPTIONS, params)
         parameters = Parameters(test_size=asked["test_size"], seed=asked["seed"])
-        return etl.download(open_store(), DatasetSettings(), parameters, asked["source"]).model_dump(mode="json")
+        draft = etl.download(open_store(), DatasetSettings(), parameters, asked["source"], asked["name"])
+        return draft.model_dump(mode="json")
 
     @step(task_display_name=NAMES["engineer_features"]["en"], links=[FILES])
     def engineer_features(draft: dict[str, Any]) -> dict[str, Any]:

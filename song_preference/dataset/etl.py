@@ -12,7 +12,7 @@ from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
 from song_preference.dataset.store import RAW, DatasetStore
-from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
+from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, named, version_of
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import DatasetSettings, PlaylistSettings
@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 
 
 def download(
-    store: DatasetStore, settings: DatasetSettings, parameters: Parameters, source: str | None = None
+    store: DatasetStore,
+    settings: DatasetSettings,
+    parameters: Parameters,
+    source: str | None = None,
+    name: str | None = None,
 ) -> Draft:
     """Fetch the playlist and keep its bytes under the version that they belong to.
 
@@ -35,7 +39,8 @@ def download(
             fetched = fetch(source, target, store.objects, settings, trusted=False)
         else:
             fetched = _fetch_or_sample(store, settings, target)
-        draft = Draft(version=version_of(fetched.sha256, parameters), source=fetched, parameters=parameters)
+        version = version_of(fetched.sha256, parameters)
+        draft = Draft(version=version, name=named(name or ""), source=fetched, parameters=parameters)
         store.put(draft.version, RAW, target)
     log.info("Dataset version %s: %d bytes from %s.", draft.version, fetched.size_bytes, fetched.uri)
     return draft
@@ -102,6 +107,8 @@ def register(store: DatasetStore, draft: Draft) -> Registered:
             **draft.model_dump(),
         )
     )
+    if draft.name and draft.name != described.name:
+        described = store.rename(described.version, draft.name)
     run_id, experiment_id = log_version(described, store)
     log.info("Published %s; MLflow run %s.", store.objects.uri(store.key(described.version, "")), run_id)
     return Registered(described, run_id, experiment_id)

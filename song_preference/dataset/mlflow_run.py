@@ -10,7 +10,7 @@ from mlflow.types import ColSpec, Schema
 from sklearn.feature_selection import mutual_info_classif
 
 from song_preference.dataset.store import FILES, DatasetStore
-from song_preference.dataset.version import DatasetVersion
+from song_preference.dataset.version import NAME_TAG, DatasetVersion
 from song_preference.features import FEATURES, LABEL
 from song_preference.plotting import DARK, DISLIKES, LIKES, drawing, heat_map
 
@@ -34,7 +34,7 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
             }
         )
         mlflow.log_metrics(_numbers(described))
-        mlflow.set_tags({"dataset_version": described.version, **described.source.tags})
+        mlflow.set_tags({"dataset_version": described.version, NAME_TAG: described.name, **described.source.tags})
         mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
         mlflow.log_text(card, "data_card.md")
         songs = store.table(described.version, "features", at_most=SONGS_SHOWN)
@@ -68,7 +68,9 @@ def _numbers(described: DatasetVersion) -> dict[str, float]:
 
 
 CARD = """\
-# Dataset {version}
+# {name}
+
+Dataset version `{version}`.
 
 {songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {dropped:,} were
 left out, see below.
@@ -105,6 +107,7 @@ def data_card(described: DatasetVersion) -> str:
     if source.fallback_reason:
         notes.append(f"- **The bundled sample stands in for the configured source**: {source.fallback_reason}")
     return CARD.format(
+        name=described.name,
         version=described.version,
         songs=songs.rows_kept,
         likes=songs.likes,

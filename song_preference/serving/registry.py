@@ -44,7 +44,8 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
         if version is None:
             return None
-        return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""))
+        trained_on = version.tags.get("dataset_version")
+        return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""), trained_on)
 
     def graph(self, ref: ModelRef) -> bytes:
         """Return the version's ONNX graph; raise `RegistryUnavailable` and `DiskFull`."""

@@ -20,6 +20,11 @@ CARD_TAG = "card_params"
 """Tag of a version with the values of its model card; the text is its description."""
 CARD_CODE_TAG = "card_code"
 """Tag of a version with the code of its card; the first cards, `model_card`, have none."""
+REASON, REASON_CODE, REASON_PARAMS = "decision_reason", "decision_code", "decision_params"
+"""Tags of a version: why it was made champion or not, in English and as data."""
+REPLACED, ROLLED_BACK, DECLINED = "replaced", "rolled_back_at", "declined_at"
+"""Tags of a version: the champion before it, when somebody rolled back from it, and when somebody chose to keep the
+champion instead of it."""
 METRIC_PREFIX = "test_"
 """Prefix of the tags of the model's metrics, as opposed to those of the baselines."""
 
@@ -44,6 +49,14 @@ class DescribedVersion:
     """The MLflow experiment of that run; None for a version from before 0.2."""
     evaluated_on: str | None = None
     """Which songs its metrics are of, and of which model: see `EVALUATED_ON`; None for a version from before 0.2."""
+    reason: Message | None = None
+    """Why it was made champion or not; None before that is decided."""
+    replaced: str | None = None
+    """The champion before it."""
+    is_rolled_back: bool = False
+    """Whether somebody rolled back from it."""
+    is_declined: bool = False
+    """Whether somebody chose to keep the champion instead of it."""
 
 
 class DescribedRegistry(MlflowRegistry):
@@ -74,7 +87,18 @@ def _described(version: ModelVersion, registered: RegisteredVersion) -> Describe
         card=_card(version),
         experiment_id=tags.get(EXPERIMENT_TAG),
         evaluated_on=tags.get(EVALUATED_ON),
+        reason=stored_reason(tags),
+        replaced=tags.get(REPLACED),
+        is_rolled_back=ROLLED_BACK in tags,
+        is_declined=DECLINED in tags,
     )
+
+
+def stored_reason(tags: Mapping[str, str]) -> Message | None:
+    """Return why the version with these tags was made champion or not; None before that is decided."""
+    if REASON not in tags:
+        return None
+    return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
 
 
 def _card(version: ModelVersion) -> Message:

@@ -13,7 +13,7 @@ from mlflow.entities.model_registry import ModelVersion
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
 from song_preference.serving.registry import find_version
-from song_preference.serving.versions import EXPERIMENT_TAG
+from song_preference.serving.versions import EXPERIMENT_TAG, ROLLED_BACK
 from song_preference.settings import ModelSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -36,13 +36,12 @@ LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", 
 
 TRAINING_KEY = "training_key"
 CHAMPION, CHALLENGER = "champion", "challenger"
-DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replaced", "decided_at"
-REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
-"""Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
+DECISION, DECIDED_AT = "decision", "decided_at"
+"""Tags of a version: champion or challenger, and when that was decided."""
 
-LISTENER, BEST, NEW_LISTENER, ROLLED_BACK = "listener", "best_version", "new_listener", "rolled_back_at"
+LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
 """Tags of a version: the version that its listener's models began with, the best champion of that listener so far
-(itself included), what its run said of the listener, and when somebody rolled back from it."""
+(itself included), and what its run said of the listener."""
 
 TWIN = "twin_uri"
 """Tag of a version: address of the same recipe trained on the training table alone."""

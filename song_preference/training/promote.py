@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
@@ -15,6 +14,7 @@ from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import BrokenContract, ServedModel, open_graph
+from song_preference.serving.versions import REASON, REASON_CODE, REASON_PARAMS, REPLACED, ROLLED_BACK
 from song_preference.training.compare import (
     MAX_SHARE_WORSE,
     TABLE_TOLERANCE,
@@ -35,11 +35,6 @@ from song_preference.training.fingerprint import (
     DECISION,
     LISTENER,
     NEW_LISTENER,
-    REASON,
-    REASON_CODE,
-    REASON_PARAMS,
-    REPLACED,
-    ROLLED_BACK,
 )
 from song_preference.training.registry import load_graph, load_twin
 
@@ -231,11 +226,6 @@ def _parts(code: str, version: str, found: Comparison) -> list[Message]:
         lower = {"version": version, "difference": -found.table_difference, "tolerance": TABLE_TOLERANCE}
         parts.append(Message("worse_on_one_table", lower))
     return parts
-
-
-def stored_reason(tags: Mapping[str, str]) -> Message:
-    """Return why the version with these tags was made champion or not."""
-    return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
 
 
 def record(

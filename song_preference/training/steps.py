@@ -14,12 +14,13 @@ from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import NAME_TAG
 from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, LEFT_OUT, TEST_TABLE, by_ends
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.serving.registry import find_version
-from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG
+from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG, stored_reason
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.choose import Choice, choose, own_songs
@@ -36,7 +37,7 @@ from song_preference.training.fingerprint import (
     training_key,
 )
 from song_preference.training.plots import all_plots
-from song_preference.training.promote import Decision, decide, record, stored_reason
+from song_preference.training.promote import Decision, decide, record
 from song_preference.training.registry import model_card
 from song_preference.training.search import search as search_candidates
 
@@ -88,6 +89,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         "dataset_version": dataset_version,
         "git_commit": git_commit(),
         TRAINING_KEY: training_key(dataset_version, seed, trials),
+        NAME_TAG: described.name,
         **described.source.tags,
     }
     run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags)
@@ -183,8 +185,9 @@ def promote(
     candidate = client.get_model_version(settings.name, version)
     champion = find_version(client, settings.name, settings.alias)
     is_decided_again = again and (champion is None or str(champion.version) != version)
-    if DECISION in candidate.tags and not is_decided_again:
-        decision = Decision(candidate.tags[DECISION] == CHAMPION, stored_reason(candidate.tags))
+    reason = stored_reason(candidate.tags)
+    if reason and DECISION in candidate.tags and not is_decided_again:
+        decision = Decision(candidate.tags[DECISION] == CHAMPION, reason)
     else:
         decision = decide(store, candidate, champion, new_listener)
         record(client, candidate, champion, decision, new_listener)

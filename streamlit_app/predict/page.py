@@ -13,7 +13,7 @@ from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
 from streamlit_app.components import measures_help, section
 from streamlit_app.data import model_settings, predictor, settings, with_answers
-from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
+from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
 from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.predict import charts
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
@@ -50,7 +50,7 @@ def page(language: Language) -> None:
         st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
     known: Spreads = {}
     with section(locale):
-        version = latest_dataset().version
+        version = own_dataset().version
         _choose_preset(presets(with_answers(table(version, "features"))), locale)
         known = spreads(version)
         _strips(known)

@@ -81,12 +81,13 @@ class Platform:
 
 
 PAGE = """
-from streamlit_app.app import show_banners
+from streamlit_app.banners import show_banners, show_list
 from streamlit_app.i18n import COMMON, Locale
 from streamlit_app.{name}.page import page
 
 show_banners(Locale("{language}", COMMON))
 page("{language}")
+show_list(Locale("{language}", COMMON))
 """
 """The script of one page with its banners, as `app.py` draws it."""
 

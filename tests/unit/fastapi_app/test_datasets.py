@@ -1,6 +1,7 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -56,6 +57,37 @@ def test_a_version_is_described_as_its_file_says(managed: TestClient, publish: P
     for name, version in ((first.version, first), ("latest", second)):
         stored = json.loads(objects.contents[f"datasets/{version.version}/dataset.json"])
         assert managed.get(f"/datasets/{name}").json() == stored
+
+
+def test_a_version_is_renamed(managed: TestClient, publish: Publish) -> None:
+    version = publish(1).version
+    assert managed.get("/datasets/latest").json()["name"] == "playlist"
+    answer = managed.patch("/datasets/latest", headers=KEY, json={"name": "Verano  2026"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Verano 2026")
+    assert managed.get(f"/datasets/{version}").json()["name"] == "Verano 2026"
+
+
+@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": " \t"}, {"name": "a" * 81}, {"name": 1}, {"nam": "a"}, []])
+def test_a_version_keeps_its_name_where_another_is_none(managed: TestClient, publish: Publish, body: Any) -> None:
+    version = publish(1).version
+    check_problem(managed.patch(f"/datasets/{version}", headers=KEY, json=body), 422, f"/datasets/{version}")
+    assert managed.patch(f"/datasets/{version}", json={"name": "a"}).status_code == 401
+    assert managed.patch("/datasets/0123456789ab", headers=KEY, json={"name": "a"}).status_code == 404
+    assert managed.get(f"/datasets/{version}").json()["name"] == "playlist"
+
+
+def test_an_upload_is_called_as_its_file_unless_it_is_named(
+    managed: TestClient, server: FakeAirflow, objects: MemoryObjects
+) -> None:
+    assert managed.post("/datasets", headers=KEY, **as_form(CSV, "Mis canciones.csv")).status_code == 202
+    assert server.conf is not None
+    assert server.conf["source"].endswith("/Mis canciones.csv")
+    assert "name" not in server.conf
+    answer = managed.post("/datasets", params={"name": "Verano"}, headers=KEY, **as_form(CSV, "other.csv"))
+    assert answer.status_code == 202
+    assert server.conf["name"] == "Verano"
+    too_long = managed.post("/datasets", params={"name": "a" * 81}, headers=KEY, **as_form(CSV, "other.csv"))
+    assert too_long.status_code == 422
 
 
 @pytest.mark.parametrize("path", ["latest", "0123456789ab", "0123456789ab/statistics", "latest/preview"])
@@ -304,7 +336,9 @@ def test_a_files_own_name_is_of_no_account(managed: TestClient, objects: MemoryO
     assert answer.status_code == HTTPStatus.ACCEPTED
     [key] = objects.contents
     assert key.startswith("incoming/")
-    assert key.removeprefix("incoming/").removesuffix(".csv").isalnum()
+    folder, kept = key.removeprefix("incoming/").split("/")
+    assert folder.isalnum()
+    assert re.fullmatch(r"[\w ()-]+[.]csv", kept)
 
 
 def test_writing_needs_the_key(managed: TestClient, objects: MemoryObjects, server: FakeAirflow) -> None:

@@ -22,6 +22,7 @@ def server() -> FakeAirflow:
 def test_a_run_starts_and_its_address_is_reported(managed: TestClient, server: FakeAirflow) -> None:
     asked = {
         "source": "incoming/mine.csv",
+        "name": "Mine",
         "test_size": 0.2,
         "seed": 7,
         "trials": 9,
@@ -43,7 +44,7 @@ def test_a_run_starts_and_its_address_is_reported(managed: TestClient, server: F
 def test_what_is_left_out_is_as_the_form_has_it(managed: TestClient, server: FakeAirflow, sent: dict[str, Any]) -> None:
     assert managed.post(RUNS, headers=KEY, **sent).status_code == 202
     model = {"seed": 42, "trials": None, "force": False, "new_listener": None}
-    assert server.conf == {"source": None, "test_size": 0.3, **model}
+    assert server.conf == {"source": None, "name": None, "test_size": 0.3, **model}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.support.registry import FakeRegistry
 from tests.support.rest import KEY, MAX_BATCH_SIZE, Threads
 from tests.support.songs import SONG
 
-MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
+MODEL = {"name": "spotify_model_prod", "version": "1", "alias": "champion", "dataset_version": None}
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/"])

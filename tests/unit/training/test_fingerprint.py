@@ -7,9 +7,10 @@ from mlflow import MlflowClient
 from song_preference import commit
 from song_preference.commit import git_commit
 from song_preference.errors import NothingToDo
+from song_preference.serving.versions import ROLLED_BACK
 from song_preference.settings import ModelSettings
 from song_preference.training import fingerprint
-from song_preference.training.fingerprint import DECIDED_AT, ROLLED_BACK, TRAINING_KEY, trained_before, training_key
+from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, trained_before, training_key
 from song_preference.training.rollback import rollback
 
 MODEL = "spotify_model_prod"

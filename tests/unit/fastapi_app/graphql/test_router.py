@@ -89,7 +89,12 @@ def test_a_song_is_predicted(client: TestClient, predictor: Predictor) -> None:
     answer = ask(client, QUERY, song=SONG)["data"]["predict"]
     expected = predictor.predict(Song.checked(SONG))
     assert (answer["label"], answer["probability"]) == (expected.label, expected.probability)
-    assert answer["model"] == {"name": "spotify_model_prod", "version": "1", "alias": "champion"}
+    assert answer["model"] == {
+        "name": "spotify_model_prod",
+        "version": "1",
+        "alias": "champion",
+        "dataset_version": None,
+    }
     assert answer["stale"] is False
 
 

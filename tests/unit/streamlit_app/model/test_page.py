@@ -265,7 +265,7 @@ def test_champion_is_whoever_has_the_alias_that_is_served() -> None:
     roles = in_roles(found, "proven")
     assert {role: item.registered.version for role, item in roles.items()} == {"champion": "1", "challenger": "2"}
     assert list(roles) == ["champion", "challenger"]
-    assert version_rows(found, roles, ENGLISH)["role"].tolist() == ["other", "challenger", "champion"]
+    assert version_rows(found, roles, {}, ENGLISH)["role"].tolist() == ["other", "challenger", "champion"]
     assert in_roles([], "champion") == {}
 
 
@@ -275,10 +275,10 @@ def test_an_interval_is_written_in_the_language() -> None:
 
 
 def test_a_version_that_was_not_measured_has_a_row_without_an_interval() -> None:
-    found = version_rows([version("2"), version("1", measured=None)], {}, ENGLISH)
+    found = version_rows([version("2"), version("1", measured=None)], {}, {}, ENGLISH)
     assert found["shown"].tolist() == ["0.889 (0.845 to 0.932)", ""]
     assert found.dropna(subset="value")["low"].tolist() == [0.845]
-    assert version_rows([version("1", measured=None)], {}, ENGLISH).dropna(subset="value").empty
+    assert version_rows([version("1", measured=None)], {}, {}, ENGLISH).dropna(subset="value").empty
 
 
 def test_what_was_not_noted_is_said() -> None:
@@ -290,13 +290,14 @@ def test_what_was_not_noted_is_said() -> None:
     assert kind(bare, ENGLISH) == "Kind not recorded"
     assert kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not recorded"
     assert source(bare, ENGLISH) == "data that were not recorded"
-    assert dataset(bare, ENGLISH) == "—"
+    assert dataset(bare, {}, ENGLISH) == "—"
 
 
 def test_made_up_songs_are_said() -> None:
     sample = replace(version("1"), registered=replace(version("1").registered, source_kind="sample"))
     assert source(sample, ENGLISH) == "sample songs, which are made up"
-    assert dataset(sample, ENGLISH) == "abc (sample)"
+    assert dataset(sample, {}, ENGLISH) == "abc (sample)"
+    assert dataset(sample, {"abc": "Mine"}, ENGLISH) == "Mine (sample)"
 
 
 def test_headings_of_a_card_stand_below_those_of_the_page() -> None:

@@ -10,7 +10,7 @@ from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.data import pipeline
-from streamlit_app.data.playlist import Datasets
+from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.health import Probes
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
@@ -305,7 +305,7 @@ def test_an_upload_is_rejected_in_the_language_if_its_code_is_known(
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(413, json=problem, request=request)
 
-    rejecting = Datasets("http://rest", "", transport=httpx.MockTransport(answer))
-    environment.setattr("streamlit_app.pipeline.start.datasets", lambda: rejecting)
+    rejecting = ManagementClient("http://rest", "", transport=httpx.MockTransport(answer))
+    environment.setattr("streamlit_app.pipeline.start.management", lambda: rejecting)
     page = upload(open_page("pipeline", "es"), CSV)
     assert plain(shown_reason) in page.error[0].value
