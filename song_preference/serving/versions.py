@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, Evaluation, Interval, read_evaluation
 from song_preference.messages import Message
 from song_preference.prediction import RegisteredVersion
-from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.registry import MlflowRegistry, recorded
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +20,9 @@ EXPERIMENT_TAG = "experiment_id"
 CARD_TAG = "card_params"
 """Tag of a version with the values of its model card; the text is its description."""
 CARD_CODE_TAG = "card_code"
-"""Tag of a version with the code of its card; the first cards, `model_card`, have none."""
+"""Name of the code of a version's card; the first cards, `model_card`, have none."""
 METRIC_PREFIX = "test_"
-"""Prefix of the tags of the model's metrics, as opposed to those of the baselines."""
+"""Prefix of the names of the model's metrics, as opposed to those of the baselines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +65,27 @@ class DescribedRegistry(MlflowRegistry):
 
 
 def _described(version: ModelVersion, registered: RegisteredVersion) -> DescribedVersion:
-    tags = version.tags
+    values = recorded(version)
     return DescribedVersion(
         registered=registered,
         run_id=str(version.run_id or ""),
-        candidate=tags.get("candidate"),
-        threshold=float(tags["threshold"]) if "threshold" in tags else None,
-        metrics=model_metrics(tags),
-        card=_card(version),
-        experiment_id=tags.get(EXPERIMENT_TAG),
-        evaluated_on=tags.get(EVALUATED_ON),
+        candidate=values.get("candidate"),
+        threshold=float(values["threshold"]) if "threshold" in values else None,
+        metrics=model_metrics(values),
+        card=_card(values, str(version.description or "")),
+        experiment_id=values.get(EXPERIMENT_TAG),
+        evaluated_on=values.get(EVALUATED_ON),
     )
 
 
-def _card(version: ModelVersion) -> Message:
-    values, english = version.tags.get(CARD_TAG), str(version.description or "")
-    code = version.tags.get(CARD_CODE_TAG, "model_card")
-    return Message(code, json.loads(values), english) if values else Message(None, english=english)
+def _card(values: Mapping[str, Any], english: str) -> Message:
+    if CARD_TAG not in values:
+        return Message(None, english=english)
+    return Message(values.get(CARD_CODE_TAG, "model_card"), json.loads(values[CARD_TAG]), english)
 
 
 def model_metrics(values: Mapping[str, str | float]) -> dict[str, Interval]:
-    """Return the model's metrics by name, from the tags of its version or the metrics of its run."""
+    """Return the model's metrics by name, from what is recorded of its version or the metrics of its run."""
     return {
         name.removeprefix(METRIC_PREFIX): Interval(*(float(values[f"{name}{end}"]) for end in ("", "_low", "_high")))
         for name in values
