@@ -72,8 +72,13 @@ def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Dr
 
 def _kept(report: Preparation) -> str:
     """Return a sentence about the rows that were kept and left out."""
-    duplicates = report.rows_raw - report.rows_left_out - report.rows_kept
-    counts = [(duplicates, "duplicates"), (report.rows_left_out, "unusable")]
+    repeated = sum(note.params["count"] for note in report.normalisations if note.code == "rows_repeated")
+    contradicting = report.rows_raw - report.rows_left_out - report.rows_kept - repeated
+    counts = [
+        (repeated, "duplicate" if repeated == 1 else "duplicates"),
+        (contradicting, "both liked and disliked"),
+        (report.rows_left_out, "unusable"),
+    ]
     left_out = [f"{count:,} {why}" for count, why in counts if count]
     return ", ".join([f"{report.rows_kept:,} of {report.rows_raw:,} songs kept", *left_out]) + "."
 

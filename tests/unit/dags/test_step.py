@@ -170,7 +170,9 @@ from tests.support.datasets import MemoryObjects
 logging.basicConfig(level=logging.INFO)
 folder = Path(os.environ["AIRFLOW_HOME"])
 header, *songs = sample.csv().decode().splitlines()
-(folder / "a.csv").write_text("\\n".join([header, *songs, *songs[:3], songs[3].replace("0.", "x")]))
+features, _, label = songs[4].rpartition(",")
+opposite = f"{features},{1 - int(label)}"
+(folder / "a.csv").write_text("\\n".join([header, *songs, *songs[:3], songs[3].replace("0.", "x"), opposite]))
 wanted = {"DATASET_SOURCE": str(folder / "a.csv"), "MAX_DATASET_BYTES": 10**7, "INCOMING_DIR": folder}
 settings, store = DatasetSettings.model_validate(wanted), DatasetStore(MemoryObjects())
 draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
@@ -195,10 +197,10 @@ print(json.dumps([done(engineer_features), done(lambda: {"nothing": "said"})]))
 
 def test_a_task_says_its_result_in_a_sentence_in_its_log_and_on_its_page(tmp_path: Path) -> None:
     found, silent = in_airflow(DONE, tmp_path)
-    assert found["pushed"] == {"result": "750 of 754 songs kept, 3 duplicates, 1 unusable."}
+    assert found["pushed"] == {"result": "749 of 755 songs kept, 3 duplicates, 2 both liked and disliked, 1 unusable."}
     assert found["pushed"]["result"] in found["lines"]
     assert not any("{" in line for line in found["lines"])
-    assert (found["returned"], found["outputs"]) == ({"rows": 754}, False)
+    assert (found["returned"], found["outputs"]) == ({"rows": 755}, False)
     assert (silent["pushed"], silent["returned"]) == ({}, {"nothing": "said"})
 
 
