@@ -25,7 +25,7 @@ PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 # Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
-router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
+router = APIRouter(prefix="/datasets", tags=["Datasets"], responses=problems(503))
 
 TABLES_WITH_KEY = {"raw", "scaled"}
 """Tables with every column of the playlist, such as titles; the others hold features and labels only."""
@@ -88,14 +88,14 @@ async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key
         check_key(settings, key)
 
 
-@router.get("", operation_id="datasets")
+@router.get("", operation_id="datasets", summary="List dataset versions")
 def datasets(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> DatasetPage:
     """List the published versions, the newest first."""
     published = management.datasets.published()
     return DatasetPage(total=len(published), datasets=published[offset : offset + limit])
 
 
-@router.get("/{version}", operation_id="dataset", responses=problems(404, 422))
+@router.get("/{version}", operation_id="dataset", summary="Describe a dataset version", responses=problems(404, 422))
 def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     """Describe a version: where it came from, how it was prepared and split."""
     return management.datasets.find(version)
@@ -104,6 +104,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
 @router.get(
     "/{version}/preview",
     operation_id="previewDataset",
+    summary="Show the first rows of a table",
     responses=problems(401, 404, 422, 507),
     dependencies=[Depends(_raw_rows_need_key)],
 )
@@ -118,7 +119,12 @@ def preview(
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
 
-@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
+@router.get(
+    "/{version}/statistics",
+    operation_id="datasetStatistics",
+    summary="Show the distribution of each feature",
+    responses=problems(404, 422, 507),
+)
 def spreads(version: Version, management: ManagementDep) -> Statistics:
     """Return each feature's distribution among liked and disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
@@ -128,6 +134,7 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
 @router.get(
     "/{version}/download",
     operation_id="downloadDataset",
+    summary="Download a table",
     responses={
         200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
         **problems(401, 404, 422, 507),
@@ -159,6 +166,7 @@ def download(
 @router.post(
     "",
     operation_id="uploadDataset",
+    summary="Upload a playlist and train on it",
     status_code=202,
     responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
@@ -189,6 +197,7 @@ def upload(
 @router.post(
     "/validate",
     operation_id="validateDataset",
+    summary="Check a playlist",
     responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": PLAYLIST_BODY},
 )
@@ -215,6 +224,7 @@ def rename(version: Version, asked: Renaming, management: ManagementDep) -> Data
 @router.delete(
     "/{version}",
     operation_id="deleteDataset",
+    summary="Delete a dataset version",
     status_code=204,
     responses=problems(401, 404, 409, 422),
     dependencies=[NEEDS_KEY],

@@ -83,8 +83,9 @@ RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 
 @router.post(
     "/pipeline/runs",
-    tags=["pipeline"],
+    tags=["Pipeline"],
     operation_id="startPipeline",
+    summary="Start a run",
     status_code=202,
     responses=problems(400, 401, 415, 422, 502, 503),
     dependencies=[NEEDS_KEY],
@@ -99,14 +100,24 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
     return run
 
 
-@router.get("/pipeline/runs", tags=["pipeline"], operation_id="pipelineRuns", responses=problems(422, 502, 503))
+@router.get(
+    "/pipeline/runs",
+    tags=["Pipeline"],
+    operation_id="pipelineRuns",
+    summary="List runs",
+    responses=problems(422, 502, 503),
+)
 def runs(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> RunPage:
     """List the runs of the pipeline, the newest first."""
     return report.page(management.airflow, limit, offset)
 
 
 @router.get(
-    "/pipeline/runs/{run_id}", tags=["pipeline"], operation_id="pipelineRun", responses=problems(404, 422, 502, 503)
+    "/pipeline/runs/{run_id}",
+    tags=["Pipeline"],
+    operation_id="pipelineRun",
+    summary="Follow a run",
+    responses=problems(404, 422, 502, 503),
 )
 def run(run_id: str, management: ManagementDep) -> RunReport:
     """Return the state of a run, why it failed, and its results: dataset, training and model."""
@@ -115,8 +126,9 @@ def run(run_id: str, management: ManagementDep) -> RunReport:
 
 @router.post(
     "/model/rollback",
-    tags=["model"],
+    tags=["Model"],
     operation_id="rollbackModel",
+    summary="Go back to an earlier version",
     responses=problems(400, 401, 404, 415, 422, 503),
     dependencies=[NEEDS_KEY],
 )

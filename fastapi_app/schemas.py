@@ -165,6 +165,14 @@ class Live(BaseModel):
     status: Literal["live"] = "live"
 
 
+class Health(Live):
+    """The process answers, and where it says more."""
+
+    links: dict[str, str] = Field(
+        default={"live": "/health/live", "ready": "/health/ready"}, description="The probes; 'ready' needs a model."
+    )
+
+
 class Ready(BaseModel):
     """The service can predict."""
 

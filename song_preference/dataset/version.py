@@ -109,6 +109,8 @@ class Preparation(BaseModel):
     dislikes: int
     scaler: dict[str, ScalerRange]
     features: dict[str, FeatureStatistics]
+    other_numbers: dict[str, FeatureStatistics] = {}
+    """Statistics of the other columns of numbers as the scaled table holds them; empty if published before 0.2."""
 
     def notes(self) -> list[Message]:
         """Return the normalisations of headers and cells."""

@@ -12,7 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
-from song_preference.serving.registry import find_version
+from song_preference.serving.registry import find_version, recorded
 from song_preference.serving.versions import EXPERIMENT_TAG, ROLLED_BACK
 from song_preference.settings import ModelSettings
 
@@ -37,14 +37,14 @@ LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", 
 TRAINING_KEY = "training_key"
 CHAMPION, CHALLENGER = "champion", "challenger"
 DECISION, DECIDED_AT = "decision", "decided_at"
-"""Tags of a version: champion or challenger, and when that was decided."""
+"""Records of a version: champion or challenger, and when that was decided."""
 
 LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
-"""Tags of a version: the version that its listener's models began with, the best champion of that listener so far
+"""Records of a version: the version that its listener's models began with, the best champion of that listener so far
 (itself included), and what its run said of the listener."""
 
 TWIN = "twin_uri"
-"""Tag of a version: address of the same recipe trained on the training table alone."""
+"""Record of a version: address of the same recipe trained on the training table alone."""
 
 
 def training_key(dataset_version: str, seed: int, trials: int) -> str:
@@ -107,5 +107,5 @@ def trained_before(
         raise NothingToDo(Message("already_trained", values))
     if ROLLED_BACK in found.tags and not new_listener:
         raise NothingToDo(Message("rolled_back_from", values))
-    run = {"run_id": str(found.run_id), "experiment_id": found.tags.get(EXPERIMENT_TAG, "")}
+    run = {"run_id": str(found.run_id), "experiment_id": recorded(found).get(EXPERIMENT_TAG, "")}
     return {**run, "dataset_version": dataset_version, "seed": seed, "version": version}

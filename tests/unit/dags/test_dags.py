@@ -37,6 +37,7 @@ print(json.dumps({{
             "max_active_runs": dag.max_active_runs,
             "catchup": dag.catchup,
             "doc": dag.doc_md,
+            "description": dag.description,
             "params": {{
                 name: {{"value": param.value, "description": param.description, **param.schema}}
                 for name, param in dag.params.items()
@@ -132,6 +133,12 @@ def test_the_page_of_a_dag_says_what_each_task_writes_and_what_to_do_when_one_fa
     dag = bag["dags"][dag_id]
     assert all(f"| {task['name']} |" in dag["doc"] for task in dag["tasks"])
     assert "**If a task fails**" in dag["doc"]
+
+
+def test_a_list_of_dags_says_in_a_sentence_what_each_does(bag: Any) -> None:
+    descriptions = [dag["description"] for dag in bag["dags"].values()]
+    assert all(text.endswith(".") and len(text) < 100 for text in descriptions)
+    assert len(set(descriptions)) == 2
 
 
 def test_tasks_run_in_their_order_with_their_names(bag: Any) -> None:
