@@ -80,8 +80,9 @@ def decide(
        the listener is the same.
     6. Else it must be worse neither than the champion nor than the best champion of this listener so far. The twins
        predict the songs of both test tables that neither was trained on. It is worse if its ROC AUC is more than
-       0.02 lower in more than a quarter of 1,000 paired resamples, or 0.05 lower on one table. With fewer than 10
-       such songs of a class, or where the champion's training songs are not known any more, it is not promoted.
+       0.02 lower in more than a quarter of 1,000 paired resamples, or more than 0.05 lower on one table. With fewer
+       than 10 such songs of a class, or where the champion's training songs are not known any more, it is not
+       promoted.
 
     A version of before there were tags of listener and best, or that somebody made champion by hand, is the first
     and the best of its listener.

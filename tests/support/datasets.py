@@ -1,5 +1,6 @@
 """A bucket in memory, a registry that knows datasets, and a dataset version that was never prepared."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -97,6 +98,9 @@ class FakeMlflow:
 
     def search_model_versions(self, query: str) -> list[SimpleNamespace]:
         return self.trained.get(query.split("'")[1], [])
+
+
+Publish = Callable[[int], DatasetVersion]
 
 
 def publish_sample(objects: MemoryObjects, seed: int, created_at: datetime) -> DatasetVersion:

@@ -1,15 +1,11 @@
 import re
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from fastapi_app import published
-from fastapi_app.published import descriptions, main
-from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
 from tests.support.rest import KEY
@@ -67,7 +63,7 @@ def test_a_refresh_needs_the_key(
 
 def test_a_refresh_brings_the_new_champion(quiet: TestClient, registry: FakeRegistry, graph: bytes) -> None:
     registry.register("2", graph)
-    model = {"name": "spotify_model_prod", "version": "2", "alias": "champion"}
+    model = {"name": "spotify_model_prod", "version": "2", "alias": "champion", "dataset_version": None}
     assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "swapped", "model": model}
     assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "unchanged", "model": model}
     assert quiet.post("/predict", json=SONG).json()["model"] == model
@@ -144,22 +140,6 @@ def test_requests_are_counted_by_operation_and_probes_are_not(rest: TestClient, 
         for (protocol, operation, outcome), count in counts.items()
     }
     assert 'song_preference_predictions_total{label="' in answer.text
-
-
-@pytest.mark.parametrize("name", ["openapi.json", "schema.graphql"])
-def test_the_committed_descriptions_are_the_codes(name: str) -> None:
-    path = ROOT / name
-    assert path.read_text() == descriptions()[path], "run make published"
-
-
-def test_descriptions_are_written_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published, "ROOT", tmp_path)
-    with pytest.raises(SystemExit, match=r"openapi\.json, schema\.graphql\. Run"):
-        main(["--check"])
-    assert not list(tmp_path.iterdir())
-    main([])
-    main(["--check"])
-    assert {path.name for path in tmp_path.iterdir()} == {"openapi.json", "schema.graphql"}
 
 
 def test_operations_have_names_that_clients_are_made_from(rest_app: FastAPI) -> None:

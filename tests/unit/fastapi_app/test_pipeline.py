@@ -1,4 +1,3 @@
-import json
 from typing import Any
 from urllib.parse import unquote
 
@@ -213,11 +212,6 @@ def test_an_airflow_that_fails_is_reported_without_internals(managed: TestClient
     for answer in ask_everything(managed):
         assert "hunter2" not in answer.text
         check_problem(answer, 502, answer.request.url.path)
-
-
-@pytest.mark.parametrize("path", [RUNS, f"{RUNS}/x", "/model/rollback"])
-def test_a_service_that_only_predicts_has_no_pipeline(rest: TestClient, path: str) -> None:
-    assert rest.post(path, headers=KEY, content=json.dumps({})).status_code == 404
 
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # which Schemathesis does

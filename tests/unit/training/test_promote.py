@@ -332,6 +332,22 @@ def test_another_listener_replaces_the_champion_only_if_the_run_says_so(
         assert "shares 0 of 300 songs with the list in use" in str(decision.reason)
 
 
+@pytest.mark.parametrize(("shared", "code"), [(100, "not_inferior"), (99, "another_listener")])
+def test_who_shares_exactly_half_of_the_songs_is_the_same_listener(
+    *,
+    shared: int,
+    code: str,
+    train: Songs,
+    client: MlflowClient,
+    settings: ModelSettings,
+    datasets: MemoryDatasets,
+    register: Register,
+) -> None:
+    datasets.versions["half"] = (listener(200 - shared, 6), train.take(np.arange(shared)))
+    promote(datasets, settings, register())
+    assert promote(datasets, settings, register(data="half")).reason.code == code
+
+
 def test_another_listener_must_beat_the_majority(
     client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
 ) -> None:
