@@ -45,7 +45,7 @@ class Source(BaseModel):
     def name(self) -> str:
         """The file's name without extension, as a list is called until somebody names it; empty if it has none."""
         if self.kind in {"sample", "drive"}:
-            return {"sample": "sample", "drive": "Google Drive"}[self.kind]
+            return {"sample": "Demo", "drive": "Google Drive"}[self.kind]
         uri = unquote(self.uri) if self.kind == "https" else self.uri
         stem = PurePath(uri).name.partition(".")[0]
         # Uploads used to be stored under their digest, which says nothing to a listener.

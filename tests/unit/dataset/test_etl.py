@@ -71,7 +71,7 @@ def test_a_version_is_called_as_its_file_until_a_run_names_it(
 @pytest.mark.parametrize(
     ("kind", "uri", "name"),
     [
-        ("sample", "sample", "sample"),
+        ("sample", "sample", "Demo"),
         ("drive", DRIVE, "Google Drive"),
         ("https", "https://example.com/a/My%20songs.csv?...", "My songs"),
         ("file", "/home/ana/mi lista.csv", "mi lista"),
