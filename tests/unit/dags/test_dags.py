@@ -185,7 +185,7 @@ def test_the_trigger_forms_ask_what_the_specification_says(bag: Any) -> None:
         "new_listener": (["null", "boolean"], None),
     }
     text = (["null", "string"], None)
-    assert forms[ETL_DAG] == {"source": text, "test_size": ("number", 0.3), **model}
+    assert forms[ETL_DAG] == {"source": text, "name": text, "test_size": ("number", 0.3), **model}
     assert forms[TRAINING_DAG] == {"dataset_version": text, **model}
 
 

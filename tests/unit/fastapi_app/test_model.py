@@ -44,6 +44,7 @@ def test_the_model_is_described(rest: TestClient) -> None:
         "name": "spotify_model_prod",
         "version": "1",
         "alias": "champion",
+        "dataset_version": None,
         "threshold": 0.5,
         "stale": False,
         "refusal": None,
