@@ -124,7 +124,7 @@ def test_a_playlist_is_uploaded_followed_and_served(
 
 
 def goes_back(visitor: Visit) -> None:
-    """Return to the model of before, whose list is shown then; the one just uploaded is proposed until it is declined."""
+    """Return to the model of before, whose list is shown then; the list just uploaded is proposed until declined."""
     page, list_name = visitor.page, visitor.page.get_by_test_id("stSidebar")
     expect(list_name).to_contain_text("Your list: playlist")
     visitor.open("model")

@@ -74,12 +74,11 @@ def test_a_song_has_the_same_id_in_every_notation(
     assert value(connection, "song_id", cell) == song
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
-def test_whatever_a_name_or_text_holds_it_is_no_sql(text: str) -> None:
-    with duckdb.connect() as connection:
-        found = connection.execute(f"select {literal(text)} as {quoted(text)}")
-        assert found.description is not None
-        assert ([column[0] for column in found.description], found.fetchall()) == ([text], [(text,)])
+@given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_whatever_a_name_or_text_holds_it_is_no_sql(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    found = connection.execute(f"select {literal(text)} as {quoted(text)}")
+    assert found.description is not None
+    assert ([column[0] for column in found.description], found.fetchall()) == ([text], [(text,)])
 
 
 def test_the_database_is_bounded_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,8 @@ from tests.support.training import MemoryDatasets, listener
 VERSION, MODEL = "abc123abc123", "of_steps"
 SEED, TRIALS = 3, 2
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 
 class Datasets(MemoryDatasets):
     """Datasets in memory whose descriptions are known, too."""
