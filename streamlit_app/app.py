@@ -4,8 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from streamlit_app import theme
+from streamlit_app import address, theme
+from streamlit_app.address import Choice
 from streamlit_app.banners import show_banners, show_list
+from streamlit_app.components import PREDICT_PAGE
 from streamlit_app.explore import page as explore
 from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
 from streamlit_app.model import page as model
@@ -24,30 +26,40 @@ PAGES = {
 
 def main() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(page_title="Song preference", page_icon="🎧", layout="wide")
     theme.style()
+    address.start()
     language = _language()
     locale = Locale(language, COMMON)
-    page = st.navigation(
-        [
-            st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
-            for name, (draw, icon) in PAGES.items()
-        ]
+    # Without an entry of its own, there would be no menu, and no other way to choose a theme.
+    st.set_page_config(
+        page_title="Song preference", page_icon="🎧", layout="wide", menu_items={"About": locale("about")}
     )
+    pages = {
+        name: st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
+        for name, (draw, icon) in PAGES.items()
+    }
+    st.session_state[PREDICT_PAGE] = pages["predict"]
+    page = st.navigation(list(pages.values()))
     show_banners(locale)
     of_list = st.container()
     page.run()
     # Drawn last, wherever it stands: it asks for more than the page needs.
     with of_list:
         show_list(locale)
+    address.write()
 
 
 def _language() -> Language:
-    """Draw the choice of language and return it; it is kept in the address, so that a link keeps it too."""
-    asked = st.query_params.get("lang", "es")
-    st.session_state.setdefault("language", asked if asked in LANGUAGES else "es")
+    """Draw the choice of language and return it: the browser's own at first, if it is one of ours."""
+    is_english = (st.context.locale or "").startswith("en")
+    address.restore([Choice("lang", "language", list(LANGUAGES), "en" if is_english else "es")])
     chosen: Language = st.sidebar.selectbox(
-        "Idioma · Language", list(LANGUAGES), format_func=LANGUAGES.__getitem__, key="language"
+        "Idioma · Language",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language",
+        on_change=address.push,
+        persist_state="session",
     )
     return chosen
 

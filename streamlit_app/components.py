@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -20,6 +20,8 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
+from song_preference.features import FEATURES
+from streamlit_app import address
 from streamlit_app.i18n import Locale
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ MISSING: dict[type[SongPreferenceError], str] = {
     ModelNotReady: "missing_model",
 }
 """The text for each error that a page can meet."""
+
+PREDICT_PAGE = "predict_page"
+"""Key of the session state: the page "predict", which other pages open."""
 
 # No option sets the uploader's texts, which are English.
 UPLOADER_CSS = """<style>
@@ -74,6 +79,17 @@ def measures_help(locale: Locale) -> None:
 def two_by_two() -> list[DeltaGenerator]:
     """Return four columns, row by row, so that their order holds on a phone, where they are stacked."""
     return [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
+
+
+def song_state(features: Iterable[float]) -> dict[str, float]:
+    """Return the values of the sliders on the page "predict" by key, for features in the order of `FEATURES`."""
+    return {f"song_{name}": round(float(value), 2) for name, value in zip(FEATURES, features, strict=True)}
+
+
+def open_in_predict(features: Iterable[float]) -> None:
+    """Open the page "predict" with a song, which Back leaves again."""
+    st.session_state.update(song_state(features))
+    address.open_page(st.session_state[PREDICT_PAGE])
 
 
 def uploader(

@@ -17,11 +17,18 @@ CSS = """
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem; }
   h1 { font-size: 1.9rem !important; }
+  /* No part of a page can stay in sight while the rest moves: this is the answer on *Predict*, above its sliders. */
+  [data-testid="stColumn"]:has(.st-key-answer) {
+    position: sticky; top: 3.75rem; z-index: 5; background: var(--paper);
+  }
 }
 /* No option spaces the letters of headings or balances their lines. */
 h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
 /* Captions are too light to be read easily, and no option has their colour. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
+/* Its texts are English, and a table's own download holds only the rows shown. The option that takes the download away
+   takes copying as well. */
+[data-testid="stElementToolbar"] { display: none; }
 /* White on the dark theme's bright primary colour cannot be read, and no option has the colour of the text. */
 [data-testid="stBaseButton-primary"]:not(:disabled) * { color: var(--paper); }
 """

@@ -14,7 +14,11 @@ _TEXTS = read_texts(FOLDER / "sentences.toml")
 SENTENCES: dict[Language, dict[str, str]] = {
     language: {code: text[language] for code, text in _TEXTS.items()} | cards(language) for language in LANGUAGES
 }
-SPANISH_SIGNS = str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"})
+MINUS = {"-": "\N{MINUS SIGN}"}
+SIGNS: dict[Language, dict[int, str]] = {
+    "es": str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"} | MINUS),
+    "en": str.maketrans(MINUS),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,6 @@ class LanguageFormatter(Formatter):
                 return "; ".join(self.format_field(item, format_spec) for item in value)
             case list():
                 return ", ".join(self.format_field(item, format_spec) for item in value)
-            case Real() if self.language == "es":
-                return format(value, format_spec).translate(SPANISH_SIGNS)
+            case Real():
+                return format(value, format_spec).translate(SIGNS[self.language])
         return format(value, format_spec)

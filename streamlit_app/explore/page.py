@@ -1,18 +1,21 @@
 """Explore the playlist: where it came from, how its songs are distributed, what the model predicts, each song."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
 from song_preference.prediction import Batch
+from streamlit_app import address
+from streamlit_app.address import Choice
 from streamlit_app.components import plain, section, two_by_two
 from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, dataset, management, own_dataset, spreads, table
 from streamlit_app.explore import charts
-from streamlit_app.explore.table import song_table, unscaled
+from streamlit_app.explore.table import FILTERS, song_table, unscaled
 from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.theme import draw
 
@@ -21,10 +24,14 @@ TEXTS = texts("explore")
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""
 
+X, Y = "explore_x", "explore_y"
+SIDES = [Choice("x", X, FEATURES, "energy"), Choice("y", Y, FEATURES, "danceability")]
+
 
 def page(language: Language) -> None:
     """Draw the page."""
     locale = Locale(language, TEXTS)
+    address.restore([*SIDES, *FILTERS])
     st.title(locale("explore_title"), anchor=False)
     with section(locale):
         version = own_dataset()
@@ -35,8 +42,9 @@ def page(language: Language) -> None:
         if len(songs) < total:
             st.info(locale("explore_part", shown=len(songs), songs=total))
         _correlations(songs, locale)
-        _plane(with_answers(songs), locale)
-        song_table(songs, version.version, locale)
+        answered = with_answers(songs)
+        _plane(answered, locale)
+        song_table(answered, version.version, locale)
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
@@ -115,9 +123,11 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     """Draw the songs by two features of the listener's choice; a choice leaves the rest of the page as it is."""
     st.header(locale("explore_plane"), anchor=False)
     left, right = st.columns(2)
-    x = left.selectbox(locale("explore_x"), FEATURES, FIRST_FEATURE, format_func=locale, key="explore_x")
+    x = _side(left, X, FEATURES, locale)
     others = [feature for feature in FEATURES if feature != x]
-    y = right.selectbox(locale("explore_y"), others, FIRST_FEATURE, format_func=locale, key="explore_y")
+    if st.session_state[Y] == x:
+        st.session_state[Y] = others[FIRST_FEATURE]
+    y = _side(right, Y, others, locale)
     plane, answers = charts.Plane.through(songs, x, y), None
     with section(locale):
         answers = predictor().predict_rows(plane.corners())
@@ -129,6 +139,13 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     draw(charts.scatter, rows, locale, plane.x, plane.y, answers is not None, key="plane", alt=text)
     if len(songs) > charts.SHOWN_SONGS:
         st.caption(locale("explore_sampled", shown=charts.SHOWN_SONGS, songs=len(songs)))
+    address.write()
+
+
+def _side(column: DeltaGenerator, key: str, features: Sequence[str], locale: Locale) -> str:
+    return column.selectbox(
+        locale(key), features, format_func=locale, key=key, on_change=address.push, persist_state="session"
+    )
 
 
 def _surface(plane: charts.Plane, answers: Batch, locale: Locale) -> str:

@@ -11,7 +11,10 @@ import streamlit as st
 from song_preference.dataset.version import ScalerRange
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.song_table.output import harmless
-from streamlit_app.components import two_by_two
+from streamlit_app import address
+from streamlit_app.address import Choice
+from streamlit_app.components import open_in_predict, two_by_two
+from streamlit_app.data import ANSWERS
 from streamlit_app.i18n import Locale
 
 if TYPE_CHECKING:
@@ -36,16 +39,30 @@ TABLE_ROWS = 500
 STEPS = [step / 20 for step in range(21)]
 """Values that the ends of a range can take."""
 
+RANGES: list[Range] = [(low, high) for low in STEPS for high in STEPS if low <= high]
+
 ANY, OWN = "any", "own"
 """Choices of a filter and of an order: songs of either label, and the order of the playlist."""
+
+LABEL_KEY, ORDER_KEY, WRONG_KEY, TAKE = "explore_label", "explore_order", "explore_wrong", "explore_take"
+FILTERS = [
+    Choice("label", LABEL_KEY, [ANY, LIKE, DISLIKE], ANY),
+    Choice("order", ORDER_KEY, [OWN, *FEATURES], OWN),
+    Choice("wrong", WRONG_KEY, [False, True], default=False),
+    *(Choice(feature, f"explore_{feature}", RANGES, (0.0, 1.0)) for feature in FEATURES),
+]
 
 
 @st.fragment
 def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
-    """Draw the table and its filters; a filter leaves the rest of the page as it is."""
+    """Draw the table of songs `with_answers` and its filters; a filter leaves the rest of the page as it is."""
     st.header(locale("explore_table"), anchor=False)
     label, order = _label_and_order(locale)
     rows = chosen(songs, label, _ranges(locale), order)
+    if songs["predicted"].notna().any() and _only_wrong(locale):
+        rows = rows[rows["predicted"].notna() & (rows["predicted"] != rows[LABEL])]
+    address.write()
+    songs, rows = songs.drop(columns=list(ANSWERS)), rows.drop(columns=list(ANSWERS))
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(locale("explore_left", left=len(rows), songs=len(songs)))
     right.download_button(
@@ -61,23 +78,50 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     if rows.empty:
         st.info(locale("explore_none"), icon=":material/filter_alt_off:")
         return
-    names = column_names(songs, locale)
-    shown = readable(rows.head(TABLE_ROWS), locale, in_minutes=in_milliseconds(songs))
-    st.dataframe(shown, hide_index=True, column_order=list(names), column_config=names, height=420)
+    _table(rows.head(TABLE_ROWS), songs, locale)
     if len(rows) > TABLE_ROWS:
         st.caption(locale("explore_first", shown=TABLE_ROWS))
+
+
+def _table(rows: pd.DataFrame, songs: pd.DataFrame, locale: Locale) -> None:
+    names = column_names(songs, locale)
+    shown = readable(rows.assign(take=locale("take")), locale, in_minutes=in_milliseconds(songs))
+    button = st.column_config.ButtonColumn("", type="tertiary", key=TAKE, help=locale("take_help"))
+    st.dataframe(
+        shown, hide_index=True, column_order=["take", *names], column_config={**names, "take": button}, height=420
+    )
+    if click := st.session_state[TAKE]:
+        open_in_predict(rows.iloc[click.row][list(FEATURES)])
+
+
+def _only_wrong(locale: Locale) -> bool:
+    return st.toggle(locale("explore_wrong"), key=WRONG_KEY, on_change=address.push, persist_state="session")
 
 
 def _label_and_order(locale: Locale) -> tuple[int | None, str | None]:
     left, right = st.columns(2)
     labels = {ANY: locale("explore_any"), LIKE: locale(LIKE), DISLIKE: locale(DISLIKE)}
     label = left.segmented_control(
-        locale(LABEL), list(labels), default=ANY, format_func=labels.__getitem__, key="explore_label", required=True
+        locale(LABEL),
+        list(labels),
+        default=ANY,
+        format_func=labels.__getitem__,
+        key=LABEL_KEY,
+        required=True,
+        on_change=address.push,
+        persist_state="session",
     )
     orders = {OWN: locale("explore_order_own")} | {
         feature: locale("explore_order_by", feature=locale(feature)) for feature in FEATURES
     }
-    order = right.selectbox(locale("explore_order"), list(orders), format_func=orders.__getitem__, key="explore_order")
+    order = right.selectbox(
+        locale("explore_order"),
+        list(orders),
+        format_func=orders.__getitem__,
+        key=ORDER_KEY,
+        on_change=address.push,
+        persist_state="session",
+    )
     return {LIKE: 1, DISLIKE: 0}.get(label), None if order == OWN else order
 
 
@@ -90,6 +134,7 @@ def _ranges(locale: Locale) -> dict[str, Range]:
             (0.0, 1.0),
             format_func=lambda value: locale.number(value, 2),
             key=f"explore_{feature}",
+            persist_state="session",
         )
         for feature, column in zip(FEATURES, two_by_two(), strict=True)
     }

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.serving.versions import DescribedVersion
+from streamlit_app import address
 from streamlit_app.components import plain, section
 from streamlit_app.data import settings
 from streamlit_app.data.models import choose
@@ -13,8 +14,8 @@ from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 from streamlit_app.model.charts import interval_text
 
-CONFIRMED = "model_confirmed"
-"""Key of the session state: the version whose choice was confirmed."""
+CHOSEN, CONFIRMED = "model_version", "model_confirmed"
+"""Keys of the session state: the version that is chosen, and the one whose choice was confirmed."""
 
 COMPARED = ("accuracy", "roc_auc", "brier", "log_loss")
 
@@ -31,15 +32,15 @@ def show(champion: DescribedVersion, found: Sequence[DescribedVersion], locale: 
         if back.button(label, key="model_back", icon=":material/undo:"):
             _confirm(champion, others[previous], locale)
     lists = list_names()
+    address.restore([address.Choice("version", CHOSEN, list(others), None)])
     with other.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             locale("model_choose"),
             list(others),
-            None,
             format_func=lambda number: f"{number} · {list_of(others[number], lists)}",
-            key="version",
+            key=CHOSEN,
             placeholder=locale("model_choose_none"),
-            bind="query-params",
+            on_change=address.push,
         )
         asked = st.button(locale("model_use"), key="model_use", disabled=chosen is None)
     if asked and chosen:
@@ -75,7 +76,7 @@ def _ask(champion: DescribedVersion, other: DescribedVersion, locale: Locale) ->
 
 def _take(version: str) -> None:
     st.session_state[CONFIRMED] = version
-    st.session_state.pop("version", None)
+    st.session_state[CHOSEN] = None
 
 
 def carry_out(locale: Locale) -> None:

@@ -7,22 +7,22 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from song_preference.clients import EXAMPLE, PredictionClient
+from song_preference.clients import PredictionClient
 from song_preference.dataset.version import Spread
 from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
-from streamlit_app.components import measures_help, section
+from streamlit_app import address
+from streamlit_app.address import Choice
+from streamlit_app.components import measures_help, section, song_state
 from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
 from streamlit_app.i18n import Language, Locale, texts
-from streamlit_app.predict import charts
+from streamlit_app.predict import charts, kept
+from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
 from streamlit_app.theme import colours, draw
 
 TEXTS = texts("predict")
-
-STEPS = [step / 100 for step in range(101)]
-"""Values that a slider can take."""
 
 ALL = "all"
 
@@ -31,6 +31,7 @@ class Preset(NamedTuple):
     """A song of the listener's to start from, and the answer of a model that was not trained on it."""
 
     song: Song
+    is_liked: bool
     probability: float
     """NaN where there is no such answer."""
     is_right: bool
@@ -43,11 +44,13 @@ Presets = dict[str, Preset]
 def page(language: Language) -> None:
     """Draw the page."""
     locale = Locale(language, TEXTS)
-    st.title(locale("predict_title"), anchor=False)
+    address.restore([*MEASURES, Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
+    title, buttons = st.columns([5, 4], vertical_alignment="bottom")
+    title.title(locale("predict_title"), anchor=False)
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        kept.keep_button(locale)
+        _share(locale)
     st.write(locale("predict_intro"))
-    for name, value in EXAMPLE.model_dump().items():
-        # Set here, not by the sliders, so that a preset may set them too, and that they outlive a visit elsewhere.
-        st.session_state[_key(name)] = st.session_state.get(_key(name), round(value, 2))
     known: Spreads = {}
     with section(locale):
         version = own_dataset().version
@@ -58,12 +61,20 @@ def page(language: Language) -> None:
     measures_help(locale)
 
 
+def _share(locale: Locale) -> None:
+    popover = st.popover(locale("predict_share"), icon=":material/link:", on_change="rerun", key="predict_share")
+    if popover.open:
+        popover.caption(locale("predict_share_text"))
+        popover.code(address.link(), language=None, wrap_lines=True)
+
+
 def _choose_preset(found: Presets, locale: Locale) -> None:
     def take() -> None:
-        if chosen := st.session_state.preset:
-            song = found[chosen].song
-            st.session_state.update({_key(name): round(value, 2) for name, value in song.model_dump().items()})
+        if name := st.session_state.preset:
+            put(found[name].song)
 
+    if (before := st.session_state.get("preset")) and song_state(found[before].song.row()) != song_state(shown().row()):
+        st.session_state.preset = None  # the sliders have left it
     chosen = st.pills(
         locale("predict_presets"),
         list(found),
@@ -74,49 +85,62 @@ def _choose_preset(found: Presets, locale: Locale) -> None:
     # There without a choice too: a part more would make the browser draw everything below it anew.
     note = st.empty()
     if chosen:
-        _, probability, is_right = found[chosen]
-        result = "unknown" if math.isnan(probability) else "right" if is_right else "wrong"
-        note.caption(locale(f"predict_known_{result}", probability=probability))
+        note.caption(_known(found[chosen], locale))
+
+
+def _known(preset: Preset, locale: Locale) -> str:
+    """Return what a model that was not trained on the song says of it, and whether the listener agrees."""
+    if math.isnan(preset.probability):
+        return locale("predict_known_unknown")
+    missed = "predict_known_missed_like" if preset.is_liked else "predict_known_missed_dislike"
+    return locale("predict_known_right" if preset.is_right else missed, probability=preset.probability)
 
 
 @st.fragment
 def _one_song(locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
-    song = Song(**{feature: st.session_state[_key(feature)] for feature in FEATURES})
+    song = shown()
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
     with section(locale):
         explanation = predictor().explain(song)
-        with answer:
+        with answer.container(key="answer"):
             _answer(explanation.prediction, locale)
+        kept.table(locale)
         _why(explanation, locale)
-    with sliders:
+    with sliders.container(gap="xsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)
     st.write(locale("predict_everywhere_text"))
     _protocols(song, locale)
+    address.write()
 
 
 def _sliders(locale: Locale, spreads: Spreads) -> None:
+    for measure in MEASURES:
+        meaning = locale(f"{measure.name}_help")
+        if measure.name in spreads:
+            meaning += f"\n\n{_describe(measure.name, spreads[measure.name], locale)}"
+        st.select_slider(
+            locale(measure.name),
+            STEPS,
+            key=measure.key,
+            format_func=lambda value: locale.number(value, 2),
+            help=meaning,
+            persist_state="session",
+        )
     if spreads:
         st.caption(locale("predict_strips"))
-    for feature in FEATURES:
-        meaning = locale(f"{feature}_help")
-        if feature in spreads:
-            meaning += f"\n\n{_describe(feature, spreads[feature], locale)}"
-        st.select_slider(
-            locale(feature), STEPS, key=_key(feature), format_func=lambda value: locale.number(value, 2), help=meaning
-        )
 
 
 def _strips(spreads: Spreads) -> None:
     """Draw the distribution of each feature as the background of the space below its slider."""
     # In CSS, since no native part draws behind a slider, and charts beside it would be drawn anew at each move.
     rules = []
-    for feature in FEATURES:
-        drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[feature], colours()))}")'
-        place = f"padding-bottom: 2.6rem; background: center bottom / calc(100% - 12px) 2.4rem no-repeat {drawing}"
-        rules.append(f".st-key-{_key(feature)} {{ {place}; }}")
+    for measure in MEASURES:
+        drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[measure.name], colours()))}")'
+        place = f"padding-bottom: 1.8rem; background: center bottom / calc(100% - 12px) 1.8rem no-repeat {drawing}"
+        rules.append(f".st-key-{measure.key} {{ {place}; }}")
     st.html(f"<style>{' '.join(rules)}</style>")
 
 
@@ -155,6 +179,8 @@ def _protocols(song: Song, locale: Locale) -> None:
         format_func=lambda way: names.get(way, way),
         key="way",
         required=True,
+        on_change=address.push,
+        persist_state="session",
     )
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
     copies = requests(song, settings(), model_settings())
@@ -179,10 +205,6 @@ def _show(asked: Answer, name: str, locale: Locale) -> None:
     st.caption(locale("predict_latency", milliseconds=asked.milliseconds, version=version))
 
 
-def _key(feature: str) -> str:
-    return f"song_{feature}"
-
-
 def presets(songs: pd.DataFrame) -> Presets:
     """Choose the presets among songs with features, label and `ANSWERS`; both labels must occur."""
     liked, disliked = songs[songs[LABEL] == 1], songs[songs[LABEL] == 0]
@@ -200,4 +222,4 @@ def _most_typical(songs: pd.DataFrame) -> int:
 def _preset(songs: pd.DataFrame, position: int) -> Preset:
     row = songs.iloc[position]
     song = Song(**{feature: float(row[feature]) for feature in FEATURES})
-    return Preset(song, float(row["probability"]), bool(row["predicted"] == row[LABEL]))
+    return Preset(song, bool(row[LABEL] == 1), float(row["probability"]), bool(row["predicted"] == row[LABEL]))

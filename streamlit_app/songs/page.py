@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
+from streamlit_app import address
 from streamlit_app.components import measures_help, plain, section, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.i18n import Language, Locale, texts
@@ -26,11 +27,6 @@ GIVEN, RANKED = "songs_given", "songs_ranked"
 NAMES = (PASTED, EXAMPLE)
 """Keys of the names of lists that are not files."""
 
-CSS = """<style>
-/* A table's own download would hold only the rows shown; the option that takes it away takes copying as well. */
-[data-testid="stElementToolbar"] { display: none; }
-</style>"""
-
 
 class Given(NamedTuple):
     """The listener's list: songs, or the reason why it was rejected."""
@@ -44,7 +40,7 @@ class Given(NamedTuple):
 def page(language: Language) -> None:
     """Draw the page."""
     locale = Locale(language, TEXTS)
-    st.html(CSS)
+    address.restore([ranked.FILTER])
     st.title(locale("songs_title"), anchor=False)
     st.write(locale("songs_intro"))
     _ways_in(locale)

@@ -9,6 +9,9 @@ import streamlit as st
 
 from song_preference.song_table.output import added_columns
 from song_preference.song_table.scoring import Faults
+from streamlit_app import address
+from streamlit_app.address import Choice
+from streamlit_app.components import open_in_predict
 from streamlit_app.i18n import Locale
 from streamlit_app.songs.answers import Ranking, column_name, histogram
 from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
@@ -20,6 +23,9 @@ BINS, HEIGHT = 20, 290
 TABLE_HEIGHT = 460
 NAME_WIDTHS = (120, 78)
 """Widths of the columns that name a song, in pixels: they leave room for the probability on a phone."""
+
+ALL, LIKED, TAKE = "all", "liked", "songs_take"
+FILTER = Choice("show", "songs_filter", [ALL, LIKED], ALL)
 
 
 def show(ranking: Ranking, locale: Locale) -> None:
@@ -43,15 +49,18 @@ def _ranked(ranking: Ranking, locale: Locale) -> None:
     only_liked = (
         st.segmented_control(
             locale("songs_filter"),
-            ["all", "liked"],
-            default="all",
+            FILTER.options,
+            default=ALL,
             format_func=lambda name: locale(f"songs_filter_{name}"),
-            key="songs_filter",
+            key=FILTER.key,
             label_visibility="collapsed",
             required=True,
+            on_change=address.push,
+            persist_state="session",
         )
-        == "liked"
+        == LIKED
     )
+    address.write()
     songs = ranking.liked_songs() if only_liked else len(ranking.positions)
     best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
     if best.empty:
@@ -89,7 +98,7 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
         for column in ranking.file.kept_columns
     }
     st.dataframe(
-        best.assign(liked=best["liked"].map(answers)),
+        best.assign(liked=best["liked"].map(answers), take=locale("take")),
         hide_index=True,
         height="content" if len(best) <= 12 else TABLE_HEIGHT,
         column_config={
@@ -99,10 +108,15 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
             ),
             "liked": columns.TextColumn(locale("songs_answer_column")),
             "row": columns.NumberColumn(locale("songs_row"), format="%d", width=70),
+            "take": columns.ButtonColumn("", type="tertiary", key=TAKE, help=locale("take_help")),
             **kept,
         },
+        column_order=["rank", "take", *best.columns.drop("rank")],
         alt=locale("songs_ranked_alt", shown=len(best), best=best["probability"].iloc[0] / 100),
     )
+    if click := st.session_state[TAKE]:
+        place = ranking.positions[best["rank"].iloc[click.row] - 1]
+        open_in_predict(ranking.file.features[place])
 
 
 def probabilities(colours: Colours, locale: Locale, threshold: float) -> Drawing:

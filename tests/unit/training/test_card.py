@@ -57,8 +57,8 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
 def test_the_card_says_how_the_probabilities_are_calibrated(evaluation: Evaluation) -> None:
     params = {**PARAMS, "calibration_slope": "1.205", "calibration_intercept": "-0.06"}
     message = model_card("m", described(), params, {**by_ends(evaluation.metrics), **CV})
-    assert "slope 1.21 and intercept -0.06 on the logit" in str(message)
-    assert "pendiente 1,21 y ordenada -0,06 sobre el logit" in message.text("es")
+    assert "slope 1.21 and intercept \N{MINUS SIGN}0.06 on the logit" in str(message)
+    assert "pendiente 1,21 y ordenada \N{MINUS SIGN}0,06 sobre el logit" in message.text("es")
 
 
 def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: Evaluation) -> None:

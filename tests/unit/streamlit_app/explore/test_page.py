@@ -6,7 +6,7 @@ import pytest
 from song_preference.dataset.version import DatasetVersion, Source
 from song_preference.features import FEATURES, LABEL, LIKE
 from song_preference.messages import Message
-from streamlit_app.data import playlist
+from streamlit_app.data import ANSWERS, playlist
 from streamlit_app.explore.page import facts, origin
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
@@ -95,6 +95,15 @@ def test_songs_are_held_against_models_that_did_not_know_them(
     missed, known = int((answered[LABEL] == 0).sum()), len(answered)
     text = Locale(language, TEXTS)("explore_missed", missed=missed, songs=known, share=missed / known)
     assert text in [found.value for found in open_page("explore", language).markdown]
+
+
+def test_the_table_shows_where_the_model_is_wrong(platform: Platform, dataset: DatasetVersion, open_page: Open) -> None:
+    songs = playlist.table(dataset.version, "features")
+    platform.registry.songs_of_run[""] = songs.assign(probability=0.7, predicted=1).to_parquet()
+    page = open_page("explore", "en")
+    page.toggle(key="explore_wrong").set_value(True).run()
+    assert set(page.dataframe[0].value[LABEL]) == {"Dislike"}
+    assert set(ANSWERS).isdisjoint(page.dataframe[0].value)
 
 
 def test_airflow_is_not_needed(platform: Platform, open_page: Open) -> None:

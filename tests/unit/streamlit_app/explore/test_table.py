@@ -72,7 +72,7 @@ def test_durations_in_another_unit_are_not_called_minutes() -> None:
 def test_numbers_are_written_as_the_language_does() -> None:
     row = songs(1).assign(energy=np.float32(0.521), valence=np.nan)
     spanish, english = (readable(row, locale, in_minutes=True).to_html() for locale in (SPANISH, ENGLISH))
-    for cell in ("0,521", "3:05", "-6,9", "No te gusta", "\N{EN DASH}", "Canción 0"):
+    for cell in ("0,521", "3:05", "\N{MINUS SIGN}6,9", "No te gusta", "\N{EN DASH}", "Canción 0"):
         assert f">{cell}</td>" in spanish
     assert ">0.521</td>" in english
 

@@ -57,7 +57,7 @@ def test_nothing_changes_without_the_confirmation(second: DatasetVersion, open_p
 
 def test_any_other_version_can_be_chosen(second: DatasetVersion, open_page: Open) -> None:
     page = open_page("model", "en")
-    other = page.selectbox(key="version")
+    other = page.selectbox(key="model_version")
     assert other.options == ["1 · playlist"]
     assert page.button(key="model_use").disabled
     other.set_value("1").run()

@@ -52,9 +52,25 @@ def test_a_preset_comes_with_what_a_model_that_did_not_know_it_answered(
     answered = pd.concat([songs, songs.tail(3)]).assign(probability=0.31, predicted=0)
     platform.registry.songs_of_run[""] = answered.to_parquet()
     page = open_page("predict", language)
-    for name, result in (("liked", "wrong"), ("disliked", "right")):
+    for name, result in (("liked", "missed_like"), ("disliked", "right")):
         page.button_group(key="preset").set_value(name).run()
         assert Locale(language, TEXTS)(f"predict_known_{result}", probability=0.31) in shown(page)
+
+
+def test_a_disliked_preset_that_the_model_likes_is_called_so(platform: Platform, open_page: Open) -> None:
+    songs = playlist.table(playlist.latest_dataset().version, "features")
+    platform.registry.songs_of_run[""] = songs.assign(probability=0.84, predicted=1).to_parquet()
+    page = open_page("predict", "en")
+    page.button_group(key="preset").set_value("disliked").run()
+    assert Locale("en", TEXTS)("predict_known_missed_dislike", probability=0.84) in shown(page)
+
+
+def test_a_preset_that_the_sliders_have_left_is_not_chosen_any_more(platform: Platform, open_page: Open) -> None:
+    page = open_page("predict", "en")
+    page.button_group(key="preset").set_value("liked").run()
+    assert page.button_group(key="preset").value == "liked"
+    page.select_slider(key="song_energy").set_value(0.0).run()
+    assert page.run().button_group(key="preset").value is None
 
 
 def test_without_mlflow_a_preset_says_that_the_model_may_know_it(platform: Platform, open_page: Open) -> None:
@@ -92,5 +108,5 @@ def test_presets_are_extremes_and_typical_songs() -> None:
     assert found["speechiness"].song.row() == (0.9, 0.3, 0.3, 0.3)
     assert found["liked"].song.row() == (0.2, 0.2, 0.2, 0.2)
     assert found["disliked"].song.row() == (0.5, 0.5, 0.5, 0.5)
-    assert [found[name][1:] for name in ("liked", "disliked")] == [(0.7, True), (0.7, False)]
+    assert [found[name][1:] for name in ("liked", "disliked")] == [(True, 0.7, True), (False, 0.7, False)]
     assert set(found) == {*FEATURES, "liked", "disliked"}

@@ -1,0 +1,103 @@
+"""The choices of a page in its address: what differs from its default, for reloads, bookmarks, links and Back.
+
+Streamlit can bind a widget to the address, but only as an option is shown, in the page's language, and without history;
+`st.query_params` makes a new entry of the history of every write. So this writes the address through the browser.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+CHOICES, IS_NEW = "address_choices", "address_is_new"
+"""Keys of the session state: the choices of the page, by name, and whether the next address is a new entry."""
+
+SCRIPT = """<script>
+if (location.search !== "{query}") history.{method}({{}}, "", location.pathname + "{query}");
+</script>"""
+
+
+class Choice(NamedTuple):
+    """One widget whose value is in the address."""
+
+    name: str
+    """Name in the address."""
+    key: str
+    """Key of the widget in the session state."""
+    options: Sequence[Any]
+    """Every value that it can have: texts, numbers, or pairs of numbers."""
+    default: Any
+    """The value that is left out."""
+
+    def asked(self) -> Any:
+        """Return the value in the address, or the default if there is none, or rubbish."""
+        written = {_written(option): option for option in self.options}
+        return written.get(st.query_params.get(self.name, ""), self.default)
+
+
+def start() -> None:
+    """Forget the choices of the page before."""
+    st.session_state[CHOICES] = {}
+
+
+def restore(choices: Iterable[Choice]) -> None:
+    """Set widgets before they are drawn: by the address in a new session and after Back, else as they were."""
+    known = st.session_state.setdefault(CHOICES, {})
+    for choice in choices:
+        is_asked = choice.key not in st.session_state or _went_back()
+        # Set anew where it stays as it is too: options in another language are others to the browser.
+        st.session_state[choice.key] = choice.asked() if is_asked else st.session_state[choice.key]
+        known[choice.name] = choice
+
+
+def _went_back() -> bool:
+    # No public part says that the browser went back or forward; tests/ui/test_address.py goes back.
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def push() -> None:
+    """Let the next `write` make a new entry of the history, so that Back undoes this change."""
+    st.session_state[IS_NEW] = True
+
+
+def write() -> None:
+    """Write the choices into the address."""
+    method = "pushState" if st.session_state.pop(IS_NEW, False) else "replaceState"
+    # Every character with a meaning in HTML or JavaScript is encoded in a query.
+    st.html(SCRIPT.format(query=_query(_asked()), method=method), unsafe_allow_javascript=True)
+
+
+def open_page(page: Page) -> NoReturn:
+    """Open another page; Back leads here."""
+    # Streamlit would make an entry of the address that it remembers of this page.
+    st.switch_page(page, query_params=_asked())
+
+
+def link() -> str:
+    """Return the address to share: with the language too, which depends on the browser else."""
+    return f"{st.context.url or ''}{_query(_asked(always='lang'))}"
+
+
+def _asked(always: str = "") -> dict[str, str]:
+    return {
+        name: _written(st.session_state[choice.key])
+        for name, choice in st.session_state[CHOICES].items()
+        if st.session_state[choice.key] != choice.default or name == always
+    }
+
+
+def _query(asked: dict[str, str]) -> str:
+    return f"?{urlencode(asked)}" if asked else ""
+
+
+def _written(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case tuple():
+            return "-".join(map(_written, value))
+    return f"{value:g}"

@@ -1,0 +1,101 @@
+"""The song that the sliders are set to, and those that are kept aside: beside each other, with the model's answers."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from song_preference.clients import EXAMPLE
+from song_preference.features import FEATURES, Song
+from streamlit_app import address
+from streamlit_app.address import Choice
+from streamlit_app.components import song_state
+from streamlit_app.data import predictor
+from streamlit_app.i18n import Locale
+
+STEPS = [step / 100 for step in range(101)]
+"""Values that a slider can take."""
+
+MEASURES = [
+    Choice(feature, key, STEPS, value)
+    for feature, (key, value) in zip(FEATURES, song_state(EXAMPLE.row()).items(), strict=True)
+]
+
+KEPT = "predict_kept"
+"""Key of the session state: the songs, the first one kept first."""
+
+MOST_KEPT = 5
+
+
+def shown() -> Song:
+    """Return the song that the sliders are set to."""
+    return Song(**{measure.name: st.session_state[measure.key] for measure in MEASURES})
+
+
+def put(song: Song) -> None:
+    """Set the sliders, before they are drawn; Back undoes it."""
+    st.session_state.update(song_state(song.row()))
+    address.push()
+
+
+def keep_button(locale: Locale) -> None:
+    """Draw the button that keeps the song of the sliders."""
+    is_full = len(_kept()) == MOST_KEPT
+    st.button(
+        locale("predict_keep"),
+        on_click=_keep,
+        key="predict_keep",
+        icon=":material/bookmark_add:",
+        disabled=is_full,
+        help=locale("predict_keep_full" if is_full else "predict_keep_help", most=MOST_KEPT),
+    )
+
+
+def table(locale: Locale) -> None:
+    """Draw the songs, if there are any; raise `ModelNotReady`."""
+    if not (songs := _kept()):
+        return
+    st.header(locale("predict_kept"), anchor=False)
+    columns = st.column_config
+    st.dataframe(
+        rows(songs, locale),
+        hide_index=True,
+        height="content",
+        column_config={
+            **{feature: locale(feature) for feature in FEATURES},
+            "probability": locale("probability"),
+            "answer": locale("predict_kept_answer"),
+            "back": columns.ButtonColumn("", type="tertiary", on_click=_take_back, key="predict_kept_back"),
+            "remove": columns.ButtonColumn("", type="tertiary", on_click=_remove, key="predict_kept_remove"),
+        },
+        alt=locale("predict_kept_alt"),
+    )
+    st.button(locale("predict_kept_clear"), on_click=songs.clear, key="predict_kept_clear", icon=":material/delete:")
+
+
+def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:
+    """Return a row for each song: its values, the model's answer, and what can be done with it."""
+    batch = predictor().predict_rows(np.array([song.row() for song in songs], dtype=np.float32))
+    found = [
+        {name: locale.number(value, 2) for name, value in song.model_dump().items()}
+        | {"probability": locale.percent(probability), "answer": locale(f"predict_{label}")}
+        for song, (label, _, probability) in zip(songs, batch.answers(), strict=True)
+    ]
+    return pd.DataFrame(found).assign(back=locale("predict_kept_back"), remove=locale("predict_kept_remove"))
+
+
+def _kept() -> list[Song]:
+    found: list[Song] = st.session_state.setdefault(KEPT, [])
+    return found
+
+
+def _keep() -> None:
+    if (song := shown()) not in _kept():
+        _kept().append(song)
+
+
+def _take_back() -> None:
+    put(_kept()[st.session_state.predict_kept_back.row])
+
+
+def _remove() -> None:
+    del _kept()[st.session_state.predict_kept_remove.row]

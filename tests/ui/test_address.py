@@ -1,0 +1,119 @@
+"""The address of a page, the browser's Back, and songs that are taken from one page to another."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import Visit, Visitor
+
+
+def asked(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def wait_for_address(page: Page, holds: Callable[[dict[str, str]], bool]) -> None:
+    page.wait_for_url(lambda url: holds({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}))
+
+
+def wait_for_sliders(page: Page, values: list[str]) -> None:
+    page.wait_for_function(
+        "values => `${[...document.querySelectorAll('input[type=range]')].map(each => each.value)}` === `${values}`",
+        arg=values,
+    )
+
+
+def sliders(page: Page) -> list[str]:
+    return [slider.input_value() for slider in page.locator("input[type=range]").all()]
+
+
+def press(visitor: Visit, slider: int, key: str) -> None:
+    visitor.page.locator("input[type=range]").nth(slider).focus()
+    visitor.page.keyboard.press(key)
+    visitor.settle()
+
+
+def test_back_undoes_choices_and_no_moves_of_a_slider(visit: Visitor) -> None:
+    visitor = visit("en")
+    page = visitor.page
+    entries = page.evaluate("history.length")
+    press(visitor, 1, "End")
+    wait_for_address(page, lambda query: query.get("energy") == "1")
+    moved = sliders(page)
+    page.get_by_text(visitor.locale("predict_preset_acousticness"), exact=True).click()
+    wait_for_address(page, lambda query: query.get("energy") != "1")
+    press(visitor, 0, "End")
+    wait_for_address(page, lambda query: query.get("speechiness") == "1")
+    page.get_by_test_id("stButtonGroup").get_by_text("REST", exact=True).click()
+    wait_for_address(page, lambda query: query.get("protocol") == "REST")
+    visitor.settle()
+    assert page.evaluate("history.length") == entries + 2
+    page.go_back()
+    expect(page.get_by_test_id("stButtonGroup").get_by_text(visitor.locale("predict_own"), exact=True)).to_be_visible()
+    page.wait_for_selector(f"[aria-checked=true]:has-text('{visitor.locale('predict_own')}')")
+    assert sliders(page)[0] == "100"
+    page.go_back()
+    wait_for_sliders(page, moved)
+    page.go_forward()
+    wait_for_address(page, lambda query: query.get("speechiness") == "1")
+
+
+def test_a_reload_and_a_visit_elsewhere_keep_the_values(visit: Visitor) -> None:
+    visitor = visit("es")
+    page = visitor.page
+    press(visitor, 2, "End")
+    wait_for_address(page, lambda query: query.get("danceability") == "1")
+    before, query = sliders(page), asked(page)
+    visitor.open("explore").open("predict")
+    wait_for_address(page, lambda found: found == query)
+    wait_for_sliders(page, before)
+    page.reload()
+    visitor.settle()
+    wait_for_sliders(page, before)
+    assert asked(page) == query
+
+
+def test_another_language_has_the_same_values(visit: Visitor) -> None:
+    visitor = visit("es")
+    page = visitor.page
+    press(visitor, 2, "End")
+    before = sliders(page)
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    page.get_by_role("option", name="English").click()
+    page.wait_for_selector("h1:has-text('Will you like it?')")
+    visitor.settle()
+    wait_for_sliders(page, before)
+    page.go_back()
+    page.wait_for_selector("h1:has-text('¿Te va a gustar?')")
+    wait_for_sliders(page, before)
+
+
+def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
+    visitor = visit("en").open("explore")
+    page = visitor.page
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    visitor.settle()
+    # The table is drawn on a canvas: the button stands in the first cell below the header.
+    table.click(position={"x": 40, "y": 52})
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
+    visitor.settle()
+    taken = sliders(page)
+    page.go_back()
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('explore_title')}')")
+    page.go_forward()
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
+    visitor.settle()
+    wait_for_sliders(page, taken)
+    page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True).click()
+    page.get_by_role("heading", name=visitor.locale("predict_kept")).wait_for()
+    press(visitor, 1, "End")
+    press(visitor, 0, "End")
+    assert sliders(page) != taken
+    visitor.open("songs").open("predict")
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    assert box
+    page.get_by_test_id("stDataFrame").click(position={"x": box["width"] - 150, "y": 52})
+    wait_for_sliders(page, taken)
+    page.get_by_test_id("stDataFrame").click(position={"x": box["width"] - 40, "y": 52})
+    expect(page.get_by_role("heading", name=visitor.locale("predict_kept"))).to_have_count(0)

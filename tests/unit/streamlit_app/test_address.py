@@ -1,0 +1,106 @@
+"""The choices of every page in its address."""
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from local_stack.config import ROOT
+from song_preference.features import FEATURES
+from streamlit_app.i18n import Language
+from tests.support.dashboard import TEXTS, Platform
+
+DEFAULTS = {"song_speechiness": 0.04, "song_energy": 0.52, "song_danceability": 0.51, "song_acousticness": 0.71}
+RUBBISH = ["NaN", "inf", "-0.1", "1.01", "7", "", "much", "0,5", "0.5;drop", "<script>", "9" * 10_000]
+
+
+@pytest.fixture
+def app(platform: Platform) -> AppTest:
+    return AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=30)
+
+
+def scripts(page: AppTest) -> list[str]:
+    """Return the scripts that write the address, the last one last."""
+    bodies = [str(getattr(element, "value", "")) for element in page.get("html")]
+    return [body for body in bodies if "history." in body]
+
+
+def written(page: AppTest) -> str:
+    """Return the query that the page writes into its address."""
+    return scripts(page)[-1].split('"')[1]
+
+
+def new_entries(page: AppTest) -> int:
+    return sum("pushState" in script for script in scripts(page))
+
+
+def test_an_address_of_defaults_is_bare(app: AppTest) -> None:
+    assert written(app.run()) == ""
+    assert {key: app.session_state[key] for key in DEFAULTS} == DEFAULTS
+
+
+def test_an_address_sets_the_sliders_the_protocol_and_the_language(app: AppTest) -> None:
+    query = {"lang": "en", "energy": "0.55", "acousticness": "1", "protocol": "REST"}
+    for name, value in query.items():
+        app.query_params[name] = value
+    page = app.run()
+    assert page.title[0].value == TEXTS["predict_title"]["en"]
+    assert (page.session_state["song_energy"], page.session_state["song_acousticness"]) == (0.55, 1.0)
+    assert page.button_group(key="way").value == "REST"
+    assert written(page) == "?lang=en&energy=0.55&acousticness=1&protocol=REST"
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+def test_rubbish_in_an_address_is_ignored(app: AppTest, rubbish: str) -> None:
+    for name in (*FEATURES, "protocol", "lang", "unknown"):
+        app.query_params[name] = rubbish
+    page = app.run()
+    assert not page.exception
+    assert {key: page.session_state[key] for key in DEFAULTS} == DEFAULTS
+    assert written(page) == ""
+
+
+def test_a_slider_replaces_the_address_and_a_choice_makes_a_new_entry(app: AppTest) -> None:
+    page = app.run()
+    page.select_slider(key="song_energy").set_value(0.9).run()
+    assert (written(page), new_entries(page)) == ("?energy=0.9", 0)
+    page.button_group(key="way").set_value("gRPC").run()
+    assert (written(page), new_entries(page)) == ("?energy=0.9&protocol=gRPC", 1)
+    page.select_slider(key="song_energy").set_value(0.52).run()
+    assert (written(page), new_entries(page)) == ("?protocol=gRPC", 0)
+
+
+def test_a_preset_is_one_new_entry(app: AppTest) -> None:
+    page = app.run()
+    page.button_group(key="preset").set_value("acousticness").run()
+    assert f"acousticness={page.session_state['song_acousticness']:g}" in written(page)
+    assert new_entries(page) == 1
+
+
+def test_numbers_in_the_address_are_the_same_in_every_language(app: AppTest) -> None:
+    page = app.run()
+    page.select_slider(key="song_energy").set_value(0.9).run()
+    page.sidebar.selectbox[0].set_value("en").run()
+    assert (written(page), new_entries(page)) == ("?lang=en&energy=0.9", 1)
+    assert page.session_state["song_energy"] == 0.9
+
+
+@pytest.mark.parametrize(
+    ("browser", "address", "expected"),
+    [("en-GB", None, "en"), ("en", "es", "es"), ("es-MX", None, "es"), ("fr-FR", None, "es"), (None, "en", "en")],
+)
+def test_a_browser_gets_its_language_unless_the_address_names_one(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, browser: str | None, address: str | None, expected: Language
+) -> None:
+    monkeypatch.setattr(ContextProxy, "locale", property(lambda _: browser))
+    if address:
+        app.query_params["lang"] = address
+    page = app.run()
+    assert page.title[0].value == TEXTS["predict_title"][expected]
+    assert written(page) == (f"?lang={address}" if address else "")
+
+
+def test_the_link_to_share_names_the_language(app: AppTest) -> None:
+    page = app.run()
+    page.select_slider(key="song_energy").set_value(0.9)
+    page.session_state["predict_share"] = True
+    assert page.run().code[0].value == "?lang=es&energy=0.9"
