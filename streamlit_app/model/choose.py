@@ -32,6 +32,8 @@ def show(champion: DescribedVersion, found: Sequence[DescribedVersion], locale: 
         if back.button(label, key="model_back", icon=":material/undo:"):
             _confirm(champion, others[previous], locale)
     lists = list_names()
+    if st.session_state.get(CHOSEN) not in others:  # it became the champion meanwhile
+        st.session_state.pop(CHOSEN, None)
     address.restore([address.Choice("version", CHOSEN, list(others), None)])
     with other.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(

@@ -47,7 +47,6 @@ def page(language: Language) -> None:
         _history(found, roles, locale)
         if CHAMPION in roles:
             choose.show(roles[CHAMPION], found, locale)
-        if CHAMPION in roles:
             _card(roles[CHAMPION], locale)
             with answers:
                 evaluation.show(roles, locale)

@@ -1,12 +1,14 @@
 from datetime import UTC, datetime
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from streamlit_app import data
-from tests.support.dashboard import TEXTS, Open, Platform
+from tests.support.dashboard import PAGE, TEXTS, Open, Platform
 from tests.support.datasets import publish_sample
 
 
@@ -64,6 +66,26 @@ def test_any_other_version_can_be_chosen(second: DatasetVersion, open_page: Open
     page.button(key="model_use").click().run()
     page.button(key="model_confirm").click().run()
     assert data.predictor().store.current().model.ref.version == "1"
+
+
+@pytest.mark.parametrize(("asked", "chosen"), [("1", "1"), ("2", None), ("99", None), ("x" * 9999, None)])
+def test_the_address_names_the_version_that_is_chosen(second: DatasetVersion, asked: str, chosen: str | None) -> None:
+    page = AppTest.from_string(PAGE.format(name="model", language="es"), default_timeout=30)
+    page.query_params["version"] = asked
+    assert page.run().selectbox(key="model_version").value == chosen
+    assert not page.exception
+
+
+def test_a_chosen_version_that_became_the_champion_is_no_longer_chosen(
+    platform: Platform, second: DatasetVersion, open_page: Open
+) -> None:
+    page = open_page("model", "es")
+    page.selectbox(key="model_version").set_value("1").run()
+    platform.registry.promote("1")
+    st.cache_data.clear()
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key="model_version").value is None
 
 
 def test_a_service_that_is_away_is_named_in_the_confirmation(
