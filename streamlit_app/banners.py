@@ -95,12 +95,15 @@ def newer() -> Newer | None:
 def _propose(found: Newer, locale: Locale) -> None:
     version = found.model.registered.version
     values = {"name": plain(found.dataset.name), "moment": found.dataset.created_at, "version": version}
-    st.info(locale("newer_banner", reason=plain(_reason(found.model, locale)), **values), icon=":material/queue_music:")
-    with section(locale), st.container(horizontal=True):
-        if st.button(locale("newer_use"), key="newer_use", type="primary", icon=":material/check:"):
+    # Low, so that the four sliders stay in sight below it.
+    says, asks = st.columns([3, 1], vertical_alignment="center")
+    reason = plain(_reason(found.model, locale))
+    says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
+    with asks, section(locale):
+        if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):
             choose(version)
             st.rerun()
-        if st.button(locale("newer_keep"), key="newer_keep", icon=":material/close:"):
+        if st.button(locale("newer_keep"), key="newer_keep", width="stretch"):
             decline(version)
             st.rerun()
 
