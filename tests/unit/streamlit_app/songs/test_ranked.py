@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from song_preference.features import FEATURES
-from streamlit_app.i18n import Locale
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.songs.ranked import probabilities
 from streamlit_app.theme import LIGHT, specification
 from tests.support.dashboard import TEXTS, Open, Platform, shown
@@ -54,3 +54,11 @@ def test_the_name_of_the_threshold_stands_where_there_is_room(threshold: float, 
     [name] = [layer["mark"] for layer in found["layer"] if layer["mark"]["type"] == "text"]
     assert name["align"] == side
     assert f"{threshold:.0%}" in name["text"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_songs_that_the_model_learned_from_are_counted(platform: Platform, open_page: Open, language: Language) -> None:
+    own = pd.DataFrame([[0.1, 0.2, 0.5, 0.4], [0.9, 0.9, 0.9, 0.9]], columns=list(FEATURES)).astype("float32")
+    platform.registry.songs_of_run[""] = own.assign(probability=0.7, predicted=1).to_parquet()
+    page = ask(upload(open_page("songs", language), f"{HEADER}\n0.1,0.2,0.5,0.4\n0.1,0.1,0.02,0.4\n".encode()))
+    assert Locale(language, TEXTS)("songs_known", known=1) in shown(page)
