@@ -43,6 +43,17 @@ def answer() -> Prediction:
     return answers["REST"]
 
 
+def test_only_what_a_variable_means_something_to_is_recreated_for_it() -> None:
+    """A variable of whoever runs `up` wins over `.env`: so gRPC and the dashboard were once recreated alone."""
+
+    def recipes(**variables: str) -> set[str]:
+        return set(compose("--profile", "all", "config", "--hash", "*", **variables).stdout.splitlines())
+
+    before = recipes()
+    assert recipes() == before
+    assert {line.split()[0] for line in recipes(GRPC_PORT="1") - before} == {"grpc", "streamlit"}
+
+
 @pytest.mark.usefixtures("environment")
 def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFixture[str]) -> None:
     before, began = answer(), time.monotonic()
