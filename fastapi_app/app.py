@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from fastapi_app import errors, model, predictions
+from fastapi_app import documentation, errors, model, predictions
+from fastapi_app.documentation import TAGS, introduction
 from fastapi_app.graphql import router as graphql
 from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
@@ -39,9 +40,13 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
         yield
         predictor.store.stop()
 
+    playlists = management.playlist_settings.max_bytes if management else None
     app = FastAPIOffline(
         title="Song preference",
-        summary="Will this song please the listener?",
+        summary="Will the listener like this song?",
+        description=introduction(settings, predictor.max_batch_size, playlists),
+        openapi_tags=TAGS,
+        redoc_url=None,
         version=version("song-preference"),
         lifespan=lifespan,
         redirect_slashes=False,
@@ -61,12 +66,13 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
 
         app.include_router(datasets.router)
         app.include_router(pipeline.router)
+    app.include_router(documentation.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["X-API-Key", "X-Request-ID", "Content-Type"],
             expose_headers=["X-Request-ID", "X-Notes", "Location"],
         )

@@ -15,17 +15,17 @@ from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
-from song_preference.dataset.version import CheckedPlaylist, DatasetVersion, Spread
+from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, DatasetVersion, Spread
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
-from song_preference.run_options import ETL_DAG, NEW_LISTENER
+from song_preference.run_options import ETL_DAG, NAME, NEW_LISTENER
 
 MAX_SAMPLE = 100_000
 PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 # Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
-router = APIRouter(prefix="/datasets", tags=["datasets"], responses=problems(503))
+router = APIRouter(prefix="/datasets", tags=["Datasets"], responses=problems(503))
 
 TABLES_WITH_KEY = {"raw", "scaled"}
 """Tables with every column of the playlist, such as titles; the others hold features and labels only."""
@@ -39,6 +39,12 @@ class DatasetPage(BaseModel):
 
     total: int = Field(description="How many there are altogether.")
     datasets: list[DatasetVersion]
+
+
+class Renaming(BaseModel, extra="forbid"):
+    """The name to give a version."""
+
+    name: str = Field(min_length=1, max_length=NAME_LENGTH, pattern=r"\S", description="What its listener calls it.")
 
 
 class Preview(BaseModel):
@@ -67,7 +73,10 @@ class Accepted(BaseModel):
 async def playlist(request: Request, management: ManagementDep, turns: TurnsDep) -> AsyncIterator[Files]:
     """Yield the uploaded playlist, of one file or two, when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
-    async with received(request, limit, Message("playlist_limit"), may_be_two=True) as files, turns.of(*files.values()):
+    async with (
+        received(request, limit, Message("playlist_limit"), may_be_two=True) as files,
+        turns.of(*(upload.file for upload in files.values())),
+    ):
         yield files
 
 
@@ -79,14 +88,14 @@ async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key
         check_key(settings, key)
 
 
-@router.get("", operation_id="datasets")
+@router.get("", operation_id="datasets", summary="List dataset versions")
 def datasets(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> DatasetPage:
     """List the published versions, the newest first."""
     published = management.datasets.published()
     return DatasetPage(total=len(published), datasets=published[offset : offset + limit])
 
 
-@router.get("/{version}", operation_id="dataset", responses=problems(404, 422))
+@router.get("/{version}", operation_id="dataset", summary="Describe a dataset version", responses=problems(404, 422))
 def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
     """Describe a version: where it came from, how it was prepared and split."""
     return management.datasets.find(version)
@@ -95,6 +104,7 @@ def dataset(version: Version, management: ManagementDep) -> DatasetVersion:
 @router.get(
     "/{version}/preview",
     operation_id="previewDataset",
+    summary="Show the first rows of a table",
     responses=problems(401, 404, 422, 507),
     dependencies=[Depends(_raw_rows_need_key)],
 )
@@ -109,7 +119,12 @@ def preview(
     return Preview(version=name, part=part, rows=first_rows(management.datasets, name, part, limit))
 
 
-@router.get("/{version}/statistics", operation_id="datasetStatistics", responses=problems(404, 422, 507))
+@router.get(
+    "/{version}/statistics",
+    operation_id="datasetStatistics",
+    summary="Show the distribution of each feature",
+    responses=problems(404, 422, 507),
+)
 def spreads(version: Version, management: ManagementDep) -> Statistics:
     """Return each feature's distribution among liked and disliked songs: histogram, quantiles, mean, deviation."""
     name = management.datasets.find(version).version
@@ -119,6 +134,7 @@ def spreads(version: Version, management: ManagementDep) -> Statistics:
 @router.get(
     "/{version}/download",
     operation_id="downloadDataset",
+    summary="Download a table",
     responses={
         200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}},
         **problems(401, 404, 422, 507),
@@ -150,6 +166,7 @@ def download(
 @router.post(
     "",
     operation_id="uploadDataset",
+    summary="Upload a playlist and train on it",
     status_code=202,
     responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
@@ -160,6 +177,7 @@ def upload(
     management: ManagementDep,
     response: Response,
     new_listener: Annotated[bool | None, Query(description=NEW_LISTENER.description["en"])] = None,
+    name: Annotated[str | None, Query(max_length=NAME_LENGTH, description=NAME.description["en"])] = None,
 ) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
 
@@ -167,8 +185,10 @@ def upload(
     """
     with playlist_on_disk(files) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
-        source = manage.keep(path, management.datasets.objects)
-    params = {"source": source} if new_listener is None else {"source": source, NEW_LISTENER.name: new_listener}
+        given = files.get("file") or files["liked"]
+        source = manage.keep(path, given.filename or "", management.datasets.objects)
+    asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
+    params = {option: value for option, value in asked.items() if value is not None}
     run = management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
@@ -177,6 +197,7 @@ def upload(
 @router.post(
     "/validate",
     operation_id="validateDataset",
+    summary="Check a playlist",
     responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": PLAYLIST_BODY},
 )
@@ -189,9 +210,21 @@ def validate(files: PlaylistDep, management: ManagementDep) -> CheckedPlaylist:
         return manage.check(path, management.playlist_settings.max_bytes)
 
 
+@router.patch(
+    "/{version}",
+    operation_id="renameDataset",
+    responses=problems(400, 401, 404, 415, 422),
+    dependencies=[NEEDS_KEY],
+)
+def rename(version: Version, asked: Renaming, management: ManagementDep) -> DatasetVersion:
+    """Give a version another name, in MLflow too."""
+    return manage.rename(management.datasets, management.registry, version, asked.name)
+
+
 @router.delete(
     "/{version}",
     operation_id="deleteDataset",
+    summary="Delete a dataset version",
     status_code=204,
     responses=problems(401, 404, 409, 422),
     dependencies=[NEEDS_KEY],

@@ -1,36 +1,61 @@
 """REST: the model in service and the registered versions; the service's links, health and metrics."""
 
+from pathlib import Path
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import NEEDS_KEY, Limit, MetricsDep, PredictorDep
 from fastapi_app.errors import problems
-from fastapi_app.schemas import Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
+from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
 from song_preference.serving.model_store import ModelStore
 
 router = APIRouter()
 
+LINKS = {
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "openapi": "/openapi.json",
+    "graphql": "/graphql",
+    "model": "/model",
+    "health": "/health",
+}
+START_PAGE = Path(__file__).parent / "start.html"
+VARY = {"Vary": "Accept"}
 
-@router.get("/", tags=["service"], operation_id="service")
-async def service(request: Request) -> Service:
-    """Name the service and its links."""
-    app = request.app
-    return Service(
-        name=app.title,
-        version=app.version,
-        links={"docs": "/docs", "openapi": "/openapi.json", "graphql": "/graphql", "model": "/model"},
-    )
+
+@router.get(
+    "/",
+    tags=["Service"],
+    operation_id="service",
+    summary="Links of the service",
+    response_model=Service,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def service(request: Request, response: Response) -> Any:
+    """Name the service and its links; a browser gets a page of them."""
+    if "text/html" in request.headers.get("accept", ""):
+        return FileResponse(START_PAGE, headers=VARY)
+    response.headers.update(VARY)
+    return Service(name=request.app.title, version=request.app.version, links=LINKS)
 
 
-@router.get("/model", tags=["model"], operation_id="model", responses=problems(503))
+@router.get("/model", tags=["Model"], operation_id="model", summary="Show the model in use", responses=problems(503))
 async def model(predictor: PredictorDep) -> ServedOut:
     """Return the model in service."""
     return ServedOut.of(predictor.store)
 
 
 # Not async, like the next: the registry may answer slowly, so FastAPI runs them in a thread.
-@router.get("/model/versions", tags=["model"], operation_id="modelVersions", responses=problems(422, 503))
+@router.get(
+    "/model/versions",
+    tags=["Model"],
+    operation_id="modelVersions",
+    summary="List the versions in the registry",
+    responses=problems(422, 503),
+)
 def versions(predictor: PredictorDep, limit: Limit = 20) -> list[VersionOut]:
     """List the versions in the registry, the newest first."""
     return [VersionOut.model_validate(found) for found in predictor.store.versions(limit)]
@@ -38,8 +63,9 @@ def versions(predictor: PredictorDep, limit: Limit = 20) -> list[VersionOut]:
 
 @router.post(
     "/model/refresh",
-    tags=["model"],
+    tags=["Model"],
     operation_id="refreshModel",
+    summary="Load a new champion now",
     responses=problems(401, 409, 503),
     dependencies=[NEEDS_KEY],
 )
@@ -54,13 +80,19 @@ def model_in_service(store: ModelStore) -> ModelOut | None:
     return ModelOut.model_validate(store.served.model.ref) if store.served else None
 
 
-@router.get("/health/live", tags=["health"], operation_id="live")
+@router.get("/health", tags=["Health"], operation_id="health", summary="Links of the probes")
+async def health() -> Health:
+    """Confirm that the process answers, and link to the probes for liveness and readiness."""
+    return Health()
+
+
+@router.get("/health/live", tags=["Health"], operation_id="live", summary="Does the process answer?")
 async def live() -> Live:
     """Confirm that the process answers."""
     return Live()
 
 
-@router.get("/health/ready", tags=["health"], operation_id="ready", responses=problems(503))
+@router.get("/health/ready", tags=["Health"], operation_id="ready", summary="Can it predict?", responses=problems(503))
 async def ready(predictor: PredictorDep) -> Ready:
     """Confirm that a model is loaded, so that the service can predict."""
     store = predictor.store
@@ -68,7 +100,13 @@ async def ready(predictor: PredictorDep) -> Ready:
     return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
 
 
-@router.get("/metrics", tags=["health"], operation_id="metrics", response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    tags=["Health"],
+    operation_id="metrics",
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
 def metrics(metrics: MetricsDep) -> Response:
     """Return the metrics in Prometheus' format."""
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

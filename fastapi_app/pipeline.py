@@ -1,10 +1,10 @@
 """REST: runs of the pipeline, and rollbacks of the model."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from fastapi_app.dependencies import NEEDS_KEY, Limit, Offset, PredictorDep
@@ -14,11 +14,12 @@ from fastapi_app.model import model_in_service
 from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
 from song_preference.errors import ModelRejected, RegistryUnavailable
+from song_preference.messages import Message
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
 from song_preference.run_options import ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
-from song_preference.training.rollback import rollback
+from song_preference.training.rollback import decline, rollback
 
 # Not async: Airflow and MLflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter()
@@ -46,22 +47,34 @@ def _field(option: Option) -> tuple[Any, Any]:
 RunBody = run_body(ETL_OPTIONS)
 
 
+NUMBER = r"^[1-9][0-9]{0,8}$"
+
+
 class RollbackBody(BaseModel, extra="forbid", coerce_numbers_to_str=True):
     """The version to roll back to."""
 
     version: str | None = Field(
         None,
-        pattern=r"^[1-9][0-9]{0,8}$",
+        pattern=NUMBER,
         description="Its number in the registry. Null: the one that the champion replaced.",
     )
 
 
-class RollbackOut(RefreshOut):
-    """The change in the registry, the outcome of this service's refresh, and the model in service."""
+class Change(BaseModel):
+    """The change in the registry."""
 
     done: str
     code: str | None = Field(description="Names what it did; the same in every language.")
     params: dict[str, Any] = Field(description="The values in `done`.")
+
+    @classmethod
+    def of(cls, done: Message, **values: Any) -> Self:
+        """Return the change that a message is about."""
+        return cls(done=str(done), **done.as_json(), **values)
+
+
+class RollbackOut(Change, RefreshOut):
+    """The change in the registry, the outcome of this service's refresh, and the model in service."""
 
 
 RunIn = Annotated[RunBody, Body(default_factory=RunBody)]  # type: ignore[valid-type]
@@ -70,8 +83,9 @@ RollbackIn = Annotated[RollbackBody, Body(default_factory=RollbackBody)]
 
 @router.post(
     "/pipeline/runs",
-    tags=["pipeline"],
+    tags=["Pipeline"],
     operation_id="startPipeline",
+    summary="Start a run",
     status_code=202,
     responses=problems(400, 401, 415, 422, 502, 503),
     dependencies=[NEEDS_KEY],
@@ -86,14 +100,24 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
     return run
 
 
-@router.get("/pipeline/runs", tags=["pipeline"], operation_id="pipelineRuns", responses=problems(422, 502, 503))
+@router.get(
+    "/pipeline/runs",
+    tags=["Pipeline"],
+    operation_id="pipelineRuns",
+    summary="List runs",
+    responses=problems(422, 502, 503),
+)
 def runs(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> RunPage:
     """List the runs of the pipeline, the newest first."""
     return report.page(management.airflow, limit, offset)
 
 
 @router.get(
-    "/pipeline/runs/{run_id}", tags=["pipeline"], operation_id="pipelineRun", responses=problems(404, 422, 502, 503)
+    "/pipeline/runs/{run_id}",
+    tags=["Pipeline"],
+    operation_id="pipelineRun",
+    summary="Follow a run",
+    responses=problems(404, 422, 502, 503),
 )
 def run(run_id: str, management: ManagementDep) -> RunReport:
     """Return the state of a run, why it failed, and its results: dataset, training and model."""
@@ -102,8 +126,9 @@ def run(run_id: str, management: ManagementDep) -> RunReport:
 
 @router.post(
     "/model/rollback",
-    tags=["model"],
+    tags=["Model"],
     operation_id="rollbackModel",
+    summary="Go back to an earlier version",
     responses=problems(400, 401, 404, 415, 422, 503),
     dependencies=[NEEDS_KEY],
 )
@@ -111,7 +136,19 @@ def roll_back(asked: RollbackIn, management: ManagementDep, predictor: Predictor
     """Make an earlier version the champion again and serve it here at once; other services follow by themselves."""
     done = rollback(management.model_settings, asked.version)
     outcome = _refreshed(predictor.store)
-    return RollbackOut(done=str(done), **done.as_json(), outcome=outcome, model=model_in_service(predictor.store))
+    return RollbackOut.of(done, outcome=outcome, model=model_in_service(predictor.store))
+
+
+@router.post(
+    "/model/versions/{version}/decline",
+    tags=["model"],
+    operation_id="declineVersion",
+    responses=problems(401, 404, 422, 503),
+    dependencies=[NEEDS_KEY],
+)
+def declined(version: Annotated[str, Path(pattern=NUMBER)], management: ManagementDep) -> Change:
+    """Keep the champion instead of a version: the dashboard no longer proposes it."""
+    return Change.of(decline(management.model_settings, version))
 
 
 def _refreshed(store: ModelStore) -> Outcome:

@@ -26,7 +26,7 @@ from fastapi_app.schemas import (
 from fastapi_app.uploads import REQUEST_BODY, TurnsDep, UploadDep
 from song_preference.serving.batching import MicroBatcher
 
-router = APIRouter(tags=["prediction"], responses=SONG_PROBLEMS)
+router = APIRouter(tags=["Predictions"], responses=SONG_PROBLEMS)
 long_router = APIRouter(route_class=LongRequestRoute)
 
 JSON = "application/json"
@@ -35,7 +35,7 @@ SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SO
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
 
 
-@router.post("/predict", operation_id="predict", response_model=PredictionOut)
+@router.post("/predict", operation_id="predict", summary="Predict one song", response_model=PredictionOut)
 @router.post("/predict/", include_in_schema=False)
 async def predict(request: Request, song: SongIn) -> Response:
     """Predict whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
@@ -44,7 +44,9 @@ async def predict(request: Request, song: SongIn) -> Response:
     return Response(to_json(prediction_out(await batcher.predict(song))), media_type=JSON)
 
 
-@long_router.post("/predict/batch", operation_id="predictBatch", response_model=BatchOut)
+@long_router.post(
+    "/predict/batch", operation_id="predictBatch", summary="Predict several songs", response_model=BatchOut
+)
 async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
     """Predict for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
     predicted = predictor.predict_batch(batch.songs)
@@ -81,6 +83,7 @@ class CsvResponse(StreamingResponse):
 @router.post(
     "/predict/csv",
     operation_id="predictCsv",
+    summary="Predict every song of a file",
     response_class=CsvResponse,
     responses={200: {"headers": {"X-Notes": NOTES}}, **problems(507)},
     openapi_extra={"requestBody": REQUEST_BODY},
@@ -106,7 +109,7 @@ async def predict_csv(
     return CsvResponse(answers.blocks, headers=headers)
 
 
-@router.post("/explain", operation_id="explain")
+@router.post("/explain", operation_id="explain", summary="Explain the prediction of a song")
 async def explain(song: SongIn, predictor: PredictorDep) -> ExplanationOut:
     """Explain what each feature adds to the prediction: exact Shapley values."""
     return ExplanationOut.explaining(predictor.explain(song))

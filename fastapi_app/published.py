@@ -5,27 +5,43 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from fastapi_app.app import create_app
 from fastapi_app.graphql import schema
+from fastapi_app.management import Management
 from song_preference.serving.registry import following_champion
-from song_preference.settings import RestSettings, ServingSettings
+from song_preference.settings import PlaylistSettings, RestSettings, ServingSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIGURATION = ROOT / ".env"
 
 
 def descriptions() -> dict[Path, str]:
-    """Return the content of each description by its file."""
+    """Return the content of each description by its file, with the default limits."""
+    default = {name: int(value or 0) for name, value in dotenv_values(CONFIGURATION).items() if name.startswith("MAX_")}
     serving = ServingSettings.model_construct(
-        tracking_uri="http://unused", name="", alias="", refresh_seconds=1, cache_dir=Path("unused"), max_batch_size=1
+        tracking_uri="http://unused",
+        name="",
+        alias="",
+        refresh_seconds=1,
+        cache_dir=Path("unused"),
+        max_batch_size=default["MAX_BATCH_SIZE"],
     )
     predictor = following_champion(serving)
     settings = RestSettings.model_construct(
-        api_key=SecretStr("unused"), max_upload_bytes=1, graphql_ide=False, manages_datasets=True
+        api_key=SecretStr("unused"),
+        max_upload_bytes=default["MAX_UPLOAD_BYTES"],
+        graphql_ide=False,
+        manages_datasets=True,
     )
-    openapi = json.dumps(create_app(predictor, settings).openapi(), indent=2) + "\n"
+    playlist_settings = PlaylistSettings.model_construct(max_bytes=default["MAX_DATASET_BYTES"])
+    unused: Any = None
+    management = Management(unused, unused, unused, playlist_settings, unused)
+    openapi = json.dumps(create_app(predictor, settings, management).openapi(), indent=2) + "\n"
     return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}
 
 

@@ -16,6 +16,7 @@ STALE = (
     "Whether another model may be the champion by now: the registry cannot be reached, or its champion is missing or "
     "was rejected."
 )
+TRAINED_ON = "The dataset version that it was trained on; null if its training did not record it."
 REJECTION = "Why the registry's champion is not served, if it was rejected."
 
 
@@ -43,6 +44,7 @@ class ModelOut(BaseModel, from_attributes=True):
     name: str = Field(description="Its name in the registry.")
     version: str = Field(description="Its version in the registry.")
     alias: str = Field(description="The alias that it was found under.")
+    dataset_version: str | None = Field(description=TRAINED_ON)
 
 
 class Answer(BaseModel):
@@ -73,7 +75,12 @@ def prediction_out(prediction: Prediction) -> dict[str, Any]:
         "liked": prediction.liked,
         "probability": prediction.probability,
         "threshold": prediction.threshold,
-        "model": {"name": ref.name, "version": ref.version, "alias": ref.alias},
+        "model": {
+            "name": ref.name,
+            "version": ref.version,
+            "alias": ref.alias,
+            "dataset_version": ref.dataset_version,
+        },
         "stale": prediction.stale,
     }
 
@@ -116,6 +123,7 @@ class ServedOut(ModelOut):
             name=ref.name,
             version=ref.version,
             alias=ref.alias,
+            dataset_version=ref.dataset_version,
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,
@@ -129,7 +137,7 @@ class VersionOut(BaseModel, from_attributes=True):
     version: str = Field(description="Its number.")
     created_at: datetime = Field(description="When it was registered, in UTC.")
     aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
-    dataset_version: str | None = Field(description="The dataset version that it was trained on.")
+    dataset_version: str | None = Field(description=TRAINED_ON)
     source_kind: str | None = Field(description="Where that came from; 'sample' reflects nobody's taste.")
     roc_auc: float | None = Field(
         description="ROC AUC on songs of that dataset that the evaluated model did not know, in [0, 1]."
@@ -155,6 +163,14 @@ class Live(BaseModel):
     """The process answers."""
 
     status: Literal["live"] = "live"
+
+
+class Health(Live):
+    """The process answers, and where it says more."""
+
+    links: dict[str, str] = Field(
+        default={"live": "/health/live", "ready": "/health/ready"}, description="The probes; 'ready' needs a model."
+    )
 
 
 class Ready(BaseModel):

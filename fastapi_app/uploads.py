@@ -43,7 +43,7 @@ def _body(*forms: Sequence[str]) -> dict[str, Any]:
 
 REQUEST_BODY = _body(ONE_FILE)
 PLAYLIST_BODY = _body(ONE_FILE, TWO_FILES)
-Files = Mapping[str, IO[bytes]]
+Files = Mapping[str, UploadFile]
 """Uploaded files by the form's field."""
 
 
@@ -70,7 +70,7 @@ TurnsDep = Annotated[ReadingTurns, from_state("reading_turns")]
 async def uploaded(request: Request, settings: SettingsDep) -> AsyncIterator[IO[bytes]]:
     """Yield the CSV to score, closed once the answer is sent; raise `UploadTooLarge` and `InvalidUpload`."""
     async with received(request, settings.max_upload_bytes, Message("split_the_file")) as files:
-        yield files["file"]
+        yield files["file"].file
 
 
 UploadDep = Annotated[IO[bytes], Depends(uploaded)]
@@ -102,7 +102,7 @@ async def received(request: Request, limit: int, remedy: Message, *, may_be_two:
 
 
 def _files_of(form: FormData, *, may_be_two: bool) -> Files:
-    sent = [(field, upload.file) for field, upload in form.multi_items() if isinstance(upload, UploadFile)]
+    sent = [(field, upload) for field, upload in form.multi_items() if isinstance(upload, UploadFile)]
     fields = tuple(sorted(field for field, _ in sent))
     if fields != ONE_FILE and not (may_be_two and fields == TWO_FILES):
         raise InvalidUpload(Message("upload_without_playlist" if may_be_two else "upload_without_file"))
@@ -110,14 +110,14 @@ def _files_of(form: FormData, *, may_be_two: bool) -> Files:
 
 
 @asynccontextmanager
-async def _body_of(request: Request) -> AsyncIterator[IO[bytes]]:
+async def _body_of(request: Request) -> AsyncIterator[UploadFile]:
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
         # Writes in a thread once the file is on disk.
         upload = UploadFile(cast("BinaryIO", file))
         async for chunk in request.stream():
             await upload.write(chunk)
         await upload.seek(0)
-        yield upload.file
+        yield upload
 
 
 @contextmanager
@@ -134,10 +134,10 @@ def on_disk(file: IO[bytes]) -> Iterator[Path]:
 def playlist_on_disk(files: Files) -> Iterator[Path]:
     """Yield a copy of the playlist on disk, two files as one zip, deleted afterwards."""
     if "file" in files:
-        with on_disk(files["file"]) as path:
+        with on_disk(files["file"].file) as path:
             yield path
     else:
         with temporary_directory() as directory:
             path = directory / "playlist"
-            pack(files["liked"], files["disliked"], path)
+            pack(files["liked"].file, files["disliked"].file, path)
             yield path

@@ -139,7 +139,8 @@ def rows_of(songs: Sequence[prediction_pb2.Song]) -> NDArray[np.float32]:
 @lru_cache(maxsize=8)
 def model_of(ref: ModelRef) -> prediction_pb2.Model:
     """Return the message of a model; callers share it and must not change it."""
-    return prediction_pb2.Model(name=ref.name, version=ref.version, alias=ref.alias)
+    trained_on = ref.dataset_version or ""
+    return prediction_pb2.Model(name=ref.name, version=ref.version, alias=ref.alias, dataset_version=trained_on)
 
 
 def answer_of(prediction: Prediction) -> prediction_pb2.Answer:

@@ -22,7 +22,9 @@ TIMEOUT_SECONDS = 5
 EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)
 
 QUERY = """query ($song: SongInput!) {
-  predict(song: $song) { label liked probability threshold stale model { name version alias } }
+  predict(song: $song) {
+    label liked probability threshold stale model { name version alias dataset_version: datasetVersion }
+  }
 }"""
 
 
@@ -82,7 +84,12 @@ class GrpcClient:
             liked=answer.liked,
             probability=answer.probability,
             threshold=answer.threshold,
-            model=ModelRef(answer.model.name, answer.model.version, answer.model.alias),
+            model=ModelRef(
+                answer.model.name,
+                answer.model.version,
+                answer.model.alias,
+                dataset_version=answer.model.dataset_version or None,
+            ),
             stale=answer.stale,
         )
 

@@ -20,6 +20,8 @@ class ModelRef:
     alias: str
     run_id: str = field(default="", repr=False)
     """The MLflow run that made it: a registry that was recreated counts its versions from 1 again."""
+    dataset_version: str | None = None
+    """The dataset version that it was trained on; None if its training did not record it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,18 @@ MODEL_OPTIONS = (
 )
 """Options of a training that the ETL passes on with the dataset."""
 
+NAME = Option(
+    "name",
+    str,
+    None,
+    title={"en": "Name of the list", "es": "Nombre de la lista"},
+    description={
+        "en": "As it is called wherever it is shown; the first 80 characters are kept. If empty, the name of its file.",
+        "es": "Así se llama en todas partes; se guardan los primeros 80 caracteres. Si lo dejas vacío, el nombre del "
+        "archivo.",
+    },
+)
+
 ETL_OPTIONS = (
     Option(
         "source",
@@ -125,6 +137,7 @@ ETL_OPTIONS = (
             "incoming/<archivo>. Si lo dejas vacío, la lista que esté configurada.",
         },
     ),
+    NAME,
     Option(
         "test_size",
         float,

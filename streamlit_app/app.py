@@ -1,18 +1,13 @@
 """Run by `streamlit run streamlit_app/app.py`: language, navigation, and the banners above every page."""
 
-from contextlib import suppress
 from functools import partial
 
 import streamlit as st
 
-from song_preference.errors import ModelNotReady, RegistryUnavailable
-from song_preference.run_options import ETL_DAG
 from streamlit_app import address, theme
 from streamlit_app.address import Choice
-from streamlit_app.components import PREDICT_PAGE, section
-from streamlit_app.data import predictor, settings, source_kind
-from streamlit_app.data.models import versions
-from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
+from streamlit_app.banners import show_banners, show_list
+from streamlit_app.components import PREDICT_PAGE
 from streamlit_app.explore import page as explore
 from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
 from streamlit_app.model import page as model
@@ -46,7 +41,11 @@ def main() -> None:
     st.session_state[PREDICT_PAGE] = pages["predict"]
     page = st.navigation(list(pages.values()))
     show_banners(locale)
+    of_list = st.container()
     page.run()
+    # Drawn last, wherever it stands: it asks for more than the page needs.
+    with of_list:
+        show_list(locale)
     address.write()
 
 
@@ -63,45 +62,6 @@ def _language() -> Language:
         persist_state="session",
     )
     return chosen
-
-
-def show_banners(locale: Locale) -> None:
-    """Draw the banners that apply: no model yet, a stale or rejected one, made-up data."""
-    store = predictor().store
-    try:
-        served = store.current()
-    except ModelNotReady:
-        _no_champion(locale)
-        return
-    version = served.model.ref.version
-    if store.refusal:
-        st.warning(locale("rejected_banner", version=version), icon=":material/block:")
-    elif served.stale:
-        st.warning(locale("stale_banner", version=version), icon=":material/cloud_off:")
-    with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
-        if source_kind(version, served.model.ref.run_id) == "sample":
-            st.info(locale("sample_banner"), icon=":material/science:")
-
-
-def _no_champion(locale: Locale) -> None:
-    try:
-        versions()
-    except RegistryUnavailable:
-        st.warning(locale("no_registry_banner"), icon=":material/cloud_off:")
-        return
-    st.info(locale("no_champion_banner"), icon=":material/hourglass_empty:")
-    if settings().manages_datasets:
-        with section(locale):
-            _first_run(locale)
-
-
-def _first_run(locale: Locale) -> None:
-    """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
-    airflow = airflow_or_fail_fast()
-    if run_at_work(airflow):
-        st.info(locale("pipeline_at_work"), icon=":material/progress_activity:")
-    elif st.button(locale("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
-        follow(airflow.trigger(ETL_DAG, patience_seconds=0))
 
 
 if __name__ == "__main__":

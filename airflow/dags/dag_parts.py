@@ -1,7 +1,9 @@
 """Parts that both DAGs use: the asset between them, forms, links, and tasks that fail with a reason for people."""
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -118,8 +120,39 @@ MLFLOW_IN_A_TASK = {
 """Variables that MLflow reads when a task imports it; the DAG files do not."""
 
 
+RESULT = "result"
+"""Key of the XCom, which the page of a task shows, with its result in a sentence."""
+
+STEPS = ("song_preference.dataset.etl", "song_preference.training.steps")
+"""The modules of what tasks call: the last line that each function logs at level INFO says its result."""
+
+
+class LastLine(logging.Handler):
+    """Keeps the last line of level INFO."""
+
+    sentence: str | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        if record.levelno == logging.INFO:
+            self.sentence = record.getMessage()
+
+
+@contextmanager
+def listening() -> Iterator[LastLine]:
+    """Yield a handler that hears what the steps log meanwhile."""
+    handler, loggers = LastLine(), [logging.getLogger(name) for name in STEPS]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+
+
 class Step(DecoratedOperator, PythonOperator):
-    """`@task` whose log ends with the reason and the remedy if it fails, and whose page has `links`."""
+    """`@task` whose log ends with the reason and the remedy if it fails; its page has `links` and the result."""
 
     custom_operator_name = "@step"
     template_fields = PythonOperator.template_fields
@@ -127,7 +160,8 @@ class Step(DecoratedOperator, PythonOperator):
 
     def __init__(self, *, links: Sequence[Link] = (), **options: Any) -> None:
         function = {name: options[name] for name in ("python_callable", "op_args", "op_kwargs")}
-        super().__init__(kwargs_to_upstream=function, **options)
+        # A dictionary is for the next task: people read the sentence.
+        super().__init__(kwargs_to_upstream=function, show_return_value_in_logs=False, **options)
         self.operator_extra_links = links
 
     def execute(self, context: Any) -> Any:
@@ -135,8 +169,8 @@ class Step(DecoratedOperator, PythonOperator):
         keep_to_tmpdir()
         os.environ.update(MLFLOW_IN_A_TASK)
         try:
-            with raising_disk_full():
-                return super().execute(context)
+            with raising_disk_full(), listening() as heard:
+                returned = super().execute(context)
         except NothingToDo as error:
             log.warning(f"Skipped: {error}", **error.message.as_json())  # Airflow folds its own line away
             raise AirflowSkipException(str(error)) from error
@@ -150,6 +184,9 @@ class Step(DecoratedOperator, PythonOperator):
             if not type(error).__module__.startswith(("mlflow.", "requests.")):
                 raise
             raise _failed(Message("mlflow_failed", {"error": str(error).partition("\n")[0][:200]})) from error
+        if heard.sentence:
+            context["ti"].xcom_push(RESULT, heard.sentence)
+        return returned
 
 
 def _failed(reason: Message, kind: type[Failed] = Failed) -> Failed:
@@ -160,4 +197,5 @@ def _failed(reason: Message, kind: type[Failed] = Failed) -> Failed:
 
 def step(**options: Any) -> TaskDecorator:
     """Make a function a `Step`; take its options."""
-    return task_decorator_factory(decorated_operator_class=Step, **options)
+    # With several outputs, the page would show each value of a dictionary as an XCom of its own.
+    return task_decorator_factory(decorated_operator_class=Step, multiple_outputs=False, **options)

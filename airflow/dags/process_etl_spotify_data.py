@@ -12,8 +12,8 @@
 The files are in S3 under `data/datasets/<version>/`, the run is in MLflow's experiment *Spotify data*. The same file
 with the same settings always gives the same version.
 
-The tab *Details* of each task links to its files and its run. The console of S3 asks for `MINIO_ACCESS_KEY` and
-`MINIO_SECRET_ACCESS_KEY`.
+The tab *Details* of each task links to its files and its run, and the tab *XCom* has its `result` in a sentence. The
+console of S3 asks for `MINIO_ACCESS_KEY` and `MINIO_SECRET_ACCESS_KEY`.
 
 **If a task fails**, its log ends with the reason and what to do. Only the last task publishes: until
 then the previous dataset and the current champion stay in use. Fix the cause and trigger the DAG again. After a
@@ -33,6 +33,7 @@ NAMES = TASKS[ETL_DAG]
 
 
 @dag(
+    description="Prepares a playlist and publishes it as a dataset version, which starts the training.",
     schedule=None,
     max_active_runs=1,
     doc_md=__doc__,
@@ -52,7 +53,8 @@ def process_etl_spotify_data() -> None:
 
         asked = checked(ETL_OPTIONS, params)
         parameters = Parameters(test_size=asked["test_size"], seed=asked["seed"])
-        return etl.download(open_store(), DatasetSettings(), parameters, asked["source"]).model_dump(mode="json")
+        draft = etl.download(open_store(), DatasetSettings(), parameters, asked["source"], asked["name"])
+        return draft.model_dump(mode="json")
 
     @step(task_display_name=NAMES["engineer_features"]["en"], links=[FILES])
     def engineer_features(draft: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@
 | Register it | registers it with its model card | a version of `spotify_model_prod` |
 | Decide whether it becomes champion | compares it with the champions so far | the alias `champion` or `challenger` |
 
-All of it is in MLflow; the tab *Details* of each task links to it. The services load a new champion by themselves.
+All of it is in MLflow; each task links to it in the tab *Details*, and has its `result`, a sentence, in the tab *XCom*.
 **If tasks are skipped**, the same songs, settings and code already gave a model: unless it is the champion, only the
 last task runs. To train anyway, switch on *Train again (force)*.
 
@@ -31,6 +31,7 @@ LINKS = [MLFLOW_RUN, dataset_files("dataset_version")]
 
 
 @dag(
+    description="Trains a model on a dataset version and decides whether it becomes the champion that answers.",
     schedule=[DATASET],
     max_active_runs=1,
     doc_md=__doc__,
@@ -55,9 +56,8 @@ def train_song_preference() -> None:
         asked = checked(TRAINING_OPTIONS, {**params, **(newest[0].extra if newest else {})})
         store, settings = open_store(), TrainingSettings()
         wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
-        new = asked["new_listener"]
-        known = None if asked["force"] else trained_before(MlflowClient(), settings, wanted, new)
-        return {**(known or steps.search(store, *wanted)._asdict()), "new_listener": new}
+        known = None if asked["force"] else trained_before(MlflowClient(), settings, wanted, asked["new_listener"])
+        return {**(known or steps.search(store, *wanted)._asdict()), "new_listener": asked["new_listener"]}
 
     @step(task_display_name=NAMES["export"]["en"], links=LINKS)
     def export(searched: dict[str, Any]) -> dict[str, Any]:

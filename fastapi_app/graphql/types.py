@@ -46,7 +46,7 @@ class Model:
 
 
 def _model(ref: domain.ModelRef) -> Model:
-    return Model(name=ref.name, version=ref.version, alias=ref.alias)
+    return Model(name=ref.name, version=ref.version, alias=ref.alias, dataset_version=ref.dataset_version)
 
 
 @pydantic.type(schemas.ServedOut, all_fields=True, description="The model in service.")
@@ -140,10 +140,11 @@ class Normalisation:
 class Dataset:
     """A published dataset version: `dataset.json` without its nesting, which would make queries too deep."""
 
-    version: str = _field("Its name: a digest of content and parameters.")
+    version: str = _field("A digest of content and parameters.")
+    name: str = _field("What its listener calls it; at first the name of its file.")
     created_at: datetime = _field("When it was published, in UTC.")
     source_kind: str = _field("'drive', 'https', 's3', 'file', or 'sample', which reflects nobody's taste.")
-    source_uri: str = _field("Where the file came from.")
+    source_uri: str = _field("Where the file came from; of a file on the server's disk its name.")
     sha256: str = _field("Checksum of the file.")
     test_size: float = _field("Share of the songs in the test table.")
     seed: int = _field("Decides which songs these are.")
@@ -164,6 +165,7 @@ class Dataset:
         songs = found.preparation
         return cls(
             version=found.version,
+            name=found.name,
             created_at=found.created_at,
             source_kind=found.source.kind,
             source_uri=found.source.uri,

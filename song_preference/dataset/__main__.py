@@ -31,14 +31,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _list(store: DatasetStore, registry: MlflowClient) -> None:
-    row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {}"
-    print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models trained on it"))
+    row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {:<24}{}"
+    print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models", "name"))
     for version in store.published():
         songs = version.preparation
         models = ", ".join(trained_on(registry, version.version)) or "-"
         created = f"{version.created_at:%Y-%m-%d %H:%M}"
         counts = (songs.rows_kept, songs.likes, songs.dislikes)
-        print(row.format(version.version, created, version.source.kind, *counts, models))
+        print(row.format(version.version, created, version.source.kind, *counts, models, version.name))
     for name in store.unfinished():
         print(f"{name:<14}unfinished: a run was ended or rejected the file; remove it if no run is at work")
 

@@ -12,7 +12,15 @@ from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
 from song_preference.dataset.store import RAW, DatasetStore
-from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, version_of
+from song_preference.dataset.version import (
+    DatasetVersion,
+    Draft,
+    Parameters,
+    Preparation,
+    Source,
+    named,
+    version_of,
+)
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import DatasetSettings, PlaylistSettings
@@ -22,7 +30,11 @@ log = logging.getLogger(__name__)
 
 
 def download(
-    store: DatasetStore, settings: DatasetSettings, parameters: Parameters, source: str | None = None
+    store: DatasetStore,
+    settings: DatasetSettings,
+    parameters: Parameters,
+    source: str | None = None,
+    name: str | None = None,
 ) -> Draft:
     """Fetch the playlist and keep its bytes under the version that they belong to.
 
@@ -35,9 +47,10 @@ def download(
             fetched = fetch(source, target, store.objects, settings, trusted=False)
         else:
             fetched = _fetch_or_sample(store, settings, target)
-        draft = Draft(version=version_of(fetched.sha256, parameters), source=fetched, parameters=parameters)
+        version = version_of(fetched.sha256, parameters)
+        draft = Draft(version=version, name=named(name or ""), source=fetched, parameters=parameters)
         store.put(draft.version, RAW, target)
-    log.info("Dataset version %s: %d bytes from %s.", draft.version, fetched.size_bytes, fetched.uri)
+    log.info("%s bytes from %s: dataset version %s.", f"{fetched.size_bytes:,}", fetched.uri, draft.version)
     return draft
 
 
@@ -66,8 +79,21 @@ def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Dr
         prepared = prepare(raw, directory, max_bytes=settings.max_bytes, threads=os.cpu_count() or 1)
         store.put(draft.version, "scaled", prepared.scaled)
         store.put(draft.version, "features", prepared.features)
-    log.info("%d of %d rows kept.", prepared.report.rows_kept, prepared.report.rows_raw)
+    log.info("%s", _kept(prepared.report))
     return draft.model_copy(update={"preparation": prepared.report})
+
+
+def _kept(report: Preparation) -> str:
+    """Return a sentence about the rows that were kept and left out."""
+    repeated = sum(note.params["count"] for note in report.normalisations if note.code == "rows_repeated")
+    contradicting = report.rows_raw - report.rows_left_out - report.rows_kept - repeated
+    counts = [
+        (repeated, "duplicate" if repeated == 1 else "duplicates"),
+        (contradicting, "both liked and disliked"),
+        (report.rows_left_out, "unusable"),
+    ]
+    left_out = [f"{count:,} {why}" for count, why in counts if count]
+    return ", ".join([f"{report.rows_kept:,} of {report.rows_raw:,} songs kept", *left_out]) + "."
 
 
 def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
@@ -78,7 +104,7 @@ def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
         tables = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
         store.put(draft.version, "train", tables.train)
         store.put(draft.version, "test", tables.test)
-    log.info("%d songs to train on, %d to test with.", tables.rows.train, tables.rows.test)
+    log.info("%s songs to train on, %s to test with.", f"{tables.rows.train:,}", f"{tables.rows.test:,}")
     return draft.model_copy(update={"split": tables.rows})
 
 
@@ -102,6 +128,14 @@ def register(store: DatasetStore, draft: Draft) -> Registered:
             **draft.model_dump(),
         )
     )
+    if draft.name and draft.name != described.name:
+        described = store.rename(described.version, draft.name)
     run_id, experiment_id = log_version(described, store)
-    log.info("Published %s; MLflow run %s.", store.objects.uri(store.key(described.version, "")), run_id)
+    songs = described.preparation
+    log.info(
+        "Dataset version %s is published: %s likes, %s dislikes.",
+        described.version,
+        f"{songs.likes:,}",
+        f"{songs.dislikes:,}",
+    )
     return Registered(described, run_id, experiment_id)

@@ -1,6 +1,7 @@
 """Upload a playlist for the pipeline, and remove a dataset version that nothing needs."""
 
 import hashlib
+import re
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -9,12 +10,15 @@ from mlflow.exceptions import MlflowException
 from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import CheckedPlaylist
+from song_preference.dataset.version import NAME_TAG, CheckedPlaylist, DatasetVersion, named
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
 from song_preference.song_table.files import PIECE_BYTES, extension_of
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
+
+UNNAMED = "playlist"
+"""The name of an upload that came without one."""
 
 
 def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
@@ -27,15 +31,16 @@ def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
         return isolated(preparation, playlist, directory, max_bytes)
 
 
-def keep(playlist: Path, objects: ObjectStore) -> str:
-    """Keep the file below incoming/ in S3, named by its content's digest; return its address for the pipeline.
+def keep(playlist: Path, name: str, objects: ObjectStore) -> str:
+    """Keep the file below incoming/ in S3, in a folder named by its digest; return its address for the pipeline.
 
-    Raise `StorageUnavailable`.
+    What was kept before stays under the name that it had. Raise `StorageUnavailable`.
     """
     with playlist.open("rb") as file:
         extension = extension_of(file.read(PIECE_BYTES))
         file.seek(0)
-        key = f"{_key(hashlib.file_digest(file, 'sha256').hexdigest())}{extension}"
+        folder = _folder(hashlib.file_digest(file, "sha256").hexdigest())
+        key = next(iter(objects.keys(folder)), f"{folder}/{_file_name(name)}.{extension}")
         file.seek(0)
         objects.put_new(key, file)
     return objects.uri(key)
@@ -43,12 +48,29 @@ def keep(playlist: Path, objects: ObjectStore) -> str:
 
 def forget(sha256: str, objects: ObjectStore) -> None:
     """Remove the upload with this content, if there is one; raise `StorageUnavailable`."""
-    for key in objects.keys(_key(sha256)):
+    for key in objects.keys(_folder(sha256)):
         objects.remove(key)
 
 
-def _key(sha256: str) -> str:
-    return f"{FOLDER}{sha256[:32]}."
+def _folder(sha256: str) -> str:
+    return f"{FOLDER}{sha256[:32]}"
+
+
+def _file_name(name: str) -> str:
+    """Return a file's name without extension and without signs that mean something in an address."""
+    return re.sub(r"[^\w ()-]+", " ", named(name.rpartition(".")[0] or name)).strip() or UNNAMED
+
+
+def rename(store: DatasetStore, registry: MlflowClient, version: str, name: str) -> DatasetVersion:
+    """Give a published version another name, in MLflow too; raise `DatasetNotFound` and `RegistryUnavailable`."""
+    found = store.find(version)
+    try:
+        experiments = [experiment.experiment_id for experiment in registry.search_experiments()]
+        for run in registry.search_runs(experiments, f"tags.dataset_version = '{found.version}'"):
+            registry.set_tag(run.info.run_id, NAME_TAG, named(name))
+    except MlflowException as error:
+        raise RegistryUnavailable("MLflow does not answer, so the name stays: is it running?") from error
+    return store.rename(found.version, name)
 
 
 def trained_on(registry: MlflowClient, version: str) -> list[str]:

@@ -1,30 +1,42 @@
 """A dataset version in MLflow: one run for each time the pipeline passed it on."""
 
+import re
+
 import mlflow
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from mlflow.data.dataset_source_registry import resolve_dataset_source
-from mlflow.data.meta_dataset import MetaDataset
-from mlflow.types import ColSpec, Schema
 from sklearn.feature_selection import mutual_info_classif
 
-from song_preference.dataset.store import FILES, DatasetStore
-from song_preference.dataset.version import DatasetVersion
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.tracking import open_experiment, table_input
+from song_preference.dataset.version import NAME_TAG, DatasetVersion
 from song_preference.features import FEATURES, LABEL
 from song_preference.plotting import DARK, DISLIKES, LIKES, drawing, heat_map
 
 EXPERIMENT = "Spotify data"
+DESCRIPTION = """\
+The playlists of the listener, each prepared for training: one run for each time that the DAG `process_etl_spotify_data`
+published a dataset version.
+
+A run shows where the songs come from, how many were kept, mean and standard deviation of every column of numbers, and
+plots. The tables are in S3, under `datasets/<version>/`.
+"""
+NO_METRIC_NAME = re.compile(r"[^\w.\- :]")
+"""Characters that the name of a metric cannot have; a slash would group metrics."""
+LONGEST_NAME = 200
+"""Of a column, in characters, since MLflow takes at most 250."""
+
 SONGS_SHOWN = 20_000
 """Songs in plots, which look the same with more."""
 
 
 def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, str]:
     """Log parameters, statistics, the dataset, plots and a card; return the ids of run and experiment."""
-    mlflow.set_experiment(EXPERIMENT)
+    open_experiment(EXPERIMENT, DESCRIPTION)
     card = data_card(described)
     with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
-        mlflow.log_input(_features(described, store), context="features")
+        mlflow.log_input(table_input(store, described.version, "features"), context="features")
         mlflow.log_params(
             {
                 "dataset_version": described.version,
@@ -33,8 +45,8 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
                 **described.parameters.model_dump(),
             }
         )
-        mlflow.log_metrics(_numbers(described))
-        mlflow.set_tags({"dataset_version": described.version, **described.source.tags})
+        mlflow.log_metrics(numbers(described))
+        mlflow.set_tags({"dataset_version": described.version, NAME_TAG: described.name, **described.source.tags})
         mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
         mlflow.log_text(card, "data_card.md")
         songs = store.table(described.version, "features", at_most=SONGS_SHOWN)
@@ -43,17 +55,10 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
         return str(run.info.run_id), str(run.info.experiment_id)
 
 
-def _features(described: DatasetVersion, store: DatasetStore) -> MetaDataset:
-    """Return the dataset as MLflow lists it: by its address, since the rows themselves stay in S3."""
-    source = resolve_dataset_source(store.objects.uri(store.key(described.version, FILES["features"])))
-    schema = Schema([ColSpec("float", name) for name in (*FEATURES, LABEL)])
-    # Abstract for mypy only: MLflow's base class leaves an optional property out.
-    return MetaDataset(source, name=described.version, digest=described.version, schema=schema)  # type: ignore[abstract]
-
-
-def _numbers(described: DatasetVersion) -> dict[str, float]:
+def numbers(described: DatasetVersion) -> dict[str, float]:
+    """Return the metrics of a dataset run: counts, and mean and standard deviation of every column of numbers."""
     preparation = described.preparation
-    numbers: dict[str, float] = {
+    metrics: dict[str, float] = {
         "rows_raw": preparation.rows_raw,
         "rows_left_out": preparation.rows_left_out,
         "rows_kept": preparation.rows_kept,
@@ -62,13 +67,16 @@ def _numbers(described: DatasetVersion) -> dict[str, float]:
         "likes": preparation.likes,
         "dislikes": preparation.dislikes,
     }
-    for feature, statistics in preparation.features.items():
-        numbers |= {f"{feature}_mean": statistics.mean, f"{feature}_std": statistics.std}
-    return numbers
+    for column, statistics in (preparation.features | preparation.other_numbers).items():
+        name = NO_METRIC_NAME.sub("_", column[:LONGEST_NAME])
+        metrics |= {f"{name}_mean": statistics.mean, f"{name}_std": statistics.std}
+    return metrics
 
 
 CARD = """\
-# Dataset {version}
+# {name}
+
+Dataset version `{version}`.
 
 {songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {dropped:,} were
 left out, see below.
@@ -105,6 +113,7 @@ def data_card(described: DatasetVersion) -> str:
     if source.fallback_reason:
         notes.append(f"- **The bundled sample stands in for the configured source**: {source.fallback_reason}")
     return CARD.format(
+        name=described.name,
         version=described.version,
         songs=songs.rows_kept,
         likes=songs.likes,

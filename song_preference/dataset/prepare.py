@@ -1,5 +1,6 @@
 """From a listener's file to the four features: read it, keep each song once, scale, write Parquet."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,12 @@ MAX_UNUSABLE = 0.2
 """Share of the rows that may be unusable; with more, the file is probably not what the listener takes it for."""
 
 SONGS_SHOWN = 5
+
+NUMBERS = {"float", "double", "int64"}
+"""Types of Arrow that the columns of numbers have."""
+
+LARGEST = 1e100
+"""Largest number in statistics: a sum of squares of larger ones may not be finite, which JSON cannot hold."""
 
 WHOLE_NUMBER_LIMIT = 2**53
 """Beyond it float64 does not tell whole numbers apart."""
@@ -58,7 +65,8 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         names = [*FEATURES, f"{LABEL}::float as {LABEL}", SONG_KEY]
         _write(table, features, names, f"read_parquet({literal(str(scaled))})")
         types = {field.name: str(field.type) for field in pq.read_schema(scaled)}
-        return Prepared(scaled, features, report.model_copy(update={"columns": types}))
+        found = {"columns": types, "other_numbers": _statistics(table, scaled, types)}
+        return Prepared(scaled, features, report.model_copy(update=found))
 
 
 def preparation(raw: Path, directory: Path, max_bytes: int) -> CheckedPlaylist:
@@ -99,6 +107,22 @@ def _check_share(table: SongTable) -> None:
 def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:
     options = "format parquet, compression zstd, compression_level 1"
     table.query(f"copy (select {', '.join(columns)} from {source}) to {literal(str(target))} ({options})")
+
+
+def _statistics(table: SongTable, scaled: Path, types: Mapping[str, str]) -> dict[str, FeatureStatistics]:
+    """Return the statistics of the columns of numbers that are no features, over cells within `LARGEST`."""
+    names = [name for name, kind in types.items() if kind in NUMBERS and name not in FEATURES]
+    asked = [
+        f"{statistic}({quoted(name)}::double) filter (abs({quoted(name)}::double) <= {LARGEST})"
+        for name in names
+        for statistic in ("avg", "stddev_samp")
+    ]
+    (values,) = table.query(f"select {', '.join(asked)} from read_parquet({literal(str(scaled))})")
+    return {
+        name: FeatureStatistics(mean=mean, std=std or 0)
+        for name, (mean, std) in zip(names, _pairs(values), strict=True)
+        if mean is not None
+    }
 
 
 def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[str]:

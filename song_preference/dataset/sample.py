@@ -48,9 +48,15 @@ def _root(correlation: list[list[float]]) -> NDArray[np.float64]:
     return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
 
 
+def statistics() -> dict[str, Any]:
+    """Return the statistics that are shipped."""
+    measured: dict[str, Any] = json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text())
+    return measured
+
+
 def bundled() -> pd.DataFrame:
     """Return the sample's songs."""
-    return draw(json.loads(files("song_preference.dataset").joinpath(STATISTICS).read_text()))
+    return draw(statistics())
 
 
 def csv() -> bytes:

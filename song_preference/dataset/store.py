@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from song_preference.dataset.version import DatasetVersion
+from song_preference.dataset.version import DatasetVersion, named
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.settings import S3Settings
@@ -81,7 +81,7 @@ class DatasetStore:
             return rows
 
     def publish(self, description: DatasetVersion) -> DatasetVersion:
-        """Make the version visible and the latest one; a version published earlier keeps its description.
+        """Make the version visible and the latest one; a version published earlier keeps its description and name.
 
         Raises `DatasetNotFound` where a table is missing, since somebody removed it meanwhile.
         """
@@ -92,6 +92,12 @@ class DatasetStore:
         published = self.describe(description.version)
         self.objects.put(LATEST, json.dumps({"version": published.version}).encode())
         return published
+
+    def rename(self, version: str, name: str) -> DatasetVersion:
+        """Give a published version another name; raise `DatasetNotFound`."""
+        renamed = self.describe(version).model_copy(update={"name": named(name)})
+        self.objects.put(self.key(version, DESCRIPTION), renamed.model_dump_json(indent=2).encode())
+        return renamed
 
     def describe(self, version: str) -> DatasetVersion:
         """Return what `dataset.json` says; raise `DatasetNotFound` for a version never published."""

@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+import re
 from datetime import datetime
-from typing import Literal
+from pathlib import PurePath
+from typing import Literal, Self
+from urllib.parse import unquote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from song_preference.messages import Message
 
 PREPARATION = 7
 """Number of the way of preparing, part of the version: raise it whenever the same file gives other tables."""
+
+NAME_LENGTH = 80
+NAME_TAG = "dataset_name"
+"""Tag of the runs in MLflow that made a dataset, or a model of it."""
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
 
@@ -27,6 +34,23 @@ class Source(BaseModel):
     fallback: Message | None = None
     """The same reason as data; None for a dataset published before messages had codes."""
 
+    @model_validator(mode="after")
+    def _without_folder(self) -> Self:
+        # Where a file lies on the server's disk is nobody's business.
+        if self.kind == "file":
+            self.uri = PurePath(self.uri).name
+        return self
+
+    @property
+    def name(self) -> str:
+        """The file's name without extension, as a list is called until somebody names it; empty if it has none."""
+        if self.kind in {"sample", "drive"}:
+            return {"sample": "Demo", "drive": "Google Drive"}[self.kind]
+        uri = unquote(self.uri) if self.kind == "https" else self.uri
+        stem = PurePath(uri).name.partition(".")[0]
+        # Uploads used to be stored under their digest, which says nothing to a listener.
+        return "" if self.sha256.startswith(stem) else named(stem)
+
     def fallback_message(self) -> Message | None:
         """Return why the bundled sample stands in for the configured source, if it does."""
         return self.fallback or (Message(None, english=self.fallback_reason) if self.fallback_reason else None)
@@ -40,6 +64,12 @@ class Source(BaseModel):
         if self.fallback and self.fallback.code:
             tags |= {"fallback_code": self.fallback.code, "fallback_params": json.dumps(self.fallback.params)}
         return tags
+
+
+def named(text: str) -> str:
+    """Return a name as it is kept: printable, without needless blanks, of at most `NAME_LENGTH` characters."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return re.sub(" +", " ", printable).strip()[:NAME_LENGTH].rstrip()
 
 
 class Parameters(BaseModel):
@@ -79,6 +109,8 @@ class Preparation(BaseModel):
     dislikes: int
     scaler: dict[str, ScalerRange]
     features: dict[str, FeatureStatistics]
+    other_numbers: dict[str, FeatureStatistics] = {}
+    """Statistics of the other columns of numbers as the scaled table holds them; empty if published before 0.2."""
 
     def notes(self) -> list[Message]:
         """Return the normalisations of headers and cells."""
@@ -103,6 +135,8 @@ class Draft(BaseModel):
     """A version on its way: invisible to readers until it is published."""
 
     version: str
+    name: str = ""
+    """What the run was asked to call it, if anything."""
     source: Source
     parameters: Parameters
     preparation: Preparation | None = None
@@ -113,12 +147,19 @@ class DatasetVersion(BaseModel):
     """A published version, as `dataset.json` holds it."""
 
     version: str
+    name: str = ""
+    """What its listener calls it; of a version without a name, its source's."""
     created_at: datetime
     code_version: str
     source: Source
     parameters: Parameters
     preparation: Preparation
     split: SplitRows
+
+    @model_validator(mode="after")
+    def _with_a_name(self) -> Self:
+        self.name = self.name or self.source.name or self.version
+        return self
 
 
 def version_of(source_sha256: str, parameters: Parameters) -> str:

@@ -1,8 +1,10 @@
 """MLflow's model registry, and the predictor that follows its champion; only entry points import this module."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -26,6 +28,9 @@ GRAPH_FILE = "model.onnx"
 OWN_SONGS_FILE = "own_songs.parquet"
 """Artifact of a training run: the listener's songs, and what models answered that were not trained on them."""
 
+TRAINING, METRICS, PROMOTION = "training", "metrics", "promotion"
+"""Tags of a version that hold several values, as JSON. The first versions have each of these values as a tag."""
+
 
 class MlflowRegistry:
     """The registry of an MLflow server, which also serves the artifacts, so that no S3 keys are needed."""
@@ -44,7 +49,8 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
         if version is None:
             return None
-        return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""))
+        trained_on = version.tags.get("dataset_version")
+        return ModelRef(self._name, str(version.version), self._alias, str(version.run_id or ""), trained_on)
 
     def graph(self, ref: ModelRef) -> bytes:
         """Return the version's ONNX graph; raise `RegistryUnavailable` and `DiskFull`."""
@@ -93,15 +99,23 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"The artifacts of run {run_id} cannot be read.") from error
 
 
+def recorded(version: ModelVersion) -> dict[str, Any]:
+    """Return the tags of a version, and the values in those that hold several."""
+    values: dict[str, Any] = dict(version.tags)
+    for name in (TRAINING, METRICS, PROMOTION):
+        values |= json.loads(version.tags.get(name, "{}"))
+    return values
+
+
 def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> RegisteredVersion:
-    tags = version.tags
+    values = recorded(version)
     return RegisteredVersion(
         version=str(version.version),
         created_at=datetime.fromtimestamp((version.creation_timestamp or 0) / 1000, UTC),
         aliases=tuple(sorted(alias for alias, named in aliases.items() if str(named) == str(version.version))),
-        dataset_version=tags.get("dataset_version"),
-        source_kind=tags.get("source_kind"),
-        roc_auc=float(tags["test_roc_auc"]) if "test_roc_auc" in tags else None,
+        dataset_version=values.get("dataset_version"),
+        source_kind=values.get("source_kind"),
+        roc_auc=float(values["test_roc_auc"]) if "test_roc_auc" in values else None,
     )
 
 

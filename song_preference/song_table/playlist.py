@@ -16,7 +16,7 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
-from song_preference.song_table.columns import DESCRIBING, plain, positions
+from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.files import copied, extension_of, rejected
 from song_preference.song_table.layout import find_layout
@@ -51,9 +51,10 @@ def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
     with ExitStack() as stack:
         two = _two_files(path, directory, max_bytes)
         if not two:
-            yield stack.enter_context(
+            table = stack.enter_context(
                 read.opened(path, directory, max_bytes=max_bytes, needs_label=True, threads=threads)
             )
+            yield replace(table, notes=[*table.notes, *_notes_of_missing(table)])
             return
         tables = [_written(file, max_bytes, threads) for file in two]
         connection = stack.enter_context(database.opened(directory, threads))
@@ -125,9 +126,15 @@ def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
             left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
             table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
             others = {name: is_number for name, is_number in table.others.items() if name not in labels}
-            return replace(table, others=others, notes=[*table.notes, *notes])
+            return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
     except InvalidDataset as error:
         raise InvalidDataset(*(_in_file(finding, file) for finding in error.findings)) from error
+
+
+def _notes_of_missing(table: SongTable) -> list[Message]:
+    """Note the columns that a dataset has and the file does not; nobody misses them in a list to score."""
+    missing = [name for name in SCALED if name not in table.known]
+    return [Message("columns_not_there", {"columns": missing})] if missing else []
 
 
 def _parquet(file: Path) -> Path:

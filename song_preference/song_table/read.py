@@ -272,8 +272,6 @@ class _Reader:
         ]
         if renamed:
             self._notes.append(Message("columns_understood", {"columns": renamed}))
-        if missing := [name for name in SCALED if name not in chosen]:
-            self._notes.append(Message("columns_not_there", {"columns": missing}))
 
     def _faults(self, chosen: dict[str, int]) -> list[Finding]:
         """Return what is wrong with the rows that cannot be used, by column and rule."""

@@ -12,8 +12,8 @@ from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
-from song_preference.serving.registry import find_version
-from song_preference.serving.versions import EXPERIMENT_TAG
+from song_preference.serving.registry import find_version, recorded
+from song_preference.serving.versions import EXPERIMENT_TAG, ROLLED_BACK
 from song_preference.settings import ModelSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -36,16 +36,15 @@ LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", 
 
 TRAINING_KEY = "training_key"
 CHAMPION, CHALLENGER = "champion", "challenger"
-DECISION, REASON, REPLACED, DECIDED_AT = "decision", "decision_reason", "replaced", "decided_at"
-REASON_CODE, REASON_PARAMS = "decision_code", "decision_params"
-"""Tags of a version: champion or challenger, why (in English and as data), the champion before it, and when."""
+DECISION, DECIDED_AT = "decision", "decided_at"
+"""Records of a version: champion or challenger, and when that was decided."""
 
-LISTENER, BEST, NEW_LISTENER, ROLLED_BACK = "listener", "best_version", "new_listener", "rolled_back_at"
-"""Tags of a version: the version that its listener's models began with, the best champion of that listener so far
-(itself included), what its run said of the listener, and when somebody rolled back from it."""
+LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
+"""Records of a version: the version that its listener's models began with, the best champion of that listener so far
+(itself included), and what its run said of the listener."""
 
 TWIN = "twin_uri"
-"""Tag of a version: address of the same recipe trained on the training table alone."""
+"""Record of a version: address of the same recipe trained on the training table alone."""
 
 
 def training_key(dataset_version: str, seed: int, trials: int) -> str:
@@ -108,5 +107,5 @@ def trained_before(
         raise NothingToDo(Message("already_trained", values))
     if ROLLED_BACK in found.tags and not new_listener:
         raise NothingToDo(Message("rolled_back_from", values))
-    run = {"run_id": str(found.run_id), "experiment_id": found.tags.get(EXPERIMENT_TAG, "")}
+    run = {"run_id": str(found.run_id), "experiment_id": recorded(found).get(EXPERIMENT_TAG, "")}
     return {**run, "dataset_version": dataset_version, "seed": seed, "version": version}

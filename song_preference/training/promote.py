@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mlflow import MlflowClient
@@ -15,6 +14,8 @@ from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import BrokenContract, ServedModel, open_graph
+from song_preference.serving.registry import PROMOTION, recorded
+from song_preference.serving.versions import REASON, REASON_CODE, REASON_PARAMS, REPLACED, ROLLED_BACK
 from song_preference.training.compare import (
     MAX_SHARE_WORSE,
     TABLE_TOLERANCE,
@@ -35,11 +36,6 @@ from song_preference.training.fingerprint import (
     DECISION,
     LISTENER,
     NEW_LISTENER,
-    REASON,
-    REASON_CODE,
-    REASON_PARAMS,
-    REPLACED,
-    ROLLED_BACK,
 )
 from song_preference.training.registry import load_graph, load_twin
 
@@ -56,7 +52,7 @@ class Decision(NamedTuple):
     promoted: bool
     reason: Message
     listener: str = ""
-    """The version that the listener's models began with: a tag, read by people."""
+    """The version that the listener's models began with, read by people."""
     best: str = ""
     """The best of the listener's champions once this version is one of them."""
     comparison: Comparison | None = None
@@ -84,8 +80,9 @@ def decide(
        the listener is the same.
     6. Else it must be worse neither than the champion nor than the best champion of this listener so far. The twins
        predict the songs of both test tables that neither was trained on. It is worse if its ROC AUC is more than
-       0.02 lower in more than a quarter of 1,000 paired resamples, or 0.05 lower on one table. With fewer than 10
-       such songs of a class, or where the champion's training songs are not known any more, it is not promoted.
+       0.02 lower in more than a quarter of 1,000 paired resamples, or more than 0.05 lower on one table. With fewer
+       than 10 such songs of a class, or where the champion's training songs are not known any more, it is not
+       promoted.
 
     A version of before there were tags of listener and best, or that somebody made champion by hand, is the first
     and the best of its listener.
@@ -125,7 +122,7 @@ def _is_sample(version: ModelVersion) -> bool:
 
 
 def _against_majority(candidate: ModelVersion, codes: tuple[str, str], champion: str = "") -> Decision:
-    own, low = str(candidate.version), candidate.tags.get("test_roc_auc_low")
+    own, low = str(candidate.version), recorded(candidate).get("test_roc_auc_low")
     if low is None:
         return Decision(False, Message("first_was_never_evaluated"), own)
     promoted = float(low) > 0.5
@@ -155,7 +152,8 @@ def _versions(candidate: ModelVersion, champion: ModelVersion) -> dict[str, str]
 def _against_champions(store: DatasetStore, candidate: ModelVersion, champion: ModelVersion) -> Decision:
     """Decide by comparisons with the champion and with the best one of its listener so far."""
     own, first = str(candidate.version), str(champion.version)
-    listener, best = champion.tags.get(LISTENER, first), champion.tags.get(BEST, first)
+    known = recorded(champion)
+    listener, best = known.get(LISTENER, first), known.get(BEST, first)
     found = _compared(store, candidate, champion)
     if isinstance(found, Message):
         return Decision(False, found, listener)
@@ -233,11 +231,6 @@ def _parts(code: str, version: str, found: Comparison) -> list[Message]:
     return parts
 
 
-def stored_reason(tags: Mapping[str, str]) -> Message:
-    """Return why the version with these tags was made champion or not."""
-    return Message(tags.get(REASON_CODE), json.loads(tags.get(REASON_PARAMS, "{}")), tags[REASON])
-
-
 def record(
     client: MlflowClient,
     candidate: ModelVersion,
@@ -246,17 +239,18 @@ def record(
     new_listener: bool | None = None,
 ) -> None:
     """Set the decision, and what the run said of the listener, as tags of the version and its run."""
-    # The decision is written last: with it, a repeated step does not decide again.
     reason = decision.reason
-    tags = {REASON: str(reason), REASON_CODE: str(reason.code), REASON_PARAMS: json.dumps(reason.params)}
-    tags[LISTENER] = decision.listener
+    values: dict[str, Any] = json.loads(candidate.tags.get(PROMOTION, "{}"))
+    values |= {REASON_CODE: reason.code, REASON_PARAMS: reason.params, LISTENER: decision.listener}
     if new_listener is not None:
-        tags[NEW_LISTENER] = str(new_listener).lower()
+        values[NEW_LISTENER] = new_listener
     if decision.promoted:
         client.delete_model_version_tag(candidate.name, str(candidate.version), ROLLED_BACK)
-        tags[BEST] = decision.best
-        if champion:
-            tags[REPLACED] = str(champion.version)
+        values[BEST] = decision.best
+    tags = {REASON: str(reason), PROMOTION: json.dumps(values)}
+    if decision.promoted and champion:
+        tags[REPLACED] = str(champion.version)
+    # The decision is written last: with it, a repeated step does not decide again.
     tags[DECISION] = CHAMPION if decision.promoted else CHALLENGER
     for key, value in tags.items():
         if candidate.run_id:

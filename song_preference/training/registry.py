@@ -3,6 +3,7 @@ model with its card.
 """
 
 import importlib
+import json
 import platform
 import sys
 import warnings
@@ -15,6 +16,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
+from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Param, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.models import ModelSignature
@@ -22,21 +24,36 @@ from mlflow.types import ColSpec, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from pydantic import TypeAdapter
 
+from song_preference.dataset.tracking import open_experiment
 from song_preference.dataset.version import DatasetVersion
 from song_preference.evaluation import EVALUATED_ON, LEFT_OUT, TEST_TABLE, comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.card import METRIC_NAMES
-from song_preference.serving.registry import OWN_SONGS_FILE
-from song_preference.serving.versions import EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
+from song_preference.serving.registry import METRICS, OWN_SONGS_FILE, TRAINING, recorded
+from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG, EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import REPEAT_COLUMNS, Choice
 from song_preference.training.data import Probabilities, Songs
 from song_preference.training.fingerprint import TRAINING_KEY, TWIN, pinned
-from song_preference.training.search import METRICS, Trial
+from song_preference.training.search import METRICS as CV_METRICS
+from song_preference.training.search import Trial
 
 EXPERIMENT = "Spotify training"
+EXPERIMENT_DESCRIPTION = """\
+The trainings of the listener's model: one run for each time that the DAG `train_song_preference` trained, with a nested
+run for each model that it compared.
+
+A run shows its songs, the best model with its metrics on songs that it did not know, plots and a model card. Its models
+are versions of a registered model, whose champion the services use.
+"""
+MODEL_DESCRIPTION = """\
+Predicts from four audio features of a song whether the listener will like it.
+
+The services use the version with the alias `champion`; `challenger` is the last one that was compared with it and did
+not replace it, or that somebody rolled back from. Each version's description is its model card.
+"""
 TRIALS_FILE = "trials.json"
 CARD_FILE = "model_card.md"
 CALIBRATION_SLOPE, CALIBRATION_INTERCEPT = "calibration_slope", "calibration_intercept"
@@ -53,10 +70,18 @@ ONNX_REQUIREMENTS = pinned("onnx", "onnxruntime", "numpy")
 ESTIMATOR_REQUIREMENTS = pinned("scikit-learn", "skops", "numpy")
 
 
-def log_search(name: str, trials: Sequence[Trial], params: dict[str, object], tags: dict[str, str]) -> tuple[str, str]:
-    """Log a run with the ranked trials and a nested run for each; return the ids of run and experiment."""
-    experiment = mlflow.set_experiment(EXPERIMENT)
+def log_search(
+    name: str,
+    trials: Sequence[Trial],
+    params: dict[str, object],
+    tags: dict[str, str],
+    inputs: Mapping[str, MetaDataset],
+) -> tuple[str, str]:
+    """Log a run with its inputs by context, the ranked trials and a nested run for each; return run and experiment."""
+    experiment = open_experiment(EXPERIMENT, EXPERIMENT_DESCRIPTION)
     with mlflow.start_run(run_name=name) as run:
+        for context, table in inputs.items():
+            mlflow.log_input(table, context=context)
         mlflow.log_params(params)
         mlflow.set_tags(tags)
         mlflow.log_dict(TRIALS.dump_python(list(trials), mode="json"), TRIALS_FILE)
@@ -88,7 +113,7 @@ def _log_trial(client: MlflowClient, experiment_id: str, parent: str, trial: Tri
 
 def cv_metrics(trial: Trial) -> dict[str, float]:
     """Return the metrics of the cross-validation as MLflow logs them: `cv_log_loss` with `cv_log_loss_error`, etc."""
-    scores = {name: getattr(trial, name) for name in METRICS}
+    scores = {name: getattr(trial, name) for name in CV_METRICS}
     return {
         f"cv_{name}{end}": value
         for name, score in scores.items()
@@ -172,16 +197,23 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
         return str(known[0].version)
     # It says on stderr that it worked, which Airflow would show as errors.
     with redirect_stderr(sys.stdout):
-        return str(mlflow.register_model(model_uri, model_name).version)
+        version = str(mlflow.register_model(model_uri, model_name).version)
+    if not client.get_registered_model(model_name).description:
+        client.update_registered_model(model_name, MODEL_DESCRIPTION)
+    return version
 
 
-def version_tags(run: Run) -> dict[str, str]:
-    """Return the tags by which a version records its training run."""
-    metrics = {name: f"{value:.6f}" for name, value in run.data.metrics.items() if name.startswith(METRIC_PREFIX)}
-    params = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials", EVALUATED_ON)}
-    known = {name: run.data.tags[name] for name in ("dataset_version", "git_commit", TRAINING_KEY)}
+def version_tags(run: Run, card: Message, twin_uri: str) -> dict[str, str]:
+    """Return the few tags by which a version records its training run: what is searched for has one of its own."""
+    tags = {name: run.data.tags[name] for name in ("dataset_version", "source_kind", TRAINING_KEY)}
+    training = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials", EVALUATED_ON)}
+    training |= {"git_commit": run.data.tags["git_commit"], TWIN: twin_uri, CARD_CODE_TAG: str(card.code)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.
-    return metrics | params | known | {EXPERIMENT_TAG: str(run.info.experiment_id)}
+    training[EXPERIMENT_TAG] = str(run.info.experiment_id)
+    metrics = {name: round(value, 6) for name, value in run.data.metrics.items() if name.startswith(METRIC_PREFIX)}
+    return tags | {
+        name: json.dumps(values) for name, values in ((TRAINING, training), (METRICS, metrics), (CARD_TAG, card.params))
+    }
 
 
 def load_graph(model_uri: str) -> bytes:
@@ -194,7 +226,7 @@ def load_graph(model_uri: str) -> bytes:
 
 def load_twin(version: ModelVersion) -> bytes:
     """Return the ONNX file of the version's twin; a version of before there were twins is its own."""
-    return load_graph(version.tags.get(TWIN, f"models:/{version.name}/{version.version}"))
+    return load_graph(recorded(version).get(TWIN, f"models:/{version.name}/{version.version}"))
 
 
 def model_card(

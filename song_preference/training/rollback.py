@@ -14,8 +14,9 @@ from mlflow.exceptions import MlflowException
 from song_preference.errors import RegistryUnavailable, SongPreferenceError, VersionNotFound
 from song_preference.messages import Message
 from song_preference.serving.registry import connect, find_version
+from song_preference.serving.versions import DECLINED, REPLACED, ROLLED_BACK
 from song_preference.settings import ModelSettings, load
-from song_preference.training.fingerprint import CHALLENGER, REPLACED, ROLLED_BACK
+from song_preference.training.fingerprint import CHALLENGER
 
 
 def rollback(settings: ModelSettings, version: str | None = None) -> Message:
@@ -42,12 +43,30 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
             client.set_model_version_tag(settings.name, replaced, ROLLED_BACK, datetime.now(UTC).isoformat())
             client.set_registered_model_alias(settings.name, CHALLENGER, replaced)
     except MlflowException as error:
-        remedy = "check that it runs, and that the volume of its database has room."
-        raise RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: {remedy}") from error
+        raise _unavailable(settings) from error
     values = {"version": wanted, "model": settings.name}
     if champion is None:
         return Message("made_champion", values)
     return Message("rolled_back", values | {"challenger": str(champion.version)})
+
+
+def decline(settings: ModelSettings, version: str) -> Message:
+    """Keep the champion instead of `version`, so that the dashboard no longer proposes it; return a message about it.
+
+    Raise `VersionNotFound` and `RegistryUnavailable`.
+    """
+    client = connect(settings)
+    try:
+        _existing(client, settings, version)
+        client.set_model_version_tag(settings.name, version, DECLINED, datetime.now(UTC).isoformat())
+    except MlflowException as error:
+        raise _unavailable(settings) from error
+    return Message("declined", {"version": version, "model": settings.name})
+
+
+def _unavailable(settings: ModelSettings) -> RegistryUnavailable:
+    remedy = "check that it runs, and that the volume of its database has room."
+    return RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: {remedy}")
 
 
 def _previous(settings: ModelSettings, champion: ModelVersion | None) -> str:

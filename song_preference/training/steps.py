@@ -3,7 +3,6 @@
 search -> export -> evaluate -> register -> promote: each takes what the one before it returned, and can be repeated.
 """
 
-import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,12 +13,14 @@ from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
 from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.tracking import table_input
+from song_preference.dataset.version import NAME_TAG
 from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, LEFT_OUT, TEST_TABLE, by_ends
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
-from song_preference.serving.registry import find_version
-from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG
+from song_preference.serving.registry import find_version, recorded
+from song_preference.serving.versions import stored_reason
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.choose import Choice, choose, own_songs
@@ -32,11 +33,10 @@ from song_preference.training.fingerprint import (
     DECIDED_AT,
     DECISION,
     TRAINING_KEY,
-    TWIN,
     training_key,
 )
 from song_preference.training.plots import all_plots
-from song_preference.training.promote import Decision, decide, record, stored_reason
+from song_preference.training.promote import Decision, decide, record
 from song_preference.training.registry import model_card
 from song_preference.training.search import search as search_candidates
 
@@ -88,10 +88,15 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         "dataset_version": dataset_version,
         "git_commit": git_commit(),
         TRAINING_KEY: training_key(dataset_version, seed, trials),
+        NAME_TAG: described.name,
         **described.source.tags,
     }
-    run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags)
-    log.info("%s leads %d trials with a log loss of %.4f; run %s.", best.candidate, trials, best.log_loss.mean, run_id)
+    inputs = {
+        "training": table_input(store, dataset_version, "train"),
+        "testing": table_input(store, dataset_version, "test"),
+    }
+    run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags, inputs)
+    log.info("The best of %d models is %s, with a log loss of %.4f.", trials, best.candidate, best.log_loss.mean)
     return Searched(run_id, experiment_id, dataset_version, seed)
 
 
@@ -104,7 +109,8 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
         _log_choice(choice)
         addresses = registry.log_models(choice)
         registry.log_own_songs(run_id, own_songs(choice, train, test, seed))
-    log.info("%s exported; parity error %.1e.", choice.trial.candidate, choice.model.parity_error)
+    parity = choice.model.parity_error
+    log.info("The ONNX model of %s answers as scikit-learn's, to within %.1e.", choice.trial.candidate, parity)
     return Exported(*searched, *addresses, choice.threshold)
 
 
@@ -144,7 +150,9 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     client.log_text(run_id, evaluation.model_dump_json(), EVALUATION_FILE)
     for name, figure in all_plots(evaluation, songs, predict).items():
         client.log_figure(run_id, figure, f"pictures/{name}")
-    log.info("Metrics on %d songs: %s", len(evaluation.labels), metrics)
+    which = "of the test table" if evaluated_on == TEST_TABLE else "left out of training in turn"
+    roc_auc = evaluation.metrics["test_roc_auc"]
+    log.info("ROC AUC %.3f (%.3f to %.3f) on %d songs %s.", *roc_auc, len(evaluation.labels), which)
     return metrics
 
 
@@ -157,11 +165,9 @@ def register(store: DatasetStore, model_name: str, exported: Exported) -> str:
     client.log_text(exported.run_id, str(card), registry.CARD_FILE)
     version = registry.version_of(client, model_name, exported.run_id, exported.model_uri)
     client.update_model_version(model_name, version, description=str(card))
-    card_tags = {CARD_TAG: json.dumps(card.params), CARD_CODE_TAG: str(card.code)}
-    tags = registry.version_tags(run) | described.source.tags | card_tags | {TWIN: exported.twin_uri}
-    for key, value in tags.items():
+    for key, value in registry.version_tags(run, card, exported.twin_uri).items():
         client.set_model_version_tag(model_name, version, key, value)
-    log.info("%s version %s comes from run %s.", model_name, version, exported.run_id)
+    log.info("Version %s of %s is registered, with its model card.", version, model_name)
     return version
 
 
@@ -183,8 +189,9 @@ def promote(
     candidate = client.get_model_version(settings.name, version)
     champion = find_version(client, settings.name, settings.alias)
     is_decided_again = again and (champion is None or str(champion.version) != version)
-    if DECISION in candidate.tags and not is_decided_again:
-        decision = Decision(candidate.tags[DECISION] == CHAMPION, stored_reason(candidate.tags))
+    reason = stored_reason(recorded(candidate))
+    if reason and DECISION in candidate.tags and not is_decided_again:
+        decision = Decision(candidate.tags[DECISION] == CHAMPION, reason)
     else:
         decision = decide(store, candidate, champion, new_listener)
         record(client, candidate, champion, decision, new_listener)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#song_preference/v1/prediction.proto\x12\x12song_preference.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x01\n\x04Song\x12\x18\n\x0bspeechiness\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x06\x65nergy\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0c\x64\x61nceability\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63ousticness\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\x0e\n\x0c_speechinessB\t\n\x07_energyB\x0f\n\r_danceabilityB\x0f\n\r_acousticness\"5\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05\x61lias\x18\x03 \x01(\t\";\n\x06\x41nswer\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05liked\x18\x02 \x01(\x08\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\"`\n\rContributions\x12\x13\n\x0bspeechiness\x18\x01 \x01(\x01\x12\x0e\n\x06\x65nergy\x18\x02 \x01(\x01\x12\x14\n\x0c\x64\x61nceability\x18\x03 \x01(\x01\x12\x14\n\x0c\x61\x63ousticness\x18\x04 \x01(\x01\"8\n\x0ePredictRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\x90\x01\n\x0fPredictResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05liked\x18\x02 \x01(\x08\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12(\n\x05model\x18\x05 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x06 \x01(\x08\">\n\x13PredictBatchRequest\x12\'\n\x05songs\x18\x01 \x03(\x0b\x32\x18.song_preference.v1.Song\"\x8f\x01\n\x14PredictBatchResponse\x12+\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\">\n\x14PredictStreamRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\x8f\x01\n\x15PredictStreamResponse\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\"8\n\x0e\x45xplainRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\xd1\x01\n\x0f\x45xplainResponse\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\x01\x12\x38\n\rcontributions\x18\x06 \x01(\x0b\x32!.song_preference.v1.Contributions\"\x11\n\x0fGetModelRequest\"\x8d\x01\n\x10GetModelResponse\x12(\n\x05model\x18\x01 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12-\n\tloaded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05stale\x18\x04 \x01(\x08\x32\xdf\x03\n\x11PredictionService\x12R\n\x07Predict\x12\".song_preference.v1.PredictRequest\x1a#.song_preference.v1.PredictResponse\x12\x61\n\x0cPredictBatch\x12\'.song_preference.v1.PredictBatchRequest\x1a(.song_preference.v1.PredictBatchResponse\x12h\n\rPredictStream\x12(.song_preference.v1.PredictStreamRequest\x1a).song_preference.v1.PredictStreamResponse(\x01\x30\x01\x12R\n\x07\x45xplain\x12\".song_preference.v1.ExplainRequest\x1a#.song_preference.v1.ExplainResponse\x12U\n\x08GetModel\x12#.song_preference.v1.GetModelRequest\x1a$.song_preference.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#song_preference/v1/prediction.proto\x12\x12song_preference.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x01\n\x04Song\x12\x18\n\x0bspeechiness\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x06\x65nergy\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0c\x64\x61nceability\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x19\n\x0c\x61\x63ousticness\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\x0e\n\x0c_speechinessB\t\n\x07_energyB\x0f\n\r_danceabilityB\x0f\n\r_acousticness\"N\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\r\n\x05\x61lias\x18\x03 \x01(\t\x12\x17\n\x0f\x64\x61taset_version\x18\x04 \x01(\t\";\n\x06\x41nswer\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05liked\x18\x02 \x01(\x08\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\"`\n\rContributions\x12\x13\n\x0bspeechiness\x18\x01 \x01(\x01\x12\x0e\n\x06\x65nergy\x18\x02 \x01(\x01\x12\x14\n\x0c\x64\x61nceability\x18\x03 \x01(\x01\x12\x14\n\x0c\x61\x63ousticness\x18\x04 \x01(\x01\"8\n\x0ePredictRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\x90\x01\n\x0fPredictResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05liked\x18\x02 \x01(\x08\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\x12\x11\n\tthreshold\x18\x04 \x01(\x01\x12(\n\x05model\x18\x05 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x06 \x01(\x08\">\n\x13PredictBatchRequest\x12\'\n\x05songs\x18\x01 \x03(\x0b\x32\x18.song_preference.v1.Song\"\x8f\x01\n\x14PredictBatchResponse\x12+\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\">\n\x14PredictStreamRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\x8f\x01\n\x15PredictStreamResponse\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\"8\n\x0e\x45xplainRequest\x12&\n\x04song\x18\x01 \x01(\x0b\x32\x18.song_preference.v1.Song\"\xd1\x01\n\x0f\x45xplainResponse\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.song_preference.v1.Answer\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12(\n\x05model\x18\x03 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\r\n\x05stale\x18\x04 \x01(\x08\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\x01\x12\x38\n\rcontributions\x18\x06 \x01(\x0b\x32!.song_preference.v1.Contributions\"\x11\n\x0fGetModelRequest\"\x8d\x01\n\x10GetModelResponse\x12(\n\x05model\x18\x01 \x01(\x0b\x32\x19.song_preference.v1.Model\x12\x11\n\tthreshold\x18\x02 \x01(\x01\x12-\n\tloaded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05stale\x18\x04 \x01(\x08\x32\xdf\x03\n\x11PredictionService\x12R\n\x07Predict\x12\".song_preference.v1.PredictRequest\x1a#.song_preference.v1.PredictResponse\x12\x61\n\x0cPredictBatch\x12\'.song_preference.v1.PredictBatchRequest\x1a(.song_preference.v1.PredictBatchResponse\x12h\n\rPredictStream\x12(.song_preference.v1.PredictStreamRequest\x1a).song_preference.v1.PredictStreamResponse(\x01\x30\x01\x12R\n\x07\x45xplain\x12\".song_preference.v1.ExplainRequest\x1a#.song_preference.v1.ExplainResponse\x12U\n\x08GetModel\x12#.song_preference.v1.GetModelRequest\x1a$.song_preference.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,31 +35,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SONG']._serialized_start=93
   _globals['_SONG']._serialized_end=261
   _globals['_MODEL']._serialized_start=263
-  _globals['_MODEL']._serialized_end=316
-  _globals['_ANSWER']._serialized_start=318
-  _globals['_ANSWER']._serialized_end=377
-  _globals['_CONTRIBUTIONS']._serialized_start=379
-  _globals['_CONTRIBUTIONS']._serialized_end=475
-  _globals['_PREDICTREQUEST']._serialized_start=477
-  _globals['_PREDICTREQUEST']._serialized_end=533
-  _globals['_PREDICTRESPONSE']._serialized_start=536
-  _globals['_PREDICTRESPONSE']._serialized_end=680
-  _globals['_PREDICTBATCHREQUEST']._serialized_start=682
-  _globals['_PREDICTBATCHREQUEST']._serialized_end=744
-  _globals['_PREDICTBATCHRESPONSE']._serialized_start=747
-  _globals['_PREDICTBATCHRESPONSE']._serialized_end=890
-  _globals['_PREDICTSTREAMREQUEST']._serialized_start=892
-  _globals['_PREDICTSTREAMREQUEST']._serialized_end=954
-  _globals['_PREDICTSTREAMRESPONSE']._serialized_start=957
-  _globals['_PREDICTSTREAMRESPONSE']._serialized_end=1100
-  _globals['_EXPLAINREQUEST']._serialized_start=1102
-  _globals['_EXPLAINREQUEST']._serialized_end=1158
-  _globals['_EXPLAINRESPONSE']._serialized_start=1161
-  _globals['_EXPLAINRESPONSE']._serialized_end=1370
-  _globals['_GETMODELREQUEST']._serialized_start=1372
-  _globals['_GETMODELREQUEST']._serialized_end=1389
-  _globals['_GETMODELRESPONSE']._serialized_start=1392
-  _globals['_GETMODELRESPONSE']._serialized_end=1533
-  _globals['_PREDICTIONSERVICE']._serialized_start=1536
-  _globals['_PREDICTIONSERVICE']._serialized_end=2015
+  _globals['_MODEL']._serialized_end=341
+  _globals['_ANSWER']._serialized_start=343
+  _globals['_ANSWER']._serialized_end=402
+  _globals['_CONTRIBUTIONS']._serialized_start=404
+  _globals['_CONTRIBUTIONS']._serialized_end=500
+  _globals['_PREDICTREQUEST']._serialized_start=502
+  _globals['_PREDICTREQUEST']._serialized_end=558
+  _globals['_PREDICTRESPONSE']._serialized_start=561
+  _globals['_PREDICTRESPONSE']._serialized_end=705
+  _globals['_PREDICTBATCHREQUEST']._serialized_start=707
+  _globals['_PREDICTBATCHREQUEST']._serialized_end=769
+  _globals['_PREDICTBATCHRESPONSE']._serialized_start=772
+  _globals['_PREDICTBATCHRESPONSE']._serialized_end=915
+  _globals['_PREDICTSTREAMREQUEST']._serialized_start=917
+  _globals['_PREDICTSTREAMREQUEST']._serialized_end=979
+  _globals['_PREDICTSTREAMRESPONSE']._serialized_start=982
+  _globals['_PREDICTSTREAMRESPONSE']._serialized_end=1125
+  _globals['_EXPLAINREQUEST']._serialized_start=1127
+  _globals['_EXPLAINREQUEST']._serialized_end=1183
+  _globals['_EXPLAINRESPONSE']._serialized_start=1186
+  _globals['_EXPLAINRESPONSE']._serialized_end=1395
+  _globals['_GETMODELREQUEST']._serialized_start=1397
+  _globals['_GETMODELREQUEST']._serialized_end=1414
+  _globals['_GETMODELRESPONSE']._serialized_start=1417
+  _globals['_GETMODELRESPONSE']._serialized_end=1558
+  _globals['_PREDICTIONSERVICE']._serialized_start=1561
+  _globals['_PREDICTIONSERVICE']._serialized_end=2040
 # @@protoc_insertion_point(module_scope)

@@ -1,10 +1,14 @@
 """The versions in the model registry, with what their trainings recorded."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from song_preference.errors import ModelRejected, RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.serving.versions import DescribedRegistry, DescribedVersion
-from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings
+from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings, predictor
+from streamlit_app.data.playlist import management
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,3 +27,17 @@ def versions() -> list[DescribedVersion]:
 def evaluation(run_id: str) -> Evaluation | None:
     """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
     return registry().evaluation(run_id)
+
+
+def choose(version: str) -> None:
+    """Make a version the champion, here at once and in the other services soon; raise as `ManagementClient`."""
+    management().roll_back(version)
+    with suppress(RegistryUnavailable, ModelRejected):  # it is the champion, even if it cannot be loaded here yet
+        predictor().store.refresh(again=True)
+    versions.clear()
+
+
+def decline(version: str) -> None:
+    """Keep the champion instead of a version, which is not proposed again; raise as `ManagementClient`."""
+    management().decline(version)
+    versions.clear()

@@ -1,6 +1,7 @@
-"""The playlist and its dataset versions, over REST: the dashboard holds no keys of S3."""
+"""The listener's lists, over REST: the dashboard holds no keys of S3."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -14,15 +15,17 @@ from song_preference.errors import (
     Finding,
     InvalidDataset,
     InvalidUpload,
+    ModelNotReady,
     NotManaged,
     ServiceUnavailable,
     StorageUnavailable,
 )
 from song_preference.messages import Message
 from song_preference.settings import ClientSettings, load
-from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, settings
+from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, predictor, settings
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
+LATEST_NAME = "latest"
 UPLOAD_SECONDS = 300
 """Timeout of an upload: a playlist of 2,000,000 songs is checked in half a minute."""
 
@@ -36,12 +39,15 @@ SHOWN_SONGS = 20_000
 """Greatest number of rows that are fetched of a playlist, evenly spaced: charts look the same with more."""
 
 
+NamedFile = tuple[str, bytes]
+"""Name and content of a file."""
+
 Spreads = dict[str, list[Spread]]
 """The distributions of a feature among the liked and among the disliked songs, by feature."""
 
 
-class Datasets:
-    """Client of the published dataset versions and of uploads.
+class ManagementClient:
+    """Client of the published dataset versions, of uploads, and of the choice of the champion.
 
     Methods raise `ServiceUnavailable` if REST does not answer, `StorageUnavailable` if REST cannot reach S3, and
     `DatasetNotFound` if there is no such version.
@@ -55,22 +61,33 @@ class Datasets:
         """Return the answer to a query about datasets."""
         return self._checked("GET", path, params=query)
 
-    def check(self, playlist: Mapping[str, bytes]) -> CheckedPlaylist:
+    def check(self, playlist: Mapping[str, NamedFile]) -> CheckedPlaylist:
         """Return what the pipeline would prepare of the files by field: one `file`, or `liked` and `disliked`.
 
         Raise `InvalidDataset` with all findings, or `InvalidUpload`.
         """
         return CheckedPlaylist.model_validate(self._post("/datasets/validate", playlist))
 
-    def upload(self, playlist: Mapping[str, bytes], options: Mapping[str, Any]) -> str:
+    def upload(self, playlist: Mapping[str, NamedFile], options: Mapping[str, Any]) -> str:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
         return str(self._post("/datasets", playlist, options)["run_id"])
 
+    def rename(self, version: str, name: str) -> None:
+        """Give a dataset version another name."""
+        self._checked("PATCH", f"/datasets/{version}", json={"name": name})
+
+    def roll_back(self, version: str) -> None:
+        """Make a version of the model the champion."""
+        self._checked("POST", "/model/rollback", json={"version": version})
+
+    def decline(self, version: str) -> None:
+        """Keep the champion instead of a version."""
+        self._checked("POST", f"/model/versions/{version}/decline")
+
     def _post(
-        self, path: str, playlist: Mapping[str, bytes], options: Mapping[str, Any] | None = None
+        self, path: str, playlist: Mapping[str, NamedFile], options: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        files = {field: (field, content) for field, content in playlist.items()}
-        answer = self._checked("POST", path, files=files, params=options, timeout=UPLOAD_SECONDS)
+        answer = self._checked("POST", path, files=playlist, params=options, timeout=UPLOAD_SECONDS)
         body: dict[str, Any] = answer.json()
         return body
 
@@ -105,36 +122,60 @@ def _finding(found: dict[str, Any]) -> Finding:
     return Finding(column, rule, found["count"], tuple(found["rows"]))
 
 
-def datasets() -> Datasets:
-    """Return the client of the datasets; raise `NotManaged` if REST only predicts."""
+def management() -> ManagementClient:
+    """Return the client; raise `NotManaged` if REST only predicts."""
     if not settings().manages_datasets:
         raise NotManaged("FastAPI was started with MANAGE_DATASETS=false: it only predicts.")
-    return _datasets()
+    return _management()
 
 
 @st.cache_resource(show_spinner=False)
-def _datasets() -> Datasets:
-    return Datasets(load(ClientSettings).rest_url, settings().api_key.get_secret_value())
+def _management() -> ManagementClient:
+    return ManagementClient(load(ClientSettings).rest_url, settings().api_key.get_secret_value())
 
 
 @st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
-def latest_dataset() -> DatasetVersion:
-    """Return the version published last; raise what `Datasets` does."""
-    return DatasetVersion.model_validate(datasets().get("/datasets/latest").json())
+def dataset(version: str) -> DatasetVersion:
+    """Return a dataset version, or 'latest', the one published last; raise what `ManagementClient` does."""
+    return DatasetVersion.model_validate(management().get(f"/datasets/{version}").json())
+
+
+def own_dataset() -> DatasetVersion:
+    """Return the listener's list: the one that the champion learned from, or before the first champion the latest.
+
+    Raise what `ManagementClient` does.
+    """
+    trained_on = None
+    with suppress(ModelNotReady):
+        trained_on = predictor().store.current().model.ref.dataset_version
+    return dataset(trained_on or LATEST_NAME)
+
+
+def list_names() -> dict[str, str]:
+    """Return the names of the newest lists by dataset version; none if REST does not know them."""
+    with suppress(NotManaged, ServiceUnavailable, StorageUnavailable):
+        return _names()
+    return {}
+
+
+@st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
+def _names() -> dict[str, str]:
+    found = management().get("/datasets", limit=LISTED_VERSIONS).json()["datasets"]
+    return {described["version"]: described["name"] for described in found}
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def table(version: str, name: str) -> pd.DataFrame:
-    """Return rows of a table such as 'scaled', all or about `SHOWN_SONGS` of them; raise what `Datasets` does."""
-    found = datasets().get(f"/datasets/{version}/download", part=name, format="parquet", at_most=SHOWN_SONGS)
+    """Return rows of a table such as 'scaled', at most about `SHOWN_SONGS`; raise what `ManagementClient` does."""
+    found = management().get(f"/datasets/{version}/download", part=name, format="parquet", at_most=SHOWN_SONGS)
     return pd.read_parquet(BytesIO(found.content))
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def spreads(version: str) -> Spreads:
-    """Return each feature's distributions in a dataset version; raise what `Datasets` does."""
+    """Return each feature's distributions in a dataset version; raise what `ManagementClient` does."""
     found: Spreads = {}
-    for item in datasets().get(f"/datasets/{version}/statistics").json()["spreads"]:
+    for item in management().get(f"/datasets/{version}/statistics").json()["spreads"]:
         spread = Spread.model_validate(item)
         found.setdefault(spread.feature, []).append(spread)
     return found

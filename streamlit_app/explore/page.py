@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from song_preference.dataset.version import DatasetVersion, ScalerRange, Source, Spread
+from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
 from song_preference.prediction import Batch
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import plain, section, two_by_two
 from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
-from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
+from streamlit_app.data.playlist import Spreads, dataset, management, own_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.table import FILTERS, song_table, unscaled
 from streamlit_app.i18n import Language, Locale, texts
@@ -34,7 +34,7 @@ def page(language: Language) -> None:
     address.restore([*SIDES, *FILTERS])
     st.title(locale("explore_title"), anchor=False)
     with section(locale):
-        version = latest_dataset()
+        version = own_dataset()
         _dataset(version, locale)
         _distributions(spreads(version.version), locale)
         songs = _songs(version.version, version.preparation.scaler)
@@ -54,7 +54,9 @@ def _songs(version: str, _scaler: Mapping[str, ScalerRange]) -> pd.DataFrame:
 
 def _dataset(version: DatasetVersion, locale: Locale) -> None:
     counts = {LIKE: version.preparation.likes, DISLIKE: version.preparation.dislikes}
-    st.write(locale("explore_intro", songs=version.preparation.rows_kept))
+    songs = version.preparation
+    key = "explore_intro" if songs.rows_kept == songs.rows_raw else "explore_intro_of_rows"
+    st.write(locale(key, name=plain(version.name), songs=songs.rows_kept, rows=songs.rows_raw))
     names = (
         locale("explore_counted", label=locale(label), songs=songs, share=songs / sum(counts.values()))
         for label, songs in counts.items()
@@ -63,7 +65,22 @@ def _dataset(version: DatasetVersion, locale: Locale) -> None:
     draw(charts.proportion, rows, locale, *names, key="proportion", alt=locale("explore_bar", **counts))
     st.caption(locale("explore_origin", source=origin(version.source, locale), moment=version.created_at))
     with st.expander(locale("explore_details")):
+        _rename(version, locale)
         st.markdown("\n\n".join(f"**{name}**  \n{plain(value)}" for name, value in facts(version, locale).items()))
+
+
+def _rename(version: DatasetVersion, locale: Locale) -> None:
+    """Draw the list's name, which can be edited."""
+
+    def rename() -> None:
+        name = st.session_state["explore_name"].strip()
+        if name and name != version.name:
+            with section(locale):
+                management().rename(version.version, name)
+                dataset.clear()
+
+    label, key = locale("explore_name"), "explore_name"
+    st.text_input(label, version.name, NAME_LENGTH, key=key, on_change=rename)
 
 
 def _distributions(found: Spreads, locale: Locale) -> None:
@@ -168,7 +185,7 @@ def facts(version: DatasetVersion, locale: Locale) -> dict[str, str]:
 def origin(source: Source, locale: Locale) -> str:
     """Return where the songs came from, in Markdown."""
     name = source.uri.rstrip("/").rsplit("/", 1)[-1].replace("`", "")
-    # An upload is stored under its digest, which says nothing to a listener.
-    if source.kind == "s3" and source.sha256.startswith(name.removesuffix(".csv")):
+    # An upload is stored in a folder that its digest names, or was stored under the digest alone.
+    if source.kind == "s3" and source.sha256[:32] in source.uri:
         return locale("explore_source_uploaded")
     return locale(f"explore_source_{source.kind}", name=f"`{name}`")

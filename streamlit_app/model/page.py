@@ -1,6 +1,6 @@
 """The model: champion and challenger, their metrics and errors, every version, the model card."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -8,11 +8,12 @@ import streamlit as st
 from song_preference.evaluation import DIFFERENCES, Interval, comparison
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import section
+from streamlit_app.components import plain, section
 from streamlit_app.data import model_settings, settings
 from streamlit_app.data.models import versions
+from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Language, Locale, texts
-from streamlit_app.model import charts, evaluation
+from streamlit_app.model import charts, choose, evaluation
 from streamlit_app.model.charts import CHALLENGER, CHAMPION, ENDS, OTHER, ROLES, interval_text
 from streamlit_app.theme import draw
 
@@ -34,6 +35,7 @@ def page(language: Language) -> None:
     locale = Locale(language, TEXTS)
     st.title(locale("model_title"), anchor=False)
     st.write(locale("model_intro"))
+    choose.carry_out(locale)
     with section(locale):
         found = versions()
         roles = in_roles(found, model_settings().alias)
@@ -44,6 +46,7 @@ def page(language: Language) -> None:
         answers = st.container()
         _history(found, roles, locale)
         if CHAMPION in roles:
+            choose.show(roles[CHAMPION], found, locale)
             _card(roles[CHAMPION], locale)
             with answers:
                 evaluation.show(roles, locale)
@@ -72,7 +75,7 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
             "model_learned",
             moment=registered.created_at,
             source=source(version, locale),
-            dataset=registered.dataset_version or "—",
+            dataset=plain(choose.list_of(version, list_names())),
         )
     )
     page, name = settings().mlflow_page, model_settings().name
@@ -112,7 +115,7 @@ def _metric(name: str, intervals: dict[str, Interval], locale: Locale) -> None:
 
 
 def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
-    rows = version_rows(found, roles, locale)
+    rows = version_rows(found, roles, list_names(), locale)
     st.header(locale("model_versions"), anchor=False)
     newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
     st.write(f"{locale('model_versions_text')} {newest}")
@@ -150,7 +153,9 @@ def in_roles(versions: Iterable[DescribedVersion], champion: str) -> Roles:
     return {role: named[alias] for role, alias in aliases.items() if alias in named}
 
 
-def version_rows(versions: Sequence[DescribedVersion], roles: Roles, locale: Locale) -> pd.DataFrame:
+def version_rows(
+    versions: Sequence[DescribedVersion], roles: Roles, lists: Mapping[str, str], locale: Locale
+) -> pd.DataFrame:
     """Return a row for each version, in their order: its texts, its role, its ROC AUC if it was measured.
 
     `value`, `low` and `high` are that ROC AUC and its interval, `shown` is their text.
@@ -164,7 +169,7 @@ def version_rows(versions: Sequence[DescribedVersion], roles: Roles, locale: Loc
             "role": role_of.get(version.registered.version, OTHER),
             "moment": locale.moment(version.registered.created_at),
             "kind": kind(version, locale),
-            "dataset": dataset(version, locale),
+            "dataset": dataset(version, lists, locale),
             "shown": interval_text(measured, locale) if measured else "",
         }
         found.append({**row, **(measured._asdict() if measured else {"value": None})})
@@ -192,9 +197,9 @@ def source(version: DescribedVersion, locale: Locale) -> str:
     return locale(f"model_source_{found if found == 'sample' else 'real' if found else 'unknown'}")
 
 
-def dataset(version: DescribedVersion, locale: Locale) -> str:
-    """Return the dataset version, with a note if its songs are made up."""
-    name = version.registered.dataset_version or "—"
+def dataset(version: DescribedVersion, lists: Mapping[str, str], locale: Locale) -> str:
+    """Return the name of the list that the version learned from, with a note if its songs are made up."""
+    name = choose.list_of(version, lists)
     return f"{name} ({locale('model_sample')})" if version.registered.source_kind == "sample" else name
 
 

@@ -99,14 +99,16 @@ def _stop(run: Run | None) -> None:
 def show_run(locale: Locale, run: Run, view: Report) -> None:
     """Draw how a run ended, its steps and those of the training that follows it, and a link to Airflow."""
     _outcome(locale, view)
+    # A step without a state then was never reached.
+    has_ended = outcome(view, datetime.now(UTC)) != "working"
     if isinstance(view, RunReport):
         prepared, trained = st.columns(2, gap="large")
         with prepared:
-            _steps(locale, ETL_DAG, view.tasks)
+            _steps(locale, ETL_DAG, view.tasks, has_ended=has_ended)
         with trained:
-            _steps(locale, TRAINING_DAG, view.training.tasks if view.training else [])
+            _steps(locale, TRAINING_DAG, view.training.tasks if view.training else [], has_ended=has_ended)
     else:
-        _steps(locale, TRAINING_DAG, view.tasks)
+        _steps(locale, TRAINING_DAG, view.tasks, has_ended=has_ended)
     st.markdown(f"[{locale('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
 
 
@@ -173,13 +175,14 @@ def duration(locale: Locale, seconds: float) -> str:
     return f"{locale.number(minutes)} min {rest} s"
 
 
-def _steps(locale: Locale, dag_id: str, tasks: list[TaskReport]) -> None:
+def _steps(locale: Locale, dag_id: str, tasks: list[TaskReport], *, has_ended: bool) -> None:
     st.markdown(f"**{locale(dag_id)}**")
-    st.markdown("  \n".join(_step(locale, dag_id, task) for task in steps(dag_id, tasks)))
+    lines = (_step(locale, dag_id, task, has_ended=has_ended) for task in steps(dag_id, tasks))
+    st.markdown("  \n".join(lines))
 
 
-def _step(locale: Locale, dag_id: str, task: TaskReport) -> str:
-    state, icon = STEPS.get(task.state, WAITING)
+def _step(locale: Locale, dag_id: str, task: TaskReport, *, has_ended: bool) -> str:
+    state, icon = STEPS.get(task.state or ("upstream_failed" if has_ended else None), WAITING)
     name = TASKS[dag_id].get(task.id, {locale.language: task.id})[locale.language]
     took = f" · {duration(locale, task.seconds)}" if task.seconds is not None and state in {"done", "failed"} else ""
     emphasis = "**" if state == "running" else ""

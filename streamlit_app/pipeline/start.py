@@ -1,20 +1,32 @@
 """Start the pipeline: on the playlist that is configured, or on a file of the listener's."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from song_preference.dataset.version import CheckedPlaylist
-from song_preference.errors import Finding, InvalidDataset, InvalidUpload, ServiceUnavailable, StorageUnavailable
+from song_preference.dataset.version import CheckedPlaylist, named
+from song_preference.errors import (
+    DatasetNotFound,
+    Finding,
+    InvalidDataset,
+    InvalidUpload,
+    ModelNotReady,
+    NotManaged,
+    ServiceUnavailable,
+    StorageUnavailable,
+)
 from song_preference.pipeline.airflow import Run
-from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NEW_LISTENER, Option
+from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
 from streamlit_app.components import plain, section, uploader
-from streamlit_app.data import settings
+from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
-from streamlit_app.data.playlist import datasets
+from streamlit_app.data.playlist import NamedFile, management, own_dataset
 from streamlit_app.i18n import Locale
 
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
@@ -52,6 +64,7 @@ def _configured(locale: Locale) -> None:
     with st.expander(locale("pipeline_options"), icon=":material/tune:"):
         # The card beside this one takes a playlist.
         chosen = options_form(locale, [option for option in ETL_OPTIONS if option.name != "source"])
+    button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
     help_text = locale("pipeline_busy") if is_following() else None
     if button.button(
         locale("start_pipeline"),
@@ -63,6 +76,17 @@ def _configured(locale: Locale) -> None:
     ):
         with section(locale):
             follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
+
+
+def _what_happens(locale: Locale, new_listener: bool | None) -> str:
+    """Return what the run will do to the model in use, in one sentence."""
+    with suppress(ModelNotReady, NotManaged, DatasetNotFound, ServiceUnavailable, StorageUnavailable):
+        ref = predictor().store.current().model.ref
+        own = own_dataset()
+        said = "unsaid" if new_listener is None else "other" if new_listener else "same"
+        key = "sample" if own.source.kind == "sample" else said
+        return locale(f"pipeline_will_{key}", name=plain(own.name), version=ref.version)
+    return locale("pipeline_will_first")
 
 
 def options_form(locale: Locale, options: Iterable[Option], form: str = "pipeline") -> dict[str, Any]:
@@ -90,7 +114,8 @@ def _field(locale: Locale, option: Option, form: str) -> Any:
     if option.type is float and option.bounds:  # a share
         low, high, default = (round(value * 100) for value in (*option.bounds, default))
         return st.slider(title, low, high, default, format=locale("percent_format"), help=help_text) / 100
-    return st.text_input(title, default, placeholder=locale("pipeline_default"), help=help_text) or None
+    label = locale("pipeline_default")
+    return st.text_input(title, default, key=f"{form}_{option.name}", placeholder=label, help=help_text) or None
 
 
 def _upload(locale: Locale) -> None:
@@ -137,15 +162,15 @@ def _checked(locale: Locale, files: Mapping[str, UploadedFile]) -> Checked:
         return known
     with st.spinner(locale("pipeline_checking")):
         try:
-            checked = Checked(file_ids, datasets().check(_contents(files)))
+            checked = Checked(file_ids, management().check(_contents(files)))
         except InvalidDataset as error:
             checked = Checked(file_ids, None, error.findings)
     st.session_state[CHECKED] = checked
     return checked
 
 
-def _contents(files: Mapping[str, UploadedFile]) -> dict[str, bytes]:
-    return {field: file.getvalue() for field, file in files.items()}
+def _contents(files: Mapping[str, UploadedFile]) -> dict[str, NamedFile]:
+    return {field: (file.name, file.getvalue()) for field, file in files.items()}
 
 
 def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
@@ -159,7 +184,11 @@ def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
 
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
-    chosen = options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
+    first = next(iter(files.values()))
+    name = replace(NAME, default=named(PurePath(first.name).stem))
+    chosen = options_form(locale, [name], f"pipeline_upload_{first.file_id}")
+    chosen |= options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
+    st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
     if st.button(
         locale("pipeline_upload"),
         type="primary",
@@ -169,7 +198,7 @@ def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
         key="pipeline_upload",
     ):
         with st.spinner(locale("pipeline_uploading")):
-            run_id = datasets().upload(_contents(files), chosen)
+            run_id = management().upload(_contents(files), chosen)
         st.session_state[TURN] += 1  # the uploader for the next file is empty
         follow(Run(ETL_DAG, run_id))
 

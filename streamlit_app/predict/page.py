@@ -15,7 +15,7 @@ from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import measures_help, section, song_state
 from streamlit_app.data import model_settings, predictor, settings, with_answers
-from streamlit_app.data.playlist import Spreads, latest_dataset, spreads, table
+from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
 from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.predict import charts, kept
 from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
@@ -53,7 +53,7 @@ def page(language: Language) -> None:
     st.write(locale("predict_intro"))
     known: Spreads = {}
     with section(locale):
-        version = latest_dataset().version
+        version = own_dataset().version
         _choose_preset(presets(with_answers(table(version, "features"))), locale)
         known = spreads(version)
         _strips(known)

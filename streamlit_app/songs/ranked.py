@@ -7,11 +7,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from song_preference.features import FEATURES
 from song_preference.song_table.output import added_columns
 from song_preference.song_table.scoring import Faults
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import open_in_predict
+from streamlit_app.data import with_answers
 from streamlit_app.i18n import Locale
 from streamlit_app.songs.answers import Ranking, column_name, histogram
 from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
@@ -35,6 +37,9 @@ def show(ranking: Ranking, locale: Locale) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric(locale("songs_liked"), locale("songs_liked_count", liked=liked, good=songs), width="content")
         st.metric(locale("songs_share"), locale.percent(liked / songs), width="content")
+    features = pd.DataFrame(ranking.file.features[ranking.positions], columns=list(FEATURES))
+    if known := int(with_answers(features)["predicted"].notna().sum()):
+        st.caption(locale("songs_known", known=known))
     threshold = ranking.batch.threshold
     text = locale("songs_histogram", threshold=threshold)
     draw(probabilities, histogram(ranking, BINS), locale, threshold, key="songs_histogram", alt=text)

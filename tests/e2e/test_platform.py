@@ -73,6 +73,21 @@ def test_the_log_of_a_task_that_worked_holds_no_warning_and_no_error(airflow: Ai
     assert alarms == []
 
 
+@pytest.mark.usefixtures("environment")
+def test_the_page_of_a_task_has_its_result_in_a_sentence(airflow: Airflow, runs: tuple[Run, Run]) -> None:
+    results = {}
+    with airflow_api(AirflowSettings()) as client:
+        for run in runs:
+            for task in airflow.tasks(run):
+                path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task.task_id}/xcomEntries"
+                entries = client.get(path).raise_for_status().json()["xcom_entries"]
+                assert {"result", "return_value"} <= {entry["key"] for entry in entries}
+                results[run.dag_id, task.task_id] = client.get(f"{path}/result").raise_for_status().json()["value"]
+    assert all(isinstance(result, str) and result.endswith(".") for result in results.values())
+    assert re.fullmatch(r"[\d,]+ of [\d,]+ songs kept.*\.", results[ETL_DAG, "engineer_features"])
+    assert results[TRAINING_DAG, "evaluate"].startswith("ROC AUC 0.")
+
+
 @pytest.mark.parametrize(
     ("dag_id", "params"),
     [
@@ -186,8 +201,13 @@ def test_both_experiments_are_in_mlflow(datasets: DatasetStore, registry: Mlflow
     assert data.data.params["dataset_version"] == latest.version
     assert data.data.metrics["energy_mean"] == pytest.approx(latest.preparation.features["energy"].mean)
     assert data.data.metrics["energy_std"] == pytest.approx(latest.preparation.features["energy"].std)
-    assert data.inputs.dataset_inputs[0].dataset.name == latest.version
+    assert data.inputs.dataset_inputs[0].dataset.name == f"{latest.version} features"
+    assert {"tempo_mean", "loudness_std", "duration_std"} <= data.data.metrics.keys()
     training = newest_run(registry, "Spotify training")
+    assert {used.dataset.name for used in training.inputs.dataset_inputs} == {
+        f"{latest.version} train",
+        f"{latest.version} test",
+    }
     assert training.data.tags["source_kind"] == latest.source.kind
 
 
@@ -196,6 +216,7 @@ def test_the_champion_names_its_dataset(
 ) -> None:
     champion = registry.get_model_version_by_alias(environment["MODEL_NAME"], environment["MODEL_ALIAS"])
     assert champion.tags["dataset_version"] == datasets.latest().version
+    assert len(champion.tags) <= 12
 
 
 @pytest.mark.usefixtures("runs")

@@ -116,6 +116,10 @@ def test_from_upload_to_champion_and_back(
     for body, version in (({}, before["version"]), ({"version": str(champion.version)}, str(champion.version))):
         assert rest.post("/model/rollback", json=body).status_code == httpx.codes.OK
         wait_for_model(rest, version)
+        # The answers come from the list that the champion learned from, whatever was published last.
+        trained_on = rest.post("/predict", json=song | {"danceability": 0.9}).json()["model"]["dataset_version"]
+        assert trained_on == (dataset if body else before["dataset_version"])
+        assert rest.get("/datasets/latest").json()["version"] == dataset
 
 
 def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_says_so(

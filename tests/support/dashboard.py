@@ -6,6 +6,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Caption, Markdown
 
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch, ModelRef
@@ -81,12 +82,13 @@ class Platform:
 
 
 PAGE = """
-from streamlit_app.app import show_banners
+from streamlit_app.banners import show_banners, show_list
 from streamlit_app.i18n import COMMON, Locale
 from streamlit_app.{name}.page import page
 
 show_banners(Locale("{language}", COMMON))
 page("{language}")
+show_list(Locale("{language}", COMMON))
 """
 """The script of one page with its banners, as `app.py` draws it."""
 
@@ -97,3 +99,21 @@ def danceable(features: NDArray[np.float32]) -> Batch:
     """Predict "like" for the songs that can be danced to."""
     probability = features[:, FEATURES.index("danceability")]
     return Batch(probability >= 0.5, probability, 0.5, ModelRef("spotify_model_prod", "1", "champion"), stale=False)
+
+
+def page_texts(page: AppTest) -> list[str]:
+    """Return the texts outside of boxes, from top to bottom."""
+    return [str(node.value) for node in page.main if isinstance(node, Markdown | Caption)]
+
+
+def shown(page: AppTest) -> str:
+    """Return them as one text."""
+    return "\n".join(page_texts(page))
+
+
+def card(page: AppTest, name: str) -> str:
+    """Return the text about one service, up to the name of the next."""
+    said = page_texts(page)
+    first = said.index(f"**{name}**")
+    ends = [at for at, text in enumerate(said) if at > first and text.startswith("**")]
+    return "\n".join(said[first : min(ends, default=None)])

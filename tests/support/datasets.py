@@ -1,11 +1,14 @@
 """A bucket in memory, a registry that knows datasets, and a dataset version that was never prepared."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import BinaryIO
+
+from mlflow.exceptions import MlflowException
 
 from song_preference.dataset import etl
 from song_preference.dataset.store import DatasetStore
@@ -73,13 +76,31 @@ class MemoryObjects(ObjectStore):
 
 
 class FakeMlflow:
-    """Knows which model versions were trained on which dataset."""
+    """Knows which model versions were trained on which dataset, and has one run for every dataset."""
 
     def __init__(self) -> None:
         self.trained: dict[str, list[SimpleNamespace]] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+        """Tags of the runs by dataset version."""
+        self.is_down = False
+
+    def search_experiments(self) -> list[SimpleNamespace]:
+        if self.is_down:
+            raise MlflowException("down")
+        return [SimpleNamespace(experiment_id="1")]
+
+    def search_runs(self, experiments: list[str], query: str) -> list[SimpleNamespace]:
+        assert experiments == ["1"]
+        return [SimpleNamespace(info=SimpleNamespace(run_id=query.split("'")[1]))]
+
+    def set_tag(self, run_id: str, key: str, value: str) -> None:
+        self.tags.setdefault(run_id, {})[key] = value
 
     def search_model_versions(self, query: str) -> list[SimpleNamespace]:
         return self.trained.get(query.split("'")[1], [])
+
+
+Publish = Callable[[int], DatasetVersion]
 
 
 def publish_sample(objects: MemoryObjects, seed: int, created_at: datetime) -> DatasetVersion:

@@ -15,6 +15,7 @@ from song_preference.settings import RestSettings
 BATCH = """query ($songs: [SongInput!]!) {
   predictBatch(songs: $songs) { answers { label liked probability } threshold stale model { version } }
 }"""
+MODEL = "{ model { name version alias threshold since stale refusal } }"
 INLINE = "{speechiness: 0.0444, energy: 0.521, danceability: 0.514, acousticness: 0.713}"
 
 

@@ -1,9 +1,10 @@
 """A running gRPC server and requests to it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, wraps
 from typing import Any
 
 import grpc
@@ -108,3 +109,16 @@ def refused(call: Callable[[], object]) -> Refusal:
         assert detail.Unpack(details)
     violations = {violation.field: violation.description for violation in details.field_violations}
     return Refusal(error.code(), error.details(), violations)
+
+
+AsyncTest = Callable[..., Awaitable[None]]
+
+
+def on_the_loop(test: AsyncTest) -> Callable[..., None]:
+    """Run a test that uses grpc.aio on the server's own event loop."""
+
+    @wraps(test)
+    def run(edge: Edge, **fixtures: object) -> None:
+        edge.loop.call(partial(test, edge, **fixtures))
+
+    return run

@@ -45,3 +45,10 @@ def written(rows: list[list[str]], separator: str, line_end: str, encoding: str,
         text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
     ).writerows(rows)
     return text.getvalue().encode(encoding)
+
+
+def two_files() -> dict[str, bytes]:
+    """Return the sample's liked and disliked songs, without labels, by the form's field."""
+    rows = sample.bundled()
+    halves = {"liked": rows[rows[LABEL] == 1], "disliked": rows[rows[LABEL] == 0]}
+    return {field: as_csv(half.drop(columns=LABEL)) for field, half in halves.items()}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.evaluation import Evaluation, Interval
@@ -24,10 +25,20 @@ class FakeRegistry:
         self.evaluations: dict[str, Evaluation] = {}
         self.songs_of_run: dict[str, bytes] = {}
         self.evaluated_on: str | None = None
+        self.trained_on: dict[str, str] = {}
+        """Dataset versions by model version; 'abc' for the others."""
+        self.described_as: dict[str, dict[str, Any]] = {}
+        """Other values of `DescribedVersion` by model version."""
 
-    def register(self, version: str, graph: bytes) -> None:
-        self.ref = ModelRef("spotify_model_prod", version, "champion")
+    def register(self, version: str, graph: bytes, dataset_version: str | None = None) -> None:
+        if dataset_version:
+            self.trained_on[version] = dataset_version
         self.graphs[version] = graph
+        self.promote(version)
+
+    def promote(self, version: str) -> None:
+        trained_on = self.trained_on.get(version)
+        self.ref = ModelRef("spotify_model_prod", version, "champion", dataset_version=trained_on)
 
     def champion(self) -> ModelRef | None:
         self._check()
@@ -44,7 +55,12 @@ class FakeRegistry:
         self._check()
         created = datetime(2026, 11, 25, tzinfo=UTC)
         newest = sorted(self.graphs, key=int, reverse=True)[:limit]
-        return [RegisteredVersion(number, created, ("champion",), "abc", self.source_kind, 0.88) for number in newest]
+        return [
+            RegisteredVersion(
+                number, created, ("champion",), self.trained_on.get(number, "abc"), self.source_kind, 0.88
+            )
+            for number in newest
+        ]
 
     def described(self, limit: int) -> list[DescribedVersion]:
         found = self.versions(limit)
@@ -62,7 +78,7 @@ class FakeRegistry:
             "brier_difference": Interval(-0.011, -0.02, -0.001),
             "log_loss_difference": Interval(-0.03, -0.061, 0.002),
         }
-        return [
+        plain = [
             DescribedVersion(
                 replace(version, aliases=roles.get(version.version, ())),
                 f"run{version.version}",
@@ -75,6 +91,7 @@ class FakeRegistry:
             )
             for version in found
         ]
+        return [replace(version, **self.described_as.get(version.registered.version, {})) for version in plain]
 
     def evaluation(self, run_id: str) -> Evaluation | None:
         self._check()

@@ -8,6 +8,7 @@ from song_preference.dataset.store import DatasetStore, PreparedTable
 from song_preference.errors import DatasetNotFound
 from song_preference.features import FEATURES
 from song_preference.training.data import Features, Labels, Probabilities, Songs
+from tests.support.datasets import MemoryObjects
 
 
 def listener(rows: int, seed: int) -> Songs:
@@ -35,6 +36,7 @@ class MemoryDatasets(DatasetStore):
     """Datasets by version, each a training and a test table."""
 
     def __init__(self, **versions: tuple[Songs, Songs]) -> None:
+        super().__init__(MemoryObjects())
         self.versions = versions
 
     def table(self, version: str, table: PreparedTable, at_most: int | None = None) -> pd.DataFrame:  # noqa: ARG002

@@ -3,12 +3,12 @@ import pytest
 from tests.support.import_closure import import_closure
 
 MOST_OF_DASHBOARD = 20
-MOST_OURS = {"predict": 32, "explore": 30, "model": 29, "songs": 37, "pipeline": 34}
+MOST_OURS = {"predict": 32, "explore": 31, "model": 32, "songs": 37, "pipeline": 34}
 MOST_OF_SERVICES = {
-    "fastapi_app.__main__": 77,
+    "fastapi_app.__main__": 78,
     "grpc_service.__main__": 30,
-    "song_preference.dataset.etl": 34,
-    "song_preference.training.steps": 42,
+    "song_preference.dataset.etl": 35,
+    "song_preference.training.steps": 43,
 }
 
 

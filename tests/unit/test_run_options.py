@@ -13,7 +13,15 @@ from song_preference.run_options import ETL_DAG, ETL_OPTIONS, TASKS, TRAINING_DA
 from tests.support.airflow import in_airflow
 from tests.support.run_options import MORE_OPTIONS
 
-DEFAULTS = {"source": None, "test_size": 0.3, "seed": 42, "trials": None, "force": False, "new_listener": None}
+DEFAULTS = {
+    "source": None,
+    "name": None,
+    "test_size": 0.3,
+    "seed": 42,
+    "trials": None,
+    "force": False,
+    "new_listener": None,
+}
 
 
 def test_what_is_not_asked_for_is_as_by_default() -> None:
@@ -28,7 +36,7 @@ def test_what_is_not_asked_for_is_as_by_default() -> None:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"sorce": "incoming/mine.csv"}, "there is no option 'sorce', use one of these: source, test_size, seed"),
+        ({"sorce": "incoming/mine.csv"}, "there is no option 'sorce', use one of these: source, name, test_size, seed"),
         ({"test_size": 1.5}, "option 'test_size' is 1.5, choose a value from 0.1 to 0.5"),
         ({"test_size": float("nan")}, "option 'test_size' is nan, choose a value from 0.1 to 0.5"),
         ({"seed": -3}, "option 'seed' is -3, choose a value from 0 to 4294967295"),

@@ -8,18 +8,22 @@ import pytest
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from tests.support.airflow import DAGS, in_airflow
 
-DESCRIBE = f"""
-import json
+READ = f"""
+import json, os
+from collections import defaultdict
 from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
-print(json.dumps({{
+"""
+
+DESCRIBE = """
+described = {
     "errors": bag.import_errors,
     "files": sorted(stats.file for stats in bag.dagbag_stats),
-    "dags": {{
-        dag.dag_id: {{
+    "dags": {
+        dag.dag_id: {
             "tasks": [
-                {{
+                {
                     "id": task.task_id,
                     "name": task.task_display_name,
                     "retries": task.retries,
@@ -29,7 +33,7 @@ print(json.dumps({{
                     "after": sorted(task.upstream_task_ids),
                     "timeout": task.execution_timeout and task.execution_timeout.total_seconds(),
                     "links": sorted(link.name for link in task.operator_extra_links),
-                }}
+                }
                 for task in dag.topological_sort()
             ],
             "outlets": [outlet.uri for task in dag.tasks for outlet in task.outlets],
@@ -37,51 +41,33 @@ print(json.dumps({{
             "max_active_runs": dag.max_active_runs,
             "catchup": dag.catchup,
             "doc": dag.doc_md,
-            "params": {{
-                name: {{"value": param.value, "description": param.description, **param.schema}}
+            "description": dag.description,
+            "params": {
+                name: {"value": param.value, "description": param.description, **param.schema}
                 for name, param in dag.params.items()
-            }},
-        }}
+            },
+        }
         for dag in bag.dags.values()
-    }},
-}}))
+    },
+}
 """
 
 
-ASK = f"""
-import json
-from collections import defaultdict
-from pathlib import Path
-from airflow.dag_processing.dagbag import BundleDagBag
+ASK = """
 from song_preference.errors import InvalidRun
-bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
-messages = {{}}
+messages = {}
 for dag in bag.dags.values():
     first = dag.topological_sort()[0]
-    events = {{}} if first.task_id == "download" else {{"triggering_asset_events": defaultdict(list)}}
-    form = {{name: param.value for name, param in dag.params.items()}}
-    for wrong in ({{"sorce": "mine.csv"}}, {{"seed": -3}}):
+    events = {} if first.task_id == "download" else {"triggering_asset_events": defaultdict(list)}
+    form = {name: param.value for name, param in dag.params.items()}
+    for wrong in ({"sorce": "mine.csv"}, {"seed": -3}):
         try:
-            first.python_callable(params={{**form, **wrong}}, **events)
+            first.python_callable(params={**form, **wrong}, **events)
         except InvalidRun as error:
             messages.setdefault(dag.dag_id, []).append(str(error))
-print(json.dumps(messages))
 """
 
-
-def test_the_first_task_rejects_what_no_run_can_be_asked(tmp_path: Path) -> None:
-    messages = in_airflow(ASK, tmp_path)
-    assert set(messages) == {ETL_DAG, TRAINING_DAG}
-    for unknown, out_of_bounds in messages.values():
-        assert "there is no option 'sorce'" in unknown
-        assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
-
-
 AGAIN = f"""
-import json, os
-from collections import defaultdict
-from pathlib import Path
-from airflow.dag_processing.dagbag import BundleDagBag
 from song_preference.dataset import store
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
@@ -95,7 +81,6 @@ steps.promote = lambda store, settings, version, new, again: (
 )
 store.open_store = lambda: None
 os.environ |= {{"MLFLOW_TRACKING_URI": "http://unused", "MODEL_NAME": "m", "MODEL_ALIAS": "c", "TRAINING_TRIALS": "7"}}
-bag = BundleDagBag(Path({str(DAGS)!r}), bundle_path=Path({str(DAGS)!r}))
 dag = next(dag for dag in bag.dags.values() if dag.dag_id == {TRAINING_DAG!r})
 tasks = {{task.task_id: task.python_callable for task in dag.tasks}}
 form = {{name: param.value for name, param in dag.params.items()}}
@@ -104,21 +89,39 @@ found = tasks["search"](params=form, triggering_asset_events=defaultdict(list))
 try:
     tasks["export"](found)
 except NothingToDo as error:
-    messages = str(error)
-print(json.dumps({{"asked": asked, "messages": messages, "result": tasks["promote"](found, None)}}))
+    skipped = str(error)
+again = {{"asked": asked, "skipped": skipped, "result": tasks["promote"](found, None)}}
+"""
+
+PRINT = """
+print(json.dumps({"bag": described, "messages": messages, "again": again}))
 """
 
 
-def test_a_version_of_before_is_put_through_promotion_again(tmp_path: Path) -> None:
-    found = in_airflow(AGAIN, tmp_path)
-    assert found["asked"] == [["d", 42, 2, True], ["3", True, True]]
-    assert found["messages"] == "Version 3 was trained from these songs, settings and code: it is compared again."
-    assert (found["result"]["version"], found["result"]["promoted"]) == ("3", True)
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return what Airflow makes of the files, in one process, since its start takes longest."""
+    return in_airflow(READ + DESCRIBE + ASK + AGAIN + PRINT, tmp_path_factory.mktemp("airflow"))
 
 
 @pytest.fixture(scope="module")
-def bag(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return in_airflow(DESCRIBE, tmp_path_factory.mktemp("airflow"))
+def bag(found: Any) -> Any:
+    return found["bag"]
+
+
+def test_the_first_task_rejects_what_no_run_can_be_asked(found: Any) -> None:
+    messages = found["messages"]
+    assert set(messages) == {ETL_DAG, TRAINING_DAG}
+    for unknown, out_of_bounds in messages.values():
+        assert "there is no option 'sorce'" in unknown
+        assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
+
+
+def test_a_version_of_before_is_put_through_promotion_again(found: Any) -> None:
+    again = found["again"]
+    assert again["asked"] == [["d", 42, 2, True], ["3", True, True]]
+    assert again["skipped"] == "Version 3 was trained from these songs, settings and code: it is compared again."
+    assert (again["result"]["version"], again["result"]["promoted"]) == ("3", True)
 
 
 def test_both_dags_are_read_without_an_error_and_nothing_else(bag: Any) -> None:
@@ -132,6 +135,12 @@ def test_the_page_of_a_dag_says_what_each_task_writes_and_what_to_do_when_one_fa
     dag = bag["dags"][dag_id]
     assert all(f"| {task['name']} |" in dag["doc"] for task in dag["tasks"])
     assert "**If a task fails**" in dag["doc"]
+
+
+def test_a_list_of_dags_says_in_a_sentence_what_each_does(bag: Any) -> None:
+    descriptions = [dag["description"] for dag in bag["dags"].values()]
+    assert all(text.endswith(".") and len(text) < 100 for text in descriptions)
+    assert len(set(descriptions)) == 2
 
 
 def test_tasks_run_in_their_order_with_their_names(bag: Any) -> None:
@@ -178,7 +187,7 @@ def test_the_trigger_forms_ask_what_the_specification_says(bag: Any) -> None:
         "new_listener": (["null", "boolean"], None),
     }
     text = (["null", "string"], None)
-    assert forms[ETL_DAG] == {"source": text, "test_size": ("number", 0.3), **model}
+    assert forms[ETL_DAG] == {"source": text, "name": text, "test_size": ("number", 0.3), **model}
     assert forms[TRAINING_DAG] == {"dataset_version": text, **model}
 
 

@@ -155,6 +155,55 @@ def test_a_skip_stays_one_and_says_its_reason(ends: Any) -> None:
     assert ends["nothing to do"]["data"] == [["warning", "cannot_be_loaded", {}]]
 
 
+DONE = """
+import json, logging, os
+from pathlib import Path
+from types import SimpleNamespace
+from airflow.sdk import DAG
+from dag_parts import step
+from song_preference.dataset import etl, sample
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import Parameters
+from song_preference.settings import DatasetSettings
+from tests.support.datasets import MemoryObjects
+
+logging.basicConfig(level=logging.INFO)
+folder = Path(os.environ["AIRFLOW_HOME"])
+header, *songs = sample.csv().decode().splitlines()
+features, _, label = songs[4].rpartition(",")
+opposite = f"{features},{1 - int(label)}"
+(folder / "a.csv").write_text("\\n".join([header, *songs, *songs[:3], songs[3].replace("0.", "x"), opposite]))
+wanted = {"DATASET_SOURCE": str(folder / "a.csv"), "MAX_DATASET_BYTES": 10**7, "INCOMING_DIR": folder}
+settings, store = DatasetSettings.model_validate(wanted), DatasetStore(MemoryObjects())
+draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
+
+def done(body):
+    pushed, lines = {}, []
+    with DAG("d"):
+        task = step(task_id="t")(body)().operator
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logging.getLogger().addHandler(handler)
+    returned = task.execute({"ti": SimpleNamespace(xcom_push=pushed.__setitem__)})
+    logging.getLogger().removeHandler(handler)
+    return {"pushed": pushed, "lines": lines, "returned": returned, "outputs": task.multiple_outputs}
+
+def engineer_features() -> dict[str, int]:
+    return {"rows": etl.engineer_features(store, settings, draft).preparation.rows_raw}
+
+print(json.dumps([done(engineer_features), done(lambda: {"nothing": "said"})]))
+"""
+
+
+def test_a_task_says_its_result_in_a_sentence_in_its_log_and_on_its_page(tmp_path: Path) -> None:
+    found, silent = in_airflow(DONE, tmp_path)
+    assert found["pushed"] == {"result": "749 of 755 songs kept, 3 duplicates, 2 both liked and disliked, 1 unusable."}
+    assert found["pushed"]["result"] in found["lines"]
+    assert not any("{" in line for line in found["lines"])
+    assert (found["returned"], found["outputs"]) == ({"rows": 755}, False)
+    assert (silent["pushed"], silent["returned"]) == ({}, {"nothing": "said"})
+
+
 KEPT = """
 import io, json, structlog
 from airflow.sdk.log import logging_processors

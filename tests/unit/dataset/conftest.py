@@ -90,3 +90,8 @@ def behind_proxy(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
     """The server is the only way out, and answers for every host."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{outside.port}")
     return outside
+
+
+@pytest.fixture(scope="session")
+def playlist() -> pd.DataFrame:
+    return sample.bundled()

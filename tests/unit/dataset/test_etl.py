@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from song_preference.dataset import etl, sample, source
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Draft, Parameters
+from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, SourceKind
 from song_preference.errors import SourceUnavailable
 from song_preference.features import LABEL
 from song_preference.settings import DatasetSettings
@@ -19,6 +20,7 @@ from tests.support.datasets import MemoryObjects
 from tests.support.outside import Outside, gives, leads_to
 from tests.support.playlists import as_csv
 
+CREATED = datetime(2026, 11, 29, tzinfo=UTC)
 PARAMETERS = Parameters(test_size=0.3, seed=1)
 DRIVE = "https://drive.google.com/file/d/13DDhnS2FoXN-xqWM9PWryQyUBgRTqcKg"
 
@@ -55,6 +57,33 @@ def test_a_repeated_step_writes_nothing_twice(
     assert objects.contents == before
     other = etl.download(store, configured, Parameters(test_size=0.3, seed=2))
     assert other.version != draft.version
+
+
+def test_a_version_is_called_as_its_file_until_a_run_names_it(
+    store: DatasetStore, draft: Draft, configured: DatasetSettings
+) -> None:
+    first = store.publish(DatasetVersion(created_at=CREATED, code_version="1", **draft.model_dump()))
+    assert first.name == "playlist"
+    again = etl.download(store, configured, PARAMETERS, name=" Verano\n2026 ")
+    assert (again.version, again.name) == (draft.version, "Verano 2026")
+
+
+@pytest.mark.parametrize(
+    ("kind", "uri", "name"),
+    [
+        ("sample", "sample", "Demo"),
+        ("drive", DRIVE, "Google Drive"),
+        ("https", "https://example.com/a/My%20songs.csv?...", "My songs"),
+        ("file", "/home/ana/mi lista.csv", "mi lista"),
+        ("s3", "s3://data/incoming/0123/Mis canciones.csv.gz", "Mis canciones"),
+        ("s3", f"s3://data/incoming/{'ab' * 16}.csv", "0123456789ab"),
+        ("https", "https://example.com/", "example"),
+    ],
+)
+def test_a_version_without_a_name_is_called_as_its_source(draft: Draft, kind: SourceKind, uri: str, name: str) -> None:
+    source = Source(kind=kind, uri=uri, sha256="ab" * 32, size_bytes=1)
+    version = DatasetVersion(created_at=CREATED, code_version="1", **{**draft.model_dump(), "source": source})
+    assert version.name == name.replace("0123456789ab", version.version)
 
 
 ZIP_SOURCES = {

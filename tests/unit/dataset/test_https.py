@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from song_preference.dataset import https, transfer
+from song_preference.dataset import https
 from song_preference.dataset.transfer import Network, NotAllowed
 from song_preference.errors import InvalidDataset, SourceUnavailable
 from tests.support.outside import (
@@ -261,15 +261,3 @@ def test_credentials_go_to_their_host_alone_and_into_no_message(
     expected = f"'https://{HOST}/a?...' cannot be downloaded (404 Not Found): open it in a browser."
     assert (str(refused.value), refused.value.__cause__) == (expected, None)
     assert "secret" not in caplog.text
-
-
-def test_waits_grow_between_the_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr("song_preference.dataset.transfer.sleep", waited.append)
-
-    def fails() -> None:
-        raise ConnectionError
-
-    with pytest.raises(ConnectionError):
-        transfer.retried(fails, lambda _: True, Network())
-    assert waited == [1, 4]

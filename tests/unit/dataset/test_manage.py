@@ -1,5 +1,6 @@
 """Uploads, and which versions may be removed."""
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -9,9 +10,10 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from song_preference.dataset import etl, sample
-from song_preference.dataset.manage import check, forget, keep, remove, trained_on
+from song_preference.dataset.manage import check, forget, keep, remove, rename, trained_on
+from song_preference.dataset.source import fetch
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import DatasetVersion, Parameters
+from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, Parameters
 from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset, RegistryUnavailable
 from song_preference.settings import DatasetSettings
 from tests.support.datasets import FakeMlflow, MemoryObjects
@@ -44,14 +46,50 @@ def test_an_upload_is_checked_as_the_pipeline_does(tmp_path: Path) -> None:
         check(playlist, 10**8)
 
 
-def test_an_upload_is_kept_by_its_content_and_forgotten(objects: MemoryObjects, tmp_path: Path) -> None:
-    for name in ("mine.csv", "again.csv"):
-        (tmp_path / name).write_bytes(b"songs")
-        uri = keep(tmp_path / name, objects)
+def test_an_upload_is_kept_by_its_content_under_its_first_name_and_forgotten(
+    objects: MemoryObjects, tmp_path: Path
+) -> None:
+    playlist = tmp_path / "playlist"
+    playlist.write_bytes(b"songs")
+    for name in ("Mi música (2026).csv", "again.csv"):
+        uri = keep(playlist, name, objects)
     (key,) = objects.keys("incoming/")
     assert (objects.uri(key), objects.get(key)) == (uri, b"songs")
-    forget(key.removeprefix("incoming/").removesuffix(".csv"), objects)
+    assert key.endswith("/Mi música (2026).csv")
+    forget(hashlib.sha256(b"songs").hexdigest(), objects)
     assert objects.keys("incoming/") == []
+
+
+def test_an_upload_of_before_stays_where_it_is(objects: MemoryObjects, tmp_path: Path) -> None:
+    playlist = tmp_path / "playlist"
+    playlist.write_bytes(b"songs")
+    old = f"incoming/{hashlib.sha256(b'songs').hexdigest()[:32]}.csv"
+    objects.put(old, b"songs")
+    assert keep(playlist, "again.csv", objects) == objects.uri(old)
+
+
+@pytest.mark.parametrize("name", ["", "../../x?y#z@w.csv", "\0\n.csv", f"{'a' * 5000}.csv", "..", "¿?.csv", "a/b.csv"])
+def test_any_name_of_an_upload_gives_an_address_that_the_pipeline_takes(
+    name: str, objects: MemoryObjects, configured: DatasetSettings, tmp_path: Path
+) -> None:
+    playlist = tmp_path / "playlist"
+    playlist.write_bytes(sample.csv())
+    uri = keep(playlist, name, objects)
+    fetched = fetch(uri, tmp_path / "fetched", objects, configured, trusted=False)
+    assert fetched.uri == uri
+    assert 0 < len(fetched.name) <= NAME_LENGTH
+
+
+def test_a_list_is_renamed_in_mlflow_and_in_its_description(
+    store: DatasetStore, mlflow: FakeMlflow, registry: MlflowClient, published: DatasetVersion
+) -> None:
+    renamed = rename(store, registry, published.version, "  Verano \n 2026 ")
+    assert renamed.name == store.describe(published.version).name == "Verano 2026"
+    assert mlflow.tags == {published.version: {"dataset_name": "Verano 2026"}}
+    mlflow.is_down = True
+    with pytest.raises(RegistryUnavailable):
+        rename(store, registry, published.version, "another")
+    assert store.describe(published.version).name == "Verano 2026"
 
 
 def test_models_are_found_by_their_dataset(mlflow: FakeMlflow, registry: MlflowClient) -> None:
@@ -109,7 +147,7 @@ def test_an_upload_goes_with_the_last_version_of_it(
     published: DatasetVersion,
     tmp_path: Path,
 ) -> None:
-    keep(tmp_path / "playlist.csv", objects)
+    keep(tmp_path / "playlist.csv", "playlist.csv", objects)
     second = another(store, configured, 2)
     other = tmp_path / "other.csv"
     other.write_bytes(b"\n".join(sample.csv().splitlines()[:-1]))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from song_preference.dataset import sample
-from song_preference.dataset.mlflow_run import all_plots, data_card
-from song_preference.dataset.version import DatasetVersion, Parameters, Source, SplitRows
+from song_preference.dataset.mlflow_run import all_plots, data_card, numbers
+from song_preference.dataset.version import DatasetVersion, FeatureStatistics, Parameters, Source, SplitRows
 from song_preference.features import FEATURES
 
 
@@ -46,6 +46,33 @@ def test_the_card_tells_source_counts_statistics_and_what_was_guessed(described:
         "**The bundled sample stands in for the configured source**: Drive is down.",
     ):
         assert told in card
+
+
+def test_metrics_have_mean_and_deviation_of_every_column_of_numbers(described: DatasetVersion, tables: Any) -> None:
+    metrics = numbers(described)
+    of_numbers = tables.scaled.select_dtypes("number")
+    assert {"energy", "tempo", "loudness", "duration", "key", "label"} <= set(of_numbers)
+    for name, column in of_numbers.items():
+        assert metrics[f"{name}_mean"] == pytest.approx(column.mean(), rel=1e-5)
+        assert metrics[f"{name}_std"] == pytest.approx(column.std(), rel=1e-5)
+    assert 0 < metrics["tempo_mean"] < 1
+    assert (metrics["rows_raw"], metrics["likes"] + metrics["dislikes"]) == (760, 750)
+
+
+def test_names_of_columns_become_names_of_metrics(described: DatasetVersion) -> None:
+    found = {"año / %": FeatureStatistics(mean=1, std=2), "x" * 300: FeatureStatistics(mean=3, std=4)}
+    preparation = described.preparation.model_copy(update={"other_numbers": found})
+    metrics = numbers(described.model_copy(update={"preparation": preparation}))
+    assert metrics["año _ __std"] == 2
+    assert metrics[f"{'x' * 200}_mean"] == 3
+
+
+def test_a_description_published_before_has_fewer_metrics(described: DatasetVersion) -> None:
+    stored = described.model_dump(mode="json")
+    del stored["preparation"]["other_numbers"]
+    metrics = numbers(DatasetVersion.model_validate(stored))
+    assert "energy_std" in metrics
+    assert "tempo_std" not in metrics
 
 
 def test_plots_show_every_feature(tables: Any) -> None:

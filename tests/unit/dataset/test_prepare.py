@@ -18,44 +18,6 @@ from tests.support.playlists import as_csv, chosen
 Prepare = Callable[[bytes], Any]
 
 
-@pytest.fixture(scope="module")
-def playlist() -> pd.DataFrame:
-    return sample.bundled()
-
-
-def test_exact_duplicates_are_dropped(playlist: pd.DataFrame, prepared: Prepare) -> None:
-    twice = pd.concat([playlist, playlist.head(14)])
-    found = prepared(as_csv(twice))
-    assert (found.report.rows_raw, found.report.rows_kept) == (len(playlist) + 14, len(playlist))
-    pd.testing.assert_frame_equal(found.scaled[list(FEATURES)], playlist[list(FEATURES)].astype("float32"))
-
-
-def test_a_song_under_other_dates_and_genres_is_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
-    songs = playlist.head(60)
-    dated = pd.concat([songs.assign(added_at=f"2024-01-0{day}", genre=f"genre {day}") for day in (1, 2, 3)])
-    found = prepared(as_csv(dated))
-    assert found.report.rows_kept == 60
-    assert set(found.scaled["genre"]) == {"genre 1"}
-    assert "rows that repeat a song and are left out: 120" in found.report.readings
-
-
-def test_a_song_with_one_id_and_rounded_features_is_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
-    songs = playlist.head(60).assign(track_uri=[f"spotify:track:{number:022}" for number in range(60)])
-    rounded = songs.assign(energy=songs["energy"].round(2), track_uri=[f"{number:022}" for number in range(60)])
-    isrc = rounded.assign(isrc=[f"ESA012{number:06}" for number in range(60)])
-    by_isrc = isrc.assign(track_uri="", energy=0.5)
-    found = prepared(as_csv(pd.concat([songs, isrc, by_isrc])))
-    assert found.report.rows_kept == 60
-    assert found.features["song_key"].tolist() == [f"{number:022}" for number in range(60)]
-    assert found.features["energy"].tolist() == pytest.approx(songs["energy"].tolist())
-
-
-def test_songs_that_are_the_same_to_a_model_are_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
-    # These differ by less than float32 resolves, on either side of half a millionth.
-    below, above = (playlist.head(60).assign(energy=energy) for energy in (0.1234564999, 0.1234565001))
-    assert prepared(as_csv(pd.concat([below, above]))).report.rows_kept == 60
-
-
 def test_a_column_of_numbers_with_one_word_is_text_and_its_numbers_stay_as_they_are_written(
     playlist: pd.DataFrame, prepared: Prepare
 ) -> None:
@@ -75,27 +37,6 @@ def test_one_cell_that_is_no_number_leaves_one_row_out(playlist: pd.DataFrame, p
     assert found.report.rows_kept == len(playlist) - 2
     assert found.scaled["energy"].tolist()[-1] == 0.5
     assert found.report.rows_left_out == 2
-
-
-def test_a_column_that_is_the_same_for_all_songs_does_not_identify_them(
-    playlist: pd.DataFrame, prepared: Prepare
-) -> None:
-    assert prepared(as_csv(playlist.head(60).assign(id="my playlist"))).report.rows_kept == 60
-
-
-def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.DataFrame, prepared: Prepare) -> None:
-    songs = playlist.head(60).assign(title=[f"Song {number}" for number in range(60)], artist="Somebody")
-    found = prepared(as_csv(pd.concat([songs, songs.head(2).assign(label=1 - songs[LABEL].head(2))])))
-    assert found.report.rows_kept == 58
-    assert (
-        "songs that are liked and disliked at once and left out: 2 (Song 0 - Somebody, Song 1 - Somebody)"
-        in found.report.readings
-    )
-
-
-def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:
-    with pytest.raises(InvalidDataset, match="needs at least 10 different likes, there are 2"):
-        prepared(as_csv(pd.concat([*[chosen(2, 0)] * 10, chosen(0, 30)])))
 
 
 @pytest.mark.parametrize(("unusable", "is_taken"), [(20, True), (21, False)])

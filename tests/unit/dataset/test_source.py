@@ -247,36 +247,13 @@ def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSetting
     assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR}"
 
 
-@pytest.mark.parametrize(
-    ("source", "as_shown"),
-    [
-        ("https://user:pass@example.com/a.csv?token=1#b", "https://example.com/a.csv?..."),
-        ("https://pass@example.com", "https://example.com"),
-        ("https://user:p@ss@example.com/a", "https://example.com/a"),
-        ("https://user:12/ss@example.com/a", "https://...@example.com/a"),
-        ("https://user:12?ss@example.com/a", "https://..."),
-        ("https://user:12#ss@example.com/a", "https://..."),
-        ("https://example.com/a@b", "https://...@b"),
-        ("https://example.com/a.csv#token=abc", "https://example.com/a.csv#..."),
-        ("https://example.com/a.csv#b?token=abc", "https://example.com/a.csv#..."),
-        ("https://example.com/a.csv?token=abc@def", "https://..."),
-        ("https:user:pass@example.com", "https:example.com"),
-        ("https://user:pa/ss@example.com", "https://..."),
-        ("incoming/what?.csv", "incoming/what?.csv"),
-        ("a\nb\0c", "a?b?c"),
-    ],
-)
-def test_a_source_is_shown_without_its_secrets(source: str, as_shown: str) -> None:
-    assert shown(source) == as_shown
-
-
 def test_a_file_is_copied_with_its_checksum(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
     playlist = tmp_path / "playlist.csv"
     playlist.write_bytes(b"abc")
     source = fetch(str(playlist), tmp_path / "raw.csv", no_objects, settings, trusted=True)
     assert (tmp_path / "raw.csv").read_bytes() == b"abc"
     assert source.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert (source.kind, source.uri, source.size_bytes) == ("file", str(playlist), 3)
+    assert (source.kind, source.uri, source.size_bytes) == ("file", "playlist.csv", 3)
 
 
 def test_a_stranger_gets_the_file_that_was_handed_in(
@@ -284,7 +261,7 @@ def test_a_stranger_gets_the_file_that_was_handed_in(
 ) -> None:
     source = fetch("incoming/a.csv", tmp_path / "raw.csv", no_objects, settings, trusted=False)
     assert (tmp_path / "raw.csv").read_bytes() == b"energy\n0.5\n"
-    assert source.uri == "incoming/a.csv"
+    assert source.uri == "a.csv"
 
 
 def test_the_sample_needs_no_file(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
 from tests.support.airflow import FakeAirflow
-from tests.support.datasets import FakeMlflow, MemoryObjects
+from tests.support.datasets import FakeMlflow, MemoryObjects, Publish, publish_sample
 from tests.support.rest import API_KEY, MAX_BATCH_SIZE, MAX_DATASET_BYTES, MAX_UPLOAD_BYTES, PAGE
 
 
@@ -88,3 +89,9 @@ def rest_without_champion(store: ModelStore, rest_settings: RestSettings) -> Ite
 def quiet(rest_app: FastAPI) -> TestClient:
     """A client without the thread that watches the registry: the test alone says when it is asked."""
     return TestClient(rest_app)
+
+
+@pytest.fixture
+def publish(objects: MemoryObjects) -> Publish:
+    """Publishes the sample, split by a seed: another one for each."""
+    return lambda seed: publish_sample(objects, seed, datetime(2026, 11, 25, 10, seed, tzinfo=UTC))

@@ -1,16 +1,9 @@
-import asyncio
 import io
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
-from pathlib import Path
-from threading import Barrier, BrokenBarrierError, Event
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import numpy as np
@@ -18,25 +11,15 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from fastapi_app import uploads
-from song_preference.dataset import manage, sample
-from song_preference.dataset.prepare import preparation
-from song_preference.dataset.version import CheckedPlaylist, DatasetVersion
+from song_preference.dataset import sample
 from song_preference.features import FEATURES, LABEL
 from tests.support.airflow import FakeAirflow
-from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
-from tests.support.playlists import CSV
-from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
+from tests.support.datasets import FakeMlflow, MemoryObjects, Publish
+from tests.support.playlists import CSV, two_files
+from tests.support.rest import KEY, check_problem
 
 TEXT = {"Content-Type": "text/csv"}
 TEXT_AND_KEY: dict[Any, Any] = {**TEXT, **KEY}
-Publish = Callable[[int], DatasetVersion]
-
-
-@pytest.fixture
-def publish(objects: MemoryObjects) -> Publish:
-    """Publishes the sample, split by a seed: another one for each."""
-    return lambda seed: publish_sample(objects, seed, datetime(2026, 11, 25, 10, seed, tzinfo=UTC))
 
 
 def test_versions_are_listed_newest_first_a_page_at_a_time(managed: TestClient, publish: Publish) -> None:
@@ -56,6 +39,37 @@ def test_a_version_is_described_as_its_file_says(managed: TestClient, publish: P
     for name, version in ((first.version, first), ("latest", second)):
         stored = json.loads(objects.contents[f"datasets/{version.version}/dataset.json"])
         assert managed.get(f"/datasets/{name}").json() == stored
+
+
+def test_a_version_is_renamed(managed: TestClient, publish: Publish) -> None:
+    version = publish(1).version
+    assert managed.get("/datasets/latest").json()["name"] == "playlist"
+    answer = managed.patch("/datasets/latest", headers=KEY, json={"name": "Verano  2026"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Verano 2026")
+    assert managed.get(f"/datasets/{version}").json()["name"] == "Verano 2026"
+
+
+@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": " \t"}, {"name": "a" * 81}, {"name": 1}, {"nam": "a"}, []])
+def test_a_version_keeps_its_name_where_another_is_none(managed: TestClient, publish: Publish, body: Any) -> None:
+    version = publish(1).version
+    check_problem(managed.patch(f"/datasets/{version}", headers=KEY, json=body), 422, f"/datasets/{version}")
+    assert managed.patch(f"/datasets/{version}", json={"name": "a"}).status_code == 401
+    assert managed.patch("/datasets/0123456789ab", headers=KEY, json={"name": "a"}).status_code == 404
+    assert managed.get(f"/datasets/{version}").json()["name"] == "playlist"
+
+
+def test_an_upload_is_called_as_its_file_unless_it_is_named(
+    managed: TestClient, server: FakeAirflow, objects: MemoryObjects
+) -> None:
+    assert managed.post("/datasets", headers=KEY, files={"file": ("Mis canciones.csv", CSV)}).status_code == 202
+    assert server.conf is not None
+    assert server.conf["source"].endswith("/Mis canciones.csv")
+    assert "name" not in server.conf
+    answer = managed.post("/datasets", params={"name": "Verano"}, headers=KEY, files={"file": ("other.csv", CSV)})
+    assert answer.status_code == 202
+    assert server.conf["name"] == "Verano"
+    too_long = managed.post("/datasets", params={"name": "a" * 81}, headers=KEY, files={"file": ("other.csv", CSV)})
+    assert too_long.status_code == 422
 
 
 @pytest.mark.parametrize("path", ["latest", "0123456789ab", "0123456789ab/statistics", "latest/preview"])
@@ -151,48 +165,9 @@ def test_the_listeners_own_file_is_given_back_as_it_was(managed: TestClient, pub
     assert managed.get("/datasets/latest/download", params={"part": "raw"}, headers=KEY).content == CSV
 
 
-def test_long_playlists_are_checked_one_by_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    meeting, met = Barrier(2), []
-
-    def check(path: Path, max_bytes: int) -> CheckedPlaylist:
-        with suppress(BrokenBarrierError):
-            met.append(meeting.wait(timeout=0.2))
-        return preparation(path, path.parent, max_bytes)
-
-    monkeypatch.setattr(manage, "check", check)
-    monkeypatch.setattr(uploads, "SHORT_BYTES", 0)
-    with ThreadPoolExecutor(2) as pool:
-        validate = partial(managed.post, "/datasets/validate", content=CSV, headers=TEXT)
-        answers = [pool.submit(validate) for _ in range(2)]
-    assert [answer.result().status_code for answer in answers] == [HTTPStatus.OK] * 2
-    assert met == []
-
-
-def test_a_short_playlist_does_not_wait_behind_a_long_one(managed: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    long, release, begun = CSV + b"\n", Event(), Event()
-
-    def check(path: Path, max_bytes: int) -> CheckedPlaylist:
-        if path.stat().st_size == len(long):
-            begun.set()
-            assert release.wait(timeout=10)
-        return preparation(path, path.parent, max_bytes)
-
-    monkeypatch.setattr(manage, "check", check)
-    monkeypatch.setattr(uploads, "SHORT_BYTES", len(CSV))
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(managed.post, "/datasets/validate", content=long, headers=TEXT)
-        assert begun.wait(timeout=10)
-        assert managed.post("/datasets/validate", content=CSV, headers=TEXT).status_code == HTTPStatus.OK
-        assert not answer.done()
-        release.set()
-    assert answer.result().status_code == HTTPStatus.OK
-
-
-def as_form(content: bytes, name: str = "playlist.csv") -> dict[str, Any]:
-    return {"files": {"file": (name, content, "text/csv")}}
-
-
-@pytest.mark.parametrize("uploads", [{"content": CSV, "headers": TEXT}, as_form(CSV)])
+@pytest.mark.parametrize(
+    "uploads", [{"content": CSV, "headers": TEXT}, {"files": {"file": ("playlist.csv", CSV, "text/csv")}}]
+)
 def test_a_good_playlist_is_kept_and_the_pipeline_started(
     managed: TestClient, objects: MemoryObjects, server: FakeAirflow, uploads: dict[str, Any]
 ) -> None:
@@ -277,36 +252,6 @@ def test_a_checked_playlist_leaves_nothing(managed: TestClient, objects: MemoryO
     assert server.conf is None
 
 
-@pytest.mark.parametrize(
-    ("sends", "status"),
-    [
-        ({"content": b"x" * (MAX_DATASET_BYTES + 1), "headers": TEXT}, 413),
-        ({"content": iter([b"x"] * (MAX_DATASET_BYTES + 1)), "headers": TEXT}, 413),
-        ({"content": b"\x1f\x8b\x08" + b"\0" * 1000, "headers": TEXT | {"Content-Encoding": "gzip"}}, 422),
-        ({"content": CSV, "headers": {"Content-Type": "application/json"}}, 415),
-        ({"content": CSV}, 415),
-        ({"files": {"other": ("a.csv", CSV)}}, 422),
-        ({"data": {"file": "text"}, "files": {"x": b""}}, 422),
-    ],
-)
-def test_what_is_no_upload_is_rejected(
-    managed: TestClient, objects: MemoryObjects, sends: dict[str, Any], status: int
-) -> None:
-    headers = sends.pop("headers", {})
-    answer = managed.post("/datasets", headers=headers | KEY, **sends)
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    assert not objects.contents
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a\0b.csv", "/abs.csv", 'x".csv', "ñ" * 500])
-def test_a_files_own_name_is_of_no_account(managed: TestClient, objects: MemoryObjects, name: str) -> None:
-    answer = managed.post("/datasets", headers=KEY, **as_form(CSV, name))
-    assert answer.status_code == HTTPStatus.ACCEPTED
-    [key] = objects.contents
-    assert key.startswith("incoming/")
-    assert key.removeprefix("incoming/").removesuffix(".csv").isalnum()
-
-
 def test_writing_needs_the_key(managed: TestClient, objects: MemoryObjects, server: FakeAirflow) -> None:
     for key in ({}, {"X-API-Key": "wrong"}):
         assert managed.post("/datasets", content=CSV, headers=TEXT | key).status_code == 401
@@ -343,79 +288,6 @@ def test_an_old_version_is_deleted_but_not_one_in_use(
     assert not [key for key in objects.contents if old.version in key]
 
 
-def test_a_service_that_only_predicts_offers_none_of_it(rest: TestClient) -> None:
-    assert rest.get("/datasets").status_code == 404
-    assert not [path for path in rest.get("/openapi.json").json()["paths"] if path.startswith("/datasets")]
-
-
-def test_an_upload_cut_off_in_the_middle_leaves_nothing(
-    managed: TestClient, objects: MemoryObjects, server: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spool"))
-    (tmp_path / "spool").mkdir()
-    received = iter([{"type": "http.request", "body": CSV * 50, "more_body": True}, {"type": "http.disconnect"}])
-    sent: list[Any] = []
-    scope = {
-        "type": "http", "method": "POST", "path": "/datasets", "raw_path": b"/datasets", "root_path": "",
-        "query_string": b"", "scheme": "http", "http_version": "1.1", "server": ("test", 80), "client": ("test", 1),
-        "headers": [(b"content-type", b"text/csv"), (b"x-api-key", KEY[b"X-API-Key"])],
-    }  # fmt: skip
-
-    async def receive() -> Any:
-        return next(received)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    limits = managed.app.state.management.playlist_settings  # type: ignore[attr-defined]
-    monkeypatch.setattr(limits, "max_bytes", 10**9)
-    asyncio.run(cast("Any", managed.app)(scope, receive, send))
-    assert sent == []
-    assert not objects.contents
-    assert server.conf is None
-    assert not list((tmp_path / "spool").iterdir())
-
-
-DATASET = (
-    "query ($version: String!) { dataset(version: $version) { version songs likes seed features { feature mean } } }"
-)
-
-
-def test_graphql_lists_versions(managed: TestClient, publish: Publish) -> None:
-    first, second = publish(1), publish(2)
-    listed = managed.post("/graphql", json={"query": "{ datasets(first: 5) { version createdAt } }"}).json()
-    assert [found["version"] for found in listed["data"]["datasets"]] == [second.version, first.version]
-    for name, version in ((first.version, first), ("latest", second)):
-        body = {"query": DATASET, "variables": {"version": name}}
-        found = managed.post("/graphql", json=body).json()["data"]["dataset"]
-        assert (found["version"], found["seed"]) == (version.version, version.parameters.seed)
-        assert (found["songs"], found["likes"]) == (version.preparation.rows_kept, version.preparation.likes)
-        assert {item["feature"]: item["mean"] for item in found["features"]} == {
-            name: spread.mean for name, spread in version.preparation.features.items()
-        }
-
-
-def test_graphql_says_what_is_not_there(managed: TestClient, quiet: TestClient, objects: MemoryObjects) -> None:
-    def code(client: TestClient, version: str = "latest") -> str:
-        answer = client.post("/graphql", json={"query": DATASET, "variables": {"version": version}}).json()
-        return str(answer["errors"][0]["extensions"]["code"])
-
-    assert (code(managed), code(quiet)) == ("DATASET_NOT_FOUND", "NOT_MANAGED")
-    objects.contents["other/dataset.json"] = b"{}"
-    assert code(managed, "../other") == "DATASET_NOT_FOUND"
-    objects.is_down = True
-    assert code(managed) == "STORAGE_UNAVAILABLE"
-
-
-def two_files() -> dict[str, bytes]:
-    """The sample's liked and disliked songs, without labels."""
-    songs = sample.bundled()
-    return {
-        field: songs[songs[LABEL] == label].drop(columns=LABEL).to_csv(index=False).encode()
-        for field, label in (("liked", 1), ("disliked", 0))
-    }
-
-
 def test_two_files_are_validated_as_the_one_that_holds_both(managed: TestClient) -> None:
     whole = managed.post("/datasets/validate", files={"file": sample.csv()}).json()
     two = managed.post("/datasets/validate", files=two_files()).json()
@@ -431,20 +303,3 @@ def test_the_first_songs_are_shown_as_understood(managed: TestClient) -> None:
     assert len(first) == 5
     assert list(first[0]) == ["title", "artist", *FEATURES, LABEL]
     assert (first[0]["title"], first[0]["artist"], first[0][FEATURES[0]]) == ("Uno", "Ana", 0.5)
-
-
-def test_two_files_are_stored_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:
-    sources = [managed.post("/datasets", files=two_files(), headers=KEY).json()["source"] for _ in range(2)]
-    (key,) = [key for key in objects.contents if key.startswith("incoming/")]
-    assert sources == [f"s3://{objects.bucket}/{key}"] * 2
-    assert key.endswith(".zip")
-
-
-@pytest.mark.parametrize(
-    "fields", [["liked"], ["disliked"], ["file", "liked"], ["file", "file"], ["liked", "liked"], ["playlist"]]
-)
-def test_other_fields_than_one_file_or_two_are_rejected(managed: TestClient, fields: list[str]) -> None:
-    files = [(field, ("songs.csv", sample.csv(), "text/csv")) for field in fields]
-    answer = managed.post("/datasets/validate", files=files)
-    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert answer.json()["code"] == "upload_without_playlist"

@@ -7,6 +7,7 @@ OPERATIONS = [
     ("/", "GET"),
     ("/model", "GET"),
     ("/model/refresh", "POST"),
+    ("/health", "GET"),
     ("/health/ready", "GET"),
     ("/metrics", "GET"),
     ("/predict", "POST"),

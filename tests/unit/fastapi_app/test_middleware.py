@@ -10,7 +10,6 @@ from fastapi_app.middleware import RequestMiddleware
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
-from tests.support.rest import PAGE
 from tests.support.songs import SONG
 
 
@@ -79,20 +78,3 @@ def test_an_answer_that_has_begun_is_cut_off(store: ModelStore) -> None:
         asyncio.run(RequestMiddleware(broken, metrics)({"type": "http", "path": "/", "headers": []}, receive, send))
     labels = {"protocol": "rest", "operation": "unknown", "outcome": "server_error"}
     assert metrics.registry.get_sample_value("song_preference_requests_total", labels) == 1
-
-
-@pytest.mark.parametrize(("origin", "allowed"), [(PAGE, PAGE), ("https://another.example", None)])
-def test_only_the_pages_that_were_named_may_call_from_a_browser(
-    managed: TestClient, origin: str, allowed: str | None
-) -> None:
-    asks = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-API-Key"}
-    assert managed.options("/predict", headers=asks).headers.get("access-control-allow-origin") == allowed
-    answer = managed.post("/predict", json=SONG, headers={"Origin": origin})
-    assert answer.headers.get("access-control-allow-origin") == allowed
-    assert answer.headers["x-request-id"]
-
-
-def test_no_page_may_call_unless_one_is_named(quiet: TestClient) -> None:
-    answer = quiet.post("/predict", json=SONG, headers={"Origin": PAGE})
-    assert answer.status_code == 200
-    assert "access-control-allow-origin" not in answer.headers

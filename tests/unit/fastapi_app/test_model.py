@@ -1,14 +1,11 @@
+import re
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from fastapi_app import published
-from fastapi_app.published import descriptions, main
-from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
 from tests.support.rest import KEY
@@ -18,10 +15,26 @@ from tests.support.songs import SONG
 def test_the_root_names_the_service_and_links_that_work(rest: TestClient) -> None:
     body = rest.get("/").json()
     assert (body["name"], body["version"]) == ("Song preference", version("song-preference"))
-    assert set(body["links"]) == {"docs", "openapi", "graphql", "model"}
+    assert set(body["links"]) == {"docs", "redoc", "openapi", "graphql", "model", "health"}
     for link in set(body["links"].values()) - {"/graphql"}:
         assert rest.get(link).status_code == 200
     assert rest.post(body["links"]["graphql"], json={"query": "{ model { version } }"}).status_code == 200
+
+
+def test_a_browser_gets_a_page_of_the_links_that_needs_nothing_else(rest: TestClient) -> None:
+    links = rest.get("/").json()["links"]
+    page = rest.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["vary"] == rest.get("/").headers["vary"] == "Accept"
+    named = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', page.text)
+    assert {f"/{address}" for address in named} == set(links.values())
+
+
+def test_health_names_both_probes(rest_without_champion: TestClient) -> None:
+    health = rest_without_champion.get("/health")
+    assert (health.status_code, health.json()["status"]) == (200, "live")
+    statuses = {name: rest_without_champion.get(link).status_code for name, link in health.json()["links"].items()}
+    assert statuses == {"live": 200, "ready": 503}
 
 
 def test_the_model_is_described(rest: TestClient) -> None:
@@ -31,6 +44,7 @@ def test_the_model_is_described(rest: TestClient) -> None:
         "name": "spotify_model_prod",
         "version": "1",
         "alias": "champion",
+        "dataset_version": None,
         "threshold": 0.5,
         "stale": False,
         "refusal": None,
@@ -50,7 +64,7 @@ def test_a_refresh_needs_the_key(
 
 def test_a_refresh_brings_the_new_champion(quiet: TestClient, registry: FakeRegistry, graph: bytes) -> None:
     registry.register("2", graph)
-    model = {"name": "spotify_model_prod", "version": "2", "alias": "champion"}
+    model = {"name": "spotify_model_prod", "version": "2", "alias": "champion", "dataset_version": None}
     assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "swapped", "model": model}
     assert quiet.post("/model/refresh", headers=KEY).json() == {"outcome": "unchanged", "model": model}
     assert quiet.post("/predict", json=SONG).json()["model"] == model
@@ -129,26 +143,10 @@ def test_requests_are_counted_by_operation_and_probes_are_not(rest: TestClient, 
     assert 'song_preference_predictions_total{label="' in answer.text
 
 
-@pytest.mark.parametrize("name", ["openapi.json", "schema.graphql"])
-def test_the_committed_descriptions_are_the_codes(name: str) -> None:
-    path = ROOT / name
-    assert path.read_text() == descriptions()[path], "run make published"
-
-
-def test_descriptions_are_written_and_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published, "ROOT", tmp_path)
-    with pytest.raises(SystemExit, match=r"openapi\.json, schema\.graphql\. Run"):
-        main(["--check"])
-    assert not list(tmp_path.iterdir())
-    main([])
-    main(["--check"])
-    assert {path.name for path in tmp_path.iterdir()} == {"openapi.json", "schema.graphql"}
-
-
 def test_operations_have_names_that_clients_are_made_from(rest_app: FastAPI) -> None:
     schema = rest_app.openapi()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
-    names = "explain live metrics model modelVersions predict predictBatch predictCsv ready refreshModel service"
+    names = "explain health live metrics model modelVersions predict predictBatch predictCsv ready refreshModel service"
     assert sorted(operation["operationId"] for operation in operations) == names.split()
     for operation in operations:
         for status, response in operation["responses"].items():

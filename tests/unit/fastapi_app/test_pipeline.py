@@ -1,4 +1,3 @@
-import json
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +21,7 @@ def server() -> FakeAirflow:
 def test_a_run_starts_and_its_address_is_reported(managed: TestClient, server: FakeAirflow) -> None:
     asked = {
         "source": "incoming/mine.csv",
+        "name": "Mine",
         "test_size": 0.2,
         "seed": 7,
         "trials": 9,
@@ -43,7 +43,7 @@ def test_a_run_starts_and_its_address_is_reported(managed: TestClient, server: F
 def test_what_is_left_out_is_as_the_form_has_it(managed: TestClient, server: FakeAirflow, sent: dict[str, Any]) -> None:
     assert managed.post(RUNS, headers=KEY, **sent).status_code == 202
     model = {"seed": 42, "trials": None, "force": False, "new_listener": None}
-    assert server.conf == {"source": None, "test_size": 0.3, **model}
+    assert server.conf == {"source": None, "name": None, "test_size": 0.3, **model}
 
 
 @pytest.mark.parametrize(
@@ -212,11 +212,6 @@ def test_an_airflow_that_fails_is_reported_without_internals(managed: TestClient
     for answer in ask_everything(managed):
         assert "hunter2" not in answer.text
         check_problem(answer, 502, answer.request.url.path)
-
-
-@pytest.mark.parametrize("path", [RUNS, f"{RUNS}/x", "/model/rollback"])
-def test_a_service_that_only_predicts_has_no_pipeline(rest: TestClient, path: str) -> None:
-    assert rest.post(path, headers=KEY, content=json.dumps({})).status_code == 404
 
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # which Schemathesis does

@@ -95,7 +95,7 @@ def test_the_one_before_is_served_at_once(client: TestClient, mlflow: MlflowClie
             "code": "rolled_back",
             "params": {"version": "2", "model": MODEL, "challenger": "3"},
             "outcome": "swapped",
-            "model": {"name": MODEL, "version": "2", "alias": "champion"},
+            "model": {"name": MODEL, "version": "2", "alias": "champion", "dataset_version": None},
         },
     )
     assert (client.get("/model").json()["version"], champion(mlflow)) == ("2", "2")

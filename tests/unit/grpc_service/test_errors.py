@@ -7,7 +7,6 @@ import pytest
 
 from grpc_service.errors import MASKED
 from grpc_service.server import SERVICE
-from grpc_service.servicer import MAX_INVALID_SONGS
 from song_preference import errors
 from song_preference.errors import (
     BatchTooLarge,
@@ -86,14 +85,6 @@ def test_every_field_at_fault_is_named_with_its_rule(edge: Edge) -> None:
         "danceability": "must be a number from 0 to 1",
         "acousticness": "is missing: it must be a number from 0 to 1",
     }
-
-
-def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
-    request = batch_request(SONG, *[{}] * 9_000)
-    refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert len(refusal.violations) == MAX_INVALID_SONGS * 4
-    assert refusal.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
 
 
 def test_without_a_champion_the_remedy_is_named(edge_without_champion: Edge) -> None:

@@ -1,14 +1,11 @@
 import grpc
 import pytest
-from anyio.from_thread import BlockingPortal
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from grpc_service import health
 from grpc_service.server import SERVICE
 from song_preference.serving.model_store import ModelStore
-from song_preference.serving.predictor import Predictor
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, refused, running
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, refused
 from tests.support.registry import FakeRegistry
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -54,11 +51,3 @@ def test_one_who_watches_hears_of_the_first_model_and_of_the_end(
 
 def test_a_service_that_is_not_there_is_not_found(edge: Edge) -> None:
     assert refused(lambda: status(edge, "another.Service")).code is grpc.StatusCode.NOT_FOUND
-
-
-def test_reflection_is_as_the_setting_has_it(grpc_loop: BlockingPortal, predictor: Predictor) -> None:
-    with running(grpc_loop, predictor, reflection=True) as edge:
-        assert SERVICE in ProtoReflectionDescriptorDatabase(edge.channel).get_services()
-    with running(grpc_loop, predictor, reflection=False) as edge:
-        database = ProtoReflectionDescriptorDatabase(edge.channel)
-        assert refused(database.get_services).code is grpc.StatusCode.UNIMPLEMENTED

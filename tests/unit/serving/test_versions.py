@@ -1,5 +1,6 @@
 """What the registry hands out of a version, on MLflow's own store."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,24 +29,26 @@ def run_id(client: MlflowClient) -> str:
     return str(client.create_run(experiment.experiment_id).info.run_id)
 
 
+TRAINING = {"candidate": "extra_trees", "threshold": "0.42", "evaluated_on": "left_out"}
+METRICS = {"test_roc_auc": 0.88, "test_roc_auc_low": 0.81, "test_roc_auc_high": 0.93, "test_f1": 0.8}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"training": json.dumps(TRAINING), "metrics": json.dumps(METRICS)},
+        pytest.param(TRAINING | {name: str(value) for name, value in METRICS.items()}, id="a tag each, as at first"),
+    ],
+)
 def test_a_version_is_described_by_its_tags_and_its_card(
-    client: MlflowClient, settings: ModelSettings, run_id: str, tmp_path: Path
+    client: MlflowClient, settings: ModelSettings, run_id: str, tmp_path: Path, tags: dict[str, str]
 ) -> None:
-    tags = {
-        "candidate": "extra_trees",
-        "threshold": "0.42",
-        "dataset_version": "abc",
-        "test_roc_auc": "0.88",
-        "test_roc_auc_low": "0.81",
-        "test_roc_auc_high": "0.93",
-        "test_f1": "0.8",
-        "evaluated_on": "left_out",
-    }
+    tags = {**tags, "dataset_version": "abc"}
     client.create_model_version(settings.name, tmp_path.as_uri(), run_id, tags=tags, description="# Card")
     client.create_model_version(settings.name, tmp_path.as_uri())
     client.set_registered_model_alias(settings.name, "champion", "1")
     bare, described = DescribedRegistry(settings).described(5)
-    assert described.registered.version == "1"
+    assert (described.registered.version, described.registered.roc_auc) == ("1", 0.88)
     assert described.registered.aliases == ("champion",)
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
     assert (described.evaluated_on, bare.evaluated_on) == ("left_out", None)

@@ -138,3 +138,29 @@ def test_the_first_rows_are_those_of_both_files(halves: tuple[pd.DataFrame, pd.D
     path.write_bytes(zipped(**{"liked.csv": as_csv(halves[0]), "disliked.csv": as_csv(halves[1])}))
     titles = [row["title"] for row in first_rows_of(path, tmp_path, 3)]
     assert titles == [*halves[0]["title"].head(2), halves[1]["title"].iloc[0]]
+
+
+MISSING = ["duration", "tempo", "loudness"]
+
+
+def missed(found: Prepared) -> list[str]:
+    return [note for note in found.report.readings if "not in the file" in note]
+
+
+def test_columns_that_a_dataset_has_are_missed_in_a_file_with_labels(songs: pd.DataFrame, tmp_path: Path) -> None:
+    note = "not in the file, and not needed by the model: "
+    assert missed(prepared(tmp_path, as_csv(songs))) == []
+    assert missed(prepared(tmp_path, as_csv(songs.drop(columns="tempo")))) == [f"{note}tempo"]
+    assert missed(prepared(tmp_path, as_csv(songs.drop(columns=MISSING)))) == [f"{note}duration, tempo, loudness"]
+
+
+def test_columns_that_a_dataset_has_are_missed_in_each_of_two_files(
+    halves: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    likes, dislikes = halves
+    files = {"liked.csv": as_csv(likes.drop(columns="tempo")), "disliked.csv": as_csv(dislikes.drop(columns=MISSING))}
+    note = "not in the file, and not needed by the model: "
+    assert missed(prepared(tmp_path, zipped(**files))) == [
+        f"liked.csv: {note}tempo",
+        f"disliked.csv: {note}duration, tempo, loudness",
+    ]

@@ -21,7 +21,7 @@ from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
-from streamlit_app.data.playlist import Datasets
+from streamlit_app.data.playlist import ManagementClient
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
@@ -87,7 +87,9 @@ def platform(
             return httpx.Response(answered.status_code, content=answered.content, request=request)
 
         environment.setattr(
-            playlist, "Datasets", lambda url, key: Datasets(url, key, transport=httpx.MockTransport(answer))
+            playlist,
+            "ManagementClient",
+            lambda url, key: ManagementClient(url, key, transport=httpx.MockTransport(answer)),
         )
         environment.setattr(pipeline, "Airflow", lambda _: platform.airflow.client())
         environment.setattr(models, "DescribedRegistry", lambda _: registry)

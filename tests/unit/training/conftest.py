@@ -1,5 +1,7 @@
 """A listener whose taste is known, and the evaluation of a model of it."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from song_preference.evaluation import Evaluation
@@ -24,3 +26,11 @@ def test() -> Songs:
 @pytest.fixture(scope="session")
 def evaluation(train: Songs, test: Songs) -> Evaluation:
     return evaluate_model(test, train, likes_to_dance, 0.435, seed=0)
+
+
+@pytest.fixture(scope="module")
+def few_trees() -> Iterator[None]:
+    """Let forests have 20 trees, where what is made of them matters and not how good they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("song_preference.training.candidates.TREES", 20)
+        yield

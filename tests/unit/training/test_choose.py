@@ -14,6 +14,7 @@ from song_preference.training.fit import probability_of
 from song_preference.training.search import Score, Trial
 from tests.support.training import listener
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 

@@ -1,12 +1,21 @@
+import math
 import time
 
 import numpy as np
 import pytest
 
 from song_preference.errors import DatasetNotFound
-from song_preference.training.compare import Overlap, compare, overlap, paired_bootstrap, pooled, unseen_songs
+from song_preference.training.compare import (
+    Comparison,
+    Overlap,
+    compare,
+    overlap,
+    paired_bootstrap,
+    pooled,
+    unseen_songs,
+)
 from song_preference.training.data import Features, Probabilities, Songs
-from song_preference.training.evaluate import roc_auc
+from song_preference.training.evaluate import Predict, roc_auc
 from tests.support.training import MemoryDatasets, answers, likes_to_dance, listener
 
 
@@ -88,3 +97,34 @@ def test_one_table_of_enough_songs_is_a_veto(songs: int, *, is_not_inferior: boo
     assert found.songs == 600 + songs
     assert found.share_worse == 0
     assert found.is_not_inferior is is_not_inferior
+
+
+@pytest.mark.parametrize(("wrong_pairs", "is_not_inferior"), [(5, True), (6, False)])
+def test_a_loss_of_exactly_the_tolerance_on_one_table_is_no_veto(wrong_pairs: int, *, is_not_inferior: bool) -> None:
+    large, labels = listener(600, 1), np.repeat([1, 0], 10)
+    knows, guesses_some = labels.astype(np.float32), labels.astype(np.float32)
+    # One dislike before so many of the ten likes: each is one of a hundred pairs.
+    likes = np.arange(10)
+    guesses_some[likes] = np.where(likes < wrong_pairs, 0.5, 1)
+    guesses_some[-1] = 0.75
+    small = Songs(np.column_stack([guesses_some, knows, np.full((20, 2), 2)]).astype(np.float32), labels)
+
+    def model(column: int) -> Predict:
+        def predict(features: Features) -> Probabilities:
+            of_small = features[:, column].astype(np.float64)
+            return np.where(features[:, 2] == 2, of_small, likes_to_dance(features))
+
+        return predict
+
+    found = compare([large, small], model(0), model(1))
+    assert found.share_worse == 0
+    assert found.table_difference == -wrong_pairs / 100
+    assert found.is_not_inferior is is_not_inferior
+
+
+@pytest.mark.parametrize(
+    ("share_worse", "difference", "is_not_inferior"),
+    [(0.25, -0.05, True), (0.251, 0, False), (0, -0.0501, False), (0, math.inf, True)],
+)
+def test_both_bounds_are_accepted_themselves(share_worse: float, difference: float, *, is_not_inferior: bool) -> None:
+    assert Comparison(100, 0.8, 0.8, share_worse, difference).is_not_inferior is is_not_inferior

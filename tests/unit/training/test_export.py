@@ -78,14 +78,20 @@ def test_the_threshold_is_applied_inside_the_graph(
     assert float(properties[THRESHOLD_PROPERTY]) == pytest.approx(threshold)
 
 
+@pytest.fixture(scope="module")
+def labelling_all(forest: RandomForestClassifier) -> onnx.ModelProto:
+    """The forest as a graph that likes every song."""
+    return build_graph(forest, 0.0)
+
+
 @pytest.mark.parametrize("value", [-1e-9, 1.0000001, 52, np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("column", range(len(FEATURES)))
 def test_a_feature_outside_the_unit_interval_gets_no_answer(
-    column: int, value: float, forest: RandomForestClassifier
+    column: int, value: float, labelling_all: onnx.ModelProto
 ) -> None:
     features = np.tile(np.array([[0.0, 1.0, 0.5, 0.25]], dtype=np.float32), (2, 1))
     features[1, column] = value
-    label, probability = answers(build_graph(forest, 0.0), features)
+    label, probability = answers(labelling_all, features)
     assert label.tolist() == [1, -1]
     assert np.isnan(probability).tolist() == [False, True]
 

@@ -4,12 +4,11 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from song_preference import commit
-from song_preference.commit import git_commit
 from song_preference.errors import NothingToDo
+from song_preference.serving.versions import ROLLED_BACK
 from song_preference.settings import ModelSettings
 from song_preference.training import fingerprint
-from song_preference.training.fingerprint import DECIDED_AT, ROLLED_BACK, TRAINING_KEY, trained_before, training_key
+from song_preference.training.fingerprint import DECIDED_AT, TRAINING_KEY, trained_before, training_key
 from song_preference.training.rollback import rollback
 
 MODEL = "spotify_model_prod"
@@ -95,15 +94,6 @@ def test_the_key_changes_with_each_library_of_the_graph(monkeypatch: pytest.Monk
         monkeypatch.setattr(fingerprint, "installed_version", lambda name, new=library: "2" if name == new else "1")
         keys.add(training_key("a", 1, 40))
     assert len(keys) == 4
-
-
-def test_the_commit_is_the_environments_or_gits_or_unknown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("GIT_COMMIT", "f00d")
-    assert git_commit() == "f00d"
-    monkeypatch.delenv("GIT_COMMIT")
-    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?|unknown", git_commit())
-    monkeypatch.setattr(commit, "ROOT", tmp_path)
-    assert git_commit() == "unknown"
 
 
 def test_a_training_is_skipped_only_where_one_was_decided(client: MlflowClient, settings: ModelSettings) -> None:

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mlflow import MlflowClient
 
 from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.messages.card import METRICS
 from song_preference.serving.model import open_graph
 from song_preference.settings import ModelSettings
@@ -39,7 +41,7 @@ TRIALS = [
 def run_id(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run as the search leaves it, in the tests' own experiment."""
     monkeypatch.setattr(registry, "EXPERIMENT", "tests")
-    return registry.log_search("training on abc", TRIALS, {"seed": 42}, {"dataset_version": "abc"})[0]
+    return registry.log_search("training on abc", TRIALS, {"seed": 42}, {"dataset_version": "abc"}, {})[0]
 
 
 def test_a_search_is_a_run_with_a_nested_run_for_each_trial(client: MlflowClient, run_id: str) -> None:
@@ -128,7 +130,7 @@ def test_a_run_is_registered_once_and_says_nothing_on_stderr(
 
 def test_a_version_records_its_run(client: MlflowClient, run_id: str) -> None:
     params = {"candidate": "logistic_regression", "threshold": 0.5, "seed": 42, "trials": 2, "evaluated_on": "left_out"}
-    tags = {"git_commit": "f00d", "training_key": "key", "other": "no tag of a version"}
+    tags = {"git_commit": "f00d", "training_key": "key", "source_kind": "file", "other": "no tag of a version"}
     with mlflow.start_run(run_id=run_id):
         mlflow.log_params(params)
         mlflow.set_tags(tags)
@@ -137,11 +139,27 @@ def test_a_version_records_its_run(client: MlflowClient, run_id: str) -> None:
             {f"test_{name}{end}": 1 / 3 for name in (*METRICS, *DIFFERENCES) for end in ("", "_low", "_high")}
         )
     run = client.get_run(run_id)
-    assert registry.version_tags(run) == {
-        **{f"test_{name}{end}": "0.333333" for name in (*METRICS, *DIFFERENCES) for end in ("", "_low", "_high")},
-        **{name: str(value) for name, value in params.items()},
-        "dataset_version": "abc",
-        "git_commit": "f00d",
-        "training_key": "key",
-        "experiment_id": run.info.experiment_id,
+    found = registry.version_tags(run, Message("card", {"songs": 7}), "models:/m-1")
+    assert json.loads(found.pop("metrics")) == {
+        f"test_{name}{end}": 0.333333 for name in (*METRICS, *DIFFERENCES) for end in ("", "_low", "_high")
     }
+    assert json.loads(found.pop("training")) == {
+        **{name: str(value) for name, value in params.items()},
+        "git_commit": "f00d",
+        "experiment_id": run.info.experiment_id,
+        "twin_uri": "models:/m-1",
+        "card_code": "card",
+    }
+    assert json.loads(found.pop("card_params")) == {"songs": 7}
+    assert found == {"dataset_version": "abc", "training_key": "key", "source_kind": "file"}
+
+
+def test_the_registered_model_is_described_unless_somebody_has(
+    client: MlflowClient, settings: ModelSettings, run_id: str, model_uri: str
+) -> None:
+    registry.version_of(client, settings.name, run_id, model_uri)
+    assert client.get_registered_model(settings.name).description == registry.MODEL_DESCRIPTION
+    client.update_registered_model(settings.name, "Mine")
+    another = client.create_run(client.get_run(run_id).info.experiment_id).info.run_id
+    assert registry.version_of(client, settings.name, another, model_uri) == "2"
+    assert client.get_registered_model(settings.name).description == "Mine"

@@ -19,6 +19,7 @@ from song_preference.training.search import Score, Trial, ranked, search
 from tests.support.playlists import as_csv, chosen
 from tests.support.training import listener
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 TRIALS = 9
 
 

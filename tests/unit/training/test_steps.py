@@ -17,6 +17,8 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import DatasetNotFound, TrainingFailed
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
+from song_preference.serving.registry import recorded
+from song_preference.settings import ModelSettings
 from song_preference.training import intervals, registry, steps
 from song_preference.training.cross_validation import Calibration
 from song_preference.training.data import Probabilities, Songs
@@ -24,11 +26,14 @@ from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import training_key
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.registry import load_graph, load_own_songs, load_twin, ranked_trials
+from song_preference.training.rollback import rollback
 from tests.support.datasets import described
 from tests.support.training import MemoryDatasets, listener
 
 VERSION, MODEL = "abc123abc123", "of_steps"
 SEED, TRIALS = 3, 2
+
+pytestmark = pytest.mark.usefixtures("few_trees")
 
 
 class Datasets(MemoryDatasets):
@@ -96,6 +101,15 @@ def test_a_search_logs_what_was_asked_and_where_the_songs_come_from(trained: Tra
     tags = {"source_kind": "file", "dataset_version": VERSION, "training_key": training_key(VERSION, SEED, TRIALS)}
     assert tags.items() <= trained.run.data.tags.items()
     assert trained.run.data.tags["git_commit"]
+    assert trained.run.inputs is not None
+    assert {
+        used.tags[0].value: json.loads(used.dataset.source)["uri"] for used in trained.run.inputs.dataset_inputs
+    } == {
+        "training": f"s3://data/datasets/{VERSION}/train.parquet",
+        "testing": f"s3://data/datasets/{VERSION}/test.parquet",
+    }
+    experiment = MlflowClient().get_experiment(trained.searched.experiment_id)
+    assert experiment.tags["mlflow.note.content"] == registry.EXPERIMENT_DESCRIPTION
     assert len(ranked_trials(trained.searched.run_id)) == TRIALS
 
 
@@ -131,11 +145,30 @@ def test_the_evaluation_is_of_the_test_table_and_belongs_to_the_run(trained: Tra
 def test_a_version_has_the_card_in_both_languages_and_the_tags_of_its_source(trained: Trained) -> None:
     version = trained.registered
     assert version.description == load_text(f"runs:/{trained.searched.run_id}/model_card.md")
-    card = Message(version.tags["card_code"], json.loads(version.tags["card_params"]), str(version.description))
+    card = Message(recorded(version)["card_code"], json.loads(version.tags["card_params"]), str(version.description))
     assert card.text("en") == version.description
     assert card.text("es").startswith("# ¿Le gustará la canción")
     assert (version.run_id, version.tags["source_kind"]) == (trained.searched.run_id, "file")
     assert version.tags["dataset_version"] == VERSION
+
+
+def test_a_version_has_at_most_a_dozen_tags_even_when_rolled_back_from(
+    datasets: Datasets, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("MLFLOW_TRACKING_URI", mlflow.get_tracking_uri()),
+        ("MODEL_NAME", MODEL),
+        ("MODEL_ALIAS", "c"),
+    ):
+        monkeypatch.setenv(name, value)
+    first = MlflowClient().create_model_version(MODEL, "file:///nowhere")
+    MlflowClient().set_registered_model_alias(MODEL, "c", first.version)
+    assert steps.promote(datasets, ModelSettings(), trained.version, new_listener=True).promoted
+    rollback(ModelSettings())
+    tags = trained.registered.tags
+    assert {"decision", "replaced", "rolled_back_at"} < tags.keys()
+    assert len(tags) <= 12
+    assert max(map(len, tags.values())) < 5000, "MLflow's limit before version 2.22"
 
 
 def test_the_served_model_was_trained_on_all_songs_and_its_twin_on_the_training_table(
@@ -169,7 +202,7 @@ def test_with_few_test_songs_all_songs_are_evaluated_each_left_out_in_turn(datas
     assert evaluation["model"] == pytest.approx(left_out.mean(axis=0), abs=1e-12)
     assert len(set(map(tuple, left_out))) == 3
     assert evaluation["importances"] == []
-    assert trained.registered.tags["evaluated_on"] == "left_out"
+    assert recorded(trained.registered)["evaluated_on"] == "left_out"
     assert "each song left out of training in turn, with 95 % intervals" in str(trained.registered.description)
     narrow = intervals.roc_auc(songs.labels, left_out.mean(axis=0))
     assert trained.metrics["test_roc_auc_low"] < narrow.low < narrow.high < trained.metrics["test_roc_auc_high"]
@@ -188,7 +221,7 @@ def test_an_export_that_was_interrupted_is_repeated(
 ) -> None:
     params: dict[str, object] = {"trials": TRIALS}
     ranking = ranked_trials(trained.searched.run_id)
-    run_id, experiment_id = registry.log_search("interrupted", ranking, params, {})
+    run_id, experiment_id = registry.log_search("interrupted", ranking, params, {}, {})
     searched = steps.Searched(run_id, experiment_id, VERSION, SEED)
     with monkeypatch.context() as patch:
         patch.setattr(registry, "log_own_songs", lambda *_: (_ for _ in ()).throw(ConnectionError()))
@@ -224,7 +257,7 @@ def test_candidates_that_do_not_convert_are_named(
         update={"candidate": "k_nearest_neighbors", "parameters": {"k_nearest_neighbors_neighbors": 25}}
     )
     params: dict[str, object] = {"trials": TRIALS}
-    run_id, experiment_id = registry.log_search("few points", [neighbors, first][: 1 + is_one_left], params, {})
+    run_id, experiment_id = registry.log_search("few points", [neighbors, first][: 1 + is_one_left], params, {}, {})
     searched = steps.Searched(run_id, experiment_id, "few_points", SEED)
     if not is_one_left:
         with pytest.raises(TrainingFailed, match="k_nearest_neighbors"):

@@ -3,7 +3,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,12 +33,6 @@ from tests.support.rest import Threads
 from tests.support.songs import SONG
 
 DEEPEST = "query ($song: SongInput!) { explain(song: $song) { prediction { model { name } } } }"
-
-
-@pytest.fixture
-def client(predictor: Predictor) -> Iterator[TestClient]:
-    with TestClient(application(predictor)) as client:
-        yield client
 
 
 def message(answer: dict[str, Any]) -> str:

@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +8,6 @@ from fastapi.testclient import TestClient
 from strawberry.utils.str_converters import to_camel_case
 
 from fastapi_app.management import Management
-from local_stack.config import ROOT
 from song_preference.pipeline.airflow import Airflow
 from song_preference.run_options import ETL_DAG
 from song_preference.serving.predictor import Predictor
@@ -107,11 +104,3 @@ def test_a_service_that_only_predicts_says_so(predictor: Predictor, query: str) 
         answer = ask(client, query, id=RUN_ID)
     assert code(answer) == "NOT_MANAGED"
     assert answer["errors"][0]["message"] == "This service only predicts: set MANAGE_DATASETS=true."
-
-
-def test_a_service_that_only_predicts_stays_light() -> None:
-    # As where they are not installed; MLflow imports pandas wherever it finds it.
-    heavy = ["pandas", "pyarrow", "boto3", "sklearn"]
-    code = f"import sys; sys.modules.update(dict.fromkeys({heavy})); import fastapi_app.app"
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr

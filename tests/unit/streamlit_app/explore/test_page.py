@@ -23,7 +23,7 @@ def test_everything_is_shown(platform: Platform, dataset: DatasetVersion, open_p
     assert [header.value for header in page.header] == [TEXTS[key][language] for key in SECTIONS]
     assert [header.value for header in page.subheader] == [TEXTS[feature][language] for feature in FEATURES]
     assert len(page.get("vega_lite_chart")) == CHARTS
-    assert locale("explore_intro", songs=kept) in [text.value for text in page.markdown]
+    assert locale("explore_intro", name="playlist", songs=kept) in [text.value for text in page.markdown]
     assert locale("explore_left", left=kept, songs=kept) in [text.value for text in page.markdown]
     assert dataset.source.sha256 in page.expander[0].markdown[0].value
 

@@ -37,7 +37,7 @@ def test_a_preset_is_a_song_of_the_playlist(platform: Platform, open_page: Open)
     page = open_page("predict", "en")
     page.button_group(key="preset").set_value("acousticness").run()
     chosen = {name: page.session_state[f"song_{name}"] for name in FEATURES}
-    songs = playlist.table(playlist.latest_dataset().version, "features")
+    songs = playlist.table(playlist.own_dataset().version, "features")
     liked = songs[songs[LABEL] == 1]
     row = liked.iloc[liked["acousticness"].argmax()]
     assert chosen == {name: round(float(row[name]), 2) for name in FEATURES}
@@ -47,7 +47,7 @@ def test_a_preset_is_a_song_of_the_playlist(platform: Platform, open_page: Open)
 def test_a_preset_comes_with_what_a_model_that_did_not_know_it_answered(
     platform: Platform, open_page: Open, language: Language
 ) -> None:
-    songs = playlist.table(playlist.latest_dataset().version, "features")
+    songs = playlist.table(playlist.own_dataset().version, "features")
     # A dataset of version 0.1 may hold a song twice.
     answered = pd.concat([songs, songs.tail(3)]).assign(probability=0.31, predicted=0)
     platform.registry.songs_of_run[""] = answered.to_parquet()

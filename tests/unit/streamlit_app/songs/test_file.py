@@ -48,7 +48,16 @@ def test_each_fault_is_named_and_rows_are_counted_as_a_spreadsheet_does() -> Non
 def test_what_was_understood_is_noted() -> None:
     file = read_list(("sep=;\nTrack Name;" + HEADER.replace(",", ";") + "\nÁ;20;30;40;50\n").encode())
     assert file.features.tolist() == [pytest.approx([0.2, 0.3, 0.4, 0.5])]
-    assert {note.code for note in file.notes} >= {"features_in_percent", "separator_read", "header_in_row"}
+    assert [note.code for note in file.notes] == [
+        "separator_read",
+        "header_in_row",
+        "features_in_percent",
+        "columns_understood",
+    ]
+
+
+def test_columns_that_no_prediction_needs_are_not_missed() -> None:
+    assert read_list(f"{HEADER}\n0,0,0,0\n".encode()).notes == []
 
 
 def test_more_rows_than_a_block_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:

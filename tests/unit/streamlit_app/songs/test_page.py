@@ -1,53 +1,12 @@
-from collections.abc import Callable
-
-import numpy as np
-import pandas as pd
 import pytest
-from numpy.typing import NDArray
-from streamlit.testing.v1 import AppTest
 
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.prediction import Batch
-from song_preference.serving.predictor import Predictor
 from streamlit_app import data
 from streamlit_app.components import plain
-from streamlit_app.i18n import LANGUAGES, Language, Locale
-from tests.support.dashboard import TEXTS, Open, Platform
-
-HEADER = ",".join(FEATURES)
-SOME_BAD = f"title,{HEADER}\nA,0.1,0.2,0.3,0.4\nB,,0.2,9,0.4\nC,0.1,0.2,0.9,0.4\n".encode()
-
-
-def upload(page: AppTest, content: bytes, name: str = "my*list.csv") -> AppTest:
-    return page.file_uploader[0].set_value((name, content, "text/csv")).run()
-
-
-def ask(page: AppTest) -> AppTest:
-    return page.button("songs_ask").click().run()
-
-
-def texts(page: AppTest) -> str:
-    return "\n".join(found.value for found in [*page.markdown, *page.caption])
-
-
-@pytest.fixture
-def asked(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return the numbers of songs that the model was asked about, call by call."""
-    counts: list[int] = []
-    pinned = Predictor.pinned
-
-    def counting(self: Predictor) -> Callable[[NDArray[np.float32]], Batch]:
-        answering = pinned(self)
-
-        def answer(features: NDArray[np.float32]) -> Batch:
-            counts.append(len(features))
-            return answering(features)
-
-        return answer
-
-    monkeypatch.setattr(Predictor, "pinned", counting)
-    return counts
+from streamlit_app.i18n import LANGUAGES, Language
+from tests.support.dashboard import TEXTS, Open, Platform, shown
+from tests.support.songs_page import HEADER, SOME_BAD, ask, upload
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -62,7 +21,7 @@ def test_problems_come_first_then_only_good_rows_are_asked_about(
         Message("empty_cell").text(language),
         Message("not_in_unit_interval").text(language),
     ]
-    assert r"my\*list\.csv" in texts(page)
+    assert r"my\*list\.csv" in shown(page)
     assert page.button("songs_ask").label == TEXTS["songs_ask"][language].format(good=2)
     assert not asked
     ask(page)
@@ -74,16 +33,6 @@ def test_problems_come_first_then_only_good_rows_are_asked_about(
     assert ranked["probability"].is_monotonic_decreasing
     assert [metric.value for metric in page.metric][1].startswith("50")
     assert not page.exception
-
-
-def test_a_rerun_neither_reads_nor_asks_again(
-    open_page: Open, asked: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = ask(upload(open_page("songs", "es"), SOME_BAD))
-    monkeypatch.setattr("streamlit_app.songs.page.read", None)
-    page.segmented_control[0].set_value("liked").run()
-    assert page.dataframe[1].value["column 0"].tolist() == ["C"]
-    assert asked == [2]
 
 
 def test_another_list_is_asked_about_only_on_demand(open_page: Open, asked: list[int]) -> None:
@@ -118,7 +67,7 @@ def test_rows_can_be_pasted(open_page: Open, platform: Platform, language: Langu
     page = open_page("songs", language)
     page.text_area[0].set_value("\t".join(FEATURES) + "\n0,1\t0,2\t0,9\t0,4\n")
     page.button[0].click().run()
-    assert TEXTS["songs_pasted"][language] in texts(page)
+    assert TEXTS["songs_pasted"][language] in shown(page)
     assert ask(page).dataframe[0].value["row"].tolist() == [2]
 
 
@@ -149,15 +98,7 @@ def test_no_good_row_leaves_nothing_to_ask(open_page: Open, platform: Platform) 
 def test_many_problems_are_counted_and_the_first_shown(open_page: Open, platform: Platform) -> None:
     page = upload(open_page("songs", "en"), f"{HEADER}\n".encode() + b"x,0,0,0\n" * 1_234)
     assert page.dataframe[0].value["row"].tolist() == list(range(2, 202))
-    assert "1,234" in texts(page)
-
-
-def test_of_a_long_list_the_likeliest_are_shown(open_page: Open, platform: Platform) -> None:
-    rows = np.random.default_rng(0).random((1_500, 4)).round(3)
-    content = pd.DataFrame(rows, columns=list(FEATURES)).to_csv(index=False).encode()
-    page = ask(upload(open_page("songs", "es"), content))
-    assert page.dataframe[0].value["rank"].tolist() == list(range(1, 1_001))
-    assert Locale("es", TEXTS)("songs_shown_some", shown=1_000, songs=1_500) in texts(page)
+    assert "1,234" in shown(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from queue import Queue
 
 import grpc
 import numpy as np
@@ -7,12 +8,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from song_preference.errors import RegistryUnavailable
+from grpc_service.servicer import MAX_INVALID_SONGS
+from song_preference.errors import (
+    RegistryUnavailable,
+)
 from song_preference.features import FEATURES, Song
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.v1 import prediction_pb2 as pb
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Start, batch_request, predict_request, refused
+from tests.support.grpc_calls import (
+    TIMEOUT_SECONDS,
+    Edge,
+    batch_request,
+    converse,
+    predict_request,
+    refused,
+    stream_request,
+)
 from tests.support.registry import FakeRegistry
 from tests.support.songs import SONG
 
@@ -81,19 +93,6 @@ def test_a_batch_of_the_allowed_size_fits_and_one_song_more_is_refused(edge: Edg
     assert refusal.text == "There are 10001 songs in the request and at most 10000 are allowed: send several."
 
 
-def test_the_size_of_a_message_follows_the_size_of_a_batch(
-    store: ModelStore, predictor: Predictor, start: Start
-) -> None:
-    small, large = start(predictor), start(Predictor(store, max_batch_size=200_000))
-    request = batch_request(*[SONG] * 120_000)
-    refusal = refused(lambda: small.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "message" in refusal.text
-    request.songs[-1].energy = 2
-    refusal = refused(lambda: large.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert set(refusal.violations) == {"songs[119999].energy"}
-
-
 def test_an_explanation_adds_up_to_the_probability(edge: Edge, predictor: Predictor) -> None:
     request = pb.ExplainRequest(song=pb.Song(**SONG))
     answer, expected = edge.stub.Explain(request, timeout=TIMEOUT_SECONDS), predictor.explain(Song.checked(SONG))
@@ -127,3 +126,68 @@ def test_whatever_numbers_come_the_service_answers_or_names_the_field(edge: Edge
             assert (answer.label, answer.probability) == (alone.label, alone.probability)
 
     check()
+
+
+class Talk:
+    """What a test says on a stream, song by song, until it is closed."""
+
+    def __init__(self) -> None:
+        self._songs: Queue[pb.PredictStreamRequest | None] = Queue()
+
+    def say(self, **features: float) -> None:
+        self._songs.put(stream_request(**features))
+
+    def close(self) -> None:
+        self._songs.put(None)
+
+    def __iter__(self) -> Iterator[pb.PredictStreamRequest]:
+        return iter(self._songs.get, None)
+
+
+def test_each_song_is_answered_before_the_next_is_sent(
+    edge: Edge, predictor: Predictor, songs: NDArray[np.float32]
+) -> None:
+    talk = Talk()
+    answers = converse(edge, talk)
+    for row in songs[:20].tolist():
+        song = dict(zip(FEATURES, row, strict=True))
+        talk.say(**song)
+        prediction = predictor.predict(Song.checked(song))
+        found = next(answers)
+        assert (found.answer.label, found.answer.probability) == (prediction.label, prediction.probability)
+        assert (found.model.version, found.threshold, found.stale) == ("1", prediction.threshold, False)
+    talk.close()
+    assert list(answers) == []
+
+
+def test_an_invalid_song_ends_the_stream_and_its_index_is_named(edge: Edge) -> None:
+    talk = Talk()
+    for features in (SONG, SONG, {**SONG, "energy": -1}, SONG):
+        talk.say(**features)
+    answers = converse(edge, talk)
+    assert len([next(answers), next(answers)]) == 2
+    refusal = refused(lambda: next(answers))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.violations == {"songs[2].energy": "must be a number from 0 to 1"}
+    talk.close()
+
+
+def test_a_stream_ends_with_its_deadline(edge: Edge) -> None:
+    talk = Talk()
+    answers = converse(edge, talk, seconds=0.2)
+    talk.say(**SONG)
+    assert refused(lambda: list(answers)).code is grpc.StatusCode.DEADLINE_EXCEEDED
+    talk.close()
+
+
+def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
+    request = batch_request(SONG, *[{}] * 9_000)
+    refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(refusal.violations) == MAX_INVALID_SONGS * 4
+    assert refusal.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
+
+
+def test_predictions_are_observed(edge: Edge) -> None:
+    edge.stub.PredictBatch(batch_request(SONG, SONG), timeout=TIMEOUT_SECONDS)
+    assert edge.metrics.registry.get_sample_value("song_preference_batch_songs_sum") == 2

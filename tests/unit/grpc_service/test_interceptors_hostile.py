@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial, wraps
 from typing import Any
 
 import grpc
@@ -14,21 +12,8 @@ from grpc_health.v1 import health_pb2
 from grpc_service import limits
 from song_preference.v1 import prediction_pb2 as pb
 from tests.attacks.grpc_calls import MALFORMED, METHODS, channels, half_open, many_malformed, send_bytes, status_of
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, predict_request, refused, stream_request
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, on_the_loop, predict_request, stream_request
 from tests.support.songs import SONG
-
-AsyncTest = Callable[..., Awaitable[None]]
-
-
-def on_the_loop(test: AsyncTest) -> Callable[..., None]:
-    """Run a test that uses grpc.aio on the server's own event loop."""
-
-    @wraps(test)
-    def run(edge: Edge, **fixtures: object) -> None:
-        edge.loop.call(partial(test, edge, **fixtures))
-
-    return run
-
 
 HALF_OPEN = 25
 """Calls of each method; eight in all were enough to hold every thread of a server with eight."""
@@ -47,17 +32,6 @@ async def test_calls_without_a_message_and_idle_streams_hold_up_nobody(edge: Edg
         assert answer.label
         assert probed.status == health_pb2.HealthCheckResponse.SERVING
         assert not any(call.done() for call in held + streams)
-
-
-@on_the_loop
-async def test_none_of_many_calls_that_come_in_one_moment_is_rejected(edge: Edge) -> None:
-    song = stream_request(**SONG).SerializeToString()
-    async with channels(edge.address, 2) as attackers:
-        # The loop, which is the callers' own here, takes none before all were sent.
-        calls = [half_open(one, METHODS[2]) for one in attackers * 1_500]
-        await asyncio.gather(*(call.write(song) for call in calls))
-        await asyncio.gather(*(call.read() for call in calls))
-        assert not any(call.done() for call in calls)
 
 
 @on_the_loop
@@ -166,12 +140,3 @@ async def test_a_server_that_got_many_malformed_messages_stops(edge: Edge) -> No
     async with channels(edge.address, 2) as attackers:
         assert await many_malformed(attackers, 1_000) == {grpc.StatusCode.INVALID_ARGUMENT}
     # The fixture stops the server, which one with gRPC's own parsing would never do.
-
-
-def test_a_compressed_message_that_grows_beyond_the_limit_is_refused(edge: Edge) -> None:
-    def bomb(_: object) -> bytes:
-        return bytes(50_000_000)
-
-    call = edge.channel.unary_unary(METHODS[1], bomb, lambda received: received)
-    refusal = refused(lambda: call(None, timeout=TIMEOUT_SECONDS, compression=grpc.Compression.Gzip))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED

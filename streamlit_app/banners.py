@@ -1,0 +1,117 @@
+"""The banners above every page, and the listener's list that every page is about."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+import streamlit as st
+
+from song_preference.dataset.version import DatasetVersion
+from song_preference.errors import (
+    DatasetNotFound,
+    ModelNotReady,
+    NotManaged,
+    RegistryUnavailable,
+    ServiceUnavailable,
+    StorageUnavailable,
+)
+from song_preference.run_options import ETL_DAG
+from song_preference.serving.versions import DescribedVersion
+from streamlit_app.components import plain, section
+from streamlit_app.data import predictor, settings, source_kind
+from streamlit_app.data.models import choose, decline, versions
+from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
+from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
+from streamlit_app.i18n import Locale
+
+MISSING = (DatasetNotFound, ModelNotReady, NotManaged, RegistryUnavailable, ServiceUnavailable, StorageUnavailable)
+"""Errors that leave out what is said of lists: the page below says what is missing."""
+
+
+class Newer(NamedTuple):
+    """The list published last, whose model is not the champion."""
+
+    dataset: DatasetVersion
+    model: DescribedVersion
+
+
+def show_banners(locale: Locale) -> None:
+    """Draw the banners that apply: no model yet, a stale or rejected one, made-up data."""
+    store = predictor().store
+    try:
+        served = store.current()
+    except ModelNotReady:
+        _no_champion(locale)
+        return
+    version = served.model.ref.version
+    if store.refusal:
+        st.warning(locale("rejected_banner", version=version), icon=":material/block:")
+    elif served.stale:
+        st.warning(locale("stale_banner", version=version), icon=":material/cloud_off:")
+    with suppress(RegistryUnavailable):  # without MLflow there is the banner of a stale model
+        if source_kind(version, served.model.ref.run_id) == "sample":
+            st.info(locale("sample_banner"), icon=":material/science:")
+
+
+def _no_champion(locale: Locale) -> None:
+    try:
+        versions()
+    except RegistryUnavailable:
+        st.warning(locale("no_registry_banner"), icon=":material/cloud_off:")
+        return
+    st.info(locale("no_champion_banner"), icon=":material/hourglass_empty:")
+    if settings().manages_datasets:
+        with section(locale):
+            _first_run(locale)
+
+
+def _first_run(locale: Locale) -> None:
+    """Draw a button that starts the pipeline, unless a run is at work, whoever started it; raise `PipelineError`."""
+    airflow = airflow_or_fail_fast()
+    if run_at_work(airflow):
+        st.info(locale("pipeline_at_work"), icon=":material/progress_activity:")
+    elif st.button(locale("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
+        follow(airflow.trigger(ETL_DAG, patience_seconds=0))
+
+
+def show_list(locale: Locale) -> None:
+    """Draw the name and date of the listener's list, and the banner of a newer one that is not in use."""
+    with suppress(*MISSING):
+        own = own_dataset()
+        st.sidebar.caption(locale("own_list", name=plain(own.name), moment=own.created_at))
+        if found := newer():
+            _propose(found, locale)
+
+
+def newer() -> Newer | None:
+    """Return the list published last if it is not in use and nobody has declined it; raise errors of `MISSING`."""
+    served = predictor().store.current()
+    latest = dataset(LATEST_NAME)
+    if served.stale or served.model.ref.dataset_version in (None, latest.version):
+        return None
+    newest = next((found for found in versions() if found.registered.dataset_version == latest.version), None)
+    return None if newest is None or newest.reason is None or newest.is_declined else Newer(latest, newest)
+
+
+def _propose(found: Newer, locale: Locale) -> None:
+    version = found.model.registered.version
+    values = {"name": plain(found.dataset.name), "moment": found.dataset.created_at, "version": version}
+    # Low, so that the four sliders stay in sight below it.
+    says, asks = st.columns([3, 1], vertical_alignment="center")
+    reason = plain(_reason(found.model, locale))
+    says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
+    with asks, section(locale):
+        if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):
+            choose(version)
+            st.rerun()
+        if st.button(locale("newer_keep"), key="newer_keep", width="stretch"):
+            decline(version)
+            st.rerun()
+
+
+def _reason(model: DescribedVersion, locale: Locale) -> str:
+    if model.is_rolled_back or model.reason is None:
+        return locale("newer_rolled_back")
+    # The remedies in this message are for who has no buttons.
+    if model.reason.code == "another_listener":
+        return locale("newer_another_listener", **model.reason.params)
+    return model.reason.text(locale.language)

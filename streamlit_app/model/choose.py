@@ -1,0 +1,99 @@
+"""Choose the champion: back to the one before, or any other version, after a confirmation that says what changes."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from song_preference.serving.versions import DescribedVersion
+from streamlit_app import address
+from streamlit_app.components import plain, section
+from streamlit_app.data import settings
+from streamlit_app.data.models import choose
+from streamlit_app.data.playlist import list_names
+from streamlit_app.i18n import Locale
+from streamlit_app.model.charts import interval_text
+
+CHOSEN, CONFIRMED = "model_version", "model_confirmed"
+"""Keys of the session state: the version that is chosen, and the one whose choice was confirmed."""
+
+COMPARED = ("accuracy", "roc_auc", "brier", "log_loss")
+
+
+def show(champion: DescribedVersion, found: Sequence[DescribedVersion], locale: Locale) -> None:
+    """Draw the ways to another champion, if this platform manages datasets."""
+    others = {other.registered.version: other for other in found if other is not champion}
+    if not settings().manages_datasets or not others:
+        return
+    st.write(locale("model_choose_text"))
+    back, other = st.columns(2, gap="medium", vertical_alignment="bottom")
+    if (previous := champion.replaced) in others:
+        label = locale("model_back", version=previous)
+        if back.button(label, key="model_back", icon=":material/undo:"):
+            _confirm(champion, others[previous], locale)
+    lists = list_names()
+    if st.session_state.get(CHOSEN) not in others:  # it became the champion meanwhile
+        st.session_state.pop(CHOSEN, None)
+    address.restore([address.Choice("version", CHOSEN, list(others), None)])
+    with other.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            locale("model_choose"),
+            list(others),
+            format_func=lambda number: f"{number} · {list_of(others[number], lists)}",
+            key=CHOSEN,
+            placeholder=locale("model_choose_none"),
+            on_change=address.push,
+        )
+        asked = st.button(locale("model_use"), key="model_use", disabled=chosen is None)
+    if asked and chosen:
+        _confirm(champion, others[chosen], locale)
+
+
+def list_of(version: DescribedVersion, lists: Mapping[str, str]) -> str:
+    """Return the name of the list that a version learned from, or the dataset version if it has none in `lists`."""
+    trained_on = version.registered.dataset_version or "—"
+    return lists.get(trained_on, trained_on)
+
+
+def _confirm(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> None:
+    versions = {"now": champion.registered.version, "then": other.registered.version}
+    st.dialog(locale("model_confirm_title", **versions), width="medium")(_ask)(champion, other, locale)
+
+
+def _ask(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> None:
+    lists = list_names()
+    now, then = list_of(champion, lists), list_of(other, lists)
+    is_same = champion.registered.dataset_version == other.registered.dataset_version
+    key = "model_confirm_same_list" if is_same else "model_confirm_other_list"
+    versions = {"now": champion.registered.version, "then": other.registered.version}
+    st.write(locale(key, now_list=plain(now), then_list=plain(then), **versions))
+    st.table(comparison(champion, other, locale))
+    st.caption(locale("model_confirm_metrics"))
+    with st.container(horizontal=True):
+        label = locale("model_confirm_yes", **versions)
+        is_confirmed = st.button(label, key="model_confirm", type="primary", on_click=_take, args=(versions["then"],))
+        if is_confirmed or st.button(locale("model_confirm_no"), key="model_cancel"):
+            st.rerun()
+
+
+def _take(version: str) -> None:
+    st.session_state[CONFIRMED] = version
+    st.session_state[CHOSEN] = None
+
+
+def carry_out(locale: Locale) -> None:
+    """Make the version champion that was confirmed, if one was; a service that is away is named."""
+    if version := st.session_state.pop(CONFIRMED, None):
+        with section(locale):
+            choose(version)
+
+
+def comparison(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> pd.DataFrame:
+    """Return the metrics of two versions side by side, with their intervals."""
+    columns = {
+        locale("model_version", version=version.registered.version): [
+            interval_text(version.metrics[name], locale) if name in version.metrics else "—" for name in COMPARED
+        ]
+        for version in (champion, other)
+    }
+    return pd.DataFrame(columns, index=[locale(f"model_metric_{name}") for name in COMPARED])

@@ -1,0 +1,141 @@
+"""Packings, encodings and formats that become a CSV in UTF-8, and those that do not."""
+
+import gzip
+
+import pandas as pd
+import pytest
+
+from song_preference.errors import InvalidDataset
+from song_preference.song_table import database
+from tests.support.playlists import as_csv, songs
+from tests.support.song_tables import (
+    LIMIT,
+    PLAIN,
+    Table,
+    as_json,
+    check_is_plain,
+    check_is_rejected,
+    packed,
+    parquet,
+)
+
+WAYS: dict[str, tuple[bytes, list[str]]] = {
+    "a byte order mark": (b"\xef\xbb\xbf" + as_csv(PLAIN), []),
+    "UTF-16 with tabs": (as_csv(songs(), sep="\t").decode().encode("utf-16"), ["transcoded", "separator_read"]),
+    "UTF-16 without a mark": (as_csv(PLAIN).decode().encode("utf-16-le"), ["transcoded"]),
+    "UTF-32": (as_csv(PLAIN).decode().encode("utf-32"), ["transcoded"]),
+    "Windows-1252": (as_csv(songs()).decode().encode("cp1252"), ["transcoded"]),
+    "JSON": (as_json(PLAIN), ["converted"]),
+    "JSON lines": (PLAIN.to_json(orient="records", lines=True).encode(), ["converted"]),
+    "JSON of spotipy, of which it did not know the first": (
+        b'{"audio_features": [null, ' + as_json(songs())[1:] + b"}",
+        ["converted"],
+    ),
+    "JSON of spotipy": (b'{"audio_features": ' + as_json(songs()) + b', "next": null}', ["converted"]),
+    "Parquet": (parquet(PLAIN), ["converted"]),
+    "gz": (gzip.compress(as_csv(PLAIN)), []),
+    "zip": (packed(as_csv(PLAIN), "folder/songs.csv"), []),
+    "zip of a Mac": (packed(as_csv(PLAIN), "songs.csv", "__MACOSX/._songs.csv", ".DS_Store"), []),
+}
+
+
+@pytest.mark.parametrize(("raw", "noted"), WAYS.values(), ids=WAYS)
+def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str], table: Table) -> None:
+    check_is_plain(table(raw), noted)
+
+
+PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
+
+
+ZIP_OF_TWO = (
+    "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
+    "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
+)
+NAMES_ONLY = (
+    "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
+    "can; TuneMyMusic and Spotify's own export cannot)"
+)
+BAD: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "the file is empty"),
+    "white space": (b" \n\n\t", "the file is empty"),
+    "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
+    "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
+    "binary": (b"\x89\x00\x01" * 50, "the file is binary: export the playlist as CSV"),
+    "a zero byte far down": (
+        as_csv(PLAIN) + b"\0",
+        "the file is binary: export the playlist as CSV",
+    ),
+    "a workbook": (
+        packed(b"<x/>", "[Content_Types].xml", "xl/workbook.xml"),
+        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+    ),
+    "an old workbook": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
+        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+    ),
+    "the zip that Spotify sends": (
+        packed(b'{"tracks": []}', "Spotify Account Data/YourLibrary.json", "Spotify Account Data/Playlist1.json"),
+        NAMES_ONLY,
+    ),
+    "two tables in a zip": (
+        packed(b"a", "one.csv", "two.csv"),
+        ZIP_OF_TWO,
+    ),
+    "a zip that is cut off": (
+        packed(as_csv(PLAIN), "songs.csv")[:-40],
+        "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
+    ),
+    "a zip whose list of files lies before it": (
+        packed(as_csv(PLAIN), "songs.csv")[:-6] + b"\xff\xff\xff\x7f\0\0",
+        "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
+    ),
+    "a gz that is cut off": (
+        gzip.compress(as_csv(PLAIN))[:-40],
+        "the file is a gz or zip file that cannot be unpacked: check it, and that it has no password",
+    ),
+    "a bomb": (
+        gzip.compress(b" " * (LIMIT + 1)),
+        "the file has more than 100 MB once unpacked: split it",
+    ),
+    "a bomb of equal cells": (
+        parquet(pd.DataFrame({"energy": [0.5]}).iloc[[0] * 3_000_000].assign(title="x" * 50)),
+        "the file has more than 100 MB once unpacked: split it",
+    ),
+    "a bomb of absent cells": (
+        b"[" + b",".join([b'{"k%d":1}' % number for number in range(999)] + [b'{"a":1}'] * 110_000) + b"]",
+        "the file has more than 100 MB once unpacked: split it",
+    ),
+    "UTF-16 that breaks off": (
+        as_csv(PLAIN).decode().encode("utf-16")[:-1],
+        "the file begins as UTF-16 and does not go on so: export it again as CSV UTF-8",
+    ),
+    "Parquet that is cut off": (parquet(PLAIN)[:-9], "the file cannot be read as Parquet: export it again"),
+    "JSON that is cut off": (as_json(PLAIN)[:-9], "the file cannot be read as JSON: export it again"),
+    "JSON without its end": (as_json(PLAIN)[:-1] + b",", "the file cannot be read as JSON: export it again"),
+    "JSON of numbers": (
+        b"[1, 2, 3]",
+        "the file is JSON without a list of songs: send a list of objects, one for each song",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "words"), BAD.values(), ids=BAD)
+def test_a_file_that_is_no_table_of_songs_is_rejected_in_these_words(raw: bytes, words: str, table: Table) -> None:
+    check_is_rejected(table, raw, words)
+
+
+def test_a_long_list_of_json_is_read_in_the_memory_that_the_reader_has(table: Table) -> None:
+    more = pd.DataFrame({f"c{number}": [number * 1.5] * 5_000 for number in range(290)})
+    rows = pd.concat([PLAIN] * (5_000 // len(PLAIN) + 1), ignore_index=True)[:5_000]
+    read = table(as_json(rows.join(more)))
+    assert (read.rows, read.unusable) == (5_000, 0)
+
+
+@pytest.mark.parametrize("form", ["json", "parquet"])
+def test_rows_too_large_for_the_memory_of_the_reader_are_named(
+    table: Table, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MEMORY", "8MB")
+    rows = PLAIN.assign(title="x" * 200_000)
+    with pytest.raises(InvalidDataset, match="has rows that take too much memory: remove columns, or export it as CSV"):
+        table(as_json(rows) if form == "json" else rows.to_parquet())

@@ -1,0 +1,110 @@
+from datetime import UTC, datetime
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.version import DatasetVersion
+from song_preference.messages import Message
+from streamlit_app import data
+from tests.support.dashboard import PAGE, TEXTS, Open, Platform
+from tests.support.datasets import publish_sample
+
+
+@pytest.fixture
+def second(
+    platform: Platform, dataset: DatasetVersion, graph: bytes, environment: pytest.MonkeyPatch
+) -> DatasetVersion:
+    """The list of the champion, version 2, which replaced version 1 of another list."""
+    second = publish_sample(platform.objects, 2, datetime(2026, 11, 27, 10, tzinfo=UTC))
+    DatasetStore(platform.objects).rename(second.version, "Verano")
+    platform.registry.register("1", graph, dataset.version)
+    platform.registry.register("2", graph, second.version)
+    platform.registry.described_as["2"] = {"replaced": "1"}
+    data.predictor().store.refresh()
+
+    def roll_back(_: object, version: str) -> Message:
+        platform.registry.promote(version)
+        return Message("made_champion", {"version": version, "model": "m"})
+
+    environment.setattr("fastapi_app.pipeline.rollback", roll_back)
+    return second
+
+
+def test_the_previous_champion_is_back_after_a_confirmation_that_says_what_changes(
+    second: DatasetVersion, dataset: DatasetVersion, open_page: Open
+) -> None:
+    page = open_page("model", "es")
+    page.button(key="model_back").click().run()
+    text = " ".join(found.value for found in page.markdown)
+    assert "«playlist»" in text
+    assert "«Verano»" in text
+    (metrics,) = page.table
+    assert metrics.value.columns.tolist() == ["Versión 2", "Versión 1"]
+    assert metrics.value.loc["ROC AUC", "Versión 1"] == "0,889 (de 0,845 a 0,932)"
+    page.button(key="model_confirm").click().run()
+    assert not page.exception
+    assert data.predictor().store.current().model.ref.dataset_version == dataset.version
+    assert "playlist" in page.sidebar.caption[0].value
+
+
+def test_nothing_changes_without_the_confirmation(second: DatasetVersion, open_page: Open) -> None:
+    page = open_page("model", "en")
+    page.button(key="model_back").click().run()
+    page.button(key="model_cancel").click().run()
+    assert "model_confirm" not in [button.key for button in page.button]
+    assert data.predictor().store.current().model.ref.version == "2"
+
+
+def test_any_other_version_can_be_chosen(second: DatasetVersion, open_page: Open) -> None:
+    page = open_page("model", "en")
+    other = page.selectbox(key="model_version")
+    assert other.options == ["1 · playlist"]
+    assert page.button(key="model_use").disabled
+    other.set_value("1").run()
+    page.button(key="model_use").click().run()
+    page.button(key="model_confirm").click().run()
+    assert data.predictor().store.current().model.ref.version == "1"
+
+
+@pytest.mark.parametrize(("asked", "chosen"), [("1", "1"), ("2", None), ("99", None), ("x" * 9999, None)])
+def test_the_address_names_the_version_that_is_chosen(second: DatasetVersion, asked: str, chosen: str | None) -> None:
+    page = AppTest.from_string(PAGE.format(name="model", language="es"), default_timeout=30)
+    page.query_params["version"] = asked
+    assert page.run().selectbox(key="model_version").value == chosen
+    assert not page.exception
+
+
+def test_a_chosen_version_that_became_the_champion_is_no_longer_chosen(
+    platform: Platform, second: DatasetVersion, open_page: Open
+) -> None:
+    page = open_page("model", "es")
+    page.selectbox(key="model_version").set_value("1").run()
+    platform.registry.promote("1")
+    st.cache_data.clear()
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key="model_version").value is None
+
+
+def test_a_service_that_is_away_is_named_in_the_confirmation(
+    platform: Platform, second: DatasetVersion, open_page: Open
+) -> None:
+    page = open_page("model", "es")
+    page.button(key="model_back").click().run()
+    platform.take_down("rest")
+    page.button(key="model_confirm").click().run()
+    assert not page.exception
+    assert TEXTS["missing_data"]["es"] in [found.value for found in page.warning]
+    assert platform.registry.ref is not None
+    assert platform.registry.ref.version == "2"
+
+
+def test_who_may_only_predict_has_no_choice(
+    second: DatasetVersion, open_page: Open, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("MANAGE_DATASETS", "false")
+    data.settings.clear()
+    page = open_page("model", "es")
+    assert not {"model_back", "model_use"} & {button.key for button in page.button}
