@@ -14,11 +14,9 @@ _TEXTS = read_texts(FOLDER / "sentences.toml")
 SENTENCES: dict[Language, dict[str, str]] = {
     language: {code: text[language] for code, text in _TEXTS.items()} | cards(language) for language in LANGUAGES
 }
-MINUS = {"-": "\N{MINUS SIGN}"}
-SIGNS: dict[Language, dict[int, str]] = {
-    "es": str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"} | MINUS),
-    "en": str.maketrans(MINUS),
-}
+SPANISH_SIGNS = str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"})
+MINUS = "\N{MINUS SIGN}"
+"""As Vega writes it in charts."""
 
 
 @dataclass(frozen=True)
@@ -70,5 +68,7 @@ class LanguageFormatter(Formatter):
             case list():
                 return ", ".join(self.format_field(item, format_spec) for item in value)
             case Real():
-                return format(value, format_spec).translate(SIGNS[self.language])
+                text = format(value, format_spec)
+                signed = f"{MINUS}{text[1:]}" if text.startswith("-") else text
+                return signed.translate(SPANISH_SIGNS) if self.language == "es" else signed
         return format(value, format_spec)

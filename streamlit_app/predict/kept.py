@@ -23,6 +23,9 @@ MEASURES = [
 KEPT = "predict_kept"
 """Key of the session state: the songs, the first one kept first."""
 
+CHOSEN = "predict_kept_which"
+"""Key of the session state: the number of the song to take back or to remove."""
+
 MOST_KEPT = 5
 
 
@@ -55,32 +58,35 @@ def table(locale: Locale) -> None:
     if not (songs := _kept()):
         return
     st.header(locale("predict_kept"), anchor=False)
-    columns = st.column_config
+    columns = {feature: locale(feature) for feature in FEATURES}
+    columns |= {"number": "#", "probability": locale("probability"), "answer": locale("predict_kept_answer")}
     st.dataframe(
-        rows(songs, locale),
-        hide_index=True,
-        height="content",
-        column_config={
-            **{feature: locale(feature) for feature in FEATURES},
-            "probability": locale("probability"),
-            "answer": locale("predict_kept_answer"),
-            "back": columns.ButtonColumn("", type="tertiary", on_click=_take_back, key="predict_kept_back"),
-            "remove": columns.ButtonColumn("", type="tertiary", on_click=_remove, key="predict_kept_remove"),
-        },
-        alt=locale("predict_kept_alt"),
+        rows(songs, locale), hide_index=True, height="content", column_config=columns, alt=locale("predict_kept_alt")
     )
-    st.button(locale("predict_kept_clear"), on_click=songs.clear, key="predict_kept_clear", icon=":material/delete:")
+    # Not buttons in the table, nor menus: no keyboard reaches either.
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        numbers = range(1, len(songs) + 1)
+        st.segmented_control(
+            locale("predict_kept_which"), numbers, default=1, key=CHOSEN, required=True, width="content"
+        )
+        for key, icon, act in (
+            ("back", "undo", _take_back),
+            ("remove", "remove", _remove),
+            ("clear", "delete", _clear),
+        ):
+            name = f"predict_kept_{key}"
+            st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:")
 
 
 def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:
-    """Return a row for each song: its values, the model's answer, and what can be done with it."""
+    """Return a row for each song: its number, the model's answer, and its values."""
     batch = predictor().predict_rows(np.array([song.row() for song in songs], dtype=np.float32))
     found = [
-        {name: locale.number(value, 2) for name, value in song.model_dump().items()}
-        | {"probability": locale.percent(probability), "answer": locale(f"predict_{label}")}
-        for song, (label, _, probability) in zip(songs, batch.answers(), strict=True)
+        {"number": str(number), "answer": locale(f"predict_{label}"), "probability": locale.percent(probability)}
+        | {name: locale.number(value, 2) for name, value in song.model_dump().items()}
+        for number, (song, (label, _, probability)) in enumerate(zip(songs, batch.answers(), strict=True), 1)
     ]
-    return pd.DataFrame(found).assign(back=locale("predict_kept_back"), remove=locale("predict_kept_remove"))
+    return pd.DataFrame(found)
 
 
 def _kept() -> list[Song]:
@@ -94,8 +100,13 @@ def _keep() -> None:
 
 
 def _take_back() -> None:
-    put(_kept()[st.session_state.predict_kept_back.row])
+    put(_kept()[st.session_state[CHOSEN] - 1])
 
 
 def _remove() -> None:
-    del _kept()[st.session_state.predict_kept_remove.row]
+    del _kept()[st.session_state[CHOSEN] - 1]
+    st.session_state[CHOSEN] = 1
+
+
+def _clear() -> None:
+    _kept().clear()

@@ -103,11 +103,11 @@ def _one_song(locale: Locale, spreads: Spreads) -> None:
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
     with section(locale):
-        explanation = predictor().explain(song)
         with answer.container(key="answer"):
-            _answer(explanation.prediction, locale)
+            _answer(predictor().predict(song), locale)
         kept.table(locale)
-        _why(explanation, locale)
+        # After the answer: its hundreds of predictions take longer than all the rest.
+        _why(predictor().explain(song), locale)
     with sliders.container(gap="xsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)

@@ -102,6 +102,8 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
         column_name(column): columns.TextColumn(header[column].strip() or "—", width=widths.get(column))
         for column in ranking.file.kept_columns
     }
+    at = list(best).index("probability") + 1
+    before, after = best.columns[:at], best.columns[at:]
     st.dataframe(
         best.assign(liked=best["liked"].map(answers), take=locale("take")),
         hide_index=True,
@@ -116,7 +118,7 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
             "take": columns.ButtonColumn("", type="tertiary", key=TAKE, help=locale("take_help")),
             **kept,
         },
-        column_order=["rank", "take", *best.columns.drop("rank")],
+        column_order=[*before, "take", *after],
         alt=locale("songs_ranked_alt", shown=len(best), best=best["probability"].iloc[0] / 100),
     )
     if click := st.session_state[TAKE]:

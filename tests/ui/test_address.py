@@ -111,9 +111,9 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
     press(visitor, 0, "End")
     assert sliders(page) != taken
     visitor.open("songs").open("predict")
-    box = page.get_by_test_id("stDataFrame").bounding_box()
-    assert box
-    page.get_by_test_id("stDataFrame").click(position={"x": box["width"] - 150, "y": 52})
-    wait_for_sliders(page, taken)
-    page.get_by_test_id("stDataFrame").click(position={"x": box["width"] - 40, "y": 52})
+    for name in ("predict_kept_back", "predict_kept_remove"):
+        page.get_by_role("button", name=visitor.locale(name)).focus()
+        page.keyboard.press("Enter")
+        visitor.settle()
+        wait_for_sliders(page, taken)
     expect(page.get_by_role("heading", name=visitor.locale("predict_kept"))).to_have_count(0)

@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.messages import SENTENCES, Language, Message
+from song_preference.messages import MINUS, SENTENCES, Language, LanguageFormatter, Message
 
 EVERY_CODE = sorted(SENTENCES["en"])
 SOURCES = [
@@ -86,3 +86,8 @@ def test_what_has_no_code_that_is_known_is_shown_as_it_was_stored(code: str | No
 def test_what_was_stored_in_english_stays_as_it_was() -> None:
     stored = Message("column_missing", {}, "is not there")
     assert (stored.text("en"), stored.text("es")) == ("is not there", "falta")
+
+
+@pytest.mark.parametrize(("language", "expected"), [("en", "0.5 and 1e-08"), ("es", "0,5 and 1e-08")])
+def test_a_minus_is_that_of_the_charts_and_an_exponent_stays(language: Language, expected: str) -> None:
+    assert LanguageFormatter(language).format("{:.1f} and {:.0e}", -0.5, 1e-8) == f"{MINUS}{expected}"

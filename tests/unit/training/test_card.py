@@ -39,7 +39,7 @@ def test_the_card_says_what_how_good_and_where_it_ends(evaluation: Evaluation) -
     assert card.count("0.500 (0.500 to 0.500)") == 1
     assert "| Calibration slope (ideal: 1) | 0." in card
     assert card.count(" | — | ") == 1
-    assert "\n\nNo better than a plain logistic regression on these songs: ROC AUC differs by -0." in card
+    assert "\n\nNo better than a plain logistic regression on these songs: ROC AUC differs by \N{MINUS SIGN}0." in card
     assert "4.7e-08" in card
     assert "models:/spotify_model_prod@champion" in card
     assert "sample" not in card

@@ -32,6 +32,21 @@ def test_a_song_is_kept_once_and_all_are_removed_at_once(platform: Platform, ope
     assert not page.dataframe
 
 
+def test_one_of_them_is_taken_back_or_removed(platform: Platform, open_page: Open) -> None:
+    page = open_page("predict", "en")
+    for energy in (0.1, 0.2, 0.3):
+        page.select_slider(key="song_energy").set_value(energy)
+        page.button(key="predict_keep").click().run()
+    page.button_group(key="predict_kept_which").set_value(2).run()
+    page.button(key="predict_kept_back").click().run()
+    assert page.session_state["song_energy"] == 0.2
+    page.button_group(key="predict_kept_which").set_value(3).run()
+    page.button(key="predict_kept_remove").click().run()
+    assert page.dataframe[0].value["energy"].tolist() == ["0.10", "0.20"]
+    page.button(key="predict_kept_remove").click().run()
+    assert page.dataframe[0].value["energy"].tolist() == ["0.20"]
+
+
 def test_no_more_are_kept_than_can_be_compared(platform: Platform, open_page: Open) -> None:
     page = open_page("predict", "en")
     for number in range(MOST_KEPT):
