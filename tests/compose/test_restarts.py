@@ -46,12 +46,11 @@ def answer() -> Prediction:
 def test_only_what_a_variable_means_something_to_is_recreated_for_it() -> None:
     """A variable of whoever runs `up` wins over `.env`: so gRPC and the dashboard were once recreated alone."""
 
-    def recipes(**variables: str) -> set[str]:
-        return set(compose("--profile", "all", "config", "--hash", "*", **variables).stdout.splitlines())
-
-    before = recipes()
-    assert recipes() == before
-    assert {line.split()[0] for line in recipes(GRPC_PORT="1") - before} == {"grpc", "streamlit"}
+    asking = ("--profile", "all", "config", "--hash", "*")
+    before, again = (set(compose(*asking).stdout.splitlines()) for _ in range(2))
+    assert again == before
+    changed = set(compose(*asking, GRPC_PORT="1").stdout.splitlines()) - before
+    assert {line.split()[0] for line in changed} == {"grpc", "streamlit"}
 
 
 @pytest.mark.usefixtures("environment")
