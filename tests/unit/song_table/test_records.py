@@ -17,11 +17,7 @@ from tests.support.playlists import as_csv, songs
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_rejected
 
 QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell: close, double or remove it"
-
-
 ROWS = as_csv(PLAIN).partition(b"\n")[2]
-
-
 TITLED = as_csv(PLAIN.assign(title="song"))
 FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "an open quote in the first row": (HEADER + b'\n"' + FIRST + b"\n" + ROWS, [f"{QUOTE} (1 row: 2)"]),

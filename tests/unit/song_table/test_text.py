@@ -45,8 +45,6 @@ def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str
 
 
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
-
-
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
     "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
