@@ -43,6 +43,16 @@ def answer() -> Prediction:
     return answers["REST"]
 
 
+def test_only_what_a_variable_means_something_to_is_recreated_for_it() -> None:
+    """A variable of whoever runs `up` wins over `.env`: so gRPC and the dashboard were once recreated alone."""
+
+    asking = ("--profile", "all", "config", "--hash", "*")
+    before, again = (set(compose(*asking).stdout.splitlines()) for _ in range(2))
+    assert again == before
+    changed = set(compose(*asking, GRPC_PORT="1").stdout.splitlines()) - before
+    assert {line.split()[0] for line in changed} == {"grpc", "streamlit"}
+
+
 @pytest.mark.usefixtures("environment")
 def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFixture[str]) -> None:
     before, began = answer(), time.monotonic()

@@ -58,7 +58,7 @@ def test_a_preset_comes_with_what_a_model_that_did_not_know_it_answered(
 
 
 def test_a_disliked_preset_that_the_model_likes_is_called_so(platform: Platform, open_page: Open) -> None:
-    songs = playlist.table(playlist.latest_dataset().version, "features")
+    songs = playlist.table(playlist.own_dataset().version, "features")
     platform.registry.songs_of_run[""] = songs.assign(probability=0.84, predicted=1).to_parquet()
     page = open_page("predict", "en")
     page.button_group(key="preset").set_value("disliked").run()
