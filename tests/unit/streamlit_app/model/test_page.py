@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from song_preference.evaluation import LEFT_OUT, TEST_TABLE, Interval
-from song_preference.messages import Message
+from song_preference.messages import MINUS, Message
 from song_preference.prediction import RegisteredVersion
 from song_preference.serving.versions import DescribedVersion
 from song_preference.training.candidates import CANDIDATES
@@ -103,7 +103,7 @@ def test_each_role_is_compared_with_the_simple_model(
     texts = [text.value for text in open_page("model", language).markdown]
     better = {"en": "**Champion:** Better than a plain", "es": "**Campeón:** Mejor que una regresión"}[language]
     assert len([text for text in texts if text.startswith(better)]) == 1
-    assert f"**{TEXTS['model_challenger'][language]}:** {COMPARED[language]}" in texts
+    assert f"**{TEXTS['model_challenger'][language]}:** {COMPARED[language].replace('-', MINUS)}" in texts
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
