@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, check_key
 from fastapi_app.errors import problems
@@ -15,7 +15,7 @@ from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk
 from song_preference.dataset import manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
-from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, DatasetVersion, Spread
+from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, DatasetVersion, Spread, named
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, NAME, NEW_LISTENER
@@ -44,7 +44,9 @@ class DatasetPage(BaseModel):
 class Renaming(BaseModel, extra="forbid"):
     """The name to give a version."""
 
-    name: str = Field(min_length=1, max_length=NAME_LENGTH, pattern=r"\S", description="What its listener calls it.")
+    name: Annotated[str, Field(max_length=NAME_LENGTH), AfterValidator(named), Field(min_length=1)] = Field(
+        description="What its listener calls it."
+    )
 
 
 class Preview(BaseModel):
@@ -177,7 +179,7 @@ def upload(
     management: ManagementDep,
     response: Response,
     new_listener: Annotated[bool | None, Query(description=NEW_LISTENER.description["en"])] = None,
-    name: Annotated[str | None, Query(max_length=NAME_LENGTH, description=NAME.description["en"])] = None,
+    name: Annotated[str | None, Query(max_length=NAME.longest, description=NAME.description["en"])] = None,
 ) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
 
@@ -213,6 +215,7 @@ def validate(files: PlaylistDep, management: ManagementDep) -> CheckedPlaylist:
 @router.patch(
     "/{version}",
     operation_id="renameDataset",
+    summary="Rename a dataset version",
     responses=problems(400, 401, 404, 415, 422),
     dependencies=[NEEDS_KEY],
 )

@@ -36,7 +36,7 @@ curl -X POST http://127.0.0.1:8803/model/refresh -H 'X-API-Key: development-only
 
 ## Key
 
-Predictions need none. Requests that change something, and those for the listener's own rows (the tables `raw` and
+Predictions need no key. Requests that change something, and those for the listener's own rows (the tables `raw` and
 `scaled`), need the header `X-API-Key` with the service's `API_KEY`; at `/docs`, the button *Authorize* adds it. Its
 default, `development-only-api-key`, is public: replace it before others can reach the service.
 

@@ -13,7 +13,7 @@ from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
 from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
-from song_preference.errors import ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
@@ -41,7 +41,8 @@ def run_body(options: Iterable[Option]) -> type[BaseModel]:
 def _field(option: Option) -> tuple[Any, Any]:
     low, high = option.bounds or (None, None)
     kind = option.type | None if option.default is None else option.type
-    return kind, Field(option.default, ge=low, le=high, description=option.description["en"])
+    description = option.description["en"]
+    return kind, Field(option.default, ge=low, le=high, max_length=option.longest, description=description)
 
 
 RunBody = run_body(ETL_OPTIONS)
@@ -141,8 +142,9 @@ def roll_back(asked: RollbackIn, management: ManagementDep, predictor: Predictor
 
 @router.post(
     "/model/versions/{version}/decline",
-    tags=["model"],
+    tags=["Model"],
     operation_id="declineVersion",
+    summary="Stop proposing a version",
     responses=problems(401, 404, 422, 503),
     dependencies=[NEEDS_KEY],
 )
@@ -155,7 +157,7 @@ def _refreshed(store: ModelStore) -> Outcome:
     # The rollback succeeded in the registry, even if this service cannot load the model yet.
     try:
         return store.refresh(again=True)
-    except RegistryUnavailable:
+    except (RegistryUnavailable, DiskFull):
         return "unavailable"
     except ModelRejected:
         return "refused"

@@ -166,7 +166,7 @@ class Live(BaseModel):
 
 
 class Health(Live):
-    """The process answers, and where it says more."""
+    """The process answers; links to the probes."""
 
     links: dict[str, str] = Field(
         default={"live": "/health/live", "ready": "/health/ready"}, description="The probes; 'ready' needs a model."

@@ -24,6 +24,8 @@ class Option:
     description: Text
     bounds: tuple[float, float] | None = None
     """Lowest and highest value."""
+    longest: int | None = None
+    """Greatest length of a text."""
 
     def help(self, language: Language) -> str:
         """Return the description with the bounds."""
@@ -40,6 +42,8 @@ class Option:
         if type(value) is not self.type and not (self.type is float and type(value) is int):
             wanted = Message(f"type_{self.type.__name__}").as_json()
             return Message("option_of_wrong_type", {"name": self.name, "wanted": wanted})
+        if self.longest and len(str(value)) > self.longest:
+            return Message("option_too_long", {"name": self.name, "length": len(str(value)), "longest": self.longest})
         if self.bounds and not self.bounds[0] <= value <= self.bounds[1]:  # type: ignore[operator]
             low, high = self.bounds
             return Message("option_out_of_bounds", {"name": self.name, "value": value, "minimum": low, "maximum": high})
@@ -116,12 +120,12 @@ NAME = Option(
     "name",
     str,
     None,
-    title={"en": "Name of the list", "es": "Nombre de la lista"},
+    title={"en": "Name of the playlist", "es": "Nombre de la lista"},
     description={
-        "en": "As it is called wherever it is shown; the first 80 characters are kept. If empty, the name of its file.",
-        "es": "Así se llama en todas partes; se guardan los primeros 80 caracteres. Si lo dejas vacío, el nombre del "
-        "archivo.",
+        "en": "The name shown everywhere, 80 characters at most. If empty, that of its file.",
+        "es": "El nombre que se ve en todas partes, de 80 caracteres como máximo. Si lo dejas vacío, el del archivo.",
     },
+    longest=80,
 )
 
 ETL_OPTIONS = (

@@ -16,12 +16,12 @@ from song_preference.errors import (
 )
 from song_preference.run_options import ETL_DAG
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import plain, section
+from streamlit_app.components import plain, reporting, section
 from streamlit_app.data import predictor, settings, source_kind
 from streamlit_app.data.models import choose, decline, versions
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
-from streamlit_app.i18n import Locale
+from streamlit_app.i18n import COMMON, Locale
 
 MISSING = (DatasetNotFound, ModelNotReady, NotManaged, RegistryUnavailable, ServiceUnavailable, StorageUnavailable)
 """Errors that leave out what is said of lists: the page below says what is missing."""
@@ -99,7 +99,7 @@ def _propose(found: Newer, locale: Locale) -> None:
     says, asks = st.columns([3, 1], vertical_alignment="center")
     reason = plain(_reason(found.model, locale))
     says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
-    with asks, section(locale):
+    with asks, reporting(locale):
         if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):
             choose(version)
             st.rerun()
@@ -111,7 +111,6 @@ def _propose(found: Newer, locale: Locale) -> None:
 def _reason(model: DescribedVersion, locale: Locale) -> str:
     if model.is_rolled_back or model.reason is None:
         return locale("newer_rolled_back")
-    # The remedies in this message are for who has no buttons.
-    if model.reason.code == "another_listener":
-        return locale("newer_another_listener", **model.reason.params)
-    return model.reason.text(locale.language)
+    # Some messages end with remedies for those who have no buttons.
+    key = f"newer_{model.reason.code}"
+    return locale(key, **model.reason.params) if key in COMMON else model.reason.text(locale.language)

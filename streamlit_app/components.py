@@ -26,7 +26,7 @@ from streamlit_app.i18n import Locale
 
 log = logging.getLogger(__name__)
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:-])")
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+.!|~$:&-])")
 
 MISSING: dict[type[SongPreferenceError], str] = {
     NotManaged: "missing_management",
@@ -68,6 +68,15 @@ def section(locale: Locale) -> Iterator[None]:
         log.info("A section of a page is missing: %s", error)
         key = next(MISSING[kind] for kind in type(error).__mro__ if kind in MISSING)
         st.warning(locale(key), icon=":material/cloud_off:")
+
+
+@contextmanager
+def reporting(locale: Locale) -> Iterator[None]:
+    """Do what the listener asked for; if that fails, say why."""
+    try:
+        yield
+    except SongPreferenceError as error:
+        st.error(plain(error.message.text(locale.language)), icon=":material/error:")
 
 
 def measures_help(locale: Locale) -> None:

@@ -42,12 +42,14 @@ def _param(option: Option) -> Param:
     # Airflow's form changes a number to the bound next to it, silently, if it finds `minimum` or `maximum` at the
     # schema's top. Below `allOf` it does not find them, and the run is rejected with the bound.
     bounds = [{"minimum": option.bounds[0], "maximum": option.bounds[1]}] if option.bounds else [{}]
+    longest = {"maxLength": option.longest} if option.longest else {}
     return Param(
         option.default,
         type=["null", kind] if option.default is None else kind,
         title=option.title["en"],
         description=option.help("en") + (UNTOUCHED if (option.type, option.default) == (bool, None) else ""),
         allOf=bounds,
+        **longest,
     )
 
 

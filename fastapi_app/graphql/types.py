@@ -141,10 +141,10 @@ class Dataset:
     """A published dataset version: `dataset.json` without its nesting, which would make queries too deep."""
 
     version: str = _field("A digest of content and parameters.")
-    name: str = _field("What its listener calls it; at first the name of its file.")
+    name: str = _field("What its listener calls it; at first that of its file or source.")
     created_at: datetime = _field("When it was published, in UTC.")
     source_kind: str = _field("'drive', 'https', 's3', 'file', or 'sample', which reflects nobody's taste.")
-    source_uri: str = _field("Where the file came from; of a file on the server's disk its name.")
+    source_uri: str = _field("Where the file came from; for a file on the server's disk, only its name.")
     sha256: str = _field("Checksum of the file.")
     test_size: float = _field("Share of the songs in the test table.")
     seed: int = _field("Decides which songs these are.")

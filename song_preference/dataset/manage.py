@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import NAME_TAG, CheckedPlaylist, DatasetVersion, named
+from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
 from song_preference.song_table.files import PIECE_BYTES, extension_of
@@ -58,7 +58,7 @@ def _folder(sha256: str) -> str:
 
 def _file_name(name: str) -> str:
     """Return a file's name without extension and without signs that mean something in an address."""
-    return re.sub(r"[^\w ()-]+", " ", named(name.rpartition(".")[0] or name)).strip() or UNNAMED
+    return re.sub(r"[^\w ().-]+", " ", named(EXTENSIONS.sub("", name))).strip(" .") or UNNAMED
 
 
 def rename(store: DatasetStore, registry: MlflowClient, version: str, name: str) -> DatasetVersion:

@@ -74,9 +74,7 @@ def numbers(described: DatasetVersion) -> dict[str, float]:
 
 
 CARD = """\
-# {name}
-
-Dataset version `{version}`.
+# Dataset {version}
 
 {songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {dropped:,} were
 left out, see below.
@@ -113,7 +111,6 @@ def data_card(described: DatasetVersion) -> str:
     if source.fallback_reason:
         notes.append(f"- **The bundled sample stands in for the configured source**: {source.fallback_reason}")
     return CARD.format(
-        name=described.name,
         version=described.version,
         songs=songs.rows_kept,
         likes=songs.likes,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from datetime import datetime
 from pathlib import PurePath
 from typing import Literal, Self
@@ -18,6 +19,8 @@ PREPARATION = 7
 NAME_LENGTH = 80
 NAME_TAG = "dataset_name"
 """Tag of the runs in MLflow that made a dataset, or a model of it."""
+
+EXTENSIONS = re.compile(r"([.](csv|tsv|txt|json|jsonl|ndjson|parquet|gz|zip))+$", re.IGNORECASE)
 
 SourceKind = Literal["drive", "https", "s3", "file", "sample"]
 
@@ -46,10 +49,12 @@ class Source(BaseModel):
         """The file's name without extension, as a list is called until somebody names it; empty if it has none."""
         if self.kind in {"sample", "drive"}:
             return {"sample": "Demo", "drive": "Google Drive"}[self.kind]
-        uri = unquote(self.uri) if self.kind == "https" else self.uri
-        stem = PurePath(uri).name.partition(".")[0]
+        if self.uri.startswith("https://docs.google.com/"):
+            return "Google Sheets"
+        uri = unquote(self.uri.partition("?")[0]) if self.kind == "https" else self.uri
+        stem = EXTENSIONS.sub("", PurePath(uri).name)
         # Uploads used to be stored under their digest, which says nothing to a listener.
-        return "" if self.sha256.startswith(stem) else named(stem)
+        return "" if stem == self.sha256[:32] else named(stem)
 
     def fallback_message(self) -> Message | None:
         """Return why the bundled sample stands in for the configured source, if it does."""
@@ -68,7 +73,8 @@ class Source(BaseModel):
 
 def named(text: str) -> str:
     """Return a name as it is kept: printable, without needless blanks, of at most `NAME_LENGTH` characters."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
+    composed = unicodedata.normalize("NFC", text)
+    printable = "".join(character if character.isprintable() else " " for character in composed)
     return re.sub(" +", " ", printable).strip()[:NAME_LENGTH].rstrip()
 
 

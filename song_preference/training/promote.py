@@ -15,7 +15,7 @@ from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import BrokenContract, ServedModel, open_graph
 from song_preference.serving.registry import PROMOTION, recorded
-from song_preference.serving.versions import REASON, REASON_CODE, REASON_PARAMS, REPLACED, ROLLED_BACK
+from song_preference.serving.versions import DECLINED, REASON, REASON_CODE, REASON_PARAMS, REPLACED, ROLLED_BACK
 from song_preference.training.compare import (
     MAX_SHARE_WORSE,
     TABLE_TOLERANCE,
@@ -244,6 +244,7 @@ def record(
     values |= {REASON_CODE: reason.code, REASON_PARAMS: reason.params, LISTENER: decision.listener}
     if new_listener is not None:
         values[NEW_LISTENER] = new_listener
+    client.delete_model_version_tag(candidate.name, str(candidate.version), DECLINED)
     if decision.promoted:
         client.delete_model_version_tag(candidate.name, str(candidate.version), ROLLED_BACK)
         values[BEST] = decision.best

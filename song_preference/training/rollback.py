@@ -37,11 +37,14 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
         if champion and version is not None:
             client.set_model_version_tag(settings.name, wanted, REPLACED, str(champion.version))
         client.delete_model_version_tag(settings.name, wanted, ROLLED_BACK)
+        client.delete_model_version_tag(settings.name, wanted, DECLINED)
+        if champion:
+            # Before the alias moves: a repetition after an error would find the version to be champion already.
+            now = datetime.now(UTC).isoformat()
+            client.set_model_version_tag(settings.name, str(champion.version), ROLLED_BACK, now)
         client.set_registered_model_alias(settings.name, settings.alias, wanted)
         if champion:
-            replaced = str(champion.version)
-            client.set_model_version_tag(settings.name, replaced, ROLLED_BACK, datetime.now(UTC).isoformat())
-            client.set_registered_model_alias(settings.name, CHALLENGER, replaced)
+            client.set_registered_model_alias(settings.name, CHALLENGER, str(champion.version))
     except MlflowException as error:
         raise _unavailable(settings) from error
     values = {"version": wanted, "model": settings.name}

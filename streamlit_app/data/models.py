@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from song_preference.errors import ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.serving.versions import DescribedRegistry, DescribedVersion
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings, predictor
@@ -29,10 +29,18 @@ def evaluation(run_id: str) -> Evaluation | None:
     return registry().evaluation(run_id)
 
 
+def champion_now() -> str | None:
+    """Return the champion's version as the registry has it now; raise `RegistryUnavailable`."""
+    found = registry().champion()
+    return found and found.version
+
+
 def choose(version: str) -> None:
     """Make a version the champion, here at once and in the other services soon; raise as `ManagementClient`."""
     management().roll_back(version)
-    with suppress(RegistryUnavailable, ModelRejected):  # it is the champion, even if it cannot be loaded here yet
+    with suppress(
+        RegistryUnavailable, ModelRejected, DiskFull
+    ):  # it is the champion, even if it cannot be loaded here yet
         predictor().store.refresh(again=True)
     versions.clear()
 

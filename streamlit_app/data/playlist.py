@@ -119,7 +119,7 @@ def _checked(response: httpx.Response) -> httpx.Response:
 def _finding(found: dict[str, Any]) -> Finding:
     column = None if found["field"] == "file" else found["field"]
     rule = Message(found.get("code"), found.get("params", {}), found["problem"])
-    return Finding(column, rule, found["count"], tuple(found["rows"]))
+    return Finding(column, rule, found.get("count") or 1, tuple(found.get("rows") or ()))
 
 
 def management() -> ManagementClient:

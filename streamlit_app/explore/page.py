@@ -11,7 +11,7 @@ from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
 from song_preference.prediction import Batch
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import plain, section, two_by_two
+from streamlit_app.components import plain, reporting, section, two_by_two
 from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, dataset, management, own_dataset, spreads, table
 from streamlit_app.explore import charts
@@ -72,15 +72,17 @@ def _dataset(version: DatasetVersion, locale: Locale) -> None:
 def _rename(version: DatasetVersion, locale: Locale) -> None:
     """Draw the list's name, which can be edited."""
 
+    # Another list, or another name given elsewhere, is another field.
+    key = f"explore_name_{version.version}_{version.name}"
+
     def rename() -> None:
-        name = st.session_state["explore_name"].strip()
+        name = st.session_state[key].strip()
         if name and name != version.name:
-            with section(locale):
+            with reporting(locale):
                 management().rename(version.version, name)
                 dataset.clear()
 
-    label, key = locale("explore_name"), "explore_name"
-    st.text_input(label, version.name, NAME_LENGTH, key=key, on_change=rename)
+    st.text_input(locale("explore_name"), version.name, NAME_LENGTH, key=key, on_change=rename)
 
 
 def _distributions(found: Spreads, locale: Locale) -> None:

@@ -7,15 +7,15 @@ import streamlit as st
 
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app import address
-from streamlit_app.components import plain, section
+from streamlit_app.components import plain, reporting
 from streamlit_app.data import settings
-from streamlit_app.data.models import choose
+from streamlit_app.data.models import champion_now, choose
 from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 from streamlit_app.model.charts import interval_text
 
 CHOSEN, CONFIRMED = "model_version", "model_confirmed"
-"""Keys of the session state: the version that is chosen, and the one whose choice was confirmed."""
+"""Keys of the session state: the version that is chosen; the champion and the version to replace it, once confirmed."""
 
 COMPARED = ("accuracy", "roc_auc", "brier", "log_loss")
 
@@ -71,21 +71,26 @@ def _ask(champion: DescribedVersion, other: DescribedVersion, locale: Locale) ->
     st.caption(locale("model_confirm_metrics"))
     with st.container(horizontal=True):
         label = locale("model_confirm_yes", **versions)
-        is_confirmed = st.button(label, key="model_confirm", type="primary", on_click=_take, args=(versions["then"],))
+        args = (versions["now"], versions["then"])
+        is_confirmed = st.button(label, key="model_confirm", type="primary", on_click=_take, args=args)
         if is_confirmed or st.button(locale("model_confirm_no"), key="model_cancel"):
             st.rerun()
 
 
-def _take(version: str) -> None:
-    st.session_state[CONFIRMED] = version
+def _take(now: str, then: str) -> None:
+    st.session_state[CONFIRMED] = (now, then)
     st.session_state[CHOSEN] = None
 
 
 def carry_out(locale: Locale) -> None:
-    """Make the version champion that was confirmed, if one was; a service that is away is named."""
-    if version := st.session_state.pop(CONFIRMED, None):
-        with section(locale):
-            choose(version)
+    """Make the version champion that was confirmed, if one was, unless another one has become champion meanwhile."""
+    if confirmed := st.session_state.pop(CONFIRMED, None):
+        now, then = confirmed
+        with reporting(locale):
+            if champion_now() == now:
+                choose(then)
+            else:
+                st.warning(locale("model_changed"), icon=":material/sync_problem:")
 
 
 def comparison(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> pd.DataFrame:

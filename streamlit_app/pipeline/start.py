@@ -1,7 +1,6 @@
 """Start the pipeline: on the playlist that is configured, or on a file of the listener's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -17,7 +16,6 @@ from song_preference.errors import (
     InvalidDataset,
     InvalidUpload,
     ModelNotReady,
-    NotManaged,
     ServiceUnavailable,
     StorageUnavailable,
 )
@@ -79,14 +77,17 @@ def _configured(locale: Locale) -> None:
 
 
 def _what_happens(locale: Locale, new_listener: bool | None) -> str:
-    """Return what the run will do to the model in use, in one sentence."""
-    with suppress(ModelNotReady, NotManaged, DatasetNotFound, ServiceUnavailable, StorageUnavailable):
+    """Return what the run will do to the model in use, in one sentence; empty if REST does not know."""
+    try:
         ref = predictor().store.current().model.ref
         own = own_dataset()
-        said = "unsaid" if new_listener is None else "other" if new_listener else "same"
-        key = "sample" if own.source.kind == "sample" else said
-        return locale(f"pipeline_will_{key}", name=plain(own.name), version=ref.version)
-    return locale("pipeline_will_first")
+    except ModelNotReady:
+        return locale("pipeline_will_first")
+    except (DatasetNotFound, ServiceUnavailable, StorageUnavailable):
+        return ""
+    said = "unsaid" if new_listener is None else "other" if new_listener else "same"
+    key = "sample" if own.source.kind == "sample" else said
+    return locale(f"pipeline_will_{key}", name=plain(own.name), version=ref.version)
 
 
 def options_form(locale: Locale, options: Iterable[Option], form: str = "pipeline") -> dict[str, Any]:
@@ -114,8 +115,8 @@ def _field(locale: Locale, option: Option, form: str) -> Any:
     if option.type is float and option.bounds:  # a share
         low, high, default = (round(value * 100) for value in (*option.bounds, default))
         return st.slider(title, low, high, default, format=locale("percent_format"), help=help_text) / 100
-    label = locale("pipeline_default")
-    return st.text_input(title, default, key=f"{form}_{option.name}", placeholder=label, help=help_text) or None
+    key, label = f"{form}_{option.name}", locale("pipeline_default")
+    return st.text_input(title, default, option.longest, key, placeholder=label, help=help_text) or None
 
 
 def _upload(locale: Locale) -> None:
@@ -146,6 +147,8 @@ def _upload(locale: Locale) -> None:
         else:
             _show_preparation(locale, checked.preparation)
             _upload_button(locale, files)
+    except InvalidDataset as error:
+        _findings_table(locale, error.findings)
     except InvalidUpload as error:
         reason = plain(error.message.text(locale.language))
         st.error(locale("pipeline_upload_rejected", reason=reason), icon=":material/error:")
@@ -185,9 +188,10 @@ def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
     first = next(iter(files.values()))
-    name = replace(NAME, default=named(PurePath(first.name).stem))
-    chosen = options_form(locale, [name], f"pipeline_upload_{first.file_id}")
-    chosen |= options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
+    name = _field(locale, replace(NAME, default=named(PurePath(first.name).stem)), f"pipeline_upload_{first.file_id}")
+    chosen = options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
+    if name:
+        chosen[NAME.name] = name
     st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
     if st.button(
         locale("pipeline_upload"),

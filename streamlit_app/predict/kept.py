@@ -75,7 +75,8 @@ def table(locale: Locale) -> None:
             ("clear", "delete", _clear),
         ):
             name = f"predict_kept_{key}"
-            st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:")
+            if st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:"):
+                st.rerun()  # of the page, whose button keeps a song again once there is room
 
 
 def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:

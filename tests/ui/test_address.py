@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
+from streamlit_app.predict.kept import MOST_KEPT
 from tests.support.browser import Visit, Visitor
 
 
@@ -117,3 +118,15 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
         visitor.settle()
         wait_for_sliders(page, taken)
     expect(page.get_by_role("heading", name=visitor.locale("predict_kept"))).to_have_count(0)
+
+
+def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
+    visitor = visit("es")
+    keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
+    for _ in range(MOST_KEPT):
+        press(visitor, 1, "ArrowRight")
+        keep.click()
+        visitor.settle()
+    expect(keep).to_be_disabled()
+    visitor.page.get_by_role("button", name=visitor.locale("predict_kept_remove")).click()
+    expect(keep).to_be_enabled()

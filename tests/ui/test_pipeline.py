@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from local_stack.config import ROOT
 from song_preference.dataset import sample
 from song_preference.features import FEATURES
-from tests.support.browser import LOOKS, Visit, Visitor
+from tests.support.browser import LOOKS, PHONE, Visit, Visitor
 
 LEARNING_MS = 180_000
 MOST_HEIGHT = 2_400
@@ -116,28 +116,42 @@ def test_a_playlist_is_uploaded_followed_and_served(
     # In whole percentages some songs are alike.
     page.get_by_text("750" if written is not as_of_chosic else re.compile(r"\b7[34]\d\b")).first.wait_for()
     if written is as_of_exportify:
-        goes_back(visitor)
-        assert not visit("es").page.get_by_text("que no está en uso").count()
+        goes_back(visit, visitor)
     folder = os.environ.get("SCREENSHOTS")
     if folder and written is as_it_is:
         take_pictures(visit, ROOT / folder)
 
 
-def goes_back(visitor: Visit) -> None:
-    """Return to the model of before, whose list is shown then; the list just uploaded is proposed until declined."""
+def goes_back(visit: Visitor, visitor: Visit) -> None:
+    """Return to the model of before, whose list is shown then, use the newer list anyway, and decline it in the end."""
     page, list_name = visitor.page, visitor.page.get_by_test_id("stSidebar")
-    expect(list_name).to_contain_text("Your list: playlist")
+    expect(list_name).to_contain_text("Your playlist: playlist")
     visitor.open("model")
     page.locator(".st-key-model_back button").click()
-    page.get_by_role("dialog").get_by_text("becomes your list").wait_for()
+    page.get_by_role("dialog").get_by_text("becomes your playlist").wait_for()
     page.locator(".st-key-model_confirm button").click()
-    expect(list_name).to_contain_text("Your list: Demo")
+    expect(list_name).to_contain_text("Your playlist: Demo")
     visitor.open("explore")
     page.get_by_text("“Demo” has 750 songs").wait_for()
-    proposal = page.get_by_text("is not in use")
-    expect(proposal).to_contain_text("“playlist”")
-    page.locator(".st-key-newer_keep button").click()
+    expect(page.get_by_text("is not in use:")).to_contain_text("“playlist”")
+    page.locator(".st-key-newer_use button").click()
+    expect(list_name).to_contain_text("Your playlist: playlist")
+
+    phone = visit("es", PHONE).open("model").page
+    phone.locator(".st-key-model_version").get_by_role("combobox").click()
+    phone.get_by_role("option", name=re.compile("· Demo")).first.click()
+    phone.wait_for_url(re.compile("version="))
+    phone.locator(".st-key-model_use button").click()
+    phone.get_by_role("dialog").get_by_text("pasa a ser tu lista").wait_for()
+    phone.locator(".st-key-model_confirm button").click()
+    proposal = phone.get_by_text("más reciente sin usar")
+    proposal.wait_for()
+    phone.locator(".st-key-newer_keep button").click()
     expect(proposal).to_have_count(0)
+
+    visitor.open("pipeline").open("explore")
+    page.get_by_text("“Demo” has 750 songs").wait_for()
+    assert not page.get_by_text("is not in use:").count()
 
 
 def test_a_file_that_is_no_playlist_is_rejected_with_the_reason(visit: Visitor, tmp_path: Path) -> None:

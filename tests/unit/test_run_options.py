@@ -46,6 +46,7 @@ def test_what_is_not_asked_for_is_as_by_default() -> None:
         ({"seed": None}, "option 'seed' must be a whole number"),
         ({"force": "yes"}, "option 'force' must be true or false"),
         ({"source": 1}, "option 'source' must be a text"),
+        ({"name": "a" * 81}, "option 'name' has 81 characters, use at most 80"),
         ({"new_listener": "yes"}, "option 'new_listener' must be true or false"),
     ],
 )

@@ -49,7 +49,9 @@ def test_a_version_is_renamed(managed: TestClient, publish: Publish) -> None:
     assert managed.get(f"/datasets/{version}").json()["name"] == "Verano 2026"
 
 
-@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": " \t"}, {"name": "a" * 81}, {"name": 1}, {"nam": "a"}, []])
+@pytest.mark.parametrize(
+    "body", [{}, {"name": ""}, {"name": " \t"}, {"name": "\u200b"}, {"name": "a" * 81}, {"name": 1}, {"nam": "a"}, []]
+)
 def test_a_version_keeps_its_name_where_another_is_none(managed: TestClient, publish: Publish, body: Any) -> None:
     version = publish(1).version
     check_problem(managed.patch(f"/datasets/{version}", headers=KEY, json=body), 422, f"/datasets/{version}")

@@ -61,6 +61,7 @@ def test_what_is_left_out_is_as_the_form_has_it(managed: TestClient, server: Fak
         ({"force": "yes"}, "force"),
         ({"new_listener": "yes"}, "new_listener"),
         ({"source": 3}, "source"),
+        ({"name": "a" * 81}, "name"),
         ({"trails": 3}, "trails"),
         ([], "body"),
         (3, "body"),

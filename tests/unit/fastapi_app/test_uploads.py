@@ -92,7 +92,7 @@ def test_a_files_own_name_is_of_no_account(managed: TestClient, objects: MemoryO
     assert key.startswith("incoming/")
     folder, kept = key.removeprefix("incoming/").split("/")
     assert folder.isalnum()
-    assert re.fullmatch(r"[\w ()-]+[.]csv", kept)
+    assert re.fullmatch(r"[\w ().-]+[.]csv", kept)
 
 
 def test_an_upload_cut_off_in_the_middle_leaves_nothing(

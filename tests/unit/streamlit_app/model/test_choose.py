@@ -49,6 +49,18 @@ def test_the_previous_champion_is_back_after_a_confirmation_that_says_what_chang
     assert "playlist" in page.sidebar.caption[0].value
 
 
+def test_nothing_is_changed_if_another_version_became_the_champion_meanwhile(
+    platform: Platform, second: DatasetVersion, open_page: Open, graph: bytes
+) -> None:
+    page = open_page("model", "es")
+    page.button(key="model_back").click().run()
+    platform.registry.register("3", graph, second.version)
+    page.button(key="model_confirm").click().run()
+    assert [found.value for found in page.warning] == [TEXTS["model_changed"]["es"]]
+    assert platform.registry.ref is not None
+    assert platform.registry.ref.version == "3"
+
+
 def test_nothing_changes_without_the_confirmation(second: DatasetVersion, open_page: Open) -> None:
     page = open_page("model", "en")
     page.button(key="model_back").click().run()
@@ -96,7 +108,7 @@ def test_a_service_that_is_away_is_named_in_the_confirmation(
     platform.take_down("rest")
     page.button(key="model_confirm").click().run()
     assert not page.exception
-    assert TEXTS["missing_data"]["es"] in [found.value for found in page.warning]
+    assert "REST no responde" in page.error[0].value
     assert platform.registry.ref is not None
     assert platform.registry.ref.version == "2"
 
