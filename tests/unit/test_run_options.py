@@ -39,7 +39,7 @@ def test_what_is_not_asked_for_is_as_by_default() -> None:
         ({"sorce": "incoming/mine.csv"}, "there is no option 'sorce', use one of these: source, name, test_size, seed"),
         ({"test_size": 1.5}, "option 'test_size' is 1.5, choose a value from 0.1 to 0.5"),
         ({"test_size": float("nan")}, "option 'test_size' is nan, choose a value from 0.1 to 0.5"),
-        ({"seed": -3}, "option 'seed' is -3, choose a value from 0 to 4294967295"),
+        ({"seed": -3}, "option 'seed' is \N{MINUS SIGN}3, choose a value from 0 to 4294967295"),
         ({"trials": 501}, "option 'trials' is 501, choose a value from 1 to 500"),
         ({"seed": 1.5}, "option 'seed' must be a whole number"),
         ({"seed": True}, "option 'seed' must be a whole number"),

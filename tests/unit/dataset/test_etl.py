@@ -81,7 +81,7 @@ def test_a_version_is_called_as_its_file_until_a_run_names_it(
         ("file", "Cancio\u0301n.csv", "Canci\u00f3n"),
         ("https", "https://docs.google.com/spreadsheets/d/abc/export?...", "Google Sheets"),
         ("s3", f"s3://data/incoming/{'ab' * 16}.csv", "0123456789ab"),
-        ("https", "https://example.com/", "example"),
+        ("https", "https://example.com/", "example.com"),
     ],
 )
 def test_a_version_without_a_name_is_called_as_its_source(draft: Draft, kind: SourceKind, uri: str, name: str) -> None:

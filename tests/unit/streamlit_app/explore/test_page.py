@@ -144,7 +144,7 @@ def test_facts_name_source_and_split(dataset: DatasetVersion) -> None:
 def test_repeated_rows_are_counted(dataset: DatasetVersion) -> None:
     songs = dataset.preparation.model_copy(update={"rows_raw": dataset.preparation.rows_kept + 1014})
     found = facts(dataset.model_copy(update={"preparation": songs}), ENGLISH)
-    assert found["Rows"] == "1,764 read; 1,014 repeated ones are left out; 750 remain"
+    assert found["Rows"] == "1,764 read; 1,014 repeated or unusable ones are left out; 750 remain"
 
 
 def test_an_origin_is_reported_in_plain_words() -> None:
