@@ -114,7 +114,7 @@ def test_the_first_task_rejects_what_no_run_can_be_asked(found: Any) -> None:
     assert set(messages) == {ETL_DAG, TRAINING_DAG}
     for unknown, out_of_bounds in messages.values():
         assert "there is no option 'sorce'" in unknown
-        assert "option 'seed' is -3, choose a value from 0 to 4294967295" in out_of_bounds
+        assert "option 'seed' is \N{MINUS SIGN}3, choose a value from 0 to 4294967295" in out_of_bounds
 
 
 def test_a_version_of_before_is_put_through_promotion_again(found: Any) -> None:

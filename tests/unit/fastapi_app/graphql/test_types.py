@@ -15,6 +15,7 @@ from song_preference.pipeline import report
 
 DATASET = {
     "version": "version",
+    "name": "name",
     "created_at": "created_at",
     "code_version": None,
     "source.kind": "source_kind",
@@ -39,6 +40,8 @@ DATASET = {
     "preparation.dislikes": "dislikes",
     "preparation.scaler.min": None,
     "preparation.scaler.max": None,
+    "preparation.other_numbers.mean": None,
+    "preparation.other_numbers.std": None,
     "preparation.features.mean": "features.mean",
     "preparation.features.std": "features.std",
     "split.train": "train_songs",
