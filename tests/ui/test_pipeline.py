@@ -132,7 +132,7 @@ def goes_back(visit: Visitor, visitor: Visit) -> None:
     page.locator(".st-key-model_confirm button").click()
     expect(list_name).to_contain_text("Your playlist: Demo")
     visitor.open("explore")
-    page.get_by_text("“Demo” has 750 songs").wait_for()
+    page.get_by_text("“Demo” has 750").wait_for()
     expect(page.get_by_text("is not in use:")).to_contain_text("“playlist”")
     page.locator(".st-key-newer_use button").click()
     expect(list_name).to_contain_text("Your playlist: playlist")
@@ -150,7 +150,7 @@ def goes_back(visit: Visitor, visitor: Visit) -> None:
     expect(proposal).to_have_count(0)
 
     visitor.open("pipeline").open("explore")
-    page.get_by_text("“Demo” has 750 songs").wait_for()
+    page.get_by_text("“Demo” has 750").wait_for()
     assert not page.get_by_text("is not in use:").count()
 
 
