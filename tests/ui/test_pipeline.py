@@ -75,12 +75,12 @@ def as_of_chosic(drawn: pd.DataFrame) -> str:
 
 
 @pytest.fixture
-def champion_kept(environment: dict[str, str]) -> Iterator[None]:
-    """Serves the champion of before again, for the tests that follow."""
+def own_list(environment: dict[str, str]) -> Iterator[str]:
+    """The name of the list in use; its model is served again for the tests that follow."""
     with httpx.Client(base_url=environment["FASTAPI_URL"], headers={"X-API-Key": environment["API_KEY"]}) as rest:
-        before = rest.get("/model").json()["version"]
-        yield
-        assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
+        before = rest.get("/model").json()
+        yield str(rest.get(f"/datasets/{before['dataset_version']}").json()["name"])
+        assert rest.post("/model/rollback", json={"version": before["version"]}).status_code == httpx.codes.OK
 
 
 def test_the_configured_playlist_is_trained_on_at_a_click(visit: Visitor) -> None:
@@ -96,7 +96,7 @@ def test_the_configured_playlist_is_trained_on_at_a_click(visit: Visitor) -> Non
     ids=["Exportify", "Chosic", "as it is"],
 )
 def test_a_playlist_is_uploaded_followed_and_served(
-    visit: Visitor, tmp_path: Path, champion_kept: None, written: Callable[[pd.DataFrame], str], seed: int
+    visit: Visitor, tmp_path: Path, own_list: str, written: Callable[[pd.DataFrame], str], seed: int
 ) -> None:
     playlist = tmp_path / "playlist.csv"
     playlist.write_text(written(songs(seed)))
@@ -116,30 +116,30 @@ def test_a_playlist_is_uploaded_followed_and_served(
     # In whole percentages some songs are alike.
     page.get_by_text("750" if written is not as_of_chosic else re.compile(r"\b7[34]\d\b")).first.wait_for()
     if written is as_of_exportify:
-        goes_back(visit, visitor)
+        goes_back(visit, visitor, own_list)
     folder = os.environ.get("SCREENSHOTS")
     if folder and written is as_it_is:
         take_pictures(visit, ROOT / folder)
 
 
-def goes_back(visit: Visitor, visitor: Visit) -> None:
+def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
     """Return to the model of before, whose list is shown then, use the newer list anyway, and decline it in the end."""
     page, list_name = visitor.page, visitor.page.get_by_test_id("stSidebar")
-    expect(list_name).to_contain_text("Your playlist: playlist")
+    expect(list_name).to_contain_text("Your playlist: playlist (")
     visitor.open("model")
     page.locator(".st-key-model_back button").click()
     page.get_by_role("dialog").get_by_text("becomes your playlist").wait_for()
     page.locator(".st-key-model_confirm button").click()
-    expect(list_name).to_contain_text("Your playlist: Demo")
+    expect(list_name).to_contain_text(f"Your playlist: {own_list} (")
     visitor.open("explore")
-    page.get_by_text("“Demo” has 750").wait_for()
+    page.get_by_text(f"“{own_list}” has").wait_for()
     expect(page.get_by_text("is not in use:")).to_contain_text("“playlist”")
     page.locator(".st-key-newer_use button").click()
-    expect(list_name).to_contain_text("Your playlist: playlist")
+    expect(list_name).to_contain_text("Your playlist: playlist (")
 
     phone = visit("es", PHONE).open("model").page
     phone.locator(".st-key-model_version").get_by_role("combobox").click()
-    phone.get_by_role("option", name=re.compile("· Demo")).first.click()
+    phone.get_by_role("option", name=re.compile(f"· {own_list}$")).first.click()
     phone.wait_for_url(re.compile("version="))
     phone.locator(".st-key-model_use button").click()
     phone.get_by_role("dialog").get_by_text("pasa a ser tu lista").wait_for()
@@ -150,7 +150,7 @@ def goes_back(visit: Visitor, visitor: Visit) -> None:
     expect(proposal).to_have_count(0)
 
     visitor.open("pipeline").open("explore")
-    page.get_by_text("“Demo” has 750").wait_for()
+    page.get_by_text(f"“{own_list}” has").wait_for()
     assert not page.get_by_text("is not in use:").count()
 
 
