@@ -41,15 +41,17 @@ def _param(option: Option) -> Param:
     kind = JSON_TYPES[option.type]
     # Airflow's form changes a number to the bound next to it, silently, if it finds `minimum` or `maximum` at the
     # schema's top. Below `allOf` it does not find them, and the run is rejected with the bound.
-    bounds = [{"minimum": option.bounds[0], "maximum": option.bounds[1]}] if option.bounds else [{}]
-    longest = {"maxLength": option.longest} if option.longest else {}
+    limits: dict[str, float] = {}
+    if option.bounds:
+        limits["minimum"], limits["maximum"] = option.bounds
+    if option.longest:
+        limits["maxLength"] = option.longest
     return Param(
         option.default,
         type=["null", kind] if option.default is None else kind,
         title=option.title["en"],
         description=option.help("en") + (UNTOUCHED if (option.type, option.default) == (bool, None) else ""),
-        allOf=bounds,
-        **longest,
+        allOf=[limits],
     )
 
 

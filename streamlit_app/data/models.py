@@ -32,7 +32,7 @@ def evaluation(run_id: str) -> Evaluation | None:
 def champion_now() -> str | None:
     """Return the champion's version as the registry has it now; raise `RegistryUnavailable`."""
     found = registry().champion()
-    return found and found.version
+    return found.version if found else None
 
 
 def choose(version: str) -> None:
