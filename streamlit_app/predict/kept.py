@@ -75,7 +75,8 @@ def table(locale: Locale) -> None:
             ("clear", "delete", _clear),
         ):
             name = f"predict_kept_{key}"
-            if st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:"):
+            is_pressed = st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:")
+            if is_pressed and act is not _take_back:
                 st.rerun()  # of the page, whose button keeps a song again once there is room
 
 

@@ -123,8 +123,9 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
 def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     visitor = visit("es")
     keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
-    for _ in range(MOST_KEPT):
+    for number in range(MOST_KEPT):
         press(visitor, 1, "ArrowRight")
+        wait_for_address(visitor.page, lambda query, value=f"{0.53 + number / 100:g}": query.get("energy") == value)
         keep.click()
         visitor.settle()
     expect(keep).to_be_disabled()

@@ -138,10 +138,7 @@ def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
     expect(list_name).to_contain_text("Your playlist: playlist (")
 
     phone = visit("es", PHONE).open("model").page
-    phone.locator(".st-key-model_version").get_by_role("combobox").click()
-    phone.get_by_role("option", name=re.compile(f"· {own_list}$")).first.click()
-    phone.wait_for_url(re.compile("version="))
-    phone.locator(".st-key-model_use button").click()
+    phone.locator(".st-key-model_back button").click()
     phone.get_by_role("dialog").get_by_text("pasa a ser tu lista").wait_for()
     phone.locator(".st-key-model_confirm button").click()
     proposal = phone.get_by_text("más reciente sin usar")
