@@ -17,6 +17,10 @@ def wait_for_address(page: Page, holds: Callable[[dict[str, str]], bool]) -> Non
     page.wait_for_url(lambda url: holds({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}))
 
 
+def wait_for_energy(page: Page, value: str) -> None:
+    wait_for_address(page, lambda query: query.get("energy") == value)
+
+
 def wait_for_sliders(page: Page, values: list[str]) -> None:
     page.wait_for_function(
         "values => `${[...document.querySelectorAll('input[type=range]')].map(each => each.value)}` === `${values}`",
@@ -125,7 +129,7 @@ def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
     for number in range(MOST_KEPT):
         press(visitor, 1, "ArrowRight")
-        wait_for_address(visitor.page, lambda query, value=f"{0.53 + number / 100:g}": query.get("energy") == value)
+        wait_for_energy(visitor.page, f"{0.53 + number / 100:g}")
         keep.click()
         visitor.settle()
     expect(keep).to_be_disabled()
