@@ -99,7 +99,7 @@ class Refusal:
 
 
 def refused(call: Callable[[], object]) -> Refusal:
-    """How a call is refused; fails where it is not."""
+    """Return how a call is refused; fail where it is not."""
     with pytest.raises(grpc.RpcError) as raised:
         call()
     error: Any = raised.value

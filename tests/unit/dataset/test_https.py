@@ -35,7 +35,7 @@ def get(url: str, folder: Path, network: Network | None = None, *, trusted: bool
 
 
 def get_as_stranger(outside: Outside, path: str, folder: Path, *addresses: str) -> bytes:
-    """What a stranger is given from `HOST`, which resolves to `addresses`; every other name to a private one."""
+    """Return what a stranger is given from `HOST`, which resolves to `addresses`; every other name to a private one."""
     of_host, of_others = resolves_to(*(addresses or (PUBLIC,))), resolves_to("10.0.0.1")
 
     def resolve(host: str, *rest: Any, **kinds: Any) -> Any:

@@ -43,7 +43,7 @@ def mlflow_client() -> FakeMlflow:
 
 @pytest.fixture
 def management(objects: MemoryObjects, server: FakeAirflow, mlflow_client: FakeMlflow, tmp_path: Path) -> Management:
-    """Of a bucket in memory."""
+    """Clients of a bucket in memory and of fakes."""
     playlist_settings = PlaylistSettings.model_validate(
         {"MAX_DATASET_BYTES": MAX_DATASET_BYTES, "INCOMING_DIR": tmp_path}
     )

@@ -41,7 +41,7 @@ class Requests:
         monkeypatch.setattr(metrics, "request", counting)
 
     def after(self, number: int) -> dict[tuple[str, str], float]:
-        """How many by operation and outcome, once there are that many more."""
+        """Return the counts by operation and outcome, once there are that many more."""
         for _ in range(number):
             assert self._counted.acquire(timeout=TIMEOUT_SECONDS)
         return {

@@ -129,7 +129,7 @@ def test_whatever_numbers_come_the_service_answers_or_names_the_field(edge: Edge
 
 
 class Talk:
-    """What a test says on a stream, song by song, until it is closed."""
+    """A stream of the songs that a test sends one by one, until it is closed."""
 
     def __init__(self) -> None:
         self._songs: Queue[pb.PredictStreamRequest | None] = Queue()

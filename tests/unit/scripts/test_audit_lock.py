@@ -27,7 +27,7 @@ Serve = Callable[[Answer], AbstractContextManager[None]]
 
 
 def requirements(lock: str) -> list[list[str]]:
-    """What the script asks for."""
+    """Return the versions that the script asks for."""
     found: list[list[str]] = runpy.run_path(str(SCRIPT))["requirements"](lock)
     return found
 

@@ -16,6 +16,7 @@ from fastapi_app.app import create_app
 from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion
+from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
@@ -99,6 +100,31 @@ def platform(
     data.predictor().store.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture
+def second(
+    platform: Platform, dataset: DatasetVersion, graph: bytes, environment: pytest.MonkeyPatch
+) -> DatasetVersion:
+    """The list of version 2, published last; the champion, version 1, learned from another one."""
+    second = publish_sample(platform.objects, 2, datetime(2026, 11, 27, 10, tzinfo=UTC))
+    DatasetStore(platform.objects).rename(second.version, "Verano [2026]")
+    platform.registry.register("2", graph, second.version)
+    platform.registry.register("1", graph, dataset.version)
+    platform.registry.described_as["2"] = {}
+    data.predictor().store.refresh()
+
+    def roll_back(_: object, version: str) -> Message:
+        platform.registry.promote(version)
+        return Message("made_champion", {"version": version, "model": "m"})
+
+    def decline(_: object, version: str) -> Message:
+        platform.registry.described_as[version]["is_declined"] = True
+        return Message("declined", {"version": version, "model": "m"})
+
+    environment.setattr("fastapi_app.pipeline.rollback", roll_back)
+    environment.setattr("fastapi_app.pipeline.decline", decline)
+    return second
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
-from datetime import UTC, datetime
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
@@ -12,7 +9,6 @@ from streamlit_app.components import plain
 from streamlit_app.i18n import Locale
 from tests.support.airflow import FakeRun
 from tests.support.dashboard import TEXTS, Open, Platform
-from tests.support.datasets import publish_sample
 
 ENGLISH = Locale("en", TEXTS)
 
@@ -109,27 +105,9 @@ REASON = Message("another_listener", {"version": "2", "champion": "1", "shared":
 
 
 @pytest.fixture
-def second(
-    platform: Platform, dataset: DatasetVersion, graph: bytes, environment: pytest.MonkeyPatch
-) -> DatasetVersion:
-    """A list that was published after the champion's, with a model that was not promoted."""
-    second = publish_sample(platform.objects, 2, datetime(2026, 11, 27, 10, tzinfo=UTC))
-    DatasetStore(platform.objects).rename(second.version, "Verano [2026]")
-    platform.registry.register("2", graph, second.version)
-    platform.registry.register("1", graph, dataset.version)
-    platform.registry.described_as["2"] = {"reason": REASON}
-    data.predictor().store.refresh()
-
-    def roll_back(_: object, version: str) -> Message:
-        platform.registry.promote(version)
-        return Message("made_champion", {"version": version, "model": "m"})
-
-    def decline(_: object, version: str) -> Message:
-        platform.registry.described_as[version]["is_declined"] = True
-        return Message("declined", {"version": version, "model": "m"})
-
-    environment.setattr("fastapi_app.pipeline.rollback", roll_back)
-    environment.setattr("fastapi_app.pipeline.decline", decline)
+def second(second: DatasetVersion, platform: Platform) -> DatasetVersion:
+    """The same, with a model that was not promoted."""
+    platform.registry.described_as["2"]["reason"] = REASON
     return second
 
 
