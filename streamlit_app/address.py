@@ -12,8 +12,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-CHOICES, IS_NEW = "address_choices", "address_is_new"
-"""Keys of the session state: the choices of the page, by name, and whether the next address is a new entry."""
+CHOICES, IS_NEW, SET_IN = "address_choices", "address_is_new", "address_set_in"
+"""Keys of the session state: the choices of the page, by name, whether the next address is a new entry, and the
+language in which each widget was last set, by its key."""
+
+LANGUAGE = "language"
+"""Key of the widget that chooses the language."""
 
 SCRIPT = """<script>
 if (location.search !== "{query}") history.{method}({{}}, "", location.pathname + "{query}");
@@ -44,12 +48,15 @@ def start() -> None:
 
 
 def restore(choices: Iterable[Choice]) -> None:
-    """Set widgets before they are drawn: by the address in a new session and after Back, else as they were."""
-    known = st.session_state.setdefault(CHOICES, {})
+    """Set widgets before they are drawn: by the address in a new session and after Back, as they were in another
+    language, whose options are others to the browser; else never, or a move that comes meanwhile would be lost."""
+    known, set_in = st.session_state.setdefault(CHOICES, {}), st.session_state.setdefault(SET_IN, {})
     for choice in choices:
-        is_asked = choice.key not in st.session_state or _went_back()
-        # Set anew where it stays as it is too: options in another language are others to the browser.
-        st.session_state[choice.key] = choice.asked() if is_asked else st.session_state[choice.key]
+        if choice.key not in st.session_state or _went_back():
+            st.session_state[choice.key] = choice.asked()
+        elif set_in.get(choice.key) != st.session_state.get(LANGUAGE):
+            st.session_state[choice.key] = st.session_state[choice.key]
+        set_in[choice.key] = st.session_state.get(LANGUAGE)
         known[choice.name] = choice
 
 

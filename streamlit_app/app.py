@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from streamlit_app import address, theme
-from streamlit_app.address import Choice
+from streamlit_app.address import LANGUAGE, Choice
 from streamlit_app.banners import show_banners, show_list
 from streamlit_app.components import PREDICT_PAGE
 from streamlit_app.explore import page as explore
@@ -52,12 +52,12 @@ def main() -> None:
 def _language() -> Language:
     """Draw the choice of language and return it: the browser's own at first, if it is one of ours."""
     is_english = (st.context.locale or "").startswith("en")
-    address.restore([Choice("lang", "language", list(LANGUAGES), "en" if is_english else "es")])
+    address.restore([Choice("lang", LANGUAGE, list(LANGUAGES), "en" if is_english else "es")])
     chosen: Language = st.sidebar.selectbox(
         "Idioma · Language",
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        key="language",
+        key=LANGUAGE,
         on_change=address.push,
         persist_state="session",
     )

@@ -124,6 +124,8 @@ def _sliders(locale: Locale, spreads: Spreads) -> None:
         st.select_slider(
             locale(measure.name),
             STEPS,
+            # What a browser takes that has forgotten a slider, which happens where two runs overlap.
+            st.session_state[measure.key],
             key=measure.key,
             format_func=lambda value: locale.number(value, 2),
             help=meaning,

@@ -127,10 +127,13 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
 def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     visitor = visit("es")
     keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
+    which = visitor.locale("predict_kept_which")
+    numbers = visitor.page.get_by_role("radiogroup", name=which, exact=True).get_by_role("radio")
     for number in range(MOST_KEPT):
         press(visitor, 1, "ArrowRight")
         wait_for_energy(visitor.page, f"{0.53 + number / 100:g}")
         keep.click()
+        expect(numbers).to_have_count(number + 1)
         visitor.settle()
     expect(keep).to_be_disabled()
     visitor.page.get_by_role("button", name=visitor.locale("predict_kept_remove")).click()

@@ -38,6 +38,14 @@ def test_an_address_of_defaults_is_bare(app: AppTest) -> None:
     assert {key: app.session_state[key] for key in DEFAULTS} == DEFAULTS
 
 
+def test_a_run_that_changes_nothing_leaves_the_sliders_to_the_browser(app: AppTest) -> None:
+    app.run().select_slider(key="song_energy").set_value(0.6).run()
+    protos = [slider.proto for slider in app.run().select_slider]
+    assert not any(proto.set_value for proto in protos)
+    # Where the browser has forgotten a slider, it takes what the page begins with.
+    assert [proto.default[0] for proto in protos] == [4, 60, 51, 71]
+
+
 def test_an_address_sets_the_sliders_the_protocol_and_the_language(app: AppTest) -> None:
     query = {"lang": "en", "energy": "0.55", "acousticness": "1", "protocol": "REST"}
     for name, value in query.items():
