@@ -15,6 +15,8 @@
     ├── InvalidDataset       the file is not a playlist that a model can be trained on
     ├── DatasetNotFound      no such dataset version
     ├── DatasetInUse         the dataset version cannot be removed
+    ├── CatalogueNotFound    no such catalogue, or a part of it is gone
+    ├── CatalogueIncomplete  the model was not asked about every song of the catalogue
     ├── StorageUnavailable   S3 cannot be reached, or rejects our keys
     ├── DiskFull             a volume has no room left, of temporary files or of S3
     ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
@@ -156,6 +158,14 @@ class DatasetNotFound(SongPreferenceError):
 
 class DatasetInUse(SongPreferenceError):
     """The dataset version cannot be removed: it is the latest, or a registered model was trained on it."""
+
+
+class CatalogueNotFound(SongPreferenceError):
+    """The catalogue was never published, or a part of it was removed."""
+
+
+class CatalogueIncomplete(SongPreferenceError):
+    """The model was not asked about every song of the catalogue: its scores are not published."""
 
 
 class StorageUnavailable(SongPreferenceError):

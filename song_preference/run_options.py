@@ -8,6 +8,10 @@ from song_preference.errors import InvalidRun
 from song_preference.messages import Language, Message, Text
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
+IMPORT_DAG, SCORING_DAG = "import_catalogue", "score_catalogue"
+
+CHAMPION_ASSET = "spotify_champion"
+"""Name of Airflow's asset whose events say that another version answers."""
 
 STEP_LOGGER = "dag_parts.step"
 """The logger of the lines that say why a task failed or was skipped, in words meant for anybody."""
@@ -172,6 +176,21 @@ TRAINING_OPTIONS = (
     *MODEL_OPTIONS,
 )
 
+CATALOGUE_OPTIONS = (
+    Option(
+        "source",
+        str,
+        "",
+        title={"en": "Catalogue", "es": "Catálogo"},
+        description={
+            "en": "A table of songs with title, artist and the four features, or a zip of several: a link to it on "
+            "Google Drive, a public https address, s3://data/incoming/<file> or incoming/<file>.",
+            "es": "Una tabla de canciones con título, artista y las cuatro medidas, o un zip con varias: un enlace a "
+            "ella en Google Drive, una dirección https pública, s3://data/incoming/<archivo> o incoming/<archivo>.",
+        },
+    ),
+)
+
 TASKS: dict[str, dict[str, Text]] = {
     ETL_DAG: {
         "download": {"en": "Download the playlist", "es": "Descargar la lista"},
@@ -185,6 +204,15 @@ TASKS: dict[str, dict[str, Text]] = {
         "evaluate": {"en": "Test it on new songs", "es": "Probarlo con canciones nuevas"},
         "register": {"en": "Register it", "es": "Registrarlo"},
         "promote": {"en": "Decide whether it becomes champion", "es": "Decidir si pasa a ser el campeón"},
+    },
+    IMPORT_DAG: {
+        "read": {"en": "Read the songs", "es": "Leer las canciones"},
+        "publish": {"en": "Publish the catalogue", "es": "Publicar el catálogo"},
+    },
+    SCORING_DAG: {
+        "plan": {"en": "Share out the songs", "es": "Repartir las canciones"},
+        "score": {"en": "Ask the champion", "es": "Preguntar al campeón"},
+        "finish": {"en": "Publish the answers", "es": "Publicar las respuestas"},
     },
 }
 """The names of each DAG's tasks, in the order in which they run."""

@@ -32,6 +32,12 @@ class DatasetSettings(PlaylistSettings):
     source: str = Field(validation_alias="DATASET_SOURCE")
 
 
+class CatalogueSettings(PlaylistSettings):
+    """Settings of the import of a catalogue: its own largest size, and the same folder."""
+
+    max_bytes: int = Field(validation_alias="MAX_CATALOGUE_BYTES", gt=0)
+
+
 class ModelSettings(BaseSettings):
     """The registered model that is trained and served, and the MLflow server that holds it."""
 

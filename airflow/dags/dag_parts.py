@@ -1,4 +1,4 @@
-"""Parts that both DAGs use: the asset between them, forms, links, and tasks that fail with a reason for people."""
+"""Parts that the DAGs share: the assets between them, forms, links, and tasks that fail with a reason for people."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import structlog
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import Asset, BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk import Asset, AssetAlias, BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from airflow.sdk.execution_time.xcom import XCom
@@ -18,13 +18,15 @@ from airflow.sdk.execution_time.xcom import XCom
 from song_preference.errors import TRANSIENT, NothingToDo, SongPreferenceError
 from song_preference.messages import Message
 from song_preference.mlflow_pages import run_page
-from song_preference.run_options import STEP_LOGGER, Option
+from song_preference.run_options import CHAMPION_ASSET, STEP_LOGGER, Option
 from song_preference.settings import BrowserSettings
 from song_preference.temporary import keep_to_tmpdir, raising_disk_full
 
 log = structlog.get_logger(logger_name=STEP_LOGGER)
 
-DATASET = Asset("spotify_dataset")
+DATASET, CATALOGUE, CHAMPION = Asset("spotify_dataset"), Asset("song_catalogue"), Asset(CHAMPION_ASSET)
+CHAMPION_CHANGED = AssetAlias("spotify_champion_changed")
+"""For a task that makes an event of `CHAMPION` only if another version answers from now on."""
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -77,11 +79,11 @@ class Link(BaseOperatorLink):
         return self._address(BrowserSettings(), result) if result else ""
 
 
-def dataset_files(key: str) -> Link:
-    """Return the link to the files of the dataset version that the result names under `key`."""
+def files_of(folder: str, key: str) -> Link:
+    """Return the link to the files, in a folder of S3, of the version that the result names under `key`."""
 
     def address(pages: BrowserSettings, result: Mapping[str, Any]) -> str:
-        return pages.data_url and pages.data_url + quote(f"datasets/{result[key]}/", safe="")
+        return pages.data_url and pages.data_url + quote(f"{folder}/{result[key]}/", safe="")
 
     return Link("Files in S3", key, address)
 
@@ -127,7 +129,12 @@ MLFLOW_IN_A_TASK = {
 RESULT = "result"
 """Key of the XCom, which the page of a task shows, with its result in a sentence."""
 
-STEPS = ("song_preference.dataset.etl", "song_preference.training.steps")
+STEPS = (
+    "song_preference.dataset.etl",
+    "song_preference.training.steps",
+    "song_preference.catalogue.importing",
+    "song_preference.catalogue.scoring",
+)
 """The modules of what tasks call: the last line that each function logs at level INFO says its result."""
 
 

@@ -24,11 +24,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import DATASET, MLFLOW_RUN, NETWORK, dataset_files, params_of, step
+from dag_parts import DATASET, MLFLOW_RUN, NETWORK, files_of, params_of, step
 
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, MODEL_OPTIONS, TASKS, checked
 
-FILES = dataset_files("version")
+FILES = files_of("datasets", "version")
 NAMES = TASKS[ETL_DAG]
 
 

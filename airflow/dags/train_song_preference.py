@@ -22,12 +22,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import DATASET, MLFLOW_RUN, NETWORK, dataset_files, params_of, step
+from dag_parts import CHAMPION, CHAMPION_CHANGED, DATASET, MLFLOW_RUN, NETWORK, files_of, params_of, step
 
 from song_preference.run_options import TASKS, TRAINING_DAG, TRAINING_OPTIONS, checked
 
 NAMES = TASKS[TRAINING_DAG]
-LINKS = [MLFLOW_RUN, dataset_files("dataset_version")]
+LINKS = [MLFLOW_RUN, files_of("datasets", "dataset_version")]
 
 
 @dag(
@@ -83,14 +83,23 @@ def train_song_preference() -> None:
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
     # It also runs if export, evaluate and register are skipped, and not if search is.
-    @step(task_display_name=NAMES["promote"]["en"], links=LINKS, trigger_rule="none_failed_min_one_success")
-    def promote(searched: dict[str, Any], registered: dict[str, Any] | None) -> dict[str, Any]:
+    @step(
+        task_display_name=NAMES["promote"]["en"],
+        links=LINKS,
+        outlets=[CHAMPION_CHANGED],
+        trigger_rule="none_failed_min_one_success",
+    )
+    def promote(
+        searched: dict[str, Any], registered: dict[str, Any] | None, *, outlet_events: Any = None
+    ) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
         result, again = registered or searched, "version" in searched
         decision = promote(open_store(), ModelSettings(), result["version"], searched["new_listener"], again=again)
+        if decision.promoted:
+            outlet_events[CHAMPION_CHANGED].add(CHAMPION, extra={"version": result["version"]})
         return {**result, **decision.as_json()}
 
     searched = search()

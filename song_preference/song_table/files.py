@@ -3,6 +3,8 @@
 import codecs
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import IO
 
 from song_preference.errors import Finding, InvalidDataset
@@ -16,6 +18,16 @@ MARKS = {b"\x1f\x8b": "gz", b"PK\x03\x04": "zip", b"PAR1": "parquet", b"[": "jso
 def rejected(code: str, /, **params: object) -> InvalidDataset:
     """Return the error about a file as a whole."""
     return InvalidDataset(Finding(None, Message(code, params), 1))
+
+
+def of_file(message: Message, file: Path) -> Message:
+    """Return a message with the name of the file that it is about."""
+    return Message("of_file", {"file": file.name, "message": message.as_json()})
+
+
+def faults_of_file(error: InvalidDataset, file: Path) -> InvalidDataset:
+    """Return an error whose findings name the file that they are about."""
+    return InvalidDataset(*(replace(finding, rule=of_file(finding.rule, file)) for finding in error.findings))
 
 
 def check_is_no_page(start: bytes) -> None:

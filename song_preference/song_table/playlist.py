@@ -12,13 +12,13 @@ from typing import IO
 
 import duckdb
 
-from song_preference.errors import Finding, InvalidDataset
+from song_preference.errors import InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
 from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
 from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.files import copied, extension_of, rejected
+from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file, rejected
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
@@ -128,7 +128,7 @@ def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
             others = {name: is_number for name, is_number in table.others.items() if name not in labels}
             return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
     except InvalidDataset as error:
-        raise InvalidDataset(*(_in_file(finding, file) for finding in error.findings)) from error
+        raise faults_of_file(error, file) from error
 
 
 def _notes_of_missing(table: SongTable) -> list[Message]:
@@ -139,14 +139,6 @@ def _notes_of_missing(table: SongTable) -> list[Message]:
 
 def _parquet(file: Path) -> Path:
     return file.parent / "songs.parquet"
-
-
-def _in_file(finding: Finding, file: Path) -> Finding:
-    return replace(finding, rule=_named(finding.rule, file))
-
-
-def _named(message: Message, file: Path) -> Message:
-    return Message("of_file", {"file": file.name, "message": message.as_json()})
 
 
 def _united(connection: duckdb.DuckDBPyConnection, tables: list[SongTable], files: list[Path]) -> SongTable:
@@ -163,8 +155,8 @@ def _united(connection: duckdb.DuckDBPyConnection, tables: list[SongTable], file
         connection=connection,
         known=[*known, LABEL],
         others={name: is_number for table in tables for name, is_number in table.others.items()},
-        notes=[_named(note, file) for table, file in both for note in table.notes],
-        faults=[_in_file(fault, file) for table, file in both for fault in table.faults],
+        notes=[of_file(note, file) for table, file in both for note in table.notes],
+        faults=[replace(fault, rule=of_file(fault.rule, file)) for table, file in both for fault in table.faults],
         rows=sum(table.rows for table in tables),
         unusable=sum(table.unusable for table in tables),
     )

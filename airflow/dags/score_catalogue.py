@@ -1,0 +1,77 @@
+"""## From a catalogue to what the champion says of each song
+
+**Starts by itself** when a catalogue was published or another champion answers. *Trigger* it to do so at any time.
+
+| task | what it does | what it writes |
+|---|---|---|
+| Share out the songs | measures how fast the champion is; each task gets a minute of work or more | `model.onnx` |
+| Ask the champion | one task for each share, on as many workers as there are | `part-*.parquet` |
+| Publish the answers | checks that every song has one | `scores.json` |
+
+The files are in S3 under `data/catalogue/<version>/scores/<model version>/`. Answers that are there are used again.
+
+**If a task fails**, its log ends with the reason and what to do. A task that was killed is tried again and writes the
+same files; nothing is published before every song has its answer.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import dag
+from dag_parts import CATALOGUE, CHAMPION, NETWORK, step
+
+from song_preference.run_options import SCORING_DAG, TASKS
+
+NAMES = TASKS[SCORING_DAG]
+
+
+@dag(
+    description="Asks the champion about every song of the catalogue.",
+    schedule=CATALOGUE | CHAMPION,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["catalogue"],
+    default_args={"execution_timeout": timedelta(hours=3), **NETWORK},
+)
+def score_catalogue() -> None:
+    # Imports live in the tasks: every task process parses this file first.
+
+    @step(task_display_name=NAMES["plan"]["en"])
+    def plan() -> list[dict[str, Any]]:
+        from airflow.configuration import conf
+
+        from song_preference.catalogue import scoring
+        from song_preference.catalogue.store import open_store
+        from song_preference.errors import NothingToDo
+        from song_preference.messages import Message
+        from song_preference.serving.registry import MlflowRegistry
+        from song_preference.settings import ModelSettings
+
+        registry = MlflowRegistry(ModelSettings())
+        if (champion := registry.champion()) is None:
+            raise NothingToDo(Message("no_champion_yet"))
+        most = conf.getint("core", "max_map_length")
+        groups = scoring.plan(open_store(), champion, registry.graph(champion), most)
+        return [group._asdict() for group in groups]
+
+    @step(task_display_name=NAMES["score"]["en"])
+    def score(group: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.catalogue import scoring
+        from song_preference.catalogue.store import open_store
+
+        return scoring.score(open_store(), scoring.Group(**group))._asdict()
+
+    @step(task_display_name=NAMES["finish"]["en"])
+    def finish(groups: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
+        from song_preference.catalogue import scoring
+        from song_preference.catalogue.store import open_store
+
+        results = (scoring.Scored(**result) for result in scored)
+        found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
+        return {"catalogue": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
+
+    groups = plan()
+    finish(groups, score.expand(group=groups))  # type: ignore[arg-type]
+
+
+score_catalogue()

@@ -1,0 +1,128 @@
+"""The steps of `score_catalogue`: plan, score (once for each group of parts), finish; each can be repeated.
+
+The name and the bytes of a part of scores depend on the songs and the model alone, so whoever writes it again, after a
+worker was killed, writes the same.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import Part, Scores
+from song_preference.errors import CatalogueIncomplete, NothingToDo
+from song_preference.features import FEATURES
+from song_preference.messages import Message
+from song_preference.prediction import ModelRef
+from song_preference.serving.model import ServedModel
+from song_preference.temporary import temporary_directory
+
+log = logging.getLogger(__name__)
+
+TASK_SECONDS = 60
+"""Least work of a mapped task, so that starting it does not matter."""
+
+BATCH_SONGS = 65_536
+"""Songs that the model is asked for at once, and that memory holds."""
+
+COLUMNS = pa.schema([("probability", pa.float32()), ("liked", pa.bool_())])
+"""Columns of a part of scores, whose rows are those of the part of the catalogue with the same name."""
+
+
+class Group(NamedTuple):
+    """What one mapped task scores."""
+
+    catalogue: str
+    model: str
+    """Version of the model."""
+    parts: list[str]
+
+
+class Scored(NamedTuple):
+    """What one mapped task has scored: songs, and those of them that are liked, by part."""
+
+    songs: dict[str, int]
+    liked: int
+
+
+def plan(store: CatalogueStore, ref: ModelRef, graph: bytes, most_tasks: int) -> list[Group]:
+    """Share out the catalogue in use; one group without parts if this version of the model was asked before.
+
+    Raise `NothingToDo` without a catalogue, and `ModelRejected`.
+    """
+    if (found := store.latest()) is None:
+        raise NothingToDo(Message("no_catalogue_yet"))
+    if store.scores(found.version, ref.version):
+        log.info("Version %s was asked about catalogue %s before.", ref.version, found.version)
+        return [Group(found.version, ref.version, [])]
+    seconds = found.songs / _songs_per_second(ServedModel.load(ref, graph))
+    store.put_graph(found.version, ref.version, graph)
+    names = [part.name for part in found.parts]
+    tasks = min(max(1, int(seconds / TASK_SECONDS)), len(names), most_tasks)
+    log.info("%d songs take version %s about %.0f s, in %d tasks.", found.songs, ref.version, seconds, tasks)
+    return [
+        Group(found.version, ref.version, names[task * len(names) // tasks : (task + 1) * len(names) // tasks])
+        for task in range(tasks)
+    ]
+
+
+def score(store: CatalogueStore, group: Group) -> Scored:
+    """Ask the model about every song of a group's parts, and keep the answers."""
+    if not group.parts:
+        return Scored({}, 0)
+    model = ServedModel.load(ModelRef("", group.model, ""), store.graph(group.catalogue, group.model))
+    songs, liked = {}, 0
+    for name in group.parts:
+        with temporary_directory() as directory:
+            part, scores = directory / name, directory / f"scores-{name}"
+            store.fetch_part(group.catalogue, name, part)
+            with pq.ParquetWriter(scores, COLUMNS) as writer:
+                for batch in pq.ParquetFile(part).iter_batches(BATCH_SONGS, columns=list(FEATURES)):
+                    labels, probabilities = model.run(np.column_stack([batch[name] for name in FEATURES]))
+                    writer.write_batch(pa.record_batch([probabilities, labels == 1], schema=COLUMNS))
+                    liked += int(labels.sum())
+            songs[name] = pq.read_metadata(scores).num_rows
+            store.put_part(group.catalogue, name, scores, group.model)
+    log.info("%d songs in %d parts, %d of them liked.", sum(songs.values()), len(songs), liked)
+    return Scored(songs, liked)
+
+
+def finish(store: CatalogueStore, group: Group, scored: Iterable[Scored]) -> Scores:
+    """Publish the scores once every part has as many as songs; `group` is any one of the plan.
+
+    Raise `CatalogueIncomplete`, and `CatalogueNotFound` where the catalogue was removed meanwhile.
+    """
+    if known := store.scores(group.catalogue, group.model):
+        return known
+    found, results = store.find(group.catalogue), [*scored]
+    counted: Mapping[str, int] = {name: songs for result in results for name, songs in result.songs.items()}
+    wrong = [part.name for part in found.parts if counted.get(part.name) != part.songs]
+    if wrong:
+        raise CatalogueIncomplete(Message("scores_incomplete", {"parts": wrong}))
+    scores = Scores(
+        catalogue=found.version,
+        model=group.model,
+        created_at=datetime.now(UTC),
+        songs=found.songs,
+        liked=sum(result.liked for result in results),
+        parts=[Part(name=part.name, songs=counted[part.name]) for part in found.parts],
+    )
+    store.publish_scores(scores)
+    log.info("Version %s likes %d of the %d songs in %s.", scores.model, scores.liked, scores.songs, scores.catalogue)
+    return scores
+
+
+def _songs_per_second(model: ServedModel) -> float:
+    """Return how many songs a model answers for, measured on two batches."""
+    songs: NDArray[np.float32] = np.random.default_rng(0).random((BATCH_SONGS, len(FEATURES)), dtype=np.float32)
+    began = perf_counter()
+    for _ in range(2):
+        model.run(songs)
+    return 2 * BATCH_SONGS / (perf_counter() - began)

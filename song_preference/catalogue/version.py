@@ -1,0 +1,53 @@
+"""The description of a catalogue version and of its scores, as S3 holds them."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from song_preference.dataset.version import Source
+from song_preference.messages import Message
+
+IMPORT = 1
+"""Number of the way of importing, part of the version: raise it whenever the same file gives other parts."""
+
+
+class Part(BaseModel):
+    """A Parquet file of songs or of their scores."""
+
+    name: str
+    songs: int
+
+
+class CatalogueVersion(BaseModel):
+    """A catalogue, as `catalogue.json` holds it."""
+
+    version: str
+    created_at: datetime
+    source: Source
+    rows: int
+    """Rows of its files; more than songs if some are left out or repeat others."""
+    rows_left_out: int
+    notes: list[Message]
+    """What was understood as something else than it is written, and what was left out."""
+    songs: int
+    parts: list[Part]
+    """In the order of their songs, the most popular first."""
+
+
+class Scores(BaseModel):
+    """What one version of the model answers for a catalogue, as `scores.json` holds it."""
+
+    catalogue: str
+    model: str
+    """Version of the model."""
+    created_at: datetime
+    songs: int
+    liked: int
+    parts: list[Part]
+
+
+def version_of(source_sha256: str) -> str:
+    """Return the version's name: a digest of content and way of importing (first 12 hex digits)."""
+    return hashlib.sha256(json.dumps([source_sha256, IMPORT]).encode()).hexdigest()[:12]

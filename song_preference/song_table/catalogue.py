@@ -1,0 +1,191 @@
+"""A catalogue: tables of songs with title and artist, in one file or in a zip of several, as ordered Parquet files."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import FEATURES
+from song_preference.messages import Message
+from song_preference.song_table import database, read
+from song_preference.song_table.columns import plain
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file, rejected
+from song_preference.song_table.read import SongTable
+from song_preference.song_table.text import TABLES, members, unpacking
+
+PART_SONGS = 250_000
+"""Songs in a part: some seconds of a model's work, so that parts can be shared out evenly."""
+
+LONGEST_TEXT = 300
+"""Characters kept of a title, an artist or an album."""
+
+NAMED = ("title", "artist")
+TEXTS = (*NAMED, "album", "genre")
+OTHERS = {
+    "year": "year, release year, release date, album release date, track album release date, año, released",
+    "genre": "genre, genres, track genre, playlist genre, artist genres, main genre, género",
+    "popularity": "popularity, track popularity, song popularity, popularidad",
+}
+"""Names by meaning of the columns that only a catalogue has."""
+MEANINGS = {plain(name): meaning for meaning, names in OTHERS.items() for name in names.split(", ")}
+
+CELLS = {
+    # Some sets write artists as Python's lists, others with semicolons.
+    "artist": "regexp_replace(regexp_replace(regexp_replace({0}, '^\\[[''\"]|[''\"]\\]$', '', 'g'), "
+    "'[''\"], [''\"]', ', ', 'g'), ' *; *', ', ', 'g')",
+    "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",
+    "popularity": "try_cast({0} as float)",
+}
+"""What is kept of a cell, as SQL."""
+
+COLUMNS = dict.fromkeys(("id", "isrc", *TEXTS), "varchar") | {"year": "smallint", "popularity": "float"}
+"""Columns of a part beside the features, which are float32, and their types; without a column they are null."""
+
+SAME = "regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', '', 'g')"
+"""A title or an artist without what different sources write differently."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was understood of the files, and how many rows were used."""
+
+    notes: list[Message]
+    rows: int
+    left_out: int
+    """Rows without usable features, title or artist."""
+
+
+class Catalogue:
+    """The songs of all files, each once, the most popular first; else in the order of the files."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, found: Read) -> None:
+        self._connection, self.read = connection, found
+        ((self.songs,),) = connection.execute("select count(*) from songs").fetchall()
+
+    def parts(self, directory: Path) -> Iterator[tuple[Path, int]]:
+        """Write parts of at most `PART_SONGS`; yield each with its number of songs, and remove it afterwards."""
+        for first in range(0, self.songs, PART_SONGS):
+            path = directory / "part.parquet"
+            columns = ", ".join([*COLUMNS, *FEATURES])
+            self._connection.execute(
+                f"copy (select {columns} from songs where position >= {first} and position < {first + PART_SONGS} "
+                f"order by position) to {literal(str(path))} (format parquet, compression zstd, compression_level 1)"
+            )
+            yield path, min(PART_SONGS, self.songs - first)
+            path.unlink()
+
+
+@contextmanager
+def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
+    """Yield the catalogue in a file or zip, of at most `max_bytes` unpacked; raise `InvalidDataset`."""
+    found = [_written(file, max_bytes) for file in _files(path, directory, max_bytes)]
+    whole = Read(
+        [note for each in found for note in each.notes],
+        sum(each.rows for each in found),
+        sum(each.left_out for each in found),
+    )
+    with database.opened(directory, threads=1) as connection:
+        _gather(connection, [directory / f"{number}" / "songs.parquet" for number in range(len(found))])
+        catalogue = Catalogue(connection, whole)
+        if not catalogue.songs:
+            raise rejected("no_songs")
+        yield catalogue
+
+
+def _files(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
+    """Yield the files of a catalogue, each in a numbered directory of its own, from which it goes afterwards."""
+    with path.open("rb") as file:
+        is_zip = extension_of(file.read(len(TABLES))) == "zip"
+    if not is_zip:
+        own = directory / "0"
+        own.mkdir()
+        yield path.rename(own / path.name)
+        return
+    with unpacking(), zipfile.ZipFile(path) as packed:
+        tables = members(packed, (*TABLES, "gz"))
+        if not tables:
+            raise rejected("archive_without_one_table", count=0)
+        for number, member in enumerate(tables):
+            unpacked = directory / f"{number}" / PurePosixPath(member.filename).name
+            unpacked.parent.mkdir()
+            with packed.open(member) as source, unpacked.open("wb") as target:
+                max_bytes -= copied(source, target, max_bytes)
+            yield unpacked
+
+
+def _written(file: Path, max_bytes: int) -> Read:
+    """Read a file, write its songs as Parquet beside it, and remove it."""
+    try:
+        with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False) as table:
+            _check_names(table)
+            found = _copied(table, file.parent / "songs.parquet")
+    except InvalidDataset as error:
+        raise faults_of_file(error, file) from error
+    for leftover in file.parent.iterdir():
+        if leftover.name != "songs.parquet":
+            leftover.unlink()
+    return replace(found, notes=[of_file(note, file) for note in found.notes])
+
+
+def _check_names(table: SongTable) -> None:
+    if missing := [name for name in NAMED if name not in table.known]:
+        raise InvalidDataset(*(Finding(name, Message("column_missing"), 1) for name in missing))
+
+
+def _copied(table: SongTable, target: Path) -> Read:
+    others = {MEANINGS[plain(name)]: quoted(name) for name in reversed(table.others) if plain(name) in MEANINGS}
+    sources = {name: name for name in table.known} | others
+    columns = [f"({_cell(name, sources)})::{kind} as {name}" for name, kind in COLUMNS.items()]
+    columns += [f"{feature}::float as {feature}" for feature in FEATURES]
+    is_named = " and ".join(f"nullif(trim({name}), '') is not null" for name in NAMED)
+    table.query(
+        f"copy (select {', '.join(columns)} from songs where is_usable and {is_named} order by row) "
+        f"to {literal(str(target))} (format parquet, compression zstd, compression_level 1)"
+    )
+    ((kept,),) = table.query(f"select count(*) from read_parquet({literal(str(target))})")
+    notes = [*table.notes]
+    if kept < table.rows:
+        faults = [finding.message().as_json() for finding in table.faults]
+        unnamed = table.rows - table.unusable - kept
+        if unnamed:
+            faults.append(Message("songs_without_name", {"count": unnamed}).as_json())
+        notes.append(Message("rows_left_out", {"count": table.rows - kept, "findings": faults}))
+    return Read(notes, table.rows, table.rows - kept)
+
+
+def _cell(name: str, sources: dict[str, str]) -> str:
+    if name not in sources:
+        return "null"
+    cell = CELLS.get(name, "{0}").format(sources[name])
+    return f"nullif(left(trim({cell}), {LONGEST_TEXT}), '')" if name in TEXTS else cell
+
+
+def _gather(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    """Create `songs`: a song is another one's repetition by its id, or by title and artist with equal features.
+
+    Both are compared as digests of 128 bits, which fit into memory, or are soon written to disk and read again.
+    """
+    rows = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
+    alike = ", ".join([*(SAME.format(name) for name in NAMED), *FEATURES])
+    connection.execute(f"create table numbered as select row_number() over () as number, * from {rows}")
+    connection.execute(
+        f"create table kept as select min(number) as number from (select min(number) as number, "
+        f"arg_min(song, number) as song from (select number, coalesce(md5_number(id), song) as id, song from "
+        f"(select number, id, md5_number(concat_ws('|', {alike})) as song from numbered)) group by id) group by song"
+    )
+    by_popularity = "popularity desc nulls last, " if _has_popularity(connection) else ""
+    connection.execute(
+        f"create table songs as select row_number() over (order by {by_popularity}number) - 1 as position, "
+        "* exclude (number) from numbered where number in (select number from kept) order by position"
+    )
+    connection.execute("drop table numbered")
+
+
+def _has_popularity(connection: duckdb.DuckDBPyConnection) -> bool:
+    ((count,),) = connection.execute("select count(popularity) from numbered").fetchall()
+    return bool(count)
