@@ -15,6 +15,7 @@ from song_preference.song_table import database, read
 from song_preference.song_table.columns import plain
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file, rejected
+from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.text import TABLES, members, unpacking
 
@@ -22,32 +23,35 @@ PART_SONGS = 250_000
 """Songs in a part: some seconds of a model's work, so that parts can be shared out evenly."""
 
 LONGEST_TEXT = 300
-"""Characters kept of a title, an artist or an album."""
+"""Characters kept of a title or another text."""
 
 NAMED = ("title", "artist")
-TEXTS = (*NAMED, "album", "genre")
 OTHERS = {
-    "year": "year, release year, release date, album release date, track album release date, año, released",
-    "genre": "genre, genres, track genre, playlist genre, artist genres, main genre, género",
-    "popularity": "popularity, track popularity, song popularity, popularidad",
+    "year": "year, release year, released year, release date, album release date, track album release date, "
+    "album date, año, released",
+    "genre": "genre, genres, track genre, playlist genre, artist genres, main genre, top genre, género",
+    "popularity": "popularity, track popularity, song popularity, pop, popularidad",
 }
 """Names by meaning of the columns that only a catalogue has."""
 MEANINGS = {plain(name): meaning for meaning, names in OTHERS.items() for name in names.split(", ")}
 
 CELLS = {
-    # Some sets write artists as Python's lists, others with semicolons.
-    "artist": "regexp_replace(regexp_replace(regexp_replace({0}, '^\\[[''\"]|[''\"]\\]$', '', 'g'), "
-    "'[''\"], [''\"]', ', ', 'g'), ' *; *', ', ', 'g')",
+    # Some sets write artists as lists of Python or JSON, others with semicolons.
+    "artist": "regexp_replace(case when {0} like '[%]' then regexp_replace(regexp_replace({0}, "
+    "'^\\[([''\"]|\\]$)|[''\"]\\]$', '', 'g'), '[''\"], ?[''\"]', ', ', 'g') else {0} end, ' *; *', ', ', 'g')",
     "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",
-    "popularity": "try_cast({0} as float)",
+    "popularity": "try_cast({0} as decimal(18, 4))",  # so that it is finite
 }
 """What is kept of a cell, as SQL."""
 
-COLUMNS = dict.fromkeys(("id", "isrc", *TEXTS), "varchar") | {"year": "smallint", "popularity": "float"}
+COLUMNS = dict.fromkeys(("id", "isrc", *NAMED, "album", "genre"), "varchar") | {
+    "year": "smallint",
+    "popularity": "float",
+}
 """Columns of a part beside the features, which are float32, and their types; without a column they are null."""
 
-SAME = "regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', '', 'g')"
-"""A title or an artist without what different sources write differently."""
+SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), ''), {0})"
+"""A title or an artist without what different sources write differently, or as it is if nothing else is in it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class Catalogue:
 @contextmanager
 def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
     """Yield the catalogue in a file or zip, of at most `max_bytes` unpacked; raise `InvalidDataset`."""
-    found = [_written(file, max_bytes) for file in _files(path, directory, max_bytes)]
+    with path.open("rb") as file:
+        is_zip = extension_of(file.read(len(TABLES))) == "zip"
+    files = _unpacked(path, directory, max_bytes) if is_zip else [_moved(path, directory / "0")]
+    found = [_written(file, max_bytes, is_named=is_zip) for file in files]
     whole = Read(
         [note for each in found for note in each.notes],
         sum(each.rows for each in found),
@@ -91,45 +98,45 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
     )
     with database.opened(directory, threads=1) as connection:
         _gather(connection, [directory / f"{number}" / "songs.parquet" for number in range(len(found))])
-        catalogue = Catalogue(connection, whole)
-        if not catalogue.songs:
-            raise rejected("no_songs")
-        yield catalogue
+        yield Catalogue(connection, whole)
 
 
-def _files(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
-    """Yield the files of a catalogue, each in a numbered directory of its own, from which it goes afterwards."""
-    with path.open("rb") as file:
-        is_zip = extension_of(file.read(len(TABLES))) == "zip"
-    if not is_zip:
-        own = directory / "0"
-        own.mkdir()
-        yield path.rename(own / path.name)
-        return
+def _moved(path: Path, directory: Path) -> Path:
+    directory.mkdir()
+    return path.rename(directory / path.name)
+
+
+def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
+    """Yield the files of a zip, each in a numbered directory of its own, from which it goes afterwards."""
     with unpacking(), zipfile.ZipFile(path) as packed:
         tables = members(packed, (*TABLES, "gz"))
         if not tables:
-            raise rejected("archive_without_one_table", count=0)
+            raise rejected("archive_without_tables")
+        # `zipfile` reads no more of a file than the size that the archive says.
+        if sum(member.file_size for member in tables) > max_bytes:
+            raise rejected("archive_too_large", limit=max_bytes / 1e6)
         for number, member in enumerate(tables):
             unpacked = directory / f"{number}" / PurePosixPath(member.filename).name
             unpacked.parent.mkdir()
             with packed.open(member) as source, unpacked.open("wb") as target:
-                max_bytes -= copied(source, target, max_bytes)
+                copied(source, target)
             yield unpacked
 
 
-def _written(file: Path, max_bytes: int) -> Read:
-    """Read a file, write its songs as Parquet beside it, and remove it."""
+def _written(file: Path, max_bytes: int, *, is_named: bool) -> Read:
+    """Read a file, write its songs as Parquet beside it, and remove it; errors and notes name it if it `is_named`."""
     try:
         with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False) as table:
             _check_names(table)
             found = _copied(table, file.parent / "songs.parquet")
     except InvalidDataset as error:
+        if not is_named:
+            raise
         raise faults_of_file(error, file) from error
     for leftover in file.parent.iterdir():
         if leftover.name != "songs.parquet":
             leftover.unlink()
-    return replace(found, notes=[of_file(note, file) for note in found.notes])
+    return replace(found, notes=[of_file(note, file) for note in found.notes]) if is_named else found
 
 
 def _check_names(table: SongTable) -> None:
@@ -138,31 +145,36 @@ def _check_names(table: SongTable) -> None:
 
 
 def _copied(table: SongTable, target: Path) -> Read:
+    """Write the songs that can be used; raise `InvalidDataset` if there are none."""
     others = {MEANINGS[plain(name)]: quoted(name) for name in reversed(table.others) if plain(name) in MEANINGS}
     sources = {name: name for name in table.known} | others
     columns = [f"({_cell(name, sources)})::{kind} as {name}" for name, kind in COLUMNS.items()]
     columns += [f"{feature}::float as {feature}" for feature in FEATURES]
-    is_named = " and ".join(f"nullif(trim({name}), '') is not null" for name in NAMED)
+    table.query(f"create view named as select row, {', '.join(columns)} from songs where is_usable")
+    is_named = " and ".join(f"{name} is not null" for name in NAMED)
     table.query(
-        f"copy (select {', '.join(columns)} from songs where is_usable and {is_named} order by row) "
+        f"copy (select {', '.join([*COLUMNS, *FEATURES])} from named where {is_named}) "
         f"to {literal(str(target))} (format parquet, compression zstd, compression_level 1)"
     )
     ((kept,),) = table.query(f"select count(*) from read_parquet({literal(str(target))})")
+    faults, left_out = [*table.faults], table.rows - kept
+    if left_out > table.unusable:
+        ((rows,),) = table.query(f"select min(row, {ROWS_SHOWN}) from named where not ({is_named})")
+        faults.append(Finding(None, Message("without_name"), left_out - table.unusable, tuple(rows)))
+    if not kept:
+        raise InvalidDataset(*faults)
     notes = [*table.notes]
-    if kept < table.rows:
-        faults = [finding.message().as_json() for finding in table.faults]
-        unnamed = table.rows - table.unusable - kept
-        if unnamed:
-            faults.append(Message("songs_without_name", {"count": unnamed}).as_json())
-        notes.append(Message("rows_left_out", {"count": table.rows - kept, "findings": faults}))
-    return Read(notes, table.rows, table.rows - kept)
+    if left_out:
+        findings = [finding.message().as_json() for finding in faults]
+        notes.append(Message("rows_left_out", {"count": left_out, "findings": findings}))
+    return Read(notes, table.rows, left_out)
 
 
 def _cell(name: str, sources: dict[str, str]) -> str:
     if name not in sources:
         return "null"
     cell = CELLS.get(name, "{0}").format(sources[name])
-    return f"nullif(left(trim({cell}), {LONGEST_TEXT}), '')" if name in TEXTS else cell
+    return f"nullif(left(trim({cell}), {LONGEST_TEXT}), '')" if COLUMNS[name] == "varchar" else cell
 
 
 def _gather(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:

@@ -113,11 +113,6 @@ def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
 
 
 def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
-    names = packed.namelist()
-    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
-        raise rejected("spreadsheet_file")
-    if any(SPOTIFY_ACCOUNT.search(name) for name in names):
-        raise rejected("no_audio_features")
     tables = members(packed, TABLES)
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
@@ -125,7 +120,12 @@ def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def members(packed: zipfile.ZipFile, extensions: Sequence[str]) -> list[zipfile.ZipInfo]:
-    """Return the files in a zip that have one of the extensions."""
+    """Return the files in a zip that have one of the extensions; raise `InvalidDataset` for what holds no songs."""
+    names = packed.namelist()
+    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+        raise rejected("spreadsheet_file")
+    if any(SPOTIFY_ACCOUNT.search(name) for name in names):
+        raise rejected("no_audio_features")
     endings = tuple(f".{extension}" for extension in extensions)
     return [
         member
@@ -204,9 +204,12 @@ def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: 
     """Write a Parquet file as CSV."""
     source = f"read_parquet({literal(str(path))})"
     with _converting("parquet_unreadable"):
-        names = [name for name, *_ in connection.execute(f"describe select * from {source}").fetchall()]
-        cells = [f"{quoted(name)}::varchar" for name in names]
-        return _written(_Table(names, cells, source), path, connection, max_bytes)
+        kinds = {name: kind for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()}
+        cells = [
+            f"array_to_string({quoted(name)}, ', ')" if kind == "VARCHAR[]" else f"{quoted(name)}::varchar"
+            for name, kind in kinds.items()
+        ]
+        return _written(_Table([*kinds], cells, source), path, connection, max_bytes)
 
 
 def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, is_list: bool) -> Path:
