@@ -50,6 +50,9 @@ COLUMNS = dict.fromkeys(("id", "isrc", *NAMED, "album", "genre"), "varchar") | {
 }
 """Columns of a part beside the features, which are float32, and their types; without a column they are null."""
 
+IS_NAMED = "trim(title) <> '' and trim(trim(artist, ' []''\"')) <> ''"
+"""Whether a row has a title and an artist: a list may hold none."""
+
 SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), ''), {0})"
 """A title or an artist without what different sources write differently, or as it is if nothing else is in it."""
 
@@ -150,16 +153,16 @@ def _copied(table: SongTable, target: Path) -> Read:
     sources = {name: name for name in table.known} | others
     columns = [f"({_cell(name, sources)})::{kind} as {name}" for name, kind in COLUMNS.items()]
     columns += [f"{feature}::float as {feature}" for feature in FEATURES]
-    table.query(f"create view named as select row, {', '.join(columns)} from songs where is_usable")
-    is_named = " and ".join(f"{name} is not null" for name in NAMED)
     table.query(
-        f"copy (select {', '.join([*COLUMNS, *FEATURES])} from named where {is_named}) "
+        f"copy (select {', '.join(columns)} from songs where is_usable and {IS_NAMED}) "
         f"to {literal(str(target))} (format parquet, compression zstd, compression_level 1)"
     )
     ((kept,),) = table.query(f"select count(*) from read_parquet({literal(str(target))})")
     faults, left_out = [*table.faults], table.rows - kept
     if left_out > table.unusable:
-        ((rows,),) = table.query(f"select min(row, {ROWS_SHOWN}) from named where not ({is_named})")
+        ((rows,),) = table.query(
+            f"select min(row, {ROWS_SHOWN}) from songs where is_usable and ({IS_NAMED}) is not true"
+        )
         faults.append(Finding(None, Message("without_name"), left_out - table.unusable, tuple(rows)))
     if not kept:
         raise InvalidDataset(*faults)
