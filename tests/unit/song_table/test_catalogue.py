@@ -1,5 +1,6 @@
 """Catalogues: which songs of which files, in which order, and what is said of those that are left out."""
 
+import csv
 import gzip
 import io
 import unicodedata
@@ -168,6 +169,14 @@ def test_artists_are_read_however_they_are_listed(read: Import, written: str, ar
 def test_a_list_of_artists_is_read(read: Import, write: Callable[[pd.DataFrame], bytes]) -> None:
     rows = songs(["A", "B"], artist=[["Anna", "Bo"], ["Cy"]])
     assert read(write(rows)).songs["artist"].tolist() == ["Anna, Bo", "Cy"]
+
+
+def test_empty_cells_are_absent_also_in_a_file_that_is_read_row_by_row(read: Import) -> None:
+    rows = songs(["A", "B"], id="", isrc="", album=" ", genre="", year="", popularity="")
+    for content in (as_csv(rows), as_csv(rows, quoting=csv.QUOTE_ALL).replace(b"\n", b"\n\n")):
+        found = read(content)
+        assert found.titles == ["A", "B"]
+        assert found.songs[["id", "isrc", "album", "genre", "year", "popularity"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +355,22 @@ def test_two_files_of_a_zip_may_have_one_name(read: Import) -> None:
     files = {f"{folder}/songs.csv": as_csv(songs([folder], seed=ord(folder))) for folder in "ab"}
     files |= {"c/songs.parquet": parquet(songs(["c"], seed=9)), "d/source.csv": as_csv(songs(["d"], seed=10))}
     assert read(zipped(files)).titles == ["a", "b", "c", "d"]
+
+
+@pytest.fixture
+def real_songs(pytestconfig: pytest.Config) -> Path:
+    """Return a directory of six published tables, one for each decade."""
+    directory = pytestconfig.rootpath.parent / "shared" / "data" / "catalogue"
+    if not directory.is_dir():
+        pytest.skip("The published tables of songs are not here.")
+    return directory
+
+
+def test_published_tables_of_six_decades_are_one_catalogue(read: Import, real_songs: Path) -> None:
+    found = read(zipped({path.name: path.read_bytes() for path in sorted(real_songs.glob("*.csv"))}))
+    assert (found.read.rows, found.read.left_out, len(found.songs)) == (41_106, 0, 40_303)
+    assert found.songs["id"].is_unique
+    assert found.songs["id"].str.fullmatch("[0-9A-Za-z]{22}").all()
 
 
 HOSTILE = [
