@@ -18,11 +18,9 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import CATALOGUE, CHAMPION, NETWORK, step
+from dag_parts import CATALOGUE, CHAMPION, NETWORK, files_of, step
 
-from song_preference.run_options import SCORING_DAG, TASKS
-
-NAMES = TASKS[SCORING_DAG]
+from song_preference.run_options import SCORING_DAG
 
 
 @dag(
@@ -36,7 +34,7 @@ NAMES = TASKS[SCORING_DAG]
 def score_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name=NAMES["plan"]["en"])
+    @step(SCORING_DAG)
     def plan() -> list[dict[str, Any]]:
         from airflow.configuration import conf
 
@@ -54,24 +52,24 @@ def score_catalogue() -> None:
         groups = scoring.plan(open_store(), champion, registry.graph(champion), most)
         return [group._asdict() for group in groups]
 
-    @step(task_display_name=NAMES["score"]["en"])
+    @step(SCORING_DAG)
     def score(group: dict[str, Any]) -> dict[str, Any]:
         from song_preference.catalogue import scoring
         from song_preference.catalogue.store import open_store
 
         return scoring.score(open_store(), scoring.Group(**group))._asdict()
 
-    @step(task_display_name=NAMES["finish"]["en"])
+    @step(SCORING_DAG, links=[files_of("catalogue", "version")])
     def finish(groups: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
         from song_preference.catalogue import scoring
         from song_preference.catalogue.store import open_store
 
         results = (scoring.Scored(**result) for result in scored)
         found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
-        return {"catalogue": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
+        return {"version": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
 
     groups = plan()
-    finish(groups, score.expand(group=groups))  # type: ignore[arg-type]
+    finish(groups, score.expand(group=groups))
 
 
 score_catalogue()
