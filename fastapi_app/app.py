@@ -62,10 +62,11 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     app.state.management = management
     if settings.manages_datasets:
         # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
-        from fastapi_app import datasets, pipeline
+        from fastapi_app import catalogue, datasets, pipeline
 
         app.include_router(datasets.router)
         app.include_router(pipeline.router)
+        app.include_router(catalogue.router)
     app.include_router(documentation.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
     if settings.cors_origins:
