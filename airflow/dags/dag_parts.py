@@ -134,6 +134,7 @@ STEPS = (
     "song_preference.training.steps",
     "song_preference.catalogue.importing",
     "song_preference.catalogue.scoring",
+    "song_preference.catalogue.indexing",
 )
 """The modules of what tasks call: the last line that each function logs at level INFO says its result."""
 

@@ -7,6 +7,7 @@
 | Share out the songs | measures how fast the champion is; each task gets a minute of work or more | `model.onnx` |
 | Ask the champion | one task for each share, on as many workers as there are | `part-*.parquet` |
 | Publish the answers | checks that every song has one | `scores.json` |
+| Write the index | puts names and answers into one file, which the services fetch | a run in *Song catalogue* |
 
 The files are in S3 under `data/catalogue/<version>/scores/<model version>/`. Answers that are there are used again.
 
@@ -18,9 +19,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import CATALOGUE, CHAMPION, NETWORK, files_of, step
+from dag_parts import CATALOGUE, CHAMPION, MLFLOW_RUN, NETWORK, files_of, step
 
 from song_preference.run_options import SCORING_DAG
+
+FILES = files_of("catalogue", "version")
 
 
 @dag(
@@ -59,7 +62,7 @@ def score_catalogue() -> None:
 
         return scoring.score(open_store(), scoring.Group(**group))._asdict()
 
-    @step(SCORING_DAG, links=[files_of("catalogue", "version")])
+    @step(SCORING_DAG, links=[FILES])
     def finish(groups: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
         from song_preference.catalogue import scoring
         from song_preference.catalogue.store import open_store
@@ -68,8 +71,16 @@ def score_catalogue() -> None:
         found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
         return {"version": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
 
+    @step(SCORING_DAG, links=[FILES, MLFLOW_RUN])
+    def index(scored: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.catalogue import indexing
+        from song_preference.catalogue.store import open_store
+        from song_preference.settings import IndexSettings
+
+        return {**scored, **indexing.index(open_store(), IndexSettings(), scored["version"], scored["model"])}
+
     groups = plan()
-    finish(groups, score.expand(group=groups))
+    index(finish(groups, score.expand(group=groups)))
 
 
 score_catalogue()

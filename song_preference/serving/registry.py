@@ -28,6 +28,10 @@ GRAPH_FILE = "model.onnx"
 OWN_SONGS_FILE = "own_songs.parquet"
 """Artifact of a training run: the listener's songs, and what models answered that were not trained on them."""
 
+INDEX_FILE = "catalogue.sqlite"
+INDEX_TAG = "catalogue_index"
+"""Tag of the registered model: the run that has the index of its catalogue as an artifact, `INDEX_FILE`."""
+
 TRAINING, METRICS, PROMOTION = "training", "metrics", "promotion"
 """Tags of a version that hold several values, as JSON. The first versions have each of these values as a tag."""
 
