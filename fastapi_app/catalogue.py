@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 
-from fastapi_app.dependencies import NEEDS_KEY, PredictorDep
+from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, from_state
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import FILE_BODY, received
@@ -18,9 +18,22 @@ from song_preference.errors import CatalogueNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import ImportReport, import_report
 from song_preference.run_options import IMPORT_DAG
+from song_preference.serving.song_index import IndexStore
 
 # Not async: S3 and Airflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter(prefix="/catalogue", tags=["Catalogue"], responses=problems(503))
+
+
+IndexDep = Annotated[IndexStore | None, from_state("index")]
+
+
+class IndexOut(BaseModel):
+    """The index that this service searches."""
+
+    catalogue: str = Field(description="The catalogue whose songs it has.")
+    model: str = Field(description="The version of the model whose answers it has.")
+    songs: int = Field(description="How many songs it has, the most popular ones.")
+    stale: bool = Field(description="Whether another version of the model is in service.")
 
 
 class CatalogueOut(BaseModel):
@@ -28,6 +41,7 @@ class CatalogueOut(BaseModel):
 
     catalogue: CatalogueVersion
     scores: Scores | None = Field(description="Of the model in service; null until the DAG score_catalogue is through.")
+    index: IndexOut | None = Field(description="Null until this service has fetched one.")
 
 
 class ImportStarted(BaseModel):
@@ -67,13 +81,15 @@ def upload(
 
 
 @router.get("", operation_id="catalogue", summary="Describe the catalogue in use", responses=problems(404))
-def catalogue(management: ManagementDep, predictor: PredictorDep) -> CatalogueOut:
+def catalogue(management: ManagementDep, predictor: PredictorDep, indexes: IndexDep) -> CatalogueOut:
     """Describe the catalogue in use: where it came from, how it was read, and how many songs the model likes."""
     if (found := management.catalogues.latest()) is None:
         raise CatalogueNotFound(Message("no_catalogue_yet"))
-    served = predictor.store.served
-    scores = management.catalogues.scores(found.version, served.model.ref.version) if served else None
-    return CatalogueOut(catalogue=found, scores=scores)
+    model = predictor.store.served and predictor.store.served.model.ref.version
+    scores = management.catalogues.scores(found.version, model) if model else None
+    index = indexes and indexes.current
+    about = IndexOut(**index._asdict(), stale=index.model != model) if index else None
+    return CatalogueOut(catalogue=found, scores=scores, index=about)
 
 
 @router.get(

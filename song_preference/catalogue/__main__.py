@@ -2,9 +2,11 @@
 
 from argparse import ArgumentParser
 
+from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.store import CatalogueStore, open_store
 from song_preference.dataset.manage import forget
 from song_preference.errors import SongPreferenceError
+from song_preference.settings import ModelSettings, load
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -40,6 +42,7 @@ def _list(store: CatalogueStore) -> None:
 
 def _remove(store: CatalogueStore, version: str) -> None:
     found = store.find(version)
+    withdraw(load(ModelSettings), version)
     store.remove(version)
     if found.source.sha256 not in {other.source.sha256 for other in store.published()}:
         forget(found.source.sha256, store.objects)

@@ -4,17 +4,18 @@ import logging
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from song_preference.catalogue.index import OwnSongs, build, explain
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.tracking import open_experiment
-from song_preference.errors import NothingToDo
+from song_preference.errors import NothingToDo, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
-from song_preference.serving.registry import INDEX_FILE, INDEX_TAG
-from song_preference.settings import IndexSettings
+from song_preference.serving.registry import INDEX_FILE, INDEX_TAG, MlflowRegistry, connect
+from song_preference.settings import IndexSettings, ModelSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
@@ -48,3 +49,14 @@ def index(store: CatalogueStore, settings: IndexSettings, version: str, model: s
     client.set_registered_model_tag(settings.name, INDEX_TAG, run.info.run_id)
     log.info("The index has %d songs.", songs)
     return {"run_id": str(run.info.run_id), "experiment_id": str(run.info.experiment_id)}
+
+
+def withdraw(settings: ModelSettings, version: str) -> None:
+    """Take the index of a catalogue out of use, if it is the one in use; raise `RegistryUnavailable`."""
+    client = connect(settings)
+    try:
+        run_id = MlflowRegistry(settings).index_run()
+        if run_id and client.get_run(run_id).data.params["catalogue"] == version:
+            client.delete_registered_model_tag(settings.name, INDEX_TAG)
+    except MlflowException as error:
+        raise RegistryUnavailable("MLflow does not answer, so the catalogue stays: is it running?") from error

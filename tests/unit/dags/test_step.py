@@ -89,7 +89,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("bad file", "This playlist cannot be used: column 'energy' is missing."),
+        ("bad file", "This file cannot be used: column 'energy' is missing."),
         ("no version", "No such dataset: run the DAG."),
     ],
 )
@@ -108,7 +108,7 @@ def test_the_reason_is_logged_as_data_too(ends: Any) -> None:
 def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
     assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends["unknown labels"]["log"]
-    assert message.startswith("This playlist cannot be used: the file has ")
+    assert message.startswith("This file cannot be used: the file has ")
     assert "column 'label' must be 1 or 0, or a word such as yes and no" in message
 
 
