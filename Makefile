@@ -7,7 +7,7 @@ PROTOS := protos/song_preference/v1/prediction.proto
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-slider protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-slider protos published graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ rollback: .venv/.run ## Make the previous champion, or VERSION=n, the champion a
 
 datasets: .venv/.run ## List dataset versions; ARGS="show <version>" or "remove <version>" (with or without Docker)
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.dataset $(or $(ARGS),list)
+
+catalogue: .venv/.run ## List catalogues; ARGS="show <version>" or "remove <version>" (with or without Docker)
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m song_preference.catalogue $(or $(ARGS),list)
 
 bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform for playlists of ROWS="10000 100000" songs
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)

@@ -7,7 +7,7 @@ from fastapi_app.app import create_app
 from fastapi_app.server import configuration, serve
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference import logs
-from song_preference.serving.registry import following_champion
+from song_preference.serving.registry import following_champion, following_index
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 
@@ -23,7 +23,7 @@ def main() -> None:
     logs.configure()
     keep_to_tmpdir()
     remove_leftovers()
-    settings, predictor = load(RestSettings), following_champion(load(ServingSettings))
+    settings, serving = load(RestSettings), load(ServingSettings)
     if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
         log.warning("API_KEY is the publicly known development value: set your own.")
     management = None
@@ -31,7 +31,7 @@ def main() -> None:
         from fastapi_app.management import Management
 
         management = Management.of_environment()
-    app = create_app(predictor, settings, management)
+    app = create_app(following_champion(serving), settings, management, following_index(serving))
     serve(configuration(app, options.host, options.port, settings.trusted_proxies))
 
 

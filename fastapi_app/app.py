@@ -19,14 +19,20 @@ from fastapi_app.uploads import ReadingTurns
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore
 from song_preference.settings import RestSettings
 
 if TYPE_CHECKING:
     from fastapi_app.management import Management
 
 
-def create_app(predictor: Predictor, settings: RestSettings, management: "Management | None" = None) -> FastAPI:
-    """Return the application; it counts what the predictor answers, and starts and stops its store.
+def create_app(
+    predictor: Predictor,
+    settings: RestSettings,
+    management: "Management | None" = None,
+    index: IndexStore | None = None,
+) -> FastAPI:
+    """Return the application; it counts what the predictor answers, and starts and stops the stores.
 
     `management` is required if the settings enable the routes of datasets and pipeline.
     """
@@ -34,11 +40,15 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         predictor.store.start()
+        if index:
+            index.start()
         # Without this, a full garbage collection would traverse all imported modules and stall requests for 100 ms.
         gc.collect()
         gc.freeze()
         yield
         predictor.store.stop()
+        if index:
+            index.stop()
 
     playlists = management.playlist_settings.max_bytes if management else None
     app = FastAPIOffline(
@@ -59,13 +69,14 @@ def create_app(predictor: Predictor, settings: RestSettings, management: "Manage
     # Paths are compared in this order, so predictions come first.
     app.include_router(predictions.router)
     app.include_router(model.router)
-    app.state.management = management
+    app.state.management, app.state.index = management, index
     if settings.manages_datasets:
         # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
-        from fastapi_app import datasets, pipeline
+        from fastapi_app import catalogue, datasets, pipeline
 
         app.include_router(datasets.router)
         app.include_router(pipeline.router)
+        app.include_router(catalogue.router)
     app.include_router(documentation.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
     if settings.cors_origins:

@@ -188,7 +188,8 @@ def upload(
     with playlist_on_disk(files) as path:
         preparation = manage.check(path, management.playlist_settings.max_bytes)
         given = files.get("file") or files["liked"]
-        source = manage.keep(path, given.filename or "", management.datasets.objects)
+        with path.open("rb") as file:
+            source = manage.keep(file, given.filename or "", management.datasets.objects)
     asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
     params = {option: value for option, value in asked.items() if value is not None}
     run = management.airflow.trigger(ETL_DAG, params, patience_seconds=0)

@@ -30,6 +30,7 @@ STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
     errors.RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatasetNotFound: HTTPStatus.NOT_FOUND,
+    errors.CatalogueNotFound: HTTPStatus.NOT_FOUND,
     errors.DatasetInUse: HTTPStatus.CONFLICT,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,

@@ -6,11 +6,12 @@ from typing import Annotated, Self
 from mlflow import MlflowClient
 
 from fastapi_app.dependencies import from_state
+from song_preference.catalogue.store import CatalogueStore
 from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.isolation import warm_up
 from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.registry import connect
-from song_preference.settings import AirflowSettings, ModelSettings, PlaylistSettings, load
+from song_preference.settings import AirflowSettings, CatalogueSettings, ModelSettings, PlaylistSettings, load
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,22 @@ class Management:
     airflow: Airflow
     playlist_settings: PlaylistSettings
     model_settings: ModelSettings
+    catalogue_settings: CatalogueSettings
 
     @classmethod
     def of_environment(cls) -> Self:
         """Create the clients from the environment's settings."""
         warm_up()
         model = load(ModelSettings)
-        return cls(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model)
+        return cls(
+            *(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model),
+            load(CatalogueSettings),
+        )
+
+    @property
+    def catalogues(self) -> CatalogueStore:
+        """The catalogues, in the same bucket as the datasets."""
+        return CatalogueStore(self.datasets.objects)
 
 
 ManagementDep = Annotated[Management, from_state("management")]

@@ -19,7 +19,7 @@ from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
 from song_preference.run_options import ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
-from song_preference.training.rollback import decline, rollback
+from song_preference.training.rollback import announced, decline, rollback
 
 # Not async: Airflow and MLflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter()
@@ -76,6 +76,8 @@ class Change(BaseModel):
 
 class RollbackOut(Change, RefreshOut):
     """The change in the registry, the outcome of this service's refresh, and the model in service."""
+
+    is_announced: bool = Field(description="Whether Airflow knows, which then asks the model about the catalogue.")
 
 
 RunIn = Annotated[RunBody, Body(default_factory=RunBody)]  # type: ignore[valid-type]
@@ -137,7 +139,8 @@ def roll_back(asked: RollbackIn, management: ManagementDep, predictor: Predictor
     """Make an earlier version the champion again and serve it here at once; other services follow by themselves."""
     done = rollback(management.model_settings, asked.version)
     outcome = _refreshed(predictor.store)
-    return RollbackOut.of(done, outcome=outcome, model=model_in_service(predictor.store))
+    is_announced = announced(management.airflow)
+    return RollbackOut.of(done, outcome=outcome, model=model_in_service(predictor.store), is_announced=is_announced)
 
 
 @router.post(

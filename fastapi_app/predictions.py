@@ -23,7 +23,7 @@ from fastapi_app.schemas import (
     SongBody,
     prediction_out,
 )
-from fastapi_app.uploads import REQUEST_BODY, TurnsDep, UploadDep
+from fastapi_app.uploads import FILE_BODY, TurnsDep, UploadDep
 from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["Predictions"], responses=SONG_PROBLEMS)
@@ -86,7 +86,7 @@ class CsvResponse(StreamingResponse):
     summary="Predict every song of a file",
     response_class=CsvResponse,
     responses={200: {"headers": {"X-Notes": NOTES}}, **problems(507)},
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"requestBody": FILE_BODY},
 )
 async def predict_csv(
     file: UploadDep,

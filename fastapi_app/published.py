@@ -40,7 +40,7 @@ def descriptions() -> dict[Path, str]:
     )
     playlist_settings = PlaylistSettings.model_construct(max_bytes=default["MAX_DATASET_BYTES"])
     unused: Any = None
-    management = Management(unused, unused, unused, playlist_settings, unused)
+    management = Management(unused, unused, unused, playlist_settings, unused, unused)
     openapi = json.dumps(create_app(predictor, settings, management).openapi(), indent=2) + "\n"
     return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}
 

@@ -41,7 +41,7 @@ def _body(*forms: Sequence[str]) -> dict[str, Any]:
     return {"required": True, "content": {"multipart/form-data": {"schema": form}, "text/csv": text}}
 
 
-REQUEST_BODY = _body(ONE_FILE)
+FILE_BODY = _body(ONE_FILE)
 PLAYLIST_BODY = _body(ONE_FILE, TWO_FILES)
 Files = Mapping[str, UploadFile]
 """Uploaded files by the form's field."""

@@ -1,4 +1,4 @@
-"""Write the examples in incoming/: two playlists, and new songs that nobody has rated. All songs are made up."""
+"""Write the examples in incoming/: two playlists, new songs that nobody has rated, a catalogue. All are made up."""
 
 import argparse
 from pathlib import Path
@@ -12,6 +12,7 @@ from song_preference.features import FEATURES, LABEL
 INCOMING = Path(__file__).parents[1] / "incoming"
 
 ARTISTS = ["The Paper Lanterns", "Nadia Okoro", "Low Tide Club", "Marta Quiroga", "Velvet Ferry", "Los del Andén"]
+GENRES = ["pop", "rock", "folk", "electronic"]
 ENGLISH = (
     ["Quiet", "Golden", "Broken", "Midnight", "Paper", "Northern", "Slow", "Electric"],
     ["River", "Window", "Summer", "Engine", "Garden", "Letter", "Harbour", "Signal"],
@@ -52,12 +53,17 @@ def examples() -> dict[str, str]:
     another = songs(40, 2, SPANISH)[list(SPANISH_NAMES)]
     another[LABEL] = another[LABEL].map({1: "no", 0: "sí"})
     new = songs(10, 3, ENGLISH)[["title", "artist", *FEATURES]]
+    catalogue = pd.concat([songs(300, 4, ENGLISH), songs(200, 5, SPANISH)], ignore_index=True)
+    random = np.random.default_rng(6)
+    catalogue["year"], catalogue["popularity"] = random.integers(1960, 2026, 500), random.integers(0, 100, 500)
+    catalogue["genre"] = random.choice(GENRES, 500)
     return {
         "example_playlist.csv": playlist.to_csv(index=False, lineterminator="\n"),
         "lista_de_ejemplo.csv": another.rename(columns=SPANISH_NAMES).to_csv(
             index=False, lineterminator="\n", sep=";", decimal=","
         ),
         "new_songs.csv": new.to_csv(index=False, lineterminator="\n"),
+        "example_catalogue.csv": catalogue.drop(columns=LABEL).to_csv(index=False, lineterminator="\n"),
     }
 
 

@@ -213,6 +213,7 @@ TASKS: dict[str, dict[str, Text]] = {
         "plan": {"en": "Share out the songs", "es": "Repartir las canciones"},
         "score": {"en": "Ask the champion", "es": "Preguntar al campeón"},
         "finish": {"en": "Publish the answers", "es": "Publicar las respuestas"},
+        "index": {"en": "Write the index", "es": "Escribir el índice"},
     },
 }
 """The names of each DAG's tasks, in the order in which they run."""

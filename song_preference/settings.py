@@ -46,6 +46,12 @@ class ModelSettings(BaseSettings):
     alias: str = Field(validation_alias="MODEL_ALIAS")
 
 
+class IndexSettings(ModelSettings):
+    """Settings of the index of a catalogue: the model's, and the number of songs that it holds at most."""
+
+    songs: int = Field(validation_alias="CATALOGUE_INDEX_SONGS", gt=0)
+
+
 class TrainingSettings(ModelSettings):
     """Settings of the training: the model's, and the number of trials of its search."""
 

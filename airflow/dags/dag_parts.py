@@ -11,14 +11,14 @@ from urllib.parse import quote
 import structlog
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import Asset, AssetAlias, BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule
-from airflow.sdk.bases.decorator import DecoratedOperator, TaskDecorator, task_decorator_factory
+from airflow.sdk.bases.decorator import DecoratedOperator, task_decorator_factory
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 from airflow.sdk.execution_time.xcom import XCom
 
 from song_preference.errors import TRANSIENT, NothingToDo, SongPreferenceError
 from song_preference.messages import Message
 from song_preference.mlflow_pages import run_page
-from song_preference.run_options import CHAMPION_ASSET, STEP_LOGGER, Option
+from song_preference.run_options import CHAMPION_ASSET, STEP_LOGGER, TASKS, Option
 from song_preference.settings import BrowserSettings
 from song_preference.temporary import keep_to_tmpdir, raising_disk_full
 
@@ -134,6 +134,7 @@ STEPS = (
     "song_preference.training.steps",
     "song_preference.catalogue.importing",
     "song_preference.catalogue.scoring",
+    "song_preference.catalogue.indexing",
 )
 """The modules of what tasks call: the last line that each function logs at level INFO says its result."""
 
@@ -206,7 +207,13 @@ def _failed(reason: Message, kind: type[Failed] = Failed) -> Failed:
     return kind(1)
 
 
-def step(**options: Any) -> TaskDecorator:
-    """Make a function a `Step`; take its options."""
-    # With several outputs, the page would show each value of a dictionary as an XCom of its own.
-    return task_decorator_factory(decorated_operator_class=Step, multiple_outputs=False, **options)
+def step(dag_id: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Make a function a `Step` of a DAG, where `TASKS` has a name for it; take its options."""
+
+    def decorated(function: Callable[..., Any]) -> Any:
+        name = TASKS[dag_id][function.__name__]["en"]
+        # With several outputs, the page would show each value of a dictionary as an XCom of its own.
+        form = {"task_display_name": name, "multiple_outputs": False, **options}
+        return task_decorator_factory(function, decorated_operator_class=Step, **form)
+
+    return decorated

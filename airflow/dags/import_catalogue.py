@@ -20,9 +20,8 @@ from typing import Any
 from airflow.sdk import dag
 from dag_parts import CATALOGUE, NETWORK, files_of, params_of, step
 
-from song_preference.run_options import CATALOGUE_OPTIONS, IMPORT_DAG, TASKS, checked
+from song_preference.run_options import CATALOGUE_OPTIONS, IMPORT_DAG, checked
 
-NAMES = TASKS[IMPORT_DAG]
 FILES = files_of("catalogue", "version")
 
 
@@ -38,7 +37,7 @@ FILES = files_of("catalogue", "version")
 def import_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name=NAMES["read"]["en"], links=[FILES])
+    @step(IMPORT_DAG, links=[FILES])
     def read(*, params: Any = None) -> dict[str, Any]:
         from song_preference.catalogue import importing
         from song_preference.catalogue.store import open_store
@@ -47,7 +46,7 @@ def import_catalogue() -> None:
         asked = checked(CATALOGUE_OPTIONS, params)
         return importing.read(open_store(), CatalogueSettings(), asked["source"]).model_dump(mode="json")
 
-    @step(task_display_name=NAMES["publish"]["en"], links=[FILES], outlets=[CATALOGUE])
+    @step(IMPORT_DAG, links=[FILES], outlets=[CATALOGUE])
     def publish(found: dict[str, Any]) -> dict[str, Any]:
         from song_preference.catalogue import importing
         from song_preference.catalogue.store import open_store
@@ -57,7 +56,7 @@ def import_catalogue() -> None:
         importing.publish(open_store(), version)
         return {"version": version.version, "songs": version.songs}
 
-    publish(read())  # type: ignore[arg-type]
+    publish(read())
 
 
 import_catalogue()

@@ -26,10 +26,9 @@ from typing import Any
 from airflow.sdk import dag
 from dag_parts import DATASET, MLFLOW_RUN, NETWORK, files_of, params_of, step
 
-from song_preference.run_options import ETL_DAG, ETL_OPTIONS, MODEL_OPTIONS, TASKS, checked
+from song_preference.run_options import ETL_DAG, ETL_OPTIONS, MODEL_OPTIONS, checked
 
 FILES = files_of("datasets", "version")
-NAMES = TASKS[ETL_DAG]
 
 
 @dag(
@@ -44,7 +43,7 @@ NAMES = TASKS[ETL_DAG]
 def process_etl_spotify_data() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name=NAMES["download"]["en"], links=[FILES])
+    @step(ETL_DAG, links=[FILES])
     def download(*, params: Any = None) -> dict[str, Any]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
@@ -56,7 +55,7 @@ def process_etl_spotify_data() -> None:
         draft = etl.download(open_store(), DatasetSettings(), parameters, asked["source"], asked["name"])
         return draft.model_dump(mode="json")
 
-    @step(task_display_name=NAMES["engineer_features"]["en"], links=[FILES])
+    @step(ETL_DAG, links=[FILES])
     def engineer_features(draft: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
@@ -66,7 +65,7 @@ def process_etl_spotify_data() -> None:
         prepared = etl.engineer_features(open_store(), PlaylistSettings(), Draft.model_validate(draft))
         return prepared.model_dump(mode="json")
 
-    @step(task_display_name=NAMES["split"]["en"], links=[FILES])
+    @step(ETL_DAG, links=[FILES])
     def split(draft: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
@@ -74,7 +73,7 @@ def process_etl_spotify_data() -> None:
 
         return etl.split_dataset(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
 
-    @step(task_display_name=NAMES["register"]["en"], links=[FILES, MLFLOW_RUN], outlets=[DATASET])
+    @step(ETL_DAG, links=[FILES, MLFLOW_RUN], outlets=[DATASET])
     def register(draft: dict[str, Any], *, params: Any = None, outlet_events: Any = None) -> dict[str, str]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
@@ -86,7 +85,7 @@ def process_etl_spotify_data() -> None:
         run = {"run_id": run_id, "experiment_id": experiment_id}
         return {"version": dataset.version, **run, "source_kind": dataset.source.kind}
 
-    register(split(engineer_features(download())))  # type: ignore[arg-type]
+    register(split(engineer_features(download())))
 
 
 process_etl_spotify_data()

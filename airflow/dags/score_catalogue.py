@@ -7,6 +7,7 @@
 | Share out the songs | measures how fast the champion is; each task gets a minute of work or more | `model.onnx` |
 | Ask the champion | one task for each share, on as many workers as there are | `part-*.parquet` |
 | Publish the answers | checks that every song has one | `scores.json` |
+| Write the index | puts names and answers into one file, which the services fetch | a run in *Song catalogue* |
 
 The files are in S3 under `data/catalogue/<version>/scores/<model version>/`. Answers that are there are used again.
 
@@ -18,11 +19,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import CATALOGUE, CHAMPION, NETWORK, step
+from dag_parts import CATALOGUE, CHAMPION, MLFLOW_RUN, NETWORK, files_of, step
 
-from song_preference.run_options import SCORING_DAG, TASKS
+from song_preference.run_options import SCORING_DAG
 
-NAMES = TASKS[SCORING_DAG]
+FILES = files_of("catalogue", "version")
 
 
 @dag(
@@ -36,7 +37,7 @@ NAMES = TASKS[SCORING_DAG]
 def score_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name=NAMES["plan"]["en"])
+    @step(SCORING_DAG)
     def plan() -> list[dict[str, Any]]:
         from airflow.configuration import conf
 
@@ -54,24 +55,32 @@ def score_catalogue() -> None:
         groups = scoring.plan(open_store(), champion, registry.graph(champion), most)
         return [group._asdict() for group in groups]
 
-    @step(task_display_name=NAMES["score"]["en"])
+    @step(SCORING_DAG)
     def score(group: dict[str, Any]) -> dict[str, Any]:
         from song_preference.catalogue import scoring
         from song_preference.catalogue.store import open_store
 
         return scoring.score(open_store(), scoring.Group(**group))._asdict()
 
-    @step(task_display_name=NAMES["finish"]["en"])
+    @step(SCORING_DAG, links=[FILES])
     def finish(groups: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
         from song_preference.catalogue import scoring
         from song_preference.catalogue.store import open_store
 
         results = (scoring.Scored(**result) for result in scored)
         found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
-        return {"catalogue": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
+        return {"version": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
+
+    @step(SCORING_DAG, links=[FILES, MLFLOW_RUN])
+    def index(scored: dict[str, Any]) -> dict[str, Any]:
+        from song_preference.catalogue import indexing
+        from song_preference.catalogue.store import open_store
+        from song_preference.settings import IndexSettings
+
+        return {**scored, **indexing.index(open_store(), IndexSettings(), scored["version"], scored["model"])}
 
     groups = plan()
-    finish(groups, score.expand(group=groups))  # type: ignore[arg-type]
+    index(finish(groups, score.expand(group=groups)))
 
 
 score_catalogue()

@@ -15,7 +15,7 @@ All of it is in MLflow; each task links to it in the tab *Details*, and has its 
 last task runs. To train anyway, switch on *Train again (force)*.
 
 **If a task fails**, its log ends with the reason and what to do; the champion stays in use. Fix the cause and trigger
-this DAG again. After a transient error, such as a lost connection, Airflow retries a task twice.
+this DAG again. Airflow itself tries a task twice more after a transient error.
 """
 
 from datetime import timedelta
@@ -24,9 +24,8 @@ from typing import Any
 from airflow.sdk import dag
 from dag_parts import CHAMPION, CHAMPION_CHANGED, DATASET, MLFLOW_RUN, NETWORK, files_of, params_of, step
 
-from song_preference.run_options import TASKS, TRAINING_DAG, TRAINING_OPTIONS, checked
+from song_preference.run_options import TRAINING_DAG, TRAINING_OPTIONS, checked
 
-NAMES = TASKS[TRAINING_DAG]
 LINKS = [MLFLOW_RUN, files_of("datasets", "dataset_version")]
 
 
@@ -37,12 +36,12 @@ LINKS = [MLFLOW_RUN, files_of("datasets", "dataset_version")]
     doc_md=__doc__,
     tags=["training"],
     params=params_of(TRAINING_OPTIONS),
-    default_args={"execution_timeout": timedelta(minutes=20), **NETWORK},
+    default_args={"execution_timeout": timedelta(minutes=20), "links": LINKS, **NETWORK},
 )
 def train_song_preference() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
-    @step(task_display_name=NAMES["search"]["en"], links=LINKS, inlets=[DATASET], execution_timeout=timedelta(hours=2))
+    @step(TRAINING_DAG, inlets=[DATASET], execution_timeout=timedelta(hours=2))
     def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
         from mlflow import MlflowClient
 
@@ -59,14 +58,14 @@ def train_song_preference() -> None:
         known = None if asked["force"] else trained_before(MlflowClient(), settings, wanted, asked["new_listener"])
         return {**(known or steps.search(store, *wanted)._asdict()), "new_listener": asked["new_listener"]}
 
-    @step(task_display_name=NAMES["export"]["en"], links=LINKS)
+    @step(TRAINING_DAG)
     def export(searched: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.training import steps
 
         return steps.export(open_store(), steps.Searched.of(searched))._asdict()
 
-    @step(task_display_name=NAMES["evaluate"]["en"], links=LINKS)
+    @step(TRAINING_DAG)
     def evaluate(exported: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.training import steps
@@ -74,7 +73,7 @@ def train_song_preference() -> None:
         steps.evaluate(open_store(), steps.Exported(**exported))
         return exported
 
-    @step(task_display_name=NAMES["register"]["en"], links=LINKS)
+    @step(TRAINING_DAG)
     def register(exported: dict[str, Any]) -> dict[str, Any]:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
@@ -83,27 +82,19 @@ def train_song_preference() -> None:
         return {**exported, "version": register(open_store(), ModelSettings().name, Exported(**exported))}
 
     # It also runs if export, evaluate and register are skipped, and not if search is.
-    @step(
-        task_display_name=NAMES["promote"]["en"],
-        links=LINKS,
-        outlets=[CHAMPION_CHANGED],
-        trigger_rule="none_failed_min_one_success",
-    )
-    def promote(
-        searched: dict[str, Any], registered: dict[str, Any] | None, *, outlet_events: Any = None
-    ) -> dict[str, Any]:
+    @step(TRAINING_DAG, outlets=[CHAMPION_CHANGED], trigger_rule="none_failed_min_one_success")
+    def promote(searched: dict[str, Any], registered: dict[str, Any] | None, *, outlet_events: Any = None) -> Any:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
 
-        result, again = registered or searched, "version" in searched
-        decision = promote(open_store(), ModelSettings(), result["version"], searched["new_listener"], again=again)
+        version, again = (registered or searched)["version"], "version" in searched
+        decision = promote(open_store(), ModelSettings(), version, searched["new_listener"], again=again)
         if decision.promoted:
-            outlet_events[CHAMPION_CHANGED].add(CHAMPION, extra={"version": result["version"]})
-        return {**result, **decision.as_json()}
+            outlet_events[CHAMPION_CHANGED].add(CHAMPION, extra={"version": version})
+        return {**(registered or searched), **decision.as_json()}
 
-    searched = search()
-    promote(searched, register(evaluate(export(searched))))  # type: ignore[arg-type]
+    promote(searched := search(), register(evaluate(export(searched))))
 
 
 train_song_preference()

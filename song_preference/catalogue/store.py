@@ -65,6 +65,11 @@ class CatalogueStore:
         content = self.objects.get(_key(version, SCORES, model))
         return Scores.model_validate_json(content) if content else None
 
+    def models(self, version: str) -> list[str]:
+        """Return the versions of the model that were asked about a catalogue, in the order of their numbers."""
+        found = (key.split("/") for key in self.objects.keys(_key(version, "scores/")))
+        return sorted((key[3] for key in found if key[-1] == SCORES), key=int)
+
     def put_graph(self, version: str, model: str, graph: bytes) -> None:
         """Keep the model beside its scores, so that a task that scores needs nothing but S3."""
         self.objects.put(_key(version, GRAPH, model), graph)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -13,7 +14,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
 from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
 from song_preference.isolation import isolated
-from song_preference.song_table.files import PIECE_BYTES, extension_of
+from song_preference.song_table.files import PIECE_BYTES, extension_of, pieces
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
@@ -31,18 +32,20 @@ def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
         return isolated(preparation, playlist, directory, max_bytes)
 
 
-def keep(playlist: Path, name: str, objects: ObjectStore) -> str:
-    """Keep the file below incoming/ in S3, in a folder named by its digest; return its address for the pipeline.
+def keep(file: BinaryIO, name: str, objects: ObjectStore) -> str:
+    """Keep a file below incoming/ in S3, in a folder named by its digest; return its address for the pipeline.
 
     What was kept before stays under the name that it had. Raise `StorageUnavailable`.
     """
-    with playlist.open("rb") as file:
-        extension = extension_of(file.read(PIECE_BYTES))
-        file.seek(0)
-        folder = _folder(hashlib.file_digest(file, "sha256").hexdigest())
-        key = next(iter(objects.keys(folder)), f"{folder}/{_file_name(name)}.{extension}")
-        file.seek(0)
-        objects.put_new(key, file)
+    extension = extension_of(file.read(PIECE_BYTES))
+    digest = hashlib.sha256()
+    file.seek(0)
+    for piece in pieces(file):
+        digest.update(piece)
+    folder = _folder(digest.hexdigest())
+    key = next(iter(objects.keys(folder)), f"{folder}/{_file_name(name)}.{extension}")
+    file.seek(0)
+    objects.put_new(key, file)
     return objects.uri(key)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
-from song_preference.run_options import TRAINING_DAG
+from song_preference.run_options import CHAMPION_ASSET, SCORING_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
 RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
@@ -158,6 +158,14 @@ class Airflow:
         path = f"{_path(run)}/taskInstances/{task_id}/xcomEntries/return_value"
         value: dict[str, Any] = self._get(path, absent=_unknown(run))["value"]
         return value
+
+    def announce_champion(self) -> None:
+        """Make an event of the asset that another champion answers, as the training does when it promotes one."""
+        found = self._get("/assets", name_pattern=CHAMPION_ASSET)["assets"]
+        known = [asset["id"] for asset in found if asset["name"] == CHAMPION_ASSET]
+        if not known:
+            raise _unread(SCORING_DAG)
+        self._json(self._request("POST", "/assets/events", json={"asset_id": known[0]}))
 
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""

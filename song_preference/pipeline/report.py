@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Log, Run, Task, Times
-from song_preference.run_options import ETL_DAG, STEP_LOGGER, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, IMPORT_DAG, STEP_LOGGER, TRAINING_DAG
 
 
 class TaskReport(BaseModel):
@@ -65,6 +65,12 @@ class TrainingOutcome(TrainingReport):
     promoted: bool | None = Field(description="Whether that became the champion; null until it is decided.")
 
 
+class ImportReport(ExplainedRun):
+    """The import of a catalogue."""
+
+    version: str | None = Field(description="The catalogue that it published.")
+
+
 class RunPage(BaseModel):
     """A page of the pipeline's runs, the newest first."""
 
@@ -114,6 +120,18 @@ def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
         dataset_version=model.get("dataset_version"),
         model_version=model.get("version"),
         promoted=model.get("promoted"),
+    )
+
+
+def import_report(airflow: Airflow, run_id: str) -> ImportReport:
+    """Return the report of one import of a catalogue; raise `RunNotFound` or `PipelineUnavailable`."""
+    run = Run(IMPORT_DAG, run_id)
+    summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
+    return ImportReport(
+        **summary,
+        tasks=_tasks(tasks),
+        **_explained(_failure(airflow, run, tasks) if summary["state"] == "failed" else None),
+        version=airflow.result(run, "publish")["version"] if _succeeded(tasks, "publish") else None,
     )
 
 

@@ -20,13 +20,18 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore
 from song_preference.settings import ModelSettings, ServingSettings
-from song_preference.temporary import temporary_directory
+from song_preference.temporary import raising_disk_full, temporary_directory
 
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 GRAPH_FILE = "model.onnx"
 OWN_SONGS_FILE = "own_songs.parquet"
 """Artifact of a training run: the listener's songs, and what models answered that were not trained on them."""
+
+INDEX_FILE = "catalogue.sqlite"
+INDEX_TAG = "catalogue_index"
+"""Tag of the registered model: the run that has the index of its catalogue as an artifact, `INDEX_FILE`."""
 
 TRAINING, METRICS, PROMOTION = "training", "metrics", "promotion"
 """Tags of a version that hold several values, as JSON. The first versions have each of these values as a tag."""
@@ -85,6 +90,24 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
         return [(version, _registered(version, aliases)) for version in found]
 
+    def index_run(self) -> str | None:
+        """Return the run that has the index of the catalogue, None without one; raise `RegistryUnavailable`."""
+        try:
+            found: str | None = self._client.get_registered_model(self._name).tags.get(INDEX_TAG)
+        except MlflowException as error:
+            if error.error_code == MISSING:
+                return None
+            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+        return found
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        """Write the run's index into a directory; raise `RegistryUnavailable` and `DiskFull`."""
+        try:
+            with raising_disk_full():
+                return Path(self._client.download_artifacts(run_id, INDEX_FILE, str(directory)))
+        except (MlflowException, OSError) as error:
+            raise RegistryUnavailable(f"The index of run {run_id} cannot be read.") from error
+
     def artifact(self, run_id: str, name: str) -> bytes | None:
         """Return a file of a training run, None if the run has none; raise `RegistryUnavailable`."""
         try:
@@ -141,3 +164,8 @@ def following_champion(settings: ServingSettings) -> Predictor:
     cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
     store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
     return Predictor(store, settings.max_batch_size)
+
+
+def following_index(settings: ServingSettings) -> IndexStore:
+    """Return a store that follows the index of the catalogue in MLflow; call `start()` to begin."""
+    return IndexStore(MlflowRegistry(settings), settings.refresh_seconds, settings.cache_dir / "catalogue")

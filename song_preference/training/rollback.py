@@ -4,6 +4,7 @@ Without a version it is the one that the current champion replaced.
 """
 
 import argparse
+import logging
 import sys
 from datetime import UTC, datetime
 
@@ -11,12 +12,15 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from song_preference.errors import RegistryUnavailable, SongPreferenceError, VersionNotFound
+from song_preference.errors import PipelineError, RegistryUnavailable, SongPreferenceError, VersionNotFound
 from song_preference.messages import Message
+from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.registry import connect, find_version
 from song_preference.serving.versions import DECLINED, REPLACED, ROLLED_BACK
-from song_preference.settings import ModelSettings, load
+from song_preference.settings import AirflowSettings, ModelSettings, load
 from song_preference.training.fingerprint import CHALLENGER
+
+log = logging.getLogger(__name__)
 
 
 def rollback(settings: ModelSettings, version: str | None = None) -> Message:
@@ -51,6 +55,16 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
     if champion is None:
         return Message("made_champion", values)
     return Message("rolled_back", values | {"challenger": str(champion.version)})
+
+
+def announced(airflow: Airflow) -> bool:
+    """Tell Airflow that another version answers; return whether that succeeded, since the rollback did in any case."""
+    try:
+        airflow.announce_champion()
+    except PipelineError as error:
+        log.warning("%s", error)
+        return False
+    return True
 
 
 def decline(settings: ModelSettings, version: str) -> Message:
@@ -96,6 +110,8 @@ def main() -> None:
     parser.add_argument("version", nargs="?", metavar="VERSION")
     try:
         print(rollback(load(ModelSettings), parser.parse_args().version or None))
+        if not announced(Airflow(load(AirflowSettings))):
+            print(Message("champion_not_announced"), file=sys.stderr)
     except SongPreferenceError as problem:
         sys.exit(str(problem))
 

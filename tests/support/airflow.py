@@ -11,7 +11,7 @@ import httpx
 
 from local_stack.config import ROOT
 from song_preference.pipeline.airflow import Airflow
-from song_preference.run_options import ETL_DAG, TRAINING_DAG
+from song_preference.run_options import CHAMPION_ASSET, ETL_DAG, IMPORT_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
 DAGS = ROOT / "airflow" / "dags"
@@ -53,7 +53,7 @@ class FakeAirflow:
     """A server for `httpx.MockTransport`; `runs` are in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, list[FakeRun]] = {ETL_DAG: [], TRAINING_DAG: []}
+        self.runs: dict[str, list[FakeRun]] = {ETL_DAG: [], TRAINING_DAG: [], IMPORT_DAG: []}
         self.next = FakeRun("manual__2026-11-26T00:00:00+00:00", "2026-11-26T00:00:00+00:00", "queued")
         """What a trigger starts."""
         self.logs: dict[str, list[dict[str, Any]]] = {}
@@ -64,6 +64,8 @@ class FakeAirflow:
         self.broken: httpx.Response | Exception | None = None
         """What every request gets instead of an answer."""
         self.is_busy = False
+        self.announced = 0
+        """Events of the asset that another champion answers."""
         self.health = {name: {"status": "healthy"} for name in ("metadatabase", "scheduler", "dag_processor")}
         """What the web server says of the others."""
 
@@ -81,8 +83,15 @@ class FakeAirflow:
             return httpx.Response(200, json=self.health)
         if path[0] != "auth" and request.headers["Authorization"] != f"Bearer {self.token}":
             return httpx.Response(401, json={"detail": "Token has expired"})
-        answer = self._answer(path, request)
+        answer = self._assets(path, request) if path[0] == "assets" else self._answer(path, request)
         return httpx.Response(200, json=answer) if answer else httpx.Response(404, json={"detail": "Not found"})
+
+    def _assets(self, path: list[str], request: httpx.Request) -> dict[str, Any]:
+        if path == ["assets"]:
+            return {"assets": [{"id": 3, "name": f"{CHAMPION_ASSET}_too"}, {"id": 7, "name": CHAMPION_ASSET}]}
+        assert (path, json.loads(request.content)) == (["assets", "events"], {"asset_id": 7})
+        self.announced += 1
+        return {"id": 1}
 
     def _answer(self, path: list[str], request: httpx.Request) -> dict[str, Any] | None:
         match path:

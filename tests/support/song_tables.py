@@ -13,7 +13,7 @@ from song_preference.song_table.read import SongTable
 from tests.support.playlists import as_csv, songs
 
 LIMIT = 10**8
-CANNOT = "This playlist cannot be used: "
+CANNOT = "This file cannot be used: "
 PLAIN = songs().drop(columns="title")
 HEADER, FIRST = as_csv(PLAIN).split(b"\n")[:2]
 Table = Callable[[bytes], SongTable]

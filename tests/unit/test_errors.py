@@ -28,7 +28,7 @@ def test_a_finding_names_column_or_file_rule_and_rows() -> None:
 
 def test_a_dataset_is_rejected_with_every_finding() -> None:
     error = InvalidDataset(ENERGY, Finding(None, Message("empty_file"), 1))
-    assert str(error) == f"This playlist cannot be used: {ENERGY}; the file is empty."
+    assert str(error) == f"This file cannot be used: {ENERGY}; the file is empty."
 
 
 def test_a_song_is_rejected_with_every_field() -> None:

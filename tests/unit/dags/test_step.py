@@ -24,7 +24,8 @@ from pathlib import Path
 from datetime import timedelta
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowTaskTimeout
-from dag_parts import RETRY_POLICY, step
+from dag_parts import RETRY_POLICY
+from tests.support.steps import step
 from mlflow.exceptions import MlflowException
 from requests.exceptions import HTTPError
 from song_preference.dataset import manage, sample
@@ -88,7 +89,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("bad file", "This playlist cannot be used: column 'energy' is missing."),
+        ("bad file", "This file cannot be used: column 'energy' is missing."),
         ("no version", "No such dataset: run the DAG."),
     ],
 )
@@ -107,7 +108,7 @@ def test_the_reason_is_logged_as_data_too(ends: Any) -> None:
 def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) -> None:
     assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends["unknown labels"]["log"]
-    assert message.startswith("This playlist cannot be used: the file has ")
+    assert message.startswith("This file cannot be used: the file has ")
     assert "column 'label' must be 1 or 0, or a word such as yes and no" in message
 
 
@@ -160,7 +161,7 @@ import json, logging, os
 from pathlib import Path
 from types import SimpleNamespace
 from airflow.sdk import DAG
-from dag_parts import step
+from tests.support.steps import step
 from song_preference.dataset import etl, sample
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import Parameters
@@ -213,7 +214,7 @@ processors = logging_processors(json_output=True, sending_to_supervisor=True)
 structlog.configure(processors=processors, logger_factory=lambda *_: structlog.BytesLogger(kept))
 
 from airflow.sdk import DAG
-from dag_parts import step
+from tests.support.steps import step
 from song_preference.errors import InvalidRun
 from song_preference.messages import Message
 
@@ -250,10 +251,10 @@ class XCom:
 dag_parts.XCom = XCom
 older = {"version": "525c", "run_id": "f00d"}
 result = {**older, "experiment_id": "2"}
-both = (dag_parts.MLFLOW_RUN, dag_parts.dataset_files("version"))
+both = (dag_parts.MLFLOW_RUN, dag_parts.files_of("datasets", "version"))
 addresses = " ".join(link.get_link(None, ti_key=held) for link in both for held in (result, older, None))
 os.environ["DATA_BROWSER_URL"] = ""
-addresses += " " + dag_parts.dataset_files("version").get_link(None, ti_key=result)
+addresses += " " + dag_parts.files_of("datasets", "version").get_link(None, ti_key=result)
 print(json.dumps(addresses.split(" ")))
 """
 
@@ -273,7 +274,7 @@ def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflo
 MLFLOW = """
 import json, logging, os, sys
 from airflow.sdk import DAG
-from dag_parts import step
+from tests.support.steps import step
 
 os.environ["PATH"] = "/nonexistent"  # as in an image, there is no git
 seen = []
@@ -308,7 +309,7 @@ def test_what_mlflow_says_in_a_task_keeps_its_level_and_no_git_is_no_warning(tmp
 FULL_MLFLOW = """
 import json, os, sys
 from airflow.sdk import DAG
-from dag_parts import step
+from tests.support.steps import step
 from structlog.testing import capture_logs
 
 def body():

@@ -1,6 +1,7 @@
 """Uploads, and which versions may be removed."""
 
 import hashlib
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -46,13 +47,9 @@ def test_an_upload_is_checked_as_the_pipeline_does(tmp_path: Path) -> None:
         check(playlist, 10**8)
 
 
-def test_an_upload_is_kept_by_its_content_under_its_first_name_and_forgotten(
-    objects: MemoryObjects, tmp_path: Path
-) -> None:
-    playlist = tmp_path / "playlist"
-    playlist.write_bytes(b"songs")
+def test_an_upload_is_kept_by_its_content_under_its_first_name_and_forgotten(objects: MemoryObjects) -> None:
     for name in ("Mi música (2026).csv", "again.csv"):
-        uri = keep(playlist, name, objects)
+        uri = keep(BytesIO(b"songs"), name, objects)
     (key,) = objects.keys("incoming/")
     assert (objects.uri(key), objects.get(key)) == (uri, b"songs")
     assert key.endswith("/Mi música (2026).csv")
@@ -60,21 +57,17 @@ def test_an_upload_is_kept_by_its_content_under_its_first_name_and_forgotten(
     assert objects.keys("incoming/") == []
 
 
-def test_an_upload_of_before_stays_where_it_is(objects: MemoryObjects, tmp_path: Path) -> None:
-    playlist = tmp_path / "playlist"
-    playlist.write_bytes(b"songs")
+def test_an_upload_of_before_stays_where_it_is(objects: MemoryObjects) -> None:
     old = f"incoming/{hashlib.sha256(b'songs').hexdigest()[:32]}.csv"
     objects.put(old, b"songs")
-    assert keep(playlist, "again.csv", objects) == objects.uri(old)
+    assert keep(BytesIO(b"songs"), "again.csv", objects) == objects.uri(old)
 
 
 @pytest.mark.parametrize("name", ["", "../../x?y#z@w.csv", "\0\n.csv", f"{'a' * 5000}.csv", "..", "¿?.csv", "a/b.csv"])
 def test_any_name_of_an_upload_gives_an_address_that_the_pipeline_takes(
     name: str, objects: MemoryObjects, configured: DatasetSettings, tmp_path: Path
 ) -> None:
-    playlist = tmp_path / "playlist"
-    playlist.write_bytes(sample.csv())
-    uri = keep(playlist, name, objects)
+    uri = keep(BytesIO(sample.csv()), name, objects)
     fetched = fetch(uri, tmp_path / "fetched", objects, configured, trusted=False)
     assert fetched.uri == uri
     assert 0 < len(fetched.name) <= NAME_LENGTH
@@ -147,7 +140,7 @@ def test_an_upload_goes_with_the_last_version_of_it(
     published: DatasetVersion,
     tmp_path: Path,
 ) -> None:
-    keep(tmp_path / "playlist.csv", "playlist.csv", objects)
+    keep(BytesIO((tmp_path / "playlist.csv").read_bytes()), "playlist.csv", objects)
     second = another(store, configured, 2)
     other = tmp_path / "other.csv"
     other.write_bytes(b"\n".join(sample.csv().splitlines()[:-1]))

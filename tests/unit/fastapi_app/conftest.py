@@ -13,7 +13,7 @@ from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.settings import ModelSettings, PlaylistSettings, RestSettings
+from song_preference.settings import CatalogueSettings, ModelSettings, PlaylistSettings, RestSettings
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import FakeMlflow, MemoryObjects, Publish, publish_sample
 from tests.support.rest import API_KEY, MAX_BATCH_SIZE, MAX_DATASET_BYTES, MAX_UPLOAD_BYTES, PAGE
@@ -51,7 +51,10 @@ def management(objects: MemoryObjects, server: FakeAirflow, mlflow_client: FakeM
         {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MODEL_NAME": "spotify_model_prod", "MODEL_ALIAS": "champion"}
     )
     clients = (DatasetStore(objects), cast("MlflowClient", mlflow_client), server.client())
-    return Management(*clients, playlist_settings, model_settings)
+    catalogue_settings = CatalogueSettings.model_validate(
+        {"MAX_CATALOGUE_BYTES": MAX_DATASET_BYTES, "INCOMING_DIR": tmp_path}
+    )
+    return Management(*clients, playlist_settings, model_settings, catalogue_settings)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ STATUS = {
     "UploadTooLarge": 413,
     "AccessDenied": 401,
     "DatasetNotFound": 404,
+    "CatalogueNotFound": 404,
     "VersionNotFound": 404,
     "RunNotFound": 404,
     "DatasetInUse": 409,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -15,6 +16,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import ModelSettings, RestSettings
+from tests.support.airflow import FakeAirflow
 from tests.support.rest import KEY, check_problem, fuzz
 
 MODEL, PATH = "spotify_model_prod", "/model/rollback"
@@ -85,7 +87,13 @@ def champion(mlflow: MlflowClient) -> str:
     return str(mlflow.get_model_version_by_alias(MODEL, "champion").version)
 
 
-def test_the_one_before_is_served_at_once(client: TestClient, mlflow: MlflowClient) -> None:
+def test_without_airflow_it_is_served_too(client: TestClient, server: FakeAirflow) -> None:
+    server.broken = httpx.ConnectError("gone")
+    answer = client.post(PATH, headers=KEY).json()
+    assert (answer["model"]["version"], answer["is_announced"]) == ("2", False)
+
+
+def test_the_one_before_is_served_at_once(client: TestClient, mlflow: MlflowClient, server: FakeAirflow) -> None:
     assert client.get("/model").json()["version"] == "3"
     answer = client.post(PATH, headers=KEY)
     assert (answer.status_code, answer.json()) == (
@@ -96,8 +104,10 @@ def test_the_one_before_is_served_at_once(client: TestClient, mlflow: MlflowClie
             "params": {"version": "2", "model": MODEL, "challenger": "3"},
             "outcome": "swapped",
             "model": {"name": MODEL, "version": "2", "alias": "champion", "dataset_version": None},
+            "is_announced": True,
         },
     )
+    assert server.announced == 1
     assert (client.get("/model").json()["version"], champion(mlflow)) == ("2", "2")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.dataset.prepare import prepare
+from song_preference.song_table import catalogue
 from song_preference.song_table.scoring import blocks_of, read_songs
 
 EXAMPLES: dict[str, str] = runpy.run_path(str(ROOT / "scripts" / "example_songs.py"))["examples"]()
@@ -33,6 +34,13 @@ def test_an_example_of_new_songs_is_scored_whole(tmp_path: Path) -> None:
     (block,) = blocks_of(found, 100, 10**6)
     assert len(block.features) == 10
     assert (bool(block.usable.all()), block.faults) == (True, {})
+
+
+def test_an_example_of_a_catalogue_is_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "raw"
+    file.write_text(EXAMPLES["example_catalogue.csv"], encoding="utf-8")
+    with catalogue.opened(file, tmp_path, 10**6) as found:
+        assert (found.songs, found.read.rows, found.read.left_out) == (500, 500, 0)
 
 
 @pytest.mark.parametrize("document", ["README.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))])

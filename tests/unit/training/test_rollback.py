@@ -5,6 +5,7 @@ from song_preference.errors import RegistryUnavailable, VersionNotFound
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.rollback import main, rollback
+from tests.support.airflow import LOCAL
 
 MODEL = "spotify_model_prod"
 
@@ -92,10 +93,14 @@ def test_a_lost_registry_is_told(settings: ModelSettings) -> None:
 def test_the_command_says_what_it_did_or_why_not(
     history: MlflowClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for name, value in {**LOCAL, "AIRFLOW_URL": "http://127.0.0.1:9"}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.argv", ["rollback", "7"])
     with pytest.raises(SystemExit, match=f"^{MODEL} has no version 7; it has 1, 2, 3, 4.$"):
         main()
     # An empty one is what `make rollback` hands on when none was given.
     monkeypatch.setattr("sys.argv", ["rollback", ""])
     main()
-    assert capsys.readouterr().out == f"Version 2 of {MODEL} is the champion, version 4 the challenger.\n"
+    out, err = capsys.readouterr()
+    assert out == f"Version 2 of {MODEL} is the champion, version 4 the challenger.\n"
+    assert err.startswith("Airflow does not answer, so the songs of the catalogue keep the answers of the model before")

@@ -1,0 +1,100 @@
+"""REST: the catalogue, songs by name that the champion scores."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+
+from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, from_state
+from fastapi_app.errors import problems
+from fastapi_app.management import ManagementDep
+from fastapi_app.uploads import FILE_BODY, received
+from song_preference.catalogue.version import CatalogueVersion, Scores
+from song_preference.dataset import manage
+from song_preference.errors import CatalogueNotFound
+from song_preference.messages import Message
+from song_preference.pipeline.report import ImportReport, import_report
+from song_preference.run_options import IMPORT_DAG
+from song_preference.serving.song_index import IndexStore
+
+# Not async: S3 and Airflow may answer slowly, so FastAPI runs these in threads.
+router = APIRouter(prefix="/catalogue", tags=["Catalogue"], responses=problems(503))
+
+
+IndexDep = Annotated[IndexStore | None, from_state("index")]
+
+
+class IndexOut(BaseModel):
+    """The index that this service searches."""
+
+    catalogue: str = Field(description="The catalogue whose songs it has.")
+    model: str = Field(description="The version of the model whose answers it has.")
+    songs: int = Field(description="How many songs it has, the most popular ones.")
+    stale: bool = Field(description="Whether another version of the model is in service.")
+
+
+class CatalogueOut(BaseModel):
+    """The catalogue in use, and what the model in service says of its songs."""
+
+    catalogue: CatalogueVersion
+    scores: Scores | None = Field(description="Of the model in service; null until the DAG score_catalogue is through.")
+    index: IndexOut | None = Field(description="Null until this service has fetched one.")
+
+
+class ImportStarted(BaseModel):
+    """The run that imports an upload."""
+
+    run_id: str
+    source: str = Field(description="Where the file is stored.")
+
+
+async def catalogue_file(request: Request, management: ManagementDep) -> AsyncIterator[UploadFile]:
+    """Yield the uploaded catalogue; close it once the answer is sent."""
+    limit = management.catalogue_settings.max_bytes
+    async with received(request, limit, Message("catalogue_limit")) as files:
+        yield files["file"]
+
+
+@router.post(
+    "",
+    operation_id="uploadCatalogue",
+    summary="Upload a catalogue",
+    status_code=202,
+    responses=problems(401, 413, 415, 422, 502, 507),
+    dependencies=[NEEDS_KEY],
+    openapi_extra={"requestBody": FILE_BODY},
+)
+def upload(
+    file: Annotated[UploadFile, Depends(catalogue_file)], management: ManagementDep, response: Response
+) -> ImportStarted:
+    """Store a table of songs with title, artist and features, or a zip of several, and start its import.
+
+    Follow the run at the address in `Location`; the catalogue before stays in use until it ends.
+    """
+    source = manage.keep(file.file, file.filename or "", management.datasets.objects)
+    run = management.airflow.trigger(IMPORT_DAG, {"source": source}, patience_seconds=0)
+    response.headers["Location"] = f"/catalogue/runs/{quote(run.run_id, safe='')}"
+    return ImportStarted(run_id=run.run_id, source=source)
+
+
+@router.get("", operation_id="catalogue", summary="Describe the catalogue in use", responses=problems(404))
+def catalogue(management: ManagementDep, predictor: PredictorDep, indexes: IndexDep) -> CatalogueOut:
+    """Describe the catalogue in use: where it came from, how it was read, and how many songs the model likes."""
+    if (found := management.catalogues.latest()) is None:
+        raise CatalogueNotFound(Message("no_catalogue_yet"))
+    model = predictor.store.served and predictor.store.served.model.ref.version
+    scores = management.catalogues.scores(found.version, model) if model else None
+    index = indexes and indexes.current
+    about = IndexOut(**index._asdict(), stale=index.model != model) if index else None
+    return CatalogueOut(catalogue=found, scores=scores, index=about)
+
+
+@router.get(
+    "/runs/{run_id}", operation_id="catalogueRun", summary="Follow an import", responses=problems(404, 422, 502)
+)
+def run(run_id: str, management: ManagementDep) -> ImportReport:
+    """Return the state of an import, and why it failed or which catalogue it published."""
+    return import_report(management.airflow, run_id)

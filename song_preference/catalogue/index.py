@@ -1,0 +1,120 @@
+"""The index of a catalogue: one read-only SQLite file with songs, words of their names, and what a model says of them.
+
+Songs have their numbers in the order of popularity, so that the first rows of a search are the best known.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from song_preference.catalogue.scoring import BATCH_SONGS
+from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import Scores
+from song_preference.dataset.store import DatasetStore
+from song_preference.features import FEATURES, SONG_KEY
+from song_preference.serving.model import ServedModel
+from song_preference.serving.predictor import shapley_values
+from song_preference.temporary import temporary_directory
+
+EXPLAINED = 2_000
+"""Songs that have their strongest reason: the likeliest likes. An explanation takes 1,600 answers of the model."""
+
+COLUMNS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularity", *FEATURES)
+
+SCHEMA = f"""
+pragma journal_mode = off;
+pragma synchronous = off;
+create table about (catalogue text, model text, songs integer, created_at text);
+create table songs (
+    number integer primary key, {", ".join(COLUMNS)}, probability real, liked integer, is_own integer, reason text
+);
+create virtual table words using fts5 (
+    title, artist, content = '', detail = column, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+
+FINISHED = """
+insert into words (rowid, title, artist) select number, title, artist from songs order by number;
+insert into words (words) values ('optimize');
+create index songs_by_probability on songs (probability desc) where liked and not is_own;
+create index songs_by_id on songs (id) where id is not null;
+analyze;
+"""
+"""What is made once all songs are there, which takes less time than song by song."""
+
+
+class OwnSongs:
+    """The songs that the model was trained on, to leave them out where songs are proposed."""
+
+    def __init__(self, datasets: DatasetStore, version: str | None) -> None:
+        songs = datasets.table(version, "features") if version else None
+        self._keys = set(songs[SONG_KEY]) if songs is not None and SONG_KEY in songs else set[str]()
+        self._features = set[bytes]() if songs is None else set(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
+
+    def include(self, row: dict[str, Any], digest: bytes) -> bool:
+        """Return whether a song of the catalogue is one of them: the same id or ISRC, or the same features."""
+        return row["id"] in self._keys or row["isrc"] in self._keys or digest in self._features
+
+
+def build(store: CatalogueStore, scores: Scores, own: OwnSongs, target: Path, most_songs: int) -> int:
+    """Write the index of the `most_songs` most popular songs to a file that does not exist yet; return how many it has.
+
+    Raise `CatalogueNotFound` where a part was removed meanwhile.
+    """
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.executescript(SCHEMA)
+        connection.execute("begin")
+        values = ", ".join("?" * (len(COLUMNS) + 4))
+        connection.executemany(f"insert into songs values ({values}, null)", _rows(store, scores, own, most_songs))
+        connection.execute("commit")
+        connection.executescript(FINISHED)
+        ((songs,),) = connection.execute("select count(*) from songs").fetchall()
+        about = (scores.catalogue, scores.model, songs, scores.created_at.isoformat())
+        connection.execute("insert into about values (?, ?, ?, ?)", about)
+        return int(songs)
+
+
+def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs, most_songs: int) -> Iterator[tuple[Any, ...]]:
+    number = 0
+    for part in store.find(scores.catalogue).parts:
+        if number >= most_songs:
+            return
+        with temporary_directory() as directory:
+            songs, answers = directory / "songs", directory / "scores"
+            store.fetch_part(scores.catalogue, part.name, songs)
+            store.fetch_part(scores.catalogue, part.name, answers, scores.model)
+            both = (pq.ParquetFile(path).iter_batches(BATCH_SONGS) for path in (songs, answers))
+            for batch, answered in zip(*both, strict=True):
+                features = np.column_stack([batch[name] for name in FEATURES])
+                answer = zip(answered["probability"].to_pylist(), answered["liked"].to_pylist(), strict=True)
+                rows = zip(batch.select(COLUMNS).to_pylist(), _digests(features), answer, strict=True)
+                for row, digest, (probability, liked) in rows:
+                    number += 1
+                    if number > most_songs:
+                        return
+                    yield (number, *row.values(), probability, liked, own.include(row, digest))
+
+
+def explain(index: Path, model: ServedModel) -> None:
+    """Note for the likeliest likes the feature that adds most to the probability."""
+    with closing(sqlite3.connect(index)) as connection, connection:
+        best = connection.execute(
+            f"select number, {', '.join(FEATURES)} from songs where liked and not is_own "
+            f"order by probability desc, number limit {EXPLAINED}"
+        ).fetchall()
+        for number, *row in best:
+            song: NDArray[np.float32] = np.array(row, dtype=np.float32)
+            _, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, song)
+            reason = FEATURES[int(contributions.argmax())]
+            connection.execute("update songs set reason = ? where number = ?", (reason, number))
+
+
+def _digests(features: NDArray[np.float32]) -> Iterator[bytes]:
+    """Yield the features of each song (n, 4), rounded to a millionth, as bytes."""
+    return map(bytes, np.rint(features.astype(np.float64) * 1e6).astype(np.int32))

@@ -1,0 +1,140 @@
+"""A catalogue over REST: uploaded, imported, scored by the champion, and by another one after a rollback."""
+
+import time
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from local_stack.config import ROOT
+from song_preference.catalogue.__main__ import main
+from song_preference.features import FEATURES
+from song_preference.pipeline.__main__ import follow
+from song_preference.pipeline.airflow import Airflow
+from song_preference.run_options import TRAINING_DAG
+from song_preference.storage import ObjectStore
+from tests.support.stack import PLAYLIST
+from tests.support.waiting import wait_for
+
+EXAMPLE = (ROOT / "incoming" / "example_catalogue.csv").read_bytes()
+REAL = PLAYLIST.parent / "catalogue"
+ENDED = {"success", "failed"}
+
+
+def imported(rest: httpx.Client, content: bytes, name: str) -> dict[str, Any]:
+    """Upload a catalogue and return the report of its import once that has ended."""
+    answer = rest.post("/catalogue", files={"file": (name, content)})
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    location = answer.headers["location"]
+    wait_for(lambda: rest.get(location).json()["state"] in ENDED, "the end of the import")
+    report: dict[str, Any] = rest.get(location).json()
+    return report
+
+
+def scores(rest: httpx.Client) -> dict[str, Any]:
+    """Wait for the answers of the model in service, and return them."""
+    wait_for(lambda: rest.get("/catalogue").json()["scores"] is not None, "the scores of the model in service", 300)
+    found: dict[str, Any] = rest.get("/catalogue").json()["scores"]
+    return found
+
+
+def rolled_back(rest: httpx.Client, version: str) -> dict[str, Any]:
+    answer = rest.post("/model/rollback", json={"version": version}).json()
+    assert (answer["model"]["version"], answer["is_announced"]) == (version, True)
+    return scores(rest)
+
+
+@pytest.fixture(scope="module")
+def catalogue(rest: httpx.Client) -> Iterator[dict[str, Any]]:
+    """The made-up catalogue with one song more, so that no other run has seen it."""
+    song = f"Song {time.time_ns()},Nobody" + EXAMPLE.splitlines()[1].decode().partition("Velvet Ferry")[2]
+    report = imported(rest, EXAMPLE + f"{song}\n".encode(), "mine.csv")
+    assert report["state"] == "success", report
+    yield rest.get("/catalogue").json()["catalogue"]
+    main(["remove", report["version"]])
+    assert rest.get("/catalogue").status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.fixture(scope="module")
+def second(rest: httpx.Client, airflow: Airflow) -> Iterator[tuple[str, str]]:
+    """The version in service and another one; the former is in service again afterwards."""
+    before = rest.get("/model").json()["version"]
+    run = airflow.trigger(TRAINING_DAG, {"seed": time.time_ns() % 2**32, "trials": 1})
+    follow(airflow, run, print)
+    yield before, str(airflow.result(run, "promote")["version"])
+    assert rest.post("/model/rollback", json={"version": before}).status_code == httpx.codes.OK
+
+
+def table(objects: ObjectStore, key: str) -> pa.Table:
+    content = objects.get(key)
+    assert content is not None
+    return pq.read_table(BytesIO(content))
+
+
+def test_the_champion_answers_for_every_song(
+    rest: httpx.Client, objects: ObjectStore, catalogue: dict[str, Any]
+) -> None:
+    assert (catalogue["songs"], catalogue["rows"], catalogue["source"]["kind"]) == (501, 501, "s3")
+    found = scores(rest)
+    folder = f"catalogue/{catalogue['version']}/"
+    (part,) = (part["name"] for part in catalogue["parts"])
+    songs = table(objects, f"{folder}{part}")
+    answers = table(objects, f"{folder}scores/{found['model']}/{part}").to_pydict()
+    batch = rest.post("/predict/batch", json={"songs": songs.select(FEATURES).to_pylist()}).json()
+    assert batch["model"]["version"] == found["model"]
+    assert [answer["probability"] for answer in batch["predictions"]] == pytest.approx(answers["probability"], abs=1e-6)
+    assert sum(answers["liked"]) == found["liked"] > 0
+
+
+def test_another_champion_is_asked_too_and_old_answers_are_used_again(
+    rest: httpx.Client, catalogue: dict[str, Any], second: tuple[str, str]
+) -> None:
+    before, other = second
+    rolled_back(rest, before)
+    first = scores(rest)
+    found = rolled_back(rest, other)
+    assert (found["model"], found["catalogue"], found["songs"]) == (other, catalogue["version"], 501)
+    assert rolled_back(rest, before) == first
+
+    def index() -> dict[str, Any]:
+        found: dict[str, Any] = rest.get("/catalogue").json()["index"] or {}
+        return found
+
+    wait_for(lambda: index().get("model") == before, "the index of the champion", 300)
+    assert index() == {"catalogue": catalogue["version"], "model": before, "songs": 501, "stale": False}
+
+
+def test_a_file_without_titles_is_rejected_and_the_catalogue_stays(
+    rest: httpx.Client, catalogue: dict[str, Any]
+) -> None:
+    report = imported(rest, EXAMPLE.replace(b"title,", b"number,", 1), "untitled.csv")
+    assert (report["state"], report["version"]) == ("failed", None)
+    assert "column 'title' is missing" in report["reason"]
+    assert rest.get("/catalogue").json()["catalogue"] == catalogue
+
+
+def test_a_real_catalogue_of_several_files_is_imported(rest: httpx.Client, catalogue: dict[str, Any]) -> None:
+    if not REAL.is_dir():
+        pytest.skip(f"{REAL} is not there")
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(Path(REAL).glob("*.csv")):
+            file.write(path, path.name)
+    report = imported(rest, packed.getvalue(), "decades.zip")
+    found = rest.get("/catalogue").json()["catalogue"]
+    assert (report["state"], found["version"], found["rows"], found["songs"]) == (
+        *("success", report["version"], 41_106, 40_303),
+    )
+    assert scores(rest)["songs"] == 40_303
+    main(["remove", report["version"]])
+
+
+def test_only_who_has_the_key_may_upload(environment: dict[str, str]) -> None:
+    answer = httpx.post(f"{environment['FASTAPI_URL']}/catalogue", files={"file": ("a.csv", EXAMPLE)})
+    assert answer.status_code == httpx.codes.UNAUTHORIZED

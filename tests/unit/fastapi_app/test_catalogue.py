@@ -1,0 +1,103 @@
+"""REST: the catalogue, from an upload to what is said of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import CatalogueVersion, Part, Scores
+from song_preference.dataset.version import Source
+from song_preference.run_options import IMPORT_DAG
+from song_preference.serving.song_index import IndexStore, SongIndex
+from tests.support.airflow import FakeAirflow, FakeRun, task
+from tests.support.datasets import MemoryObjects
+from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
+
+PATH = "/catalogue"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+FILE = {"file": ("Mine.csv", b"title,artist\n")}
+
+
+@pytest.fixture
+def catalogues(objects: MemoryObjects) -> CatalogueStore:
+    return CatalogueStore(objects)
+
+
+@pytest.fixture
+def published(catalogues: CatalogueStore, tmp_path: Path) -> CatalogueVersion:
+    """A catalogue of one part."""
+    part = tmp_path / "part"
+    part.write_bytes(b"songs")
+    parts = [Part(name="part-00000.parquet", songs=2)]
+    source = Source(kind="s3", uri="s3://data/incoming/a/Mine.csv", sha256="0" * 64, size_bytes=13)
+    found = CatalogueVersion(
+        version="0123456789ab", created_at=NOW, source=source, rows=3, rows_left_out=1, notes=[], songs=2, parts=parts
+    )
+    for model in (None, "1"):
+        catalogues.put_part(found.version, parts[0].name, part, model)
+    catalogues.publish(found)
+    return found
+
+
+def test_an_upload_is_kept_and_its_import_started(
+    managed: TestClient, objects: MemoryObjects, server: FakeAirflow
+) -> None:
+    answer = managed.post(PATH, headers=KEY, files=FILE)
+    assert answer.status_code == 202
+    (key,) = objects.keys("incoming/")
+    assert (answer.json()["source"], objects.get(key)) == (objects.uri(key), b"title,artist\n")
+    assert (server.conf, key.endswith("/Mine.csv")) == ({"source": objects.uri(key)}, True)
+    assert managed.get(answer.headers["location"]).json()["state"] == "queued"
+
+
+def test_nothing_is_kept_without_the_key_or_beyond_the_limit(managed: TestClient, objects: MemoryObjects) -> None:
+    check_problem(managed.post(PATH, files=FILE), 401, PATH)
+    large = {"file": ("large.csv", b"x" * (MAX_DATASET_BYTES + 1))}
+    problem = check_problem(managed.post(PATH, headers=KEY, files=large), 413, PATH)
+    assert "MAX_CATALOGUE_BYTES" in problem["detail"]
+    check_problem(managed.post(PATH, headers=KEY, json={}), 415, PATH)
+    assert objects.keys("") == []
+
+
+def test_an_import_says_what_it_published_or_why_it_failed(managed: TestClient, server: FakeAirflow) -> None:
+    result = {"publish": {"version": "0123456789ab", "songs": 2}}
+    server.runs[IMPORT_DAG] = [
+        FakeRun("good", tasks=[task("read", "success"), task("publish", "success")], results=result),
+        FakeRun("bad", state="failed", tasks=[task("read", "failed"), task("publish", "upstream_failed")]),
+    ]
+    server.logs["read 1"] = [{"event": "No title.", "level": "error", "logger": "dag_parts.step"}]
+    good, bad = (managed.get(f"/catalogue/runs/{name}").json() for name in ("good", "bad"))
+    assert (good["state"], good["version"], good["reason"]) == ("success", "0123456789ab", None)
+    assert (bad["state"], bad["version"], bad["reason"]) == ("failed", None, "No title.")
+    check_problem(managed.get("/catalogue/runs/none"), 404, "/catalogue/runs/none")
+
+
+def test_before_the_first_there_is_none(managed: TestClient) -> None:
+    assert "import_catalogue" in check_problem(managed.get(PATH), 404, PATH)["detail"]
+
+
+def test_the_one_in_use_comes_with_the_scores_of_the_model_in_service(
+    managed: TestClient, catalogues: CatalogueStore, published: CatalogueVersion
+) -> None:
+    answer = managed.get(PATH).json()
+    assert answer["catalogue"] == published.model_dump(mode="json")
+    assert (answer["scores"], answer["index"]) == (None, None)
+    scores = Scores(catalogue=published.version, model="1", created_at=NOW, songs=2, liked=1, parts=published.parts)
+    catalogues.publish_scores(scores)
+    assert managed.get(PATH).json()["scores"] == scores.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(("model", "stale"), [("1", False), ("2", True)])
+def test_an_index_of_another_version_is_stale(
+    managed_app: FastAPI, published: CatalogueVersion, model: str, *, stale: bool
+) -> None:
+    unused: Any = None
+    managed_app.state.index = IndexStore(unused, 1, Path("unused"))
+    cast("IndexStore", managed_app.state.index).current = SongIndex(Path("a"), published.version, model, 2)
+    with TestClient(managed_app) as client:
+        found = client.get(PATH).json()["index"]
+    assert found == {"catalogue": published.version, "model": model, "songs": 2, "stale": stale}
