@@ -350,7 +350,7 @@ def test_scores_are_not_published_unless_every_song_has_one(
     groups = plan(catalogues, ONE, graph, 3)
     results = [score(catalogues, group) for group in groups]
     incomplete = [wrong(results[0]), *results[1:]] if callable(wrong) else results[1:]
-    with pytest.raises(CatalogueIncomplete, match=r"Not every song has a score, in: part-00000\.parquet\."):
+    with pytest.raises(CatalogueIncomplete, match=r"Not every song has a score, in: part-00000\.parquet"):
         finish(catalogues, groups[0], incomplete)
     assert catalogues.scores(imported.version, "1") is None
     catalogues.objects.remove(key_of(imported, 5, "1"))

@@ -25,7 +25,7 @@ from tests.support.outside import (
 
 SONGS = b"energy,label\n0.5,1\n"
 LIMIT = 100_000
-TOO_LARGE = r"the file is larger than MAX_DATASET_BYTES \(100,000 bytes\)"
+TOO_LARGE = r"the file is larger than 100,000 bytes \(MAX_DATASET_BYTES"
 NO_WAITS: dict[str, Any] = {"waits_seconds": (0, 0)}
 
 

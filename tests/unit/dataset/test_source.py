@@ -272,7 +272,7 @@ def test_a_file_larger_than_allowed_is_refused(
     tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore
 ) -> None:
     (settings.incoming / "a.csv").write_bytes(b"0" * 100_001)
-    with pytest.raises(InvalidDataset, match=r"larger than MAX_DATASET_BYTES \(100,000 bytes\)"):
+    with pytest.raises(InvalidDataset, match=r"larger than 100,000 bytes \(MAX_DATASET_BYTES"):
         fetch("incoming/a.csv", tmp_path / "raw.csv", no_objects, settings, trusted=False)
 
 
