@@ -80,8 +80,8 @@ class Catalogue:
             path = directory / "part.parquet"
             columns = ", ".join([*COLUMNS, *FEATURES])
             self._connection.execute(
-                f"copy (select {columns} from songs where position >= {first} and position < {first + PART_SONGS} "
-                f"order by position) to {literal(str(path))} (format parquet, compression zstd, compression_level 1)"
+                f"copy (select {columns} from songs where rowid >= {first} and rowid < {first + PART_SONGS}) "
+                f"to {literal(str(path))} (format parquet, compression zstd, compression_level 1)"
             )
             yield path, min(PART_SONGS, self.songs - first)
             path.unlink()
@@ -193,14 +193,8 @@ def _gather(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
         f"arg_min(song, number) as song from (select number, coalesce(md5_number(id), song) as id, song from "
         f"(select number, id, md5_number(concat_ws('|', {alike})) as song from numbered)) group by id) group by song"
     )
-    by_popularity = "popularity desc nulls last, " if _has_popularity(connection) else ""
     connection.execute(
-        f"create table songs as select row_number() over (order by {by_popularity}number) - 1 as position, "
-        "* exclude (number) from numbered where number in (select number from kept) order by position"
+        "create table songs as select * exclude (number) from numbered where number in (select number from kept) "
+        "order by popularity desc nulls last, number"
     )
     connection.execute("drop table numbered")
-
-
-def _has_popularity(connection: duckdb.DuckDBPyConnection) -> bool:
-    ((count,),) = connection.execute("select count(popularity) from numbered").fetchall()
-    return bool(count)
