@@ -89,7 +89,8 @@ def key_of(version: CatalogueVersion, number: int, model: str | None = None) -> 
 def column_of(catalogues: CatalogueStore, key: str, *names: str) -> NDArray[np.float32]:
     content = catalogues.objects.get(key)
     assert content is not None
-    return pq.read_table(io.BytesIO(content)).select(names).to_pandas().to_numpy()
+    found: NDArray[np.float32] = pq.read_table(io.BytesIO(content)).select(names).to_pandas().to_numpy()
+    return found
 
 
 def check_whole(catalogues: CatalogueStore, version: CatalogueVersion) -> None:
@@ -376,8 +377,8 @@ def test_another_model_version_answers_beside_the_first(
     assert contents(catalogues).items() > before.items()
     assert catalogues.scores(imported.version, "1") == first
     assert catalogues.scores(imported.version, "2") == second
-    of_both = [column_of(catalogues, key_of(imported, 0, version), "probability") for version in "12"]
-    assert not np.array_equal(*of_both)
+    one, two = (column_of(catalogues, key_of(imported, 0, version), "probability") for version in "12")
+    assert not np.array_equal(one, two)
 
 
 @pytest.fixture

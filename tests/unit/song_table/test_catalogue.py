@@ -86,7 +86,7 @@ def read(tmp_path: Path) -> Import:
     return read
 
 
-def songs(titles: Sequence[Any], artist: object = "Anna", seed: int = 1, **others: object) -> pd.DataFrame:
+def songs(titles: Sequence[Any], artist: Any = "Anna", seed: int = 1, **others: Any) -> pd.DataFrame:
     """Return songs with these titles and different features."""
     features = np.random.default_rng(seed).random((len(titles), len(FEATURES))).round(3)
     table = pd.DataFrame(features, columns=list(FEATURES))
@@ -137,7 +137,8 @@ def test_each_file_of_a_zip_has_columns_of_its_own(read: Import) -> None:
             }
         )
     )
-    rows = found.songs.set_index("title").astype(object).where(lambda cells: cells.notna(), None)
+    rows = found.songs.set_index("title").astype(object)
+    rows = rows.where(rows.notna(), None)
     named = ["id", "isrc", "album", "genre", "year", "popularity"]
     assert rows.loc["A", named].tolist() == [None, None, "X", "pop", 1999, None]
     assert rows.loc["B", named].tolist() == [None, "ES1", None, None, 2001, 12.5]
@@ -192,7 +193,7 @@ def test_empty_cells_are_absent_also_in_a_file_that_is_read_row_by_row(read: Imp
     ],
 )
 def test_a_year_is_that_of_a_date(read: Import, name: str, written: str, year: int | None) -> None:
-    found = read(as_csv(songs(["A"], **{name: written}))).songs["year"]
+    found = read(as_csv(songs(["A"]).assign(**{name: written}))).songs["year"]
     assert found.isna().all() if year is None else found.tolist() == [year]
 
 
