@@ -2,7 +2,7 @@
 
 For each number of made-up songs: bare onnxruntime on one thread with the champion's graph; `scoring.score`, as a task
 calls it, on at most 1,000,000 of the songs in a process of its own, with that process's peak memory; and a run of
-`score_catalogue` from its start to the manifest. Bare onnxruntime is measured in that same process, before and after.
+`score_catalogue` from its start to the manifest. Bare onnxruntime is measured in that same process, right afterwards.
 The catalogue before is in use again afterwards.
 """
 
