@@ -7,7 +7,7 @@ PROTOS := protos/song_preference/v1/prediction.proto
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-slider protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-slider protos published graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ catalogue: .venv/.run ## List catalogues; ARGS="show <version>" or "remove <vers
 
 bench-etl: .venv/.run ## Measure time and memory of the ETL on a running platform for playlists of ROWS="10000 100000" songs
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.etl $(ROWS)
+
+bench-catalogue: .venv/.run ## Measure how fast a running platform scores made-up catalogues of ROWS="41106 1000000" songs
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.catalogue $(ROWS)
 
 attacks: .venv/.dev ## Attack a running platform on this machine, within limits (with or without Docker)
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks

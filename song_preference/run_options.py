@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from song_preference.dataset.version import NAME_LENGTH
 from song_preference.errors import InvalidRun
 from song_preference.messages import Language, Message, Text
 
@@ -126,10 +127,11 @@ NAME = Option(
     None,
     title={"en": "Name of the playlist", "es": "Nombre de la lista"},
     description={
-        "en": "The name shown everywhere, 80 characters at most. If empty, that of its file.",
-        "es": "El nombre que se ve en todas partes, de 80 caracteres como máximo. Si lo dejas vacío, el del archivo.",
+        "en": f"The name shown everywhere, {NAME_LENGTH} characters at most. If empty, that of its file.",
+        "es": f"El nombre que se ve en todas partes, de {NAME_LENGTH} caracteres como máximo. Si lo dejas vacío, el "
+        "del archivo.",
     },
-    longest=80,
+    longest=NAME_LENGTH,
 )
 
 ETL_OPTIONS = (

@@ -5,6 +5,7 @@ Streamlit can bind a widget to the address, but only as an option is shown, in t
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
@@ -37,9 +38,11 @@ class Choice(NamedTuple):
     """The value that is left out."""
 
     def asked(self) -> Any:
-        """Return the value in the address, or the default if there is none, or rubbish."""
-        written = {_written(option): option for option in self.options}
-        return written.get(st.query_params.get(self.name, ""), self.default)
+        """Return the value in the address, however a number is written, or the default if there is none, or rubbish."""
+        text, number = st.query_params.get(self.name, ""), None
+        with suppress(ValueError):
+            number = float(text)
+        return next((option for option in self.options if number == option or text == _written(option)), self.default)
 
 
 def start() -> None:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 TASK_SECONDS = 60
 """Least work of a mapped task, so that starting it does not matter."""
 
-BATCH_SONGS = 65_536
+BATCH_SONGS = 16_384
 """Songs that the model is asked for at once, and that memory holds."""
 
 COLUMNS = pa.schema([("probability", pa.float32()), ("liked", pa.bool_())])
@@ -84,7 +84,9 @@ def score(store: CatalogueStore, group: Group) -> Scored:
             part, scores = directory / name, directory / f"scores-{name}"
             store.fetch_part(group.catalogue, name, part)
             with pq.ParquetWriter(scores, COLUMNS) as writer:
-                for batch in pq.ParquetFile(part).iter_batches(BATCH_SONGS, columns=list(FEATURES)):
+                for batch in pq.ParquetFile(part, pre_buffer=False).iter_batches(
+                    BATCH_SONGS, columns=list(FEATURES), use_threads=False
+                ):
                     labels, probabilities = model.run(np.column_stack([batch[name] for name in FEATURES]))
                     writer.write_batch(pa.record_batch([probabilities, labels == 1], schema=COLUMNS))
                     liked += int(labels.sum())

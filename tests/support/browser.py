@@ -28,12 +28,12 @@ MAIN_IS_WIDER = """() => {
 class Visit:
     """One visitor of the dashboard; whatever their browser complains about is kept."""
 
-    def __init__(self, page: Page, url: str, language: Language) -> None:
+    def __init__(self, page: Page, address: str, language: Language) -> None:
         self.page, self.locale, self.complaints = page, Locale(language, TEXTS), list[str]()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(f"{url}/?lang={language}")
+        page.goto(address)
         self.settle()
 
     def settle(self) -> Self:

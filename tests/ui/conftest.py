@@ -35,18 +35,27 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, environment: dict[str, str]) -> Iterator[Visitor]:
-    """Opens the dashboard; at the end no browser may have complained."""
+    """Opens the dashboard, or an address of it, in a new browser; at the end no browser may have complained."""
     visits: list[Visit] = []
 
-    def open_dashboard(language: Language = "es", width: int = DESKTOP, scheme: Scheme = "light") -> Visit:
+    def open_dashboard(
+        language: Language = "es",
+        width: int = DESKTOP,
+        scheme: Scheme = "light",
+        address: str | None = None,
+        locale: str | None = None,
+    ) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             user_agent=PHONES_BROWSER if width == PHONE else None,
             is_mobile=width == PHONE,
             has_touch=width == PHONE,
+            locale=locale,
         )
-        visits.append(Visit(context.new_page(), environment["STREAMLIT_URL"], language))
+        visits.append(
+            Visit(context.new_page(), address or f"{environment['STREAMLIT_URL']}/?lang={language}", language)
+        )
         return visits[-1]
 
     yield open_dashboard

@@ -1,10 +1,13 @@
 """The address of a page, the browser's Back, and songs that are taken from one page to another."""
 
+import csv
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
+from song_preference.features import FEATURES
 from streamlit_app.predict.kept import MOST_KEPT
 from tests.support.browser import Visit, Visitor
 
@@ -138,3 +141,36 @@ def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     expect(keep).to_be_disabled()
     visitor.page.get_by_role("button", name=visitor.locale("predict_kept_remove")).click()
     expect(keep).to_be_enabled()
+
+
+def test_the_link_opens_the_same_song_in_the_same_language(visit: Visitor) -> None:
+    visitor = visit("en", locale="en-US")
+    page = visitor.page
+    press(visitor, 1, "End")
+    wait_for_energy(page, "1")
+    page.get_by_test_id("stPopoverButton").filter(has_text=visitor.locale("predict_share")).click()
+    shared = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(shared).to_contain_text("energy=1")
+    other = visit("en", address=shared.inner_text(), locale="es")
+    expect(other.page.get_by_role("heading", name=other.locale("predict_title"))).to_be_visible()
+    wait_for_sliders(other.page, sliders(page))
+
+
+def test_a_song_of_a_list_is_taken_to_predict(visit: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "songs.csv"
+    file.write_text("speechiness,energy,danceability,acousticness\n0.9,0.12,0.13,0.2\n0.04,0.52,0.51,0.71\n")
+    visitor = visit("es").open("songs")
+    page = visitor.page
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name=visitor.locale("songs_ask", good=2)).click()
+    page.get_by_role("heading", name=visitor.locale("songs_ranked")).wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=visitor.locale("songs_download")).click()
+    second = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))[1]
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    visitor.settle()
+    # The table is drawn on a canvas: the button stands in the third of five columns, below the header and a song.
+    table.click(position={"x": 420, "y": 88})
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
+    wait_for_sliders(page, [f"{float(second[feature]) * 100:.0f}" for feature in FEATURES])

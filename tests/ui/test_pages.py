@@ -1,6 +1,7 @@
 """What holds for every page."""
 
 import pytest
+from playwright.sync_api import expect
 
 from streamlit_app.i18n import Language
 from tests.support.browser import LOOKS, Scheme, Visitor
@@ -19,6 +20,15 @@ def test_every_page_fits_its_screen_and_is_no_harder_to_use_than_a_bare_one(
         assert not visitor.scrolls_sideways(), name
         found = visitor.violations()
         assert {rule: found[rule] for rule in found.keys() - bare_violations} == {}, name
+
+
+@pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("es", "es")])
+def test_a_first_visit_is_in_the_language_of_the_browser(
+    visit: Visitor, environment: dict[str, str], locale: str, language: Language
+) -> None:
+    visitor = visit(language, address=environment["STREAMLIT_URL"], locale=locale)
+    expect(visitor.page.get_by_role("heading", name=visitor.locale("predict_title"))).to_be_visible()
+    assert "lang" not in visitor.page.url
 
 
 def test_language_and_theme_are_switched_in_place(visit: Visitor) -> None:

@@ -151,6 +151,32 @@ def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
     assert not page.get_by_text("is not in use:").count()
 
 
+def test_another_version_is_compared_and_declined(visit: Visitor, environment: dict[str, str]) -> None:
+    with httpx.Client(base_url=environment["FASTAPI_URL"]) as rest:
+        now = rest.get("/model").json()["version"]
+        others = [found["version"] for found in rest.get("/model/versions").json() if found["version"] != now]
+        if not others:
+            pytest.skip("There is only one version: the tests of uploads register others.")
+        visitor = visit("en").open("model")
+        page, dialog = visitor.page, visitor.page.get_by_role("dialog")
+        versions = page.locator(".st-key-model_version").get_by_role("combobox")
+        # A list of options closes when the page scrolls, which a browser reports with the next frame.
+        versions.evaluate("each => { each.scrollIntoView(); return new Promise(requestAnimationFrame); }")
+        versions.click()
+        page.get_by_role("option", name=f"{others[0]} · ").click()
+        page.wait_for_url(re.compile(rf"[?&]version={others[0]}\b"))
+        page.get_by_role("button", name=visitor.locale("model_use"), exact=True).click()
+        for version in (now, others[0]):
+            title = visitor.locale("model_version", version=version)
+            expect(dialog.get_by_role("columnheader", name=title, exact=True)).to_be_visible()
+        dialog.get_by_role("button", name=visitor.locale("model_confirm_no")).click()
+        expect(dialog).to_have_count(0)
+        visitor.settle()
+        title = visitor.locale("model_version", version=now)
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        assert rest.get("/model").json()["version"] == now
+
+
 def test_a_file_that_is_no_playlist_is_rejected_with_the_reason(visit: Visitor, tmp_path: Path) -> None:
     visitor = visit("en").open("pipeline")
     wrong = tmp_path / "wrong.csv"

@@ -14,7 +14,10 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Preparation
 from song_preference.settings import DatasetSettings
 from tests.support.datasets import MemoryObjects
+from tests.support.mlflow import client, tracking_uri
 from tests.support.outside import Outside, running
+
+__all__ = ["client", "tracking_uri"]
 
 
 class Tables(NamedTuple):

@@ -8,7 +8,6 @@ from mlflow import MlflowClient
 
 from song_preference.evaluation import EVALUATION_FILE, Answers, Importance, Interval, read_evaluation
 from song_preference.messages import Message
-from song_preference.serving.registry import OWN_SONGS_FILE
 from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import ModelSettings
 
@@ -20,13 +19,6 @@ ANSWERS = Answers(
     importances=(Importance(feature="energy", mean=0.1, std=0.02),),
 )
 """As version 0.1 kept them."""
-
-
-@pytest.fixture
-def run_id(client: MlflowClient) -> str:
-    experiment = client.get_experiment_by_name("tests")
-    assert experiment
-    return str(client.create_run(experiment.experiment_id).info.run_id)
 
 
 TRAINING = {"candidate": "extra_trees", "threshold": "0.42", "evaluated_on": "left_out"}
@@ -86,12 +78,3 @@ def test_a_run_without_the_file_or_an_unknown_run_has_none(settings: ModelSettin
     registry = DescribedRegistry(settings)
     assert registry.evaluation(run_id) is None
     assert registry.evaluation("0" * 32) is None
-    assert registry.artifact(run_id, OWN_SONGS_FILE) is None
-
-
-def test_own_songs_are_read_as_training_wrote_them(
-    client: MlflowClient, settings: ModelSettings, run_id: str, tmp_path: Path
-) -> None:
-    (tmp_path / OWN_SONGS_FILE).write_bytes(b"PAR1")
-    client.log_artifact(run_id, str(tmp_path / OWN_SONGS_FILE))
-    assert DescribedRegistry(settings).artifact(run_id, OWN_SONGS_FILE) == b"PAR1"

@@ -19,7 +19,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.settings import DatasetSettings, ModelSettings, RestSettings
+from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import ManagementClient
@@ -75,6 +75,7 @@ def platform(
         platform.airflow.client(),
         DatasetSettings(),
         ModelSettings(),
+        CatalogueSettings(),
     )
     with TestClient(create_app(Predictor(store), RestSettings(), management)) as rest:
 

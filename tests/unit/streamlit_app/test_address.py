@@ -10,7 +10,7 @@ from streamlit_app.i18n import Language
 from tests.support.dashboard import TEXTS, Platform
 
 DEFAULTS = {"song_speechiness": 0.04, "song_energy": 0.52, "song_danceability": 0.51, "song_acousticness": 0.71}
-RUBBISH = ["NaN", "inf", "-0.1", "1.01", "7", "", "much", "0,5", "0.5;drop", "<script>", "9" * 10_000]
+RUBBISH = ["NaN", "inf", "-0.1", "1.01", "0.5000001", "7", "", "much", "0,5", "0.5;drop", "<script>", "9" * 10_000]
 
 
 @pytest.fixture
@@ -55,6 +55,14 @@ def test_an_address_sets_the_sliders_the_protocol_and_the_language(app: AppTest)
     assert (page.session_state["song_energy"], page.session_state["song_acousticness"]) == (0.55, 1.0)
     assert page.button_group(key="way").value == "REST"
     assert written(page) == "?lang=en&energy=0.55&acousticness=1&protocol=REST"
+
+
+@pytest.mark.parametrize("text", ["0.50", ".5", "5e-1", "+0.5", "00.5"])
+def test_a_number_may_be_written_otherwise_than_the_page_does(app: AppTest, text: str) -> None:
+    app.query_params["energy"] = text
+    page = app.run()
+    assert page.session_state["song_energy"] == 0.5
+    assert written(page) == "?energy=0.5"
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH)

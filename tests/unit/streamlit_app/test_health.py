@@ -18,6 +18,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import (
     AirflowSettings,
+    CatalogueSettings,
     ClientSettings,
     DatasetSettings,
     ModelSettings,
@@ -64,6 +65,7 @@ def rest_service(predictor: Predictor, objects: MemoryObjects) -> TestClient:
         FakeAirflow().client(),
         DatasetSettings(),
         ModelSettings(),
+        CatalogueSettings(),
     )
     return TestClient(create_app(predictor, RestSettings(), management))
 

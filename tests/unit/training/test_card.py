@@ -1,10 +1,7 @@
 import json
 
-import pytest
-
 from song_preference.evaluation import Evaluation, by_ends
-from song_preference.messages import Language, Message
-from song_preference.messages.card import MODELS
+from song_preference.messages import Message
 from song_preference.training.registry import model_card
 from tests.support.datasets import described
 
@@ -66,14 +63,3 @@ def test_the_card_warns_of_the_bundled_sample_and_of_songs_left_out(evaluation: 
     card = str(model_card("m", described(kind="sample"), {**PARAMS, "songs_trained": "100"}, metrics))
     assert "it knows nobody's taste" in card
     assert "samples of the training table (140) and the test table (60)" in card
-
-
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_a_card_of_before_is_read_as_it_was(evaluation: Evaluation, language: Language) -> None:
-    metrics = {**by_ends(evaluation.metrics), **CV}
-    params = model_card("m", described(), PARAMS, metrics).params
-    added = ("comparison", "calibration", "log_loss", "calibration_slope", "calibration_intercept")
-    first = {name: value for name, value in params.items() if not any(part in name for part in added)}
-    first |= {f"{model}_calibration_error{end}": 0.0625 for model in MODELS for end in ("", "_low", "_high")}
-    card = Message("model_card", first).text(language)
-    assert card.count({"en": "0.062 (0.062 to 0.062)", "es": "0,062 (0,062 a 0,062)"}[language]) == 3

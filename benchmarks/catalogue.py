@@ -1,0 +1,115 @@
+"""Measure how fast a running platform scores catalogues: `make bench-catalogue ROWS="41106 1000000"`.
+
+For each number of made-up songs: bare onnxruntime on one thread with the champion's graph; `scoring.score`, as a task
+calls it, on at most 1,000,000 of the songs in a process of its own, with that process's peak memory; and a run of
+`score_catalogue` from its start to the manifest. Bare onnxruntime is measured in that same process, right afterwards.
+The catalogue before is in use again afterwards.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from song_preference.catalogue.indexing import withdraw
+from song_preference.catalogue.scoring import Group
+from song_preference.catalogue.store import CatalogueStore, open_store
+from song_preference.catalogue.version import CatalogueVersion, Part
+from song_preference.dataset.version import Source
+from song_preference.features import FEATURES
+from song_preference.pipeline.__main__ import follow
+from song_preference.pipeline.airflow import Airflow
+from song_preference.run_options import SCORING_DAG
+from song_preference.serving.registry import MlflowRegistry
+from song_preference.settings import AirflowSettings, ModelSettings
+
+PART_SONGS = 250_000
+MEASURED = 4
+"""Parts that the measured process scores at most."""
+ITSELF = "bench"
+"""Name below which that process keeps its scores, so that the DAG's are made too."""
+
+
+def main(rows: list[int]) -> None:
+    """Print a line for each number of songs."""
+    airflow, store, settings = Airflow(AirflowSettings()), open_store(), ModelSettings()
+    registry, before = MlflowRegistry(settings), open_store().latest()
+    champion = registry.champion()
+    if champion is None:
+        sys.exit("There is no champion: run the pipeline first.")
+    line = "{:>12} {:>12} {:>14} {:>6} {:>7} {:>6} {:>8} {:>6}"
+    print(line.format("songs", "bare songs/s", "score songs/s", "ratio", "peak MB", "tasks", "DAG s", "ratio"))
+    for count in rows:
+        version = made_up(store, count)
+        try:
+            store.put_graph(version.version, ITSELF, registry.graph(champion))
+            parts = [part.name for part in version.parts[:MEASURED]]
+            own = measured(Group(version.version, ITSELF, parts))
+            run = airflow.trigger(SCORING_DAG)
+            follow(airflow, run, lambda _: None)
+            scores, began = store.scores(version.version, champion.version), airflow.times(run).started_at
+            if scores is None or began is None:
+                sys.exit("The run has left no scores: did the champion change?")
+            seconds = (scores.created_at - began).total_seconds()
+            tasks = sum(task.task_id == "score" for task in airflow.tasks(run))
+            shares = (f"{own['score'] / own['bare']:.2f}", f"{count / seconds / own['bare']:.2f}")
+            cells = (f"{own['bare']:,.0f}", f"{own['score']:,.0f}", shares[0], f"{own['megabytes']:.0f}", tasks)
+            print(line.format(f"{count:,}", *cells, f"{seconds:.1f}", shares[1]), flush=True)
+        finally:
+            withdraw(settings, version.version)
+            store.remove(version.version)
+    if before:
+        store.publish(before)
+        airflow.announce_champion()
+
+
+def made_up(store: CatalogueStore, count: int) -> CatalogueVersion:
+    """Publish a catalogue of made-up songs."""
+    random, parts = np.random.default_rng(count), list[Part]()
+    name = f"{time.time_ns():x}"[-12:]
+    with TemporaryDirectory() as directory:
+        for first in range(0, count, PART_SONGS):
+            size = min(PART_SONGS, count - first)
+            path = Path(directory) / "part"
+            songs: dict[str, Any] = {feature: random.random(size, dtype=np.float32) for feature in FEATURES}
+            numbers = pa.array(np.arange(first, first + size)).cast(pa.string())
+            texts = {"title": numbers, "artist": numbers, "id": numbers}
+            nothing = {column: pa.nulls(size, pa.string()) for column in ("isrc", "album", "genre")}
+            numeric = {"year": pa.nulls(size, pa.int16()), "popularity": pa.nulls(size, pa.float32())}
+            pq.write_table(pa.table({**texts, **nothing, **numeric, **songs}), path, compression="zstd")
+            parts.append(Part(name=f"part-{len(parts):05}.parquet", songs=size))
+            store.put_part(name, parts[-1].name, path)
+    source = Source(kind="sample", uri="sample", sha256="0" * 64, size_bytes=0)
+    now = datetime.now(UTC)
+    version = CatalogueVersion(
+        version=name,
+        created_at=now,
+        source=source,
+        rows=count,
+        rows_left_out=0,
+        notes=[],
+        songs=count,
+        parts=parts,
+    )
+    store.publish(version)
+    return version
+
+
+def measured(group: Group) -> dict[str, float]:
+    """Score a group in a process of its own; return songs per second, bare ones too, and the peak memory in MB."""
+    command = [sys.executable, "-m", "benchmarks.catalogue_task", json.dumps(group._asdict())]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    main([int(count) for count in sys.argv[1:]] or [41_106, 1_000_000])
