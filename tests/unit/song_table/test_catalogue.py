@@ -140,9 +140,9 @@ def test_each_file_of_a_zip_has_columns_of_its_own(read: Import) -> None:
     rows = found.songs.set_index("title").astype(object)
     rows = rows.where(rows.notna(), None)
     named = ["id", "isrc", "album", "genre", "year", "popularity"]
-    assert rows.loc["A", named].tolist() == [None, None, "X", "pop", 1999, None]
-    assert rows.loc["B", named].tolist() == [None, "ES1", None, None, 2001, 12.5]
-    assert rows.loc["C", named].tolist() == ["4uLU6", None, None, None, None, None]
+    assert list(rows.loc["A", named]) == [None, None, "X", "pop", 1999, None]
+    assert list(rows.loc["B", named]) == [None, "ES1", None, None, 2001, 12.5]
+    assert list(rows.loc["C", named]) == ["4uLU6", None, None, None, None, None]
     np.testing.assert_allclose(rows.loc["D", list(FEATURES)].astype(float), fourth.loc[0, list(FEATURES)] / 100)
     assert "four.csv.gz: the four features were in percent and are divided by 100" in found.notes
     assert any(note.startswith("two.json: understood by their names: track_name = title") for note in found.notes)
