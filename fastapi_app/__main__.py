@@ -7,7 +7,8 @@ from fastapi_app.app import create_app
 from fastapi_app.server import configuration, serve
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference import logs
-from song_preference.serving.registry import following_champion, following_index
+from song_preference.serving.registry import MlflowRegistry, following_champion
+from song_preference.serving.song_index import IndexStore
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 
@@ -31,7 +32,8 @@ def main() -> None:
         from fastapi_app.management import Management
 
         management = Management.of_environment()
-    app = create_app(following_champion(serving), settings, management, following_index(serving))
+    index = IndexStore(MlflowRegistry(serving), serving.refresh_seconds, serving.cache_dir / "catalogue")
+    app = create_app(following_champion(serving), settings, management, index)
     serve(configuration(app, options.host, options.port, settings.trusted_proxies))
 
 

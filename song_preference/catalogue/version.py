@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from song_preference.dataset.version import Source
 from song_preference.messages import Message
 
-IMPORT = 1
+IMPORT = 2
 """Number of the way of importing, part of the version: raise it whenever the same file gives other parts."""
 
 

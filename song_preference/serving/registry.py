@@ -20,7 +20,6 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.song_index import IndexStore
 from song_preference.settings import ModelSettings, ServingSettings
 from song_preference.temporary import raising_disk_full, temporary_directory
 
@@ -164,8 +163,3 @@ def following_champion(settings: ServingSettings) -> Predictor:
     cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
     store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
     return Predictor(store, settings.max_batch_size)
-
-
-def following_index(settings: ServingSettings) -> IndexStore:
-    """Return a store that follows the index of the catalogue in MLflow; call `start()` to begin."""
-    return IndexStore(MlflowRegistry(settings), settings.refresh_seconds, settings.cache_dir / "catalogue")
