@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
-from starlette.datastructures import UploadFile
 
 from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, from_state
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
-from fastapi_app.uploads import FILE_BODY, received
+from fastapi_app.uploads import FILES_BODY, Files, as_one, received
 from song_preference.catalogue.version import CatalogueVersion, Scores
 from song_preference.dataset import manage
 from song_preference.errors import CatalogueNotFound
@@ -51,11 +50,11 @@ class ImportStarted(BaseModel):
     source: str = Field(description="Where the file is stored.")
 
 
-async def catalogue_file(request: Request, management: ManagementDep) -> AsyncIterator[UploadFile]:
-    """Yield the uploaded catalogue; close it once the answer is sent."""
+async def catalogue_files(request: Request, management: ManagementDep) -> AsyncIterator[Files]:
+    """Yield the files of the uploaded catalogue; close them once the answer is sent."""
     limit = management.catalogue_settings.max_bytes
-    async with received(request, limit, Message("catalogue_limit")) as files:
-        yield files["file"]
+    async with received(request, limit, Message("catalogue_limit"), "files") as files:
+        yield files
 
 
 @router.post(
@@ -65,16 +64,18 @@ async def catalogue_file(request: Request, management: ManagementDep) -> AsyncIt
     status_code=202,
     responses=problems(401, 413, 415, 422, 502, 507),
     dependencies=[NEEDS_KEY],
-    openapi_extra={"requestBody": FILE_BODY},
+    openapi_extra={"requestBody": FILES_BODY},
 )
 def upload(
-    file: Annotated[UploadFile, Depends(catalogue_file)], management: ManagementDep, response: Response
+    files: Annotated[Files, Depends(catalogue_files)], management: ManagementDep, response: Response
 ) -> ImportStarted:
-    """Store a table of songs with title, artist and features, or a zip of several, and start its import.
+    """Store tables of songs with title, artist and features, as several files or a zip, and start their import.
 
     Follow the run at the address in `Location`; the catalogue before stays in use until it ends.
     """
-    source = manage.keep(file.file, file.filename or "", management.datasets.objects)
+    first = next(iter(files.values()))
+    with as_one(files) as file:
+        source = manage.keep(file, first.filename or "", management.datasets.objects)
     run = management.airflow.trigger(IMPORT_DAG, {"source": source}, patience_seconds=0)
     response.headers["Location"] = f"/catalogue/runs/{quote(run.run_id, safe='')}"
     return ImportStarted(run_id=run.run_id, source=source)

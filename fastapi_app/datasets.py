@@ -76,7 +76,7 @@ async def playlist(request: Request, management: ManagementDep, turns: TurnsDep)
     """Yield the uploaded playlist, of one file or two, when its turn comes; close it once the answer is sent."""
     limit = management.playlist_settings.max_bytes
     async with (
-        received(request, limit, Message("playlist_limit"), may_be_two=True) as files,
+        received(request, limit, Message("playlist_limit"), "playlist") as files,
         turns.of(*(upload.file for upload in files.values())),
     ):
         yield files

@@ -6,9 +6,9 @@ from asyncio import Semaphore
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
-from typing import IO, Annotated, Any, BinaryIO, cast
+from typing import IO, Annotated, Any, BinaryIO, Literal, cast
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
@@ -42,9 +42,16 @@ def _body(*forms: Sequence[str]) -> dict[str, Any]:
 
 
 FILE_BODY = _body(ONE_FILE)
+FILES_BODY = _body(ONE_FILE)
+FILES_BODY["content"]["multipart/form-data"]["schema"]["properties"]["file"] = {"type": "array", "items": FILE}
 PLAYLIST_BODY = _body(ONE_FILE, TWO_FILES)
 Files = Mapping[str, UploadFile]
-"""Uploaded files by the form's field."""
+"""Uploaded files by the form's field; several of one field by their number and name."""
+
+Expected = Literal["file", "playlist", "files"]
+"""What a form has: a file; a playlist, which may be two; or any number of files."""
+
+MOST_FILES: dict[Expected, int] = {"file": 1, "playlist": 2, "files": 100}
 
 
 class ReadingTurns:
@@ -77,8 +84,8 @@ UploadDep = Annotated[IO[bytes], Depends(uploaded)]
 
 
 @asynccontextmanager
-async def received(request: Request, limit: int, remedy: Message, *, may_be_two: bool = False) -> AsyncIterator[Files]:
-    """Yield the uploaded file, or two, of at most `limit` bytes together.
+async def received(request: Request, limit: int, remedy: Message, expected: Expected = "file") -> AsyncIterator[Files]:
+    """Yield the uploaded file, or several, of at most `limit` bytes together.
 
     Raise `UploadTooLarge`, `InvalidUpload` and `DiskFull`.
     """
@@ -90,8 +97,8 @@ async def received(request: Request, limit: int, remedy: Message, *, may_be_two:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         with raising_disk_full():
-            async with sent.form(max_files=2 if may_be_two else 1, max_fields=10) as form:
-                yield _files_of(form, may_be_two=may_be_two)
+            async with sent.form(max_files=MOST_FILES[expected], max_fields=10) as form:
+                yield _files_of(form, expected)
     elif kind == "text/csv":
         with raising_disk_full():
             async with _body_of(sent) as file:
@@ -101,11 +108,13 @@ async def received(request: Request, limit: int, remedy: Message, *, may_be_two:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _files_of(form: FormData, *, may_be_two: bool) -> Files:
+def _files_of(form: FormData, expected: Expected) -> Files:
     sent = [(field, upload) for field, upload in form.multi_items() if isinstance(upload, UploadFile)]
     fields = tuple(sorted(field for field, _ in sent))
-    if fields != ONE_FILE and not (may_be_two and fields == TWO_FILES):
-        raise InvalidUpload(Message("upload_without_playlist" if may_be_two else "upload_without_file"))
+    if expected == "files" and len(sent) > 1 and set(fields) == set(ONE_FILE):
+        return {f"{at:02} {PurePosixPath(upload.filename or '').name}": upload for at, (_, upload) in enumerate(sent)}
+    if fields != ONE_FILE and not (expected == "playlist" and fields == TWO_FILES):
+        raise InvalidUpload(Message("upload_without_playlist" if expected == "playlist" else "upload_without_file"))
     return dict(sent)
 
 
@@ -139,5 +148,18 @@ def playlist_on_disk(files: Files) -> Iterator[Path]:
     else:
         with temporary_directory() as directory:
             path = directory / "playlist"
-            pack(files["liked"].file, files["disliked"].file, path)
+            pack({name: files[name].file for name in ("liked", "disliked")}, path)
             yield path
+
+
+@contextmanager
+def as_one(files: Files) -> Iterator[BinaryIO]:
+    """Yield the file, several as one zip, which is deleted afterwards."""
+    if "file" in files:
+        yield files["file"].file
+        return
+    with temporary_directory() as directory:
+        path = directory / "files"
+        pack({name: upload.file for name, upload in files.items()}, path)
+        with path.open("rb") as file:
+            yield file

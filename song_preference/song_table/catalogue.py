@@ -112,7 +112,7 @@ def _moved(path: Path, directory: Path) -> Path:
 def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
     """Yield the files of a zip, each in a numbered directory of its own, from which it goes afterwards."""
     with unpacking(), zipfile.ZipFile(path) as packed:
-        tables = members(packed, (*TABLES, "gz"))
+        tables = members(packed, (*TABLES, "gz", "zip"))
         if not tables:
             raise rejected("archive_without_tables")
         # `zipfile` reads no more of a file than the size that the archive says.

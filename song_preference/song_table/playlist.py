@@ -3,7 +3,7 @@
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -34,13 +34,13 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Time of every packed file: the same files are the same zip, and so the same dataset version."""
 
 
-def pack(liked: IO[bytes], disliked: IO[bytes], target: Path) -> None:
-    """Write a zip that holds both files, byte for byte."""
+def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
+    """Write a zip that holds the files, byte for byte, with extensions that tell what they are."""
     with zipfile.ZipFile(target, "w") as packed:
-        for name, file in (("liked", liked), ("disliked", disliked)):
+        for name, file in files.items():
             start = file.read(START_BYTES)
             file.seek(0)
-            info = zipfile.ZipInfo(f"{name}.{extension_of(start)}", ZIP_TIME)
+            info = zipfile.ZipInfo(f"{PurePosixPath(name).stem}.{extension_of(start)}", ZIP_TIME)
             with packed.open(info, "w", force_zip64=True) as member:
                 copied(file, member)
 

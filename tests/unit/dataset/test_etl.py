@@ -104,7 +104,7 @@ def test_a_zip_of_liked_and_disliked_songs_comes_through_every_source(
 ) -> None:
     songs, path = sample.bundled(), configured.incoming / "songs.zip"
     liked, disliked = (as_csv(songs[songs[LABEL] == label].drop(columns=LABEL)) for label in (1, 0))
-    pack(io.BytesIO(liked), io.BytesIO(disliked), path)
+    pack({"liked": io.BytesIO(liked), "disliked": io.BytesIO(disliked)}, path)
     answer = gives(
         path.read_bytes(), Content_Type="application/zip", Content_Disposition='attachment; filename="songs.zip"'
     )

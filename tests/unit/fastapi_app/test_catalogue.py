@@ -1,6 +1,8 @@
 """REST: the catalogue, from an upload to what is said of it."""
 
+import zipfile
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,6 +54,20 @@ def test_an_upload_is_kept_and_its_import_started(
     assert (answer.json()["source"], objects.get(key)) == (objects.uri(key), b"title,artist\n")
     assert (server.conf, key.endswith("/Mine.csv")) == ({"source": objects.uri(key)}, True)
     assert managed.get(answer.headers["location"]).json()["state"] == "queued"
+
+
+def test_several_files_are_kept_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:
+    tables = [("Mine.csv", b"title,artist\n"), ("../more.json", b'[{"title": "a"}]'), ("Mine.csv", b"title;artist\n")]
+    sent = [("file", table) for table in tables]
+    answers = [managed.post(PATH, headers=KEY, files=sent).json() for _ in range(2)]
+    assert answers[0]["source"] == answers[1]["source"]
+    (key,) = objects.keys("incoming/")
+    with zipfile.ZipFile(BytesIO(objects.get(key) or b"")) as packed:
+        found = {name: packed.read(name) for name in packed.namelist()}
+    assert found == dict(
+        zip(("00 Mine.csv", "01 more.json", "02 Mine.csv"), (content for _, content in tables), strict=True)
+    )
+    check_problem(managed.post(PATH, headers=KEY, files=[*sent, ("other", tables[0])]), 422, PATH)
 
 
 def test_nothing_is_kept_without_the_key_or_beyond_the_limit(managed: TestClient, objects: MemoryObjects) -> None:

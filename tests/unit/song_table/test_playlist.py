@@ -124,7 +124,7 @@ def test_two_packed_files_are_the_same_zip_every_time(
     liked, disliked = halves[0].to_json(orient="records").encode(), as_csv(halves[1])
     first, second = tmp_path / "first", tmp_path / "second"
     for path in (first, second):
-        pack(io.BytesIO(liked), io.BytesIO(disliked), path)
+        pack({"liked": io.BytesIO(liked), "disliked": io.BytesIO(disliked)}, path)
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as packed:
         assert {name: packed.read(name) for name in packed.namelist()} == {
