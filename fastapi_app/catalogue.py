@@ -11,7 +11,7 @@ from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, from_state
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import FILES_BODY, Files, as_one, received
-from song_preference.catalogue.version import CatalogueVersion, Scores
+from song_preference.catalogue.version import CatalogueVersion, Scores, scores_folder
 from song_preference.dataset import manage
 from song_preference.errors import CatalogueNotFound
 from song_preference.messages import Message
@@ -32,14 +32,14 @@ class IndexOut(BaseModel):
     catalogue: str = Field(description="The catalogue whose songs it has.")
     model: str = Field(description="The version of the model whose answers it has.")
     songs: int = Field(description="How many songs it has, the most popular ones.")
-    stale: bool = Field(description="Whether another version of the model is in service.")
+    stale: bool = Field(description="Whether another catalogue or another version of the model is in use.")
 
 
 class CatalogueOut(BaseModel):
     """The catalogue in use, and what the model in service says of its songs."""
 
     catalogue: CatalogueVersion
-    scores: Scores | None = Field(description="Of the model in service; null until the DAG score_catalogue is through.")
+    scores: Scores | None = Field(description="Of the model in service; null until they are there.")
     index: IndexOut | None = Field(description="Null until this service has fetched one.")
 
 
@@ -86,10 +86,10 @@ def catalogue(management: ManagementDep, predictor: PredictorDep, indexes: Index
     """Describe the catalogue in use: where it came from, how it was read, and how many songs the model likes."""
     if (found := management.catalogues.latest()) is None:
         raise CatalogueNotFound(Message("no_catalogue_yet"))
-    model = predictor.store.served and predictor.store.served.model.ref.version
-    scores = management.catalogues.scores(found.version, model) if model else None
-    index = indexes and indexes.current
-    about = IndexOut(**index._asdict(), stale=index.model != model) if index else None
+    served, index = predictor.store.served, indexes and indexes.current
+    scores = management.catalogues.scores(found.version, scores_folder(served.model.ref)) if served else None
+    in_use = (found.version, served and served.model.ref.version)
+    about = IndexOut(**index._asdict(), stale=(index.catalogue, index.model) != in_use) if index else None
     return CatalogueOut(catalogue=found, scores=scores, index=about)
 
 

@@ -19,7 +19,7 @@ MAX_BODY_BYTES = 8_000_000
 """800 for each song of a batch of 10,000; four features need 80, but a song may have other keys."""
 
 CSV_PATH = "/predict/csv"
-UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate"}
+UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate", "/catalogue"}
 """Paths that write their upload to a file, with limits of their own."""
 
 UNCOUNTED = ("/health", "/metrics", "/graphql")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POINTERS = ("datasets/latest.json",)
+POINTERS = ("datasets/latest.json", "catalogue/latest.json")
 """Keys of objects that are replaced and name others: saved first, so that every object they name is in the tar."""
 
 CONTENT_TYPE = "CONTENT_TYPE"

@@ -30,6 +30,7 @@ FILES = files_of("catalogue", "version")
     description="Asks the champion about every song of the catalogue.",
     schedule=CATALOGUE | CHAMPION,
     max_active_runs=1,
+    max_active_tasks=1024,  # as many as there are workers for, not Airflow's 16
     doc_md=__doc__,
     tags=["catalogue"],
     default_args={"execution_timeout": timedelta(hours=3), **NETWORK},
@@ -69,7 +70,7 @@ def score_catalogue() -> None:
 
         results = (scoring.Scored(**result) for result in scored)
         found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
-        return {"version": found.catalogue, "model": found.model, "songs": found.songs, "liked": found.liked}
+        return {"version": found.catalogue, **found.model_dump(include={"model", "folder", "songs", "liked"})}
 
     @step(SCORING_DAG, links=[FILES, MLFLOW_RUN])
     def index(scored: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def score_catalogue() -> None:
         from song_preference.catalogue.store import open_store
         from song_preference.settings import IndexSettings
 
-        return {**scored, **indexing.index(open_store(), IndexSettings(), scored["version"], scored["model"])}
+        return {**scored, **indexing.index(open_store(), IndexSettings(), scored["version"], scored["folder"])}
 
     groups = plan()
     index(finish(groups, score.expand(group=groups)))

@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command; ends with its message where it cannot be done."""
     parser = ArgumentParser(prog="python -m song_preference.catalogue", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="all catalogues, newest first, and which model was asked about them")
+    commands.add_parser("list", help="all catalogues, newest first, and which models have scored them")
     for name, help_text in (("show", "what catalogue.json says"), ("remove", "delete a catalogue and its scores")):
         commands.add_parser(name, help=help_text).add_argument("version")
     chosen = parser.parse_args(arguments)
@@ -32,15 +32,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _list(store: CatalogueStore) -> None:
     row = "{:<14}{:<18}{:>12}{:>8}  {:<8}{:<20}{}"
-    print(row.format("version", "created (UTC)", "songs", "parts", "in use", "models asked", "source"))
+    print(row.format("version", "created (UTC)", "songs", "parts", "in use", "scored by", "source"))
     latest = store.latest()
     for found in store.published():
         created, is_used = f"{found.created_at:%Y-%m-%d %H:%M}", "yes" if latest == found else "-"
         models = ", ".join(store.models(found.version)) or "-"
         print(row.format(found.version, created, found.songs, len(found.parts), is_used, models, found.source.uri))
+    for name in store.unfinished():
+        print(f"{name:<14}unfinished: an import was ended; remove it if no run is at work")
 
 
 def _remove(store: CatalogueStore, version: str) -> None:
+    if version in store.unfinished():
+        store.remove(version)
+        return
     found = store.find(version)
     withdraw(load(ModelSettings), version)
     store.remove(version)

@@ -88,7 +88,7 @@ def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs, most_songs: int)
         with temporary_directory() as directory:
             songs, answers = directory / "songs", directory / "scores"
             store.fetch_part(scores.catalogue, part.name, songs)
-            store.fetch_part(scores.catalogue, part.name, answers, scores.model)
+            store.fetch_part(scores.catalogue, part.name, answers, scores.folder)
             both = (pq.ParquetFile(path).iter_batches(BATCH_SONGS) for path in (songs, answers))
             for batch, answered in zip(*both, strict=True):
                 features = np.column_stack([batch[name] for name in FEATURES])

@@ -8,6 +8,7 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.catalogue.index import OwnSongs, build, explain
 from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import Scores
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.tracking import open_experiment
 from song_preference.errors import NothingToDo, RegistryUnavailable
@@ -20,35 +21,53 @@ from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
 
+FORMAT = "1"
+"""Number of the index's form: raise it whenever the same scores give another index."""
+
 EXPERIMENT = "Song catalogue"
 DESCRIPTION = """\
-What the champions say of the songs of the catalogue: one run for each time that the DAG `score_catalogue` built the
-index that the services search, with songs, words of their names, probabilities and reasons.
+What the champions predict for the songs of the catalogue: one run for each index that the DAG `score_catalogue` built,
+with songs, words of their names, probabilities and reasons. The services search it.
 """
 
 
-def index(store: CatalogueStore, settings: IndexSettings, version: str, model: str) -> dict[str, str]:
-    """Build the index of a scored catalogue and make it the one in use; return the ids of run and experiment.
+def index(store: CatalogueStore, settings: IndexSettings, version: str, folder: str) -> dict[str, str]:
+    """Make the index of a scored catalogue the one in use, built unless it was before; return its run and experiment.
 
-    Raise `NothingToDo` where the scores are gone, since somebody removed the catalogue.
+    Raise `NothingToDo` where another catalogue is in use by now.
     """
-    if (scores := store.scores(version, model)) is None:
-        raise NothingToDo(Message("no_such_catalogue", {"version": version}))
-    client = MlflowClient()
-    own = OwnSongs(
-        DatasetStore(store.objects), client.get_model_version(settings.name, model).tags.get("dataset_version")
-    )
-    served = ServedModel.load(ModelRef(settings.name, model, ""), store.graph(version, model))
-    open_experiment(EXPERIMENT, DESCRIPTION)
-    with temporary_directory() as directory, mlflow.start_run(run_name=f"catalogue {version}, model {model}") as run:
+    scores = _scores(store, version, folder)
+    client, experiment_id = MlflowClient(), open_experiment(EXPERIMENT, DESCRIPTION).experiment_id
+    params = {"catalogue": version, "scores": folder, "most_songs": str(settings.songs), "format": FORMAT}
+    wanted = " and ".join(f"params.{name} = '{value}'" for name, value in params.items())
+    known = client.search_runs([experiment_id], f"{wanted} and attributes.status = 'FINISHED'", max_results=1)
+    run_id = str(known[0].info.run_id) if known else _built(store, settings, scores, params)
+    _scores(store, version, folder)
+    client.set_registered_model_tag(settings.name, INDEX_TAG, run_id)
+    return {"run_id": run_id, "experiment_id": str(experiment_id)}
+
+
+def _scores(store: CatalogueStore, version: str, folder: str) -> Scores:
+    found, latest = store.scores(version, folder), store.latest()
+    if found is None or latest is None or latest.version != version:
+        raise NothingToDo(Message("another_catalogue", {"version": version}))
+    return found
+
+
+def _built(store: CatalogueStore, settings: IndexSettings, scores: Scores, params: dict[str, str]) -> str:
+    """Build an index and log it; return the run."""
+    trained_on = MlflowClient().get_model_version(settings.name, scores.model).tags.get("dataset_version")
+    own = OwnSongs(DatasetStore(store.objects), trained_on)
+    model = ServedModel.load(ModelRef(settings.name, scores.model, ""), store.graph(scores.catalogue, scores.folder))
+    name = f"catalogue {scores.catalogue}, model {scores.model}"
+    with temporary_directory() as directory, mlflow.start_run(run_name=name) as run:
         songs = build(store, scores, own, directory / INDEX_FILE, settings.songs)
-        explain(directory / INDEX_FILE, served)
-        mlflow.log_params({"catalogue": version, "model_version": model})
+        explain(directory / INDEX_FILE, model)
+        mlflow.log_params(params)
         mlflow.log_metrics({"songs": scores.songs, "songs_liked": scores.liked, "songs_in_index": songs})
         mlflow.log_artifact(str(directory / INDEX_FILE))
-    client.set_registered_model_tag(settings.name, INDEX_TAG, run.info.run_id)
     log.info("The index has %d songs.", songs)
-    return {"run_id": str(run.info.run_id), "experiment_id": str(run.info.experiment_id)}
+    return str(run.info.run_id)
 
 
 def withdraw(settings: ModelSettings, version: str) -> None:
@@ -56,7 +75,7 @@ def withdraw(settings: ModelSettings, version: str) -> None:
     client = connect(settings)
     try:
         run_id = MlflowRegistry(settings).index_run()
-        if run_id and client.get_run(run_id).data.params["catalogue"] == version:
+        if run_id and client.get_run(run_id).data.params.get("catalogue") == version:
             client.delete_registered_model_tag(settings.name, INDEX_TAG)
     except MlflowException as error:
         raise RegistryUnavailable("MLflow does not answer, so the catalogue stays: is it running?") from error

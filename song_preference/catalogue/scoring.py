@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from song_preference.catalogue.store import CatalogueStore
-from song_preference.catalogue.version import Part, Scores
+from song_preference.catalogue.version import Part, Scores, scores_folder
 from song_preference.errors import CatalogueIncomplete, NothingToDo
 from song_preference.features import FEATURES
 from song_preference.messages import Message
@@ -41,7 +41,7 @@ class Group(NamedTuple):
 
     catalogue: str
     model: str
-    """Version of the model."""
+    """Folder of the model's scores, as `scores_folder` gives it."""
     parts: list[str]
 
 
@@ -59,16 +59,17 @@ def plan(store: CatalogueStore, ref: ModelRef, graph: bytes, most_tasks: int) ->
     """
     if (found := store.latest()) is None:
         raise NothingToDo(Message("no_catalogue_yet"))
-    if store.scores(found.version, ref.version):
-        log.info("Version %s was asked about catalogue %s before.", ref.version, found.version)
-        return [Group(found.version, ref.version, [])]
+    folder = scores_folder(ref)
+    if store.scores(found.version, folder):
+        log.info("Version %s has scored catalogue %s before.", ref.version, found.version)
+        return [Group(found.version, folder, [])]
     seconds = found.songs / _songs_per_second(ServedModel.load(ref, graph))
-    store.put_graph(found.version, ref.version, graph)
+    store.put_graph(found.version, folder, graph)
     names = [part.name for part in found.parts]
     tasks = min(max(1, int(seconds / TASK_SECONDS)), len(names), most_tasks)
     log.info("%d songs take version %s about %.0f s, in %d tasks.", found.songs, ref.version, seconds, tasks)
     return [
-        Group(found.version, ref.version, names[task * len(names) // tasks : (task + 1) * len(names) // tasks])
+        Group(found.version, folder, names[task * len(names) // tasks : (task + 1) * len(names) // tasks])
         for task in range(tasks)
     ]
 
@@ -110,7 +111,8 @@ def finish(store: CatalogueStore, group: Group, scored: Iterable[Scored]) -> Sco
         raise CatalogueIncomplete(Message("scores_incomplete", {"parts": wrong}))
     scores = Scores(
         catalogue=found.version,
-        model=group.model,
+        model=group.model.partition("-")[0],
+        folder=group.model,
         created_at=datetime.now(UTC),
         songs=found.songs,
         liked=sum(result.liked for result in results),

@@ -57,8 +57,8 @@ class CatalogueStore:
 
     def publish_scores(self, scores: Scores) -> None:
         """Make scores visible; raise `CatalogueNotFound` where a part is missing."""
-        self._check_parts(_key(scores.catalogue, "", scores.model), scores.parts)
-        self.objects.put(_key(scores.catalogue, SCORES, scores.model), scores.model_dump_json(indent=2).encode())
+        self._check_parts(_key(scores.catalogue, "", scores.folder), scores.parts)
+        self.objects.put(_key(scores.catalogue, SCORES, scores.folder), scores.model_dump_json(indent=2).encode())
 
     def scores(self, version: str, model: str) -> Scores | None:
         """Return what a version of the model answers, None where it has not been asked, or not to the end."""
@@ -66,9 +66,14 @@ class CatalogueStore:
         return Scores.model_validate_json(content) if content else None
 
     def models(self, version: str) -> list[str]:
-        """Return the versions of the model that were asked about a catalogue, in the order of their numbers."""
+        """Return the versions of the model that have scored a catalogue, in the order of their numbers."""
         found = (key.split("/") for key in self.objects.keys(_key(version, "scores/")))
-        return sorted((key[3] for key in found if key[-1] == SCORES), key=int)
+        return sorted((key[3].partition("-")[0] for key in found if key[-1] == SCORES), key=int)
+
+    def unfinished(self) -> list[str]:
+        """Return versions that have objects but no description: never published, or removed halfway."""
+        versions = {key.split("/")[1] for key in self.objects.keys(PREFIX) if key != LATEST}
+        return sorted(versions - {published.version for published in self.published()})
 
     def put_graph(self, version: str, model: str, graph: bytes) -> None:
         """Keep the model beside its scores, so that a task that scores needs nothing but S3."""

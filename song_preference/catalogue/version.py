@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from song_preference.dataset.version import Source
 from song_preference.messages import Message
+from song_preference.prediction import ModelRef
 
 IMPORT = 2
 """Number of the way of importing, part of the version: raise it whenever the same file gives other parts."""
@@ -37,15 +38,22 @@ class CatalogueVersion(BaseModel):
 
 
 class Scores(BaseModel):
-    """What one version of the model answers for a catalogue, as `scores.json` holds it."""
+    """What one version of the model predicts for a catalogue, as `scores.json` holds it."""
 
     catalogue: str
     model: str
     """Version of the model."""
+    folder: str
+    """Name of the folder that they are in, as `scores_folder` gives it."""
     created_at: datetime
     songs: int
     liked: int
     parts: list[Part]
+
+
+def scores_folder(ref: ModelRef) -> str:
+    """Return the name of the folder of a model's scores; a registry that was recreated counts its versions anew."""
+    return f"{ref.version}-{ref.run_id[:12]}" if ref.run_id else ref.version
 
 
 def version_of(source_sha256: str) -> str:

@@ -1,6 +1,7 @@
 """MLflow's model registry, and the predictor that follows its champion; only entry points import this module."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ OWN_SONGS_FILE = "own_songs.parquet"
 INDEX_FILE = "catalogue.sqlite"
 INDEX_TAG = "catalogue_index"
 """Tag of the registered model: the run that has the index of its catalogue as an artifact, `INDEX_FILE`."""
+
+RUN_ID = re.compile("[0-9a-f]{32}")
 
 TRAINING, METRICS, PROMOTION = "training", "metrics", "promotion"
 """Tags of a version that hold several values, as JSON. The first versions have each of these values as a tag."""
@@ -93,6 +96,8 @@ class MlflowRegistry:
         """Return the run that has the index of the catalogue, None without one; raise `RegistryUnavailable`."""
         try:
             found: str | None = self._client.get_registered_model(self._name).tags.get(INDEX_TAG)
+            # It becomes the name of a file, and anybody who reaches MLflow may have written the tag.
+            found = found if found and RUN_ID.fullmatch(found) else None
         except MlflowException as error:
             if error.error_code == MISSING:
                 return None

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -14,6 +15,9 @@ from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.serving.model_store import JITTER
 
 log = logging.getLogger(__name__)
+
+DOWNLOAD = "download-"
+"""Beginning of the name of a folder that holds an index while it is downloaded."""
 
 
 class SongIndex(NamedTuple):
@@ -58,12 +62,16 @@ class IndexStore:
         self.current: SongIndex | None = None
         """The index in use; None before the first."""
         self._source, self._refresh_seconds, self._directory = source, refresh_seconds, directory
+        self._rejected: str | None = None
+        """The run whose index is not whole, which is not downloaded again."""
         self._stop = threading.Event()
         # A daemon, so that a download from a hanging server cannot keep the process alive.
         self._thread = threading.Thread(target=self._watch, name="index-refresh", daemon=True)
 
     def start(self) -> None:
         """Use the index on disk, if there is one, and start watching the source."""
+        for leftover in self._directory.glob(f"{DOWNLOAD}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         for path in sorted(self._directory.glob("*.sqlite"), key=lambda path: path.stat().st_mtime):
             self.current = self._opened(path) or self.current
         self._thread.start()
@@ -76,9 +84,12 @@ class IndexStore:
         """Use the source's index if it is another one; raise `RegistryUnavailable` and `DiskFull`."""
         run_id = self._source.index_run()
         path = self._directory / f"{run_id}.sqlite"
+        if run_id and run_id == self._rejected:
+            return
         if run_id and (self.current is None or self.current.path != path):
-            found = self._opened(path) if path.exists() else self._fetched(run_id, path)
+            found = self._opened(path) or self._fetched(run_id, path)
             if found is None:
+                self._rejected = run_id
                 return
             self.current = found
             log.info("The index of catalogue %s, version %s of the model, is in use.", found.catalogue, found.model)
@@ -86,12 +97,12 @@ class IndexStore:
             self.current = None
         for other in self._directory.glob("*.sqlite"):
             if other != path:
-                # Who has it open reads on.
+                # A reader keeps the open file.
                 other.unlink(missing_ok=True)
 
     def _fetched(self, run_id: str, path: Path) -> SongIndex | None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._directory) as directory:
+        with TemporaryDirectory(dir=self._directory, prefix=DOWNLOAD) as directory:
             downloaded = self._source.download_index(run_id, Path(directory))
             if self._opened(downloaded) is None:
                 return None
@@ -100,11 +111,12 @@ class IndexStore:
 
     @staticmethod
     def _opened(path: Path) -> SongIndex | None:
+        if not path.exists():
+            return None
         try:
             return SongIndex.of(path)
         except (sqlite3.Error, ValueError):
             log.warning("The index %s is not whole and not used.", path.name)
-            path.unlink(missing_ok=True)
             return None
 
     def _watch(self) -> None:

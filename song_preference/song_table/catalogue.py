@@ -99,7 +99,7 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
         sum(each.rows for each in found),
         sum(each.left_out for each in found),
     )
-    with database.opened(directory, threads=1) as connection:
+    with database.crashes_rejected(), database.opened(directory, threads=1) as connection:
         _gather(connection, [directory / f"{number}" / "songs.parquet" for number in range(len(found))])
         yield Catalogue(connection, whole)
 

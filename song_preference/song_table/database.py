@@ -1,10 +1,15 @@
 """DuckDB as the song tables use it: a database for each file, with bounded threads and memory."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from song_preference.song_table.files import rejected
+
+log = logging.getLogger(__name__)
 
 MEMORY = "192MB"
 """Beyond it DuckDB writes to temporary files."""
@@ -45,6 +50,18 @@ def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def crashes_rejected() -> Iterator[None]:
+    """Raise `InvalidDataset` where DuckDB fails, but for a full disk, which the caller names."""
+    try:
+        yield
+    except duckdb.IOException:
+        raise
+    except duckdb.Error as error:
+        log.exception("DuckDB failed on a file of songs.")
+        raise rejected("reader_crashed") from error
 
 
 def quoted(name: str) -> str:

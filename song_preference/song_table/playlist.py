@@ -18,7 +18,7 @@ from song_preference.messages import Message
 from song_preference.song_table import database, read
 from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
 from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file, rejected
+from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
@@ -58,12 +58,8 @@ def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
             return
         tables = [_written(file, max_bytes, threads) for file in two]
         connection = stack.enter_context(database.opened(directory, threads))
-        try:
+        with database.crashes_rejected():
             table = _united(connection, tables, two)
-        except duckdb.Error as error:
-            if isinstance(error, duckdb.IOException):
-                raise
-            raise rejected("reader_crashed") from error
         yield table
 
 

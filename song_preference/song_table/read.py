@@ -80,7 +80,7 @@ class SongTable:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
-    try:
+    with database.crashes_rejected():
         # What a file is turned into lies beside it, so it is read as if it lay in the directory.
         source = directory / "source"
         source.unlink(missing_ok=True)
@@ -88,12 +88,6 @@ def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, th
         with database.opened(directory, threads) as connection:
             text, notes = as_csv(source, connection, max_bytes)
             yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
-    except duckdb.IOException:
-        # Of a full disk, which the caller names.
-        raise
-    except duckdb.Error as error:
-        log.exception("DuckDB failed on a file of songs.")
-        raise rejected("reader_crashed") from error
 
 
 class _Reader:

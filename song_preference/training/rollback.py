@@ -109,8 +109,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="song_preference.training.rollback", description=__doc__)
     parser.add_argument("version", nargs="?", metavar="VERSION")
     try:
+        airflow = Airflow(load(AirflowSettings))
         print(rollback(load(ModelSettings), parser.parse_args().version or None))
-        if not announced(Airflow(load(AirflowSettings))):
+        if not announced(airflow):
             print(Message("champion_not_announced"), file=sys.stderr)
     except SongPreferenceError as problem:
         sys.exit(str(problem))

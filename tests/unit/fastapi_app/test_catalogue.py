@@ -1,6 +1,7 @@
 """REST: the catalogue, from an upload to what is said of it."""
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from fastapi_app.management import Management
+from fastapi_app.middleware import MAX_BODY_BYTES
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion, Part, Scores
 from song_preference.dataset.version import Source
@@ -102,9 +105,23 @@ def test_the_one_in_use_comes_with_the_scores_of_the_model_in_service(
     answer = managed.get(PATH).json()
     assert answer["catalogue"] == published.model_dump(mode="json")
     assert (answer["scores"], answer["index"]) == (None, None)
-    scores = Scores(catalogue=published.version, model="1", created_at=NOW, songs=2, liked=1, parts=published.parts)
+    scores = Scores(
+        catalogue=published.version, model="1", folder="1", created_at=NOW, songs=2, liked=1, parts=published.parts
+    )
     catalogues.publish_scores(scores)
     assert managed.get(PATH).json()["scores"] == scores.model_dump(mode="json")
+
+
+def test_a_catalogue_may_be_larger_than_other_bodies(
+    managed_app: FastAPI, management: Management, objects: MemoryObjects
+) -> None:
+    settings = management.catalogue_settings.model_copy(update={"max_bytes": 2 * MAX_BODY_BYTES})
+    managed_app.state.management = replace(management, catalogue_settings=settings)
+    with TestClient(managed_app) as client:
+        answer = client.post(PATH, headers=KEY, files={"file": ("large.csv", b"x" * (MAX_BODY_BYTES + 1))})
+    assert answer.status_code == 202
+    (key,) = objects.keys("incoming/")
+    assert objects.size(key) == MAX_BODY_BYTES + 1
 
 
 @pytest.mark.parametrize(("model", "stale"), [("1", False), ("2", True)])

@@ -111,7 +111,8 @@ def test_one_that_is_not_whole_is_not_used_and_the_one_before_stays(
     if fault != "songs are missing":
         source.files["two"].write_bytes(b"" if fault == "empty" else b"<html>")
     store.refresh()
-    assert used(store) == "1"
+    store.refresh()
+    assert (used(store), source.downloads) == ("1", 2)
     assert [path.name for path in kept.iterdir()] == ["one.sqlite"]
 
 
@@ -119,6 +120,7 @@ def test_one_on_disk_is_used_while_the_source_is_away(source: Source, store: Ind
     source.publish("one", "1")
     store.refresh()
     (kept / "torn.sqlite").write_bytes(b"torn")
+    (kept / "download-torn").mkdir()
     source.is_away = True
     later = IndexStore(source, 0.05, kept)
     later.start()
@@ -126,4 +128,5 @@ def test_one_on_disk_is_used_while_the_source_is_away(source: Source, store: Ind
     source.publish("two", "2")
     source.is_away = False
     wait_for(lambda: used(later) == "2", "the next index", 20)
+    wait_for(lambda: [path.name for path in kept.iterdir()] == ["two.sqlite"], "others to go", 20)
     later.stop()
