@@ -35,7 +35,7 @@ create table songs (
     number integer primary key, {", ".join(COLUMNS)}, probability real, liked integer, is_own integer, reason text
 );
 create virtual table words using fts5 (
-    title, artist, content = '', detail = column, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+    title, artist, content = '', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
 """
 
