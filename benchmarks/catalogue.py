@@ -22,11 +22,12 @@ import pyarrow.parquet as pq
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.scoring import Group
 from song_preference.catalogue.store import CatalogueStore, open_store
-from song_preference.catalogue.version import CatalogueVersion, Part
+from song_preference.catalogue.version import CatalogueVersion, Part, scores_folder
 from song_preference.dataset.version import Source
 from song_preference.features import FEATURES
 from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow
+from song_preference.prediction import ModelRef
 from song_preference.run_options import SCORING_DAG
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import AirflowSettings, ModelSettings
@@ -40,35 +41,42 @@ ITSELF = "bench"
 
 def main(rows: list[int]) -> None:
     """Print a line for each number of songs."""
-    airflow, store, settings = Airflow(AirflowSettings()), open_store(), ModelSettings()
-    registry, before = MlflowRegistry(settings), open_store().latest()
+    airflow, store, registry = Airflow(AirflowSettings()), open_store(), MlflowRegistry(ModelSettings())
+    before = store.latest()
     champion = registry.champion()
     if champion is None:
         sys.exit("There is no champion: run the pipeline first.")
     line = "{:>12} {:>12} {:>14} {:>6} {:>7} {:>6} {:>8} {:>6}"
     print(line.format("songs", "bare songs/s", "score songs/s", "ratio", "peak MB", "tasks", "DAG s", "ratio"))
-    for count in rows:
-        version = made_up(store, count)
-        try:
-            store.put_graph(version.version, ITSELF, registry.graph(champion))
-            parts = [part.name for part in version.parts[:MEASURED]]
-            own = measured(Group(version.version, ITSELF, parts))
-            run = airflow.trigger(SCORING_DAG)
-            follow(airflow, run, lambda _: None)
-            scores, began = store.scores(version.version, champion.version), airflow.times(run).started_at
-            if scores is None or began is None:
-                sys.exit("The run has left no scores: did the champion change?")
-            seconds = (scores.created_at - began).total_seconds()
-            tasks = sum(task.task_id == "score" for task in airflow.tasks(run))
-            shares = (f"{own['score'] / own['bare']:.2f}", f"{count / seconds / own['bare']:.2f}")
-            cells = (f"{own['bare']:,.0f}", f"{own['score']:,.0f}", shares[0], f"{own['megabytes']:.0f}", tasks)
-            print(line.format(f"{count:,}", *cells, f"{seconds:.1f}", shares[1]), flush=True)
-        finally:
-            withdraw(settings, version.version)
-            store.remove(version.version)
-    if before:
-        store.publish(before)
-        airflow.announce_champion()
+    try:
+        for count in rows:
+            print(line.format(*_cells(airflow, store, registry, champion, count)), flush=True)
+    finally:
+        if before:
+            store.publish(before)
+            airflow.announce_champion()
+
+
+def _cells(
+    airflow: Airflow, store: CatalogueStore, registry: MlflowRegistry, champion: ModelRef, count: int
+) -> list[object]:
+    version = made_up(store, count)
+    try:
+        store.put_graph(version.version, ITSELF, registry.graph(champion))
+        own = measured(Group(version.version, ITSELF, [part.name for part in version.parts[:MEASURED]]))
+        run = airflow.trigger(SCORING_DAG)
+        follow(airflow, run, lambda _: None)
+        scores, began = store.scores(version.version, scores_folder(champion)), airflow.times(run).started_at
+        if scores is None or began is None:
+            sys.exit("The run has left no scores: did the champion change?")
+        seconds = (scores.created_at - began).total_seconds()
+        tasks = sum(task.task_id == "score" for task in airflow.tasks(run))
+        rates = [f"{own['bare']:,.0f}", f"{own['score']:,.0f}", f"{own['score'] / own['bare']:.2f}"]
+        whole = [f"{seconds:.1f}", f"{count / seconds / own['bare']:.2f}"]
+        return [f"{count:,}", *rates, f"{own['megabytes']:.0f}", tasks, *whole]
+    finally:
+        withdraw(ModelSettings(), version.version)
+        store.remove(version.version)
 
 
 def made_up(store: CatalogueStore, count: int) -> CatalogueVersion:

@@ -16,7 +16,10 @@ TAGS = [
     {"name": "Model", "description": "The model in use, the versions in the registry, refresh and rollback."},
     {"name": "Datasets", "description": "The listener's playlists, as the pipeline prepared them: dataset versions."},
     {"name": "Pipeline", "description": "Runs that prepare a playlist and train a model on it."},
-    {"name": "Catalogue", "description": "Songs by name that the listener brings, and what the model says of them."},
+    {
+        "name": "Catalogue",
+        "description": "Songs by name that the listener brings, and what the model predicts for them.",
+    },
     {"name": "Health", "description": "Probes, and metrics for Prometheus."},
     {"name": "Service", "description": "The name of the service and its links."},
 ]

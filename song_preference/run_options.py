@@ -213,8 +213,8 @@ TASKS: dict[str, dict[str, Text]] = {
     },
     SCORING_DAG: {
         "plan": {"en": "Share out the songs", "es": "Repartir las canciones"},
-        "score": {"en": "Ask the champion", "es": "Preguntar al campeón"},
-        "finish": {"en": "Publish the answers", "es": "Publicar las respuestas"},
+        "score": {"en": "Predict every song", "es": "Predecir cada canción"},
+        "finish": {"en": "Publish the scores", "es": "Publicar los resultados"},
         "index": {"en": "Write the index", "es": "Escribir el índice"},
     },
 }

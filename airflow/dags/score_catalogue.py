@@ -1,18 +1,19 @@
-"""## From a catalogue to what the champion says of each song
+"""## From a catalogue to what the champion predicts for each song
 
 **Starts by itself** when a catalogue was published or another champion answers. *Trigger* it to do so at any time.
 
 | task | what it does | what it writes |
 |---|---|---|
 | Share out the songs | measures how fast the champion is; each task gets a minute of work or more | `model.onnx` |
-| Ask the champion | one task for each share, on as many workers as there are | `part-*.parquet` |
-| Publish the answers | checks that every song has one | `scores.json` |
-| Write the index | puts names and answers into one file, which the services fetch | a run in *Song catalogue* |
+| Predict every song | one task for each share, on all workers; `AIRFLOW_PARALLELISM` is the limit | `part-*.parquet` |
+| Publish the scores | checks that every song has one | `scores.json` |
+| Write the index | puts names and scores into one file, which the services fetch | a run in *Song catalogue* |
 
-The files are in S3 under `data/catalogue/<version>/scores/<model version>/`. Answers that are there are used again.
+The files are in S3 under `data/catalogue/<version>/scores/<model version>-<its run>/`. Scores that are there are used
+again.
 
 **If a task fails**, its log ends with the reason and what to do. A task that was killed is tried again and writes the
-same files; nothing is published before every song has its answer.
+same files; nothing is published before every song has its score.
 """
 
 from datetime import timedelta
@@ -27,7 +28,7 @@ FILES = files_of("catalogue", "version")
 
 
 @dag(
-    description="Asks the champion about every song of the catalogue.",
+    description="Predicts with the champion whether the listener will like each song of the catalogue.",
     schedule=CATALOGUE | CHAMPION,
     max_active_runs=1,
     max_active_tasks=1024,  # as many as there are workers for, not Airflow's 16

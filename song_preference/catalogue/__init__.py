@@ -1,1 +1,1 @@
-"""Songs by name: catalogues that listeners bring, and what the champion answers for each of their songs."""
+"""Songs by name: catalogues that listeners bring, and what the champion predicts for each of their songs."""

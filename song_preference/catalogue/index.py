@@ -1,4 +1,4 @@
-"""The index of a catalogue: one read-only SQLite file with songs, words of their names, and what a model says of them.
+"""The index of a catalogue: one read-only SQLite file with songs, words of their names, and a model's predictions.
 
 Songs have their numbers in the order of popularity, so that the first rows of a search are the best known.
 """

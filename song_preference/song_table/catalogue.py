@@ -42,7 +42,7 @@ CELLS = {
     "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",
     "popularity": "try_cast({0} as decimal(18, 4))",  # so that it is finite
 }
-"""What is kept of a cell, as SQL."""
+"""SQL that normalises a cell, by column."""
 
 COLUMNS = dict.fromkeys(("id", "isrc", *NAMED, "album", "genre"), "varchar") | {
     "year": "smallint",
