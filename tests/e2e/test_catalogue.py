@@ -85,7 +85,7 @@ def test_the_champion_answers_for_every_song(
     folder = f"catalogue/{catalogue['version']}/"
     (part,) = (part["name"] for part in catalogue["parts"])
     songs = table(objects, f"{folder}{part}")
-    answers = table(objects, f"{folder}scores/{found['model']}/{part}").to_pydict()
+    answers = table(objects, f"{folder}scores/{found['folder']}/{part}").to_pydict()
     batch = rest.post("/predict/batch", json={"songs": songs.select(FEATURES).to_pylist()}).json()
     assert batch["model"]["version"] == found["model"]
     assert [answer["probability"] for answer in batch["predictions"]] == pytest.approx(answers["probability"], abs=1e-6)
