@@ -59,9 +59,10 @@ def rows(own: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(autouse=True)
-def registered(client: MlflowClient, own: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def registered(client: MlflowClient, own: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A registry whose version 1 was trained on the listener's songs."""
-    monkeypatch.chdir(tmp_path)  # where MLflow keeps the artifacts of a new experiment
+    if client.get_experiment_by_name(indexing.EXPERIMENT) is None:
+        client.create_experiment(indexing.EXPERIMENT, artifact_location=tmp_path_factory.mktemp("indexes").as_uri())
     client.create_registered_model(MODEL)
     client.create_model_version(MODEL, "file:///nowhere", tags={"dataset_version": own["version"][0]})
 
