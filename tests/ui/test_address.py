@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -146,7 +146,8 @@ def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
 def test_the_link_opens_the_same_song_in_the_same_language(visit: Visitor) -> None:
     visitor = visit("en", locale="en-US")
     page = visitor.page
-    press(visitor, 1, "End")
+    page.goto(urljoin(page.url, "/?energy=1"))
+    visitor.settle()
     wait_for_energy(page, "1")
     page.get_by_test_id("stPopoverButton").filter(has_text=visitor.locale("predict_share")).click()
     shared = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
