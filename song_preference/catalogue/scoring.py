@@ -37,7 +37,7 @@ COLUMNS = pa.schema([("probability", pa.float32()), ("liked", pa.bool_())])
 
 
 class Group(NamedTuple):
-    """What one mapped task scores."""
+    """The parts that one mapped task scores, and with which model."""
 
     catalogue: str
     model: str
@@ -46,7 +46,7 @@ class Group(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """What one mapped task has scored: songs, and those of them that are liked, by part."""
+    """The result of one mapped task: the songs in each part, and how many of all are liked."""
 
     songs: dict[str, int]
     liked: int

@@ -38,7 +38,7 @@ class CatalogueVersion(BaseModel):
 
 
 class Scores(BaseModel):
-    """What one version of the model predicts for a catalogue, as `scores.json` holds it."""
+    """The predictions of one version of the model for a catalogue, as `scores.json` describes them."""
 
     catalogue: str
     model: str

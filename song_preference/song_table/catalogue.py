@@ -59,7 +59,7 @@ SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p
 
 @dataclass(frozen=True)
 class Read:
-    """What was understood of the files, and how many rows were used."""
+    """The notes on how files were read, and the counts of rows read and left out."""
 
     notes: list[Message]
     rows: int

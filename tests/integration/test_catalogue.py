@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -31,9 +30,10 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
 from song_preference.settings import CatalogueSettings, S3Settings
 from song_preference.song_table import catalogue
-from song_preference.storage import ObjectStore, s3_client
+from song_preference.storage import s3_client
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
+from tests.support.deadly_etl import DeadlyStore
 from tests.support.playlists import as_csv
 
 PART = 100
@@ -175,28 +175,12 @@ def test_a_catalogue_is_removed_with_its_scores_and_no_other(
     assert contents(catalogues) == {}
 
 
-class FailingStore(ObjectStore):
-    """Fails at a write, before or after it takes place; the writes are counted from 1."""
+class FailingStore(DeadlyStore):
+    """Fails at a write, before or after it takes place."""
 
-    writes = 0
-    fatal_write = 0
-    is_done_first = False
-
-    def put(self, key: str, content: bytes) -> None:
-        self._count(done=False)
-        super().put(key, content)
-        self._count(done=True)
-
-    def put_new(self, key: str, content: bytes | BinaryIO) -> bool:
-        self._count(done=False)
-        written = super().put_new(key, content)
-        self._count(done=True)
-        return written
-
-    def _count(self, *, done: bool) -> None:
-        self.writes += not done
-        if self.writes == self.fatal_write and done == self.is_done_first:
-            raise StorageUnavailable("S3 is away.")
+    def strike(self) -> None:
+        """Lose the connection."""
+        raise StorageUnavailable("S3 is away.")
 
 
 @pytest.mark.parametrize("is_done_first", [False, True], ids=["before", "after"])

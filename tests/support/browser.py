@@ -60,7 +60,7 @@ class Visit:
         return bool(self.page.evaluate(MAIN_IS_WIDER))
 
     def violations(self) -> dict[str, list[str]]:
-        """What axe-core finds, by rule: the elements at fault."""
+        """Return the elements at fault by axe-core's rule."""
         found = Axe().run(self.page).response["violations"]
         return {item["id"]: [node["html"] for node in item["nodes"]] for item in found}
 

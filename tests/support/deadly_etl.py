@@ -35,7 +35,11 @@ class DeadlyStore(ObjectStore):
     def _count(self, *, done: bool) -> None:
         self.writes += not done
         if self.writes == self.fatal_write and done == self.is_done_first:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.strike()
+
+    def strike(self) -> None:
+        """End the process."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def run_etl(environment: dict[str, str], bucket: str, fatal_write: int, is_done_first: bool) -> None:

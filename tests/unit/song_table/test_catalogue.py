@@ -36,7 +36,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Found:
-    """What became of a file."""
+    """The songs of an imported file, and how it was read."""
 
     songs: pd.DataFrame
     parts: list[bytes]
