@@ -7,8 +7,8 @@ from fastapi_app.app import create_app
 from fastapi_app.server import configuration, serve
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference import logs
-from song_preference.serving.registry import MlflowRegistry, following_champion
-from song_preference.serving.song_index import IndexStore
+from song_preference.serving.registry import following_champion, following_index
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
 
@@ -32,8 +32,8 @@ def main() -> None:
         from fastapi_app.management import Management
 
         management = Management.of_environment()
-    index = IndexStore(MlflowRegistry(serving), serving.refresh_seconds, serving.cache_dir / "catalogue")
-    app = create_app(following_champion(serving), settings, management, index)
+    predictor = following_champion(serving)
+    app = create_app(predictor, settings, management, SongSearch(following_index(serving, "fastapi"), predictor))
     serve(configuration(app, options.host, options.port, settings.trusted_proxies))
 
 

@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from fastapi_app import documentation, errors, model, predictions
+from fastapi_app import songs as songs_by_name
 from fastapi_app.documentation import TAGS, introduction
 from fastapi_app.graphql import router as graphql
 from fastapi_app.long_requests import LongRequestQueue
@@ -19,7 +20,7 @@ from fastapi_app.uploads import ReadingTurns
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.song_index import IndexStore
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def create_app(
     predictor: Predictor,
     settings: RestSettings,
     management: "Management | None" = None,
-    index: IndexStore | None = None,
+    songs: SongSearch | None = None,
 ) -> FastAPI:
     """Return the application; it counts what the predictor answers, and starts and stops the stores.
 
@@ -40,15 +41,15 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         predictor.store.start()
-        if index:
-            index.start()
+        if songs:
+            songs.indexes.start()
         # Without this, a full garbage collection would traverse all imported modules and stall requests for 100 ms.
         gc.collect()
         gc.freeze()
         yield
         predictor.store.stop()
-        if index:
-            index.stop()
+        if songs:
+            songs.indexes.stop()
 
     playlists = management.playlist_settings.max_bytes if management else None
     app = FastAPIOffline(
@@ -69,7 +70,8 @@ def create_app(
     # Paths are compared in this order, so predictions come first.
     app.include_router(predictions.router)
     app.include_router(model.router)
-    app.state.management, app.state.index = management, index
+    app.include_router(songs_by_name.router)
+    app.state.management, app.state.songs = management, songs
     if settings.manages_datasets:
         # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
         from fastapi_app import catalogue, datasets, pipeline

@@ -17,13 +17,13 @@ from song_preference.errors import CatalogueNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import ImportReport, import_report
 from song_preference.run_options import IMPORT_DAG
-from song_preference.serving.song_index import IndexStore
+from song_preference.serving.songs import SongSearch
 
 # Not async: S3 and Airflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter(prefix="/catalogue", tags=["Catalogue"], responses=problems(503))
 
 
-IndexDep = Annotated[IndexStore | None, from_state("index")]
+SongsDep = Annotated[SongSearch | None, from_state("songs")]
 
 
 class IndexOut(BaseModel):
@@ -82,11 +82,11 @@ def upload(
 
 
 @router.get("", operation_id="catalogue", summary="Describe the catalogue in use", responses=problems(404))
-def catalogue(management: ManagementDep, predictor: PredictorDep, indexes: IndexDep) -> CatalogueOut:
+def catalogue(management: ManagementDep, predictor: PredictorDep, songs: SongsDep) -> CatalogueOut:
     """Describe the catalogue in use: where it came from, how it was read, and how many songs the model likes."""
     if (found := management.catalogues.latest()) is None:
         raise CatalogueNotFound(Message("no_catalogue_yet"))
-    served, index = predictor.store.served, indexes and indexes.current
+    served, index = predictor.store.served, songs and songs.indexes.current
     scores = management.catalogues.scores(found.version, scores_folder(served.model.ref)) if served else None
     in_use = (found.version, served and served.model.ref.version)
     about = IndexOut(**index._asdict(), stale=(index.catalogue, index.model) != in_use) if index else None

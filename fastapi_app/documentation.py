@@ -13,6 +13,7 @@ STATIC = "/static-offline-docs"
 
 TAGS = [
     {"name": "Predictions", "description": "Whether the listener will like a song, or each of many, and why."},
+    {"name": "Songs", "description": "Songs of the catalogue by name, and those that the listener would like."},
     {"name": "Model", "description": "The model in use, the versions in the registry, refresh and rollback."},
     {"name": "Datasets", "description": "The listener's playlists, as the pipeline prepared them: dataset versions."},
     {"name": "Pipeline", "description": "Runs that prepare a playlist and train a model on it."},

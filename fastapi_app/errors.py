@@ -19,7 +19,7 @@ from song_preference.messages import Message
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
-    errors.InvalidSong: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BatchTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -132,7 +132,7 @@ def _with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _problems(error: errors.SongPreferenceError) -> Sequence[dict[str, Any]]:
     match error:
-        case errors.InvalidSong(problems=problems):
+        case errors.InvalidInput(problems=problems):
             return [found._asdict() for found in problems]
         case errors.InvalidDataset(findings=findings):
             return [_finding(found) for found in findings]

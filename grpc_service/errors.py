@@ -8,7 +8,8 @@ from grpc_status import rpc_status
 from song_preference import errors
 
 STATUS: dict[type[errors.SongPreferenceError], grpc.StatusCode] = {
-    errors.InvalidSong: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.CatalogueNotFound: grpc.StatusCode.NOT_FOUND,
     errors.BatchTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotReady: grpc.StatusCode.UNAVAILABLE,
     errors.RegistryUnavailable: grpc.StatusCode.UNAVAILABLE,
@@ -34,19 +35,18 @@ def code_of(error: BaseException) -> grpc.StatusCode:
     """Return the status code of an error."""
     if isinstance(error, CallRejected):
         return error.code
-    if isinstance(error, errors.SongPreferenceError):
-        return STATUS.get(type(error), grpc.StatusCode.INTERNAL)
-    return grpc.StatusCode.INTERNAL
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), grpc.StatusCode.INTERNAL)
 
 
 def status_of(error: Exception) -> grpc.Status:
-    """Return the status of an error; that of an `InvalidSong` holds its fields as `google.rpc.BadRequest`."""
+    """Return the status of an error; that of an `InvalidInput` holds its fields as `google.rpc.BadRequest`."""
     code = code_of(error)
     text = MASKED if code is grpc.StatusCode.INTERNAL else str(error)
     status = Status(code=code.value[0], message=text)
-    if isinstance(error, errors.InvalidSong):
+    if isinstance(error, errors.InvalidInput):
         violations = [
-            BadRequest.FieldViolation(field=field or "song", description=problem) for field, problem in error.problems
+            BadRequest.FieldViolation(field=field or error.whole, description=problem)
+            for field, problem in error.problems
         ]
         status.details.add().Pack(BadRequest(field_violations=violations))
     return rpc_status.to_status(status)

@@ -1,7 +1,9 @@
 """The tree of all errors that the platform raises on purpose.
 
     SongPreferenceError
-    ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
+    ├── InvalidInput         a field of the input breaks a rule
+    │   ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
+    │   └── InvalidQuery         a search or a wish for recommendations breaks a rule
     ├── BatchTooLarge        more songs than one request may hold
     ├── UploadTooLarge       more bytes than one upload may hold
     ├── InvalidUpload        the upload is not a CSV of songs
@@ -15,7 +17,7 @@
     ├── InvalidDataset       the file is not a playlist that a model can be trained on
     ├── DatasetNotFound      no such dataset version
     ├── DatasetInUse         the dataset version cannot be removed
-    ├── CatalogueNotFound    no such catalogue, or a part of it is gone
+    ├── CatalogueNotFound    no such catalogue or song, or a part of it is gone
     ├── CatalogueIncomplete  the model was not asked about every song of the catalogue
     ├── StorageUnavailable   S3 cannot be reached, or rejects our keys
     ├── DiskFull             a volume has no room left, of temporary files or of S3
@@ -66,12 +68,27 @@ class FieldProblem(NamedTuple):
     problem: str
 
 
-class InvalidSong(SongPreferenceError):
-    """The input is not four numbers in [0, 1]."""
+class InvalidInput(SongPreferenceError):
+    """Fields of the input break rules."""
+
+    whole = "input"
+    """Name of the input as a whole."""
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(f"{field or 'song'}: {problem}" for field, problem in self.problems))
+        super().__init__("; ".join(f"{field or self.whole}: {problem}" for field, problem in self.problems))
+
+
+class InvalidSong(InvalidInput):
+    """The input is not four numbers in [0, 1]."""
+
+    whole = "song"
+
+
+class InvalidQuery(InvalidInput):
+    """The input is no search and no wish for recommendations."""
+
+    whole = "query"
 
 
 class BatchTooLarge(SongPreferenceError):
@@ -161,7 +178,7 @@ class DatasetInUse(SongPreferenceError):
 
 
 class CatalogueNotFound(SongPreferenceError):
-    """The catalogue was never published, or a part of it was removed."""
+    """The catalogue was never published, a part of it was removed, or it has no such song."""
 
 
 class CatalogueIncomplete(SongPreferenceError):

@@ -9,6 +9,8 @@ from song_preference import errors
 
 CODE: dict[type[errors.SongPreferenceError], str] = {
     errors.InvalidSong: "INVALID_FEATURE",
+    errors.InvalidQuery: "INVALID_ARGUMENT",
+    errors.CatalogueNotFound: "SONG_NOT_FOUND",
     errors.BatchTooLarge: "BATCH_TOO_LARGE",
     errors.ServiceBusy: "SERVICE_BUSY",
     errors.ModelNotReady: "MODEL_NOT_READY",
@@ -61,7 +63,7 @@ def public(error: GraphQLError) -> GraphQLError:
     extensions: dict[str, Any] = {"code": code}
     if code == INTERNAL:
         message = MASKED
-    elif isinstance(original, errors.InvalidSong):
+    elif isinstance(original, errors.InvalidInput):
         extensions["errors"] = [problem._asdict() for problem in original.problems]
     elif isinstance(original, errors.SongPreferenceError) and original.message.code:
         extensions["reason"] = original.message.as_json()

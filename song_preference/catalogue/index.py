@@ -3,6 +3,8 @@
 Songs have their numbers in the order of popularity, so that the first rows of a search are the best known.
 """
 
+import hashlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +20,7 @@ from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import Scores
 from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES, SONG_KEY
+from song_preference.names import name_key
 from song_preference.serving.model import ServedModel
 from song_preference.serving.predictor import shapley_values
 from song_preference.temporary import temporary_directory
@@ -32,18 +35,25 @@ pragma journal_mode = off;
 pragma synchronous = off;
 create table about (catalogue text, model text, songs integer, created_at text);
 create table songs (
-    number integer primary key, {", ".join(COLUMNS)}, probability real, liked integer, is_own integer, reason text
+    number integer primary key, {", ".join(COLUMNS)}, name integer,
+    probability real, liked integer, is_own integer, reason text
 );
+create table genres (
+    genre text collate nocase, probability real, number integer, primary key (genre, probability desc, number)
+) without rowid;
 create virtual table words using fts5 (
-    title, artist, content = '', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+    title, artist, content = '', columnsize = 0, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
 """
 
 FINISHED = """
 insert into words (rowid, title, artist) select number, title, artist from songs order by number;
 insert into words (words) values ('optimize');
-create index songs_by_probability on songs (probability desc) where liked and not is_own;
-create index songs_by_id on songs (id) where id is not null;
+create index songs_by_probability on songs (probability desc, number, year, popularity) where liked and not is_own;
+create index songs_by_popularity on songs (number, year, popularity) where liked and not is_own;
+create index songs_by_id on songs (id);
+create index songs_by_isrc on songs (isrc) where isrc is not null;
+create index songs_by_name on songs (name);
 analyze;
 """
 """What is made once all songs are there, which takes less time than song by song."""
@@ -70,8 +80,11 @@ def build(store: CatalogueStore, scores: Scores, own: OwnSongs, target: Path, mo
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.executescript(SCHEMA)
         connection.execute("begin")
-        values = ", ".join("?" * (len(COLUMNS) + 4))
+        values = ", ".join("?" * (len(COLUMNS) + 5))
         connection.executemany(f"insert into songs values ({values}, null)", _rows(store, scores, own, most_songs))
+        connection.execute("commit")
+        connection.execute("begin")
+        connection.executemany("insert or ignore into genres values (?, ?, ?)", _genres(connection))
         connection.execute("commit")
         connection.executescript(FINISHED)
         ((songs,),) = connection.execute("select count(*) from songs").fetchall()
@@ -98,7 +111,18 @@ def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs, most_songs: int)
                     number += 1
                     if number > most_songs:
                         return
-                    yield (number, *row.values(), probability, liked, own.include(row, digest))
+                    is_own, name = own.include(row, digest), name_key(row["title"], row["artist"])
+                    row["id"] = row["id"] or _made_up_id(name, digest)
+                    yield (number, *row.values(), name, probability, liked, is_own)
+
+
+def _genres(connection: sqlite3.Connection) -> Iterator[tuple[str, float, int]]:
+    """Yield the genres of the songs that may be proposed; a song may have several."""
+    proposed = "select genre, probability, number from songs where liked and not is_own and genre is not null"
+    for genres, probability, number in connection.execute(proposed):
+        for genre in re.split("[,;]", genres):
+            if name := genre.strip():
+                yield name, probability, number
 
 
 def explain(index: Path, model: ServedModel) -> None:
@@ -118,3 +142,8 @@ def explain(index: Path, model: ServedModel) -> None:
 def _digests(features: NDArray[np.float32]) -> Iterator[bytes]:
     """Yield the features of each song (n, 4), rounded to a millionth, as bytes."""
     return map(bytes, np.rint(features.astype(np.float64) * 1e6).astype(np.int32))
+
+
+def _made_up_id(name: int, digest: bytes) -> str:
+    """Return an id for a song without one: its names and features make it, so another index has it too."""
+    return hashlib.sha256(name.to_bytes(8, signed=True) + digest).hexdigest()[:20]

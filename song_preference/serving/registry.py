@@ -21,6 +21,7 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore
 from song_preference.settings import ModelSettings, ServingSettings
 from song_preference.temporary import raising_disk_full, temporary_directory
 
@@ -161,6 +162,12 @@ def find_version(client: MlflowClient, name: str, alias: str) -> ModelVersion | 
         if error.error_code in {MISSING, "INVALID_PARAMETER_VALUE"}:
             return None
         raise
+
+
+def following_index(settings: ServingSettings, service: str) -> IndexStore:
+    """Return a store that follows the index of the catalogue in MLflow; call `start()` to begin."""
+    # In a directory of the service's own, since each removes what it needs no more.
+    return IndexStore(MlflowRegistry(settings), settings.refresh_seconds, settings.cache_dir / f"catalogue-{service}")
 
 
 def following_champion(settings: ServingSettings) -> Predictor:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -18,6 +18,7 @@ from song_preference.catalogue.version import CatalogueVersion, Part, Scores
 from song_preference.dataset.version import Source
 from song_preference.run_options import IMPORT_DAG
 from song_preference.serving.song_index import IndexStore, SongIndex
+from song_preference.serving.songs import SongSearch
 from tests.support.airflow import FakeAirflow, FakeRun, task
 from tests.support.datasets import MemoryObjects
 from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
@@ -129,8 +130,9 @@ def test_an_index_of_another_version_is_stale(
     managed_app: FastAPI, published: CatalogueVersion, model: str, *, stale: bool
 ) -> None:
     unused: Any = None
-    managed_app.state.index = IndexStore(unused, 1, Path("unused"))
-    cast("IndexStore", managed_app.state.index).current = SongIndex(Path("a"), published.version, model, 2)
+    indexes = IndexStore(unused, 1, Path("unused"))
+    managed_app.state.songs = SongSearch(indexes, unused)
+    indexes.current = SongIndex(Path("a"), published.version, model, 2)
     with TestClient(managed_app) as client:
         found = client.get(PATH).json()["index"]
     assert found == {"catalogue": published.version, "model": model, "songs": 2, "stale": stale}

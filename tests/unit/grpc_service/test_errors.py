@@ -13,6 +13,8 @@ from song_preference.errors import (
     FieldProblem,
     Finding,
     InvalidDataset,
+    InvalidInput,
+    InvalidQuery,
     InvalidSong,
     SongPreferenceError,
 )
@@ -32,6 +34,9 @@ from tests.support.grpc_calls import (
 from tests.support.songs import SONG
 
 EXPECTED = {
+    "InvalidInput": grpc.StatusCode.INVALID_ARGUMENT,
+    "InvalidQuery": grpc.StatusCode.INVALID_ARGUMENT,
+    "CatalogueNotFound": grpc.StatusCode.NOT_FOUND,
     "InvalidSong": grpc.StatusCode.INVALID_ARGUMENT,
     "BatchTooLarge": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "ModelNotReady": grpc.StatusCode.UNAVAILABLE,
@@ -39,7 +44,7 @@ EXPECTED = {
     "AccessDenied": grpc.StatusCode.UNAUTHENTICATED,
 }
 ARGUMENTS: dict[type[SongPreferenceError], tuple[Any, ...]] = {
-    InvalidSong: ([FieldProblem("energy", "is wrong")],),
+    **dict.fromkeys((InvalidInput, InvalidQuery, InvalidSong), ([FieldProblem("energy", "is wrong")],)),
     BatchTooLarge: (3, 2),
     InvalidDataset: (Finding("energy", Message("column_missing"), 1),),
 }

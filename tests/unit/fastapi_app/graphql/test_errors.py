@@ -9,6 +9,8 @@ from song_preference.errors import (
     FieldProblem,
     Finding,
     InvalidDataset,
+    InvalidInput,
+    InvalidQuery,
     InvalidSong,
     SongPreferenceError,
 )
@@ -19,6 +21,8 @@ from tests.support.songs import SONG
 LEAK = "password=hunter2"
 CODES = {
     "InvalidSong": "INVALID_FEATURE",
+    "InvalidQuery": "INVALID_ARGUMENT",
+    "CatalogueNotFound": "SONG_NOT_FOUND",
     "BatchTooLarge": "BATCH_TOO_LARGE",
     "ServiceBusy": "SERVICE_BUSY",
     "ModelNotReady": "MODEL_NOT_READY",
@@ -35,6 +39,7 @@ CODES = {
 
 EVERY_ERROR = [
     InvalidSong([FieldProblem("energy", "too loud")]),
+    InvalidQuery([FieldProblem("limit", "too great")]),
     BatchTooLarge(3, 2),
     InvalidDataset(Finding("energy", messages.Message("column_missing"), 1)),
     *(
@@ -42,7 +47,7 @@ EVERY_ERROR = [
         for kind in vars(errors).values()
         if isinstance(kind, type)
         and issubclass(kind, SongPreferenceError)
-        and kind not in {InvalidSong, BatchTooLarge, InvalidDataset}
+        and not issubclass(kind, (InvalidInput, BatchTooLarge, InvalidDataset))
     ),
 ]
 

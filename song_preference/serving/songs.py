@@ -1,0 +1,234 @@
+"""Songs of the catalogue by name, and those that the listener would like, for every protocol, which only converts."""
+
+import re
+import sqlite3
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, Field, ValidationError
+
+from song_preference.errors import CatalogueNotFound, FieldProblem, InvalidQuery
+from song_preference.features import FEATURES, Song
+from song_preference.messages import Message
+from song_preference.names import main_artist
+from song_preference.prediction import Explanation
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore, SongIndex, connect
+
+MOST_SONGS = 100
+"""Most songs of one answer."""
+
+LONGEST_QUERY = 200
+
+SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
+SPOTIFY = re.compile(
+    r"(?:(?:https?://)?open\.spotify\.com/(?:intl-[a-z]+/)?track/|spotify:track:)?([0-9A-Za-z]{22})(?:[?#]\S*)?"
+)
+"""A song's link, URI or id at Spotify."""
+
+TEXTS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularity")
+COLUMNS = ", ".join(f"songs.{name}" for name in (*TEXTS, *FEATURES, "probability", "liked", "reason"))
+
+CACHE_KIB = 1_000
+"""Memory of each thread for pages of the index; the operating system keeps more of them."""
+
+Year = Annotated[int | None, Field(ge=1000, le=2999)]
+
+
+class Question(BaseModel):
+    """What a caller asks of the catalogue."""
+
+    limit: int = Field(20, ge=1, le=MOST_SONGS, description="How many songs at most.")
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """Return the question in `values`; raise `InvalidQuery` with one problem for each field."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            raise InvalidQuery([FieldProblem(".".join(map(str, item["loc"])), item["msg"]) for item in found]) from None
+
+
+class Search(Question):
+    """A search by name."""
+
+    query: str = Field(
+        min_length=1,
+        max_length=LONGEST_QUERY,
+        description="Words of title and artist or their beginnings, in any order, without regard to accents; or a "
+        "song's link, URI or id at Spotify.",
+    )
+
+
+class Wishes(Question):
+    """What recommendations must be like."""
+
+    genre: str | None = Field(None, max_length=100, description="One of their genres, whole; in capitals or not.")
+    year_from: Year = Field(None, description="The earliest year.")
+    year_to: Year = Field(None, description="The latest year.")
+    popularity_from: float | None = Field(None, allow_inf_nan=False, description="The lowest popularity.")
+    sort: Literal["probability", "popularity"] = Field("probability", description="Which come first.")
+    per_artist: int = Field(2, ge=1, le=MOST_SONGS, description="How many songs of one artist at most.")
+
+
+class CatalogueSong(NamedTuple):
+    """A song of the catalogue; what its file did not tell is None."""
+
+    id: str
+    """Spotify's where the file has it."""
+    isrc: str | None
+    title: str
+    artist: str
+    album: str | None
+    genre: str | None
+    year: int | None
+    popularity: float | None
+    """Greater is better known."""
+    features: Song
+    probability: float
+    """By the version of the model that the index belongs to."""
+    liked: bool
+    reason: str | None
+    """The feature that adds most to the probability; for the likeliest likes alone."""
+
+    @property
+    def spotify_url(self) -> str | None:
+        """The song's page at Spotify; None without Spotify's id."""
+        return f"https://open.spotify.com/track/{self.id}" if SPOTIFY_ID.fullmatch(self.id) else None
+
+
+class Origin(NamedTuple):
+    """The index that songs come from."""
+
+    catalogue: str
+    model: str
+    """Version of the model that gave the probabilities."""
+    stale: bool
+    """Whether another version answers by now."""
+
+
+class Found(NamedTuple):
+    """The songs of an answer."""
+
+    songs: list[CatalogueSong]
+    origin: Origin
+
+
+class ExplainedSong(NamedTuple):
+    """A song, and what the champion predicts for it and why."""
+
+    song: CatalogueSong
+    explanation: Explanation
+    origin: Origin
+
+
+class SongSearch:
+    """Searches the index in use; every method raises `CatalogueNotFound` without one."""
+
+    def __init__(self, indexes: IndexStore, predictor: Predictor) -> None:
+        self.indexes, self._predictor = indexes, predictor
+        self._local = threading.local()
+
+    def search(self, asked: Search) -> Found:
+        """Return the songs with all words of the query, the best known first."""
+        index, connection = self._opened()
+        return Found(_named(connection, asked.query, asked.limit), self._origin(index))
+
+    def song(self, song_id: str) -> ExplainedSong:
+        """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
+        index, connection = self._opened()
+        for song in _rows(connection, "songs where id = ? limit 1", song_id):
+            return ExplainedSong(song, self._predictor.explain(song.features), self._origin(index))
+        raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
+
+    def recommend(self, asked: Wishes) -> Found:
+        """Return songs that are not in the listener's list and that they would like, spread over artists."""
+        index, connection = self._opened()
+        found, names, artists = list[CatalogueSong](), set[tuple[str, str]](), Counter[str]()
+        for song in _rows(connection, *_proposed(asked)):
+            artist = main_artist(song.artist).casefold()
+            name = (song.title.casefold(), artist)
+            # Other releases of a song have its name.
+            if name in names or artists[artist] == asked.per_artist:
+                continue
+            names.add(name)
+            artists[artist] += 1
+            found.append(song)
+            if len(found) == asked.limit:
+                break
+        return Found(found, self._origin(index))
+
+    def genres(self, limit: int) -> list[str]:
+        """Return the genres with most songs to recommend."""
+        _, connection = self._opened()
+        counted = "select genre from genres group by genre order by count(*) desc, genre limit ?"
+        return [genre for (genre,) in connection.execute(counted, (limit,))]
+
+    def _opened(self) -> tuple[SongIndex, sqlite3.Connection]:
+        """Return the index in use, and this thread's connection to it."""
+        if (index := self.indexes.current) is None:
+            raise CatalogueNotFound(Message("no_index_yet"))
+        if getattr(self._local, "path", None) != index.path:
+            self._local.connection = _connected(index.path)
+            self._local.path = index.path
+        return index, self._local.connection
+
+    def _origin(self, index: SongIndex) -> Origin:
+        served = self._predictor.store.served
+        is_other = served is not None and served.model.ref.version != index.model
+        return Origin(index.catalogue, index.model, is_other)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+    return connection
+
+
+def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator[CatalogueSong]:
+    for row in connection.execute(f"select {COLUMNS} from {source}", values):
+        told = dict(zip((*TEXTS, *FEATURES, "probability", "liked", "reason"), row, strict=True))
+        features = Song(**{name: told.pop(name) for name in FEATURES})
+        yield CatalogueSong(**told | {"features": features, "liked": bool(told["liked"])})
+
+
+def _named(connection: sqlite3.Connection, query: str, limit: int) -> list[CatalogueSong]:
+    link, match = SPOTIFY.fullmatch(query.strip()), _match(query)
+    if link and (linked := [*_rows(connection, "songs where id = ? limit 1", link[1])]):
+        return linked
+    if not match:
+        return []
+    matching = "songs where number in (select rowid from words where words match ? order by rowid limit ?)"
+    return [*_rows(connection, f"{matching} order by number", match, limit)]
+
+
+def _match(query: str) -> str:
+    """Return a query of FTS5: each word is the beginning of one in title or artist; empty without words."""
+    found = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", query).casefold())
+    words = sorted(set(found), key=len, reverse=True)
+    # A word that begins another one asks for nothing more. One letter begins so many that it stands for itself.
+    kept = [word for place, word in enumerate(words) if not any(longer.startswith(word) for longer in words[:place])]
+    return " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in kept)
+
+
+def _proposed(asked: Wishes) -> tuple[str, *tuple[Any, ...]]:
+    """Return the source of the songs that fit, in their order, and its values."""
+    source, conditions, order = "songs", ["songs.liked and not songs.is_own"], "songs.probability desc, songs.number"
+    if asked.sort == "popularity":
+        order = "songs.number"
+    filters: dict[str, Any] = {}
+    if asked.genre is not None:
+        source, filters = "genres join songs using (number)", {"genres.genre = ?": asked.genre.strip()}
+        order = order.replace("songs.probability", "genres.probability")
+    filters |= {
+        "songs.year >= ?": asked.year_from,
+        "songs.year <= ?": asked.year_to,
+        "songs.popularity >= ?": asked.popularity_from,
+    }
+    used = {condition: value for condition, value in filters.items() if value is not None}
+    return f"{source} where {' and '.join([*conditions, *used])} order by {order}", *used.values()
