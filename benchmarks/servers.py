@@ -29,6 +29,7 @@ from song_preference.features import LIKE, Song
 from song_preference.prediction import ModelRef, Prediction, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore, Registry
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings, RestSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
@@ -104,7 +105,8 @@ def bare_grpc() -> aio.Server:
             return answer
 
     server = aio.server()
-    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(Servicer(predictor("constant", Path())), server)
+    servicer = Servicer(SongSearch(None, predictor("constant", Path())))
+    prediction_pb2_grpc.add_PredictionServiceServicer_to_server(servicer, server)
     return server
 
 
@@ -117,7 +119,7 @@ async def serve_grpc(variant: str, port: int, cache: Path) -> None:
     """Serve gRPC until the process ends."""
     for_ever = asyncio.Event()
     if variant != "bare":
-        await serve_ours(predictor(variant, cache), GRPC, "127.0.0.1", port, for_ever)
+        await serve_ours(SongSearch(None, predictor(variant, cache)), GRPC, "127.0.0.1", port, for_ever)
     server = bare_grpc()
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
@@ -130,7 +132,7 @@ def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     if protocol in bare and variant == "bare":
         serve_bare(bare[protocol](), port)
     elif protocol in bare:
-        serve(configuration(create_app(predictor(variant, cache), REST), "127.0.0.1", port))
+        serve(configuration(create_app(SongSearch(None, predictor(variant, cache)), REST), "127.0.0.1", port))
     else:
         asyncio.run(serve_grpc(variant, port, cache))
 

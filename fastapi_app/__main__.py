@@ -33,7 +33,8 @@ def main() -> None:
 
         management = Management.of_environment()
     predictor = following_champion(serving)
-    app = create_app(predictor, settings, management, SongSearch(following_index(serving, "fastapi"), predictor))
+    songs = SongSearch(following_index(serving, "fastapi"), predictor)
+    app = create_app(songs, settings, management)
     serve(configuration(app, options.host, options.port, settings.trusted_proxies))
 
 

@@ -19,7 +19,6 @@ from fastapi_app.middleware import RequestMiddleware
 from fastapi_app.uploads import ReadingTurns
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 
@@ -28,28 +27,25 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    predictor: Predictor,
+    songs: SongSearch,
     settings: RestSettings,
     management: "Management | None" = None,
-    songs: SongSearch | None = None,
 ) -> FastAPI:
-    """Return the application; it counts what the predictor answers, and starts and stops the stores.
+    """Return the application; it counts what the songs' predictor answers, and starts and stops the stores.
 
     `management` is required if the settings enable the routes of datasets and pipeline.
     """
 
+    predictor = songs.predictor
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        predictor.store.start()
-        if songs:
-            songs.indexes.start()
+        songs.start()
         # Without this, a full garbage collection would traverse all imported modules and stall requests for 100 ms.
         gc.collect()
         gc.freeze()
         yield
-        predictor.store.stop()
-        if songs:
-            songs.indexes.stop()
+        songs.stop()
 
     playlists = management.playlist_settings.max_bytes if management else None
     app = FastAPIOffline(

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, from_state
+from fastapi_app.dependencies import NEEDS_KEY, PredictorDep, SongsDep
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import FILES_BODY, Files, as_one, received
@@ -17,13 +17,9 @@ from song_preference.errors import CatalogueNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import ImportReport, import_report
 from song_preference.run_options import IMPORT_DAG
-from song_preference.serving.songs import SongSearch
 
 # Not async: S3 and Airflow may answer slowly, so FastAPI runs these in threads.
 router = APIRouter(prefix="/catalogue", tags=["Catalogue"], responses=problems(503))
-
-
-SongsDep = Annotated[SongSearch | None, from_state("songs")]
 
 
 class IndexOut(BaseModel):
@@ -86,7 +82,7 @@ def catalogue(management: ManagementDep, predictor: PredictorDep, songs: SongsDe
     """Describe the catalogue in use: where it came from, how it was read, and how many songs the model likes."""
     if (found := management.catalogues.latest()) is None:
         raise CatalogueNotFound(Message("no_catalogue_yet"))
-    served, index = predictor.store.served, songs and songs.indexes.current
+    served, index = predictor.store.served, songs.current
     scores = management.catalogues.scores(found.version, scores_folder(served.model.ref)) if served else None
     in_use = (found.version, served and served.model.ref.version)
     about = IndexOut(**index._asdict(), stale=(index.catalogue, index.model) != in_use) if index else None

@@ -9,6 +9,7 @@ from fastapi.security import APIKeyHeader
 from song_preference.errors import AccessDenied
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 
 
@@ -24,6 +25,7 @@ def from_state(name: str) -> Any:
 
 PredictorDep = Annotated[Predictor, from_state("predictor")]
 MetricsDep = Annotated[Metrics, from_state("metrics")]
+SongsDep = Annotated[SongSearch, from_state("songs")]
 SettingsDep = Annotated[RestSettings, from_state("settings")]
 MAX_LISTED = 100
 Limit = Annotated[int, Query(ge=1, le=MAX_LISTED, description="How many at most.")]

@@ -14,6 +14,7 @@ from fastapi_app.app import create_app
 from fastapi_app.graphql import schema
 from fastapi_app.management import Management
 from song_preference.serving.registry import following_champion
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import PlaylistSettings, RestSettings, ServingSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,7 @@ def descriptions() -> dict[Path, str]:
     playlist_settings = PlaylistSettings.model_construct(max_bytes=default["MAX_DATASET_BYTES"])
     unused: Any = None
     management = Management(unused, unused, unused, playlist_settings, unused, unused)
-    openapi = json.dumps(create_app(predictor, settings, management).openapi(), indent=2) + "\n"
+    openapi = json.dumps(create_app(SongSearch(None, predictor), settings, management).openapi(), indent=2) + "\n"
     return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}
 
 

@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
+from fastapi_app.dependencies import SongsDep
 from fastapi_app.errors import problems
 from fastapi_app.schemas import ExplanationOut
-from song_preference.errors import CatalogueNotFound
 from song_preference.features import FEATURES, Song
-from song_preference.messages import Message
-from song_preference.serving.songs import CatalogueSong, Found, Search, SongSearch, Wishes
+from song_preference.serving.songs import CatalogueSong, Found, Search, Wishes
 
 # Not async: a search reads a file, so FastAPI runs these in threads.
 router = APIRouter(tags=["Songs"], responses=problems(404, 422))
@@ -24,12 +23,12 @@ class SongOut(Song):
     """A song of the catalogue; what its file did not tell is null."""
 
     id: str = Field(description="Spotify's where the file has it.")
-    isrc: str | None
-    title: str
-    artist: str
-    album: str | None
-    genre: str | None
-    year: int | None
+    isrc: str | None = Field(description="International Standard Recording Code.")
+    title: str = Field(description="Its title.")
+    artist: str = Field(description="Its artist, or several with commas.")
+    album: str | None = Field(description="Its album.")
+    genre: str | None = Field(description="Its genre, or several with commas.")
+    year: int | None = Field(description="Year of its release.")
     popularity: float | None = Field(description="Greater is better known.")
     spotify_url: str | None = Field(description="Its page at Spotify; null without Spotify's id.")
 
@@ -53,24 +52,14 @@ class FromIndex(BaseModel):
 class SongsOut(FromIndex):
     """Songs of the catalogue."""
 
-    songs: list[ScoredSongOut]
+    songs: list[ScoredSongOut] = Field(description="In the order that was asked for.")
 
 
 class SongPageOut(FromIndex):
     """A song, and what the model in service predicts for it and why."""
 
-    song: SongOut
+    song: SongOut = Field(description="The song.")
     explanation: ExplanationOut = Field(description="By the model in service, whatever the index belongs to.")
-
-
-async def _songs(request: Request) -> SongSearch:
-    found: SongSearch | None = request.app.state.songs
-    if found is None:
-        raise CatalogueNotFound(Message("no_index_yet"))
-    return found
-
-
-SongsDep = Annotated[SongSearch, Depends(_songs)]
 
 
 @router.get("/songs", operation_id="searchSongs", summary="Search songs by name", response_model=SongsOut)
@@ -90,7 +79,7 @@ def song(song_id: str, songs: SongsDep) -> Response:
     """Return a song with the prediction of the model in service, and what each feature adds to it."""
     found = songs.song(song_id)
     explained = ExplanationOut.explaining(found.explanation)
-    body = {**found.origin._asdict(), "song": _song(found.song), "explanation": explained.model_dump()}
+    body = {**found.origin._asdict(), "song": song_out(found.song), "explanation": explained.model_dump()}
     return Response(to_json(body), media_type=JSON)
 
 
@@ -102,15 +91,17 @@ def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) -> Respo
 
 def _found(found: Found) -> Response:
     # Serialised here, since FastAPI would validate each song again.
-    body = {**found.origin._asdict(), "songs": [_scored(song) for song in found.songs]}
+    body = {**found.origin._asdict(), "songs": [scored_out(song) for song in found.songs]}
     return Response(to_json(body), media_type=JSON)
 
 
-def _song(song: CatalogueSong) -> dict[str, Any]:
+def song_out(song: CatalogueSong) -> dict[str, Any]:
+    """Return the fields of `SongOut`."""
     told = song._asdict()
     del told["features"], told["probability"], told["liked"], told["reason"]
     return {**told, "spotify_url": song.spotify_url, **song.features.model_dump()}
 
 
-def _scored(song: CatalogueSong) -> dict[str, Any]:
-    return {**_song(song), "probability": song.probability, "liked": song.liked, "reason": song.reason}
+def scored_out(song: CatalogueSong) -> dict[str, Any]:
+    """Return the fields of `ScoredSongOut`."""
+    return {**song_out(song), "probability": song.probability, "liked": song.liked, "reason": song.reason}

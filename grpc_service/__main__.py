@@ -11,8 +11,8 @@ from grpc_service.metrics_server import exposed
 from grpc_service.server import PredictionServer
 from song_preference import logs
 from song_preference.process_exit import exit_after
-from song_preference.serving.predictor import Predictor
-from song_preference.serving.registry import following_champion
+from song_preference.serving.registry import following_champion, following_index
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings, ServingSettings, load
 
 GRACE_SECONDS = 5
@@ -47,16 +47,17 @@ async def _run(host: str, port: int) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    settings, predictor = load(GrpcSettings), following_champion(load(ServingSettings))
-    await serve(predictor, settings, host, port, stopping)
+    settings, serving = load(GrpcSettings), load(ServingSettings)
+    predictor = following_champion(serving)
+    await serve(SongSearch(following_index(serving, "grpc"), predictor), settings, host, port, stopping)
 
 
-async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: int, stopping: asyncio.Event) -> None:
+async def serve(songs: SongSearch, settings: GrpcSettings, host: str, port: int, stopping: asyncio.Event) -> None:
     """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
-    server = PredictionServer(predictor, settings)
+    server = PredictionServer(songs, settings)
     with exposed(server.metrics.registry, host, settings.metrics_port):
-        predictor.store.start()
+        songs.start()
         # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()
         gc.freeze()
@@ -65,7 +66,7 @@ async def serve(predictor: Predictor, settings: GrpcSettings, host: str, port: i
         await stopping.wait()
         log.info("Stopping: calls that are being answered have %d seconds.", GRACE_SECONDS)
         await server.stop(GRACE_SECONDS)
-        predictor.store.stop()
+        songs.stop()
     log.info("Stopped.")
 
 

@@ -20,7 +20,7 @@ from grpc_service.limits import ConcurrencyLimit, WaitLimit
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 
-HEAVY = {"PredictBatch", "Explain"}
+HEAVY = {"PredictBatch", "Explain", "SearchSongs", "GetSong", "Recommend"}
 EOF: Any = aio.EOF  # type: ignore[attr-defined] # not in the stubs
 
 log = logging.getLogger(__name__)

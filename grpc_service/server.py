@@ -10,7 +10,7 @@ from grpc_service.interceptors import CallInterceptor
 from grpc_service.limits import MAX_OPEN
 from grpc_service.servicer import PredictionServicer
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
@@ -22,9 +22,10 @@ SERVICE = prediction_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_n
 
 
 class PredictionServer:
-    """Serves a predictor and counts what it predicts; must be created in a running event loop."""
+    """Serves songs and their predictor, and counts what it predicts; must be created in a running event loop."""
 
-    def __init__(self, predictor: Predictor, settings: GrpcSettings) -> None:
+    def __init__(self, songs: SongSearch, settings: GrpcSettings) -> None:
+        predictor = songs.predictor
         self.metrics = Metrics(predictor.store)
         predictor.observer = self.metrics
         self._interceptor = CallInterceptor(SERVICE, self.metrics)
@@ -35,7 +36,7 @@ class PredictionServer:
             compression=grpc.Compression.NoCompression,
         )
         self._health = ModelHealth(SERVICE, predictor.store)
-        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(predictor), self._server)
+        prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(songs), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)

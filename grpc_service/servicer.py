@@ -16,11 +16,12 @@ from grpc import aio
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from grpc_service.songs import index_message, question_of, scored_messages, song_message
 from song_preference.errors import FieldProblem, InvalidSong
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
-from song_preference.prediction import Batch, ModelRef, Prediction
+from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import Search, SongSearch, Wishes
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 from song_preference.v1 import prediction_pb2 as pb
 
@@ -33,9 +34,9 @@ QUIET_TURNS = 8
 class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     """Converts between messages and the predictor; batches and explanations run in threads beside the event loop."""
 
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
-        self._batcher = MicroBatcher(predictor, QUIET_TURNS)
+    def __init__(self, songs: SongSearch) -> None:
+        self._predictor, self._songs = songs.predictor, songs
+        self._batcher = MicroBatcher(songs.predictor, QUIET_TURNS)
 
     @override
     async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
@@ -74,16 +75,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
 
     @override
     async def Explain(self, request: pb.ExplainRequest, context: Context) -> pb.ExplainResponse:
-        explanation = await asyncio.to_thread(self._predictor.explain, song_of(request.song))
-        answer = explanation.prediction
-        return pb.ExplainResponse(
-            answer=answer_of(answer),
-            threshold=answer.threshold,
-            model=model_of(answer.model),
-            stale=answer.stale,
-            base=explanation.base,
-            contributions=pb.Contributions(**explanation.contributions),
-        )
+        return explained(await asyncio.to_thread(self._predictor.explain, song_of(request.song)))
 
     @override
     async def GetModel(self, request: pb.GetModelRequest, context: Context) -> pb.GetModelResponse:
@@ -96,6 +88,24 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
             loaded_at=loaded_at,
             stale=served.stale,
         )
+
+    @override
+    async def SearchSongs(self, request: pb.SearchSongsRequest, context: Context) -> pb.SearchSongsResponse:
+        asked = Search.checked({"query": "", **question_of(request)})
+        found = await asyncio.to_thread(self._songs.search, asked)
+        return pb.SearchSongsResponse(songs=scored_messages(found), index=index_message(found.origin))
+
+    @override
+    async def GetSong(self, request: pb.GetSongRequest, context: Context) -> pb.GetSongResponse:
+        song, explanation, origin = await asyncio.to_thread(self._songs.song, request.id)
+        return pb.GetSongResponse(
+            song=song_message(song), explanation=explained(explanation), index=index_message(origin)
+        )
+
+    @override
+    async def Recommend(self, request: pb.RecommendRequest, context: Context) -> pb.RecommendResponse:
+        found = await asyncio.to_thread(self._songs.recommend, Wishes.checked(question_of(request)))
+        return pb.RecommendResponse(songs=scored_messages(found), index=index_message(found.origin))
 
 
 MAX_INVALID_SONGS = 5
@@ -146,6 +156,19 @@ def model_of(ref: ModelRef) -> prediction_pb2.Model:
 def answer_of(prediction: Prediction) -> prediction_pb2.Answer:
     """Return the message of the fields that differ from song to song."""
     return prediction_pb2.Answer(label=prediction.label, liked=prediction.liked, probability=prediction.probability)
+
+
+def explained(explanation: Explanation) -> prediction_pb2.ExplainResponse:
+    """Return the message of an explanation."""
+    answer = explanation.prediction
+    return prediction_pb2.ExplainResponse(
+        answer=answer_of(answer),
+        threshold=answer.threshold,
+        model=model_of(answer.model),
+        stale=answer.stale,
+        base=explanation.base,
+        contributions=prediction_pb2.Contributions(**explanation.contributions),
+    )
 
 
 def batch_response_of(batch: Batch) -> prediction_pb2.PredictBatchResponse:

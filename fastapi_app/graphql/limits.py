@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from song_preference.errors import NotManaged
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 
 MAX_CHARACTERS = 20_000
 """Most characters of a query, 20 for each token: blanks and comments are no tokens, and caches keep 128 queries."""
@@ -50,11 +50,11 @@ FIELDS_PER_SONG = 4
 
 
 class Context(BaseContext):
-    """The predictor and the counters of one request, and the values that its resolvers note for the metrics."""
+    """The songs, the predictor and the counters of one request, and the values that its resolvers note for metrics."""
 
-    def __init__(self, predictor: Predictor, batcher: MicroBatcher, management: Any = None) -> None:
+    def __init__(self, songs: SongSearch, batcher: MicroBatcher, management: Any = None) -> None:
         super().__init__()
-        self.predictor, self.batcher = predictor, batcher
+        self.songs, self.predictor, self.batcher = songs, songs.predictor, batcher
         # A `Management`, whose module a service that only predicts never imports.
         self._management = management
         self.operation = "invalid"

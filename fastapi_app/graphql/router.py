@@ -78,7 +78,7 @@ class _Router(GraphQLRouter[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         state, started = request.app.state, perf_counter()
-        context = Context(state.predictor, state.batcher, state.management)
+        context = Context(state.songs, state.batcher, state.management)
         try:
             queue = await self._queue(request)
             if queue is None:

@@ -25,12 +25,16 @@ from fastapi_app.graphql.types import (
     RegisteredVersion,
     ServedModel,
     SongInput,
+    SongPage,
+    Songs,
+    WishesInput,
     prediction_of,
 )
 from fastapi_app.schemas import ServedOut, VersionOut
 from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
+from song_preference.serving.songs import Search, Wishes
 
 MAX_PROBLEMS = 20
 """Most problems of a batch in one answer, which must not be many times the size of its request."""
@@ -47,6 +51,9 @@ SongsArgument = Annotated[
     strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE in one request."),
 ]
 FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_LISTED}.")]
+SongIdArgument = Annotated[str, strawberry.argument(name="id", description="Its id in the catalogue.")]
+SearchArgument = Annotated[str, strawberry.argument(description=str(Search.model_fields["query"].description))]
+WishesArgument = Annotated[WishesInput | None, strawberry.argument(description="What they must be like.")]
 VersionArgument = Annotated[str, strawberry.argument(description="Its name, or 'latest'.")]
 IdArgument = Annotated[str, strawberry.argument(name="id", description="The run's id.")]
 
@@ -74,6 +81,29 @@ class Query:
     def explain(self, info: QueryInfo, song: SongArgument) -> Explanation | None:
         """Explain a prediction."""
         return Explanation.of(info.context.predictor.explain(Song.checked(vars(song))))
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="The songs of the catalogue with all words of the query in title and artist, the best known first."
+    )
+    async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> Songs | None:
+        """Return at most `first` songs."""
+        asked = Search.checked({"query": query, "limit": first})
+        return Songs.of(await run_in_threadpool(info.context.songs.search, asked))
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="A song of the catalogue, and what the model in service predicts for it and why."
+    )
+    async def song(self, info: QueryInfo, song_id: SongIdArgument) -> SongPage | None:
+        """Return a song by its id."""
+        return SongPage.of(await run_in_threadpool(info.context.songs.song, song_id))
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="Songs that the listener would like and that are not in their list, spread over artists."
+    )
+    async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> Songs | None:
+        """Return the songs that fit the wishes."""
+        asked = Wishes.checked(vars(wishes) if wishes else {})
+        return Songs.of(await run_in_threadpool(info.context.songs.recommend, asked))
 
     @strawberry.field(description="The model in service.")  # type: ignore[untyped-decorator]
     def model(self, info: QueryInfo) -> ServedModel | None:

@@ -9,10 +9,12 @@ from strawberry.experimental import pydantic
 from strawberry.scalars import JSON
 
 from fastapi_app import schemas
+from fastapi_app import songs as catalogue_songs
 from song_preference import prediction as domain
 from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES, Song
 from song_preference.pipeline import report
+from song_preference.serving.songs import ExplainedSong, Found, Sort, Wishes
 
 _NAMES = ", ".join(FEATURES)
 
@@ -107,6 +109,68 @@ class Explanation:
         """Convert an explanation."""
         contributions = [Contribution(feature=name, value=value) for name, value in explanation.contributions.items()]
         return cls(prediction=prediction_of(explanation.prediction), base=explanation.base, contributions=contributions)
+
+
+strawberry.enum(Sort, description="The order of recommendations.")
+
+
+@pydantic.input(Wishes, all_fields=True, description="The wishes for recommendations.")
+class WishesInput:
+    """The wishes for recommendations."""
+
+
+@pydantic.type(
+    catalogue_songs.SongOut, all_fields=True, description="A song of the catalogue; what its file did not tell is null."
+)
+class CatalogueSong:
+    """A song of the catalogue."""
+
+
+@pydantic.type(
+    catalogue_songs.ScoredSongOut,
+    all_fields=True,
+    description="A song with the stored answer of the model that the index belongs to.",
+)
+class ScoredSong:
+    """A song with the stored answer of a model."""
+
+
+@strawberry.type(description="Songs of the catalogue.")
+class Songs:
+    """Songs of the catalogue."""
+
+    songs: list[ScoredSong] = _same(catalogue_songs.SongsOut, "songs")
+    catalogue: str = _same(catalogue_songs.SongsOut, "catalogue")
+    model: str = _same(catalogue_songs.SongsOut, "model")
+    stale: bool = _same(catalogue_songs.SongsOut, "stale")
+
+    @classmethod
+    def of(cls, found: Found) -> "Songs":
+        """Convert the songs of an answer."""
+        return cls(
+            songs=[ScoredSong(**catalogue_songs.scored_out(song)) for song in found.songs], **found.origin._asdict()
+        )
+
+
+@strawberry.type(description="A song, and what the model in service predicts for it and why.")
+class SongPage:
+    """A song, and what the model in service predicts for it and why."""
+
+    song: CatalogueSong = _same(catalogue_songs.SongPageOut, "song")
+    explanation: Explanation = _same(catalogue_songs.SongPageOut, "explanation")
+    catalogue: str = _same(catalogue_songs.SongPageOut, "catalogue")
+    model: str = _same(catalogue_songs.SongPageOut, "model")
+    stale: bool = _same(catalogue_songs.SongPageOut, "stale")
+
+    @classmethod
+    def of(cls, found: ExplainedSong) -> "SongPage":
+        """Convert a song and its explanation."""
+        song, explanation, origin = found
+        return cls(
+            song=CatalogueSong(**catalogue_songs.song_out(song)),
+            explanation=Explanation.of(explanation),
+            **origin._asdict(),
+        )
 
 
 @pydantic.type(

@@ -6,8 +6,9 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -37,6 +38,13 @@ CACHE_KIB = 1_000
 """Memory of each thread for pages of the index; the operating system keeps more of them."""
 
 Year = Annotated[int | None, Field(ge=1000, le=2999)]
+
+
+class Sort(StrEnum):
+    """The order of recommendations."""
+
+    PROBABILITY = "probability"
+    POPULARITY = "popularity"
 
 
 class Question(BaseModel):
@@ -72,7 +80,7 @@ class Wishes(Question):
     year_from: Year = Field(None, description="The earliest year.")
     year_to: Year = Field(None, description="The latest year.")
     popularity_from: float | None = Field(None, allow_inf_nan=False, description="The lowest popularity.")
-    sort: Literal["probability", "popularity"] = Field("probability", description="Which come first.")
+    sort: Sort = Field(Sort.PROBABILITY, description="Which come first: the likeliest likes, or the best known.")
     per_artist: int = Field(2, ge=1, le=MOST_SONGS, description="How many songs of one artist at most.")
 
 
@@ -128,11 +136,28 @@ class ExplainedSong(NamedTuple):
 
 
 class SongSearch:
-    """Searches the index in use; every method raises `CatalogueNotFound` without one."""
+    """Searches the index in use; every question raises `CatalogueNotFound` while there is none."""
 
-    def __init__(self, indexes: IndexStore, predictor: Predictor) -> None:
-        self.indexes, self._predictor = indexes, predictor
+    def __init__(self, indexes: IndexStore | None, predictor: Predictor) -> None:
+        self._indexes, self.predictor = indexes, predictor
         self._local = threading.local()
+
+    @property
+    def current(self) -> SongIndex | None:
+        """The index in use."""
+        return self._indexes.current if self._indexes else None
+
+    def start(self) -> None:
+        """Start following the champion and the index."""
+        self.predictor.store.start()
+        if self._indexes:
+            self._indexes.start()
+
+    def stop(self) -> None:
+        """Stop following them."""
+        self.predictor.store.stop()
+        if self._indexes:
+            self._indexes.stop()
 
     def search(self, asked: Search) -> Found:
         """Return the songs with all words of the query, the best known first."""
@@ -143,7 +168,7 @@ class SongSearch:
         """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
         index, connection = self._opened()
         for song in _rows(connection, "songs where id = ? limit 1", song_id):
-            return ExplainedSong(song, self._predictor.explain(song.features), self._origin(index))
+            return ExplainedSong(song, self.predictor.explain(song.features), self._origin(index))
         raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
 
     def recommend(self, asked: Wishes) -> Found:
@@ -171,7 +196,7 @@ class SongSearch:
 
     def _opened(self) -> tuple[SongIndex, sqlite3.Connection]:
         """Return the index in use, and this thread's connection to it."""
-        if (index := self.indexes.current) is None:
+        if (index := self.current) is None:
             raise CatalogueNotFound(Message("no_index_yet"))
         if getattr(self._local, "path", None) != index.path:
             self._local.connection = _connected(index.path)
@@ -179,7 +204,7 @@ class SongSearch:
         return index, self._local.connection
 
     def _origin(self, index: SongIndex) -> Origin:
-        served = self._predictor.store.served
+        served = self.predictor.store.served
         is_other = served is not None and served.model.ref.version != index.model
         return Origin(index.catalogue, index.model, is_other)
 
@@ -219,7 +244,7 @@ def _match(query: str) -> str:
 def _proposed(asked: Wishes) -> tuple[str, *tuple[Any, ...]]:
     """Return the source of the songs that fit, in their order, and its values."""
     source, conditions, order = "songs", ["songs.liked and not songs.is_own"], "songs.probability desc, songs.number"
-    if asked.sort == "popularity":
+    if asked.sort is Sort.POPULARITY:
         order = "songs.number"
     filters: dict[str, Any] = {}
     if asked.genre is not None:

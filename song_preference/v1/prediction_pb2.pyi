@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Sort:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sort.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SORT_UNSPECIFIED: _Sort.ValueType  # 0
+    """The likeliest likes."""
+    SORT_PROBABILITY: _Sort.ValueType  # 1
+    """The likeliest likes."""
+    SORT_POPULARITY: _Sort.ValueType  # 2
+    """The best known."""
+
+class Sort(_Sort, metaclass=_SortEnumTypeWrapper):
+    """What comes first."""
+
+SORT_UNSPECIFIED: Sort.ValueType  # 0
+"""The likeliest likes."""
+SORT_PROBABILITY: Sort.ValueType  # 1
+"""The likeliest likes."""
+SORT_POPULARITY: Sort.ValueType  # 2
+"""The best known."""
+Global___Sort: _TypeAlias = Sort  # noqa: Y015
 
 @_typing.final
 class Song(_message.Message):
@@ -484,3 +509,371 @@ class GetModelResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetModelResponse: _TypeAlias = GetModelResponse  # noqa: Y015
+
+@_typing.final
+class CatalogueSong(_message.Message):
+    """A song of the catalogue; what its file did not tell is absent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ISRC_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    ARTIST_FIELD_NUMBER: _builtins.int
+    ALBUM_FIELD_NUMBER: _builtins.int
+    GENRE_FIELD_NUMBER: _builtins.int
+    YEAR_FIELD_NUMBER: _builtins.int
+    POPULARITY_FIELD_NUMBER: _builtins.int
+    SPOTIFY_URL_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id, Spotify's where the file has it."""
+    isrc: _builtins.str
+    """International Standard Recording Code."""
+    title: _builtins.str
+    """Title."""
+    artist: _builtins.str
+    """Artist, or several with commas."""
+    album: _builtins.str
+    """Album."""
+    genre: _builtins.str
+    """Genre, or several with commas."""
+    year: _builtins.int
+    """Year of its release."""
+    popularity: _builtins.float
+    """How well it is known; greater is better."""
+    spotify_url: _builtins.str
+    """Its page at Spotify; absent without Spotify's id."""
+    @_builtins.property
+    def features(self) -> Global___Song:
+        """Its features."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        isrc: _builtins.str | None = ...,
+        title: _builtins.str = ...,
+        artist: _builtins.str = ...,
+        album: _builtins.str | None = ...,
+        genre: _builtins.str | None = ...,
+        year: _builtins.int | None = ...,
+        popularity: _builtins.float | None = ...,
+        spotify_url: _builtins.str | None = ...,
+        features: Global___Song | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_album", b"_album", "_genre", b"_genre", "_isrc", b"_isrc", "_popularity", b"_popularity", "_spotify_url", b"_spotify_url", "_year", b"_year", "album", b"album", "features", b"features", "genre", b"genre", "isrc", b"isrc", "popularity", b"popularity", "spotify_url", b"spotify_url", "year", b"year"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_album", b"_album", "_genre", b"_genre", "_isrc", b"_isrc", "_popularity", b"_popularity", "_spotify_url", b"_spotify_url", "_year", b"_year", "album", b"album", "artist", b"artist", "features", b"features", "genre", b"genre", "id", b"id", "isrc", b"isrc", "popularity", b"popularity", "spotify_url", b"spotify_url", "title", b"title", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__album: _TypeAlias = _typing.Literal["album"]  # noqa: Y015
+    _WhichOneofArgType__album: _TypeAlias = _typing.Literal["_album", b"_album"]  # noqa: Y015
+    _WhichOneofReturnType__genre: _TypeAlias = _typing.Literal["genre"]  # noqa: Y015
+    _WhichOneofArgType__genre: _TypeAlias = _typing.Literal["_genre", b"_genre"]  # noqa: Y015
+    _WhichOneofReturnType__isrc: _TypeAlias = _typing.Literal["isrc"]  # noqa: Y015
+    _WhichOneofArgType__isrc: _TypeAlias = _typing.Literal["_isrc", b"_isrc"]  # noqa: Y015
+    _WhichOneofReturnType__popularity: _TypeAlias = _typing.Literal["popularity"]  # noqa: Y015
+    _WhichOneofArgType__popularity: _TypeAlias = _typing.Literal["_popularity", b"_popularity"]  # noqa: Y015
+    _WhichOneofReturnType__spotify_url: _TypeAlias = _typing.Literal["spotify_url"]  # noqa: Y015
+    _WhichOneofArgType__spotify_url: _TypeAlias = _typing.Literal["_spotify_url", b"_spotify_url"]  # noqa: Y015
+    _WhichOneofReturnType__year: _TypeAlias = _typing.Literal["year"]  # noqa: Y015
+    _WhichOneofArgType__year: _TypeAlias = _typing.Literal["_year", b"_year"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__album) -> _WhichOneofReturnType__album | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__genre) -> _WhichOneofReturnType__genre | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__isrc) -> _WhichOneofReturnType__isrc | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__popularity) -> _WhichOneofReturnType__popularity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spotify_url) -> _WhichOneofReturnType__spotify_url | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year) -> _WhichOneofReturnType__year | None: ...
+
+Global___CatalogueSong: _TypeAlias = CatalogueSong  # noqa: Y015
+
+@_typing.final
+class ScoredSong(_message.Message):
+    """A song with the stored answer of the model that the index belongs to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONG_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    LIKED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    probability: _builtins.float
+    """Probability that the listener likes it."""
+    liked: _builtins.bool
+    """Whether the probability reaches that model's threshold."""
+    reason: _builtins.str
+    """The feature that adds most to the probability; of the likeliest likes only."""
+    @_builtins.property
+    def song(self) -> Global___CatalogueSong:
+        """The song."""
+
+    def __init__(
+        self,
+        *,
+        song: Global___CatalogueSong | None = ...,
+        probability: _builtins.float = ...,
+        liked: _builtins.bool = ...,
+        reason: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reason", b"_reason", "reason", b"reason", "song", b"song"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reason", b"_reason", "liked", b"liked", "probability", b"probability", "reason", b"reason", "song", b"song"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
+    _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+
+Global___ScoredSong: _TypeAlias = ScoredSong  # noqa: Y015
+
+@_typing.final
+class SongIndex(_message.Message):
+    """The index that songs come from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOGUE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    STALE_FIELD_NUMBER: _builtins.int
+    catalogue: _builtins.str
+    """The catalogue."""
+    model: _builtins.str
+    """Version of the model that gave the stored answers."""
+    stale: _builtins.bool
+    """True if another version of the model is in service by now."""
+    def __init__(
+        self,
+        *,
+        catalogue: _builtins.str = ...,
+        model: _builtins.str = ...,
+        stale: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalogue", b"catalogue", "model", b"model", "stale", b"stale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SongIndex: _TypeAlias = SongIndex  # noqa: Y015
+
+@_typing.final
+class SearchSongsRequest(_message.Message):
+    """A search by name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """Words of title and artist or their beginnings, in any order, without regard to accents; or a song's link, URI or id
+    at Spotify. At most 200 characters.
+    """
+    limit: _builtins.int
+    """How many songs at most, 1 to 100; 20 if absent."""
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        limit: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "limit", b"limit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "limit", b"limit", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+
+Global___SearchSongsRequest: _TypeAlias = SearchSongsRequest  # noqa: Y015
+
+@_typing.final
+class SearchSongsResponse(_message.Message):
+    """The songs that were found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONGS_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def songs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoredSong]:
+        """The songs, the best known first."""
+
+    @_builtins.property
+    def index(self) -> Global___SongIndex:
+        """The index that they come from."""
+
+    def __init__(
+        self,
+        *,
+        songs: _abc.Iterable[Global___ScoredSong] | None = ...,
+        index: Global___SongIndex | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "songs", b"songs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchSongsResponse: _TypeAlias = SearchSongsResponse  # noqa: Y015
+
+@_typing.final
+class GetSongRequest(_message.Message):
+    """A request for one song."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id in the catalogue."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSongRequest: _TypeAlias = GetSongRequest  # noqa: Y015
+
+@_typing.final
+class GetSongResponse(_message.Message):
+    """A song and its prediction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONG_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def song(self) -> Global___CatalogueSong:
+        """The song."""
+
+    @_builtins.property
+    def explanation(self) -> Global___ExplainResponse:
+        """What the model in service predicts, and why."""
+
+    @_builtins.property
+    def index(self) -> Global___SongIndex:
+        """The index that the song comes from."""
+
+    def __init__(
+        self,
+        *,
+        song: Global___CatalogueSong | None = ...,
+        explanation: Global___ExplainResponse | None = ...,
+        index: Global___SongIndex | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "index", b"index", "song", b"song"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "index", b"index", "song", b"song"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSongResponse: _TypeAlias = GetSongResponse  # noqa: Y015
+
+@_typing.final
+class RecommendRequest(_message.Message):
+    """A request for recommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    GENRE_FIELD_NUMBER: _builtins.int
+    YEAR_FROM_FIELD_NUMBER: _builtins.int
+    YEAR_TO_FIELD_NUMBER: _builtins.int
+    POPULARITY_FROM_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    PER_ARTIST_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    """How many songs at most, 1 to 100; 20 if absent."""
+    genre: _builtins.str
+    """One of their genres, whole; in capitals or not."""
+    year_from: _builtins.int
+    """The earliest year."""
+    year_to: _builtins.int
+    """The latest year."""
+    popularity_from: _builtins.float
+    """The lowest popularity."""
+    sort: Global___Sort.ValueType
+    """Which come first."""
+    per_artist: _builtins.int
+    """How many songs of one artist at most, 1 to 100; 2 if absent."""
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int | None = ...,
+        genre: _builtins.str | None = ...,
+        year_from: _builtins.int | None = ...,
+        year_to: _builtins.int | None = ...,
+        popularity_from: _builtins.float | None = ...,
+        sort: Global___Sort.ValueType = ...,
+        per_artist: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_genre", b"_genre", "_limit", b"_limit", "_per_artist", b"_per_artist", "_popularity_from", b"_popularity_from", "_year_from", b"_year_from", "_year_to", b"_year_to", "genre", b"genre", "limit", b"limit", "per_artist", b"per_artist", "popularity_from", b"popularity_from", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_genre", b"_genre", "_limit", b"_limit", "_per_artist", b"_per_artist", "_popularity_from", b"_popularity_from", "_year_from", b"_year_from", "_year_to", b"_year_to", "genre", b"genre", "limit", b"limit", "per_artist", b"per_artist", "popularity_from", b"popularity_from", "sort", b"sort", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__genre: _TypeAlias = _typing.Literal["genre"]  # noqa: Y015
+    _WhichOneofArgType__genre: _TypeAlias = _typing.Literal["_genre", b"_genre"]  # noqa: Y015
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__per_artist: _TypeAlias = _typing.Literal["per_artist"]  # noqa: Y015
+    _WhichOneofArgType__per_artist: _TypeAlias = _typing.Literal["_per_artist", b"_per_artist"]  # noqa: Y015
+    _WhichOneofReturnType__popularity_from: _TypeAlias = _typing.Literal["popularity_from"]  # noqa: Y015
+    _WhichOneofArgType__popularity_from: _TypeAlias = _typing.Literal["_popularity_from", b"_popularity_from"]  # noqa: Y015
+    _WhichOneofReturnType__year_from: _TypeAlias = _typing.Literal["year_from"]  # noqa: Y015
+    _WhichOneofArgType__year_from: _TypeAlias = _typing.Literal["_year_from", b"_year_from"]  # noqa: Y015
+    _WhichOneofReturnType__year_to: _TypeAlias = _typing.Literal["year_to"]  # noqa: Y015
+    _WhichOneofArgType__year_to: _TypeAlias = _typing.Literal["_year_to", b"_year_to"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__genre) -> _WhichOneofReturnType__genre | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__per_artist) -> _WhichOneofReturnType__per_artist | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__popularity_from) -> _WhichOneofReturnType__popularity_from | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year_from) -> _WhichOneofReturnType__year_from | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year_to) -> _WhichOneofReturnType__year_to | None: ...
+
+Global___RecommendRequest: _TypeAlias = RecommendRequest  # noqa: Y015
+
+@_typing.final
+class RecommendResponse(_message.Message):
+    """Songs that the listener would like."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SONGS_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def songs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoredSong]:
+        """The songs, in the order that was asked for."""
+
+    @_builtins.property
+    def index(self) -> Global___SongIndex:
+        """The index that they come from."""
+
+    def __init__(
+        self,
+        *,
+        songs: _abc.Iterable[Global___ScoredSong] | None = ...,
+        index: Global___SongIndex | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["index", b"index"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "songs", b"songs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendResponse: _TypeAlias = RecommendResponse  # noqa: Y015

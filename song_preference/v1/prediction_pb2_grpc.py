@@ -30,6 +30,7 @@ class PredictionServiceStub:
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -65,6 +66,21 @@ class PredictionServiceStub:
                 request_serializer=song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.FromString,
                 _registered_method=True)
+        self.SearchSongs = channel.unary_unary(
+                '/song_preference.v1.PredictionService/SearchSongs',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.SearchSongsRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.SearchSongsResponse.FromString,
+                _registered_method=True)
+        self.GetSong = channel.unary_unary(
+                '/song_preference.v1.PredictionService/GetSong',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.GetSongRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetSongResponse.FromString,
+                _registered_method=True)
+        self.Recommend = channel.unary_unary(
+                '/song_preference.v1.PredictionService/Recommend',
+                request_serializer=song__preference_dot_v1_dot_prediction__pb2.RecommendRequest.SerializeToString,
+                response_deserializer=song__preference_dot_v1_dot_prediction__pb2.RecommendResponse.FromString,
+                _registered_method=True)
 
 
 class PredictionServiceServicer:
@@ -72,6 +88,7 @@ class PredictionServiceServicer:
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -112,6 +129,27 @@ class PredictionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchSongs(self, request, context):
+        """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSong(self, request, context):
+        """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recommend(self, request, context):
+        """Returns songs that the listener would like and that are not in their list, spread over artists.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PredictionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -140,6 +178,21 @@ def add_PredictionServiceServicer_to_server(servicer, server):
                     request_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.FromString,
                     response_serializer=song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.SerializeToString,
             ),
+            'SearchSongs': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchSongs,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.SearchSongsRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.SearchSongsResponse.SerializeToString,
+            ),
+            'GetSong': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSong,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.GetSongRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.GetSongResponse.SerializeToString,
+            ),
+            'Recommend': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recommend,
+                    request_deserializer=song__preference_dot_v1_dot_prediction__pb2.RecommendRequest.FromString,
+                    response_serializer=song__preference_dot_v1_dot_prediction__pb2.RecommendResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'song_preference.v1.PredictionService', rpc_method_handlers)
@@ -153,6 +206,7 @@ class PredictionService:
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -282,6 +336,87 @@ class PredictionService:
             '/song_preference.v1.PredictionService/GetModel',
             song__preference_dot_v1_dot_prediction__pb2.GetModelRequest.SerializeToString,
             song__preference_dot_v1_dot_prediction__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchSongs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/SearchSongs',
+            song__preference_dot_v1_dot_prediction__pb2.SearchSongsRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.SearchSongsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSong(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/GetSong',
+            song__preference_dot_v1_dot_prediction__pb2.GetSongRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.GetSongResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recommend(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/song_preference.v1.PredictionService/Recommend',
+            song__preference_dot_v1_dot_prediction__pb2.RecommendRequest.SerializeToString,
+            song__preference_dot_v1_dot_prediction__pb2.RecommendResponse.FromString,
             options,
             channel_credentials,
             insecure,

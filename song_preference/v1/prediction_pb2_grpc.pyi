@@ -31,6 +31,7 @@ class PredictionServiceStub:
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -51,6 +52,12 @@ class PredictionServiceStub:
     """Predicts one song and returns what each feature adds to the probability."""
     GetModel: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]
     """Returns the model in use."""
+    SearchSongs: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.SearchSongsRequest, _prediction_pb2.SearchSongsResponse]
+    """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+    GetSong: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.GetSongRequest, _prediction_pb2.GetSongResponse]
+    """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it."""
+    Recommend: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.RecommendRequest, _prediction_pb2.RecommendResponse]
+    """Returns songs that the listener would like and that are not in their list, spread over artists."""
 
 @_typing.type_check_only
 class PredictionServiceAsyncStub(PredictionServiceStub):
@@ -58,6 +65,7 @@ class PredictionServiceAsyncStub(PredictionServiceStub):
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -75,12 +83,19 @@ class PredictionServiceAsyncStub(PredictionServiceStub):
     """Predicts one song and returns what each feature adds to the probability."""
     GetModel: _aio.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]  # type: ignore[assignment]
     """Returns the model in use."""
+    SearchSongs: _aio.UnaryUnaryMultiCallable[_prediction_pb2.SearchSongsRequest, _prediction_pb2.SearchSongsResponse]  # type: ignore[assignment]
+    """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+    GetSong: _aio.UnaryUnaryMultiCallable[_prediction_pb2.GetSongRequest, _prediction_pb2.GetSongResponse]  # type: ignore[assignment]
+    """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it."""
+    Recommend: _aio.UnaryUnaryMultiCallable[_prediction_pb2.RecommendRequest, _prediction_pb2.RecommendResponse]  # type: ignore[assignment]
+    """Returns songs that the listener would like and that are not in their list, spread over artists."""
 
 class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Predicts whether the listener will like songs, and explains the predictions.
 
     Every method uses the same statuses. INVALID_ARGUMENT: a field is invalid; the details hold a google.rpc.BadRequest
     that names each. UNAVAILABLE: no champion is loaded yet. RESOURCE_EXHAUSTED: too many songs or calls at once.
+    NOT_FOUND: there is no catalogue of songs yet, or no such song in it.
     The metadata "x-request-id" may name a call: 1 to 64 letters, digits, '.', '_' or '-'. The id appears in the
     service's logs and in the trailing metadata; if it is absent or invalid, the service generates one.
     """
@@ -126,5 +141,29 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_prediction_pb2.GetModelResponse, _abc.Awaitable[_prediction_pb2.GetModelResponse]]:
         """Returns the model in use."""
+
+    @_abc_1.abstractmethod
+    def SearchSongs(
+        self,
+        request: _prediction_pb2.SearchSongsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_prediction_pb2.SearchSongsResponse, _abc.Awaitable[_prediction_pb2.SearchSongsResponse]]:
+        """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+
+    @_abc_1.abstractmethod
+    def GetSong(
+        self,
+        request: _prediction_pb2.GetSongRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_prediction_pb2.GetSongResponse, _abc.Awaitable[_prediction_pb2.GetSongResponse]]:
+        """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it."""
+
+    @_abc_1.abstractmethod
+    def Recommend(
+        self,
+        request: _prediction_pb2.RecommendRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_prediction_pb2.RecommendResponse, _abc.Awaitable[_prediction_pb2.RecommendResponse]]:
+        """Returns songs that the listener would like and that are not in their list, spread over artists."""
 
 def add_PredictionServiceServicer_to_server(servicer: PredictionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

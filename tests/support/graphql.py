@@ -10,6 +10,7 @@ from fastapi_app.long_requests import LongRequestQueue
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 
 BATCH = """query ($songs: [SongInput!]!) {
@@ -22,7 +23,7 @@ INLINE = "{speechiness: 0.0444, energy: 0.521, danceability: 0.514, acousticness
 def application(predictor: Predictor, management: Any = None, *, ide: bool = True) -> FastAPI:
     """No more than GraphQL."""
     app = FastAPI()
-    app.state.predictor, app.state.metrics = predictor, Metrics(predictor.store)
+    app.state.songs, app.state.metrics = SongSearch(None, predictor), Metrics(predictor.store)
     app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
     app.state.management = management
     settings = RestSettings.model_validate(

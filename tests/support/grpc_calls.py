@@ -20,6 +20,7 @@ from song_preference.prediction import Batch
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
 from tests.support.grpc_server import grpc_server
@@ -56,13 +57,13 @@ class Edge:
 
 
 @contextmanager
-def running(loop: BlockingPortal, predictor: Predictor, *, reflection: bool = True) -> Iterator[Edge]:
+def running(loop: BlockingPortal, songs: SongSearch, *, reflection: bool = True) -> Iterator[Edge]:
     with (
-        grpc_server(loop, predictor, reflection=reflection) as (address, metrics, drain),
+        grpc_server(loop, songs, reflection=reflection) as (address, metrics, drain),
         grpc.insecure_channel(address) as channel,
     ):
         stub, health = prediction_pb2_grpc.PredictionServiceStub(channel), health_pb2_grpc.HealthStub(channel)
-        yield Edge(address, channel, stub, health, metrics, predictor, drain, loop)
+        yield Edge(address, channel, stub, health, metrics, songs.predictor, drain, loop)
 
 
 Start = Callable[[Predictor], Edge]

@@ -8,7 +8,7 @@ from anyio.from_thread import BlockingPortal
 
 from grpc_service.server import PredictionServer
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
 
 
@@ -21,12 +21,12 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def grpc_server(loop: BlockingPortal, predictor: Predictor, *, reflection: bool = False) -> Iterator[Running]:
-    """Serve the predictor on a free port."""
+def grpc_server(loop: BlockingPortal, songs: SongSearch, *, reflection: bool = False) -> Iterator[Running]:
+    """Serve songs and their predictor on a free port."""
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": reflection})
 
     async def started() -> tuple[PredictionServer, int]:
-        server = PredictionServer(predictor, settings)
+        server = PredictionServer(songs, settings)
         return server, await server.start("127.0.0.1:0")
 
     server, port = loop.call(started)

@@ -14,6 +14,7 @@ from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import ClientSettings, RestSettings
 from tests.support.grpc_server import grpc_server
 from tests.support.registry import FakeRegistry
@@ -32,9 +33,10 @@ def clients_of(http_port: int, grpc_address: str) -> dict[str, PredictionClient]
 @contextmanager
 def served(loop: BlockingPortal, predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
     """Both services of a predictor, and a client for each protocol."""
-    with grpc_server(loop, predictor) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
+    songs = SongSearch(None, predictor)
+    with grpc_server(loop, songs) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
         # The socket listens already: a call that comes before the server waits in its queue.
-        http = uvicorn.Server(uvicorn.Config(create_app(predictor, REST), log_config=None))
+        http = uvicorn.Server(uvicorn.Config(create_app(songs, REST), log_config=None))
         thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
         thread.start()
         yield clients_of(listening.getsockname()[1], address)

@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from song_preference.catalogue import importing, index, indexing
-from song_preference.catalogue.scoring import finish, plan, score
+from song_preference.catalogue import index, indexing
 from song_preference.catalogue.store import CatalogueStore
-from song_preference.catalogue.version import CatalogueVersion, Scores, scores_folder
+from song_preference.catalogue.version import Scores, scores_folder
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import NothingToDo
 from song_preference.features import FEATURES
 from song_preference.prediction import ModelRef
 from song_preference.serving.registry import INDEX_TAG, MlflowRegistry
 from song_preference.serving.song_index import SongIndex, connect
-from song_preference.settings import CatalogueSettings, IndexSettings
+from song_preference.settings import IndexSettings
+from tests.support.catalogue import imported, scored
 from tests.support.datasets import MemoryObjects, publish_sample
 
 MODEL, MOST = "spotify_model_prod", 1_000
@@ -79,21 +79,11 @@ def settings(tracking_uri: str) -> IndexSettings:
     )
 
 
-def imported(store: CatalogueStore, rows: pd.DataFrame) -> CatalogueVersion:
-    """Import a catalogue and make it the one in use."""
-    store.objects.put("incoming/songs.csv", rows.to_csv(index=False).encode())
-    settings = CatalogueSettings.model_validate({"MAX_CATALOGUE_BYTES": 10**7, "INCOMING_DIR": "unused"})
-    found = importing.read(store, settings, store.objects.uri("incoming/songs.csv"))
-    importing.publish(store, found)
-    return found
-
-
 @pytest.fixture
 def scores(store: CatalogueStore, rows: pd.DataFrame, graph: bytes) -> Scores:
     """The scores of version 1 for the catalogue in use."""
     imported(store, rows)
-    groups = plan(store, ModelRef(MODEL, "1", "champion", token_hex(16)), graph, 10)
-    return finish(store, groups[0], [score(store, group) for group in groups])
+    return scored(store, ModelRef(MODEL, "1", "champion", token_hex(16)), graph)
 
 
 def indexed(store: CatalogueStore, settings: IndexSettings, scores: Scores) -> str:

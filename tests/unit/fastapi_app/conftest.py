@@ -13,6 +13,7 @@ from fastapi_app.management import Management
 from song_preference.dataset.store import DatasetStore
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import CatalogueSettings, ModelSettings, PlaylistSettings, RestSettings
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import FakeMlflow, MemoryObjects, Publish, publish_sample
@@ -61,7 +62,7 @@ def management(objects: MemoryObjects, server: FakeAirflow, mlflow_client: FakeM
 def managed_app(predictor: Predictor, rest_settings: RestSettings, management: Management) -> FastAPI:
     """A service that manages datasets, too, and may be called from one web page."""
     wanted = {"manages_datasets": True, "cors_origins": PAGE}
-    return create_app(predictor, rest_settings.model_copy(update=wanted), management)
+    return create_app(SongSearch(None, predictor), rest_settings.model_copy(update=wanted), management)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def managed(managed_app: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture
 def rest_app(predictor: Predictor, rest_settings: RestSettings) -> FastAPI:
     predictor.max_batch_size = MAX_BATCH_SIZE
-    return create_app(predictor, rest_settings)
+    return create_app(SongSearch(None, predictor), rest_settings)
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def rest(rest_app: FastAPI) -> Iterator[TestClient]:
 
 @pytest.fixture
 def rest_without_champion(store: ModelStore, rest_settings: RestSettings) -> Iterator[TestClient]:
-    with TestClient(create_app(Predictor(store), rest_settings)) as client:
+    with TestClient(create_app(SongSearch(None, Predictor(store)), rest_settings)) as client:
         yield client
 
 

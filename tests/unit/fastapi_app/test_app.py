@@ -12,6 +12,7 @@ from fastapi_app.app import create_app
 from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 from tests.support.registry import FakeRegistry
 from tests.support.rest import KEY, PAGE
@@ -67,7 +68,7 @@ def watching() -> set[threading.Thread]:
 def test_the_registry_is_watched_from_start_to_end(
     registry: FakeRegistry, store: ModelStore, rest_settings: RestSettings, graph: bytes
 ) -> None:
-    app, before = create_app(Predictor(store), rest_settings), watching()
+    app, before = create_app(SongSearch(None, Predictor(store)), rest_settings), watching()
     registry.register("1", graph)
     assert TestClient(app).get("/health/ready").status_code == 503
     with TestClient(app) as client:

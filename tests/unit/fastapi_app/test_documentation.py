@@ -10,6 +10,7 @@ from fastapi_app.documentation import introduction
 from fastapi_app.published import descriptions
 from local_stack.config import ROOT
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 
 DEFAULTS = dotenv_values(ROOT / ".env")
@@ -20,7 +21,7 @@ def test_the_introduction_states_the_limits_of_this_service(
 ) -> None:
     settings = rest_settings.model_copy(update={"max_upload_bytes": 1_500_000})
     predictor.max_batch_size = 12_345
-    text = create_app(predictor, settings).openapi()["info"]["description"]
+    text = create_app(SongSearch(None, predictor), settings).openapi()["info"]["description"]
     assert "| songs in a batch | 12,345 | 413 |" in text
     assert "| file of songs to predict | 1.5 MB | 413 |" in text
     assert "playlist, " not in text

@@ -15,6 +15,7 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import MlflowRegistry
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import ModelSettings, RestSettings
 from tests.support.airflow import FakeAirflow
 from tests.support.rest import KEY, check_problem, fuzz
@@ -75,7 +76,7 @@ def app(
     store = ModelStore(models, refresh_seconds=1, model_name=MODEL)
     store.refresh()
     settings = rest_settings.model_copy(update={"manages_datasets": True})
-    return create_app(Predictor(store), settings, replace(management, model_settings=model_settings))
+    return create_app(SongSearch(None, Predictor(store)), settings, replace(management, model_settings=model_settings))
 
 
 @pytest.fixture

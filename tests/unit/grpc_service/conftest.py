@@ -8,6 +8,7 @@ from anyio.from_thread import BlockingPortal
 
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from tests.support.grpc_calls import Edge, Slow, Start, running
 
 
@@ -15,18 +16,18 @@ from tests.support.grpc_calls import Edge, Slow, Start, running
 def start(grpc_loop: BlockingPortal) -> Iterator[Start]:
     """Starts a server on the predictor that a test makes."""
     with ExitStack() as started:
-        yield lambda predictor: started.enter_context(running(grpc_loop, predictor))
+        yield lambda predictor: started.enter_context(running(grpc_loop, SongSearch(None, predictor)))
 
 
 @pytest.fixture
 def edge(grpc_loop: BlockingPortal, predictor: Predictor) -> Iterator[Edge]:
-    with running(grpc_loop, predictor) as edge:
+    with running(grpc_loop, SongSearch(None, predictor)) as edge:
         yield edge
 
 
 @pytest.fixture
 def edge_without_champion(grpc_loop: BlockingPortal, store: ModelStore) -> Iterator[Edge]:
-    with running(grpc_loop, Predictor(store)) as edge:
+    with running(grpc_loop, SongSearch(None, Predictor(store))) as edge:
         yield edge
 
 

@@ -18,6 +18,7 @@ from grpc_service.__main__ import serve
 from grpc_service.server import SERVICE
 from local_stack.config import ROOT
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
@@ -55,7 +56,7 @@ def serving(loop: BlockingPortal, predictor: Predictor) -> Iterator[tuple[int, i
     port, metrics_port = free_port(), free_port()
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": metrics_port, "GRPC_REFLECTION": False})
     stopping = asyncio.Event()
-    served = loop.start_task_soon(serve, predictor, settings, "127.0.0.1", port, stopping)
+    served = loop.start_task_soon(serve, SongSearch(None, predictor), settings, "127.0.0.1", port, stopping)
 
     def stop() -> None:
         loop.call(stopping.set)

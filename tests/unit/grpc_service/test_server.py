@@ -8,6 +8,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_service.server import SERVICE, PredictionServer
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
 from tests.attacks.grpc_calls import METHODS, channels, half_open
 from tests.support.grpc_calls import (
@@ -37,9 +38,9 @@ def test_the_size_of_a_message_follows_the_size_of_a_batch(
 
 
 def test_reflection_is_as_the_setting_has_it(grpc_loop: BlockingPortal, predictor: Predictor) -> None:
-    with running(grpc_loop, predictor, reflection=True) as edge:
+    with running(grpc_loop, SongSearch(None, predictor), reflection=True) as edge:
         assert SERVICE in ProtoReflectionDescriptorDatabase(edge.channel).get_services()
-    with running(grpc_loop, predictor, reflection=False) as edge:
+    with running(grpc_loop, SongSearch(None, predictor), reflection=False) as edge:
         database = ProtoReflectionDescriptorDatabase(edge.channel)
         assert refused(database.get_services).code is grpc.StatusCode.UNIMPLEMENTED
 
@@ -68,7 +69,7 @@ def test_a_port_in_use_is_no_second_servers(edge: Edge, predictor: Predictor) ->
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": False})
 
     async def start() -> None:
-        second = PredictionServer(predictor, settings)
+        second = PredictionServer(SongSearch(None, predictor), settings)
         try:
             with pytest.raises(RuntimeError, match="Failed to bind"):
                 await second.start(edge.address)

@@ -19,6 +19,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
@@ -77,7 +78,7 @@ def platform(
         ModelSettings(),
         CatalogueSettings(),
     )
-    with TestClient(create_app(Predictor(store), RestSettings(), management)) as rest:
+    with TestClient(create_app(SongSearch(None, Predictor(store)), RestSettings(), management)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:
             if platform.rest_is_down:

@@ -16,6 +16,7 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import ModelRejected
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import (
     AirflowSettings,
     CatalogueSettings,
@@ -67,7 +68,7 @@ def rest_service(predictor: Predictor, objects: MemoryObjects) -> TestClient:
         ModelSettings(),
         CatalogueSettings(),
     )
-    return TestClient(create_app(predictor, RestSettings(), management))
+    return TestClient(create_app(SongSearch(None, predictor), RestSettings(), management))
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_grpc_is_asked_for_its_own_health(
     network: Network, grpc_loop: BlockingPortal, predictor: Predictor, environment: pytest.MonkeyPatch
 ) -> None:
     assert asked(network)["grpc"].state == "down"
-    with grpc_server(grpc_loop, predictor) as (address, *_):
+    with grpc_server(grpc_loop, SongSearch(None, predictor)) as (address, *_):
         environment.setenv("GRPC_ADDRESS", address)
         assert asked(network)["grpc"].state == "up"
 

@@ -1,0 +1,71 @@
+"""Catalogues made on the spot, and searches in their index."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from song_preference.catalogue import importing
+from song_preference.catalogue.index import OwnSongs, build, explain
+from song_preference.catalogue.scoring import finish, plan, score
+from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import CatalogueVersion, Scores
+from song_preference.dataset.store import DatasetStore
+from song_preference.prediction import ModelRef
+from song_preference.serving.model import ServedModel
+from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore
+from song_preference.serving.songs import SongSearch
+from song_preference.settings import CatalogueSettings
+from song_preference.storage import ObjectStore
+from tests.support.datasets import MemoryObjects
+
+RUN = "a" * 32
+
+
+def imported(store: CatalogueStore, rows: pd.DataFrame) -> CatalogueVersion:
+    """Import a catalogue and make it the one in use."""
+    store.objects.put("incoming/songs.csv", rows.to_csv(index=False).encode())
+    settings = CatalogueSettings.model_validate({"MAX_CATALOGUE_BYTES": 10**7, "INCOMING_DIR": "unused"})
+    found = importing.read(store, settings, store.objects.uri("incoming/songs.csv"))
+    importing.publish(store, found)
+    return found
+
+
+def scored(store: CatalogueStore, ref: ModelRef, graph: bytes) -> Scores:
+    """Ask a model about every song of the catalogue in use."""
+    groups = plan(store, ref, graph, 10)
+    return finish(store, groups[0], [score(store, group) for group in groups])
+
+
+def index_of(
+    rows: pd.DataFrame, graph: bytes, target: Path, objects: ObjectStore | None = None, own: str | None = None
+) -> Path:
+    """Write the index of a catalogue by version 1 of a model that was trained on the dataset version `own`."""
+    store = CatalogueStore(objects or MemoryObjects())
+    ref = ModelRef("spotify_model_prod", "1", "champion", RUN)
+    imported(store, rows)
+    build(store, scored(store, ref, graph), OwnSongs(DatasetStore(store.objects), own), target, 10**6)
+    explain(target, ServedModel.load(ref, graph))
+    return target
+
+
+class OneIndex:
+    """A source of one index."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def index_run(self) -> str | None:
+        return RUN
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        assert run_id == RUN
+        return Path(shutil.copy(self._path, directory))
+
+
+def searching(path: Path, predictor: Predictor, directory: Path) -> SongSearch:
+    """Return a search in an index, kept in a directory."""
+    indexes = IndexStore(OneIndex(path), 60, directory)
+    indexes.refresh()
+    return SongSearch(indexes, predictor)
