@@ -7,7 +7,7 @@ PROTOS := protos/song_preference/v1/prediction.proto
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-slider protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-songs bench-slider protos published graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -115,6 +115,9 @@ bench: .venv/.dev ## Measure requests per second of the services beside their ba
 
 bench-csv: .venv/.dev ## Measure rows per second of /predict/csv beside bare onnxruntime; needs two cores
 	$(BIN)/python -m benchmarks.csv_scoring
+
+bench-songs: .venv/.dev ## Measure search, recommendations and a song's page over REST on an index of ROWS=1200000 made-up songs; needs wrk and two cores
+	$(BIN)/python -m benchmarks.songs $(if $(filter file,$(origin ROWS)),,$(ROWS))
 
 bench-slider: .venv/.dev ## Measure in Chromium how fast the running dashboard answers a slider and opens each page; or that at ADDRESS=
 	$(BIN)/python -m benchmarks.slider $(ADDRESS)

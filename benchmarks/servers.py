@@ -29,11 +29,12 @@ from song_preference.features import LIKE, Song
 from song_preference.prediction import ModelRef, Prediction, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore, Registry
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexSource, IndexStore
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings, RestSettings
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
-NAME, ALIAS = "benchmark", "champion"
+NAME, ALIAS, INDEX = "benchmark", "champion", "made-up"
 REF = ModelRef(NAME, "1", ALIAS)
 ANSWER = Prediction(LIKE, True, 0.75, 0.5, REF)
 REST = RestSettings.model_construct(
@@ -64,6 +65,22 @@ def predictor(variant: str, cache: Path) -> Predictor:
     """Return our predictor with the model in the cache, or for "constant" one that always answers the same."""
     store = ModelStore(_SameRegistry(), 10, NAME, ModelCache(cache, NAME, ALIAS))
     return (_Constant if variant == "constant" else Predictor)(store)
+
+
+class _SameIndex(IndexSource):
+    """Always confirms the index in the cache, if there is one."""
+
+    def index_run(self) -> str | None:
+        return INDEX
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        raise NotImplementedError(run_id, directory)
+
+
+def songs(variant: str, cache: Path) -> SongSearch:
+    """Return a search in the index in the cache."""
+    has_index = (cache / f"{INDEX}.sqlite").exists()
+    return SongSearch(IndexStore(_SameIndex(), 10, cache) if has_index else None, predictor(variant, cache))
 
 
 def bare_rest() -> FastAPI:
@@ -119,7 +136,7 @@ async def serve_grpc(variant: str, port: int, cache: Path) -> None:
     """Serve gRPC until the process ends."""
     for_ever = asyncio.Event()
     if variant != "bare":
-        await serve_ours(SongSearch(None, predictor(variant, cache)), GRPC, "127.0.0.1", port, for_ever)
+        await serve_ours(songs(variant, cache), GRPC, "127.0.0.1", port, for_ever)
     server = bare_grpc()
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
@@ -132,7 +149,7 @@ def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     if protocol in bare and variant == "bare":
         serve_bare(bare[protocol](), port)
     elif protocol in bare:
-        serve(configuration(create_app(SongSearch(None, predictor(variant, cache)), REST), "127.0.0.1", port))
+        serve(configuration(create_app(songs(variant, cache), REST), "127.0.0.1", port))
     else:
         asyncio.run(serve_grpc(variant, port, cache))
 

@@ -116,14 +116,14 @@ def champions() -> dict[str, bytes]:
 
 
 @contextmanager
-def serving(protocol: str, variant: str, cache: Path) -> Iterator[None]:
-    """Start a server on the first core and wait until it answers."""
+def serving(protocol: str, variant: str, cache: Path) -> Iterator[int]:
+    """Start a server on the first core, wait until it answers, and yield the id of its process."""
     command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "benchmarks.servers", protocol, variant]
     # Bare Strawberry writes a traceback for each connection that wrk closes.
     with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT, stderr=subprocess.DEVNULL) as server:
         try:
             wait_until_up()
-            yield
+            yield server.pid
         finally:
             server.terminate()
 

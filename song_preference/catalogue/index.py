@@ -6,10 +6,11 @@ Songs have their numbers in the order of popularity, so that the first rows of a
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -72,32 +73,45 @@ class OwnSongs:
         return row["id"] in self._keys or row["isrc"] in self._keys or digest in self._features
 
 
+class Row(NamedTuple):
+    """A song of an index, as its table holds it but for its number."""
+
+    values: tuple[Any, ...]
+    """The values of `COLUMNS`."""
+    name: int
+    """Its `name_key`."""
+    probability: float
+    liked: bool
+    is_own: bool
+
+
 def build(store: CatalogueStore, scores: Scores, own: OwnSongs, target: Path, most_songs: int) -> int:
     """Write the index of the `most_songs` most popular songs to a file that does not exist yet; return how many it has.
 
     Raise `CatalogueNotFound` where a part was removed meanwhile.
     """
+    rows = islice(_rows(store, scores, own), most_songs)
+    return write(target, (scores.catalogue, scores.model, scores.created_at.isoformat()), rows)
+
+
+def write(target: Path, about: tuple[str, str, str], rows: Iterable[Row]) -> int:
+    """Write songs, the most popular first, to a new file about a catalogue, a model and a time; count them."""
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.executescript(SCHEMA)
         connection.execute("begin")
-        values = ", ".join("?" * (len(COLUMNS) + 5))
-        connection.executemany(f"insert into songs values ({values}, null)", _rows(store, scores, own, most_songs))
-        connection.execute("commit")
-        connection.execute("begin")
+        values = ", ".join("?" * (len(COLUMNS) + 4))
+        insert = f"insert into songs values (null, {values}, null)"
+        connection.executemany(insert, ((*row.values, *row[1:]) for row in rows))
         connection.executemany("insert or ignore into genres values (?, ?, ?)", _genres(connection))
         connection.execute("commit")
         connection.executescript(FINISHED)
         ((songs,),) = connection.execute("select count(*) from songs").fetchall()
-        about = (scores.catalogue, scores.model, songs, scores.created_at.isoformat())
-        connection.execute("insert into about values (?, ?, ?, ?)", about)
+        connection.execute("insert into about values (?, ?, ?, ?)", (*about[:2], songs, about[2]))
         return int(songs)
 
 
-def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs, most_songs: int) -> Iterator[tuple[Any, ...]]:
-    number = 0
+def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs) -> Iterator[Row]:
     for part in store.find(scores.catalogue).parts:
-        if number >= most_songs:
-            return
         with temporary_directory() as directory:
             songs, answers = directory / "songs", directory / "scores"
             store.fetch_part(scores.catalogue, part.name, songs)
@@ -108,12 +122,9 @@ def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs, most_songs: int)
                 answer = zip(answered["probability"].to_pylist(), answered["liked"].to_pylist(), strict=True)
                 rows = zip(batch.select(COLUMNS).to_pylist(), _digests(features), answer, strict=True)
                 for row, digest, (probability, liked) in rows:
-                    number += 1
-                    if number > most_songs:
-                        return
                     is_own, name = own.include(row, digest), name_key(row["title"], row["artist"])
                     row["id"] = row["id"] or _made_up_id(name, digest)
-                    yield (number, *row.values(), name, probability, liked, is_own)
+                    yield Row(tuple(row.values()), name, probability, liked, is_own)
 
 
 def _genres(connection: sqlite3.Connection) -> Iterator[tuple[str, float, int]]:

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,12 +20,16 @@ from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow
 from song_preference.run_options import TRAINING_DAG
 from song_preference.storage import ObjectStore
+from song_preference.v1 import prediction_pb2 as pb
+from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub
 from tests.support.stack import PLAYLIST
 from tests.support.waiting import wait_for
 
 EXAMPLE = (ROOT / "incoming" / "example_catalogue.csv").read_bytes()
 REAL = PLAYLIST.parent / "catalogue"
 ENDED = {"success", "failed"}
+OPTIONAL = ("isrc", "album", "genre", "year", "popularity", "spotify_url")
+SONG = f"id title artist isrc album genre year popularity spotifyUrl {' '.join(FEATURES)} probability liked reason"
 
 
 def imported(rest: httpx.Client, content: bytes, name: str) -> dict[str, Any]:
@@ -108,6 +113,60 @@ def test_another_champion_is_asked_too_and_old_answers_are_used_again(
 
     wait_for(lambda: index().get("model") == before, "the index of the champion", 300)
     assert index() == {"catalogue": catalogue["version"], "model": before, "songs": 501, "stale": False}
+
+
+def from_message(scored: Any) -> dict[str, Any]:
+    """What REST says of a song, from gRPC's message."""
+    song = scored.song
+    told = {name: getattr(song, name) if song.HasField(name) else None for name in OPTIONAL}
+    features = {name: getattr(song.features, name) for name in FEATURES}
+    reason = scored.reason if scored.HasField("reason") else None
+    answer = {"probability": scored.probability, "liked": scored.liked, "reason": reason}
+    return {"id": song.id, "title": song.title, "artist": song.artist, **told, **features, **answer}
+
+
+def from_graphql(rest: httpx.Client, query: str) -> list[dict[str, Any]]:
+    """What REST says of songs, from GraphQL's answer."""
+    asked = f"{{ {query} {{ songs {{ {SONG} }} }} }}"
+    ((_, found),) = rest.post("/graphql", json={"query": asked}).json()["data"].items()
+    return [{"spotify_url": song.pop("spotifyUrl"), **song} for song in found["songs"]]
+
+
+def test_every_protocol_finds_and_recommends_the_same_songs(
+    rest: httpx.Client, environment: dict[str, str], catalogue: dict[str, Any]
+) -> None:
+    model = rest.get("/model").json()["version"]
+
+    def is_fresh(index: dict[str, Any]) -> bool:
+        return index.get("catalogue") == catalogue["version"] and index.get("model") == model and not index["stale"]
+
+    with grpc.insecure_channel(environment["GRPC_ADDRESS"]) as channel:
+        stub = PredictionServiceStub(channel)
+
+        def of_grpc() -> dict[str, Any]:
+            try:
+                index = stub.SearchSongs(pb.SearchSongsRequest(query="a"), timeout=10).index
+            except grpc.RpcError:
+                return {}
+            return {"catalogue": index.catalogue, "model": index.model, "stale": index.stale}
+
+        wait_for(lambda: is_fresh(rest.get("/songs?query=a").json()), "the index of REST", 300)
+        wait_for(lambda: is_fresh(of_grpc()), "the index of gRPC", 60)
+        found = rest.get("/songs", params={"query": "velvet signal", "limit": 7}).json()["songs"]
+        assert len(found) == 7
+        assert found == from_graphql(rest, 'songs(query: "velvet signal", first: 7)')
+        assert found == [
+            *map(from_message, stub.SearchSongs(pb.SearchSongsRequest(query="velvet signal", limit=7)).songs)
+        ]
+        best = rest.get("/recommendations", params={"limit": 10, "genre": "rock"}).json()["songs"]
+        assert best == from_graphql(rest, 'recommendations(wishes: {limit: 10, genre: "rock"})')
+        assert best == [*map(from_message, stub.Recommend(pb.RecommendRequest(limit=10, genre="rock")).songs)]
+        assert best
+        page = stub.GetSong(pb.GetSongRequest(id=best[0]["id"]))
+    explained = rest.get(f"/songs/{best[0]['id']}").json()["explanation"]
+    assert explained["probability"] == page.explanation.answer.probability
+    assert explained["probability"] == pytest.approx(best[0]["probability"], abs=1e-6)
+    assert explained["contributions"] == {name: getattr(page.explanation.contributions, name) for name in FEATURES}
 
 
 def test_a_file_without_titles_is_rejected_and_the_catalogue_stays(
