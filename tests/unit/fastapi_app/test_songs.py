@@ -14,7 +14,7 @@ from song_preference.serving.songs import Search, SongSearch, Wishes
 from song_preference.settings import RestSettings
 from tests.support.catalogue import index_of, searching
 from tests.support.graphql import ask, code
-from tests.support.rest import check_problem
+from tests.support.rest import check_problem, fuzz
 
 SONG = "id isrc title artist album genre year popularity spotifyUrl speechiness energy danceability acousticness"
 SCORED = f"{SONG} probability liked reason"
@@ -144,3 +144,9 @@ def test_graphql_names_the_field_at_fault(client: TestClient) -> None:
 def test_without_a_catalogue_it_says_so(rest: TestClient) -> None:
     for path in ("/songs?query=a", "/songs/a", "/recommendations"):
         assert check_problem(rest.get(path), 404, path.partition("?")[0])["code"] == "no_index_yet"
+
+
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # which Schemathesis does
+@pytest.mark.parametrize("path", ["/songs", "/songs/{song_id}", "/recommendations"])
+def test_no_question_is_too_strange(app: FastAPI, path: str) -> None:
+    fuzz(app, path, "GET")
