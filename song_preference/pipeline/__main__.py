@@ -28,9 +28,9 @@ def follow(
     while True:
         state = airflow.state(run)
         for task in airflow.tasks(run):
-            if task.state != seen.get(task.task_id) and task.state not in {None, "scheduled", "queued"}:
-                say(f"{run.dag_id}: {task.task_id} {task.state}")
-            seen[task.task_id] = task.state
+            if task.state != seen.get(task.name) and task.state not in {None, "scheduled", "queued"}:
+                say(f"{run.dag_id}: {task.name} {task.state}")
+            seen[task.name] = task.state
         if state == "success":
             return
         if state == "failed":

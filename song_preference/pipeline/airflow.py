@@ -21,6 +21,9 @@ RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
 TRIES = 3
 """Tries to start a run: on SQLite, Airflow fails if two are to be started while a third one is running."""
 
+PAGE_TASKS = 100
+"""Tasks that are asked for at once: the most that Airflow gives."""
+
 Log = list[dict[str, Any]]
 """Lines of a task's structured log."""
 
@@ -51,6 +54,13 @@ class Task(NamedTuple):
     try_number: int
     seconds: float | None = None
     """Duration; None until it has ended."""
+    map_index: int = -1
+    """Number among the tasks that one mapped task became; -1 for any other task."""
+
+    @property
+    def name(self) -> str:
+        """Return the id, with the number of a mapped task."""
+        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
 
 
 class Airflow:
@@ -103,10 +113,17 @@ class Airflow:
         return self.times(run).state
 
     def tasks(self, run: Run) -> list[Task]:
-        """Return the run's tasks in the order of their start."""
-        path = f"{_path(run)}/taskInstances"
-        found = self._get(path, absent=_unknown(run), order_by="start_date")["task_instances"]
-        return [Task(item["task_id"], item["state"], item["try_number"], item["duration"]) for item in found]
+        """Return the run's tasks in the order of their start, each of a mapped task by itself."""
+        path, found = f"{_path(run)}/taskInstances", list[Task]()
+        while True:
+            query = {"order_by": "start_date", "limit": PAGE_TASKS, "offset": len(found)}
+            page = self._get(path, absent=_unknown(run), **query)
+            found += [
+                Task(item["task_id"], item["state"], item["try_number"], item["duration"], item["map_index"])
+                for item in page["task_instances"]
+            ]
+            if len(found) >= page["total_entries"] or not page["task_instances"]:
+                return found
 
     def training_of(self, run: Run) -> Run | None:
         """Return the training that an ETL run's dataset started, or another one that took it; None before it runs."""
@@ -169,7 +186,8 @@ class Airflow:
 
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""
-        content: Log = self._get(f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}")["content"]
+        path = f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        content: Log = self._get(path, map_index=task.map_index)["content"]
         return content
 
     def _runs(self, dag_id: str, **query: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from song_preference.catalogue.__main__ import main
 from song_preference.features import FEATURES
 from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow
-from song_preference.run_options import TRAINING_DAG
+from song_preference.run_options import SCORING_DAG, TRAINING_DAG
 from song_preference.storage import ObjectStore
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub
@@ -95,6 +95,15 @@ def test_the_champion_answers_for_every_song(
     assert batch["model"]["version"] == found["model"]
     assert [answer["probability"] for answer in batch["predictions"]] == pytest.approx(answers["probability"], abs=1e-6)
     assert sum(answers["liked"]) == found["liked"] > 0
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_log_of_a_mapped_task_is_found(rest: httpx.Client, airflow: Airflow) -> None:
+    scores(rest)
+    _, ((run, _),) = airflow.runs(SCORING_DAG, limit=1)
+    (task,) = (task for task in airflow.tasks(run) if task.task_id == "score")
+    assert task.map_index == 0
+    assert any(line.get("level") == "info" for line in airflow.log(run, task))
 
 
 def test_another_champion_is_asked_too_and_old_answers_are_used_again(

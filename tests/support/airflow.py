@@ -20,8 +20,11 @@ LOCAL = {"AIRFLOW_URL": "http://airflow", "_AIRFLOW_WWW_USER_USERNAME": "u", "_A
 RUN_ID = "manual__2026-11-25T06:24:56.625440+00:00"
 
 
-def task(name: str, state: str | None, try_number: int = 1, seconds: float | None = None) -> dict[str, Any]:
-    return {"task_id": name, "state": state, "try_number": try_number, "duration": seconds}
+def task(
+    name: str, state: str | None, try_number: int = 1, seconds: float | None = None, map_index: int = -1
+) -> dict[str, Any]:
+    times = {"try_number": try_number, "duration": seconds}
+    return {"task_id": name, "map_index": map_index, "state": state, **times}
 
 
 @dataclass
@@ -57,6 +60,7 @@ class FakeAirflow:
         self.next = FakeRun("manual__2026-11-26T00:00:00+00:00", "2026-11-26T00:00:00+00:00", "queued")
         """What a trigger starts."""
         self.logs: dict[str, list[dict[str, Any]]] = {}
+        """By task, try and, of a mapped task, its index."""
         self.conf: dict[str, Any] | None = None
         self.token, self.logins = "one", 0
         self.paths: list[str] = []
@@ -110,7 +114,7 @@ class FakeAirflow:
                 return self._listed(self.runs[dag_id], request.url.params)
             case ["dags", dag_id, "dagRuns", run_id, *rest]:
                 found = next((run for run in self.runs.get(dag_id, []) if run.run_id == run_id), None)
-                return self._of_run(found, rest) if found else None
+                return self._of_run(found, rest, request.url.params) if found else None
         raise AssertionError(path)
 
     def _listed(self, runs: list[FakeRun], query: httpx.QueryParams) -> dict[str, Any]:
@@ -126,7 +130,7 @@ class FakeAirflow:
             run.listings_before_start -= 1
         return {"dag_runs": answer, "total_entries": len(chosen)}
 
-    def _of_run(self, run: FakeRun, rest: list[str]) -> dict[str, Any] | None:
+    def _of_run(self, run: FakeRun, rest: list[str], query: httpx.QueryParams) -> dict[str, Any] | None:
         match rest:
             case []:
                 return run.shown()
@@ -134,11 +138,14 @@ class FakeAirflow:
                 assert run.begun, "Airflow 3.3 answers 500 here"
                 return {"asset_events": [{"source_run_id": source} for source in run.sources]}
             case ["taskInstances"]:
-                return {"task_instances": run.tasks}
+                first = int(query.get("offset", 0))
+                page = run.tasks[first : first + min(int(query.get("limit", 50)), 100)]
+                return {"task_instances": page, "total_entries": len(run.tasks)}
             case ["taskInstances", name, "xcomEntries", "return_value"]:
                 return {"value": run.results[name]} if name in run.results else None
             case ["taskInstances", name, "logs", number]:
-                return {"content": self.logs[f"{name} {number}"]}
+                index = int(query.get("map_index", -1))
+                return {"content": self.logs[f"{name} {number}" if index < 0 else f"{name} {number} {index}"]}
         raise AssertionError(rest)
 
 

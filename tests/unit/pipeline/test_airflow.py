@@ -79,6 +79,21 @@ def test_a_failure_is_reported_in_the_words_of_its_last_try(
     assert str(raised.value) == f"{ETL_DAG} failed: {reason}"
 
 
+def test_of_a_mapped_task_the_log_of_the_one_that_failed_is_read(airflow: Airflow, server: FakeAirflow) -> None:
+    run = server.runs[ETL_DAG][0]
+    run.state = "failed"
+    run.tasks = [task("plan", "success"), *(task("score", "success", map_index=index) for index in range(149))]
+    run.tasks.append(task("score", "failed", 2, map_index=149))
+    server.logs["score 2 149"] = DESIGNED
+    assert failure(airflow, RUN) == "The playlist has no column energy: add it."
+    said: list[str] = []
+    with pytest.raises(PipelineError, match="The playlist has no column energy"):
+        follow(airflow, RUN, said.append)
+    assert said[:2] == [f"{ETL_DAG}: plan success", f"{ETL_DAG}: score[0] success"]
+    assert said[-1] == f"{ETL_DAG}: score[149] failed"
+    assert len(said) == 151
+
+
 def test_a_run_that_failed_before_its_tasks_says_where_to_look(airflow: Airflow, server: FakeAirflow) -> None:
     server.runs[ETL_DAG][0].tasks = [task("download", None, 0)]
     assert failure(airflow, RUN) == f"{ETL_DAG} failed before any of its tasks did: its page in Airflow shows why."
@@ -213,7 +228,8 @@ def test_a_dag_that_was_not_read_yet_is_reported(server: FakeAirflow, airflow: A
 def test_a_runs_id_goes_over_the_wire_as_one_part_of_the_path(server: FakeAirflow, airflow: Airflow) -> None:
     airflow.tasks(RUN)
     quoted = "manual__2026-11-25T06%3A24%3A56.625440%2B00%3A00"
-    assert server.paths[-1] == f"/api/v2/dags/{ETL_DAG}/dagRuns/{quoted}/taskInstances?order_by=start_date"
+    asked = "taskInstances?order_by=start_date&limit=100&offset=0"
+    assert server.paths[-1] == f"/api/v2/dags/{ETL_DAG}/dagRuns/{quoted}/{asked}"
 
 
 @pytest.mark.parametrize(
