@@ -1,7 +1,7 @@
 """A catalogue: tables of songs with title and artist, in one file or in a zip of several, as ordered Parquet files."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -59,12 +59,14 @@ SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p
 
 @dataclass(frozen=True)
 class Read:
-    """The notes on how files were read, and the counts of rows read and left out."""
+    """The notes on how files were read, the counts of rows read and left out, and the size of the tables."""
 
     notes: list[Message]
     rows: int
     left_out: int
     """Rows without usable features, title or artist."""
+    unpacked_bytes: int = 0
+    """Bytes of the files, each in the largest form that it had until it was read."""
 
 
 class Catalogue:
@@ -92,12 +94,15 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
     """Yield the catalogue in a file or zip, of at most `max_bytes` unpacked; raise `InvalidDataset`."""
     with path.open("rb") as file:
         is_zip = extension_of(file.read(len(TABLES))) == "zip"
-    files = _unpacked(path, directory, max_bytes) if is_zip else [_moved(path, directory / "0")]
-    found = [_written(file, max_bytes, is_named=is_zip) for file in files]
+    if is_zip:
+        found = _all_written(_unpacked(path, directory, max_bytes), max_bytes)
+    else:
+        found = [_written(_moved(path, directory / "0"), max_bytes)]
     whole = Read(
         [note for each in found for note in each.notes],
         sum(each.rows for each in found),
         sum(each.left_out for each in found),
+        sum(each.unpacked_bytes for each in found),
     )
     with database.crashes_rejected(), database.opened(directory, threads=1) as connection:
         _gather(connection, [directory / f"{number}" / "songs.parquet" for number in range(len(found))])
@@ -126,20 +131,34 @@ def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
             yield unpacked
 
 
-def _written(file: Path, max_bytes: int, *, is_named: bool) -> Read:
-    """Read a file, write its songs as Parquet beside it, and remove it; errors and notes name it if it `is_named`."""
-    try:
-        with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False) as table:
-            _check_names(table)
-            found = _copied(table, file.parent / "songs.parquet")
-    except InvalidDataset as error:
-        if not is_named:
-            raise
-        raise faults_of_file(error, file) from error
-    for leftover in file.parent.iterdir():
-        if leftover.name != "songs.parquet":
-            leftover.unlink()
-    return replace(found, notes=[of_file(note, file) for note in found.notes]) if is_named else found
+def _all_written(files: Iterable[Path], max_bytes: int) -> list[Read]:
+    """Read the files of a zip, which errors and notes name; raise `InvalidDataset` for more than `max_bytes` in all.
+
+    Their sizes in the zip were added up before, but files in it may be packed themselves.
+    """
+    found, left = list[Read](), max_bytes
+    for file in files:
+        try:
+            found.append(_written(file, max_bytes))
+        except InvalidDataset as error:
+            raise faults_of_file(error, file) from error
+        left -= found[-1].unpacked_bytes
+        if left < 0:
+            raise rejected("archive_too_large", limit=max_bytes / 1e6)
+        found[-1] = replace(found[-1], notes=[of_file(note, file) for note in found[-1].notes])
+    return found
+
+
+def _written(file: Path, max_bytes: int) -> Read:
+    """Read a file, write its songs as Parquet beside it, and remove it."""
+    with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False) as table:
+        _check_names(table)
+        found = _copied(table, file.parent / "songs.parquet")
+    leftovers = [path for path in file.parent.iterdir() if path.name != "songs.parquet"]
+    largest = max(path.stat().st_size for path in leftovers)
+    for path in leftovers:
+        path.unlink()
+    return replace(found, unpacked_bytes=largest)
 
 
 def _check_names(table: SongTable) -> None:

@@ -321,6 +321,7 @@ def test_a_workbook_is_rejected_as_one(read: Import) -> None:
 
 
 BOMB = b"title,artist\n" + b" " * 3_000_000
+LARGE = as_csv(songs(["x" * 300] * 4_000))
 TOO_LARGE = "has more than 2 MB once unpacked: split it."
 
 
@@ -330,14 +331,31 @@ TOO_LARGE = "has more than 2 MB once unpacked: split it."
         zipped({"a.csv": BOMB}),
         zipped({f"{number}.csv": BOMB[:1_100_000] + b"\n" for number in range(2)}),
         zipped({"a.csv": as_csv(ONE), "a.csv.gz": gzip.compress(BOMB)}),
+        zipped({f"{number}.csv.gz": gzip.compress(LARGE) for number in range(2)}),
+        zipped({f"{number}.zip": zipped({"a.csv": LARGE}) for number in range(2)}),
+        zipped({"a.csv": LARGE, "b.csv.gz": gzip.compress(LARGE)}),
+        zipped({f"{number}.parquet": parquet(songs(["x" * 300] * 4_000)) for number in range(2)}),
         gzip.compress(BOMB),
         zipped({"a.parquet": parquet(songs(["x" * 300] * 10_000))}),
     ],
-    ids=["one file", "two files", "a gz in a zip", "a gz", "Parquet"],
+    ids=[
+        *("one file", "two files", "a gz in a zip", "two gz in a zip", "two zips in a zip", "a file and a gz in a zip"),
+        *("two Parquet files in a zip", "a gz", "Parquet"),
+    ],
 )
 def test_a_bomb_is_rejected_with_the_limit(read: Import, content: bytes) -> None:
     assert len(content) < 400_000
     assert rejected(read, content, max_bytes=2_000_000).endswith(TOO_LARGE)
+
+
+@pytest.mark.parametrize("write", [as_csv, as_json], ids=["CSV", "JSON"])
+def test_packed_files_that_have_the_limit_together_are_read(
+    read: Import, write: Callable[[pd.DataFrame], bytes]
+) -> None:
+    table = write(songs(range(1_000)))
+    content, size = zipped({f"{number}.gz": gzip.compress(table) for number in range(3)}), 3 * len(table)
+    assert read(content, max_bytes=size).read.unpacked_bytes == size
+    assert "once unpacked: split it" in rejected(read, content, max_bytes=size - 1)
 
 
 @pytest.mark.parametrize("cut", [20, 120, -40])

@@ -1,0 +1,61 @@
+"""The import of a catalogue, from an upload to its description, on objects in memory."""
+
+import gzip
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from song_preference.catalogue import importing
+from song_preference.catalogue.store import CatalogueStore
+from song_preference.catalogue.version import CatalogueVersion
+from song_preference.dataset.manage import keep
+from song_preference.errors import InvalidDataset
+from song_preference.features import FEATURES
+from song_preference.settings import CatalogueSettings
+from tests.support.datasets import MemoryObjects
+from tests.support.playlists import as_csv
+
+MAX_BYTES = 1_000_000
+
+
+@pytest.fixture
+def store() -> CatalogueStore:
+    return CatalogueStore(MemoryObjects())
+
+
+def songs(count: int, seed: int = 1) -> pd.DataFrame:
+    features = np.random.default_rng(seed).random((count, len(FEATURES))).round(3)
+    titles = [f"Song {seed}-{number}" for number in range(count)]
+    return pd.DataFrame(features, columns=list(FEATURES)).assign(title=titles, artist="Anna")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, file in files.items():
+            packed.writestr(name, file)
+    return content.getvalue()
+
+
+def uploaded(store: CatalogueStore, content: bytes) -> CatalogueVersion:
+    """Import an upload."""
+    settings = CatalogueSettings.model_validate({"MAX_CATALOGUE_BYTES": MAX_BYTES, "INCOMING_DIR": "unused"})
+    return importing.read(store, settings, keep(BytesIO(content), "Mine.zip", store.objects))
+
+
+def test_an_upload_that_is_too_large_once_unpacked_leaves_nothing_behind(
+    store: CatalogueStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    table = as_csv(songs(MAX_BYTES // 60))
+    assert MAX_BYTES / 2 < len(table) < MAX_BYTES
+    content = zipped({f"{number}.csv.gz": gzip.compress(table) for number in range(2)})
+    with pytest.raises(InvalidDataset, match="has more than 1 MB once unpacked"):
+        uploaded(store, content)
+    assert store.objects.keys("") == []
+    assert list(tmp_path.iterdir()) == []
