@@ -36,7 +36,7 @@ one table from these classes to its own status codes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from song_preference.messages import Message
@@ -140,13 +140,17 @@ class Finding:
 
     column: str | None
     rule: Message
+    """The rule, within `of_file` if it is about one of several files."""
     count: int
     rows: tuple[int, ...] = ()
     """Numbers of the first rows at fault; the header is row 1, as in a spreadsheet."""
 
     def message(self) -> Message:
-        """Return the finding as one message: column or file, rule and rows."""
+        """Return the finding as one message: name of a file in a zip, column or file, rule and rows."""
         rule = self.rule.as_json()
+        if self.rule.code == "of_file":
+            unnamed = replace(self, rule=Message(**self.rule.params["message"]))
+            return Message("of_file", {**self.rule.params, "message": unnamed.message().as_json()})
         about = Message("column_rule", {"column": self.column, "rule": rule}) if self.column else None
         finding = about or Message("file_rule", {"rule": rule})
         if not self.rows:

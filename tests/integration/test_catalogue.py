@@ -224,7 +224,7 @@ def test_a_bad_file_leaves_everything_as_it_is(catalogues: CatalogueStore, impor
     for content, words in (
         (untitled, "column 'title' is missing"),
         (b"<html>", "is an HTML page"),
-        (zip_of(good, untitled), "column 'title' 1.csv: is missing"),
+        (zip_of(good, untitled), "1.csv: column 'title' is missing"),
         (zip_of(good)[:-30], "cannot be unpacked"),
         (as_csv(table(5, 3).assign(artist=" ")), "has rows without title or artist"),
     ):

@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from song_preference.errors import (
     SongPreferenceError,
 )
 from song_preference.messages import Message
+from song_preference.song_table.files import faults_of_file
 
 ENERGY = Finding("energy", Message("not_a_number"), 12, (2, 9))
 
@@ -24,6 +26,16 @@ def test_a_finding_names_column_or_file_rule_and_rows() -> None:
     assert str(Finding(None, Message("empty_file"), 1)) == "the file is empty"
     assert str(Finding("energy", Message("empty_cell"), 1, (7,))) == "column 'energy' must not be empty (1 row: 7)"
     assert ENERGY.message().text("es").startswith("la columna «energy» debe ser un número")
+
+
+def test_a_finding_in_one_of_several_files_names_the_file_first() -> None:
+    found = faults_of_file(InvalidDataset(ENERGY, Finding(None, Message("empty_file"), 1)), Path("a/bad.csv"))
+    energy, empty = (finding.message() for finding in found.findings)
+    assert str(energy) == "bad.csv: column 'energy' must be a number (12 rows: 2, 9, ...)"
+    assert energy.text("es") == "bad.csv: la columna «energy» debe ser un número (12 filas: 2, 9, ...)"
+    assert str(empty) == "bad.csv: the file is empty"
+    assert empty.text("es") == "bad.csv: el archivo está vacío"
+    assert str(found) == f"This file cannot be used: {energy}; {empty}."
 
 
 def test_a_dataset_is_rejected_with_every_finding() -> None:

@@ -302,7 +302,7 @@ def test_a_file_without_what_is_needed_is_rejected(read: Import, rows: pd.DataFr
 @missing
 def test_one_bad_file_among_good_ones_is_named(read: Import, rows: pd.DataFrame, about: str, rule: str) -> None:
     said = rejected(read, zipped({"good.csv": as_csv(ONE), "sub/bad.csv": as_csv(rows), "last.csv": as_csv(ONE)}))
-    assert said.startswith(f"{about} bad.csv: {rule}")
+    assert said.startswith(f"bad.csv: {about} {rule}")
 
 
 def test_every_column_that_is_missing_is_named(read: Import) -> None:
@@ -447,7 +447,7 @@ def test_a_zero_byte_harms_no_other_song(read: Import, write: Callable[[pd.DataF
 
 def test_a_zero_byte_in_a_csv_makes_it_binary(read: Import) -> None:
     said = rejected(read, zipped({"a.csv": as_csv(songs(["A\0Z", "B"]))}))
-    assert said == "the file a.csv: is binary: export the playlist as CSV."
+    assert said == "a.csv: the file is binary: export the playlist as CSV."
 
 
 BLANKS = "".join(sign for sign in map(chr, range(0x4000)) if unicodedata.category(sign) == "Zs")
