@@ -38,7 +38,7 @@ def read(store: CatalogueStore, settings: CatalogueSettings, source: str) -> Cat
                 source=fetched,
                 rows=songs.read.rows,
                 rows_left_out=songs.read.left_out,
-                notes=[note.stored() for note in songs.read.notes],
+                notes=[note.stored() for note in songs.read.all_notes()],
                 songs=songs.songs,
                 parts=parts,
             )

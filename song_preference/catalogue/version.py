@@ -31,7 +31,7 @@ class CatalogueVersion(BaseModel):
     """Rows of its files; more than songs if some are left out or repeat others."""
     rows_left_out: int
     notes: list[Message]
-    """What was understood as something else than it is written, and what was left out."""
+    """What was understood as something else than it is written, and what was left out; of many, the first ones."""
     songs: int
     parts: list[Part]
     """In the order of their songs, the most popular first."""

@@ -3,7 +3,8 @@
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -21,6 +22,12 @@ from song_preference.song_table.text import TABLES, members, unpacking
 
 PART_SONGS = 250_000
 """Songs in a part: some seconds of a model's work, so that parts can be shared out evenly."""
+
+MAX_NOTES = 100
+"""Notes that are kept: a zip may have thousands of files, and a file a thousand columns."""
+
+LONGEST_NOTE = 5_000
+"""Characters of a note that is kept: it may name a thousand columns."""
 
 LONGEST_TEXT = 300
 """Characters kept of a title or another text."""
@@ -59,14 +66,32 @@ SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p
 
 @dataclass(frozen=True)
 class Read:
-    """The notes on how files were read, the counts of rows read and left out, and the size of the tables."""
+    """The first notes on how files were read, the counts of rows read and left out, and the size of the files."""
 
-    notes: list[Message]
-    rows: int
-    left_out: int
+    notes: list[Message] = field(default_factory=list)
+    rows: int = 0
+    left_out: int = 0
     """Rows without usable features, title or artist."""
     unpacked_bytes: int = 0
     """Bytes of the files, each in the largest form that it had until it was read."""
+    more_notes: int = 0
+    """Notes that are not kept."""
+
+    def __add__(self, other: "Read") -> "Read":
+        """Return what was read of both files."""
+        short = (note for note in other.notes if len(str(note)) <= LONGEST_NOTE)
+        notes = [*self.notes, *islice(short, MAX_NOTES - len(self.notes))]
+        return Read(
+            notes,
+            self.rows + other.rows,
+            self.left_out + other.left_out,
+            self.unpacked_bytes + other.unpacked_bytes,
+            self.more_notes + other.more_notes + len(self.notes) + len(other.notes) - len(notes),
+        )
+
+    def all_notes(self) -> list[Message]:
+        """Return the notes, the last one of which says how many more there are."""
+        return [*self.notes, *([Message("more_notes", {"count": self.more_notes})] if self.more_notes else [])]
 
 
 class Catalogue:
@@ -95,17 +120,12 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
     with path.open("rb") as file:
         is_zip = extension_of(file.read(len(TABLES))) == "zip"
     if is_zip:
-        found = _all_written(_unpacked(path, directory, max_bytes), max_bytes)
+        whole = _all_written(_unpacked(path, directory, max_bytes), max_bytes)
     else:
-        found = [_written(_moved(path, directory / "0"), max_bytes)]
-    whole = Read(
-        [note for each in found for note in each.notes],
-        sum(each.rows for each in found),
-        sum(each.left_out for each in found),
-        sum(each.unpacked_bytes for each in found),
-    )
+        whole = Read() + _written(_moved(path, directory / "0"), max_bytes)
+    files = sorted(directory.glob("*/songs.parquet"), key=lambda file: int(file.parent.name))
     with database.crashes_rejected(), database.opened(directory, threads=1) as connection:
-        _gather(connection, [directory / f"{number}" / "songs.parquet" for number in range(len(found))])
+        _gather(connection, files)
         yield Catalogue(connection, whole)
 
 
@@ -131,22 +151,21 @@ def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
             yield unpacked
 
 
-def _all_written(files: Iterable[Path], max_bytes: int) -> list[Read]:
+def _all_written(files: Iterable[Path], max_bytes: int) -> Read:
     """Read the files of a zip, which errors and notes name; raise `InvalidDataset` for more than `max_bytes` in all.
 
     Their sizes in the zip were added up before, but files in it may be packed themselves.
     """
-    found, left = list[Read](), max_bytes
+    whole = Read()
     for file in files:
         try:
-            found.append(_written(file, max_bytes))
+            found = _written(file, max_bytes)
         except InvalidDataset as error:
             raise faults_of_file(error, file) from error
-        left -= found[-1].unpacked_bytes
-        if left < 0:
+        whole += replace(found, notes=[of_file(note, file) for note in found.notes])
+        if whole.unpacked_bytes > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)
-        found[-1] = replace(found[-1], notes=[of_file(note, file) for note in found[-1].notes])
-    return found
+    return whole
 
 
 def _written(file: Path, max_bytes: int) -> Read:

@@ -17,6 +17,7 @@ from song_preference.dataset.manage import keep
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.settings import CatalogueSettings
+from song_preference.song_table import catalogue
 from tests.support.datasets import MemoryObjects
 from tests.support.playlists import as_csv
 
@@ -59,3 +60,16 @@ def test_an_upload_that_is_too_large_once_unpacked_leaves_nothing_behind(
         uploaded(store, content)
     assert store.objects.keys("") == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_description_has_the_first_notes_and_says_how_many_more_there_were(
+    store: CatalogueStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "MAX_NOTES", 2)
+    found = uploaded(store, zipped({f"{name}.csv": as_csv(songs(2, ord(name)), sep=";") for name in "abcd"}))
+    importing.publish(store, found)
+    latest = store.latest()
+    assert latest is not None
+    assert [note.params.get("file") for note in latest.notes] == ["a.csv", "b.csv", None]
+    assert str(latest.notes[-1]) == "further notes, not shown: 2"
+    assert latest.notes[-1].text("es") == "otras notas que no se muestran: 2"

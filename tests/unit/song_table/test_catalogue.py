@@ -49,7 +49,7 @@ class Found:
 
     @property
     def notes(self) -> list[str]:
-        return [str(note) for note in self.read.notes]
+        return [str(note) for note in self.read.all_notes()]
 
 
 Import = Callable[..., Found]
@@ -280,6 +280,29 @@ def test_rows_without_name_or_features_are_left_out_and_counted(read: Import) ->
     assert note.startswith("a.csv: rows left out: 6 (")
     assert "column 'energy' must be a number (2 rows: 5, 6)" in note
     assert "has rows without title or artist (3 rows: 3, 4, 8)" in note
+
+
+def test_of_many_files_the_first_notes_are_kept_and_the_others_counted(
+    read: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "MAX_NOTES", 10)
+    files = {f"{number}.csv": as_csv(songs([number], seed=number), sep=";") for number in range(12)}
+    found = read(zipped(files))
+    assert len(found.songs) == 12
+    assert len(found.notes) == 11
+    assert {note.partition(": ")[0] for note in found.notes[:-1]} == {f"{number}.csv" for number in range(10)}
+    assert found.notes[-1] == "further notes, not shown: 2"
+    del files["10.csv"], files["11.csv"]
+    assert read(zipped(files)).notes == found.notes[:-1]
+
+
+def test_the_notes_on_a_file_of_many_columns_are_bounded_in_number_and_length(read: Import) -> None:
+    header = ["title", "artist", *FEATURES, *["more"] * 400, *(f"Energy {' ' * number}" for number in range(300))]
+    row = ["A", "Anna", *["0.5"] * (len(header) - 2)]
+    notes = read(f"{','.join(header)}\n{','.join(row)}\n".encode()).notes
+    assert len(notes) == 101
+    assert set(notes[:-1]) == {"of the columns 'more' the first is kept"}
+    assert notes[-1] == "further notes, not shown: 300"
 
 
 MISSING = {
