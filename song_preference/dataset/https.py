@@ -44,7 +44,8 @@ def download(url: str, target: Path, max_bytes: int, network: Network, *, truste
     transport = None if trusted else PublicTransport(network)
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     with httpx.Client(transport=transport, timeout=timeout, headers={"Accept-Encoding": "identity"}) as client:
-        wanted = _Download(client, httpx.URL(url), trusted, time.monotonic() + network.total_seconds)
+        deadline = time.monotonic() + network.total_seconds(max_bytes)
+        wanted = _Download(client, httpx.URL(url), trusted, deadline)
         try:
             retried(lambda: write(wanted.pieces(max_bytes), target, max_bytes), _is_transient, network)
         except httpx.HTTPError as error:

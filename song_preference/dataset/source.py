@@ -209,7 +209,7 @@ def from_drive(link: str, target: Path, max_bytes: int, network: Network) -> Non
     """
     cancel = Event()
     # gdown's own timeout is for one read; this one is for all of them and all tries.
-    timer = Timer(network.total_seconds, cancel.set)
+    timer = Timer(network.total_seconds(max_bytes), cancel.set)
     timer.start()
     try:
         retried(lambda: _from_drive_once(link, target, max_bytes, cancel), _is_transient, network)

@@ -40,8 +40,14 @@ class Network:
     """Factory of the transport for untrusted URLs, whose addresses were found to be public."""
     waits_seconds: tuple[float, ...] = (1, 4)
     """Pauses between the tries: one try more than there are pauses."""
-    total_seconds: float = 540
-    """Time for all tries together; less than the ten minutes of the task, which then can still log the reason."""
+    least_seconds: float = 540
+    """Time for all tries of a playlist; less than the ten minutes of its task, which then can still log the reason."""
+    most_seconds: float = 2 * 3600
+    """Time for all tries of the largest catalogue; leaves an hour of its task's three to read the file."""
+
+    def total_seconds(self, max_bytes: int) -> float:
+        """Return the time for all tries together to fetch a file of at most `max_bytes`: a second for each MB."""
+        return min(max(self.least_seconds, max_bytes / 1e6), self.most_seconds)
 
 
 def retried(attempt: Callable[[], None], is_transient: Callable[[Exception], bool], network: Network) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from song_preference.dataset.transfer import Network
 from song_preference.run_options import CHAMPION_ASSET, ETL_DAG, IMPORT_DAG, SCORING_DAG, TASKS, TRAINING_DAG
 from tests.support.airflow import DAGS, in_airflow
 
@@ -172,6 +173,12 @@ def test_tasks_try_again_later_and_later_and_not_when_it_is_of_no_use(bag: Any) 
 
 def test_every_task_has_a_timeout(bag: Any) -> None:
     assert all(task["timeout"] for dag in bag["dags"].values() for task in dag["tasks"])
+
+
+def test_a_download_ends_before_its_task_does(bag: Any) -> None:
+    limits = {dag_id: bag["dags"][dag_id]["tasks"][0]["timeout"] for dag_id in (ETL_DAG, IMPORT_DAG)}
+    assert Network().least_seconds < limits[ETL_DAG]
+    assert Network().most_seconds < limits[IMPORT_DAG]
 
 
 def test_every_task_links_to_what_it_wrote(bag: Any) -> None:

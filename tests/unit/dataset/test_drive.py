@@ -123,4 +123,4 @@ def test_a_folder_that_cannot_be_written_to_is_not_googles_fault(behind_proxy: O
 
 def test_google_is_not_waited_for_beyond_the_total_time(behind_proxy: Outside, tmp_path: Path) -> None:
     behind_proxy.answers["/uc"] = [waits]
-    assert "(it is too slow)" in message_of(tmp_path, Network(total_seconds=0))
+    assert "(it is too slow)" in message_of(tmp_path, Network(most_seconds=0))

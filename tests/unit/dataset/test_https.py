@@ -159,7 +159,7 @@ def test_a_server_that_trickles_is_not_waited_for(outside: Outside, tmp_path: Pa
     with pytest.raises(
         SourceUnavailable, match=r"is too slow: download it yourself and upload the file, or put it into incoming/"
     ):
-        get(outside.url(), tmp_path, Network(total_seconds=0))
+        get(outside.url(), tmp_path, Network(most_seconds=0))
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(

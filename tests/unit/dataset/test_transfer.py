@@ -59,6 +59,13 @@ def test_only_transient_errors_are_tried_again_and_no_longer_than_there_are_paus
 
 
 @pytest.mark.parametrize(
+    ("max_bytes", "seconds"), [(1, 540), (200_000_000, 540), (4_000_000_000, 4_000), (10**12, 7_200)]
+)
+def test_a_larger_file_may_take_longer(max_bytes: int, seconds: float) -> None:
+    assert Network().total_seconds(max_bytes) == seconds
+
+
+@pytest.mark.parametrize(
     ("status", "is_transient"), [(200, False), (404, False), (429, True), (499, False), (500, True), (503, True)]
 )
 def test_a_status_that_may_pass(status: int, *, is_transient: bool) -> None:
