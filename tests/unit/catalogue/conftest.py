@@ -1,3 +1,3 @@
-from tests.support.mlflow import client, tracking_uri
+from tests.support.mlflow import client, settings, tracking_uri
 
-__all__ = ["client", "tracking_uri"]
+__all__ = ["client", "settings", "tracking_uri"]

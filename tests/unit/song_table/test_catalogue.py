@@ -4,8 +4,7 @@ import csv
 import gzip
 import io
 import unicodedata
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -24,6 +23,7 @@ from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.song_table import catalogue
 from song_preference.song_table.catalogue import LONGEST_TEXT, Read
+from tests.support.catalogues import songs, zipped
 from tests.support.playlists import as_csv
 from tests.support.song_tables import CANNOT, LIMIT, as_json, parquet
 
@@ -84,21 +84,6 @@ def read(tmp_path: Path) -> Import:
         return imported(directory, content, max_bytes)
 
     return read
-
-
-def songs(titles: Sequence[Any], artist: Any = "Anna", seed: int = 1, **others: Any) -> pd.DataFrame:
-    """Return songs with these titles and different features."""
-    features = np.random.default_rng(seed).random((len(titles), len(FEATURES))).round(3)
-    table = pd.DataFrame(features, columns=list(FEATURES))
-    return table.assign(title=list(titles), artist=artist, **others)
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, file in files.items():
-            packed.writestr(name, file)
-    return content.getvalue()
 
 
 def rejected(read: Import, content: bytes, max_bytes: int = LIMIT) -> str:
