@@ -21,8 +21,8 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.registry import INDEX_TAG, MlflowRegistry
 from song_preference.serving.song_index import SongIndex, connect
 from song_preference.settings import IndexSettings
-from tests.support.catalogue import imported, scored
 from tests.support.datasets import MemoryObjects, publish_sample
+from tests.support.song_index import imported, scored
 
 MODEL, MOST = "spotify_model_prod", 1_000
 NOW = datetime(2026, 11, 29, tzinfo=UTC)

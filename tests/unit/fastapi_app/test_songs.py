@@ -12,9 +12,9 @@ from fastapi_app.app import create_app
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import Search, SongSearch, Wishes
 from song_preference.settings import RestSettings
-from tests.support.catalogue import index_of, searching
 from tests.support.graphql import ask, code
 from tests.support.rest import check_problem, fuzz
+from tests.support.song_index import index_of, searching
 
 SONG = "id isrc title artist album genre year popularity spotifyUrl speechiness energy danceability acousticness"
 SCORED = f"{SONG} probability liked reason"

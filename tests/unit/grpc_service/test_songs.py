@@ -11,8 +11,8 @@ from anyio.from_thread import BlockingPortal
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import CatalogueSong, Search, SongSearch, Sort, Wishes
 from song_preference.v1 import prediction_pb2 as pb
-from tests.support.catalogue import index_of, searching
 from tests.support.grpc_calls import Edge, refused, running
+from tests.support.song_index import index_of, searching
 
 EXAMPLE = pd.read_csv(Path(__file__).parents[3] / "incoming" / "example_catalogue.csv")
 

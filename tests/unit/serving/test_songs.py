@@ -15,9 +15,9 @@ from song_preference.features import FEATURES
 from song_preference.prediction import Explanation
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import LONGEST_QUERY, MOST_SONGS, Search, SongSearch, Sort, Wishes
-from tests.support.catalogue import index_of, searching
 from tests.support.datasets import MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
+from tests.support.song_index import index_of, searching
 
 ID = "0" * 21 + "a"
 NAMED = [

@@ -16,8 +16,8 @@ from song_preference.serving.model import ServedModel
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore
 from song_preference.serving.songs import SongSearch
-from song_preference.settings import CatalogueSettings
 from song_preference.storage import ObjectStore
+from tests.support.catalogues import read_upload
 from tests.support.datasets import MemoryObjects
 
 RUN = "a" * 32
@@ -25,9 +25,7 @@ RUN = "a" * 32
 
 def imported(store: CatalogueStore, rows: pd.DataFrame) -> CatalogueVersion:
     """Import a catalogue and make it the one in use."""
-    store.objects.put("incoming/songs.csv", rows.to_csv(index=False).encode())
-    settings = CatalogueSettings.model_validate({"MAX_CATALOGUE_BYTES": 10**7, "INCOMING_DIR": "unused"})
-    found = importing.read(store, settings, store.objects.uri("incoming/songs.csv"))
+    found = read_upload(store, rows.to_csv(index=False).encode())
     importing.publish(store, found)
     return found
 
