@@ -7,7 +7,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, Field, ValidationError
@@ -196,10 +195,18 @@ class SongSearch:
 
     def _opened(self) -> tuple[SongIndex, sqlite3.Connection]:
         """Return the index in use, and this thread's connection to it."""
+        try:
+            return self._connected()
+        except sqlite3.OperationalError:
+            # Another one took its place, and its file went, between the two lines that look at it.
+            return self._connected()
+
+    def _connected(self) -> tuple[SongIndex, sqlite3.Connection]:
         if (index := self.current) is None:
             raise CatalogueNotFound(Message("no_index_yet"))
         if getattr(self._local, "path", None) != index.path:
-            self._local.connection = _connected(index.path)
+            self._local.connection = connect(index.path)
+            self._local.connection.execute(f"pragma cache_size = -{CACHE_KIB}")
             self._local.path = index.path
         return index, self._local.connection
 
@@ -207,12 +214,6 @@ class SongSearch:
         served = self.predictor.store.served
         is_other = served is not None and served.model.ref.version != index.model
         return Origin(index.catalogue, index.model, is_other)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = connect(path)
-    connection.execute(f"pragma cache_size = -{CACHE_KIB}")
-    return connection
 
 
 def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator[CatalogueSong]:

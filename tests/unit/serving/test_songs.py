@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from song_preference.errors import CatalogueNotFound, InvalidQuery
 from song_preference.features import FEATURES
 from song_preference.prediction import Explanation
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.song_index import IndexStore, SongIndex
 from song_preference.serving.songs import LONGEST_QUERY, MOST_SONGS, Search, SongSearch, Sort, Wishes
 from tests.support.datasets import MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
@@ -190,6 +191,20 @@ def test_answers_of_another_version_than_the_one_in_service_are_stale(
     for found in (search.search(Search(query="deja")), search.recommend(Wishes()), search.song(ID)):
         assert (found.origin.model, found.origin.stale) == ("1", True)
     assert search.song(ID).explanation.prediction.model.version == "2"
+
+
+def test_an_index_that_is_replaced_while_it_is_opened_is_no_error(index: Path, predictor: Predictor) -> None:
+    class Replaced:
+        """An index whose file is gone at the first look, and the next one."""
+
+        found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", 1)]
+
+        @property
+        def current(self) -> SongIndex:
+            return self.found.pop()
+
+    search = SongSearch(cast("IndexStore", Replaced()), predictor)
+    assert titles(search, "deja vu") == ["Déjà Vu"]
 
 
 def test_without_an_index_it_says_so(predictor: Predictor) -> None:
