@@ -194,14 +194,14 @@ def test_answers_of_another_version_than_the_one_in_service_are_stale(
 
 
 def test_an_index_that_is_replaced_while_it_is_opened_is_no_error(index: Path, predictor: Predictor) -> None:
+    found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", 1)]
+
     class Replaced:
         """An index whose file is gone at the first look, and the next one."""
 
-        found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", 1)]
-
         @property
         def current(self) -> SongIndex:
-            return self.found.pop()
+            return found.pop()
 
     search = SongSearch(cast("IndexStore", Replaced()), predictor)
     assert titles(search, "deja vu") == ["Déjà Vu"]
