@@ -11,6 +11,7 @@ from fastapi_app.schemas import ExplanationOut
 from song_preference.errors import CatalogueNotFound
 from song_preference.features import FEATURES, Song
 from song_preference.messages import Message
+from song_preference.serving.song_index import IndexStore
 from song_preference.serving.songs import CatalogueSong, Found, Search, SongSearch, Wishes
 
 # Not async: a search reads a file, so FastAPI runs these in threads.
@@ -71,6 +72,15 @@ async def _songs(request: Request) -> SongSearch:
 
 
 SongsDep = Annotated[SongSearch, Depends(_songs)]
+
+
+async def _indexes(request: Request) -> IndexStore | None:
+    found: SongSearch | None = request.app.state.songs
+    return found.indexes if found else None
+
+
+IndexesDep = Annotated[IndexStore | None, Depends(_indexes)]
+"""Where songs without features are looked up; None without a search."""
 
 
 @router.get("/songs", operation_id="searchSongs", summary="Search songs by name", response_model=SongsOut)

@@ -15,9 +15,11 @@ from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
 from song_preference.song_table.database import MACROS, literal, quoted
+from song_preference.song_table.faults import faults_of_rows
 from song_preference.song_table.files import rejected
 from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import ROWS_SHOWN, load
+from song_preference.song_table.origin import FEATURES_FROM, LookUp, look_up_of
 from song_preference.song_table.text import as_csv
 
 log = logging.getLogger(__name__)
@@ -35,16 +37,6 @@ RESERVED = {"row", "is_usable", SONG_KEY}
 """Names of columns of ours; those of a file get an underscore."""
 
 INDEX_NAMES = {"", "index", "unnamed0"}
-
-FEATURE_FAULTS = {
-    "empty_cell": "{0} is null",
-    "not_a_number": "isnan({0})",
-    "not_finite": "isinf({0})",
-    "not_in_unit_interval": "{0} not between 0 and 1",
-}
-"""Rules that a feature may break, by code, as SQL; the first one that holds is named."""
-
-LABEL_FAULTS = {"empty_cell": "label is null and coalesce({0}, '') = ''", "not_a_label": "label is null"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +63,8 @@ class SongTable:
     """Why rows cannot be used."""
     rows: int
     unusable: int
+    not_found: int
+    """Rows among the unusable ones whose song a look-up did not find."""
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on `songs`."""
@@ -80,27 +74,51 @@ class SongTable:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
+    with _text(path, directory, max_bytes, threads, needs_features=True) as (connection, text, notes):
+        yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+
+
+@contextmanager
+def opened_names(path: Path, directory: Path, *, max_bytes: int) -> Iterator[SongTable]:
+    """Yield the songs of a file as `opened` does; a file that names songs may lack all four features."""
+    with _text(path, directory, max_bytes, threads=1, needs_features=False) as (connection, text, notes):
+        yield _Reader(connection, find_layout(text), notes, needs_label=False, needs_features=False).table(text)
+
+
+@contextmanager
+def _text(
+    path: Path, directory: Path, max_bytes: int, threads: int, *, needs_features: bool
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, list[Message]]]:
     with database.crashes_rejected():
         # What a file is turned into lies beside it, so it is read as if it lay in the directory.
         source = directory / "source"
         source.unlink(missing_ok=True)
         source.symlink_to(path.resolve())
         with database.opened(directory, threads) as connection:
-            text, notes = as_csv(source, connection, max_bytes)
-            yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+            yield connection, *as_csv(source, connection, max_bytes, needs_features=needs_features)
 
 
 class _Reader:
     """Reads one file: first the cells of every column that may be meant, then which of them are."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, layout: Layout, notes: list[Message], *, needs_label: bool
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        notes: list[Message],
+        *,
+        needs_label: bool,
+        needs_features: bool = True,
     ) -> None:
         self._connection, self._layout, self._notes = connection, layout, [*notes, *layout.notes]
         self._positions = positions(layout.header)
         if not needs_label:
             self._positions.pop(LABEL, None)
-        self._check_columns(needs_label=needs_label)
+        names_only = not set(FEATURES) & set(self._positions) and bool(set(DESCRIBING) & set(self._positions))
+        if names_only and needs_features:
+            raise rejected("no_audio_features")
+        self._features = () if names_only else FEATURES
+        self._check_columns([*self._features, *([LABEL] if needs_label else [])])
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
         is_index_left_out = False
@@ -120,10 +138,7 @@ class _Reader:
         if is_index_left_out:
             self._notes.append(Message("index_column_left_out"))
 
-    def _check_columns(self, *, needs_label: bool) -> None:
-        if not set(FEATURES) & set(self._positions) and set(DESCRIBING) & set(self._positions):
-            raise rejected("no_audio_features")
-        required = [*FEATURES, *([LABEL] if needs_label else [])]
+    def _check_columns(self, required: Sequence[str]) -> None:
         findings = [Finding(name, Message("column_missing"), 1) for name in required if name not in self._positions]
         if findings:
             raise InvalidDataset(*findings)
@@ -136,12 +151,13 @@ class _Reader:
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
             expressions["duration"] = self._duration(expressions["duration"])
-        scale = self._scale(chosen)
+        scale = self._scale(chosen) if self._features else 1
         expressions |= {feature: f"{expressions[feature]} / {scale}" for feature in FEATURES if scale != 1}
-        usable = " and ".join(f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in FEATURES)
+        rules = [f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in self._features]
         if LABEL in chosen:
             expressions[LABEL] = self._label(chosen[LABEL])
-            usable += f" and ({expressions[LABEL]}) is not null"
+            rules.append(f"({expressions[LABEL]}) is not null")
+        usable = " and ".join(rules) or "true"
         selected = [f"{expression} as {name}" for name, expression in expressions.items()]
         selected += [f"m{position} as {quoted(name)}" for name, position in self._others.items()]
         self._connection.execute(
@@ -152,8 +168,12 @@ class _Reader:
         left_out = sum(finding.count for finding in faults)
         if not rows + left_out:
             raise rejected("no_songs")
+        look_up = LookUp(0, [])
+        if FEATURES_FROM in self._others and self._features:
+            look_up = look_up_of(self._connection, self._positions)
         if rows > usable_rows:
-            faults = [*faults, *self._faults(chosen)]
+            label = f"m{chosen[LABEL]}" if LABEL in chosen else None
+            faults = [*faults, *faults_of_rows(self._connection, self._features, label)]
         return SongTable(
             self._connection,
             text,
@@ -161,10 +181,11 @@ class _Reader:
             self._layout,
             list(chosen),
             {name: position in numbers for name, position in self._others.items()},
-            self._notes,
+            [*self._notes, *look_up.notes],
             faults,
             rows + left_out,
             rows - usable_rows + left_out,
+            look_up.not_found,
         )
 
     def _may_be_numbers(self) -> frozenset[int]:
@@ -266,25 +287,3 @@ class _Reader:
         ]
         if renamed:
             self._notes.append(Message("columns_understood", {"columns": renamed}))
-
-    def _faults(self, chosen: dict[str, int]) -> list[Finding]:
-        """Return what is wrong with the rows that cannot be used, by column and rule."""
-        nothing = " and ".join(f"{feature} is null" for feature in FEATURES)
-        findings = self._found(None, {"without_features": nothing})
-        for feature in FEATURES:
-            findings += self._found(feature, FEATURE_FAULTS, where=f"not ({nothing})")
-        if LABEL in chosen:
-            findings += self._found(LABEL, LABEL_FAULTS, cell=f"m{chosen[LABEL]}")
-        return findings
-
-    def _found(
-        self, column: str | None, rules: dict[str, str], *, cell: str | None = None, where: str = "true"
-    ) -> list[Finding]:
-        cases = " ".join(f"when {rule.format(cell or column)} then {literal(code)}" for code, rule in rules.items())
-        unusable = f"from songs join loaded using (row) where not is_usable and {where}"
-        sql = f"""select code, count(*), min(row, {ROWS_SHOWN}) from (select row, case {cases} end as code {unusable})
-            where code is not null group by code order by code"""
-        return [
-            Finding(column, Message(str(code)), int(count), tuple(rows))
-            for code, count, rows in self._connection.execute(sql).fetchall()
-        ]

@@ -1,0 +1,105 @@
+"""An index of a catalogue with chosen songs, and the files of listeners that name songs."""
+
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from song_preference.catalogue.index import COLUMNS, FINISHED, SCHEMA
+from song_preference.features import FEATURES
+from song_preference.names import name_key
+from song_preference.serving.song_index import IndexStore, SongIndex
+
+CATALOGUE = "0123456789ab"
+
+
+class Entry(NamedTuple):
+    """A song of the catalogue; its features follow from its number."""
+
+    title: str
+    artist: str
+    id: str | None = None
+    isrc: str | None = None
+
+
+def features(number: int) -> tuple[float, ...]:
+    """Return the features of the song with a number, from 1, in a catalogue."""
+    return tuple(np.random.default_rng(number).random(len(FEATURES), dtype=np.float32).round(4).tolist())
+
+
+def spotify_id(number: int) -> str:
+    return f"{number:022}"
+
+
+ENTRIES = [Entry(f"Song {number}", f"Artist {number % 7}", spotify_id(number)) for number in range(1, 101)]
+"""The songs of a made-up catalogue."""
+
+
+def write_index(path: Path, entries: Sequence[Entry] = ENTRIES) -> SongIndex:
+    """Write an index of songs, the most popular first."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(SCHEMA)
+        rows: list[tuple[Any, ...]] = []
+        for number, entry in enumerate(entries, start=1):
+            values = {**entry._asdict(), **dict(zip(FEATURES, features(number), strict=True))}
+            cells = (values.get(column) for column in COLUMNS)
+            rows.append((number, *cells, name_key(entry.title, entry.artist), 0.5, 1, 0, None))
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert into songs values ({marks})", rows)  # noqa: S608 - nothing but marks
+        connection.executescript(FINISHED)
+        connection.execute("insert into about values (?, '1', ?, '')", (CATALOGUE, len(rows)))
+    return SongIndex.of(path)
+
+
+class NoSource:
+    """A source of indexes that has none."""
+
+    def index_run(self) -> str | None:
+        return None
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        raise NotImplementedError
+
+
+def indexes(directory: Path, entries: Sequence[Entry] = ENTRIES) -> IndexStore:
+    """Return a store whose index has these songs."""
+    store = IndexStore(NoSource(), 60, directory)
+    store.current = write_index(directory / "index.sqlite", entries)
+    return store
+
+
+def tune_my_music(entries: Sequence[Entry], *, with_ids: bool = False) -> bytes:
+    """Return the songs as TuneMyMusic exports them."""
+    rows = ["Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id"]
+    for title, artist, song_id, isrc in entries:
+        rows.append(f'"{title}","{artist}",,Mine,Playlist,{isrc or ""},{song_id if with_ids and song_id else ""}')
+    return "\n".join(rows).encode()
+
+
+def your_library(likes: Sequence[Entry], dislikes: Sequence[Entry]) -> bytes:
+    """Return the songs as Spotify lists them in `YourLibrary.json`."""
+
+    def listed(entries: Sequence[Entry]) -> list[dict[str, str]]:
+        return [
+            {"artist": entry.artist, "album": "", "track": entry.title, "uri": f"spotify:track:{entry.id or ''}"}
+            for entry in entries
+        ]
+
+    others: dict[str, Any] = {"albums": [{"artist": "A", "album": "B", "uri": "C"}], "shows": [], "episodes": []}
+    return json.dumps({"tracks": listed(likes), **others, "bannedTracks": listed(dislikes), "other": []}).encode()
+
+
+def spotify_zip(likes: Sequence[Entry], dislikes: Sequence[Entry]) -> bytes:
+    """Return the zip that Spotify sends."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("Spotify Account Data/YourLibrary.json", your_library(likes, dislikes))
+        packed.writestr("Spotify Account Data/Playlist1.json", b'{"playlists": []}')
+        packed.writestr("Spotify Account Data/Read Me First.pdf", b"%PDF")
+    return file.getvalue()
