@@ -12,12 +12,10 @@ from song_preference.dataset.split import MIN_TEST_SONGS, class_counts
 from song_preference.dataset.version import CheckedPlaylist, FeatureStatistics, Preparation, ScalerRange
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
-from song_preference.messages import Message
+from song_preference.messages import LOOK_UP_CODES, Message
 from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import DESCRIBING, SCALED
 from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.files import is_about
-from song_preference.song_table.origin import LOOK_UP_CODES
 from song_preference.song_table.playlist import opened
 from song_preference.song_table.read import SongTable
 
@@ -111,7 +109,7 @@ def _check_share(table: SongTable) -> None:
 
 def _look_ups(table: SongTable) -> list[Finding]:
     """Return how many songs were found, to say it beside what else is wrong with a playlist."""
-    return [Finding(None, note, 1) for note in table.notes if is_about(note, LOOK_UP_CODES)]
+    return [Finding(None, note, 1) for note in table.notes if note.is_about(*LOOK_UP_CODES)]
 
 
 def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:

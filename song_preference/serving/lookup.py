@@ -21,7 +21,7 @@ from song_preference.names import name_key
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
 from song_preference.song_table.catalogue import LONGEST_TEXT
 from song_preference.song_table.columns import plain
-from song_preference.song_table.files import faults_of_file, is_about, rejected
+from song_preference.song_table.files import faults_of_file, rejected
 from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.origin import FEATURES_FROM, shown_name
 from song_preference.song_table.output import with_added
@@ -90,12 +90,17 @@ def match(connection: sqlite3.Connection, songs: Sequence[NamedSong]) -> dict[in
     return found
 
 
+def lacks_features(error: InvalidDataset) -> bool:
+    """Return whether a file cannot be used since it, or one of two files in it, names songs without features."""
+    return any(finding.rule.is_about("no_audio_features") for finding in error.findings)
+
+
 def completed(error: InvalidDataset, path: Path, max_bytes: int, indexes: IndexStore | None) -> Path:
     """Return a copy of a file, beside it, with features from the catalogue; raise `InvalidDataset` and `DiskFull`.
 
     `error` tells why the file cannot be used as it is; it is raised again unless the reason is that features lack.
     """
-    if not any(is_about(finding.rule, {"no_audio_features"}) for finding in error.findings):
+    if not lacks_features(error):
         raise error
     # An index goes once another one is in use, maybe before it is opened.
     for _ in range(2):

@@ -2,7 +2,7 @@
 
 import codecs
 import math
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -23,11 +23,6 @@ def rejected(code: str, /, **params: object) -> InvalidDataset:
 def of_file(message: Message, file: Path) -> Message:
     """Return a message with the name of the file that it is about."""
     return Message("of_file", {"file": file.name, "message": message.as_json()})
-
-
-def is_about(message: Message, codes: Container[str]) -> bool:
-    """Return whether a message, or the one that it has about a file of several, has one of the codes."""
-    return message.code in codes or (message.code == "of_file" and message.params["message"]["code"] in codes)
 
 
 def faults_of_file(error: InvalidDataset, file: Path) -> InvalidDataset:

@@ -12,9 +12,6 @@ from song_preference.song_table.load import ROWS_SHOWN
 FEATURES_FROM = "features_from"
 """Name of the column; a look-up writes it, and leaves it empty for a song that was not found."""
 
-LOOK_UP_CODES = {"songs_found", "all_songs_found"}
-"""Codes of the notes on a look-up."""
-
 SHOWN_CHARACTERS = 80
 """Longest name or origin in a message."""
 

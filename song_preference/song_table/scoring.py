@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
 from song_preference.isolation import isolated
-from song_preference.messages import Message
+from song_preference.messages import LOOK_UP_CODES, Message
 from song_preference.song_table.columns import positions
 from song_preference.song_table.faults import FEATURE_FAULTS
 from song_preference.song_table.files import pieces
-from song_preference.song_table.origin import LOOK_UP_CODES
 from song_preference.song_table.read import SongTable, opened
 from song_preference.song_table.records import Cells, Records, is_blank, message
 
@@ -51,7 +50,7 @@ class ScoringFile(NamedTuple):
     @property
     def is_looked_up(self) -> bool:
         """Whether the features come from a catalogue."""
-        return any(note.code in LOOK_UP_CODES for note in self.notes)
+        return any(note.is_about(*LOOK_UP_CODES) for note in self.notes)
 
     def array(self, name: str) -> NDArray[Any]:
         """Return one of the arrays, which is read from disk as it is used."""

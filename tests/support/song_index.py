@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from song_preference.catalogue.index import COLUMNS, FINISHED, SCHEMA
+from song_preference.errors import RegistryUnavailable
 from song_preference.features import FEATURES
 from song_preference.names import name_key
 from song_preference.serving.song_index import IndexStore, SongIndex
 
 CATALOGUE = "0123456789ab"
+ORIGIN = f"catalogue {CATALOGUE}"
+"""Where the features of songs that are found come from."""
 
 
 class Entry(NamedTuple):
@@ -58,18 +61,23 @@ def write_index(path: Path, entries: Sequence[Entry] = ENTRIES) -> SongIndex:
 
 
 class NoSource:
-    """A source of indexes that has none."""
+    """A source of indexes that does not answer, so that a store keeps what it has."""
 
     def index_run(self) -> str | None:
-        return None
+        raise RegistryUnavailable("MLflow does not answer.")
 
     def download_index(self, run_id: str, directory: Path) -> Path:
         raise NotImplementedError
 
 
+def without_index(directory: Path) -> IndexStore:
+    """Return a store without an index."""
+    return IndexStore(NoSource(), 60, directory)
+
+
 def indexes(directory: Path, entries: Sequence[Entry] = ENTRIES) -> IndexStore:
     """Return a store whose index has these songs."""
-    store = IndexStore(NoSource(), 60, directory)
+    store = without_index(directory)
     store.current = write_index(directory / "index.sqlite", entries)
     return store
 

@@ -21,10 +21,9 @@ from song_preference.settings import RestSettings
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
 from tests.support.rest import KEY, check_problem
-from tests.support.song_index import CATALOGUE, ENTRIES, Entry, features, indexes, spotify_zip, tune_my_music
+from tests.support.song_index import ENTRIES, ORIGIN, Entry, features, indexes, spotify_zip, tune_my_music
 
 TEXT = {"Content-Type": "text/csv"}
-ORIGIN = f"catalogue {CATALOGUE}"
 UNKNOWN = [Entry(f"Unknown {number}", "Nobody") for number in range(12)]
 LIKED, DISLIKED = ENTRIES[:30], ENTRIES[30:55]
 Files = dict[str, tuple[str, bytes]]

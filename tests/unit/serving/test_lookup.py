@@ -16,8 +16,8 @@ from song_preference.serving.lookup import NamedSong, completed, match
 from song_preference.serving.song_index import connect
 from song_preference.song_table.files import rejected
 from tests.support.song_index import (
-    CATALOGUE,
     ENTRIES,
+    ORIGIN,
     Entry,
     features,
     indexes,
@@ -111,7 +111,7 @@ def check(row: dict[str, str], number: int | None) -> None:
         assert {row[name] for name in (*FEATURES, "features_from")} == {""}
         return
     assert [float(row[name]) for name in FEATURES] == pytest.approx(features(number))
-    assert row["features_from"] == f"catalogue {CATALOGUE}"
+    assert row["features_from"] == ORIGIN
 
 
 @pytest.mark.parametrize("with_ids", [True, False])
@@ -138,7 +138,7 @@ def test_titles_blank_and_uneven_rows_stay_where_they_are(complete: Complete, tm
     names = [*FEATURES, "features_from"]
     assert rows[:3] == [["My songs"], [], ["Title", "Artist", *names]]
     assert (rows[4], rows[5], len(rows[3])) == ([], ["Song 2"], 7)
-    assert (rows[6][6], len(rows[7])) == (f"catalogue {CATALOGUE}", 12)
+    assert (rows[6][6], len(rows[7])) == (ORIGIN, 12)
 
 
 @pytest.mark.parametrize("form", [your_library, spotify_zip])

@@ -19,10 +19,12 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import ManagementClient
+from streamlit_app.songs import page as songs_page
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
@@ -77,7 +79,10 @@ def platform(
         ModelSettings(),
         CatalogueSettings(),
     )
-    with TestClient(create_app(Predictor(store), RestSettings(), management)) as rest:
+    predictor = Predictor(store)
+    songs = SongSearch(platform.indexes, predictor)
+    environment.setattr(songs_page, "songs", lambda: songs)
+    with TestClient(create_app(predictor, RestSettings(), management, songs)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:
             if platform.rest_is_down:
