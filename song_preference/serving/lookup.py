@@ -20,7 +20,7 @@ from song_preference.messages import Message
 from song_preference.names import name_key
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
 from song_preference.song_table.catalogue import LONGEST_TEXT
-from song_preference.song_table.columns import plain
+from song_preference.song_table.columns import MEANINGS, plain
 from song_preference.song_table.files import faults_of_file, rejected
 from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.origin import FEATURES_FROM, shown_name
@@ -37,6 +37,9 @@ BATCH_SONGS = 1_000
 
 ID = re.compile("[0-9A-Za-z]{22}|[0-9a-f]{20}")
 """Spotify's ids, and those that the index makes up. Others, such as numbers of rows, are another file's own."""
+
+REPLACED = {plain(FEATURES_FROM), *(name for name, meaning in MEANINGS.items() if meaning in FEATURES)}
+"""Plain names of columns that a completed file has once."""
 
 UNREADABLE = "?"
 """What stands for a row that cannot be read: too few cells."""
@@ -212,5 +215,6 @@ def _row(cells: Cells | None, row: int, table: SongTable, added: Cells) -> Cells
     if row < table.layout.row or is_blank(cells) or len(cells) < width:
         return cells
     if row == table.layout.row:
-        cells = [f"{cell}_before" if plain(cell) == plain(FEATURES_FROM) else cell for cell in cells]
+        # So that columns of features without any, or of an earlier look-up, are not taken for ours.
+        cells = [f"{cell}_before" if plain(cell) in REPLACED else cell for cell in cells]
     return with_added(cells, width, added)

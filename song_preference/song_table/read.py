@@ -13,22 +13,17 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table import database
-from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
-from song_preference.song_table.database import MACROS, literal, quoted
+from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
+from song_preference.song_table.database import MACROS, quoted
 from song_preference.song_table.faults import faults_of_rows
 from song_preference.song_table.files import rejected
+from song_preference.song_table.labels import label_from, usable_labels
 from song_preference.song_table.layout import Layout, find_layout
-from song_preference.song_table.load import ROWS_SHOWN, load
+from song_preference.song_table.load import load
 from song_preference.song_table.origin import FEATURES_FROM, LookUp, look_up_of
 from song_preference.song_table.text import as_csv
 
 log = logging.getLogger(__name__)
-
-MAX_LABELS = 1_000
-"""Most different words that are looked up in a label column: the most frequent."""
-
-MAX_UNKNOWN_LABELS = 20
-"""Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
 
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
@@ -114,10 +109,10 @@ class _Reader:
         self._positions = positions(layout.header)
         if not needs_label:
             self._positions.pop(LABEL, None)
-        names_only = not set(FEATURES) & set(self._positions) and bool(set(DESCRIBING) & set(self._positions))
-        if names_only and needs_features:
-            raise rejected("no_audio_features")
-        self._features = () if names_only else FEATURES
+        self._needs_features = needs_features
+        self._features: tuple[str, ...] = FEATURES
+        if not set(FEATURES) & set(self._positions):
+            self._name_songs_only()
         self._check_columns([*self._features, *([LABEL] if needs_label else [])])
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
@@ -138,6 +133,16 @@ class _Reader:
         if is_index_left_out:
             self._notes.append(Message("index_column_left_out"))
 
+    def _name_songs_only(self) -> None:
+        """Do without features in a file that names songs, or raise `InvalidDataset` if they are needed."""
+        if not set(DESCRIBING) & set(self._positions):
+            return
+        if self._needs_features:
+            raise rejected("no_audio_features")
+        for feature in FEATURES:
+            self._positions.pop(feature, None)
+        self._features = ()
+
     def _check_columns(self, required: Sequence[str]) -> None:
         findings = [Finding(name, Message("column_missing"), 1) for name in required if name not in self._positions]
         if findings:
@@ -147,6 +152,7 @@ class _Reader:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
         is_plain, numbers, faults = load(self._connection, text, self._layout, self._cells(), self._may_be_numbers())
+        self._check_cells()
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
@@ -155,7 +161,8 @@ class _Reader:
         expressions |= {feature: f"{expressions[feature]} / {scale}" for feature in FEATURES if scale != 1}
         rules = [f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in self._features]
         if LABEL in chosen:
-            expressions[LABEL] = self._label(chosen[LABEL])
+            expressions[LABEL], notes = label_from(self._connection, f"m{chosen[LABEL]}")
+            self._notes += notes
             rules.append(f"({expressions[LABEL]}) is not null")
         usable = " and ".join(rules) or "true"
         selected = [f"{expression} as {name}" for name, expression in expressions.items()]
@@ -188,6 +195,16 @@ class _Reader:
             look_up.not_found,
         )
 
+    def _check_cells(self) -> None:
+        """Take columns of features without any cell for none: exports have them where Spotify gives no features."""
+        cells = [f"m{at}" for feature in self._features for at in self._positions[feature]]
+        if cells:
+            ((rows, is_any),) = self._connection.execute(
+                f"select count(*), bool_or(coalesce({', '.join(cells)}) is not null) from loaded"
+            ).fetchall()
+            if rows and not is_any:
+                self._name_songs_only()
+
     def _may_be_numbers(self) -> frozenset[int]:
         """Return the positions of the columns that are numbers if each of their cells is one."""
         meant = {at for name in (*FEATURES, *SCALED) for at in self._positions.get(name, [])}
@@ -210,7 +227,7 @@ class _Reader:
         if len(found) == 1:
             return found[0]
         if meaning == LABEL:
-            counts = [self._usable_labels(position) for position in found]
+            counts = [usable_labels(self._connection, f"m{position}") for position in found]
         else:
             usable = "isfinite(m{0})" if meaning in (*FEATURES, *SCALED) else "m{0} is not null"
             counted = (f"count(*) filter ({usable.format(position)})" for position in found)
@@ -220,33 +237,6 @@ class _Reader:
         values = {"name": meaning, "kept": self._layout.header[chosen], "unused": unused}
         self._notes.append(Message("one_of_columns_kept", values))
         return chosen
-
-    def _usable_labels(self, position: int) -> float:
-        words = self._words(position)
-        return sum(count for word, count in words.items() if label_of(word) is not None)
-
-    def _words(self, position: int) -> dict[str, int]:
-        word = f"m{position}"
-        sql = (
-            f"select count(*), {word} from loaded where {word} <> '' group by all order by all desc limit {MAX_LABELS}"
-        )
-        return {word: count for count, word in self._connection.execute(sql).fetchall()}
-
-    def _label(self, position: int) -> str:
-        words = self._words(position)
-        if are_ratings(words):
-            raise InvalidDataset(
-                Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1)
-            )
-        labels = {word: label for word in words if (label := label_of(word)) is not None}
-        unknown = [count for word, count in words.items() if word not in labels]
-        if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
-            raise InvalidDataset(Finding(LABEL, Message("record_companies"), 1))
-        if any(word not in ("0", "1") for word in labels):
-            shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
-            self._notes.append(Message("label_words", {"words": shown}))
-        cases = " ".join(f"when {literal(word)} then {label}" for word, label in labels.items())
-        return f"case m{position} {cases} end" if cases else "null::integer"
 
     def _duration(self, column: str) -> str:
         """Return the duration in milliseconds; a column that was scaled to [0, 1] before stays as it is."""

@@ -128,7 +128,7 @@ def test_the_library_that_spotify_sends_is_looked_up_and_trained_on(
     songs = pd.read_csv(BytesIO(EXAMPLE)).drop_duplicates(["title", "artist"]).head(300)
     is_liked = songs["danceability"] > 0.5
     likes, dislikes = (
-        [Entry(song.title, song.artist.upper()) for song in half.itertuples()]
+        [Entry(str(title), str(artist).upper()) for title, artist in zip(half["title"], half["artist"], strict=True)]
         for half in (songs[is_liked], songs[~is_liked])
     )
     library = {"file": ("my_spotify_data.zip", spotify_zip(likes, [*dislikes, Entry("Unheard of", "Nobody")]))}

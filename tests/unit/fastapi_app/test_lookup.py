@@ -26,6 +26,9 @@ from tests.support.song_index import ENTRIES, ORIGIN, Entry, features, indexes, 
 TEXT = {"Content-Type": "text/csv"}
 UNKNOWN = [Entry(f"Unknown {number}", "Nobody") for number in range(12)]
 LIKED, DISLIKED = ENTRIES[:30], ENTRIES[30:55]
+EMPTY = b"title,artist,label,energy,danceability,speechiness,acousticness\n" + b"".join(
+    f"{song.title},{song.artist},{number % 2},,undefined,,\n".encode() for number, song in enumerate(ENTRIES)
+)
 Files = dict[str, tuple[str, bytes]]
 
 
@@ -127,6 +130,11 @@ def test_only_one_of_two_files_may_lack_features(client: TestClient) -> None:
     files = two(LIKED, []) | {"disliked": ("no.csv", "\n".join(rows).encode())}
     report = client.post("/datasets/validate", files=files).json()
     assert (report["likes"], report["dislikes"], note(report)["code"]) == (30, 15, "all_songs_found")
+
+
+def test_columns_of_features_without_any_count_as_none(client: TestClient) -> None:
+    report = client.post("/datasets/validate", files={"file": ("empty.csv", EMPTY)}).json()
+    assert (report["likes"], report["dislikes"], note(report)["code"]) == (50, 50, "all_songs_found")
 
 
 @pytest.mark.parametrize(

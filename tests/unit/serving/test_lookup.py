@@ -129,6 +129,14 @@ def test_an_exportify_file_without_features_is_completed(complete: Complete) -> 
     assert rows[0]["Track Name"] == 'A "quoted"\ntitle'
 
 
+@pytest.mark.parametrize("cell", ["", "undefined"])
+def test_columns_of_features_without_any_are_replaced(complete: Complete, cell: str) -> None:
+    header = ["Track Name", "Artist Name(s)", "Danceability", "Energy", "Speechiness", "Acousticness", "Features from"]
+    rows = complete(f"{','.join(header)}\nSong 4,Artist 4{f',{cell}' * 4},elsewhere\n".encode())
+    check(rows[0], 4)
+    assert (rows[0]["Energy_before"], rows[0]["Features from_before"]) == (cell, "elsewhere")
+
+
 def test_titles_blank_and_uneven_rows_stay_where_they_are(complete: Complete, tmp_path: Path) -> None:
     content = b"My songs\n\nTitle;Artist\nSong 1;Artist 1\n\nSong 2\nSong 3;Artist 3;;;;;;\nSong 4;Artist 4;0;0;0;0;x\n"
     complete(content)
