@@ -109,7 +109,8 @@ def _check_share(table: SongTable) -> None:
 
 def _look_ups(table: SongTable) -> list[Finding]:
     """Return how many songs were found, to say it beside what else is wrong with a playlist."""
-    return [Finding(None, note, 1) for note in table.notes if note.is_about(*LOOK_UP_CODES)]
+    notes = [note.as_json() for note in table.notes if note.is_about(*LOOK_UP_CODES)]
+    return [Finding(None, Message("features_looked_up", {"notes": notes}), 1)] if notes else []
 
 
 def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:

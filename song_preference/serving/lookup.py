@@ -7,13 +7,14 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple
 
 import numpy as np
 
-from song_preference.errors import Finding, InvalidDataset
+from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.isolation import isolated
 from song_preference.messages import Message
@@ -112,7 +113,14 @@ def completed(error: InvalidDataset, path: Path, max_bytes: int, indexes: IndexS
                 return isolated(_completed, path, max_bytes, index)
             except sqlite3.OperationalError:
                 continue
-    raise InvalidDataset(*error.findings, Finding(None, Message("import_a_catalogue"), 1)) from error
+    raise InvalidDataset(*(replace(finding, rule=_with_remedy(finding.rule)) for finding in error.findings)) from error
+
+
+def _with_remedy(rule: Message) -> Message:
+    """Return the rule that a file without features breaks where there is no catalogue either."""
+    if rule.code == "of_file":
+        return Message("of_file", {**rule.params, "message": Message("no_features_nor_catalogue").as_json()})
+    return Message("no_features_nor_catalogue")
 
 
 def _completed(path: Path, max_bytes: int, index: SongIndex) -> Path:
