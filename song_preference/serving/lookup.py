@@ -111,7 +111,7 @@ def completed(error: InvalidDataset, path: Path, max_bytes: int, indexes: IndexS
         if index := indexes and indexes.current:
             try:
                 return isolated(_completed, path, max_bytes, index)
-            except sqlite3.OperationalError:
+            except sqlite3.Error:
                 continue
     raise InvalidDataset(*(replace(finding, rule=_with_remedy(finding.rule)) for finding in error.findings)) from error
 
@@ -132,8 +132,6 @@ def _completed(path: Path, max_bytes: int, index: SongIndex) -> Path:
             look_up.complete_two(two, target)
         else:
             look_up.complete(path, directory, target)
-    if not look_up.found:
-        raise look_up.nothing_found()
     if target.stat().st_size > max_bytes:
         raise rejected("archive_too_large", limit=max_bytes / 1e6)
     return target
@@ -144,8 +142,6 @@ class _LookUp:
 
     def __init__(self, connection: sqlite3.Connection, origin: str, max_bytes: int) -> None:
         self._connection, self._origin, self._max_bytes = connection, origin, max_bytes
-        self.found = self._rows = 0
-        self._names: list[str] = []
 
     def complete_two(self, files: Sequence[Path], target: Path) -> None:
         """Complete those of two files that have no features, and pack both."""
@@ -159,15 +155,17 @@ class _LookUp:
             pack({"liked": liked, "disliked": disliked}, target)
 
     def complete(self, path: Path, directory: Path, target: Path) -> None:
-        """Write a file with its features, or as it is if it has features."""
+        """Write a file with its features, or as it is if it has features; raise `InvalidDataset`."""
         with opened_names(path, directory, max_bytes=self._max_bytes) as table:
             if FEATURES[0] in table.known:
-                self.found += table.rows
                 path.rename(target)
                 return
             if table.rows > MOST_ROWS:
                 raise rejected("too_many_to_look_up", limit=MOST_ROWS)
-            _write(table, self._matches(table), self._origin, target)
+            features = self._matches(table)
+            if not features:
+                raise self._nothing_found(table)
+            _write(table, features, self._origin, target)
 
     def _matches(self, table: SongTable) -> dict[int, Features]:
         """Return the features of the songs that are found, by row."""
@@ -180,18 +178,14 @@ class _LookUp:
             batch = rows[start : start + BATCH_SONGS]
             found = match(self._connection, [NamedSong(*names) for _, *names in batch])
             features |= {batch[at][0]: values for at, values in found.items()}
-        self.found += len(features)
-        self._rows += len(rows)
-        if not features:
-            asked = f"select {shown_name(table.known)} from songs order by row limit {ROWS_SHOWN}"
-            self._names += [name for (name,) in table.query(asked)]
         return features
 
-    def nothing_found(self) -> InvalidDataset:
-        """Return the error about files of which no song is in the catalogue."""
-        names = self._names[:ROWS_SHOWN]
-        shown = [*names, *(["..."] if self._rows > len(names) else [])]
-        return rejected("no_song_found", rows=self._rows, origin=self._origin, not_found=shown)
+    def _nothing_found(self, table: SongTable) -> InvalidDataset:
+        """Return the error about a file of which no song is in the catalogue."""
+        asked = f"select {shown_name(table.known)} from songs order by row limit {ROWS_SHOWN}"
+        names = [name for (name,) in table.query(asked)]
+        names += ["..."] if table.rows > len(names) else []
+        return rejected("no_song_found", rows=table.rows, origin=self._origin, not_found=names)
 
 
 def _write(table: SongTable, features: dict[int, Features], origin: str, target: Path) -> None:

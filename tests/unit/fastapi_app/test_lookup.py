@@ -141,6 +141,7 @@ def test_columns_of_features_without_any_count_as_none(client: TestClient) -> No
     ("files", "codes"),
     [
         (two(UNKNOWN, UNKNOWN), {"no_song_found"}),
+        (two(LIKED, UNKNOWN), {"no_song_found"}),
         (one(LIKED, [*UNKNOWN, ENTRIES[40]]), {"too_few_dislikes", "features_looked_up", "without_features"}),
         (one(LIKED, LIKED), {"too_few_likes", "too_few_dislikes", "features_looked_up"}),
         (one([], []), {"no_songs"}),
@@ -155,7 +156,7 @@ def test_a_playlist_of_which_too_little_is_found_is_rejected_and_leaves_nothing(
     for path, headers in (("/datasets/validate", {}), ("/datasets", KEY)):
         answer = client.post(path, headers=headers, files=files)
         errors = check_problem(answer, 422, path)["errors"]
-        assert {found["code"] for found in errors} == codes
+        assert {found["params"].get("message", found)["code"] for found in errors} == codes
     assert not objects.contents
     assert not [*temporary_files.iterdir()]
 
