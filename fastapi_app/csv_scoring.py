@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastapi_app.uploads import on_disk
+from song_preference.errors import InvalidDataset
 from song_preference.messages import Message
 from song_preference.prediction import Batch
+from song_preference.serving.lookup import completed
+from song_preference.serving.song_index import IndexStore
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, head_of, read_songs
@@ -35,15 +38,27 @@ class Answered(NamedTuple):
     blocks: Iterator[bytes]
 
 
-def answered(file: IO[bytes], max_bytes: int, predict: PredictRows, *, for_spreadsheet: bool) -> Answered:
+def answered(
+    file: IO[bytes],
+    max_bytes: int,
+    predict: PredictRows,
+    indexes: IndexStore | None = None,
+    *,
+    for_spreadsheet: bool,
+) -> Answered:
     """Read the file, then return it with three more columns; raise `InvalidDataset` and `DiskFull`.
+
+    A file without features gets those of the catalogue first.
 
     Separator, line ends and the mark of the encoding are the file's own. A row that cannot be used gets an error in
     place of a prediction. With `for_spreadsheet`, cells that a spreadsheet would run are made harmless.
     """
     with ExitStack() as stack:
         path = stack.enter_context(on_disk(file))
-        songs = read_songs(path, path.parent, max_bytes)
+        try:
+            songs = read_songs(path, path.parent, max_bytes)
+        except InvalidDataset as error:
+            songs = read_songs(completed(error, path, max_bytes, indexes), path.parent, max_bytes)
         if for_spreadsheet:
             songs = songs._replace(is_raw=False)
         # The files stay until the last row was sent.

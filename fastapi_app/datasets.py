@@ -1,6 +1,8 @@
 """REST: dataset versions."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, Field
 
-from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, check_key
+from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, SongsDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk, received
@@ -83,6 +85,21 @@ async def playlist(request: Request, management: ManagementDep, turns: TurnsDep)
 
 
 PlaylistDep = Annotated[Files, Depends(playlist)]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks playlists, and completes those without features."""
+
+    management: ManagementDep
+    songs: SongsDep
+
+    def check(self, path: FilePath) -> tuple[FilePath, CheckedPlaylist]:
+        """Return the file to use, and what the pipeline will make of it; raise `InvalidDataset` and `DiskFull`."""
+        return manage.check_or_complete(path, self.management.playlist_settings.max_bytes, self.songs.indexes)
+
+
+ChecksDep = Annotated[Checks, Depends()]
 
 
 async def _raw_rows_need_key(settings: SettingsDep, part: Part = "features", key: ApiKey = None) -> None:
@@ -176,23 +193,24 @@ def download(
 )
 def upload(
     files: PlaylistDep,
-    management: ManagementDep,
+    checks: ChecksDep,
     response: Response,
     new_listener: Annotated[bool | None, Query(description=NEW_LISTENER.description["en"])] = None,
     name: Annotated[str | None, Query(max_length=NAME.longest, description=NAME.description["en"])] = None,
 ) -> Accepted:
     """Validate and store a playlist, and start the pipeline on it; follow the run at the address in `Location`.
 
-    It is one `file` with labels, or two, `liked` and `disliked`.
+    It is one `file` with labels, or two, `liked` and `disliked`. Without features, their songs are looked up in the
+    catalogue, and the file is stored with what was found; the zip that Spotify sends is such a file, with labels.
     """
     with playlist_on_disk(files) as path:
-        preparation = manage.check(path, management.playlist_settings.max_bytes)
+        kept, preparation = checks.check(path)
         given = files.get("file") or files["liked"]
-        with path.open("rb") as file:
-            source = manage.keep(file, given.filename or "", management.datasets.objects)
+        with kept.open("rb") as file:
+            source = manage.keep(file, given.filename or "", checks.management.datasets.objects)
     asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
     params = {option: value for option, value in asked.items() if value is not None}
-    run = management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
+    run = checks.management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
 
@@ -204,13 +222,14 @@ def upload(
     responses=problems(413, 415, 422, 507),
     openapi_extra={"requestBody": PLAYLIST_BODY},
 )
-def validate(files: PlaylistDep, management: ManagementDep) -> CheckedPlaylist:
+def validate(files: PlaylistDep, checks: ChecksDep) -> CheckedPlaylist:
     """Validate a playlist as the pipeline does, without storing it.
 
-    It is one `file` with labels, or two, `liked` and `disliked`.
+    It is one `file` with labels, or two, `liked` and `disliked`. Without features, their songs are looked up in the
+    catalogue: how many were found, and which not, is among the `normalisations`.
     """
     with playlist_on_disk(files) as path:
-        return manage.check(path, management.playlist_settings.max_bytes)
+        return checks.check(path)[1]
 
 
 @router.patch(

@@ -1,15 +1,16 @@
 """REST: predictions."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import IO, Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from fastapi_app.csv_scoring import answered
-from fastapi_app.dependencies import PredictorDep, SettingsDep
+from fastapi_app.csv_scoring import Answered, answered
+from fastapi_app.dependencies import PredictorDep, SettingsDep, SongsDep
 from fastapi_app.errors import SONG_PROBLEMS, problems
 from fastapi_app.long_requests import LongRequestRoute
 from fastapi_app.schemas import (
@@ -74,6 +75,25 @@ NOTES = {
 }
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """Answers files of songs."""
+
+    predictor: PredictorDep
+    settings: SettingsDep
+    songs: SongsDep
+
+    def answered(self, file: IO[bytes], *, for_spreadsheet: bool) -> Answered:
+        """Return a file with its answers, all by the model that is in service now."""
+        predict = self.predictor.pinned()
+        return answered(
+            file, self.settings.max_upload_bytes, predict, self.songs.indexes, for_spreadsheet=for_spreadsheet
+        )
+
+
+ScoringDep = Annotated[Scoring, Depends()]
+
+
 class CsvResponse(StreamingResponse):
     """A CSV that is sent in blocks."""
 
@@ -91,8 +111,7 @@ class CsvResponse(StreamingResponse):
 async def predict_csv(
     file: UploadDep,
     turns: TurnsDep,
-    predictor: PredictorDep,
-    settings: SettingsDep,
+    scoring: ScoringDep,
     spreadsheet: Annotated[bool, Query(description="Make cells harmless that a spreadsheet would run.")] = False,
 ) -> CsvResponse:
     """Add a label and a probability to each row of a file, or name the field and the broken rule in `error`.
@@ -100,8 +119,11 @@ async def predict_csv(
     Its columns must name the four features, in any language that exports are written in; every other column is kept,
     and so are separator, line ends and encoding mark. JSON and Parquet are answered as CSV. All rows are answered by
     one model. The header `X-Notes` names what was normalised.
+
+    If no column names a feature, the songs are looked up in the catalogue by id, ISRC, or title and artist, and their
+    features are added as columns.
     """
-    reading = partial(answered, file, settings.max_upload_bytes, predictor.pinned(), for_spreadsheet=spreadsheet)
+    reading = partial(scoring.answered, file, for_spreadsheet=spreadsheet)
     # The next file may be read while the answers are on their way to a slow caller.
     async with turns.of(file):
         answers = await run_in_threadpool(reading)

@@ -23,7 +23,7 @@ from song_preference.song_table.files import rejected
 P = ParamSpec("P")
 R = TypeVar("R")
 
-IMPORTED = ("song_preference.song_table.read", "song_preference.dataset.prepare")
+IMPORTED = ("song_preference.serving.lookup", "song_preference.dataset.prepare")
 
 
 LIMIT_SECONDS = 600

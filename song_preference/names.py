@@ -11,7 +11,7 @@ SEVERAL = re.compile(r"[,;]| feat\b| ft\b", re.IGNORECASE)
 def name_key(title: str, artist: str) -> int:
     """Return a digest of 64 bits of title and first artist, without case, accents and signs."""
     names = f"{_plain(title)}\n{_plain(main_artist(artist))}"
-    return int.from_bytes(hashlib.blake2b(names.encode(), digest_size=8).digest(), signed=True)
+    return int.from_bytes(hashlib.blake2b(names.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True)
 
 
 def main_artist(artist: str) -> str:

@@ -21,6 +21,7 @@ from song_preference.errors import (
     StorageUnavailable,
 )
 from song_preference.features import FEATURES
+from song_preference.messages import LOOK_UP_CODES, Message
 from streamlit_app import address
 from streamlit_app.i18n import Locale
 
@@ -116,3 +117,14 @@ def _quoted(text: str) -> str:
 def plain(text: str) -> str:
     """Escape the signs that mean something in Markdown."""
     return MARKDOWN.sub(r"\\\1", text)
+
+
+def show_look_ups(notes: Iterable[Message], locale: Locale) -> list[Message]:
+    """Show how many songs were found in the catalogue, and which were not; return the other notes."""
+    others = []
+    for note in notes:
+        if note.is_about(*LOOK_UP_CODES):
+            st.info(plain(note.text(locale.language)), icon=":material/manage_search:")
+        else:
+            others.append(note)
+    return others

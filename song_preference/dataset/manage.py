@@ -12,8 +12,12 @@ from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import DatasetInUse, DatasetNotFound, RegistryUnavailable
+from song_preference.errors import DatasetInUse, DatasetNotFound, Finding, InvalidDataset, RegistryUnavailable
+from song_preference.features import LABEL
 from song_preference.isolation import isolated
+from song_preference.messages import Message
+from song_preference.serving.lookup import completed
+from song_preference.serving.song_index import IndexStore
 from song_preference.song_table.files import PIECE_BYTES, extension_of, pieces
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
@@ -30,6 +34,24 @@ def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
     # The directory is made here: it goes even if the process that reads the file crashes.
     with temporary_directory() as directory:
         return isolated(preparation, playlist, directory, max_bytes)
+
+
+def check_or_complete(playlist: Path, max_bytes: int, indexes: IndexStore | None) -> tuple[Path, CheckedPlaylist]:
+    """Return the file that the pipeline can use and what it will make of it, as `check` does.
+
+    That is the file itself, or a copy beside it with features from the catalogue if it has none.
+    """
+    try:
+        return playlist, check(playlist, max_bytes)
+    except InvalidDataset as error:
+        copy = completed(error, playlist, max_bytes, indexes)
+    try:
+        return copy, check(copy, max_bytes)
+    except InvalidDataset as error:
+        if not any(finding == Finding(LABEL, Message("column_missing"), 1) for finding in error.findings):
+            raise
+        # Files that only name songs seldom say which are liked.
+        raise InvalidDataset(*error.findings, Finding(None, Message("two_files_do"), 1)) from error
 
 
 def keep(file: BinaryIO, name: str, objects: ObjectStore) -> str:

@@ -12,7 +12,7 @@ from song_preference.dataset.split import MIN_TEST_SONGS, class_counts
 from song_preference.dataset.version import CheckedPlaylist, FeatureStatistics, Preparation, ScalerRange
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
-from song_preference.messages import Message
+from song_preference.messages import LOOK_UP_CODES, Message
 from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import DESCRIBING, SCALED
 from song_preference.song_table.database import literal, quoted
@@ -59,7 +59,7 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         repeated, contradicting = find_songs(table)
         report = _report(table, repeated, contradicting)
         if findings := small_classes(report.likes, report.dislikes):
-            raise InvalidDataset(*findings, *table.faults)
+            raise InvalidDataset(*findings, *_look_ups(table), *table.faults)
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
         _write(table, scaled, _scaled_columns(table, report.scaler), "kept")
         names = [*FEATURES, f"{LABEL}::float as {LABEL}", SONG_KEY]
@@ -99,9 +99,18 @@ def _too_few_to_compare(likes: int, dislikes: int) -> list[Message]:
 
 
 def _check_share(table: SongTable) -> None:
-    if table.unusable > MAX_UNUSABLE * table.rows:
-        values = {"count": table.unusable, "rows": table.rows, "share": MAX_UNUSABLE}
-        raise InvalidDataset(Finding(None, Message("too_many_unusable_rows", values), 1), *table.faults)
+    # Songs that a look-up did not find say nothing against the file.
+    unusable, rows = table.unusable - table.not_found, table.rows - table.not_found
+    if unusable > MAX_UNUSABLE * rows:
+        values = {"count": unusable, "rows": rows, "share": MAX_UNUSABLE}
+        rule = Message("too_many_unusable_rows", values)
+        raise InvalidDataset(Finding(None, rule, 1), *_look_ups(table), *table.faults)
+
+
+def _look_ups(table: SongTable) -> list[Finding]:
+    """Return how many songs were found, to say it beside what else is wrong with a playlist."""
+    notes = [note.as_json() for note in table.notes if note.is_about(*LOOK_UP_CODES)]
+    return [Finding(None, Message("features_looked_up", {"notes": notes}), 1)] if notes else []
 
 
 def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:

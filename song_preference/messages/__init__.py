@@ -19,6 +19,10 @@ MINUS = "\N{MINUS SIGN}"
 """As Vega writes it in charts."""
 
 
+LOOK_UP_CODES = ("songs_found", "all_songs_found")
+"""Codes of the notes on songs that were looked up in the catalogue."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A sentence, or a part of one, by its code, and the values that fill it in; a value may be such a message too.
@@ -42,6 +46,10 @@ class Message:
 
     def __str__(self) -> str:
         return self.text()
+
+    def is_about(self, *codes: str) -> bool:
+        """Return whether the message, or the one that it has about a file of several, has one of the codes."""
+        return self.code in codes or (self.code == "of_file" and self.params["message"]["code"] in codes)
 
     def stored(self) -> "Message":
         """Return the message with its text in English, for readers that do not know its code."""

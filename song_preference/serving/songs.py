@@ -138,25 +138,25 @@ class SongSearch:
     """Searches the index in use; every question raises `CatalogueNotFound` while there is none."""
 
     def __init__(self, indexes: IndexStore | None, predictor: Predictor) -> None:
-        self._indexes, self.predictor = indexes, predictor
+        self.indexes, self.predictor = indexes, predictor
         self._local = threading.local()
 
     @property
     def current(self) -> SongIndex | None:
         """The index in use."""
-        return self._indexes.current if self._indexes else None
+        return self.indexes.current if self.indexes else None
 
     def start(self) -> None:
         """Start following the champion and the index."""
         self.predictor.store.start()
-        if self._indexes:
-            self._indexes.start()
+        if self.indexes:
+            self.indexes.start()
 
     def stop(self) -> None:
         """Stop following them."""
         self.predictor.store.stop()
-        if self._indexes:
-            self._indexes.stop()
+        if self.indexes:
+            self.indexes.stop()
 
     def search(self, asked: Search) -> Found:
         """Return the songs with all words of the query, the best known first."""

@@ -39,9 +39,14 @@ class _Candidate(NamedTuple):
     lines: int
 
     @property
-    def promise(self) -> tuple[int, int, int]:
-        """Rank among the candidates: number of known columns, several columns before one, earlier before later."""
-        return len(positions(self.cells[:MAX_COLUMNS]).keys() - set(DESCRIBING)), min(len(self.cells), 2), -self.row
+    def promise(self) -> tuple[int, int, int, int]:
+        """Rank among the candidates: known columns of numbers, several columns before one, known ones of names, first.
+
+        Names count last, since a song may be called as a column is.
+        """
+        known = positions(self.cells[:MAX_COLUMNS]).keys()
+        named = len(known & set(DESCRIBING))
+        return len(known) - named, min(len(self.cells), 2), named, -self.row
 
 
 def find_layout(path: Path) -> Layout:

@@ -113,7 +113,8 @@ class _PlainFile:
         selected = ", ".join(f"c{at} as m{at}" if at in numbers else f"{cell} as m{at}" for at, cell in cells.items())
         written = ", ".join(f"nullif(trim(c{at}::varchar), '')" for at in range(len(self._layout.header)))
         # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.
-        at = positions(self._layout.header)[FEATURES[0]][0]
+        # Nor is one with a first cell, in a file without features.
+        at = positions(self._layout.header).get(FEATURES[0], [0])[0]
         has_feature = f"c{at} is not null" if at in numbers else f"trim(c{at}) <> ''"
         is_blank_row = f"case when {has_feature} then false else coalesce({written}) is null end"
         self._connection.execute("drop table if exists parsed")

@@ -49,7 +49,7 @@ def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
 def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a playlist with their labels, as `read.opened` does; raise `InvalidDataset`."""
     with ExitStack() as stack:
-        two = _two_files(path, directory, max_bytes)
+        two = two_files(path, directory, max_bytes)
         if not two:
             table = stack.enter_context(
                 read.opened(path, directory, max_bytes=max_bytes, needs_label=True, threads=threads)
@@ -69,7 +69,7 @@ def first_rows_of(path: Path, directory: Path, limit: int) -> list[dict[str, str
     Columns that name the song come first.
     """
     # What lies in the store was unpacked within the limit before.
-    files = _two_files(path, directory, sys.maxsize) or [path]
+    files = two_files(path, directory, sys.maxsize) or [path]
     share = -(-limit // len(files))
     return [row for file in files for row in _first_rows(file, directory, share)][:limit]
 
@@ -87,13 +87,13 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
         return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 
 
-def _two_files(path: Path, directory: Path, max_bytes: int) -> list[Path]:
+def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bool = True) -> list[Path]:
     """Unpack the liked and the disliked file of a zip; return nothing for any other file."""
     with path.open("rb") as file:
         if extension_of(file.read(START_BYTES)) != "zip":
             return []
     with unpacking(), zipfile.ZipFile(path) as packed:
-        files_in_it = members(packed, (*TABLES, "gz", "zip"))
+        files_in_it = members(packed, (*TABLES, "gz", "zip"), needs_features=needs_features)
         found = {_label(member): member for member in files_in_it}
         if len(files_in_it) != 2 or set(found) != {0, 1}:
             return []
@@ -155,4 +155,5 @@ def _united(connection: duckdb.DuckDBPyConnection, tables: list[SongTable], file
         faults=[replace(fault, rule=of_file(fault.rule, file)) for table, file in both for fault in table.faults],
         rows=sum(table.rows for table in tables),
         unusable=sum(table.unusable for table in tables),
+        not_found=sum(table.not_found for table in tables),
     )

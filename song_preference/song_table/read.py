@@ -13,20 +13,17 @@ from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table import database
-from song_preference.song_table.columns import DESCRIBING, SCALED, are_ratings, label_of, plain, positions
-from song_preference.song_table.database import MACROS, literal, quoted
+from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
+from song_preference.song_table.database import MACROS, quoted
+from song_preference.song_table.faults import faults_of_rows
 from song_preference.song_table.files import rejected
+from song_preference.song_table.labels import label_from, usable_labels
 from song_preference.song_table.layout import Layout, find_layout
-from song_preference.song_table.load import ROWS_SHOWN, load
+from song_preference.song_table.load import load
+from song_preference.song_table.origin import FEATURES_FROM, LookUp, look_up_of
 from song_preference.song_table.text import as_csv
 
 log = logging.getLogger(__name__)
-
-MAX_LABELS = 1_000
-"""Most different words that are looked up in a label column: the most frequent."""
-
-MAX_UNKNOWN_LABELS = 20
-"""Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
 
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
@@ -35,16 +32,6 @@ RESERVED = {"row", "is_usable", SONG_KEY}
 """Names of columns of ours; those of a file get an underscore."""
 
 INDEX_NAMES = {"", "index", "unnamed0"}
-
-FEATURE_FAULTS = {
-    "empty_cell": "{0} is null",
-    "not_a_number": "isnan({0})",
-    "not_finite": "isinf({0})",
-    "not_in_unit_interval": "{0} not between 0 and 1",
-}
-"""Rules that a feature may break, by code, as SQL; the first one that holds is named."""
-
-LABEL_FAULTS = {"empty_cell": "label is null and coalesce({0}, '') = ''", "not_a_label": "label is null"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +58,8 @@ class SongTable:
     """Why rows cannot be used."""
     rows: int
     unusable: int
+    not_found: int
+    """Rows among the unusable ones whose song a look-up did not find."""
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on `songs`."""
@@ -80,27 +69,51 @@ class SongTable:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
+    with _text(path, directory, max_bytes, threads, needs_features=True) as (connection, text, notes):
+        yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+
+
+@contextmanager
+def opened_names(path: Path, directory: Path, *, max_bytes: int) -> Iterator[SongTable]:
+    """Yield the songs of a file as `opened` does; a file that names songs may lack all four features."""
+    with _text(path, directory, max_bytes, threads=1, needs_features=False) as (connection, text, notes):
+        yield _Reader(connection, find_layout(text), notes, needs_label=False, needs_features=False).table(text)
+
+
+@contextmanager
+def _text(
+    path: Path, directory: Path, max_bytes: int, threads: int, *, needs_features: bool
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, list[Message]]]:
     with database.crashes_rejected():
         # What a file is turned into lies beside it, so it is read as if it lay in the directory.
         source = directory / "source"
         source.unlink(missing_ok=True)
         source.symlink_to(path.resolve())
         with database.opened(directory, threads) as connection:
-            text, notes = as_csv(source, connection, max_bytes)
-            yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
+            yield connection, *as_csv(source, connection, max_bytes, needs_features=needs_features)
 
 
 class _Reader:
     """Reads one file: first the cells of every column that may be meant, then which of them are."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, layout: Layout, notes: list[Message], *, needs_label: bool
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        notes: list[Message],
+        *,
+        needs_label: bool,
+        needs_features: bool = True,
     ) -> None:
         self._connection, self._layout, self._notes = connection, layout, [*notes, *layout.notes]
         self._positions = positions(layout.header)
         if not needs_label:
             self._positions.pop(LABEL, None)
-        self._check_columns(needs_label=needs_label)
+        self._needs_features = needs_features
+        self._features: tuple[str, ...] = FEATURES
+        if not set(FEATURES) & set(self._positions):
+            self._name_songs_only()
+        self._check_columns([*self._features, *([LABEL] if needs_label else [])])
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
         is_index_left_out = False
@@ -120,10 +133,17 @@ class _Reader:
         if is_index_left_out:
             self._notes.append(Message("index_column_left_out"))
 
-    def _check_columns(self, *, needs_label: bool) -> None:
-        if not set(FEATURES) & set(self._positions) and set(DESCRIBING) & set(self._positions):
+    def _name_songs_only(self) -> None:
+        """Do without features in a file that names songs, or raise `InvalidDataset` if they are needed."""
+        if not set(DESCRIBING) & set(self._positions):
+            return
+        if self._needs_features:
             raise rejected("no_audio_features")
-        required = [*FEATURES, *([LABEL] if needs_label else [])]
+        for feature in FEATURES:
+            self._positions.pop(feature, None)
+        self._features = ()
+
+    def _check_columns(self, required: Sequence[str]) -> None:
         findings = [Finding(name, Message("column_missing"), 1) for name in required if name not in self._positions]
         if findings:
             raise InvalidDataset(*findings)
@@ -132,16 +152,19 @@ class _Reader:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
         is_plain, numbers, faults = load(self._connection, text, self._layout, self._cells(), self._may_be_numbers())
+        self._check_cells()
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
             expressions["duration"] = self._duration(expressions["duration"])
-        scale = self._scale(chosen)
+        scale = self._scale(chosen) if self._features else 1
         expressions |= {feature: f"{expressions[feature]} / {scale}" for feature in FEATURES if scale != 1}
-        usable = " and ".join(f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in FEATURES)
+        rules = [f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in self._features]
         if LABEL in chosen:
-            expressions[LABEL] = self._label(chosen[LABEL])
-            usable += f" and ({expressions[LABEL]}) is not null"
+            expressions[LABEL], notes = label_from(self._connection, f"m{chosen[LABEL]}")
+            self._notes += notes
+            rules.append(f"({expressions[LABEL]}) is not null")
+        usable = " and ".join(rules) or "true"
         selected = [f"{expression} as {name}" for name, expression in expressions.items()]
         selected += [f"m{position} as {quoted(name)}" for name, position in self._others.items()]
         self._connection.execute(
@@ -152,8 +175,12 @@ class _Reader:
         left_out = sum(finding.count for finding in faults)
         if not rows + left_out:
             raise rejected("no_songs")
+        look_up = LookUp(0, [])
+        if FEATURES_FROM in self._others and self._features:
+            look_up = look_up_of(self._connection, self._positions)
         if rows > usable_rows:
-            faults = [*faults, *self._faults(chosen)]
+            label = f"m{chosen[LABEL]}" if LABEL in chosen else None
+            faults = [*faults, *faults_of_rows(self._connection, self._features, label)]
         return SongTable(
             self._connection,
             text,
@@ -161,11 +188,22 @@ class _Reader:
             self._layout,
             list(chosen),
             {name: position in numbers for name, position in self._others.items()},
-            self._notes,
+            [*self._notes, *look_up.notes],
             faults,
             rows + left_out,
             rows - usable_rows + left_out,
+            look_up.not_found,
         )
+
+    def _check_cells(self) -> None:
+        """Take columns of features without any cell for none: exports have them where Spotify gives no features."""
+        cells = [f"m{at}" for feature in self._features for at in self._positions[feature]]
+        if cells:
+            ((rows, is_any),) = self._connection.execute(
+                f"select count(*), bool_or(coalesce({', '.join(cells)}) is not null) from loaded"
+            ).fetchall()
+            if rows and not is_any:
+                self._name_songs_only()
 
     def _may_be_numbers(self) -> frozenset[int]:
         """Return the positions of the columns that are numbers if each of their cells is one."""
@@ -189,7 +227,7 @@ class _Reader:
         if len(found) == 1:
             return found[0]
         if meaning == LABEL:
-            counts = [self._usable_labels(position) for position in found]
+            counts = [usable_labels(self._connection, f"m{position}") for position in found]
         else:
             usable = "isfinite(m{0})" if meaning in (*FEATURES, *SCALED) else "m{0} is not null"
             counted = (f"count(*) filter ({usable.format(position)})" for position in found)
@@ -199,33 +237,6 @@ class _Reader:
         values = {"name": meaning, "kept": self._layout.header[chosen], "unused": unused}
         self._notes.append(Message("one_of_columns_kept", values))
         return chosen
-
-    def _usable_labels(self, position: int) -> float:
-        words = self._words(position)
-        return sum(count for word, count in words.items() if label_of(word) is not None)
-
-    def _words(self, position: int) -> dict[str, int]:
-        word = f"m{position}"
-        sql = (
-            f"select count(*), {word} from loaded where {word} <> '' group by all order by all desc limit {MAX_LABELS}"
-        )
-        return {word: count for count, word in self._connection.execute(sql).fetchall()}
-
-    def _label(self, position: int) -> str:
-        words = self._words(position)
-        if are_ratings(words):
-            raise InvalidDataset(
-                Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1)
-            )
-        labels = {word: label for word in words if (label := label_of(word)) is not None}
-        unknown = [count for word, count in words.items() if word not in labels]
-        if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
-            raise InvalidDataset(Finding(LABEL, Message("record_companies"), 1))
-        if any(word not in ("0", "1") for word in labels):
-            shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
-            self._notes.append(Message("label_words", {"words": shown}))
-        cases = " ".join(f"when {literal(word)} then {label}" for word, label in labels.items())
-        return f"case m{position} {cases} end" if cases else "null::integer"
 
     def _duration(self, column: str) -> str:
         """Return the duration in milliseconds; a column that was scaled to [0, 1] before stays as it is."""
@@ -266,25 +277,3 @@ class _Reader:
         ]
         if renamed:
             self._notes.append(Message("columns_understood", {"columns": renamed}))
-
-    def _faults(self, chosen: dict[str, int]) -> list[Finding]:
-        """Return what is wrong with the rows that cannot be used, by column and rule."""
-        nothing = " and ".join(f"{feature} is null" for feature in FEATURES)
-        findings = self._found(None, {"without_features": nothing})
-        for feature in FEATURES:
-            findings += self._found(feature, FEATURE_FAULTS, where=f"not ({nothing})")
-        if LABEL in chosen:
-            findings += self._found(LABEL, LABEL_FAULTS, cell=f"m{chosen[LABEL]}")
-        return findings
-
-    def _found(
-        self, column: str | None, rules: dict[str, str], *, cell: str | None = None, where: str = "true"
-    ) -> list[Finding]:
-        cases = " ".join(f"when {rule.format(cell or column)} then {literal(code)}" for code, rule in rules.items())
-        unusable = f"from songs join loaded using (row) where not is_usable and {where}"
-        sql = f"""select code, count(*), min(row, {ROWS_SHOWN}) from (select row, case {cases} end as code {unusable})
-            where code is not null group by code order by code"""
-        return [
-            Finding(column, Message(str(code)), int(count), tuple(rows))
-            for code, count, rows in self._connection.execute(sql).fetchall()
-        ]

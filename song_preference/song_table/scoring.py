@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
 from song_preference.isolation import isolated
-from song_preference.messages import Message
+from song_preference.messages import LOOK_UP_CODES, Message
 from song_preference.song_table.columns import positions
+from song_preference.song_table.faults import FEATURE_FAULTS
 from song_preference.song_table.files import pieces
-from song_preference.song_table.read import FEATURE_FAULTS, SongTable, opened
+from song_preference.song_table.read import SongTable, opened
 from song_preference.song_table.records import Cells, Records, is_blank, message
 
 RULES = ("", *FEATURE_FAULTS)
@@ -45,6 +46,11 @@ class ScoringFile(NamedTuple):
     arrays: Path
     """Directory with `rows.npy` (n,), the rows' numbers as a spreadsheet shows them, `features.npy` (n, 4), and
     `faults.npy` (n, 4), positions in `RULES`; features are 0 where they are at fault."""
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the features come from a catalogue."""
+        return any(note.is_about(*LOOK_UP_CODES) for note in self.notes)
 
     def array(self, name: str) -> NDArray[Any]:
         """Return one of the arrays, which is read from disk as it is used."""
@@ -188,6 +194,8 @@ def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, 
     faults: dict[int, Faults] = {}
     for position, rules in zip(found.positions[~whole].tolist(), found.faults[~whole].tolist(), strict=True):
         faults[position] = [(name, Message(RULES[rule])) for name, rule in zip(FEATURES, rules, strict=True) if rule]
+        if songs.is_looked_up and set(rules) == {RULES.index("empty_cell")}:
+            faults[position] = [(None, Message("not_in_catalogue"))]
     for position in np.setdiff1d(np.arange(len(taken)), found.positions).tolist():
         row = taken[position]
         if isinstance(row, Message):

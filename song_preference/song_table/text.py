@@ -1,7 +1,6 @@
 """From the file that a listener has to a CSV in UTF-8: unpack, transcode, convert; every step bounded and noted."""
 
 import codecs
-import errno
 import gzip
 import lzma
 import re
@@ -17,10 +16,9 @@ from typing import IO, NamedTuple, cast
 import duckdb
 
 from song_preference.messages import Message
-from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.converted import from_json, from_parquet
 from song_preference.song_table.files import PIECE_BYTES, check_is_no_page, copied, pieces, rejected
-from song_preference.song_table.records import MAX_COLUMNS
-from song_preference.temporary import FULL, FULL_TEXTS
+from song_preference.temporary import FULL
 
 TABLES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
 UNICODE = {
@@ -42,12 +40,11 @@ BROKEN_ARCHIVE = (
 SPOTIFY_ACCOUNT = re.compile(r"(YourLibrary|Playlist\d+|StreamingHistory\w*|Streaming_History\w*)\.json$")
 """Files in the zip that Spotify sends to whoever asks for their data: names of songs, without features."""
 
+LIBRARY_FILE = re.compile(r"^(?!__MACOSX/)(.*/)?YourLibrary\.json$")
+"""The one of them that says which songs are liked and which are not."""
+
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that no text holds."""
-
-
-MAX_JSON_BYTES = 64 << 20
-"""Longest JSON value, which DuckDB holds in memory: a whole file if its songs lie in one object."""
 
 
 class Csv(NamedTuple):
@@ -57,17 +54,17 @@ class Csv(NamedTuple):
     notes: list[Message]
 
 
-def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Csv:
+def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, needs_features: bool = True) -> Csv:
     """Return the file's table as a CSV beside it; raise `InvalidDataset` for what is no table of songs.
 
     What is packed may have at most `max_bytes` unpacked.
     """
     start = _start(path)
     if start.startswith((b"\x1f\x8b", b"PK\x03\x04")):
-        path = _unpacked(path, start, max_bytes)
+        path = _unpacked(path, start, max_bytes, needs_features=needs_features)
         start = _start(path)
     if start.startswith(b"PAR1"):
-        return Csv(_from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})])
+        return Csv(from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})])
     if start.startswith(OLE2):
         raise rejected("spreadsheet_file")
     path, notes = _transcoded(path, start)
@@ -77,9 +74,8 @@ def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) ->
     check_is_no_page(text)
     if text.startswith((b"[", b"{")):
         is_list = text.startswith(b"[")
-        return Csv(
-            _from_json(path, connection, max_bytes, is_list=is_list), [*notes, Message("converted", {"format": "JSON"})]
-        )
+        path = from_json(path, connection, max_bytes, is_list=is_list, needs_features=needs_features)
+        return Csv(path, [*notes, Message("converted", {"format": "JSON"})])
     return Csv(path, notes)
 
 
@@ -99,12 +95,12 @@ def unpacking() -> Iterator[None]:
         raise rejected("archive_unreadable") from None
 
 
-def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
+def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool) -> Path:
     """Return the one table in a gz or zip file, unpacked."""
     target = path.with_suffix(".unpacked")
     with unpacking(), target.open("wb") as unpacked:
         if start.startswith(b"PK"):
-            with zipfile.ZipFile(path) as packed, packed.open(_member(packed)) as file:
+            with zipfile.ZipFile(path) as packed, packed.open(_member(packed, needs_features=needs_features)) as file:
                 copied(file, unpacked, max_bytes)
         else:
             with gzip.open(path) as file:
@@ -112,20 +108,28 @@ def _unpacked(path: Path, start: bytes, max_bytes: int) -> Path:
     return target
 
 
-def _member(packed: zipfile.ZipFile) -> zipfile.ZipInfo:
-    tables = members(packed, TABLES)
+def _member(packed: zipfile.ZipFile, *, needs_features: bool) -> zipfile.ZipInfo:
+    tables = members(packed, TABLES, needs_features=needs_features)
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
     return tables[0]
 
 
-def members(packed: zipfile.ZipFile, extensions: Sequence[str]) -> list[zipfile.ZipInfo]:
-    """Return the files in a zip that have one of the extensions; raise `InvalidDataset` for what holds no songs."""
+def members(
+    packed: zipfile.ZipFile, extensions: Sequence[str], *, needs_features: bool = True
+) -> list[zipfile.ZipInfo]:
+    """Return the files in a zip that have one of the extensions; raise `InvalidDataset` for what holds no songs.
+
+    Of the zip that Spotify sends, that is the library, and only for callers that need no features.
+    """
     names = packed.namelist()
     if any(name.startswith("xl/") for name in names) or "content.xml" in names:
         raise rejected("spreadsheet_file")
     if any(SPOTIFY_ACCOUNT.search(name) for name in names):
-        raise rejected("no_audio_features")
+        libraries = [member for member in packed.infolist() if LIBRARY_FILE.search(member.filename)]
+        if needs_features or not libraries:
+            raise rejected("no_audio_features")
+        return libraries
     endings = tuple(f".{extension}" for extension in extensions)
     return [
         member
@@ -185,98 +189,3 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = 
     except UnicodeDecodeError:
         return False
     return True
-
-
-@contextmanager
-def _converting(unreadable: str) -> Iterator[None]:
-    """Raise `InvalidDataset` for what DuckDB cannot read, with the code `unreadable`, or has no memory for."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        raise rejected("rows_too_large") from None
-    except duckdb.Error as error:
-        if any(text in str(error) for text in FULL_TEXTS):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise rejected(unreadable) from None
-
-
-def _from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
-    """Write a Parquet file as CSV."""
-    source = f"read_parquet({literal(str(path))})"
-    with _converting("parquet_unreadable"):
-        kinds = {name: kind for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()}
-        cells = [
-            f"array_to_string({quoted(name)}, ', ')" if kind == "VARCHAR[]" else f"{quoted(name)}::varchar"
-            for name, kind in kinds.items()
-        ]
-        return _written(_Table([*kinds], cells, source), path, connection, max_bytes)
-
-
-def _from_json(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, is_list: bool) -> Path:
-    """Write the songs of a JSON file as CSV: a list of objects, one object per line, or one object with such a list."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - PIECE_BYTES))
-        if not file.read().rstrip().endswith((b"]", b"}")):
-            # DuckDB takes a list without its end for a whole one.
-            raise rejected("json_unreadable")
-    # By itself, DuckDB takes a long list for one object, and has no memory for it.
-    form = "array" if is_list else "auto"
-    objects = f"read_json_objects({literal(str(path))}, format='{form}', maximum_object_size={MAX_JSON_BYTES})"
-    with _converting("json_unreadable"):
-        connection.execute(f"create or replace temp table objects as select json from {objects}")
-        if wrapped := _wrapping_key(connection):
-            entries = f"json_extract(json -> {literal(_pointer(wrapped))}, '$[*]')"
-            connection.execute(f"create or replace temp table objects as select unnest({entries}) as json from objects")
-        songs = "objects where json_type(json) = 'OBJECT'"
-        keys = f"select distinct unnest(json_keys(json)) as key from {songs}"
-        names = [name for (name,) in connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()]
-        if not names:
-            raise rejected("json_without_songs")
-        # All cells at once: each extraction by itself would parse the whole object, and hold what it parsed.
-        pointers = ", ".join(literal(_pointer(name)) for name in names)
-        source = f"(select json_extract_string(json, [{pointers}]) as cells from {songs})"
-        cells = [f"cells[{position}]" for position in range(1, len(names) + 1)]
-        return _written(_Table(names, cells, source), path, connection, max_bytes)
-
-
-def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the key of the one list of objects in the one object that the file is, or None."""
-    if connection.execute("select count(*) from objects").fetchall() != [(1,)]:
-        return None
-    pointer = "'/' || replace(replace(key, '~', '~0'), '/', '~1')"
-    keys = connection.execute(
-        "select key from (select json, unnest(json_keys(json)) as key from objects) "
-        f"where list_contains(json_type(json -> ({pointer}), '$[*]'), 'OBJECT') limit 2"
-    ).fetchall()
-    return str(keys[0][0]) if len(keys) == 1 else None
-
-
-def _pointer(key: str) -> str:
-    return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-class _Table(NamedTuple):
-    """A table to write as CSV: its columns' names, their cells as SQL, and what they are selected from."""
-
-    names: list[str]
-    cells: list[str]
-    source: str
-
-
-def _written(table: _Table, path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
-    if len(table.names) > MAX_COLUMNS:
-        raise rejected("too_many_columns", count=len(table.names), limit=MAX_COLUMNS)
-    # Equal cells take no room in Parquet, and absent ones none in JSON. The rows are counted first, which is quick.
-    ((rows,),) = connection.execute(f"select count(*) from {table.source}").fetchall()
-    if rows * len(table.names) > max_bytes:
-        raise rejected("archive_too_large", limit=max_bytes / 1e6)
-    # A list, since DuckDB takes no expression as deep as a sum of a thousand terms.
-    lengths = ", ".join(f"sum(strlen({cell}))" for cell in table.cells)
-    ((length,),) = connection.execute(f"select coalesce(list_sum([{lengths}]), 0) from {table.source}").fetchall()
-    if length + rows * len(table.names) > max_bytes:
-        raise rejected("archive_too_large", limit=max_bytes / 1e6)
-    target = path.with_suffix(".converted")
-    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(table.names, table.cells, strict=True))
-    query = f"select {columns} from {table.source}"
-    connection.execute(f"copy ({query}) to {literal(str(target))} (format csv, header true)")
-    return target

@@ -8,8 +8,9 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
-from streamlit_app.components import measures_help, plain, section, uploader
+from streamlit_app.components import measures_help, plain, section, show_look_ups, uploader
 from streamlit_app.data import predictor, settings
+from streamlit_app.data.catalogue import songs
 from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
@@ -103,20 +104,20 @@ def _take(name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        file = read(content, settings().max_list_bytes, settings().max_list_rows)
+        file = read(content, settings().max_list_bytes, settings().max_list_rows, lambda: songs().indexes)
         st.session_state[GIVEN] = Given(name, file)
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)
 
 
 def _check(name: str, file: SongFile, locale: Locale) -> None:
-    songs, good = len(file.rows), int(file.good.sum())
-    key = "songs_all_good" if good == songs else "songs_some_good" if good else "songs_none_good"
+    rows, good = len(file.rows), int(file.good.sum())
+    key = "songs_all_good" if good == rows else "songs_some_good" if good else "songs_none_good"
     shown_name = locale(name) if name in NAMES else plain(name)
-    st.markdown(locale(key, name=shown_name, songs=songs, good=good, bad=songs - good))
-    if file.notes:
-        st.markdown("\n".join(f"- {plain(note.text(locale.language))}" for note in file.notes))
-    if good < songs:
+    st.markdown(locale(key, name=shown_name, songs=rows, good=good, bad=rows - good))
+    if notes := show_look_ups(file.notes, locale):
+        st.markdown("\n".join(f"- {plain(note.text(locale.language))}" for note in notes))
+    if good < rows:
         _show_faults(file, locale)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import httpx
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,11 +18,12 @@ from local_stack.config import ROOT
 from song_preference.catalogue.__main__ import main
 from song_preference.features import FEATURES
 from song_preference.pipeline.__main__ import follow
-from song_preference.pipeline.airflow import Airflow
-from song_preference.run_options import SCORING_DAG, TRAINING_DAG
+from song_preference.pipeline.airflow import Airflow, Run
+from song_preference.run_options import ETL_DAG, SCORING_DAG, TRAINING_DAG
 from song_preference.storage import ObjectStore
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub
+from tests.support.named_songs import Entry, spotify_zip
 from tests.support.stack import PLAYLIST
 from tests.support.waiting import wait_for
 
@@ -176,6 +178,51 @@ def test_every_protocol_finds_and_recommends_the_same_songs(
     assert explained["probability"] == page.explanation.answer.probability
     assert explained["probability"] == pytest.approx(best[0]["probability"], abs=1e-6)
     assert explained["contributions"] == {name: getattr(page.explanation.contributions, name) for name in FEATURES}
+
+
+@pytest.fixture
+def champion(rest: httpx.Client) -> Iterator[str]:
+    """The version in service, which is in service again afterwards."""
+    version = str(rest.get("/model").json()["version"])
+    yield version
+    assert rest.post("/model/rollback", json={"version": version}).status_code == httpx.codes.OK
+
+
+def test_the_library_that_spotify_sends_is_looked_up_and_trained_on(
+    rest: httpx.Client, airflow: Airflow, catalogue: dict[str, Any], champion: str
+) -> None:
+    index = {"catalogue": catalogue["version"]}
+    wait_for(lambda: index.items() <= (rest.get("/catalogue").json()["index"] or {}).items(), "the index", 300)
+    songs = pd.read_csv(BytesIO(EXAMPLE)).drop_duplicates(["title", "artist"]).head(300)
+    is_liked = songs["danceability"] > 0.5
+    likes, dislikes = (
+        [Entry(str(title), str(artist).upper()) for title, artist in zip(half["title"], half["artist"], strict=True)]
+        for half in (songs[is_liked], songs[~is_liked])
+    )
+    library = {"file": ("my_spotify_data.zip", spotify_zip(likes, [*dislikes, Entry("Unheard of", "Nobody")]))}
+
+    report = rest.post("/datasets/validate", files=library).json()
+    assert (report["likes"], report["dislikes"]) == (len(likes), len(dislikes))
+    (found,) = (note["params"] for note in report["normalisations"] if note["code"] == "songs_found")
+    origin = f"catalogue {catalogue['version']}"
+    assert found == {"found": 300, "rows": 301, "origin": origin, "not_found": ["Unheard of - Nobody"]}
+
+    answer = rest.post("/datasets", params={"new_listener": True}, files=library)
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    etl = Run(ETL_DAG, answer.json()["run_id"])
+    follow(airflow, etl, print)
+    wait_for(lambda: airflow.training_of(etl) is not None, "the training of the new dataset")
+    training = airflow.training_of(etl)
+    assert training is not None
+    follow(airflow, training, print)
+    dataset = rest.get("/datasets/latest").json()
+    assert dataset["preparation"]["normalisations"] == report["normalisations"]
+    run = rest.get(f"/pipeline/runs/{etl.run_id}").json()
+    assert (run["dataset_version"], run["promoted"]) == (dataset["version"], True), run["training"]
+    wait_for(lambda: rest.get("/model").json()["version"] == run["model_version"], "the new champion in service")
+    song = {"speechiness": 0.1, "energy": 0.5, "acousticness": 0.5}
+    liked = [rest.post("/predict", json=song | {"danceability": share}).json()["liked"] for share in (0.2, 0.8)]
+    assert liked == [False, True]
 
 
 def test_a_file_without_titles_is_rejected_and_the_catalogue_stays(

@@ -1,6 +1,7 @@
 """The dashboard's pages on a platform in memory, of which each service can be taken away."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -10,10 +11,12 @@ from streamlit.testing.v1.element_tree import Caption, Markdown
 
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch, ModelRef
+from song_preference.serving.song_index import IndexStore
 from streamlit_app.i18n import Texts, texts
 from streamlit_app.songs.file import SongFile, read
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
+from tests.support.named_songs import without_index
 from tests.support.registry import FakeRegistry
 
 TEXTS: Texts = {}
@@ -67,6 +70,8 @@ class Platform:
     def __init__(self, registry: FakeRegistry, objects: MemoryObjects, airflow: FakeAirflow) -> None:
         self.registry, self.objects, self.airflow = registry, objects, airflow
         self.rest_is_down = False
+        self.indexes: IndexStore = without_index(Path("/nowhere"))
+        """Where REST and the dashboard look songs up."""
 
     def take_down(self, *services: str) -> None:
         """Take down these of `SERVICES`, or all of them."""

@@ -24,6 +24,7 @@ from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSe
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.playlist import ManagementClient
+from streamlit_app.songs import page as songs_page
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
@@ -78,7 +79,9 @@ def platform(
         ModelSettings(),
         CatalogueSettings(),
     )
-    with TestClient(create_app(SongSearch(None, Predictor(store)), RestSettings(), management)) as rest:
+    songs = SongSearch(platform.indexes, Predictor(store))
+    environment.setattr(songs_page, "songs", lambda: songs)
+    with TestClient(create_app(songs, RestSettings(), management)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:
             if platform.rest_is_down:

@@ -14,6 +14,7 @@ from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.start import finding_row
 from tests.support.dashboard import TEXTS, Open, Platform, card, shown
+from tests.support.named_songs import ENTRIES, ORIGIN, Entry, spotify_zip, write_index
 from tests.support.playlists import CSV, as_csv, chosen, two_files
 
 
@@ -90,6 +91,36 @@ def test_two_files_are_checked_and_uploaded_together(reached: Platform, open_pag
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
     assert reached.airflow.conf["source"].endswith(".zip")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_songs_without_features_are_looked_up_before_anything_starts(
+    reached: Platform, open_page: Open, tmp_path: Path, language: Language
+) -> None:
+    reached.indexes.current = write_index(tmp_path / "index")
+    unknown = Entry("*Unknown* [x](y)", "Nobody")
+    library = spotify_zip(ENTRIES[:30], [*ENTRIES[30:50], unknown])
+    page = upload(open_page("pipeline", language), library)
+    note = Message(
+        "songs_found", {"found": 50, "rows": 51, "origin": ORIGIN, "not_found": ["*Unknown* [x](y) - Nobody"]}
+    )
+    assert [info.value for info in page.info] == [plain(note.text(language))]
+    assert "50" in page.success[0].value
+    assert list(page.dataframe[0].value)[-5:] == [*FEATURES, LABEL]
+    assert len(reached.airflow.runs[ETL_DAG]) == 2
+    page.button(key="pipeline_upload").click().run()
+    assert reached.airflow.conf is not None
+    assert reached.airflow.conf["source"].endswith("/playlist.csv")
+
+
+def test_where_no_song_is_found_nothing_can_start(reached: Platform, open_page: Open, tmp_path: Path) -> None:
+    library = spotify_zip([Entry("Unknown", "Nobody")], [])
+    page = upload(open_page("pipeline", "en"), library)
+    assert "import a catalogue" in " ".join(page.table[0].value["Problem"])
+    reached.indexes.current = write_index(tmp_path / "index")
+    page = upload(open_page("pipeline", "en"), library)
+    assert "none of its 1 songs" in " ".join(page.table[0].value["Problem"])
+    assert "pipeline_upload" not in [button.key for button in page.button]
 
 
 def test_what_is_wrong_with_a_file_is_listed(reached: Platform, open_page: Open) -> None:

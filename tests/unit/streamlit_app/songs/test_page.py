@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from song_preference.features import FEATURES
@@ -6,6 +8,7 @@ from streamlit_app import data
 from streamlit_app.components import plain
 from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.dashboard import TEXTS, Open, Platform, shown
+from tests.support.named_songs import ENTRIES, ORIGIN, Entry, tune_my_music, write_index
 from tests.support.songs_page import HEADER, SOME_BAD, ask, upload
 
 
@@ -118,3 +121,25 @@ def test_whatever_else_is_down_songs_are_ranked(open_page: Open, platform: Platf
     platform.take_down()
     assert len(ask(upload(page, SOME_BAD)).dataframe[1].value) == 2
     assert not page.exception
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_songs_without_features_are_looked_up_before_the_model_is_asked(
+    open_page: Open, platform: Platform, asked: list[int], tmp_path: Path, language: Language
+) -> None:
+    platform.indexes.current = write_index(tmp_path / "index")
+    page = upload(open_page("songs", language), tune_my_music([*ENTRIES[:3], Entry("Unknown", "Nobody"), ENTRIES[4]]))
+    values = {"found": 4, "rows": 5, "origin": ORIGIN, "not_found": ["Unknown - Nobody"]}
+    assert [info.value for info in page.info] == [plain(Message("songs_found", values).text(language))]
+    faults = page.dataframe[0].value
+    assert faults[["row", "problem"]].to_numpy().tolist() == [[5, Message("not_in_catalogue").text(language)]]
+    assert not asked
+    ask(page)
+    assert asked == [4]
+    assert set(page.dataframe[1].value["column 0"]) == {"Song 1", "Song 2", "Song 3", "Song 5"}
+    assert not page.exception
+
+
+def test_without_a_catalogue_the_page_says_how_to_get_one(open_page: Open) -> None:
+    page = upload(open_page("songs", "en"), tune_my_music(ENTRIES))
+    assert plain("import a catalogue") in page.error[0].value

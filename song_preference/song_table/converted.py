@@ -1,0 +1,145 @@
+"""Songs in Parquet or JSON as a CSV in UTF-8."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from song_preference.features import LABEL
+from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.files import PIECE_BYTES, rejected
+from song_preference.song_table.records import MAX_COLUMNS
+from song_preference.temporary import FULL_TEXTS
+
+MAX_JSON_BYTES = 64 << 20
+"""Longest JSON value, which DuckDB holds in memory: a whole file if its songs lie in one object."""
+
+
+@contextmanager
+def converting(unreadable: str) -> Iterator[None]:
+    """Raise `InvalidDataset` for what DuckDB cannot read, with the code `unreadable`, or has no memory for."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise rejected("rows_too_large") from None
+    except duckdb.Error as error:
+        if any(text in str(error) for text in FULL_TEXTS):
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise rejected(unreadable) from None
+
+
+def from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
+    """Write a Parquet file as CSV."""
+    source = f"read_parquet({literal(str(path))})"
+    with converting("parquet_unreadable"):
+        kinds = {name: kind for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()}
+        cells = [
+            f"array_to_string({quoted(name)}, ', ')" if kind == "VARCHAR[]" else f"{quoted(name)}::varchar"
+            for name, kind in kinds.items()
+        ]
+        return written(Table([*kinds], cells, source), path, connection, max_bytes)
+
+
+def from_json(
+    path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, is_list: bool, needs_features: bool
+) -> Path:
+    """Write the songs of a JSON file as CSV.
+
+    It is a list of objects, one object per line, one object with such a list, or the library that Spotify sends.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - PIECE_BYTES))
+        if not file.read().rstrip().endswith((b"]", b"}")):
+            # DuckDB takes a list without its end for a whole one.
+            raise rejected("json_unreadable")
+    # By itself, DuckDB takes a long list for one object, and has no memory for it.
+    form = "array" if is_list else "auto"
+    objects = f"read_json_objects({literal(str(path))}, format='{form}', maximum_object_size={MAX_JSON_BYTES})"
+    with converting("json_unreadable"):
+        connection.execute(f"create or replace temp table objects as select json from {objects}")
+        if _is_library(connection):
+            if needs_features:
+                raise rejected("no_audio_features")
+            return written(LIBRARY, path, connection, max_bytes)
+        if wrapped := _wrapping_key(connection):
+            entries = f"json_extract(json -> {literal(_pointer(wrapped))}, '$[*]')"
+            connection.execute(f"create or replace temp table objects as select unnest({entries}) as json from objects")
+        songs = "objects where json_type(json) = 'OBJECT'"
+        keys = f"select distinct unnest(json_keys(json)) as key from {songs}"
+        names = [name for (name,) in connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()]
+        if not names:
+            raise rejected("json_without_songs")
+        # All cells at once: each extraction by itself would parse the whole object, and hold what it parsed.
+        pointers = ", ".join(literal(_pointer(name)) for name in names)
+        source = f"(select json_extract_string(json, [{pointers}]) as cells from {songs})"
+        cells = [f"cells[{position}]" for position in range(1, len(names) + 1)]
+        return written(Table(names, cells, source), path, connection, max_bytes)
+
+
+def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the key of the one list of objects in the one object that the file is, or None."""
+    if connection.execute("select count(*) from objects").fetchall() != [(1,)]:
+        return None
+    pointer = "'/' || replace(replace(key, '~', '~0'), '/', '~1')"
+    keys = connection.execute(
+        "select key from (select json, unnest(json_keys(json)) as key from objects) "
+        f"where list_contains(json_type(json -> ({pointer}), '$[*]'), 'OBJECT') limit 2"
+    ).fetchall()
+    return str(keys[0][0]) if len(keys) == 1 else None
+
+
+def _pointer(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+class Table(NamedTuple):
+    """A table to write as CSV: its columns' names, their cells as SQL, and what they are selected from."""
+
+    names: list[str]
+    cells: list[str]
+    source: str
+
+
+LIBRARY_LISTS = {"tracks": 1, "bannedTracks": 0}
+"""Lists of songs in Spotify's `YourLibrary.json`, and the label of their songs."""
+
+LIBRARY = Table(
+    ["title", "artist", "album", "uri", LABEL],
+    [*(f"json_extract_string(song, '$.{key}')" for key in ("track", "artist", "album", "uri")), f"{LABEL}::varchar"],
+    "("
+    + " union all ".join(
+        f"select unnest(json_extract(json, '$.{key}[*]')) as song, {label} as {LABEL} from objects"
+        for key, label in LIBRARY_LISTS.items()
+    )
+    + ") where json_type(song) = 'OBJECT'",
+)
+"""The songs of such a library."""
+
+
+def _is_library(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the file is one object with lists of liked and of other things, as Spotify sends it."""
+    keys = connection.execute("select json_keys(json) from objects where json_type(json) = 'OBJECT' limit 2").fetchall()
+    return len(keys) == 1 and set(LIBRARY_LISTS) <= set(keys[0][0])
+
+
+def written(table: Table, path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int) -> Path:
+    """Write a table as CSV beside the file that it comes from; raise `InvalidDataset` if it is too large."""
+    if len(table.names) > MAX_COLUMNS:
+        raise rejected("too_many_columns", count=len(table.names), limit=MAX_COLUMNS)
+    # Equal cells take no room in Parquet, and absent ones none in JSON. The rows are counted first, which is quick.
+    ((rows,),) = connection.execute(f"select count(*) from {table.source}").fetchall()
+    if rows * len(table.names) > max_bytes:
+        raise rejected("archive_too_large", limit=max_bytes / 1e6)
+    # A list, since DuckDB takes no expression as deep as a sum of a thousand terms.
+    lengths = ", ".join(f"sum(strlen({cell}))" for cell in table.cells)
+    ((length,),) = connection.execute(f"select coalesce(list_sum([{lengths}]), 0) from {table.source}").fetchall()
+    if length + rows * len(table.names) > max_bytes:
+        raise rejected("archive_too_large", limit=max_bytes / 1e6)
+    target = path.with_suffix(".converted")
+    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(table.names, table.cells, strict=True))
+    query = f"select {columns} from {table.source}"
+    connection.execute(f"copy ({query}) to {literal(str(target))} (format csv, header true)")
+    return target

@@ -1,0 +1,55 @@
+"""From the words of a label column to 1 for a like and 0 for a dislike."""
+
+from typing import NamedTuple
+
+import duckdb
+
+from song_preference.errors import Finding, InvalidDataset
+from song_preference.features import LABEL
+from song_preference.messages import Message
+from song_preference.song_table.columns import are_ratings, label_of
+from song_preference.song_table.database import literal
+from song_preference.song_table.load import ROWS_SHOWN
+
+MAX_LABELS = 1_000
+"""Most different words that are looked up in a label column: the most frequent."""
+
+MAX_UNKNOWN_LABELS = 20
+"""Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
+
+
+class Label(NamedTuple):
+    """The label as SQL, and what was understood as something else than it is written."""
+
+    expression: str
+    notes: list[Message]
+
+
+def usable_labels(connection: duckdb.DuckDBPyConnection, column: str) -> float:
+    """Return how many cells of a column of `loaded` are labels."""
+    return sum(count for word, count in _words(connection, column).items() if label_of(word) is not None)
+
+
+def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> Label:
+    """Return the label in a column of `loaded`; raise `InvalidDataset` for grades and for names of companies."""
+    words = _words(connection, column)
+    if are_ratings(words):
+        raise InvalidDataset(Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1))
+    labels = {word: label for word in words if (label := label_of(word)) is not None}
+    unknown = [count for word, count in words.items() if word not in labels]
+    if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
+        raise InvalidDataset(Finding(LABEL, Message("record_companies"), 1))
+    notes = []
+    if any(word not in ("0", "1") for word in labels):
+        shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
+        notes.append(Message("label_words", {"words": shown}))
+    cases = " ".join(f"when {literal(word)} then {label}" for word, label in labels.items())
+    return Label(f"case {column} {cases} end" if cases else "null::integer", notes)
+
+
+def _words(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
+    """Return the most frequent words of a column, each with the number of its cells."""
+    sql = (
+        f"select count(*), {column} from loaded where {column} <> '' group by all order by all desc limit {MAX_LABELS}"
+    )
+    return {word: count for count, word in connection.execute(sql).fetchall()}

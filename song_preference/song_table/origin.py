@@ -1,0 +1,51 @@
+"""The column that says where a song's features come from, if not from the listener's file."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import duckdb
+
+from song_preference.features import FEATURES
+from song_preference.messages import Message
+from song_preference.song_table.load import ROWS_SHOWN
+
+FEATURES_FROM = "features_from"
+"""Name of the column; a look-up writes it, and leaves it empty for a song that was not found."""
+
+SHOWN_CHARACTERS = 80
+"""Longest name or origin in a message."""
+
+ORIGIN = f"nullif(trim({FEATURES_FROM}::varchar), '')"
+NOT_FOUND = f"{ORIGIN} is null and {' and '.join(f'{feature} is null' for feature in FEATURES)}"
+
+
+class LookUp(NamedTuple):
+    """The outcome of a look-up, as the table itself tells it."""
+
+    not_found: int
+    """Songs that have no features since they were not found."""
+    notes: list[Message]
+
+
+def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> LookUp:
+    """Return how many of the songs in the view `songs`, with a column of origins, were found, and which were not."""
+    ((found, not_found, origin),) = connection.execute(
+        f"select count({ORIGIN}), count(*) filter ({NOT_FOUND}), left(min({ORIGIN}), {SHOWN_CHARACTERS}) from songs"
+    ).fetchall()
+    if not found:
+        return LookUp(0, [])
+    values = {"found": found, "rows": found + not_found, "origin": origin}
+    if not not_found:
+        return LookUp(0, [Message("all_songs_found", values)])
+    names = [name for (name,) in connection.execute(f"select {shown_name(known)} from songs {_FIRST}").fetchall()]
+    names += ["..."] if not_found > len(names) else []
+    return LookUp(not_found, [Message("songs_found", {**values, "not_found": names})])
+
+
+_FIRST = f"where {NOT_FOUND} order by row limit {ROWS_SHOWN}"
+
+
+def shown_name(known: Collection[str]) -> str:
+    """Return SQL for the name of a song: title and artist, or its row where the file has neither."""
+    names = [f"left(trim({name}), {SHOWN_CHARACTERS})" for name in ("title", "artist") if name in known]
+    return f"coalesce(nullif(concat_ws(' - ', {', '.join(names)}), ''), '#' || row)" if names else "'#' || row"
