@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 
-SEVERAL = re.compile(r"[,;]| feat\b| ft\b", re.IGNORECASE)
+SEVERAL = re.compile(r"[,;]| feat(?:uring)?\b| ft\b", re.IGNORECASE)
 """What follows the first of several artists."""
 
 

@@ -21,7 +21,7 @@ from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
 
-FORMAT = "2"
+FORMAT = "3"
 """Number of the index's form: raise it whenever the same scores give another index."""
 
 EXPERIMENT = "Song catalogue"

@@ -46,6 +46,7 @@ SONGS = [
     [
         (NamedSong(None, None, "déja vu!", "BEYONCE"), 1),
         (NamedSong(None, None, "Deja Vu", "Beyoncé feat. Jay-Z"), 1),
+        (NamedSong(None, None, "Deja Vu", "Beyoncé Featuring Jay-Z"), 1),
         (NamedSong(None, None, "Deja Vu", "Beyoncé;Jay-Z"), 1),
         (NamedSong(None, None, "Deja Vu", "Jay-Z"), None),
         (NamedSong(None, None, "Deja Vu", " "), None),
