@@ -141,9 +141,15 @@ class SongSearch:
 
     def song(self, song_id: str) -> ExplainedSong:
         """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
-        index, connection = self._opened()
+        index, _ = self._opened()
+        song = self.find(song_id)
+        return ExplainedSong(song, self._predictor.explain(song.features), self._origin(index))
+
+    def find(self, song_id: str) -> CatalogueSong:
+        """Return a song as the index has it; raise `CatalogueNotFound` for an unknown id."""
+        _, connection = self._opened()
         for song in _rows(connection, "songs where id = ? limit 1", song_id):
-            return ExplainedSong(song, self._predictor.explain(song.features), self._origin(index))
+            return song
         raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
 
     def recommend(self, asked: Wishes) -> Found:

@@ -20,6 +20,7 @@ from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.predict import charts, kept
 from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
+from streamlit_app.predict.search import chosen, exact, restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
 
 TEXTS = texts("predict")
@@ -44,13 +45,14 @@ Presets = dict[str, Preset]
 def page(language: Language) -> None:
     """Draw the page."""
     locale = Locale(language, TEXTS)
-    address.restore([*MEASURES, Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
+    restore([Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
     title, buttons = st.columns([5, 4], vertical_alignment="bottom")
     title.title(locale("predict_title"), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         kept.keep_button(locale)
         _share(locale)
     st.write(locale("predict_intro"))
+    search_box(locale)
     known: Spreads = {}
     with section(locale):
         version = own_dataset().version
@@ -99,15 +101,24 @@ def _known(preset: Preset, locale: Locale) -> str:
 @st.fragment
 def _one_song(locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
-    song = shown()
+    named = chosen()
+    song = exact(named) if named else shown()
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
     with section(locale):
         with answer.container(key="answer"):
+            # There for any other song too: a part more would make the browser draw everything below it anew.
+            name = st.empty()
+            if named:
+                name.markdown(song_name(named), text_alignment="center")
             _answer(predictor().predict(song), locale)
+            reason = st.empty()
         kept.table(locale)
         # After the answer: its hundreds of predictions take longer than all the rest.
-        _why(predictor().explain(song), locale)
+        explanation = predictor().explain(song)
+        if named:
+            reason.markdown(strongest_reason(explanation, song, locale), text_alignment="center")
+        _why(explanation, locale)
     with sliders.container(gap="xsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)

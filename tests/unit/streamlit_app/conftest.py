@@ -19,11 +19,14 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.serving.songs import SongSearch
 from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.data.playlist import ManagementClient
 from tests.support.airflow import with_history
+from tests.support.catalogue import rows, write_index
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
@@ -99,8 +102,23 @@ def platform(
         environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform
     data.predictor().store.stop()
+    catalogue().indexes.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def index(graph: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of a catalogue, with the answers of version 1."""
+    return write_index(tmp_path_factory.mktemp("index") / "index.sqlite", rows(), graph)
+
+
+@pytest.fixture
+def indexed(platform: Platform, index: Path) -> SongSearch:
+    """A platform with a catalogue that can be searched."""
+    platform.registry.indexes["one"] = index
+    catalogue().indexes.refresh()
+    return catalogue()
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""The catalogue's songs by name, and recommendations, from the dashboard's own copy of the index."""
+
+import streamlit as st
+
+from song_preference.serving.registry import following_index
+from song_preference.serving.songs import CatalogueSong, SongSearch
+from song_preference.settings import ServingSettings, load
+from streamlit_app.data import predictor
+
+
+@st.cache_resource(show_spinner=False)
+def catalogue() -> SongSearch:
+    """Return the search, which follows the index in MLflow in a thread of its own; no page waits for it."""
+    indexes = following_index(load(ServingSettings), "streamlit")
+    indexes.start()
+    return SongSearch(indexes, predictor())
+
+
+def has_index() -> bool:
+    """Return whether there are songs to search."""
+    return catalogue().indexes.current is not None
+
+
+def about(song: CatalogueSong) -> str:
+    """Return the artist of a song, and its year if it is known."""
+    return f"{song.artist}, {song.year}" if song.year else song.artist
