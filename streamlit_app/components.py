@@ -46,6 +46,9 @@ SONG = "catalogue_song"
 """Key of the session state: id of the song of the catalogue that the sliders on the page "predict" are set to; empty
 for any other song."""
 
+MIDDLE, SPEECH = 0.5, 0.33
+"""What a feature must exceed to be called high; music has hardly more spoken words than the second, says Spotify."""
+
 # No option sets the uploader's texts, which are English.
 UPLOADER_CSS = """<style>
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] span,
@@ -85,7 +88,9 @@ def reporting(locale: Locale) -> Iterator[None]:
 
 def because(feature: str, song: Song, locale: Locale) -> str:
     """Return the feature as the reason of an answer, in words."""
-    return locale("because", feature=locale(f"{feature}_of"), value=getattr(song, feature))
+    value = getattr(song, feature)
+    level = "high" if value > (SPEECH if feature == "speechiness" else MIDDLE) else "low"
+    return locale("because", feature=locale(f"{feature}_{level}"), value=value)
 
 
 def measures_help(locale: Locale) -> None:
@@ -121,6 +126,11 @@ def uploader(
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def linked(title: str, url: str | None) -> str:
+    """Return a title in bold Markdown, as a link if there is one."""
+    return f"[**{plain(title)}**]({url})" if url else f"**{plain(title)}**"
 
 
 def plain(text: str) -> str:

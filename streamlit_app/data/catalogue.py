@@ -3,9 +3,11 @@
 import streamlit as st
 
 from song_preference.serving.registry import following_index
-from song_preference.serving.songs import CatalogueSong, SongSearch
+from song_preference.serving.songs import CatalogueSong, SongSearch, Spans
 from song_preference.settings import ServingSettings, load
-from streamlit_app.data import predictor
+from streamlit_app.data import KEPT_ANSWERS, predictor
+
+MOST_GENRES = 200
 
 
 @st.cache_resource(show_spinner=False)
@@ -19,6 +21,12 @@ def catalogue() -> SongSearch:
 def has_index() -> bool:
     """Return whether there are songs to search."""
     return catalogue().indexes.current is not None
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def genres_and_spans(index: str) -> tuple[list[str], Spans]:  # noqa: ARG001 - the file of an index never changes
+    """Return what the songs of the index in use can be filtered by; raise `CatalogueNotFound`."""
+    return catalogue().genres(MOST_GENRES), catalogue().spans()
 
 
 def about(song: CatalogueSong) -> str:

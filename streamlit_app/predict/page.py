@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.clients import PredictionClient
 from song_preference.dataset.version import Spread
@@ -111,13 +112,13 @@ def _one_song(locale: Locale, spreads: Spreads) -> None:
             name = st.empty()
             if named:
                 name.markdown(song_name(named), text_alignment="center")
-            _answer(predictor().predict(song), locale)
-            reason = st.empty()
+            below = _answer(predictor().predict(song), locale)
         kept.table(locale)
         # After the answer: its hundreds of predictions take longer than all the rest.
         explanation = predictor().explain(song)
         if named:
-            reason.markdown(strongest_reason(explanation, song, locale), text_alignment="center")
+            reason = strongest_reason(explanation, song, locale)
+            below.caption(f"{reason}.  \n{_rule(explanation.prediction, locale)}", text_alignment="center")
         _why(explanation, locale)
     with sliders.container(gap="xsmall"):
         _sliders(locale, spreads)
@@ -167,11 +168,18 @@ def _describe(feature: str, spreads: list[Spread], locale: Locale) -> str:
     return locale("predict_strip", feature=locale(feature), **quarters)
 
 
-def _answer(prediction: Prediction, locale: Locale) -> None:
+def _answer(prediction: Prediction, locale: Locale) -> DeltaGenerator:
+    """Draw the answer; return the caption below it."""
     shown = {"probability": prediction.probability, "threshold": prediction.threshold}
     st.header(locale(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
     draw(charts.gauge, charts.gauge_rows(prediction), locale, key="gauge", alt=locale("predict_gauge", **shown))
-    st.caption(locale("predict_rule", **shown), text_alignment="center")
+    below = st.empty()
+    below.caption(_rule(prediction, locale), text_alignment="center")
+    return below
+
+
+def _rule(prediction: Prediction, locale: Locale) -> str:
+    return locale("predict_rule", threshold=prediction.threshold)
 
 
 def _why(explanation: Explanation, locale: Locale) -> None:

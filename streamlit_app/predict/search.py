@@ -11,7 +11,7 @@ from song_preference.prediction import Explanation
 from song_preference.serving.songs import LONGEST_QUERY, CatalogueSong, Search
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import DISCOVER_PAGE, SONG, because, plain, song_state
+from streamlit_app.components import DISCOVER_PAGE, SONG, because, linked, plain, song_state
 from streamlit_app.data.catalogue import about, catalogue, has_index
 from streamlit_app.i18n import Locale
 from streamlit_app.predict.kept import MEASURES, put, shown
@@ -69,7 +69,6 @@ def search_box(locale: Locale) -> None:
     label = locale("predict_search")
     query = st.text_input(
         label,
-        max_chars=LONGEST_QUERY,
         key=QUERY,
         type="search",
         placeholder=label,
@@ -83,7 +82,8 @@ def search_box(locale: Locale) -> None:
 
 
 def _matches(query: str, locale: Locale) -> None:
-    found = {song.id: song for song in catalogue().search(Search(query=query, limit=MOST_MATCHES)).songs}
+    asked = Search(query=query[:LONGEST_QUERY], limit=MOST_MATCHES)
+    found = {song.id: song for song in catalogue().search(asked).songs}
     if not found:
         st.caption(locale("predict_no_match"))
         return
@@ -104,15 +104,14 @@ def _label(song: CatalogueSong) -> str:
 
 
 def _take(found: dict[str, CatalogueSong]) -> None:
-    song = found[st.session_state[MATCH]]
-    put(song.features)
-    st.session_state.update({SONG: song.id, QUERY: "", TAKEN: True})
+    if song := found.get(st.session_state[MATCH]):
+        put(song.features)
+        st.session_state.update({SONG: song.id, QUERY: "", TAKEN: True})
 
 
 def song_name(song: CatalogueSong) -> str:
     """Return title and artist of a song in Markdown, the title with a link to Spotify if there is one."""
-    title = f"**{plain(song.title)}**"
-    return f"{f'[{title}]({song.spotify_url})' if song.spotify_url else title} — {plain(about(song))}"
+    return f"{linked(song.title, song.spotify_url)} — {plain(about(song))}"
 
 
 def strongest_reason(explanation: Explanation, song: Song, locale: Locale) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from song_preference.settings import CatalogueSettings
 from tests.support.datasets import MemoryObjects
 
 EXAMPLE = ROOT / "incoming" / "example_catalogue.csv"
-NAMED = {
+NAMED: dict[str, list[Any]] = {
     "title": ["Déjà Vu [live]", "=cmd|'/c calc'!A1", "Hoppípolla"],
     "artist": ["Beyoncé", "O'Brien", "Sigur Rós"],
     "id": ["4GiXBCUF7H6YfNQsnBRIzl", None, "5GiXBCUF7H6YfNQsnBRIzl"],

@@ -17,7 +17,7 @@ from tests.support.datasets import MemoryObjects
 from tests.support.registry import FakeRegistry
 
 TEXTS: Texts = {}
-for page in ("predict", "explore", "model", "songs", "pipeline"):
+for page in ("predict", "discover", "explore", "model", "songs", "pipeline"):
     TEXTS |= texts(page)
 """The texts of all pages."""
 

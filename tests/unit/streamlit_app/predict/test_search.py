@@ -13,8 +13,8 @@ from streamlit_app.predict.search import MATCH, MOST_MATCHES, QUERY
 from tests.support.catalogue import NAMED
 from tests.support.dashboard import TEXTS, Open, Platform, page_texts, shown
 
-FIRST = "Déjà Vu [live]"
-SLIDERS = [round(NAMED[name][0], 2) for name in FEATURES]
+SONG_ITSELF = Song.model_validate({name: NAMED[name][0] for name in FEATURES})
+SLIDERS = [round(value, 2) for value in SONG_ITSELF.row()]
 
 
 def sliders(page: AppTest) -> list[float]:
@@ -36,7 +36,8 @@ def choose(page: AppTest, indexed: SongSearch, query: str) -> AppTest:
 
 def addresses(page: AppTest) -> list[str]:
     """Return the scripts that write the address."""
-    return [found.value for found in page.get("html") if "history." in found.value]
+    scripts = [str(getattr(found, "value", "")) for found in page.get("html")]
+    return [script for script in scripts if "history." in script]
 
 
 def heading(page: AppTest) -> str:
@@ -75,14 +76,13 @@ def test_a_song_sets_the_sliders_and_is_named_with_answer_and_reason(
         == r"[**Déjà Vu \[live\]**](https://open.spotify.com/track/4GiXBCUF7H6YfNQsnBRIzl) — Beyoncé, 2006"
     )
     assert TEXTS["predict_like"][language] in [found.value for found in page.header]
-    assert Locale(language, TEXTS)("because", feature=TEXTS["danceability_of"][language], value=0.99) in shown(page)
+    assert Locale(language, TEXTS)("because", feature=TEXTS["danceability_high"][language], value=0.99) in shown(page)
     assert page.text_input(key=QUERY).value == ""
 
 
 def test_the_answer_is_that_for_the_song_itself_and_not_for_two_decimals(indexed: SongSearch, open_page: Open) -> None:
     page = choose(open_page("predict", "en"), indexed, "deja")
-    song = Song(**{name: NAMED[name][0] for name in FEATURES})
-    assert Locale("en", TEXTS).percent(data.predictor().predict(song).probability, 2) in shown(page)
+    assert Locale("en", TEXTS).percent(data.predictor().predict(SONG_ITSELF).probability, 2) in shown(page)
     assert "'danceability': 0.9871" in page.code[0].value
 
 
