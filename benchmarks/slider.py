@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CONTROLS = {
     "predict": "[data-testid=stSlider]",
+    "discover": "[data-testid=stMain] button",
     "explore": "[data-testid=stDataFrame]",
     "model": "[data-testid=stSlider]",
     "songs": "[data-testid=stFileUploader]",

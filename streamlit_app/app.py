@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit_app import address, theme
 from streamlit_app.address import LANGUAGE, Choice
 from streamlit_app.banners import show_banners, show_list
-from streamlit_app.components import PREDICT_PAGE
+from streamlit_app.components import DISCOVER_PAGE, PREDICT_PAGE
+from streamlit_app.discover import page as discover
 from streamlit_app.explore import page as explore
 from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
 from streamlit_app.model import page as model
@@ -17,6 +18,7 @@ from streamlit_app.songs import page as songs
 
 PAGES = {
     "predict": (predict.page, ":material/music_note:"),
+    "discover": (discover.page, ":material/recommend:"),
     "explore": (explore.page, ":material/scatter_plot:"),
     "model": (model.page, ":material/insights:"),
     "songs": (songs.page, ":material/queue_music:"),
@@ -38,7 +40,7 @@ def main() -> None:
         name: st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
         for name, (draw, icon) in PAGES.items()
     }
-    st.session_state[PREDICT_PAGE] = pages["predict"]
+    st.session_state.update({PREDICT_PAGE: pages["predict"], DISCOVER_PAGE: pages["discover"]})
     page = st.navigation(list(pages.values()))
     show_banners(locale)
     of_list = st.container()

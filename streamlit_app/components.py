@@ -20,7 +20,7 @@ from song_preference.errors import (
     SongPreferenceError,
     StorageUnavailable,
 )
-from song_preference.features import FEATURES
+from song_preference.features import FEATURES, Song
 from song_preference.messages import LOOK_UP_CODES, Message
 from streamlit_app import address
 from streamlit_app.i18n import Locale
@@ -40,8 +40,15 @@ MISSING: dict[type[SongPreferenceError], str] = {
 }
 """The text for each error that a page can meet."""
 
-PREDICT_PAGE = "predict_page"
-"""Key of the session state: the page "predict", which other pages open."""
+PREDICT_PAGE, DISCOVER_PAGE = "predict_page", "discover_page"
+"""Keys of the session state: the pages that other pages open."""
+
+SONG = "catalogue_song"
+"""Key of the session state: id of the song of the catalogue that the sliders on the page "predict" are set to; empty
+for any other song."""
+
+MIDDLE, SPEECH = 0.5, 0.33
+"""What a feature must exceed to be called high; music has hardly more spoken words than the second, says Spotify."""
 
 # No option sets the uploader's texts, which are English.
 UPLOADER_CSS = """<style>
@@ -80,6 +87,13 @@ def reporting(locale: Locale) -> Iterator[None]:
         st.error(plain(error.message.text(locale.language)), icon=":material/error:")
 
 
+def because(feature: str, song: Song, locale: Locale) -> str:
+    """Return the feature as the reason of an answer, in words."""
+    value = getattr(song, feature)
+    level = "high" if value > (SPEECH if feature == "speechiness" else MIDDLE) else "low"
+    return locale("because", feature=locale(f"{feature}_{level}"), value=value)
+
+
 def measures_help(locale: Locale) -> None:
     """Draw, folded, where a song's measures can be found."""
     with st.expander(locale("measures_where"), icon=":material/travel_explore:"):
@@ -96,9 +110,10 @@ def song_state(features: Iterable[float]) -> dict[str, float]:
     return {f"song_{name}": round(float(value), 2) for name, value in zip(FEATURES, features, strict=True)}
 
 
-def open_in_predict(features: Iterable[float]) -> None:
-    """Open the page "predict" with a song, which Back leaves again."""
+def open_in_predict(features: Iterable[float], song_id: str = "") -> None:
+    """Open the page "predict" with a song, of the catalogue if it has an id; Back leaves it again."""
     st.session_state.update(song_state(features))
+    st.session_state[SONG] = song_id
     address.open_page(st.session_state[PREDICT_PAGE])
 
 
@@ -112,6 +127,11 @@ def uploader(
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def linked(title: str, url: str | None) -> str:
+    """Return a title in bold Markdown, as a link if there is one."""
+    return f"[**{plain(title)}**]({url})" if url else f"**{plain(title)}**"
 
 
 def plain(text: str) -> str:

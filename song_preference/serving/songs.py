@@ -126,6 +126,13 @@ class Found(NamedTuple):
     origin: Origin
 
 
+class Spans(NamedTuple):
+    """The least and greatest values among the songs to recommend; None where no song has one."""
+
+    years: tuple[int, int] | None
+    popularity: tuple[float, float] | None
+
+
 class ExplainedSong(NamedTuple):
     """A song, and what the champion predicts for it and why."""
 
@@ -165,9 +172,15 @@ class SongSearch:
 
     def song(self, song_id: str) -> ExplainedSong:
         """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
-        index, connection = self._opened()
+        index, _ = self._opened()
+        song = self.find(song_id)
+        return ExplainedSong(song, self.predictor.explain(song.features), self._origin(index))
+
+    def find(self, song_id: str) -> CatalogueSong:
+        """Return a song as the index has it; raise `CatalogueNotFound` for an unknown id."""
+        _, connection = self._opened()
         for song in _rows(connection, "songs where id = ? limit 1", song_id):
-            return ExplainedSong(song, self.predictor.explain(song.features), self._origin(index))
+            return song
         raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
 
     def recommend(self, asked: Wishes) -> Found:
@@ -192,6 +205,13 @@ class SongSearch:
         _, connection = self._opened()
         counted = "select genre from genres group by genre order by count(*) desc, genre limit ?"
         return [genre for (genre,) in connection.execute(counted, (limit,))]
+
+    def spans(self) -> Spans:
+        """Return how far years and popularity of the songs to recommend reach."""
+        _, connection = self._opened()
+        values = "min(year), max(year), min(popularity), max(popularity)"
+        ((first, last, least, most),) = connection.execute(f"select {values} from songs where liked and not is_own")
+        return Spans(None if first is None else (first, last), None if least is None else (least, most))
 
     def _opened(self) -> tuple[SongIndex, sqlite3.Connection]:
         """Return the index in use, and this thread's connection to it."""

@@ -47,7 +47,7 @@ Spreads = dict[str, list[Spread]]
 
 
 class ManagementClient:
-    """Client of the published dataset versions, of uploads, and of the choice of the champion.
+    """Client of the published dataset versions, of uploads, catalogues too, and of the choice of the champion.
 
     Methods raise `ServiceUnavailable` if REST does not answer, `StorageUnavailable` if REST cannot reach S3, and
     `DatasetNotFound` if there is no such version.
@@ -71,6 +71,10 @@ class ManagementClient:
     def upload(self, playlist: Mapping[str, NamedFile], options: Mapping[str, Any]) -> str:
         """Store a playlist, start the pipeline on it and return the run's id; raise what `check` does."""
         return str(self._post("/datasets", playlist, options)["run_id"])
+
+    def upload_catalogue(self, file: NamedFile) -> str:
+        """Store a catalogue, start its import and return the run's id; raise `InvalidUpload`."""
+        return str(self._post("/catalogue", {"file": file})["run_id"])
 
     def rename(self, version: str, name: str) -> None:
         """Give a dataset version another name."""

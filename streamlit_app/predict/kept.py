@@ -8,7 +8,7 @@ from song_preference.clients import EXAMPLE
 from song_preference.features import FEATURES, Song
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import song_state
+from streamlit_app.components import SONG, song_state
 from streamlit_app.data import predictor
 from streamlit_app.i18n import Locale
 
@@ -35,8 +35,9 @@ def shown() -> Song:
 
 
 def put(song: Song) -> None:
-    """Set the sliders, before they are drawn; Back undoes it."""
+    """Set the sliders, before they are drawn, to a song that is none of the catalogue; Back undoes it."""
     st.session_state.update(song_state(song.row()))
+    st.session_state[SONG] = ""
     address.push()
 
 

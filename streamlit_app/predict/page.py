@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.clients import PredictionClient
 from song_preference.dataset.version import Spread
@@ -20,6 +21,7 @@ from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.predict import charts, kept
 from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
+from streamlit_app.predict.search import chosen, exact, restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
 
 TEXTS = texts("predict")
@@ -44,13 +46,14 @@ Presets = dict[str, Preset]
 def page(language: Language) -> None:
     """Draw the page."""
     locale = Locale(language, TEXTS)
-    address.restore([*MEASURES, Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
+    restore([Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
     title, buttons = st.columns([5, 4], vertical_alignment="bottom")
     title.title(locale("predict_title"), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         kept.keep_button(locale)
         _share(locale)
     st.write(locale("predict_intro"))
+    search_box(locale)
     known: Spreads = {}
     with section(locale):
         version = own_dataset().version
@@ -99,15 +102,24 @@ def _known(preset: Preset, locale: Locale) -> str:
 @st.fragment
 def _one_song(locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
-    song = shown()
+    named = chosen()
+    song = exact(named) if named else shown()
     answer, sliders = st.columns([5, 6], gap="large", vertical_alignment="center")
     # The answer is drawn before the sliders that it follows from, so that it reaches the browser first.
     with section(locale):
         with answer.container(key="answer"):
-            _answer(predictor().predict(song), locale)
+            # There for any other song too: a part more would make the browser draw everything below it anew.
+            name = st.empty()
+            if named:
+                name.markdown(song_name(named), text_alignment="center")
+            below = _answer(predictor().predict(song), locale)
         kept.table(locale)
         # After the answer: its hundreds of predictions take longer than all the rest.
-        _why(predictor().explain(song), locale)
+        explanation = predictor().explain(song)
+        if named:
+            reason = strongest_reason(explanation, song, locale)
+            below.caption(f"{reason}.  \n{_rule(explanation.prediction, locale)}", text_alignment="center")
+        _why(explanation, locale)
     with sliders.container(gap="xsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)
@@ -156,11 +168,18 @@ def _describe(feature: str, spreads: list[Spread], locale: Locale) -> str:
     return locale("predict_strip", feature=locale(feature), **quarters)
 
 
-def _answer(prediction: Prediction, locale: Locale) -> None:
+def _answer(prediction: Prediction, locale: Locale) -> DeltaGenerator:
+    """Draw the answer; return the caption below it."""
     shown = {"probability": prediction.probability, "threshold": prediction.threshold}
     st.header(locale(f"predict_{prediction.label}"), anchor=False, text_alignment="center")
     draw(charts.gauge, charts.gauge_rows(prediction), locale, key="gauge", alt=locale("predict_gauge", **shown))
-    st.caption(locale("predict_rule", **shown), text_alignment="center")
+    below = st.empty()
+    below.caption(_rule(prediction, locale), text_alignment="center")
+    return below
+
+
+def _rule(prediction: Prediction, locale: Locale) -> str:
+    return locale("predict_rule", threshold=prediction.threshold)
 
 
 def _why(explanation: Explanation, locale: Locale) -> None:

@@ -10,7 +10,7 @@ from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
 from streamlit_app.components import measures_help, plain, section, show_look_ups, uploader
 from streamlit_app.data import predictor, settings
-from streamlit_app.data.catalogue import songs
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Language, Locale, texts
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
@@ -104,7 +104,7 @@ def _take(name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        file = read(content, settings().max_list_bytes, settings().max_list_rows, lambda: songs().indexes)
+        file = read(content, settings().max_list_bytes, settings().max_list_rows, lambda: catalogue().indexes)
         st.session_state[GIVEN] = Given(name, file)
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)

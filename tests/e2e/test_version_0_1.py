@@ -117,7 +117,7 @@ def test_the_evaluation_of_each_model_is_read() -> None:
     assert [evaluation is not None for evaluation in evaluations] == [True, True]
 
 
-@pytest.mark.parametrize("name", ["predict", "explore", "model", "songs", "pipeline"])
+@pytest.mark.parametrize("name", ["predict", "discover", "explore", "model", "songs", "pipeline"])
 @pytest.mark.usefixtures("environment")
 def test_every_page_of_the_dashboard_shows_it(name: str) -> None:
     page = AppTest.from_string(PAGE.format(name=name, language="en"), default_timeout=PATIENCE_SECONDS).run()

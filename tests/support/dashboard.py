@@ -12,6 +12,7 @@ from streamlit.testing.v1.element_tree import Caption, Markdown
 from song_preference.features import FEATURES
 from song_preference.prediction import Batch, ModelRef
 from song_preference.serving.song_index import IndexStore
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Texts, texts
 from streamlit_app.songs.file import SongFile, read
 from tests.support.airflow import FakeAirflow
@@ -20,7 +21,7 @@ from tests.support.named_songs import without_index
 from tests.support.registry import FakeRegistry
 
 TEXTS: Texts = {}
-for page in ("predict", "explore", "model", "songs", "pipeline"):
+for page in ("predict", "discover", "explore", "model", "songs", "pipeline"):
     TEXTS |= texts(page)
 """The texts of all pages."""
 
@@ -58,6 +59,13 @@ ENVIRONMENT = {
 def read_list(content: bytes) -> SongFile:
     """Return a list of songs as the page reads it."""
     return read(content, LIST_BYTES, LIST_ROWS)
+
+
+def refresh_catalogue() -> None:
+    """Let the dashboard look for another index at once."""
+    indexes = catalogue().indexes
+    assert indexes
+    indexes.refresh()
 
 
 SERVICES = ("mlflow", "s3", "rest", "airflow")

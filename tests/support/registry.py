@@ -1,7 +1,9 @@
 """A registry in memory, in place of MLflow's."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from song_preference.errors import RegistryUnavailable
@@ -29,6 +31,8 @@ class FakeRegistry:
         """Dataset versions by model version; 'abc' for the others."""
         self.described_as: dict[str, dict[str, Any]] = {}
         """Other values of `DescribedVersion` by model version."""
+        self.indexes: dict[str, Path] = {}
+        """Indexes of catalogues by run; the last one is in use."""
 
     def register(self, version: str, graph: bytes, dataset_version: str | None = None) -> None:
         if dataset_version:
@@ -100,6 +104,14 @@ class FakeRegistry:
     def artifact(self, run_id: str, name: str) -> bytes | None:
         self._check()
         return self.songs_of_run.get(run_id) if name == OWN_SONGS_FILE else None
+
+    def index_run(self) -> str | None:
+        self._check()
+        return next(reversed(self.indexes), None)
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        self._check()
+        return Path(shutil.copy(self.indexes[run_id], directory))
 
     def _check(self) -> None:
         if self.is_down:

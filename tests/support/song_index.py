@@ -2,9 +2,11 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from local_stack.config import ROOT
 from song_preference.catalogue import importing
 from song_preference.catalogue.index import OwnSongs, build, explain
 from song_preference.catalogue.scoring import finish, plan, score
@@ -21,6 +23,25 @@ from tests.support.catalogues import read_upload
 from tests.support.datasets import MemoryObjects
 
 RUN = "a" * 32
+EXAMPLE = ROOT / "incoming" / "example_catalogue.csv"
+NAMED: dict[str, list[Any]] = {
+    "title": ["Déjà Vu [live]", "=cmd|'/c calc'!A1", "Hoppípolla"],
+    "artist": ["Beyoncé", "O'Brien", "Sigur Rós"],
+    "id": ["4GiXBCUF7H6YfNQsnBRIzl", None, "5GiXBCUF7H6YfNQsnBRIzl"],
+    "danceability": [0.9871, 0.9654, 0.0312],
+    "speechiness": [0.5, 0.5, 0.04],
+    "energy": [0.8249, 0.31, 0.2],
+    "acousticness": [0.0651, 0.2, 0.9],
+    "year": [2006, 1999, 2005],
+    "popularity": [900, 800, 700],
+    "genre": ["pop", "rock", "ambient"],
+}
+"""Songs that tests look for: the first two can be danced to."""
+
+
+def rows(songs: int = 40) -> pd.DataFrame:
+    """Return `NAMED` and the first songs of the example."""
+    return pd.concat([pd.DataFrame(NAMED), pd.read_csv(EXAMPLE).head(songs)], ignore_index=True)
 
 
 def imported(store: CatalogueStore, rows: pd.DataFrame) -> CatalogueVersion:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from streamlit_app.i18n import Language
 from tests.support.browser import LOOKS, Scheme, Visitor
 
-PAGES = ["predict", "explore", "model", "songs", "pipeline"]
+PAGES = ["predict", "discover", "explore", "model", "songs", "pipeline"]
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)

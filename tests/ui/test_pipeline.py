@@ -19,7 +19,7 @@ from tests.support.browser import LOOKS, PHONE, Visit, Visitor
 
 LEARNING_MS = 180_000
 MOST_HEIGHT = 2_400
-PAGES = ["predict", "explore", "model", "songs", "pipeline"]
+PAGES = ["predict", "discover", "explore", "model", "songs", "pipeline"]
 
 
 def songs(seed: int) -> pd.DataFrame:

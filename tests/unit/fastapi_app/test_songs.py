@@ -14,18 +14,17 @@ from song_preference.serving.songs import Search, SongSearch, Wishes
 from song_preference.settings import RestSettings
 from tests.support.graphql import ask, code
 from tests.support.rest import check_problem, fuzz
-from tests.support.song_index import index_of, searching
+from tests.support.song_index import EXAMPLE, index_of, searching
 
 SONG = "id isrc title artist album genre year popularity spotifyUrl speechiness energy danceability acousticness"
 SCORED = f"{SONG} probability liked reason"
 LIST = f"songs {{ {SCORED} }} catalogue model stale"
 CAMEL = {"spotify_url": "spotifyUrl"}
-EXAMPLE = pd.read_csv(Path(__file__).parents[3] / "incoming" / "example_catalogue.csv")
 
 
 @pytest.fixture(scope="module")
 def index(graph: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return index_of(EXAMPLE, graph, tmp_path_factory.mktemp("index") / "index.sqlite")
+    return index_of(pd.read_csv(EXAMPLE), graph, tmp_path_factory.mktemp("index") / "index.sqlite")
 
 
 @pytest.fixture

@@ -12,14 +12,12 @@ from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import CatalogueSong, Search, SongSearch, Sort, Wishes
 from song_preference.v1 import prediction_pb2 as pb
 from tests.support.grpc_calls import Edge, refused, running
-from tests.support.song_index import index_of, searching
-
-EXAMPLE = pd.read_csv(Path(__file__).parents[3] / "incoming" / "example_catalogue.csv")
+from tests.support.song_index import EXAMPLE, index_of, searching
 
 
 @pytest.fixture(scope="module")
 def index(graph: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return index_of(EXAMPLE, graph, tmp_path_factory.mktemp("index") / "index.sqlite")
+    return index_of(pd.read_csv(EXAMPLE), graph, tmp_path_factory.mktemp("index") / "index.sqlite")
 
 
 @pytest.fixture

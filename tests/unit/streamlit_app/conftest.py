@@ -23,12 +23,14 @@ from song_preference.serving.songs import SongSearch
 from song_preference.settings import CatalogueSettings, DatasetSettings, ModelSettings, RestSettings
 from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.songs import page as songs_page
 from tests.support.airflow import with_history
-from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform
+from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform, refresh_catalogue
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
+from tests.support.song_index import index_of, rows
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def platform(
         CatalogueSettings(),
     )
     songs = SongSearch(platform.indexes, Predictor(store))
-    environment.setattr(songs_page, "songs", lambda: songs)
+    environment.setattr(songs_page, "catalogue", lambda: songs)
     with TestClient(create_app(songs, RestSettings(), management)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:
@@ -102,9 +104,23 @@ def platform(
         environment.setattr(data, "MlflowRegistry", lambda _: registry)
         environment.setattr("song_preference.serving.registry.MlflowRegistry", lambda _: registry)
         yield platform
-    data.predictor().store.stop()
+    catalogue().stop()
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def index(graph: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of a catalogue, with the answers of version 1."""
+    return index_of(rows(), graph, tmp_path_factory.mktemp("index") / "index.sqlite")
+
+
+@pytest.fixture
+def indexed(platform: Platform, index: Path) -> SongSearch:
+    """A platform with a catalogue that can be searched."""
+    platform.registry.indexes["one"] = index
+    refresh_catalogue()
+    return catalogue()
 
 
 @pytest.fixture

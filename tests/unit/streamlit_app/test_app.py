@@ -42,6 +42,7 @@ def test_every_page_is_drawn_with_everything_up_and_with_everything_down(
 
 NEEDS = {
     "predict": {"mlflow", "s3", "rest"},
+    "discover": {"mlflow"},
     "explore": {"mlflow", "s3", "rest"},
     "model": {"mlflow"},
     "songs": {"mlflow"},

@@ -1,0 +1,127 @@
+"""A catalogue: searched by name on the page "predict", and recommended from on the page "discover"."""
+
+import csv
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from local_stack.config import Config
+from streamlit_app.i18n import Language
+from tests.support.browser import DESKTOP, LOOKS, PHONE, Scheme, Visit, Visitor
+from tests.support.song_index import EXAMPLE
+from tests.support.waiting import wait_for
+
+SONG = "Northern Signal"
+ARTIST = "Velvet Ferry"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogue(stack: Config) -> None:
+    """The made-up catalogue, imported and scored."""
+    key = {"X-API-Key": stack.environment["API_KEY"]}
+    with httpx.Client(base_url=stack.environment["FASTAPI_URL"], timeout=60) as rest:
+        answer = rest.post("/catalogue", headers=key, files={"file": (EXAMPLE.name, EXAMPLE.read_bytes())})
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        run = answer.headers["Location"]
+        wait_for(lambda: rest.get(run).json()["state"] == "success", "the import of the catalogue")
+        version = rest.get(run).json()["version"]
+
+        def is_indexed() -> bool:
+            index = rest.get("/catalogue").json()["index"]
+            return bool(index and index["catalogue"] == version and not index["stale"])
+
+        wait_for(is_indexed, "the index of the catalogue")
+
+
+def search_for(visitor: Visit, query: str) -> None:
+    box = visitor.page.get_by_role("searchbox", name=visitor.locale("predict_search"))
+    # The dashboard may fetch the index somewhat later than the REST service.
+    for _ in range(10):
+        if box.count():
+            break
+        visitor.page.wait_for_timeout(1_000)
+        visitor.page.reload()
+        visitor.settle()
+    box.fill(query)
+
+
+@pytest.mark.parametrize(("width", "language"), [(DESKTOP, "es"), (PHONE, "en")])
+def test_a_title_is_typed_and_answered_with_a_reason(visit: Visitor, width: int, language: Language) -> None:
+    visitor = visit(language, width)
+    page = visitor.page
+    search_for(visitor, f"{SONG} {ARTIST}".lower())
+    match = page.get_by_role("radio", name=SONG).first
+    match.focus()
+    page.keyboard.press("Enter")
+    answer = page.locator(".st-key-answer")
+    expect(answer.get_by_text(f"{SONG} — {ARTIST}")).to_be_visible()
+    expect(answer.get_by_text(visitor.locale("because", feature="", value=0)[:10])).to_be_visible()
+    page.wait_for_url("**song=*")
+    visitor.settle()
+    assert not visitor.scrolls_sideways()
+    page.reload()
+    expect(answer.get_by_text(f"{SONG} — {ARTIST}")).to_be_visible()
+    slider = page.locator("input[type=range]").nth(1)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(answer.get_by_text(SONG)).to_have_count(0)
+    page.wait_for_url(lambda url: "song=" not in url)
+
+
+def test_with_a_song_all_sliders_are_seen_on_a_small_laptop(visit: Visitor) -> None:
+    visitor = visit("es")
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    search_for(visitor, SONG)
+    page.get_by_role("radio", name=SONG).first.click()
+    expect(page.locator(".st-key-answer").get_by_text(SONG)).to_be_visible()
+    for part in (".st-key-song_acousticness", ".st-key-answer"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 800, part
+
+
+def test_a_name_that_no_song_has_is_said_to_have_none(visit: Visitor) -> None:
+    visitor = visit("es")
+    search_for(visitor, "xyzzy")
+    expect(visitor.page.get_by_text(visitor.locale("predict_no_match"))).to_be_visible()
+
+
+def test_a_recommended_song_is_opened_in_predict_and_back(visit: Visitor) -> None:
+    visitor = visit("en").open("discover")
+    page = visitor.page
+    page.get_by_role("radio", name="10", exact=True).click()
+    page.wait_for_url("**songs=10*")
+    visitor.settle()
+    titles = page.get_by_test_id("stMarkdown").filter(has_text=" — ")
+    expect(titles).to_have_count(10)
+    title = titles.nth(2).locator("strong").inner_text()
+    page.get_by_role("button", name=visitor.locale("take"), exact=True).nth(2).click()
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
+    expect(page.locator(".st-key-answer").get_by_text(title)).to_be_visible()
+    page.go_back()
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('discover_title')}')")
+    page.wait_for_url("**songs=10*")
+
+
+def test_the_songs_are_downloaded(visit: Visitor) -> None:
+    visitor = visit("es").open("discover")
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name=visitor.locale("discover_csv")).click()
+    rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
+    probabilities = [float(row["probability"]) for row in rows]
+    assert len(probabilities) > 1
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_songs_fit_their_screen_and_are_no_harder_to_use_than_a_bare_page(
+    visit: Visitor, bare_violations: set[str], width: int, scheme: Scheme, language: Language
+) -> None:
+    visitor = visit(language, width, scheme).open("discover")
+    assert not visitor.page.get_by_test_id("stException").count()
+    assert visitor.page.get_by_role("button", name=visitor.locale("take"), exact=True).count() > 1
+    assert not visitor.scrolls_sideways()
+    found = visitor.violations()
+    assert {rule: found[rule] for rule in found.keys() - bare_violations} == {}

@@ -1,0 +1,124 @@
+"""The first steps on the page "discover": a catalogue is uploaded, and followed until its songs are there."""
+
+import httpx
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from song_preference.run_options import IMPORT_DAG
+from song_preference.serving.songs import SongSearch
+from streamlit_app import data
+from streamlit_app.discover.load import EXAMPLE, FOLLOWED
+from streamlit_app.i18n import LANGUAGES, Language
+from tests.support.airflow import FakeRun, task
+from tests.support.dashboard import TEXTS, Open, Platform, refresh_catalogue, shown
+
+VERSION = "0123456789ab"
+
+
+def said(page: AppTest) -> list[str]:
+    return [found.value for found in [*page.info, *page.error, *page.warning]]
+
+
+def ended(platform: Platform, state: str = "success", version: str = VERSION) -> None:
+    """Let the import end."""
+    results = {"publish": {"version": version, "songs": 2}}
+    (run,) = platform.airflow.runs[IMPORT_DAG]
+    second = "success" if state == "success" else "upstream_failed"
+    ended = FakeRun(run.run_id, state=state, tasks=[task("read", state), task("publish", second)], results=results)
+    platform.airflow.runs[IMPORT_DAG] = [ended]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_catalogue_the_page_says_what_one_is_and_where_some_are(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    page = open_page("discover", language)
+    assert TEXTS["discover_empty"][language] in [found.value for found in page.header]
+    assert TEXTS["discover_empty_text"][language] in shown(page)
+    assert (said(page), len(page.file_uploader)) == ([], 1)
+
+
+def test_an_upload_is_followed(platform: Platform, open_page: Open) -> None:
+    page = open_page("discover", "es")
+    page.file_uploader[0].set_value(("Mine.csv", b"title,artist\n", "text/csv")).run()
+    page.button(key="discover_upload").click().run()
+    assert platform.airflow.conf is not None
+    assert platform.airflow.conf["source"].endswith("/Mine.csv")
+    assert said(page) == [TEXTS["discover_reading"]["es"]]
+    assert page.button(key="discover_example").disabled
+    ended(platform)
+    page.run()
+    assert "está puntuando sus canciones" in said(page)[0]
+
+
+def test_songs_appear_once_they_are_scored(platform: Platform, indexed: SongSearch, open_page: Open) -> None:
+    assert indexed.current
+    page = open_page("discover", "en")
+    page.button(key="discover_example").click().run()
+    ended(platform, version=indexed.current.catalogue)
+    page.run()
+    assert FOLLOWED not in page.session_state
+    assert said(page) == []
+
+
+def test_the_example_needs_no_file(platform: Platform, open_page: Open) -> None:
+    open_page("discover", "es").button(key="discover_example").click().run()
+    assert platform.airflow.conf == {"source": EXAMPLE}
+
+
+def test_a_failed_import_says_why_and_another_may_follow(platform: Platform, open_page: Open) -> None:
+    page = open_page("discover", "en")
+    page.button(key="discover_example").click().run()
+    ended(platform, "failed")
+    platform.airflow.logs["read 1"] = [{"event": "No title.", "level": "error", "logger": "dag_parts.step"}]
+    page.run()
+    assert said(page) == [r"**The catalogue was not loaded.** No title\."]
+    assert not page.button(key="discover_example").disabled
+
+
+@pytest.mark.parametrize("part", ["rest", "airflow"])
+def test_where_a_service_is_away_the_start_says_so(platform: Platform, open_page: Open, part: str) -> None:
+    page = open_page("discover", "es")
+    platform.take_down(part)
+    page.file_uploader[0].set_value(("Mine.csv", b"title,artist\n", "text/csv")).run()
+    page.button(key="discover_upload" if part == "rest" else "discover_example").click().run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert FOLLOWED not in page.session_state
+
+
+def test_while_airflow_is_away_an_import_is_still_followed(platform: Platform, open_page: Open) -> None:
+    page = open_page("discover", "es")
+    page.button(key="discover_example").click().run()
+    platform.airflow.broken = httpx.ConnectError("refused")
+    assert said(page.run()) == [TEXTS["missing_airflow"]["es"]]
+    platform.airflow.broken = None
+    assert said(page.run()) == [TEXTS["discover_reading"]["es"]]
+
+
+def test_an_import_that_somebody_deleted_is_forgotten(platform: Platform, open_page: Open) -> None:
+    page = open_page("discover", "es")
+    page.button(key="discover_example").click().run()
+    platform.airflow.runs[IMPORT_DAG] = []
+    page.run()
+    assert (said(page), FOLLOWED in page.session_state) == ([], False)
+
+
+def test_a_platform_that_only_predicts_takes_no_catalogue(
+    environment: pytest.MonkeyPatch, platform: Platform, open_page: Open
+) -> None:
+    environment.setenv("MANAGE_DATASETS", "false")
+    data.settings.clear()
+    page = open_page("discover", "es")
+    assert TEXTS["discover_only_predicts"]["es"] in said(page)
+    assert not page.file_uploader
+
+
+def test_a_catalogue_that_goes_out_of_use_leaves_the_first_steps(
+    platform: Platform, indexed: SongSearch, open_page: Open
+) -> None:
+    page = open_page("discover", "es")
+    platform.registry.indexes.clear()
+    refresh_catalogue()
+    page.run()
+    assert TEXTS["discover_empty"]["es"] in [found.value for found in page.header]
