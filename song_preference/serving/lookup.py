@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple
@@ -17,7 +16,6 @@ import numpy as np
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.isolation import isolated
-from song_preference.messages import Message
 from song_preference.names import name_key
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
 from song_preference.song_table.catalogue import LONGEST_TEXT
@@ -102,7 +100,8 @@ def lacks_features(error: InvalidDataset) -> bool:
 def completed(error: InvalidDataset, path: Path, max_bytes: int, indexes: IndexStore | None) -> Path:
     """Return a copy of a file, beside it, with features from the catalogue; raise `InvalidDataset` and `DiskFull`.
 
-    `error` tells why the file cannot be used as it is; it is raised again unless the reason is that features lack.
+    `error` tells why the file cannot be used as it is; it is raised again if there is no catalogue, or if the reason is
+    not that features lack.
     """
     if not lacks_features(error):
         raise error
@@ -113,14 +112,7 @@ def completed(error: InvalidDataset, path: Path, max_bytes: int, indexes: IndexS
                 return isolated(_completed, path, max_bytes, index)
             except sqlite3.Error:
                 continue
-    raise InvalidDataset(*(replace(finding, rule=_with_remedy(finding.rule)) for finding in error.findings)) from error
-
-
-def _with_remedy(rule: Message) -> Message:
-    """Return the rule that a file without features breaks where there is no catalogue either."""
-    if rule.code == "of_file":
-        return Message("of_file", {**rule.params, "message": Message("no_features_nor_catalogue").as_json()})
-    return Message("no_features_nor_catalogue")
+    raise error
 
 
 def _completed(path: Path, max_bytes: int, index: SongIndex) -> Path:

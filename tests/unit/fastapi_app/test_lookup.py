@@ -165,8 +165,9 @@ def test_without_a_catalogue_the_way_to_one_is_named(client: TestClient, catalog
     catalogue.current = None
     for files in (one(LIKED, DISLIKED), labelled(LIKED, DISLIKED), two(LIKED, DISLIKED)):
         errors = check_problem(client.post("/datasets/validate", files=files), 422, "/datasets/validate")["errors"]
+        assert "import a catalogue" in errors[0]["problem"]
         codes = [found["params"].get("message", found)["code"] for found in errors]
-        assert codes == ["no_features_nor_catalogue"]
+        assert codes == ["no_audio_features"]
 
 
 def test_songs_to_score_are_looked_up_too(client: TestClient, predictor: Predictor) -> None:

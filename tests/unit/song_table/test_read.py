@@ -167,6 +167,7 @@ MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL)
 NAMES_ONLY = (
     "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
     "can; TuneMyMusic and Spotify's own export cannot)"
+    ", or import a catalogue, in which the songs of uploaded files are looked up"
 )
 BAD: dict[str, tuple[bytes, str]] = {
     "record companies as labels": (
@@ -190,6 +191,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         (
             "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize "
             "Your Music can; TuneMyMusic and Spotify's own export cannot)"
+            ", or import a catalogue, in which the songs of uploaded files are looked up"
         ),
     ),
     "without label": (as_csv(PLAIN.drop(columns="label")), "column 'label' is missing"),

@@ -52,6 +52,7 @@ ZIP_OF_TWO = (
 NAMES_ONLY = (
     "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
     "can; TuneMyMusic and Spotify's own export cannot)"
+    ", or import a catalogue, in which the songs of uploaded files are looked up"
 )
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),

@@ -80,7 +80,7 @@ def test_a_list_without_one_whole_row_is_read() -> None:
         (b"", "empty_file"),
         (HEADER.encode(), "no_songs"),
         (b"energy,danceability\n1,1\n", "column_missing"),
-        (b"Track name,Artist name\nA,B\n", "no_features_nor_catalogue"),
+        (b"Track name,Artist name\nA,B\n", "no_audio_features"),
         (b"PK\x03\x04\x00\x00", "archive_unreadable"),
         (b"\x00" * 8, "binary"),
         ((HEADER + '\n0,0,0,"0' * 101 + "\n0,0,0,0\n").encode(), "quote_not_closed"),
