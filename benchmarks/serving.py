@@ -116,9 +116,9 @@ def champions() -> dict[str, bytes]:
 
 
 @contextmanager
-def serving(protocol: str, variant: str, cache: Path) -> Iterator[int]:
-    """Start a server on the first core, wait until it answers, and yield the id of its process."""
-    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "benchmarks.servers", protocol, variant]
+def serving(protocol: str, variant: str, cache: Path, cores: str = SERVER_CORE) -> Iterator[int]:
+    """Start a server, on the first core by default, wait until it answers, and yield the id of its process."""
+    command = ["taskset", "-c", cores, sys.executable, "-m", "benchmarks.servers", protocol, variant]
     # Bare Strawberry writes a traceback for each connection that wrk closes.
     with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT, stderr=subprocess.DEVNULL) as server:
         try:

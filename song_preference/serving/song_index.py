@@ -41,8 +41,8 @@ class SongIndex(NamedTuple):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an index to read, without locks, since nobody ever changes it."""
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    """Open an index to read, in any thread, one at a time; without locks, since nobody ever changes it."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 class IndexSource(Protocol):

@@ -5,7 +5,8 @@ import sqlite3
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -19,10 +20,8 @@ from song_preference.prediction import Explanation
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
 
-MOST_SONGS = 100
-"""Most songs of one answer."""
-
-LONGEST_QUERY = 200
+MOST_SONGS, LONGEST_QUERY = 100, 200
+"""Most songs of one answer, and most characters of a query."""
 
 SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
 SPOTIFY = re.compile(
@@ -32,9 +31,6 @@ SPOTIFY = re.compile(
 
 TEXTS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularity")
 COLUMNS = ", ".join(f"songs.{name}" for name in (*TEXTS, *FEATURES, "probability", "liked", "reason"))
-
-CACHE_KIB = 1_000
-"""Memory of each thread for pages of the index; the operating system keeps more of them."""
 
 Year = Annotated[int | None, Field(ge=1000, le=2999)]
 
@@ -67,8 +63,8 @@ class Search(Question):
     query: str = Field(
         min_length=1,
         max_length=LONGEST_QUERY,
-        description="Words of title and artist or their beginnings, in any order, without regard to accents; or a "
-        "song's link, URI or id at Spotify.",
+        description="Words of title and artist in any order, without regard to accents; their beginnings too, where "
+        "too few songs have them whole. Or a song's link, URI or id at Spotify.",
     )
 
 
@@ -146,7 +142,9 @@ class SongSearch:
 
     def __init__(self, indexes: IndexStore | None, predictor: Predictor) -> None:
         self.indexes, self.predictor = indexes, predictor
-        self._local = threading.local()
+        # One question at a time: threads that take turns at each row are four times slower, and each needs memory.
+        self._turn = threading.Lock()
+        self._open: tuple[SongIndex, sqlite3.Connection] | None = None
 
     @property
     def current(self) -> SongIndex | None:
@@ -167,68 +165,58 @@ class SongSearch:
 
     def search(self, asked: Search) -> Found:
         """Return the songs with all words of the query, the best known first."""
-        index, connection = self._opened()
-        return Found(_named(connection, asked.query, asked.limit), self._origin(index))
+        with self._opened() as (index, connection):
+            return Found(_named(connection, asked.query, asked.limit), self._origin(index))
 
     def song(self, song_id: str) -> ExplainedSong:
         """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
-        index, _ = self._opened()
-        song = self.find(song_id)
+        with self._opened() as (index, connection):
+            song = _by_id(connection, song_id)
         return ExplainedSong(song, self.predictor.explain(song.features), self._origin(index))
 
     def find(self, song_id: str) -> CatalogueSong:
         """Return a song as the index has it; raise `CatalogueNotFound` for an unknown id."""
-        _, connection = self._opened()
-        for song in _rows(connection, "songs where id = ? limit 1", song_id):
-            return song
-        raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
+        with self._opened() as (_, connection):
+            return _by_id(connection, song_id)
 
     def recommend(self, asked: Wishes) -> Found:
         """Return songs that are not in the listener's list and that they would like, spread over artists."""
-        index, connection = self._opened()
-        found, names, artists = list[CatalogueSong](), set[tuple[str, str]](), Counter[str]()
-        for song in _rows(connection, *_proposed(asked)):
-            artist = main_artist(song.artist).casefold()
-            name = (song.title.casefold(), artist)
-            # Other releases of a song have its name.
-            if name in names or artists[artist] == asked.per_artist:
-                continue
-            names.add(name)
-            artists[artist] += 1
-            found.append(song)
-            if len(found) == asked.limit:
-                break
-        return Found(found, self._origin(index))
+        with self._opened() as (index, connection):
+            return Found(_spread(_rows(connection, *_proposed(asked)), asked), self._origin(index))
 
     def genres(self, limit: int) -> list[str]:
         """Return the genres with most songs to recommend."""
-        _, connection = self._opened()
         counted = "select genre from genres group by genre order by count(*) desc, genre limit ?"
-        return [genre for (genre,) in connection.execute(counted, (limit,))]
+        with self._opened() as (_, connection):
+            return [genre for (genre,) in connection.execute(counted, (limit,))]
 
     def spans(self) -> Spans:
         """Return how far years and popularity of the songs to recommend reach."""
-        _, connection = self._opened()
         values = "min(year), max(year), min(popularity), max(popularity)"
-        ((first, last, least, most),) = connection.execute(f"select {values} from songs where liked and not is_own")
+        with self._opened() as (_, connection):
+            ((first, last, least, most),) = connection.execute(f"select {values} from songs where liked and not is_own")
         return Spans(None if first is None else (first, last), None if least is None else (least, most))
 
-    def _opened(self) -> tuple[SongIndex, sqlite3.Connection]:
-        """Return the index in use, and this thread's connection to it."""
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            # Another one took its place, and its file went, between the two lines that look at it.
-            return self._connected()
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[SongIndex, sqlite3.Connection]]:
+        """Yield the index in use and the connection to it, to one thread at a time."""
+        with self._turn:
+            try:
+                found = self._connected()
+            except sqlite3.OperationalError:
+                # Another one took its place, and its file went, between the two lines that look at it.
+                found = self._connected()
+            yield found
 
     def _connected(self) -> tuple[SongIndex, sqlite3.Connection]:
         if (index := self.current) is None:
             raise CatalogueNotFound(Message("no_index_yet"))
-        if getattr(self._local, "path", None) != index.path:
-            self._local.connection = connect(index.path)
-            self._local.connection.execute(f"pragma cache_size = -{CACHE_KIB}")
-            self._local.path = index.path
-        return index, self._local.connection
+        if self._open is None or self._open[0].path != index.path:
+            if self._open:
+                self._open[1].close()
+            self._open = None
+            self._open = index, connect(index.path)
+        return self._open
 
     def _origin(self, index: SongIndex) -> Origin:
         served = self.predictor.store.served
@@ -243,23 +231,53 @@ def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator
         yield CatalogueSong(**told | {"features": features, "liked": bool(told["liked"])})
 
 
+def _by_id(connection: sqlite3.Connection, song_id: str) -> CatalogueSong:
+    """Return a song; raise `CatalogueNotFound` for an unknown id."""
+    for song in _rows(connection, "songs where id = ? limit 1", song_id):
+        return song
+    raise CatalogueNotFound(Message("no_such_song", {"id": song_id[:LONGEST_QUERY]}))
+
+
+def _spread(songs: Iterable[CatalogueSong], asked: Wishes) -> list[CatalogueSong]:
+    """Return the first songs, few of each artist, and of several releases of a song the first."""
+    found, names, artists = list[CatalogueSong](), set[tuple[str, str]](), Counter[str]()
+    for song in songs:
+        artist = main_artist(song.artist).casefold()
+        name = (song.title.casefold(), artist)
+        if name in names or artists[artist] == asked.per_artist:
+            continue
+        names.add(name)
+        artists[artist] += 1
+        found.append(song)
+        if len(found) == asked.limit:
+            break
+    return found
+
+
 def _named(connection: sqlite3.Connection, query: str, limit: int) -> list[CatalogueSong]:
-    link, match = SPOTIFY.fullmatch(query.strip()), _match(query)
+    link, words = SPOTIFY.fullmatch(query.strip()), _words(query)
     if link and (linked := [*_rows(connection, "songs where id = ? limit 1", link[1])]):
         return linked
+    # Whole words first: they say more, and the beginnings of a frequent word take thirty times as long.
+    whole = _matching(connection, " ".join(f'"{word}"' for word in words), limit)
+    if len(whole) == limit:
+        return whole
+    return _matching(connection, " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in words), limit)
+
+
+def _matching(connection: sqlite3.Connection, match: str, limit: int) -> list[CatalogueSong]:
     if not match:
         return []
     matching = "songs where number in (select rowid from words where words match ? order by rowid limit ?)"
     return [*_rows(connection, f"{matching} order by number", match, limit)]
 
 
-def _match(query: str) -> str:
-    """Return a query of FTS5: each word is the beginning of one in title or artist; empty without words."""
+def _words(query: str) -> list[str]:
+    """Return the words of a query, so that nothing of FTS5's own language is left."""
     found = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", query).casefold())
     words = sorted(set(found), key=len, reverse=True)
     # A word that begins another one asks for nothing more. One letter begins so many that it stands for itself.
-    kept = [word for place, word in enumerate(words) if not any(longer.startswith(word) for longer in words[:place])]
-    return " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in kept)
+    return [word for place, word in enumerate(words) if not any(longer.startswith(word) for longer in words[:place])]
 
 
 def _proposed(asked: Wishes) -> tuple[str, *tuple[Any, ...]]:

@@ -670,8 +670,8 @@ class SearchSongsRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """Words of title and artist or their beginnings, in any order, without regard to accents; or a song's link, URI or id
-    at Spotify. At most 200 characters.
+    """Words of title and artist in any order, without regard to accents; their beginnings too, where too few songs have
+    them whole. Or a song's link, URI or id at Spotify. At most 200 characters.
     """
     limit: _builtins.int
     """How many songs at most, 1 to 100; 20 if absent."""
