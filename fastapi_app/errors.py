@@ -46,7 +46,7 @@ STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
 RESPONSES = {
     400: "The body cannot be read, as JSON or as a form.",
     401: "The header X-API-Key is missing or wrong.",
-    404: "There is no such version or run.",
+    404: "There is no such version, run or song, or no catalogue yet.",
     409: "The champion breaks the contract, or the dataset is in use.",
     413: "More songs or bytes than one request may hold.",
     415: "This path does not accept the body's content type.",

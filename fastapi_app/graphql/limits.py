@@ -34,7 +34,7 @@ MAX_TOKENS = 1_000
 """Most tokens of a query: about 70 songs; more go into a variable, which is a few tokens. GraphiQL needs 300."""
 
 MAX_DEPTH = 5
-"""Most levels of a query: one more than the schema's deepest path: explain, prediction, model, name."""
+"""Most levels of a query: the schema's deepest path: song, explanation, prediction, model, name."""
 
 MAX_ALIASES = 10
 """Most aliases, each of which computes a field once more; predictBatch is there for many songs."""

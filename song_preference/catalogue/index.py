@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -24,17 +25,24 @@ from song_preference.features import FEATURES, SONG_KEY
 from song_preference.names import name_key
 from song_preference.serving.model import ServedModel
 from song_preference.serving.predictor import shapley_values
+from song_preference.serving.song_index import FORMAT
 from song_preference.temporary import temporary_directory
 
 EXPLAINED = 2_000
 """Songs that have their strongest reason: the likeliest likes. An explanation takes 1,600 answers of the model."""
+
+KEYS = ("id", "isrc", SONG_KEY)
+"""Columns of a dataset that identify its songs."""
+
+LONGEST_GENRE = 100
+"""Characters of a genre that can be asked for."""
 
 COLUMNS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularity", *FEATURES)
 
 SCHEMA = f"""
 pragma journal_mode = off;
 pragma synchronous = off;
-create table about (catalogue text, model text, songs integer, created_at text);
+create table about (catalogue text, model text, songs integer, created_at text, format text);
 create table songs (
     number integer primary key, {", ".join(COLUMNS)}, name integer,
     probability real, liked integer, is_own integer, reason text
@@ -61,16 +69,32 @@ analyze;
 
 
 class OwnSongs:
-    """The songs that the model was trained on, to leave them out where songs are proposed."""
+    """The songs that the model was trained on, to leave them out where songs are recommended."""
 
     def __init__(self, datasets: DatasetStore, version: str | None) -> None:
-        songs = datasets.table(version, "features") if version else None
-        self._keys = set(songs[SONG_KEY]) if songs is not None and SONG_KEY in songs else set[str]()
-        self._features = set[bytes]() if songs is None else set(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
+        songs = _described(datasets, version) if version else pd.DataFrame(columns=list(FEATURES))
+        self._keys = {key for name in KEYS if name in songs for key in songs[name].dropna()}
+        self._names = set[int]()
+        if {"title", "artist"} <= set(songs):
+            named = songs[["title", "artist"]].dropna().itertuples(index=False)
+            self._names = {name_key(title, artist) for title, artist in named}
+        self._features = set(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
 
-    def include(self, row: dict[str, Any], digest: bytes) -> bool:
-        """Return whether a song of the catalogue is one of them: the same id or ISRC, or the same features."""
-        return row["id"] in self._keys or row["isrc"] in self._keys or digest in self._features
+    def include(self, row: dict[str, Any], digest: bytes, name: int) -> bool:
+        """Return whether a song of the catalogue is one of them: by id, ISRC, title and artist, or features."""
+        is_known = row["id"] in self._keys or row["isrc"] in self._keys
+        return is_known or name in self._names or digest in self._features
+
+
+def _described(datasets: DatasetStore, version: str) -> pd.DataFrame:
+    """Return what a dataset tells of its songs; raise `DatasetNotFound`."""
+    with temporary_directory() as directory:
+        path = directory / "songs"
+        datasets.fetch(version, "scaled", path)
+        there = set(pq.read_schema(path).names)
+        wanted = [name for name in (*KEYS, "title", "artist", *FEATURES) if name in there]
+        table: pd.DataFrame = pq.read_table(path, columns=wanted).to_pandas()
+        return table
 
 
 class Row(NamedTuple):
@@ -102,11 +126,13 @@ def write(target: Path, about: tuple[str, str, str], rows: Iterable[Row]) -> int
         values = ", ".join("?" * (len(COLUMNS) + 4))
         insert = f"insert into songs values (null, {values}, null)"
         connection.executemany(insert, ((*row.values, *row[1:]) for row in rows))
+        # Another release of a song in the list is no recommendation either.
+        connection.execute("update songs set is_own = 1 where name in (select name from songs where is_own)")
         connection.executemany("insert or ignore into genres values (?, ?, ?)", _genres(connection))
         connection.execute("commit")
         connection.executescript(FINISHED)
         ((songs,),) = connection.execute("select count(*) from songs").fetchall()
-        connection.execute("insert into about values (?, ?, ?, ?)", (*about[:2], songs, about[2]))
+        connection.execute("insert into about values (?, ?, ?, ?, ?)", (*about[:2], songs, about[2], FORMAT))
         return int(songs)
 
 
@@ -122,7 +148,8 @@ def _rows(store: CatalogueStore, scores: Scores, own: OwnSongs) -> Iterator[Row]
                 answer = zip(answered["probability"].to_pylist(), answered["liked"].to_pylist(), strict=True)
                 rows = zip(batch.select(COLUMNS).to_pylist(), _digests(features), answer, strict=True)
                 for row, digest, (probability, liked) in rows:
-                    is_own, name = own.include(row, digest), name_key(row["title"], row["artist"])
+                    name = name_key(row["title"], row["artist"])
+                    is_own = own.include(row, digest, name)
                     row["id"] = row["id"] or _made_up_id(name, digest)
                     yield Row(tuple(row.values()), name, probability, liked, is_own)
 
@@ -132,7 +159,7 @@ def _genres(connection: sqlite3.Connection) -> Iterator[tuple[str, float, int]]:
     proposed = "select genre, probability, number from songs where liked and not is_own and genre is not null"
     for genres, probability, number in connection.execute(proposed):
         for genre in re.split("[,;]", genres):
-            if name := genre.strip():
+            if 0 < len(name := genre.strip()) <= LONGEST_GENRE:
                 yield name, probability, number
 
 

@@ -16,13 +16,11 @@ from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
 from song_preference.serving.registry import INDEX_FILE, INDEX_TAG, MlflowRegistry, connect
+from song_preference.serving.song_index import FORMAT
 from song_preference.settings import IndexSettings, ModelSettings
 from song_preference.temporary import temporary_directory
 
 log = logging.getLogger(__name__)
-
-FORMAT = "3"
-"""Number of the index's form: raise it whenever the same scores give another index."""
 
 EXPERIMENT = "Song catalogue"
 DESCRIPTION = """\

@@ -16,6 +16,9 @@ from song_preference.serving.model_store import JITTER
 
 log = logging.getLogger(__name__)
 
+FORMAT = "3"
+"""Number of the index's form: raise it whenever the same scores give another index, or it is read in another way."""
+
 DOWNLOAD = "download-"
 """Beginning of the name of a folder that holds an index while it is downloaded."""
 
@@ -33,10 +36,11 @@ class SongIndex(NamedTuple):
     def of(cls, path: Path) -> "SongIndex":
         """Read what an index says about itself; raise `sqlite3.DatabaseError` if it is none, or not whole."""
         with closing(connect(path)) as connection:
-            ((catalogue, model, songs),) = connection.execute("select catalogue, model, songs from about").fetchall()
+            about = "select catalogue, model, songs, format from about"
+            ((catalogue, model, songs, form),) = connection.execute(about).fetchall()
             ((last,),) = connection.execute("select max(number) from songs").fetchall()
-        if last != songs:
-            raise sqlite3.DatabaseError("songs are missing")
+        if last != songs or form != FORMAT:
+            raise sqlite3.DatabaseError("songs are missing, or it has another form")
         return cls(path, catalogue, model, songs)
 
 

@@ -3,7 +3,6 @@
 import re
 import sqlite3
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from song_preference.errors import CatalogueNotFound, FieldProblem, InvalidQuery
 from song_preference.features import FEATURES, Song
 from song_preference.messages import Message
-from song_preference.names import main_artist
+from song_preference.names import beginnings, main_artist, words_of
 from song_preference.prediction import Explanation
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
@@ -209,13 +208,13 @@ class SongSearch:
             yield found
 
     def _connected(self) -> tuple[SongIndex, sqlite3.Connection]:
-        if (index := self.current) is None:
-            raise CatalogueNotFound(Message("no_index_yet"))
-        if self._open is None or self._open[0].path != index.path:
-            if self._open:
-                self._open[1].close()
+        index = self.current
+        if self._open and (index is None or self._open[0].path != index.path):
+            self._open[1].close()
             self._open = None
-            self._open = index, connect(index.path)
+        if index is None:
+            raise CatalogueNotFound(Message("no_index_yet"))
+        self._open = self._open or (index, connect(index.path))
         return self._open
 
     def _origin(self, index: SongIndex) -> Origin:
@@ -255,14 +254,15 @@ def _spread(songs: Iterable[CatalogueSong], asked: Wishes) -> list[CatalogueSong
 
 
 def _named(connection: sqlite3.Connection, query: str, limit: int) -> list[CatalogueSong]:
-    link, words = SPOTIFY.fullmatch(query.strip()), _words(query)
+    link, words = SPOTIFY.fullmatch(query.strip()), words_of(query)
     if link and (linked := [*_rows(connection, "songs where id = ? limit 1", link[1])]):
         return linked
     # Whole words first: they say more, and the beginnings of a frequent word take thirty times as long.
-    whole = _matching(connection, " ".join(f'"{word}"' for word in words), limit)
-    if len(whole) == limit:
-        return whole
-    return _matching(connection, " ".join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in words), limit)
+    found = _matching(connection, " ".join(f'"{word}"' for word in words), limit)
+    if len(found) < limit:
+        further = _matching(connection, " ".join(beginnings(words)), limit)
+        found += [song for song in further if song not in found]
+    return found[:limit]
 
 
 def _matching(connection: sqlite3.Connection, match: str, limit: int) -> list[CatalogueSong]:
@@ -270,14 +270,6 @@ def _matching(connection: sqlite3.Connection, match: str, limit: int) -> list[Ca
         return []
     matching = "songs where number in (select rowid from words where words match ? order by rowid limit ?)"
     return [*_rows(connection, f"{matching} order by number", match, limit)]
-
-
-def _words(query: str) -> list[str]:
-    """Return the words of a query, so that nothing of FTS5's own language is left."""
-    found = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", query).casefold())
-    words = sorted(set(found), key=len, reverse=True)
-    # A word that begins another one asks for nothing more. One letter begins so many that it stands for itself.
-    return [word for place, word in enumerate(words) if not any(longer.startswith(word) for longer in words[:place])]
 
 
 def _proposed(asked: Wishes) -> tuple[str, *tuple[Any, ...]]:

@@ -42,10 +42,15 @@ OTHERS = {
 """Names by meaning of the columns that only a catalogue has."""
 MEANINGS = {plain(name): meaning for meaning, names in OTHERS.items() for name in names.split(", ")}
 
+LISTED = (
+    "regexp_replace(case when {0} like '[%]' then regexp_replace(regexp_replace({0}, "
+    "'^\\[([''\"]|\\]$)|[''\"]\\]$', '', 'g'), '[''\"], ?[''\"]', ', ', 'g') else {0} end, ' *; *', ', ', 'g')"
+)
+"""SQL for several names in a cell, with commas: some sets have lists of Python or JSON, others semicolons."""
+
 CELLS = {
-    # Some sets write artists as lists of Python or JSON, others with semicolons.
-    "artist": "regexp_replace(case when {0} like '[%]' then regexp_replace(regexp_replace({0}, "
-    "'^\\[([''\"]|\\]$)|[''\"]\\]$', '', 'g'), '[''\"], ?[''\"]', ', ', 'g') else {0} end, ' *; *', ', ', 'g')",
+    "artist": LISTED,
+    "genre": LISTED,
     "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",
     "popularity": "try_cast({0} as decimal(18, 4))",  # so that it is finite
 }

@@ -37,18 +37,19 @@ def first_steps(locale: Locale) -> None:
     """Draw what a catalogue is, where there are some, and how to load one."""
     st.header(locale("discover_empty"), anchor=False)
     st.markdown(locale("discover_empty_text"))
-    form(locale)
+    form(locale, has_example=True)
 
 
-def form(locale: Locale) -> None:
-    """Draw the uploader and the example, if this platform manages datasets."""
+def form(locale: Locale, *, has_example: bool = False) -> None:
+    """Draw the uploader, and the example where nothing is lost by it, if this platform manages datasets."""
     if not settings().manages_datasets:
         st.info(locale("discover_only_predicts"), icon=":material/lock:")
         return
     turn = st.session_state.setdefault(TURN, 0)
     limits = locale("discover_limits", size=settings().max_dataset_bytes / 1e6)
     file = uploader(locale("discover_file"), locale("discover_choose"), limits, f"discover_file_{turn}")
-    is_busy = (followed := st.session_state.get(FOLLOWED)) is not None and followed.failure is None
+    followed: Followed | None = st.session_state.get(FOLLOWED)
+    is_busy = followed is not None and followed.failure is None and followed.version is None
     with st.container(horizontal=True):
         if file and st.button(
             locale("discover_upload"),
@@ -59,7 +60,8 @@ def form(locale: Locale) -> None:
         ):
             with st.spinner(locale("discover_uploading")):
                 _start(lambda: management().upload_catalogue((file.name, file.getvalue())), locale)
-        if st.button(locale("discover_example"), key="discover_example", icon=":material/science:", disabled=is_busy):
+        example = locale("discover_example")
+        if has_example and st.button(example, key="discover_example", icon=":material/science:", disabled=is_busy):
             _start(_import_example, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
         st.write(locale("discover_large_text"))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from song_preference.errors import CatalogueNotFound
 from song_preference.serving.song_index import SongIndex
 from song_preference.serving.songs import CatalogueSong, Found, Spans, Wishes
 from streamlit_app import address
@@ -22,6 +23,7 @@ ALL = ""
 
 COUNTS, COUNT = (10, 20, 50, 100), 20
 POPULARITY_STEPS = 10
+MOST_YEARS = 150
 
 
 class Filters(NamedTuple):
@@ -40,12 +42,14 @@ class Filters(NamedTuple):
         def choice(name: str, options: Sequence[object], default: object) -> Choice:
             return Choice(name, f"discover_{name}_{catalogue}", options, default)
 
-        years = range(spans.years[0], spans.years[1] + 1) if spans.years else range(0)
+        # A file may have a song of the year 1000 by mistake, and each pair is a choice.
+        first, last = spans.years or (1, 0)
+        years = range(max(first, last - MOST_YEARS), last + 1)
         pairs = [(first, last) for first in years for last in years if first <= last]
         levels = popularity_levels(*spans.popularity) if spans.popularity else []
         return cls(
             genre=choice("genre", [ALL, *genres], ALL) if genres else None,
-            years=choice("years", pairs, spans.years) if len(years) > 1 else None,
+            years=choice("years", pairs, (years[0], last)) if len(years) > 1 else None,
             popularity=choice("popularity", levels, levels[0]) if len(levels) > 1 else None,
             sort=choice("sort", ["probability", "popularity"], "probability") if len(levels) > 1 else None,
             songs=choice("songs", COUNTS, COUNT),
@@ -83,7 +87,10 @@ def _songs(index: SongIndex, filters: Filters, locale: Locale) -> None:
     """Draw the filters and the songs; a filter leaves the rest of the page as it is."""
     asked = _asked(filters, locale)
     with section(locale):
-        found = catalogue().recommend(asked)
+        try:
+            found = catalogue().recommend(asked)
+        except CatalogueNotFound:  # somebody removed it
+            st.rerun()
         if found.origin.stale:
             st.caption(locale("discover_stale", version=found.origin.model))
         if found.songs:

@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from song_preference.errors import RegistryUnavailable
-from song_preference.serving.song_index import IndexStore, connect
+from song_preference.serving.song_index import FORMAT, IndexStore, connect
 from tests.support.waiting import wait_for
 
 
-def write(path: Path, model: str, songs: int = 3) -> Path:
+def write(path: Path, model: str, songs: int = 3, form: str = FORMAT) -> Path:
     """Write as much of an index as a store looks at."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("create table about (catalogue text, model text, songs integer, created_at text)")
+        connection.execute(
+            "create table about (catalogue text, model text, songs integer, created_at text, format text)"
+        )
         connection.execute("create table songs (number integer primary key, title text)")
         connection.executemany("insert into songs values (?, ?)", [(number, "Song") for number in range(1, 4)])
-        connection.execute("insert into about values ('c', ?, ?, '')", (model, songs))
+        connection.execute("insert into about values ('c', ?, ?, '', ?)", (model, songs, form))
     return path
 
 
@@ -69,6 +71,16 @@ def used(store: IndexStore) -> str | None:
 def test_without_an_index_there_is_none(store: IndexStore, kept: Path) -> None:
     store.refresh()
     assert (store.current, kept.exists()) == (None, False)
+
+
+def test_an_index_of_another_form_is_not_used(source: Source, store: IndexStore) -> None:
+    source.publish("one", "1")
+    write(source.files["one"].with_name("two"), "2", form="0")
+    source.files["two"] = source.files["one"].with_name("two")
+    store.refresh()
+    source.run = "two"
+    store.refresh()
+    assert used(store) == "1"
 
 
 def test_it_is_fetched_once_and_the_next_one_takes_its_place(source: Source, store: IndexStore, kept: Path) -> None:

@@ -147,8 +147,9 @@ def test_each_file_of_a_zip_has_columns_of_its_own(read: Import) -> None:
         ("Guns N' Roses", "Guns N' Roses"),
     ],
 )
-def test_artists_are_read_however_they_are_listed(read: Import, written: str, artist: str) -> None:
-    assert read(as_csv(songs(["A"], artist=written))).songs["artist"].tolist() == [artist]
+def test_artists_and_genres_are_read_however_they_are_listed(read: Import, written: str, artist: str) -> None:
+    found = read(as_csv(songs(["A"], artist=written, genres=written))).songs
+    assert (found["artist"].tolist(), found["genre"].tolist()) == ([artist], [artist])
 
 
 @pytest.mark.parametrize("write", [parquet, as_json], ids=["Parquet", "JSON"])
@@ -425,7 +426,7 @@ def test_hostile_titles_survive(read: Import, write: Callable[[pd.DataFrame], by
         .equals(
             rows[["title", "artist", "album", "genre"]]
             .map(str.strip)
-            .replace({"artist": {HOSTILE[0]: "', drop table songs, --"}})
+            .replace(dict.fromkeys(("artist", "genre"), {HOSTILE[0]: "', drop table songs, --"}))
         )
     )
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from song_preference.run_options import IMPORT_DAG
 from song_preference.serving.songs import SongSearch
 from streamlit_app import data
-from streamlit_app.discover.load import EXAMPLE, FOLLOWED
+from streamlit_app.discover.load import EXAMPLE, FOLLOWED, Followed
 from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.airflow import FakeRun, task
 from tests.support.dashboard import TEXTS, Open, Platform, refresh_catalogue, shown
@@ -54,7 +54,10 @@ def test_an_upload_is_followed(platform: Platform, open_page: Open) -> None:
 def test_songs_appear_once_they_are_scored(platform: Platform, indexed: SongSearch, open_page: Open) -> None:
     assert indexed.current
     page = open_page("discover", "en")
-    page.button(key="discover_example").click().run()
+    assert "discover_example" not in [button.key for button in page.button]
+    run = platform.airflow.client().trigger(IMPORT_DAG, {"source": EXAMPLE})
+    page.session_state[FOLLOWED] = Followed(run.run_id)
+    assert said(page.run()) == [TEXTS["discover_reading"]["en"]]
     ended(platform, version=indexed.current.catalogue)
     page.run()
     assert FOLLOWED not in page.session_state
