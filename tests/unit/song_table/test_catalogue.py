@@ -426,7 +426,7 @@ def test_hostile_titles_survive(read: Import, write: Callable[[pd.DataFrame], by
         .equals(
             rows[["title", "artist", "album", "genre"]]
             .map(str.strip)
-            .replace(dict.fromkeys(("artist", "genre"), {HOSTILE[0]: "', drop table songs, --"}))
+            .replace({name: {HOSTILE[0]: "', drop table songs, --"} for name in ("artist", "genre")})
         )
     )
 
