@@ -25,7 +25,7 @@ from song_preference.pipeline.report import failure
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings
 from song_preference.storage import ObjectStore
-from streamlit_app.data import predictor
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import COMMON, Locale
 from tests.support.airflow_api import airflow_api
 from tests.support.stack import PLAYLIST
@@ -241,7 +241,7 @@ def ask_the_page() -> list[str]:
     page = AppTest.from_file(str(ROOT / "streamlit_app" / "app.py"), default_timeout=PATIENCE_SECONDS)
     page.run().button_group(key="way").set_value("all").run()
     assert not page.exception
-    predictor().store.stop()
+    catalogue().stop()
     st.cache_resource.clear()
     st.cache_data.clear()
     shown = [text.value.split("**")[1] for text in page.markdown if "**" in text.value and "%" in text.value]

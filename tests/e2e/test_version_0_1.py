@@ -21,7 +21,7 @@ from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import ClientSettings, ModelSettings
-from streamlit_app.data import predictor
+from streamlit_app.data.catalogue import catalogue
 from tests.support.dashboard import PAGE
 from tests.support.stack import environment_of, local_environment, local_stack
 from tests.support.waiting import wait_for
@@ -121,7 +121,7 @@ def test_the_evaluation_of_each_model_is_read() -> None:
 @pytest.mark.usefixtures("environment")
 def test_every_page_of_the_dashboard_shows_it(name: str) -> None:
     page = AppTest.from_string(PAGE.format(name=name, language="en"), default_timeout=PATIENCE_SECONDS).run()
-    predictor().store.stop()
+    catalogue().stop()
     st.cache_resource.clear()
     st.cache_data.clear()
     assert not page.exception
