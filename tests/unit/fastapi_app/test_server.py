@@ -215,8 +215,9 @@ def test_a_line_of_50_mb_is_held_in_no_process_of_the_service(graph: bytes, tmp_
             assert ("250,000 characters" in sent.result().text) == bool(line_bytes)
             return highest
 
-        peak(0)
-        assert peak(LINE_BYTES) - peak(0) < GROWTH_BYTES
+        # Of several, since a look now and then misses the highest of a short request.
+        small = max(peak(0) for _ in range(5))
+        assert peak(LINE_BYTES) - small < GROWTH_BYTES
 
 
 def memory(process: psutil.Process) -> int:
