@@ -64,7 +64,10 @@ class SongPageOut(FromIndex):
 
 @router.get("/songs", operation_id="searchSongs", summary="Search songs by name", response_model=SongsOut)
 def search(asked: Annotated[Search, Query()], songs: SongsDep) -> Response:
-    """Return the songs of the catalogue whose title and artist have all words of the query, the best known first."""
+    """Return the songs of the catalogue with all words of the query in title and artist.
+
+    First those with the words whole, then those with words that begin like them; of each the best known first.
+    """
     return _found(songs.search(asked))
 
 

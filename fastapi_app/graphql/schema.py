@@ -83,7 +83,8 @@ class Query:
         return Explanation.of(info.context.predictor.explain(Song.checked(vars(song))))
 
     @strawberry.field(  # type: ignore[untyped-decorator]
-        description="The songs of the catalogue with all words of the query in title and artist, the best known first."
+        description="The songs of the catalogue with all words of the query in title and artist: first those with the "
+        "words whole, then those with words that begin like them; of each the best known first."
     )
     async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> Songs | None:
         """Return at most `first` songs."""

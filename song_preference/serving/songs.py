@@ -163,7 +163,7 @@ class SongSearch:
             self.indexes.stop()
 
     def search(self, asked: Search) -> Found:
-        """Return the songs with all words of the query, the best known first."""
+        """Return the songs with all words of the query: whole, then as beginnings; of each the best known first."""
         with self._opened() as (index, connection):
             return Found(_named(connection, asked.query, asked.limit), self._origin(index))
 

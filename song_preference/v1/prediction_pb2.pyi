@@ -701,7 +701,7 @@ class SearchSongsResponse(_message.Message):
     INDEX_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def songs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScoredSong]:
-        """The songs, the best known first."""
+        """The songs, in the order that SearchSongs describes."""
 
     @_builtins.property
     def index(self) -> Global___SongIndex:

@@ -130,7 +130,8 @@ class PredictionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchSongs(self, request, context):
-        """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first.
+        """Returns the songs of the catalogue with all words of a query in title and artist: first those with the words whole,
+        then those with words that begin like them; of each the best known first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -53,7 +53,9 @@ class PredictionServiceStub:
     GetModel: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]
     """Returns the model in use."""
     SearchSongs: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.SearchSongsRequest, _prediction_pb2.SearchSongsResponse]
-    """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+    """Returns the songs of the catalogue with all words of a query in title and artist: first those with the words whole,
+    then those with words that begin like them; of each the best known first.
+    """
     GetSong: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.GetSongRequest, _prediction_pb2.GetSongResponse]
     """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it."""
     Recommend: _grpc.UnaryUnaryMultiCallable[_prediction_pb2.RecommendRequest, _prediction_pb2.RecommendResponse]
@@ -84,7 +86,9 @@ class PredictionServiceAsyncStub(PredictionServiceStub):
     GetModel: _aio.UnaryUnaryMultiCallable[_prediction_pb2.GetModelRequest, _prediction_pb2.GetModelResponse]  # type: ignore[assignment]
     """Returns the model in use."""
     SearchSongs: _aio.UnaryUnaryMultiCallable[_prediction_pb2.SearchSongsRequest, _prediction_pb2.SearchSongsResponse]  # type: ignore[assignment]
-    """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+    """Returns the songs of the catalogue with all words of a query in title and artist: first those with the words whole,
+    then those with words that begin like them; of each the best known first.
+    """
     GetSong: _aio.UnaryUnaryMultiCallable[_prediction_pb2.GetSongRequest, _prediction_pb2.GetSongResponse]  # type: ignore[assignment]
     """Returns a song of the catalogue with the current champion's prediction, and what each feature adds to it."""
     Recommend: _aio.UnaryUnaryMultiCallable[_prediction_pb2.RecommendRequest, _prediction_pb2.RecommendResponse]  # type: ignore[assignment]
@@ -148,7 +152,9 @@ class PredictionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prediction_pb2.SearchSongsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prediction_pb2.SearchSongsResponse, _abc.Awaitable[_prediction_pb2.SearchSongsResponse]]:
-        """Returns the songs of the catalogue whose title and artist have all words of a query, the best known first."""
+        """Returns the songs of the catalogue with all words of a query in title and artist: first those with the words whole,
+        then those with words that begin like them; of each the best known first.
+        """
 
     @_abc_1.abstractmethod
     def GetSong(
