@@ -47,7 +47,7 @@ ISRC = re.compile("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
 class NamedSong(NamedTuple):
-    """What a file says about which song a row is."""
+    """The names and ids by which a row of a file tells its song."""
 
     id: str | None
     isrc: str | None

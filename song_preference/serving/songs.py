@@ -42,7 +42,7 @@ class Sort(StrEnum):
 
 
 class Question(BaseModel):
-    """What a caller asks of the catalogue."""
+    """A question about the catalogue."""
 
     limit: int = Field(20, ge=1, le=MOST_SONGS, description="How many songs at most.")
 
@@ -68,7 +68,7 @@ class Search(Question):
 
 
 class Wishes(Question):
-    """What recommendations must be like."""
+    """The wishes for recommendations."""
 
     genre: str | None = Field(None, max_length=100, description="One of their genres, whole; in capitals or not.")
     year_from: Year = Field(None, description="The earliest year.")

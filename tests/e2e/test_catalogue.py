@@ -127,7 +127,7 @@ def test_another_champion_is_asked_too_and_old_answers_are_used_again(
 
 
 def from_message(scored: Any) -> dict[str, Any]:
-    """What REST says of a song, from gRPC's message."""
+    """Return a song of gRPC's message in the form of REST."""
     song = scored.song
     told = {name: getattr(song, name) if song.HasField(name) else None for name in OPTIONAL}
     features = {name: getattr(song.features, name) for name in FEATURES}
@@ -137,7 +137,7 @@ def from_message(scored: Any) -> dict[str, Any]:
 
 
 def from_graphql(rest: httpx.Client, query: str) -> list[dict[str, Any]]:
-    """What REST says of songs, from GraphQL's answer."""
+    """Return the songs of GraphQL's answer in the form of REST."""
     asked = f"{{ {query} {{ songs {{ {SONG} }} }} }}"
     ((_, found),) = rest.post("/graphql", json={"query": asked}).json()["data"].items()
     return [{"spotify_url": song.pop("spotifyUrl"), **song} for song in found["songs"]]

@@ -67,7 +67,7 @@ def second(store: CatalogueStore, first: CatalogueVersion) -> CatalogueVersion:
 
 @pytest.fixture
 def unfinished(store: CatalogueStore) -> str:
-    """What an import that was ended has left."""
+    """Leave what an ended import leaves; return its version."""
     return read_upload(store, as_csv(songs(["F"]))).version
 
 
