@@ -9,30 +9,19 @@ The catalogue before is in use again afterwards.
 import json
 import subprocess
 import sys
-import time
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.scoring import Group
 from song_preference.catalogue.store import CatalogueStore, open_store
-from song_preference.catalogue.version import CatalogueVersion, Part, scores_folder
-from song_preference.dataset.version import Source
-from song_preference.features import FEATURES
+from song_preference.catalogue.version import scores_folder
 from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow
 from song_preference.prediction import ModelRef
 from song_preference.run_options import SCORING_DAG
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import AirflowSettings, ModelSettings
+from tests.support.large_catalogue import made_up
 
-PART_SONGS = 250_000
 MEASURED = 4
 """Parts that the measured process scores at most."""
 ITSELF = "bench"
@@ -77,38 +66,6 @@ def _cells(
     finally:
         withdraw(ModelSettings(), version.version)
         store.remove(version.version)
-
-
-def made_up(store: CatalogueStore, count: int) -> CatalogueVersion:
-    """Publish a catalogue of made-up songs."""
-    random, parts = np.random.default_rng(count), list[Part]()
-    name = f"{time.time_ns():x}"[-12:]
-    with TemporaryDirectory() as directory:
-        for first in range(0, count, PART_SONGS):
-            size = min(PART_SONGS, count - first)
-            path = Path(directory) / "part"
-            songs: dict[str, Any] = {feature: random.random(size, dtype=np.float32) for feature in FEATURES}
-            numbers = pa.array(np.arange(first, first + size)).cast(pa.string())
-            texts = {"title": numbers, "artist": numbers, "id": numbers}
-            nothing = {column: pa.nulls(size, pa.string()) for column in ("isrc", "album", "genre")}
-            numeric = {"year": pa.nulls(size, pa.int16()), "popularity": pa.nulls(size, pa.float32())}
-            pq.write_table(pa.table({**texts, **nothing, **numeric, **songs}), path, compression="zstd")
-            parts.append(Part(name=f"part-{len(parts):05}.parquet", songs=size))
-            store.put_part(name, parts[-1].name, path)
-    source = Source(kind="sample", uri="sample", sha256="0" * 64, size_bytes=0)
-    now = datetime.now(UTC)
-    version = CatalogueVersion(
-        version=name,
-        created_at=now,
-        source=source,
-        rows=count,
-        rows_left_out=0,
-        notes=[],
-        songs=count,
-        parts=parts,
-    )
-    store.publish(version)
-    return version
 
 
 def measured(group: Group) -> dict[str, float]:

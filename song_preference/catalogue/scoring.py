@@ -63,7 +63,7 @@ def plan(store: CatalogueStore, ref: ModelRef, graph: bytes, most_tasks: int) ->
     if store.scores(found.version, folder):
         log.info("Version %s has scored catalogue %s before.", ref.version, found.version)
         return [Group(found.version, folder, [])]
-    seconds = found.songs / _songs_per_second(ServedModel.load(ref, graph))
+    seconds = found.songs / songs_per_second(ServedModel.load(ref, graph))
     store.put_graph(found.version, folder, graph)
     names = [part.name for part in found.parts]
     tasks = min(max(1, int(seconds / TASK_SECONDS)), len(names), most_tasks)
@@ -123,7 +123,7 @@ def finish(store: CatalogueStore, group: Group, scored: Iterable[Scored]) -> Sco
     return scores
 
 
-def _songs_per_second(model: ServedModel) -> float:
+def songs_per_second(model: ServedModel) -> float:
     """Return how many songs a model answers for, measured on two batches."""
     songs: NDArray[np.float32] = np.random.default_rng(0).random((BATCH_SONGS, len(FEATURES)), dtype=np.float32)
     began = perf_counter()

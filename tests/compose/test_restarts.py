@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,11 +11,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from song_preference.catalogue.indexing import withdraw
+from song_preference.catalogue.scoring import TASK_SECONDS, songs_per_second
+from song_preference.catalogue.store import CatalogueStore
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.prediction import Prediction
-from song_preference.run_options import ETL_DAG, TRAINING_DAG
-from song_preference.settings import AirflowSettings, ClientSettings
+from song_preference.run_options import ETL_DAG, SCORING_DAG, TRAINING_DAG
+from song_preference.serving.model import ServedModel
+from song_preference.serving.registry import MlflowRegistry
+from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, S3Settings
+from song_preference.storage import ObjectStore, s3_client
 from tests.compose.platform import (
     Trickle,
     compose,
@@ -27,7 +34,11 @@ from tests.compose.platform import (
     services,
 )
 from tests.support.airflow_api import airflow_api
+from tests.support.large_catalogue import PART_SONGS, Scoring, made_up
 from tests.support.waiting import wait_for
+
+MOST_SONGS = 20_000_000
+"""Of a catalogue that two tasks score; a faster champion scores it in one."""
 
 
 def answer() -> Prediction:
@@ -79,6 +90,7 @@ def production(environment: dict[str, str], tmp_path_factory: pytest.TempPathFac
         "S3_SERVICE_ACCESS_KEY": "services",
         "AIRFLOW_EXECUTOR": "CeleryExecutor",
         "AIRFLOW_WORKERS": "2",
+        "CATALOGUE_INDEX_SONGS": "100",  # so that an index of any catalogue is there at once
     }
     run("scripts/secrets", **variables)
     return variables
@@ -163,36 +175,115 @@ def test_a_restore_into_a_running_platform_fails_no_prediction(
     assert answer() == restored
 
 
-@pytest.mark.timeout(900)  # a worker's death is noticed after a minute, and its task runs anew
-@pytest.mark.usefixtures("restored")
-def test_runs_go_on_when_one_of_two_workers_is_killed(production: dict[str, Any]) -> None:
-    # The user of the backup has the password of this platform.
+@pytest.fixture(scope="module")
+def settings(restored: Prediction, production: dict[str, Any]) -> AirflowSettings:
+    """The account of the restored platform: the user of the backup has the password of this platform."""
     password = SecretStr(secret(production, "airflow_user_password"))
-    settings = AirflowSettings().model_copy(update={"password": password})
-    airflow = Airflow(settings)
-    workers = {one[:12] for one in compose("ps", "--quiet", "airflow-worker", **production).stdout.split()}
-    assert len(workers) == 2
+    return AirflowSettings().model_copy(update={"password": password})
+
+
+@pytest.fixture(scope="module")
+def api(settings: AirflowSettings) -> Iterator[httpx.Client]:
+    """Airflow's whole API: the platform's client does not report workers."""
+    with airflow_api(settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def airflow(settings: AirflowSettings) -> Airflow:
+    return Airflow(settings)
+
+
+@pytest.fixture
+def workers(production: dict[str, Any]) -> set[str]:
+    """The host names of both workers, as their tasks have them."""
+    found = {one[:12] for one in compose("ps", "--quiet", "airflow-worker", **production).stdout.split()}
+    assert len(found) == 2
+    return found
+
+
+def instances(api: httpx.Client, run: Run, **wanted: object) -> list[dict[str, Any]]:
+    """Return the run's tasks that are as wanted, with their workers."""
+    path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances"
+    found = api.get(path).raise_for_status().json()["task_instances"]
+    return [task for task in found if all(task[name] == value for name, value in wanted.items())]
+
+
+def hosts(api: httpx.Client, run: Run, state: str) -> list[str]:
+    return [task["hostname"] for task in instances(api, run, state=state)]
+
+
+@pytest.fixture
+def scoring(restored: Prediction, production: dict[str, Any]) -> Iterator[Scoring]:
+    """A catalogue that takes the champion the time of two tasks, with a last part of a few songs."""
+    key = SecretStr(secret(production, "s3_service_secret_key"))
+    account = {"access_key": production["S3_SERVICE_ACCESS_KEY"], "secret_key": key}
+    s3, models = S3Settings().model_copy(update=account), ModelSettings()
+    store, registry = CatalogueStore(ObjectStore(s3_client(s3), s3.data_bucket)), MlflowRegistry(models)
+    ref = registry.champion()
+    assert ref is not None
+    model = ServedModel.load(ref, registry.graph(ref))
+    songs = min(int(songs_per_second(model) * TASK_SECONDS * 2.2), MOST_SONGS)
+    catalogue = made_up(store, songs // PART_SONGS * PART_SONGS + 7)
+    yield Scoring(store, catalogue, model)
+    withdraw(models, catalogue.version)
+    store.remove(catalogue.version)
+
+
+@pytest.mark.timeout(900)  # a worker's death is noticed after a minute, and its task runs anew
+def test_every_song_has_one_score_though_a_worker_was_killed_while_it_scored(
+    airflow: Airflow,
+    api: httpx.Client,
+    workers: set[str],
+    scoring: Scoring,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parts = [part.name for part in scoring.catalogue.parts]
+    scores = airflow.trigger(SCORING_DAG)
+
+    def first() -> dict[str, Any]:
+        (task,) = instances(api, scores, task_id="score", map_index=0)
+        return task
+
+    wait_for(lambda: parts[0] in scoring.written(), "the answers for the first part")
+    # One that has reached its worker, but has not started, would be given to another after ten minutes.
+    wait_for(lambda: not instances(api, scores, state="queued"), "the start of the other tasks")
+    victim = first()["hostname"]
+    run("docker", "kill", victim)
+    began, written = time.monotonic(), scoring.written()
+    killed = {task["map_index"] for task in instances(api, scores, hostname=victim, state="running")}
+    run("docker", "start", victim)
+    assert 0 in killed
+    assert "scores.json" not in written
+    wait_for(lambda: (first()["try_number"], first()["state"]) == (2, "running"), "a second try of the task")
+    seconds = time.monotonic() - began
+    wait_for(lambda: airflow.state(scores) in {"success", "failed"}, "the end of the run", 480)
+
+    assert {(task["state"], task["hostname"] in workers) for task in instances(api, scores)} == {("success", True)}
+    tries = {task["map_index"]: task["try_number"] for task in instances(api, scores, task_id="score")}
+    assert tries == {index: 2 if index in killed else 1 for index in tries}
+    scoring.assert_each_song_has_its_score(min(set(parts) - written))
+    health = ("docker", "inspect", "--format", "{{.State.Health.Status}}", victim)
+    wait_for(lambda: run(*health).stdout.strip() == "healthy", "the health of the killed worker")
+    with capsys.disabled():
+        print(f"\n{scoring.catalogue.songs:,} songs; tries of each task {tries}, the second {seconds:.0f} s later")
+
+
+@pytest.mark.timeout(900)  # as above
+def test_runs_go_on_when_one_of_two_workers_is_killed(airflow: Airflow, api: httpx.Client, workers: set[str]) -> None:
     etl = airflow.trigger(ETL_DAG)
-
-    def hosts(of: Run, state: str) -> list[str]:
-        # A login of its own each time: the platform's client does not report workers.
-        with airflow_api(settings) as api:
-            path = f"/api/v2/dags/{of.dag_id}/dagRuns/{quote(of.run_id)}/taskInstances"
-            found = api.get(path).raise_for_status().json()["task_instances"]
-        return [task["hostname"] for task in found if task["state"] == state]
-
-    wait_for(lambda: bool(hosts(etl, "running")), "a task on a worker")
-    (victim,) = hosts(etl, "running")
+    wait_for(lambda: bool(hosts(api, etl, "running")), "a task on a worker")
+    (victim,) = hosts(api, etl, "running")
     run("docker", "kill", victim)
     wait_for(lambda: airflow.state(etl) in {"success", "failed"}, "the end of the run")
-    assert len(hosts(etl, "success")) == 4
-    assert set(hosts(etl, "success")) <= workers
+    assert len(hosts(api, etl, "success")) == 4
+    assert set(hosts(api, etl, "success")) <= workers
 
     training = airflow.trigger(TRAINING_DAG, {"force": True})
     # The one that the new dataset started comes first, and a single worker is left.
     wait_for(lambda: airflow.state(training) in {"success", "failed"}, "the end of two trainings", 480)
-    assert len(hosts(training, "success")) == 5
-    assert set(hosts(training, "success")) <= workers - {victim}
+    assert len(hosts(api, training, "success")) == 5
+    assert set(hosts(api, training, "success")) <= workers - {victim}
 
 
 @pytest.mark.usefixtures("restored")
