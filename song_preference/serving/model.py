@@ -7,6 +7,7 @@ decision threshold, an example song with the output that the graph gave when it 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple, Self
 
@@ -138,6 +139,8 @@ class ServedModel:
     threshold: float
     background: NDArray[np.float32]
     """At most 100 songs of the training table that explanations compare a song with, shape (m, 4)."""
+    base: float
+    """Mean probability of the background, to which explanations add."""
     session: onnxruntime.InferenceSession
 
     @classmethod
@@ -147,16 +150,26 @@ class ServedModel:
             session = open_graph(graph)
             check_form(session)
             contract = Contract.of(session)
-            model = cls(ref, contract.threshold, contract.background, session)
-            check_answers(contract, model.run)
+            check_answers(contract, partial(_run, session))
         except BrokenContract as reason:
             raise ModelRejected(
                 f"{ref.name} version {ref.version} is rejected: {reason}. Run the DAG train_song_preference for a new "
                 "one, or roll back with `make rollback`."
             ) from reason
-        return model
+        base = float(_run(session, contract.background)[1].mean(dtype=np.float64))
+        return cls(ref, contract.threshold, contract.background, base, session)
 
     def run(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return labels (n,) and probabilities (n,) of features (n, 4)."""
-        label, probability = self.session.run(["label", "probability"], {"features": features})
-        return label, probability
+        return _run(self.session, features)
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return probabilities (n,) of features (n, 4)."""
+        return _run(self.session, features)[1]
+
+
+def _run(
+    session: onnxruntime.InferenceSession, features: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    label, probability = session.run(["label", "probability"], {"features": features})
+    return label, probability

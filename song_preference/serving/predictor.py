@@ -63,8 +63,9 @@ class Predictor:
         """Return the prediction for one song with each feature's exact Shapley value; raise `ModelNotReady`."""
         served, row = self.store.current(), _matrix([song])
         model = served.model
-        base, contributions = shapley_values(lambda songs: model.run(songs)[1], model.background, row[0])
-        return Explanation(self._each(served, row)[0], base, dict(zip(FEATURES, contributions.tolist(), strict=True)))
+        contributions = shapley_values(model.probabilities, model.background, model.base, row[0])
+        named = dict(zip(FEATURES, contributions.tolist(), strict=True))
+        return Explanation(self._each(served, row)[0], model.base, named)
 
     def _batch(self, served: Served, features: NDArray[np.float32]) -> Batch:
         labels, probabilities = served.model.run(features)
@@ -114,16 +115,19 @@ WEIGHTS = _weights()
 def shapley_values(
     probability_of: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     background: NDArray[np.float32],
+    base: float,
     song: NDArray[np.float32],
-) -> tuple[float, NDArray[np.float64]]:
-    """Return the base, the mean probability of the background (m, 4), and the contributions (4,) of the song (4,).
+) -> NDArray[np.float64]:
+    """Return the contributions (4,) of a song (4,), compared with a background (m, 4) whose mean probability is `base`.
 
-    Exact Shapley values, from one batch of 16 * m songs. The value of a coalition is the mean probability of the
+    Exact Shapley values, from one batch of 14 * m + 1 songs. The value of a coalition is the mean probability of the
     background's songs with the coalition's features taken from the song: Shapley, "A Value for n-Person Games" (1953);
     interventional, as in Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions" (2017).
     Contributions and base add up to the song's probability.
     """
-    mixed = np.where(COALITIONS[:, np.newaxis, :], song, background)
-    probabilities = probability_of(mixed.reshape(-1, len(FEATURES)).astype(np.float32))
-    values = probabilities.reshape(len(COALITIONS), len(background)).mean(axis=1, dtype=np.float64)
-    return float(values[0]), WEIGHTS @ values
+    # Without the first coalition, which is the background itself, and the last, which is the song.
+    mixed = np.where(COALITIONS[1:-1, np.newaxis, :], song, background).reshape(-1, len(FEATURES))
+    probabilities = probability_of(np.vstack([mixed, song]).astype(np.float32))
+    means = probabilities[:-1].reshape(-1, len(background)).mean(axis=1, dtype=np.float64)
+    values: NDArray[np.float64] = np.array([base, *means, probabilities[-1]])
+    return WEIGHTS @ values
