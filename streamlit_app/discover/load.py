@@ -1,13 +1,14 @@
 """Load a catalogue: upload one, or take the example; follow its import until its songs can be searched."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 import streamlit as st
 
 from song_preference.errors import RunNotFound
 from song_preference.messages import Message
-from song_preference.pipeline.report import import_report
+from song_preference.pipeline.report import import_report, page
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
 from streamlit_app.components import plain, reporting, section, uploader
 from streamlit_app.data import settings
@@ -30,6 +31,8 @@ class Followed(NamedTuple):
     run_id: str
     version: str | None = None
     """The catalogue that it published."""
+    asked_at: datetime | None = None
+    """When it was asked for, once it has published."""
     failure: Message | None = None
 
 
@@ -100,7 +103,8 @@ def _progress(locale: Locale) -> None:
         with section(locale):
             _reading(followed, locale)
     else:
-        _scoring(followed.version, locale)
+        with section(locale):
+            _scoring(followed, followed.version, locale)
 
 
 def _reading(followed: Followed, locale: Locale) -> None:
@@ -113,16 +117,22 @@ def _reading(followed: Followed, locale: Locale) -> None:
         st.session_state[FOLLOWED] = followed._replace(failure=report.explanation() or Message(None, english=""))
         st.rerun()
     if report.version:
-        st.session_state[FOLLOWED] = followed._replace(version=report.version)
-        _scoring(report.version, locale)
+        followed = followed._replace(version=report.version, asked_at=report.asked_at)
+        st.session_state[FOLLOWED] = followed
+        _scoring(followed, report.version, locale)
     else:
         st.info(locale("discover_reading"), icon=":material/progress_activity:")
 
 
-def _scoring(version: str, locale: Locale) -> None:
+def _scoring(followed: Followed, version: str, locale: Locale) -> None:
     index = catalogue().current
     if index and index.catalogue == version:
         del st.session_state[FOLLOWED]
         st.rerun()
-    page = f"{settings().airflow_page}/dags/{SCORING_DAG}"
-    st.info(locale("discover_scoring", page=page), icon=":material/progress_activity:")
+    scoring = page(airflow_or_fail_fast(), 1, dag_id=SCORING_DAG).runs
+    link = f"{settings().airflow_page}/dags/{SCORING_DAG}"
+    if any(run.state == "failed" and followed.asked_at and run.asked_at > followed.asked_at for run in scoring):
+        # Followed all the same, since it may be repeated in Airflow.
+        st.error(locale("discover_scoring_failed", page=link), icon=":material/error:")
+    else:
+        st.info(locale("discover_scoring", page=link), icon=":material/progress_activity:")

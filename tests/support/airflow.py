@@ -11,7 +11,7 @@ import httpx
 
 from local_stack.config import ROOT
 from song_preference.pipeline.airflow import Airflow
-from song_preference.run_options import CHAMPION_ASSET, ETL_DAG, IMPORT_DAG, TRAINING_DAG
+from song_preference.run_options import CHAMPION_ASSET, ETL_DAG, IMPORT_DAG, SCORING_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
 DAGS = ROOT / "airflow" / "dags"
@@ -56,7 +56,9 @@ class FakeAirflow:
     """A server for `httpx.MockTransport`; `runs` are in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, list[FakeRun]] = {ETL_DAG: [], TRAINING_DAG: [], IMPORT_DAG: []}
+        self.runs: dict[str, list[FakeRun]] = {
+            dag_id: [] for dag_id in (ETL_DAG, TRAINING_DAG, IMPORT_DAG, SCORING_DAG)
+        }
         self.next = FakeRun("manual__2026-11-26T00:00:00+00:00", "2026-11-26T00:00:00+00:00", "queued")
         """What a trigger starts."""
         self.logs: dict[str, list[dict[str, Any]]] = {}

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from song_preference.run_options import IMPORT_DAG
+from song_preference.run_options import IMPORT_DAG, SCORING_DAG
 from song_preference.serving.songs import SongSearch
 from streamlit_app import data
 from streamlit_app.discover.load import EXAMPLE, FOLLOWED, Followed
@@ -49,6 +49,21 @@ def test_an_upload_is_followed(platform: Platform, open_page: Open) -> None:
     ended(platform)
     page.run()
     assert "está puntuando sus canciones" in said(page)[0]
+
+
+def test_a_scoring_that_fails_says_so_until_it_is_repeated(platform: Platform, open_page: Open) -> None:
+    page = open_page("discover", "es")
+    page.button(key="discover_example").click().run()
+    ended(platform)
+    scoring = platform.airflow.runs[SCORING_DAG]
+    scoring.append(FakeRun("of-yesterday", "2026-11-24T23:00:00+00:00", "failed"))
+    assert "está puntuando sus canciones" in said(page.run())[0]
+    scoring.append(FakeRun("for-this-catalogue", "2026-11-26T00:01:00+00:00", "failed"))
+    (failure,) = said(page.run())
+    assert "no ha podido puntuar sus canciones" in failure
+    assert f"/dags/{SCORING_DAG}" in failure
+    scoring[-1].state = "running"
+    assert "está puntuando sus canciones" in said(page.run())[0]
 
 
 def test_songs_appear_once_they_are_scored(platform: Platform, indexed: SongSearch, open_page: Open) -> None:
