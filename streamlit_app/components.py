@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -115,6 +116,24 @@ def open_in_predict(features: Iterable[float], song_id: str = "") -> None:
     st.session_state.update(song_state(features))
     st.session_state[SONG] = song_id
     address.open_page(st.session_state[PREDICT_PAGE])
+
+
+def taken_row(button: str, names: pd.DataFrame, locale: Locale) -> int | None:
+    """Draw a choice among the rows of a table, whose own buttons no keyboard reaches; return the row to take if any.
+
+    `names` are the columns that name a row, and `button` is the key of the table's column of buttons.
+    """
+    told = [" — ".join(map(str, row)) for row in names.fillna("").itertuples(index=False)]
+    chosen = st.selectbox(
+        locale("take_one"),
+        range(len(told)),
+        index=None,
+        format_func=lambda row: f"{row + 1}. {told[row]}",
+        placeholder=locale("take_one_placeholder"),
+        key=f"{button}_one",
+    )
+    click = st.session_state[button]
+    return click.row if click else chosen
 
 
 def uploader(

@@ -13,7 +13,7 @@ from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.song_table.output import harmless
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import open_in_predict, two_by_two
+from streamlit_app.components import open_in_predict, taken_row, two_by_two
 from streamlit_app.data import ANSWERS
 from streamlit_app.i18n import Locale
 
@@ -35,6 +35,9 @@ Range = tuple[float, float]
 
 TABLE_ROWS = 500
 """Greatest number of rows in the table: more take long to format."""
+
+NAMING = 2
+"""Columns of text that name a song, such as title and artist."""
 
 STEPS = [step / 20 for step in range(21)]
 """Values that the ends of a range can take."""
@@ -90,8 +93,10 @@ def _table(rows: pd.DataFrame, songs: pd.DataFrame, locale: Locale) -> None:
     st.dataframe(
         shown, hide_index=True, column_order=["take", *names], column_config={**names, "take": button}, height=420
     )
-    if click := st.session_state[TAKE]:
-        open_in_predict(rows.iloc[click.row][list(FEATURES)])
+    texts = [name for name in names if not pd.api.types.is_numeric_dtype(rows[name])]
+    row = taken_row(TAKE, rows[texts[:NAMING] or list(FEATURES)], locale)
+    if row is not None:
+        open_in_predict(rows.iloc[row][list(FEATURES)])
 
 
 def _only_wrong(locale: Locale) -> bool:

@@ -12,10 +12,10 @@ from song_preference.song_table.output import added_columns
 from song_preference.song_table.scoring import Faults
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import open_in_predict
+from streamlit_app.components import open_in_predict, taken_row
 from streamlit_app.data import with_answers
 from streamlit_app.i18n import Locale
-from streamlit_app.songs.answers import Ranking, column_name, histogram
+from streamlit_app.songs.answers import NAMES_SHOWN, Ranking, column_name, histogram
 from streamlit_app.theme import Colours, Drawing, by_label, draw, label_legend
 
 SHOWN_SONGS = 1_000
@@ -121,8 +121,9 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
         column_order=[*before, "take", *after],
         alt=locale("songs_ranked_alt", shown=len(best), best=best["probability"].iloc[0] / 100),
     )
-    if click := st.session_state[TAKE]:
-        place = ranking.positions[best["rank"].iloc[click.row] - 1]
+    names = list(kept)[:NAMES_SHOWN] or ["probability"]
+    if (row := taken_row(TAKE, best[names], locale)) is not None:
+        place = ranking.positions[best["rank"].iloc[row] - 1]
         open_in_predict(ranking.file.features[place])
 
 

@@ -130,6 +130,19 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
     expect(page.get_by_role("heading", name=visitor.locale("predict_kept"))).to_have_count(0)
 
 
+def test_the_keyboard_takes_a_song_of_the_table_too(visit: Visitor) -> None:
+    visitor = visit("es").open("explore")
+    page = visitor.page
+    page.get_by_role("combobox", name=visitor.locale("take_one").replace("*", "")).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
+    page.go_back()
+    page.wait_for_selector(f"h1:has-text('{visitor.locale('explore_title')}')")
+    visitor.settle()
+    expect(page.get_by_role("heading", name=visitor.locale("explore_title"))).to_be_visible()
+
+
 def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     visitor = visit("es")
     keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)

@@ -38,6 +38,14 @@ def test_the_table_holds_what_is_chosen(platform: Platform, dataset: DatasetVers
     assert shown["energy"].is_monotonic_decreasing
 
 
+def test_a_song_is_taken_to_predict_by_its_name(platform: Platform, open_page: Open) -> None:
+    page = open_page("explore", "en")
+    page.selectbox(key="explore_order").set_value("energy").run()
+    highest = page.dataframe[0].value.iloc[0]
+    page.selectbox(key="explore_take_one").set_value(0).run()
+    assert page.session_state["song_energy"] == pytest.approx(highest["energy"], abs=0.005)
+
+
 def test_where_nothing_is_left_the_page_says_what_to_do(platform: Platform, open_page: Open) -> None:
     page = open_page("explore", "es")
     for feature in FEATURES:
