@@ -123,7 +123,10 @@ def taken_row(button: str, names: pd.DataFrame, locale: Locale) -> int | None:
 
     `names` are the columns that name a row, and `button` is the key of the table's column of buttons.
     """
-    told = [" — ".join(map(str, row)) for row in names.fillna("").itertuples(index=False)]
+    told = [
+        " — ".join(locale.number(cell, 3) if isinstance(cell, float) else str(cell) for cell in row)
+        for row in names.fillna("").itertuples(index=False)
+    ]
     chosen = st.selectbox(
         locale("take_one"),
         range(len(told)),

@@ -42,7 +42,10 @@ def test_a_song_is_taken_to_predict_by_its_name(platform: Platform, open_page: O
     page = open_page("explore", "en")
     page.selectbox(key="explore_order").set_value("energy").run()
     highest = page.dataframe[0].value.iloc[0]
-    page.selectbox(key="explore_take_one").set_value(0).run()
+    choice = page.selectbox(key="explore_take_one")
+    assert choice.options[0].startswith("1. ")
+    assert len(choice.options[0]) < 40, choice.options[0]
+    choice.set_value(0).run()
     assert page.session_state["song_energy"] == pytest.approx(highest["energy"], abs=0.005)
 
 
