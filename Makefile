@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-PROTOS := protos/song_preference/v1/prediction.proto
+PROTOS := $(addprefix protos/song_preference/,v1/prediction.proto open_inference/inference.proto)
 # Two at once: one process for all that need the platform, which mostly wait for it, and one for the others.
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
@@ -122,7 +122,7 @@ bench-songs: .venv/.dev ## Measure search, recommendations and a song's page ove
 bench-slider: .venv/.dev ## Measure in Chromium how fast the running dashboard answers a slider and opens each page; or that at ADDRESS=
 	$(BIN)/python -m benchmarks.slider $(ADDRESS)
 
-protos: .venv/.dev ## Generate song_preference/v1 from protos/
+protos: .venv/.dev ## Generate song_preference/v1 and open_inference from protos/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -I protos \
 	  --python_out=$(or $(OUT),.) --grpc_python_out=$(or $(OUT),.) --mypy_out=$(or $(OUT),.) --mypy_grpc_out=$(or $(OUT),.) $(PROTOS)
 

@@ -32,7 +32,7 @@ def main() -> None:
         from fastapi_app.management import Management
 
         management = Management.of_environment()
-    predictor = following_champion(serving)
+    predictor = following_champion(serving, with_challenger=True)
     songs = SongSearch(following_index(serving, "fastapi"), predictor)
     app = create_app(songs, settings, management)
     serve(configuration(app, options.host, options.port, settings.trusted_proxies))

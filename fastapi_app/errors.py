@@ -27,6 +27,7 @@ STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
     errors.AccessDenied: HTTPStatus.UNAUTHORIZED,
     errors.ModelRejected: HTTPStatus.CONFLICT,
     errors.ModelNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.UnknownVersion: HTTPStatus.NOT_FOUND,
     errors.RegistryUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.InvalidDataset: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DatasetNotFound: HTTPStatus.NOT_FOUND,

@@ -48,7 +48,7 @@ async def _run(host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     settings, serving = load(GrpcSettings), load(ServingSettings)
-    predictor = following_champion(serving)
+    predictor = following_champion(serving, with_challenger=True)
     await serve(SongSearch(following_index(serving, "grpc"), predictor), settings, host, port, stopping)
 
 

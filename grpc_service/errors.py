@@ -12,6 +12,7 @@ STATUS: dict[type[errors.SongPreferenceError], grpc.StatusCode] = {
     errors.CatalogueNotFound: grpc.StatusCode.NOT_FOUND,
     errors.BatchTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotReady: grpc.StatusCode.UNAVAILABLE,
+    errors.UnknownVersion: grpc.StatusCode.NOT_FOUND,
     errors.RegistryUnavailable: grpc.StatusCode.UNAVAILABLE,
     errors.AccessDenied: grpc.StatusCode.UNAUTHENTICATED,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations  # gRPC's classes are generic in their stubs only
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -23,25 +23,30 @@ Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 
 class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # published without types
-    """Reports the server ("") as SERVING while its process lives, and the service while a model is loaded.
+    """Reports the server ("") as SERVING while its process lives, and its services while a model is loaded.
 
     The library's own servicer must be notified of every change; this one reads the store, in memory.
     """
 
-    def __init__(self, service: str, store: ModelStore) -> None:
-        self._service, self._store = service, store
+    def __init__(self, services: Collection[str], store: ModelStore) -> None:
+        self._services, self._store = services, store
         self._draining = asyncio.Event()
 
     def drain(self) -> None:
-        """Report the service as NOT_SERVING from now on."""
+        """Report the services as NOT_SERVING from now on."""
         self._draining.set()
+
+    @property
+    def serves(self) -> bool:
+        """Whether a model is loaded and the server does not drain."""
+        return self._store.served is not None and not self._draining.is_set()
 
     @override
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Context) -> Response:
         """Return the status of a service; raise `CallRejected` if it does not exist."""
         status = self._status(request.service)
         if status == Response.SERVICE_UNKNOWN:
-            text = f"There is no such service: ask for '{self._service}', or for '' for the whole server."
+            text = f"There is no such service: ask for {' or '.join(self._services)}, or for '' for the whole server."
             raise CallRejected(grpc.StatusCode.NOT_FOUND, text)
         return Response(status=status)
 
@@ -64,7 +69,6 @@ class ModelHealth(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # publi
     def _status(self, service: str) -> Any:
         if service == "":
             return Response.SERVING
-        if service != self._service:
+        if service not in self._services:
             return Response.SERVICE_UNKNOWN
-        serves = self._store.served is not None and not self._draining.is_set()
-        return Response.SERVING if serves else Response.NOT_SERVING
+        return Response.SERVING if self.serves else Response.NOT_SERVING

@@ -5,7 +5,7 @@ from __future__ import annotations  # gRPC's classes are generic in their stubs 
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -20,7 +20,10 @@ from grpc_service.limits import ConcurrencyLimit, WaitLimit
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
 
-HEAVY = {"PredictBatch", "Explain", "SearchSongs", "GetSong", "Recommend"}
+HEAVY = {"PredictBatch", "Explain", "SearchSongs", "GetSong", "Recommend", "ModelInfer"}
+PROBES = {"ServerLive", "ServerReady", "ModelReady"}
+"""Methods of our services that are treated like those of gRPC's health service."""
+
 EOF: Any = aio.EOF  # type: ignore[attr-defined] # not in the stubs
 
 log = logging.getLogger(__name__)
@@ -36,8 +39,8 @@ class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generi
     unary handlers wait for their callers without a limit, and answer malformed bytes with INTERNAL and a traceback.
     """
 
-    def __init__(self, service: str, metrics: Metrics) -> None:
-        self._service, self._metrics = service, metrics
+    def __init__(self, services: Collection[str], metrics: Metrics) -> None:
+        self._services, self._metrics = services, metrics
         self._waits = WaitLimit()
         self._light, self._heavy = ConcurrencyLimit(limits.MAX_CALLS), ConcurrencyLimit(limits.MAX_HEAVY_CALLS)
         self._handlers: dict[str, Handler] = {}
@@ -56,7 +59,8 @@ class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generi
             if not handler:
                 return handler
             service, _, method = path.removeprefix("/").rpartition("/")
-            self._handlers[path] = self._replaced(method, handler, is_ours=service == self._service)
+            is_ours = service in self._services and method not in PROBES
+            self._handlers[path] = self._replaced(method, handler, is_ours=is_ours)
         return self._handlers[path]
 
     def stop_waiting(self) -> None:

@@ -6,9 +6,11 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from grpc_service.health import ModelHealth
+from grpc_service.inference import InferenceServicer
 from grpc_service.interceptors import CallInterceptor
 from grpc_service.limits import MAX_OPEN
 from grpc_service.servicer import PredictionServicer
+from song_preference.open_inference import inference_pb2, inference_pb2_grpc
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
@@ -19,6 +21,8 @@ SONG_BYTES = 64
 """Upper bound of a song's size on the wire, which is 38, so that a batch of the allowed size always fits."""
 
 SERVICE = prediction_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
+OPEN_INFERENCE = inference_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
+SERVICES = (SERVICE, OPEN_INFERENCE)
 
 
 class PredictionServer:
@@ -28,18 +32,20 @@ class PredictionServer:
         predictor = songs.predictor
         self.metrics = Metrics(predictor.store)
         predictor.observer = self.metrics
-        self._interceptor = CallInterceptor(SERVICE, self.metrics)
+        self._interceptor = CallInterceptor(SERVICES, self.metrics)
         self._server = aio.server(
             interceptors=[self._interceptor],
             options=_options(predictor.max_batch_size),
             # Responses are small; requests may be compressed all the same.
             compression=grpc.Compression.NoCompression,
         )
-        self._health = ModelHealth(SERVICE, predictor.store)
+        self._health = ModelHealth(SERVICES, predictor.store)
         prediction_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionServicer(songs), self._server)
+        inference = InferenceServicer(predictor, self._health)
+        inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(inference, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
-            names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
 
     async def start(self, address: str) -> int:

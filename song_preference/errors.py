@@ -10,6 +10,7 @@
     ├── ServiceBusy          too many long requests are waiting
     ├── AccessDenied         a request that changes something lacks the API key
     ├── ModelNotReady        no checked champion is loaded
+    ├── UnknownVersion       the version that a caller names is not loaded
     ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
     ├── ModelRejected         a registered model breaks the contract
     ├── SourceUnavailable    the dataset's source cannot be reached
@@ -116,6 +117,10 @@ class AccessDenied(SongPreferenceError):
 
 class ModelNotReady(SongPreferenceError):
     """No checked champion is loaded."""
+
+
+class UnknownVersion(SongPreferenceError):
+    """The version that a caller names is neither the loaded champion nor the loaded challenger."""
 
 
 class RegistryUnavailable(SongPreferenceError):

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
-from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
 
@@ -76,6 +76,9 @@ JITTER = 0.1
 LONGEST_PAUSE_SECONDS = 60
 """Longest pause between refreshes, however long the registry has been down."""
 
+SHOWN_CHARACTERS = 40
+"""Most characters that an error repeats of a version that a caller names."""
+
 Outcome = Literal["swapped", "unchanged", "missing", "refused", "unavailable"]
 """How a refresh ended: new model, same model, alias without a version, model rejected, registry unreachable."""
 
@@ -104,16 +107,26 @@ class Registry(Protocol):
 
 
 class ModelStore:
-    """Holds one immutable model, which readers get without a lock."""
+    """Holds one immutable model, which readers get without a lock.
+
+    `challenger` is the store of another alias, whose model answers only callers that name its version. It has a thread
+    and a state of its own, so that its failures do not concern this store, and no cache: after a start without MLflow
+    only the champion is served.
+    """
 
     def __init__(
-        self, registry: Registry, refresh_seconds: float, model_name: str, cache: ModelCache | None = None
+        self,
+        registry: Registry,
+        refresh_seconds: float,
+        model_name: str,
+        cache: ModelCache | None = None,
+        challenger: "ModelStore | None" = None,
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Number of refreshes by outcome."""
         self.refusal: str | None = None
         """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
-        self._registry, self._cache = registry, cache
+        self._registry, self._cache, self._challenger = registry, cache, challenger
         self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
         self.served: Served | None = None
@@ -125,23 +138,42 @@ class ModelStore:
         self._thread = threading.Thread(target=self._watch, name="model-refresh", daemon=True)
 
     def start(self) -> None:
-        """Serve the cached model, stale until the registry confirms it, and start watching the alias.
+        """Serve the cached model, stale until the registry confirms it, and start watching the aliases.
 
         Does not wait for the registry, so that a service answers its probes at once.
         """
         self._serve_cached()
         self._thread.start()
+        if self._challenger:
+            self._challenger.start()
 
     def stop(self) -> None:
-        """Stop the watching thread."""
+        """Stop the watching threads."""
         self._stop.set()
+        if self._challenger:
+            self._challenger.stop()
 
-    def current(self) -> Served:
-        """Return the model in service; raise `ModelNotReady`."""
+    def current(self, version: str | None = None) -> Served:
+        """Return the model in service, or the loaded one of a version; raise `ModelNotReady` and `UnknownVersion`."""
         served = self.served
+        if version is not None and (loaded := self.loaded()):
+            if version not in loaded:
+                asked, known = version[:SHOWN_CHARACTERS], " or ".join(loaded)
+                raise UnknownVersion(
+                    f"Version {asked!r} is not loaded: ask for {known}, or for the champion with none."
+                )
+            return loaded[version]
         if served is None:
             raise ModelNotReady(self.refusal or self._not_ready)
         return served
+
+    def loaded(self) -> dict[str, Served]:
+        """Return the models that can answer by version: that in service first, then the challenger."""
+        challenger = self._challenger.served if self._challenger else None
+        found: dict[str, Served] = {}
+        for served in filter(None, (self.served, challenger)):
+            found.setdefault(served.model.ref.version, served)
+        return found
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """Return at most `limit` registered versions, the newest first; raise `RegistryUnavailable`."""
@@ -185,7 +217,7 @@ class ModelStore:
             raise
         self.served = Served(model, datetime.now(UTC))
         self._rejected = self.refusal = None
-        log.info("Serving %s version %s.", ref.name, ref.version)
+        log.info("Serving %s version %s, the %s.", ref.name, ref.version, ref.alias)
         if self._cache:
             self._cache.keep(ref, graph)
         return "swapped"

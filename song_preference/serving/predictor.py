@@ -51,9 +51,12 @@ class Predictor:
         if count > self.max_batch_size:
             raise BatchTooLarge(count, self.max_batch_size)
 
-    def predict_rows(self, features: NDArray[np.float32]) -> Batch:
-        """Return the predictions for validated features (n, 4); raise `ModelNotReady`."""
-        return self._batch(self.store.current(), features)
+    def predict_rows(self, features: NDArray[np.float32], version: str | None = None) -> Batch:
+        """Return the predictions for validated features (n, 4), by the champion or the loaded model of a version.
+
+        Raise `ModelNotReady` and `UnknownVersion`.
+        """
+        return self._batch(self.store.current(version), features)
 
     def pinned(self) -> Callable[[NDArray[np.float32]], Batch]:
         """Return a `predict_rows` that keeps the current model; raise `ModelNotReady`."""

@@ -30,6 +30,9 @@ GRAPH_FILE = "model.onnx"
 OWN_SONGS_FILE = "own_songs.parquet"
 """Artifact of a training run: the listener's songs, and what models answered that were not trained on them."""
 
+CHALLENGER = "challenger"
+"""Alias that training gives the version that was compared with the champion last."""
+
 INDEX_FILE = "catalogue.sqlite"
 INDEX_TAG = "catalogue_index"
 """Tag of the registered model: the run that has the index of its catalogue as an artifact, `INDEX_FILE`."""
@@ -170,8 +173,15 @@ def following_index(settings: ServingSettings, service: str) -> IndexStore:
     return IndexStore(MlflowRegistry(settings), settings.refresh_seconds, settings.cache_dir / f"catalogue-{service}")
 
 
-def following_champion(settings: ServingSettings) -> Predictor:
-    """Return a predictor that follows the champion in MLflow; call `store.start()` to begin."""
+def following_champion(settings: ServingSettings, *, with_challenger: bool = False) -> Predictor:
+    """Return a predictor that follows the champion in MLflow; call `store.start()` to begin.
+
+    `with_challenger` if callers may name a version: the challenger's model takes memory of its own.
+    """
     cache = ModelCache(settings.cache_dir, settings.name, settings.alias)
-    store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache)
+    challenger = None
+    if with_challenger:
+        registry = MlflowRegistry(settings.model_copy(update={"alias": CHALLENGER}))
+        challenger = ModelStore(registry, settings.refresh_seconds, settings.name)
+    store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache, challenger)
     return Predictor(store, settings.max_batch_size)

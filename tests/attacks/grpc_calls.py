@@ -30,6 +30,7 @@ METHODS = (
     f"{HEALTH}/Check",
     f"{HEALTH}/Watch",
     f"{REFLECTION}/ServerReflectionInfo",
+    "/inference.GRPCInferenceService/ModelInfer",
 )
 WITHOUT_REFLECTION = {grpc.StatusCode.UNIMPLEMENTED}
 """Where GRPC_REFLECTION is false."""

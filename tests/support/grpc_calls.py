@@ -35,10 +35,10 @@ class Slow(Predictor):
         super().__init__(store)
         self.asked, self.let = threading.Event(), threading.Event()
 
-    def predict_rows(self, features: NDArray[np.float32]) -> Batch:
+    def predict_rows(self, features: NDArray[np.float32], version: str | None = None) -> Batch:
         self.asked.set()
         assert self.let.wait(PATIENCE_SECONDS)
-        return super().predict_rows(features)
+        return super().predict_rows(features, version)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ MOST_OF_DASHBOARD = 20
 MOST_OURS = {"predict": 38, "discover": 42, "explore": 35, "model": 36, "songs": 49, "pipeline": 38}
 MOST_OF_SERVICES = {
     "fastapi_app.__main__": 92,
-    "grpc_service.__main__": 34,
+    "grpc_service.__main__": 39,
     "song_preference.dataset.etl": 39,
     "song_preference.training.steps": 44,
 }

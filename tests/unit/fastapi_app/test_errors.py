@@ -36,6 +36,7 @@ STATUS = {
     "DatasetNotFound": 404,
     "CatalogueNotFound": 404,
     "VersionNotFound": 404,
+    "UnknownVersion": 404,
     "RunNotFound": 404,
     "DatasetInUse": 409,
     "ModelRejected": 409,

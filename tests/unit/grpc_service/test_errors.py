@@ -37,6 +37,7 @@ EXPECTED = {
     "InvalidInput": grpc.StatusCode.INVALID_ARGUMENT,
     "InvalidQuery": grpc.StatusCode.INVALID_ARGUMENT,
     "CatalogueNotFound": grpc.StatusCode.NOT_FOUND,
+    "UnknownVersion": grpc.StatusCode.NOT_FOUND,
     "InvalidSong": grpc.StatusCode.INVALID_ARGUMENT,
     "BatchTooLarge": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "ModelNotReady": grpc.StatusCode.UNAVAILABLE,

@@ -11,6 +11,8 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef
 from song_preference.serving.registry import GRAPH_FILE, OWN_SONGS_FILE, MlflowRegistry, following_champion
 from song_preference.settings import ModelSettings, ServingSettings
+from song_preference.training.fingerprint import CHALLENGER
+from tests.support.waiting import wait_for
 
 MODEL = "spotify_model_prod"
 
@@ -106,3 +108,24 @@ def test_a_service_follows_the_champion_and_starts_with_it_again(
     restarted.store.start()
     restarted.store.stop()
     assert restarted.store.current().model.ref.version == "1"
+
+
+def test_a_service_may_follow_the_challenger_too_which_a_restart_without_mlflow_loses(
+    client: MlflowClient, settings: ModelSettings, graph: bytes, tmp_path: Path
+) -> None:
+    values = {"MODEL_REFRESH_SECONDS": 60, "MODEL_CACHE_DIR": tmp_path / "cache", "MAX_BATCH_SIZE": 7}
+    serving = ServingSettings.model_validate(values)
+    (tmp_path / GRAPH_FILE).write_bytes(graph)
+    for alias, version in (("champion", "1"), (CHALLENGER, "2")):
+        client.create_model_version(MODEL, tmp_path.as_uri())
+        client.set_registered_model_alias(MODEL, alias, version)
+    store = following_champion(serving, with_challenger=True).store
+    store.start()
+    wait_for(lambda: list(store.loaded()) == ["1", "2"], "both models")
+    store.stop()
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    elsewhere = serving.model_copy(update={"tracking_uri": "http://127.0.0.1:9"})
+    restarted = following_champion(elsewhere, with_challenger=True).store
+    restarted.start()
+    restarted.stop()
+    assert list(restarted.loaded()) == ["1"]
