@@ -52,3 +52,5 @@ def configure(stream: TextIO | None = None) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Each of its retries is a warning; the caller logs once that a service is away.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # It logs the address of each request, which may name a listener's songs.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
+
 SEVERAL = re.compile(r"[,;]| feat(?:uring)?\b| ft\b", re.IGNORECASE)
 """What follows the first of several artists."""
 

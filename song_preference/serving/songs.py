@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from song_preference.errors import CatalogueNotFound, FieldProblem, InvalidQuery
 from song_preference.features import FEATURES, Song
 from song_preference.messages import Message
-from song_preference.names import beginnings, main_artist, words_of
+from song_preference.names import SPOTIFY_ID, beginnings, main_artist, words_of
 from song_preference.prediction import Explanation
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
@@ -22,9 +22,9 @@ from song_preference.serving.song_index import IndexStore, SongIndex, connect
 MOST_SONGS, LONGEST_QUERY = 100, 200
 """Most songs of one answer, and most characters of a query."""
 
-SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
 SPOTIFY = re.compile(
-    r"(?:(?:https?://)?open\.spotify\.com/(?:intl-[a-z]+/)?track/|spotify:track:)?([0-9A-Za-z]{22})(?:[?#]\S*)?"
+    r"(?:(?:https?://)?open\.spotify\.com/(?:intl-[a-z]+/)?track/|spotify:track:)?"
+    rf"({SPOTIFY_ID.pattern})(?:[?#]\S*)?"
 )
 """A song's link, URI or id at Spotify."""
 

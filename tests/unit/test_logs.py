@@ -32,6 +32,11 @@ def test_a_record_is_one_line_of_json(stream: io.StringIO) -> None:
     assert line == {"level": "WARNING", "logger": "a.b", "message": "two\nlines of Ü"}
 
 
+def test_addresses_that_are_asked_are_not_written(stream: io.StringIO) -> None:
+    logging.getLogger("httpx").info("HTTP Request: GET https://features.example/v1/audio-features?ids=1,2")
+    assert lines(stream) == []
+
+
 def test_a_record_names_its_request_and_its_exception(stream: io.StringIO) -> None:
     token = logs.request_id.set("mine")
     try:
