@@ -18,6 +18,7 @@ from fastapi_app.long_requests import LongRequestQueue
 from fastapi_app.middleware import RequestMiddleware
 from fastapi_app.uploads import ReadingTurns
 from song_preference.serving.batching import MicroBatcher
+from song_preference.serving.lookup import Sources
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
@@ -68,6 +69,7 @@ def create_app(
     app.include_router(model.router)
     app.include_router(songs_by_name.router)
     app.state.management, app.state.songs = management, songs
+    app.state.sources = Sources(songs.indexes, management.features_api if management else None)
     if settings.manages_datasets:
         # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
         from fastapi_app import catalogue, datasets, pipeline

@@ -12,8 +12,7 @@ from fastapi_app.uploads import on_disk
 from song_preference.errors import InvalidDataset
 from song_preference.messages import Message
 from song_preference.prediction import Batch
-from song_preference.serving.lookup import completed
-from song_preference.serving.song_index import IndexStore
+from song_preference.serving.lookup import Sources, completed
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, head_of, read_songs
@@ -27,6 +26,7 @@ BLOCK_CHARACTERS = 1_000 * BLOCK_ROWS
 MAX_NOTES_CHARACTERS = 2_000
 """Most characters of the notes: many proxies take 4 KB of headers."""
 
+NOTHING = Sources()
 PredictRows = Callable[[NDArray[np.float32]], Batch]
 
 
@@ -42,13 +42,13 @@ def answered(
     file: IO[bytes],
     max_bytes: int,
     predict: PredictRows,
-    indexes: IndexStore | None = None,
+    sources: Sources = NOTHING,
     *,
     for_spreadsheet: bool,
 ) -> Answered:
     """Read the file, then return it with three more columns; raise `InvalidDataset` and `DiskFull`.
 
-    A file without features gets those of the catalogue first.
+    A file without features gets those of the sources first.
 
     Separator, line ends and the mark of the encoding are the file's own. A row that cannot be used gets an error in
     place of a prediction. With `for_spreadsheet`, cells that a spreadsheet would run are made harmless.
@@ -58,7 +58,7 @@ def answered(
         try:
             songs = read_songs(path, path.parent, max_bytes)
         except InvalidDataset as error:
-            songs = read_songs(completed(error, path, max_bytes, indexes), path.parent, max_bytes)
+            songs = read_songs(completed(error, path, max_bytes, sources), path.parent, max_bytes)
         if for_spreadsheet:
             songs = songs._replace(is_raw=False)
         # The files stay until the last row was sent.

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, Field
 
-from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, SongsDep, check_key
+from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offset, SettingsDep, SourcesDep, check_key
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk, received
@@ -92,11 +92,11 @@ class Checks:
     """Checks playlists, and completes those without features."""
 
     management: ManagementDep
-    songs: SongsDep
+    sources: SourcesDep
 
     def check(self, path: FilePath) -> tuple[FilePath, CheckedPlaylist]:
         """Return the file to use, and what the pipeline will make of it; raise `InvalidDataset` and `DiskFull`."""
-        return manage.check_or_complete(path, self.management.playlist_settings.max_bytes, self.songs.indexes)
+        return manage.check_or_complete(path, self.management.playlist_settings.max_bytes, self.sources)
 
 
 ChecksDep = Annotated[Checks, Depends()]
@@ -226,7 +226,8 @@ def validate(files: PlaylistDep, checks: ChecksDep) -> CheckedPlaylist:
     """Validate a playlist as the pipeline does, without storing it.
 
     It is one `file` with labels, or two, `liked` and `disliked`. Without features, their songs are looked up in the
-    catalogue: how many were found, and which not, is among the `normalisations`.
+    catalogue, then at the service that FEATURES_API may name: how many were found where, and which not, is among the
+    `normalisations`.
     """
     with playlist_on_disk(files) as path:
         return checks.check(path)[1]

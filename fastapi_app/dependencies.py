@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from song_preference.errors import AccessDenied
+from song_preference.serving.lookup import Sources
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
@@ -26,6 +27,7 @@ def from_state(name: str) -> Any:
 PredictorDep = Annotated[Predictor, from_state("predictor")]
 MetricsDep = Annotated[Metrics, from_state("metrics")]
 SongsDep = Annotated[SongSearch, from_state("songs")]
+SourcesDep = Annotated[Sources, from_state("sources")]
 SettingsDep = Annotated[RestSettings, from_state("settings")]
 MAX_LISTED = 100
 Limit = Annotated[int, Query(ge=1, le=MAX_LISTED, description="How many at most.")]

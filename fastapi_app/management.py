@@ -7,11 +7,19 @@ from mlflow import MlflowClient
 
 from fastapi_app.dependencies import from_state
 from song_preference.catalogue.store import CatalogueStore
+from song_preference.dataset.features_api import FeaturesApi
 from song_preference.dataset.store import DatasetStore, open_store
 from song_preference.isolation import warm_up
 from song_preference.pipeline.airflow import Airflow
 from song_preference.serving.registry import connect
-from song_preference.settings import AirflowSettings, CatalogueSettings, ModelSettings, PlaylistSettings, load
+from song_preference.settings import (
+    AirflowSettings,
+    CatalogueSettings,
+    FeaturesSettings,
+    ModelSettings,
+    PlaylistSettings,
+    load,
+)
 
 
 @dataclass(frozen=True)
@@ -24,15 +32,19 @@ class Management:
     playlist_settings: PlaylistSettings
     model_settings: ModelSettings
     catalogue_settings: CatalogueSettings
+    features_api: FeaturesApi | None = None
+    """The service that is asked for features of songs that no catalogue has, if one is set."""
 
     @classmethod
     def of_environment(cls) -> Self:
         """Create the clients from the environment's settings."""
         warm_up()
-        model = load(ModelSettings)
+        model, datasets = load(ModelSettings), open_store()
+        address = load(FeaturesSettings).address
         return cls(
-            *(open_store(), connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model),
+            *(datasets, connect(model), Airflow(load(AirflowSettings)), load(PlaylistSettings), model),
             load(CatalogueSettings),
+            FeaturesApi(address, datasets.objects) if address else None,
         )
 
     @property

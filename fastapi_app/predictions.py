@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import Answered, answered
-from fastapi_app.dependencies import PredictorDep, SettingsDep, SongsDep
+from fastapi_app.dependencies import PredictorDep, SettingsDep, SourcesDep
 from fastapi_app.errors import SONG_PROBLEMS, problems
 from fastapi_app.long_requests import LongRequestRoute
 from fastapi_app.schemas import (
@@ -81,14 +81,12 @@ class Scoring:
 
     predictor: PredictorDep
     settings: SettingsDep
-    songs: SongsDep
+    sources: SourcesDep
 
     def answered(self, file: IO[bytes], *, for_spreadsheet: bool) -> Answered:
         """Return a file with its answers, all by the model that is in service now."""
         predict = self.predictor.pinned()
-        return answered(
-            file, self.settings.max_upload_bytes, predict, self.songs.indexes, for_spreadsheet=for_spreadsheet
-        )
+        return answered(file, self.settings.max_upload_bytes, predict, self.sources, for_spreadsheet=for_spreadsheet)
 
 
 ScoringDep = Annotated[Scoring, Depends()]
@@ -120,8 +118,8 @@ async def predict_csv(
     and so are separator, line ends and encoding mark. JSON and Parquet are answered as CSV. All rows are answered by
     one model. The header `X-Notes` names what was normalised.
 
-    If no column names a feature, the songs are looked up in the catalogue by id, ISRC, or title and artist, and their
-    features are added as columns.
+    If no column names a feature, the songs are looked up in the catalogue by id, ISRC, or title and artist, then by
+    Spotify's id at the service that FEATURES_API may name, and their features are added as columns.
     """
     reading = partial(scoring.answered, file, for_spreadsheet=spreadsheet)
     # The next file may be read while the answers are on their way to a slow caller.

@@ -1,9 +1,10 @@
 """Configuration, from the environment only; every variable is documented once, in `.env`."""
 
+import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -86,6 +87,24 @@ class GrpcSettings(BaseSettings):
     reflection: bool = Field(validation_alias="GRPC_REFLECTION")
 
 
+def _checked_address(address: str) -> str:
+    """Return an address without a slash at its end; raise `ValueError` unless it is empty or requests are encrypted."""
+    # Without encryption on this machine only, as tests need it.
+    if not re.fullmatch(r"(https://[a-zA-Z0-9.-]+|http://127\.0\.0\.1)(:[0-9]{1,5})?[a-zA-Z0-9./_-]*|", address):
+        raise ValueError("must be https://<host>, or empty")
+    return address.rstrip("/")
+
+
+FeaturesAddress = Annotated[str, AfterValidator(_checked_address)]
+
+
+class FeaturesSettings(BaseSettings):
+    """The service that is asked for features of songs that no catalogue has."""
+
+    address: FeaturesAddress = Field("", validation_alias="FEATURES_API")
+    """Empty for none."""
+
+
 class AirflowSettings(BaseSettings):
     """Address and account of Airflow's REST API."""
 
@@ -109,6 +128,7 @@ class DashboardSettings(BaseSettings):
     max_dataset_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
     max_list_bytes: int = Field(validation_alias="MAX_LIST_BYTES", gt=0)
     max_list_rows: int = Field(validation_alias="MAX_LIST_ROWS", gt=0)
+    features_api: FeaturesAddress = Field("", validation_alias="FEATURES_API")
     airflow_page: str = Field(validation_alias="AIRFLOW_BROWSER_URL")
     mlflow_page: str = Field(validation_alias="MLFLOW_BROWSER_URL")
     rest_page: str = Field(validation_alias="FASTAPI_BROWSER_URL")

@@ -16,8 +16,7 @@ from song_preference.errors import DatasetInUse, DatasetNotFound, Finding, Inval
 from song_preference.features import LABEL
 from song_preference.isolation import isolated
 from song_preference.messages import Message
-from song_preference.serving.lookup import completed
-from song_preference.serving.song_index import IndexStore
+from song_preference.serving.lookup import Sources, completed
 from song_preference.song_table.files import PIECE_BYTES, extension_of, pieces
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
@@ -36,15 +35,15 @@ def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
         return isolated(preparation, playlist, directory, max_bytes)
 
 
-def check_or_complete(playlist: Path, max_bytes: int, indexes: IndexStore | None) -> tuple[Path, CheckedPlaylist]:
+def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple[Path, CheckedPlaylist]:
     """Return the file that the pipeline can use and what it will make of it, as `check` does.
 
-    That is the file itself, or a copy beside it with features from the catalogue if it has none.
+    That is the file itself, or a copy beside it with features from the sources if it has none.
     """
     try:
         return playlist, check(playlist, max_bytes)
     except InvalidDataset as error:
-        copy = completed(error, playlist, max_bytes, indexes)
+        copy = completed(error, playlist, max_bytes, sources)
     try:
         return copy, check(copy, max_bytes)
     except InvalidDataset as error:

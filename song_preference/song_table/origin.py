@@ -1,7 +1,7 @@
 """The column that says where a song's features come from, if not from the listener's file."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -29,12 +29,19 @@ class LookUp(NamedTuple):
 
 def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> LookUp:
     """Return how many of the songs in the view `songs`, with a column of origins, were found, and which were not."""
-    ((found, not_found, origin),) = connection.execute(
-        f"select count({ORIGIN}), count(*) filter ({NOT_FOUND}), left(min({ORIGIN}), {SHOWN_CHARACTERS}) from songs"
+    ((found, not_found),) = connection.execute(
+        f"select count({ORIGIN}), count(*) filter ({NOT_FOUND}) from songs"
     ).fetchall()
     if not found:
         return LookUp(0, [])
-    values = {"found": found, "rows": found + not_found, "origin": origin}
+    origins = connection.execute(
+        f"select count(*), left({ORIGIN}, {SHOWN_CHARACTERS}) as origin from songs where origin is not null "
+        f"group by origin order by count(*) desc, origin limit {ROWS_SHOWN}"
+    ).fetchall()
+    shown = [
+        Message("found_in", {"found": count, "origin": shown_origin(origin)}).as_json() for count, origin in origins
+    ]
+    values = {"found": found, "rows": found + not_found, "origin": shown}
     if not not_found:
         return LookUp(0, [Message("all_songs_found", values)])
     names = [name for (name,) in connection.execute(f"select {shown_name(known)} from songs {_FIRST}").fetchall()]
@@ -42,6 +49,18 @@ def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) ->
     return LookUp(not_found, [Message("songs_found", {**values, "not_found": names})])
 
 
+def catalogue_origin(version: str) -> str:
+    """Return the origin of features that come from a version of the catalogue."""
+    return f"{_CATALOGUE}{version}"
+
+
+def shown_origin(origin: str) -> dict[str, Any] | str:
+    """Return an origin as a value of a message: a catalogue in the listener's language, or the name of a service."""
+    version = origin.removeprefix(_CATALOGUE)
+    return origin if version == origin else Message("from_catalogue", {"version": version}).as_json()
+
+
+_CATALOGUE = "catalogue "
 _FIRST = f"where {NOT_FOUND} order by row limit {ROWS_SHOWN}"
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.serving.lookup import completed, lacks_features
+from song_preference.serving.lookup import Sources, completed, lacks_features
 from song_preference.serving.song_index import IndexStore
 from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.files import rejected
@@ -72,7 +72,7 @@ def read(
         try:
             songs = read_songs(path, directory, max_bytes)
         except InvalidDataset as error:
-            copy = completed(error, path, max_bytes, indexes() if indexes and lacks_features(error) else None)
+            copy = completed(error, path, max_bytes, Sources(indexes() if indexes and lacks_features(error) else None))
             songs = read_songs(copy, directory, max_bytes)
         return _held(songs._replace(is_raw=False), max_bytes, max_rows)
 

@@ -17,6 +17,7 @@ import pytest
 from local_stack.config import ROOT
 from song_preference.catalogue.__main__ import main
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.run_options import ETL_DAG, SCORING_DAG, TRAINING_DAG
@@ -204,8 +205,9 @@ def test_the_library_that_spotify_sends_is_looked_up_and_trained_on(
     report = rest.post("/datasets/validate", files=library).json()
     assert (report["likes"], report["dislikes"]) == (len(likes), len(dislikes))
     (found,) = (note["params"] for note in report["normalisations"] if note["code"] == "songs_found")
-    origin = f"catalogue {catalogue['version']}"
-    assert found == {"found": 300, "rows": 301, "origin": origin, "not_found": ["Unheard of - Nobody"]}
+    origin = Message("from_catalogue", {"version": catalogue["version"]}).as_json()
+    shown = [Message("found_in", {"found": 300, "origin": origin}).as_json()]
+    assert found == {"found": 300, "rows": 301, "origin": shown, "not_found": ["Unheard of - Nobody"]}
 
     answer = rest.post("/datasets", params={"new_listener": True}, files=library)
     assert answer.status_code == httpx.codes.ACCEPTED, answer.text

@@ -12,12 +12,19 @@ import numpy as np
 from song_preference.catalogue.index import COLUMNS, Row, write
 from song_preference.errors import RegistryUnavailable
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.names import name_key
 from song_preference.serving.song_index import IndexStore, SongIndex
 
 CATALOGUE = "0123456789ab"
 ORIGIN = f"catalogue {CATALOGUE}"
 """Where the features of songs that are found come from."""
+
+
+def found_in(found: int, origin: str | None = None) -> dict[str, Any]:
+    """Return how a note says that songs were found in the catalogue, or at a service by its name."""
+    shown = origin or Message("from_catalogue", {"version": CATALOGUE}).as_json()
+    return Message("found_in", {"found": found, "origin": shown}).as_json()
 
 
 class Entry(NamedTuple):

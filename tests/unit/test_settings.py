@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.settings import ServingSettings, load
+from song_preference.settings import FeaturesSettings, ServingSettings, load
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,6 +14,32 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load(ServingSettings)
     assert "MLFLOW_TRACKING_URI: Field required" in str(ended.value)
     assert "MODEL_REFRESH_SECONDS: Input should be greater than 0" in str(ended.value)
+
+
+@pytest.mark.parametrize("address", ["https://api.reccobeats.com", "https://a.example:8443/v2", "http://127.0.0.1:80"])
+def test_the_service_of_features_is_asked_in_private(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("FEATURES_API", f"{address}/")
+    assert load(FeaturesSettings).address == address
+    monkeypatch.setenv("FEATURES_API", "")
+    assert load(FeaturesSettings).address == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://api.reccobeats.com",
+        "https://",
+        "api.reccobeats.com",
+        "https://me:secret@a.example",
+        "https://a/?b",
+        "ftp://a",
+    ],
+)
+def test_any_other_address_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("FEATURES_API", address)
+    with pytest.raises(SystemExit, match="FEATURES_API: Value error, must be https://<host>, or empty") as ended:
+        load(FeaturesSettings)
+    assert "secret" not in str(ended.value)
 
 
 def test_env_file_holds_the_specification_first() -> None:

@@ -20,7 +20,7 @@ from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
-from tests.support.named_songs import ENTRIES, ORIGIN, Entry, features, indexes, spotify_zip, tune_my_music
+from tests.support.named_songs import ENTRIES, ORIGIN, Entry, features, found_in, indexes, spotify_zip, tune_my_music
 from tests.support.rest import KEY, check_problem
 
 TEXT = {"Content-Type": "text/csv"}
@@ -95,7 +95,7 @@ def test_a_playlist_without_features_is_checked_kept_and_trained_on(
     assert not objects.contents
     found = note(report)
     shown = [f"Unknown {number} - Nobody" for number in range(10)]
-    assert found["params"] == {"found": 55, "rows": 67, "origin": ORIGIN, "not_found": [*shown, "..."]}
+    assert found["params"] == {"found": 55, "rows": 67, "origin": [found_in(55)], "not_found": [*shown, "..."]}
 
     answer = client.post("/datasets", headers=KEY, files=files)
     assert (answer.status_code, answer.json()["preparation"]) == (202, report)
@@ -176,9 +176,9 @@ def test_songs_to_score_are_looked_up_too(client: TestClient, predictor: Predict
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["label"] != "" for row in rows] == [True, False, True]
     assert [float(rows[2][name]) for name in FEATURES] == pytest.approx(features(5))
-    assert rows[1]["error"] == "row: is not in the catalogue: its features are unknown"
+    assert rows[1]["error"] == "row: was not found: its features are unknown"
     notes = json.loads(answer.headers["x-notes"])
     assert {
         "code": "songs_found",
-        "params": {"found": 2, "rows": 3, "origin": ORIGIN, "not_found": ["Unknown 0 - Nobody"]},
+        "params": {"found": 2, "rows": 3, "origin": [found_in(2)], "not_found": ["Unknown 0 - Nobody"]},
     } in notes

@@ -11,7 +11,7 @@ import pytest
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.serving import lookup
-from song_preference.serving.lookup import NamedSong, completed, match
+from song_preference.serving.lookup import NamedSong, Sources, completed, match
 from song_preference.serving.song_index import connect
 from song_preference.song_table.files import rejected
 from tests.support.named_songs import (
@@ -97,7 +97,7 @@ def complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Complete:
         directory.mkdir()
         path = directory / "playlist"
         path.write_bytes(content)
-        copy = completed(WITHOUT, path, LIMIT, store)
+        copy = completed(WITHOUT, path, LIMIT, Sources(store))
         assert path.read_bytes() == content
         with copy.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
@@ -187,13 +187,13 @@ def test_what_was_not_found_is_named(complete: Complete) -> None:
 def test_other_errors_stay_and_without_a_catalogue_one_is_asked_for(tmp_path: Path) -> None:
     other = rejected("empty_file")
     with pytest.raises(InvalidDataset) as raised:
-        completed(other, tmp_path / "file", LIMIT, None)
+        completed(other, tmp_path / "file", LIMIT, Sources())
     assert raised.value is other
     empty = indexes(tmp_path)
     empty.current = None
     for store in (None, empty):
         with pytest.raises(InvalidDataset) as raised:
-            completed(WITHOUT, tmp_path / "file", LIMIT, store)
+            completed(WITHOUT, tmp_path / "file", LIMIT, Sources(store))
         assert raised.value is WITHOUT
 
 
@@ -203,5 +203,5 @@ def test_an_index_that_went_meanwhile_is_asked_for_again(tmp_path: Path) -> None
     store.current.path.unlink()
     (tmp_path / "file").write_bytes(tune_my_music(ENTRIES))
     with pytest.raises(InvalidDataset) as raised:
-        completed(WITHOUT, tmp_path / "file", LIMIT, store)
+        completed(WITHOUT, tmp_path / "file", LIMIT, Sources(store))
     assert raised.value is WITHOUT

@@ -10,11 +10,12 @@ from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG
 from streamlit_app.components import plain
+from streamlit_app.data import settings
 from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.start import finding_row
 from tests.support.dashboard import TEXTS, Open, Platform, card, shown
-from tests.support.named_songs import ENTRIES, ORIGIN, Entry, spotify_zip, write_index
+from tests.support.named_songs import ENTRIES, Entry, found_in, spotify_zip, write_index
 from tests.support.playlists import CSV, as_csv, chosen, two_files
 
 
@@ -102,7 +103,7 @@ def test_songs_without_features_are_looked_up_before_anything_starts(
     library = spotify_zip(ENTRIES[:30], [*ENTRIES[30:50], unknown])
     page = upload(open_page("pipeline", language), library)
     note = Message(
-        "songs_found", {"found": 50, "rows": 51, "origin": ORIGIN, "not_found": ["*Unknown* [x](y) - Nobody"]}
+        "songs_found", {"found": 50, "rows": 51, "origin": [found_in(50)], "not_found": ["*Unknown* [x](y) - Nobody"]}
     )
     assert [info.value for info in page.info] == [plain(note.text(language))]
     assert "50" in page.success[0].value
@@ -111,6 +112,19 @@ def test_songs_without_features_are_looked_up_before_anything_starts(
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
     assert reached.airflow.conf["source"].endswith("/playlist.csv")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_an_upload_it_says_who_gets_ids(
+    reached: Platform, open_page: Open, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    known = Locale(language, TEXTS)
+    host = "features.example"
+    said = known("pipeline_features_api", host=plain(host))
+    assert host not in shown(open_page("pipeline", language)).replace("\\", "")
+    monkeypatch.setenv("FEATURES_API", f"https://{host}/")
+    settings.clear()
+    assert said in shown(open_page("pipeline", language))
 
 
 def test_where_no_song_is_found_nothing_can_start(reached: Platform, open_page: Open, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from streamlit_app import data
 from streamlit_app.components import plain
 from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.dashboard import TEXTS, Open, Platform, shown
-from tests.support.named_songs import ENTRIES, ORIGIN, Entry, tune_my_music, write_index
+from tests.support.named_songs import ENTRIES, Entry, found_in, tune_my_music, write_index
 from tests.support.songs_page import HEADER, SOME_BAD, ask, upload
 
 
@@ -129,7 +129,7 @@ def test_songs_without_features_are_looked_up_before_the_model_is_asked(
 ) -> None:
     platform.indexes.current = write_index(tmp_path / "index")
     page = upload(open_page("songs", language), tune_my_music([*ENTRIES[:3], Entry("Unknown", "Nobody"), ENTRIES[4]]))
-    values = {"found": 4, "rows": 5, "origin": ORIGIN, "not_found": ["Unknown - Nobody"]}
+    values = {"found": 4, "rows": 5, "origin": [found_in(4)], "not_found": ["Unknown - Nobody"]}
     assert [info.value for info in page.info] == [plain(Message("songs_found", values).text(language))]
     faults = page.dataframe[0].value
     assert faults[["row", "problem"]].to_numpy().tolist() == [[5, Message("not_in_catalogue").text(language)]]
