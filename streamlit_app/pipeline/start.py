@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -123,6 +124,10 @@ def _upload(locale: Locale) -> None:
     """Draw the uploaders, the check of the files in them, and the button that uploads them."""
     st.subheader(locale("pipeline_own"), anchor=False)
     st.write(locale("pipeline_own_intro"))
+    if service := settings().features_api:
+        # Said here, since a file is checked, and its songs are looked up, as soon as it is chosen.
+        host = plain(urlsplit(service).netloc)
+        st.caption(f":material/travel_explore: {locale('pipeline_features_api', host=host)}")
     turn = st.session_state.setdefault(TURN, 0)
     way = st.segmented_control(
         locale("pipeline_way"),
