@@ -80,7 +80,7 @@ def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Dr
         store.put(draft.version, "scaled", prepared.scaled)
         store.put(draft.version, "features", prepared.features)
     log.info("%s", _kept(prepared.report))
-    return draft.model_copy(update={"preparation": prepared.report})
+    return draft.model_copy(update={"preparation": prepared.report.published()})
 
 
 def _kept(report: Preparation) -> str:

@@ -99,6 +99,16 @@ class ScalerRange(BaseModel):
     max: float
 
 
+def _nameless(note: Message) -> Message:
+    if note.code == "of_file":
+        message = _nameless(Message(**note.params["message"])).as_json()
+        return Message("of_file", {**note.params, "message": message})
+    if note.code == "songs_found":
+        counts = {name: value for name, value in note.params.items() if name != "not_found"}
+        return Message("some_songs_found", counts)
+    return note
+
+
 class Preparation(BaseModel):
     """The result of preparing the raw rows."""
 
@@ -121,6 +131,12 @@ class Preparation(BaseModel):
     def notes(self) -> list[Message]:
         """Return the normalisations of headers and cells."""
         return self.normalisations or [Message(None, english=text) for text in self.readings]
+
+    def published(self) -> Self:
+        """Return what may be read without a key: songs that a look-up did not find are counted, but not named."""
+        notes = [_nameless(note) for note in self.normalisations]
+        stored = [note.stored() for note in notes]
+        return self.model_copy(update={"normalisations": stored, "readings": [str(note) for note in notes]})
 
 
 class CheckedPlaylist(Preparation):

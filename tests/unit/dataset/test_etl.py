@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from song_preference.dataset import etl, sample, source
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Source, SourceKind
 from song_preference.errors import SourceUnavailable
-from song_preference.features import LABEL
+from song_preference.features import FEATURES, LABEL
 from song_preference.settings import DatasetSettings
 from song_preference.song_table.playlist import pack
 from tests.support.datasets import MemoryObjects
@@ -96,6 +97,26 @@ ZIP_SOURCES = {
     "drive": "https://drive.google.com/file/d/a-b_1/view",
     "file": "incoming/songs.zip",
 }
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_songs_that_a_look_up_did_not_find_are_published_without_names(
+    store: DatasetStore, configured: DatasetSettings, *, is_packed: bool
+) -> None:
+    songs = sample.bundled()[lambda found: found[LABEL] == 1].assign(features_from="catalogue x")
+    unknown = songs.tail(1).assign(title="Unheard of", features_from="").assign(**dict.fromkeys(FEATURES))
+    liked, disliked = as_csv(pd.concat([songs, unknown])), as_csv(songs.assign(title="Other", danceability=0.5))
+    path = configured.incoming / "songs"
+    if is_packed:
+        pack({"liked": io.BytesIO(liked), "disliked": io.BytesIO(disliked)}, path)
+    else:
+        path.write_bytes(as_csv(pd.concat([sample.bundled(), songs, unknown])))
+    draft = etl.download(store, configured.model_copy(update={"source": str(path)}), PARAMETERS)
+    report = etl.engineer_features(store, configured, draft).preparation
+    assert report is not None
+    assert any("songs found (" in reading for reading in report.readings)
+    assert "not_found" not in report.model_dump_json()
+    assert "Unheard of" not in report.model_dump_json()
 
 
 @pytest.mark.parametrize(("kind", "name"), ZIP_SOURCES.items())
