@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
 
-SEVERAL = re.compile(r"[,;]| feat(?:uring)?\b| ft\b", re.IGNORECASE)
+SEVERAL = re.compile(r"[,;]| [(\[]?(?:feat(?:uring)?|ft)\b", re.IGNORECASE)
 """What follows the first of several artists."""
 
 

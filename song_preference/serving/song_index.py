@@ -16,7 +16,7 @@ from song_preference.serving.model_store import JITTER
 
 log = logging.getLogger(__name__)
 
-FORMAT = "3"
+FORMAT = "4"
 """Number of the index's form: raise it whenever the same scores give another index, or it is read in another way."""
 
 DOWNLOAD = "download-"

@@ -23,7 +23,19 @@ def test_another_title_or_artist_is_another_song() -> None:
 
 @pytest.mark.parametrize(
     ("artist", "first"),
-    [("A; B", "A"), ("A, B", "A"), ("Daft Punk", "Daft Punk"), (", B", ", B"), ("Feature", "Feature")],
+    [
+        ("A; B", "A"),
+        ("A, B", "A"),
+        ("A ft. B", "A"),
+        ("A (feat. B)", "A"),
+        ("A [Featuring B]", "A"),
+        ("A (UK)", "A (UK)"),
+        ("Daft Punk", "Daft Punk"),
+        ("A (Feature)", "A (Feature)"),
+        (", B", ", B"),
+        ("(feat. B)", "(feat. B)"),
+        ("Feature", "Feature"),
+    ],
 )
 def test_the_first_artist_is_the_main_one(artist: str, first: str) -> None:
     assert main_artist(artist) == first
