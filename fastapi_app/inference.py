@@ -8,8 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic.types import FailFast
-from pydantic_core import to_json
-from typing_extensions import TypeAliasType
+from pydantic_core import from_json, to_json
 
 from fastapi_app.dependencies import PredictorDep
 from fastapi_app.long_requests import LongRequestRoute
@@ -37,7 +36,7 @@ RULES = {
     "inputs": INPUTS_RULE,
     "outputs": OUTPUTS_RULE,
     "shape": "must be a list of integers from 0 on",
-    "data": "must be a list of numbers, flat or nested as in the shape",
+    "data": "must be a list of numbers",
 }
 """Rules of the fields of a request; pydantic has its own words for the others."""
 
@@ -64,9 +63,6 @@ class Parameters(BaseModel, strict=True):
 
 
 ParametersOrNull = Annotated[Parameters, BeforeValidator(lambda value: {} if value is None else value)]
-# One error for each of millions of numbers would be too many; an alias, since only that can be part of a union.
-Numbers = TypeAliasType("Numbers", Annotated[list[float], FailFast()])
-Rows = TypeAliasType("Rows", Annotated[list[Numbers], FailFast()])
 
 
 class SentTensor(BaseModel, strict=True):
@@ -76,7 +72,7 @@ class SentTensor(BaseModel, strict=True):
     datatype: str
     shape: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], FailFast()]
     parameters: ParametersOrNull = Parameters()
-    data: Annotated[Numbers | Rows | None, Field(union_mode="left_to_right")] = None
+    data: list[Any] | None = None
 
 
 class AskedOutput(BaseModel, strict=True):
@@ -161,9 +157,12 @@ async def predict(name: str, version: VersionDep, request: Request, predictor: P
     """
     head, binary = _split(await request.body(), request.headers.get(HEAD_LENGTH))
     try:
-        asked = InferenceRequest.model_validate_json(head)
+        # In two steps, since one would keep the whole JSON in memory in two forms.
+        asked = InferenceRequest.model_validate(from_json(head))
     except ValidationError as error:
         raise InvalidInput([_problem(error)]) from None
+    except ValueError as error:
+        raise InvalidInput([FieldProblem("body", f"must be JSON: {error}")]) from None
     outputs, by_default = asked.outputs or [], asked.parameters.binary_data_output
     answer = infer(predictor, name, version, _tensors(asked.inputs, binary), [output.name for output in outputs])
     wishes: dict[str, bool | None] = {output.name: None for output in OUTPUTS}
