@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from fastapi_app import documentation, errors, model, predictions
+from fastapi_app import documentation, errors, inference, invocations, model, predictions
 from fastapi_app import songs as songs_by_name
 from fastapi_app.documentation import TAGS, introduction
 from fastapi_app.graphql import router as graphql
@@ -66,6 +66,8 @@ def create_app(
     app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
     # Paths are compared in this order, so predictions come first.
     app.include_router(predictions.router)
+    app.include_router(inference.router)
+    app.include_router(invocations.router)
     app.include_router(model.router)
     app.include_router(songs_by_name.router)
     app.state.management, app.state.songs = management, songs

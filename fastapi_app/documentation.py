@@ -21,14 +21,19 @@ TAGS = [
         "name": "Catalogue",
         "description": "Songs by name that the listener brings, and what the model predicts for them.",
     },
+    {
+        "name": "Open Inference Protocol",
+        "description": "The same predictions for clients of KServe's protocol, version 2, such as Triton's.",
+    },
+    {"name": "MLflow", "description": "The same predictions as `mlflow models serve` would give them."},
     {"name": "Health", "description": "Probes, and metrics for Prometheus."},
     {"name": "Service", "description": "The name of the service and its links."},
 ]
 
 INTRODUCTION = """\
 Predicts whether a listener will like a song from four audio features, speechiness, energy, danceability and
-acousticness, with a model that was trained on this listener's playlist. The same predictions are at `/graphql` and over
-gRPC.
+acousticness, with a model that was trained on this listener's playlist. The same predictions are at `/graphql`, over
+gRPC, and for other tools at `/v2` (Open Inference Protocol) and `/invocations` (MLflow).
 
 ## First steps
 

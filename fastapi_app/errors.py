@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from fastapi_app.protocols import error_body, has_own_errors
 from fastapi_app.schemas import PROBLEM_TYPE, Problem
 from song_preference import errors
 from song_preference.features import FEATURES, NUMBER, broken_rule
@@ -43,6 +44,8 @@ STATUS: dict[type[errors.SongPreferenceError], HTTPStatus] = {
     errors.PipelineError: HTTPStatus.BAD_GATEWAY,
 }
 """Errors that this API can raise; the others of the tree belong to other services and are internal errors here."""
+
+INPUT_FAULTS = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 RESPONSES = {
     400: "The body cannot be read, as JSON or as a form.",
@@ -99,6 +102,9 @@ def install(app: FastAPI) -> None:
             log.error("Unexpected error", exc_info=error)
             return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
         problems = _problems(error)
+        # The other protocols know one status for every fault of the input.
+        if status in INPUT_FAULTS and has_own_errors(request.url.path):
+            status = HTTPStatus.BAD_REQUEST
         headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
         return problem(request.url.path, status, error.message, problems, headers)
 
@@ -126,7 +132,7 @@ def _with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
     operations = (operation for path in schema["paths"].values() for operation in path.values())
     for operation in operations:
         for status, response in operation["responses"].items():
-            if int(status) >= 400:
+            if status != "default" and int(status) >= 400:
                 response["content"] = {PROBLEM_TYPE: next(iter(response["content"].values()))}
     return schema
 
@@ -152,7 +158,9 @@ def problem(
     problems: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return a problem+json response to the current request."""
+    """Return a problem+json response to the current request, or the error of the path's protocol."""
+    if has_own_errors(path):
+        return JSONResponse(error_body(path, status, str(detail)).model_dump(), status, headers)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,

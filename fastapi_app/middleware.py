@@ -22,7 +22,7 @@ CSV_PATH = "/predict/csv"
 UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate", "/catalogue"}
 """Paths that write their upload to a file, with limits of their own."""
 
-UNCOUNTED = ("/health", "/metrics", "/graphql")
+UNCOUNTED = ("/health", "/v2/health", "/ping", "/metrics", "/graphql")
 """Prefixes of paths that are not counted: probes would drown the rest, and GraphQL counts its own requests."""
 
 CLIENT_CLOSED_REQUEST = 499

@@ -5,10 +5,13 @@ REST and gRPC only convert between their messages and `Tensor`.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter
+from pydantic.types import FailFast
+from typing_extensions import TypeAliasType
 
 from song_preference.errors import FieldProblem, InvalidInput, InvalidSong, UnknownVersion
 from song_preference.features import FEATURES, NUMBER
@@ -22,6 +25,14 @@ MATRIX = "features"
 
 TYPES = {"FP32": "<f4", "FP64": "<f8"}
 """Numpy's name of each datatype that an input may have, little-endian as the protocol sends them."""
+
+
+# One error for each of thousands of numbers would be too many; an alias, since only that can be part of a union.
+Numbers = TypeAliasType("Numbers", Annotated[list[float], FailFast()])
+Rows = TypeAliasType("Rows", Annotated[list[Numbers], FailFast()])
+NUMBERS: TypeAdapter[Any] = TypeAdapter(
+    Annotated[Numbers | Rows, Field(union_mode="left_to_right")], config={"strict": True}
+)
 
 
 class TensorMetadata(NamedTuple):
@@ -138,14 +149,19 @@ def _values(
 
 
 def _numbers(tensor: Tensor, shape: tuple[int, ...]) -> NDArray[np.floating[Any]] | None:
-    """Return the numbers of a tensor; None if they are not as many as the shape says, or nested in another way."""
+    """Return the numbers of a tensor; None unless they are numbers, as many and as nested as the shape says."""
     size = math.prod(shape)
     if isinstance(tensor.data, bytes):
         kind = np.dtype(TYPES[tensor.datatype])
         return np.frombuffer(tensor.data, kind) if len(tensor.data) == size * kind.itemsize else None
+    # Looked at first, since a sequence may be much longer than its shape says.
+    if len(tensor.data) not in {size, shape[0]}:
+        return None
     try:
-        values = np.asarray(tensor.data, dtype=np.float64)
-    except (ValueError, OverflowError):  # rows of different lengths, or an integer beyond all floats
+        # A list may hold anything; numpy would take texts and booleans for numbers.
+        numbers = NUMBERS.validate_python(tensor.data) if isinstance(tensor.data, list) else tensor.data
+        values = np.asarray(numbers, dtype=np.float64)
+    except ValueError:  # also pydantic's
         return None
     return values if values.size == size and (values.ndim == 1 or values.shape == shape) else None
 

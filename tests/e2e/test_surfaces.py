@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -17,6 +18,8 @@ import pytest
 
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.features import FEATURES, Song
+from song_preference.open_inference import inference_pb2 as oip
+from song_preference.open_inference.inference_pb2_grpc import GRPCInferenceServiceStub
 from song_preference.serving.registry import following_champion
 from song_preference.settings import ClientSettings, ServingSettings
 from song_preference.v1 import prediction_pb2 as pb
@@ -27,8 +30,10 @@ EXPLAINED = 12
 Answers = list[tuple[bool, float]]
 
 CORNERS = [dict(zip(FEATURES, corner, strict=True)) for corner in product((0.0, 1.0), repeat=4)]
-INSIDE = [dict(zip(FEATURES, row, strict=True)) for row in np.random.default_rng(0).random((80, 4)).round(3).tolist()]
+INSIDE = [dict(zip(FEATURES, row, strict=True)) for row in np.random.default_rng(0).random((983, 4)).round(3).tolist()]
 SONGS = [EXAMPLE.model_dump(), *CORNERS, *INSIDE]
+MATRIX = np.array([list(song.values()) for song in SONGS])
+HEAD_LENGTH = "Inference-Header-Content-Length"
 MESSAGES = [pb.Song(**song) for song in SONGS]
 
 
@@ -98,7 +103,77 @@ def graphql_batch(http: httpx.Client) -> Answers:
     return answers_of(query(http, text, songs=SONGS)["predictBatch"]["answers"])
 
 
-@pytest.mark.parametrize("surface", [rest, rest_batch, rest_csv, graphql, graphql_batch])
+def answers_of_outputs(outputs: Any) -> Answers:
+    """Return what the Open Inference Protocol answers for each song."""
+    probability, label = outputs
+    return list(zip(map(bool, label["data"]), probability["data"], strict=True))
+
+
+def model_path(http: httpx.Client) -> str:
+    return f"/v2/models/{http.get('/model').json()['name']}"
+
+
+def tensor(http: httpx.Client) -> Answers:
+    inputs = [{"name": "features", "shape": MATRIX.shape, "datatype": "FP64", "data": MATRIX.tolist()}]
+    model = model_path(http)
+    version = http.get(model).json()["versions"][0]
+    return answers_of_outputs(http.post(f"{model}/versions/{version}/infer", json={"inputs": inputs}).json()["outputs"])
+
+
+def tensor_for_each_feature(http: httpx.Client) -> Answers:
+    inputs = [
+        {"name": name, "shape": values.shape, "datatype": "FP32", "data": values.tolist()}
+        for name, values in zip(FEATURES, MATRIX.T, strict=True)
+    ]
+    return answers_of_outputs(http.post(f"{model_path(http)}/infer", json={"inputs": inputs}).json()["outputs"])
+
+
+def binary_tensor(http: httpx.Client) -> Answers:
+    sent = MATRIX.astype("<f4").tobytes()
+    inputs = [
+        {
+            "name": "features",
+            "shape": MATRIX.shape,
+            "datatype": "FP32",
+            "parameters": {"binary_data_size": len(sent)},
+        }
+    ]
+    head = json.dumps({"inputs": inputs, "parameters": {"binary_data_output": True}}).encode()
+    answer = http.post(f"{model_path(http)}/infer", content=head + sent, headers={HEAD_LENGTH: str(len(head))})
+    received = answer.content[int(answer.headers[HEAD_LENGTH]) :]
+    probability = np.frombuffer(received[: 4 * len(SONGS)], "<f4").tolist()
+    return list(zip(map(bool, np.frombuffer(received[4 * len(SONGS) :], "<i8")), probability, strict=True))
+
+
+def answers_of_mlflow(answer: httpx.Response) -> Answers:
+    return [(bool(found["label"]), found["probability"]) for found in answer.json()["predictions"]]
+
+
+def invocations(http: httpx.Client) -> Answers:
+    split = {"columns": FEATURES, "data": MATRIX.tolist()}
+    return answers_of_mlflow(http.post("/invocations", json={"dataframe_split": split}))
+
+
+def invocations_csv(http: httpx.Client) -> Answers:
+    table = pd.DataFrame(SONGS).to_csv(index=False)
+    return answers_of_mlflow(http.post("/invocations", content=table, headers={"Content-Type": "text/csv"}))
+
+
+SURFACES = [
+    rest,
+    rest_batch,
+    rest_csv,
+    graphql,
+    graphql_batch,
+    tensor,
+    tensor_for_each_feature,
+    binary_tensor,
+    invocations,
+    invocations_csv,
+]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
 def test_every_surface_of_http(
     expected: Answers, http: httpx.Client, surface: Callable[[httpx.Client], Answers]
 ) -> None:
@@ -123,6 +198,22 @@ def test_every_surface_of_grpc(
     expected: Answers, stub: PredictionServiceStub, surface: Callable[[PredictionServiceStub], Answers]
 ) -> None:
     assert surface(stub) == expected
+
+
+def test_tensors_over_grpc(expected: Answers, environment: dict[str, str]) -> None:
+    inputs = [
+        oip.ModelInferRequest.InferInputTensor(
+            name="features",
+            datatype="FP32",
+            shape=MATRIX.shape,
+            contents=oip.InferTensorContents(fp32_contents=MATRIX.ravel()),
+        )
+    ]
+    request = oip.ModelInferRequest(model_name=environment["MODEL_NAME"], inputs=inputs)
+    with grpc.insecure_channel(environment["GRPC_ADDRESS"]) as channel:
+        probability, label = GRPCInferenceServiceStub(channel).ModelInfer(request).outputs
+    answers = zip(map(bool, label.contents.int64_contents), probability.contents.fp32_contents, strict=True)
+    assert list(answers) == expected
 
 
 def test_the_predictor_that_the_dashboard_holds(expected: Answers) -> None:

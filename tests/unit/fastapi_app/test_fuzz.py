@@ -14,6 +14,10 @@ OPERATIONS = [
     ("/predict/batch", "POST"),
     ("/predict/csv", "POST"),
     ("/explain", "POST"),
+    ("/v2/models/{name}", "GET"),
+    ("/v2/models/{name}/ready", "GET"),
+    ("/v2/models/{name}/infer", "POST"),
+    ("/invocations", "POST"),
 ]
 
 
