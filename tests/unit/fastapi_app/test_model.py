@@ -148,12 +148,14 @@ def test_operations_have_names_that_clients_are_made_from(rest_app: FastAPI) -> 
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     predictions = "explain health live metrics model modelVersions predict predictBatch predictCsv ready"
     others = "recommendations refreshModel searchSongs service song"
-    protocols = "infer inferenceLive inferenceModel inferenceModelReady inferenceReady inferenceServer"
+    # These have the forms of their protocols, for errors too.
+    inference = "infer inferenceLive inferenceModel inferenceModelReady inferenceReady inferenceServer"
     mlflow = "invocations mlflowVersion ping"
-    expected = " ".join([predictions, others, protocols, mlflow]).split()
-    assert sorted(operation["operationId"] for operation in operations) == sorted(expected)
+    ours = [*predictions.split(), *others.split()]
+    expected = sorted([*ours, *inference.split(), *mlflow.split()])
+    assert sorted(operation["operationId"] for operation in operations) == expected
     for operation in operations:
-        for status, response in operation["responses"].items():
+        for status, response in operation["responses"].items() if operation["operationId"] in ours else ():
             assert int(status) < 400 or list(response["content"]) == ["application/problem+json"]
 
 
