@@ -64,23 +64,30 @@ def create_app(
     app.state.predictor, app.state.metrics, app.state.settings = predictor, metrics, settings
     app.state.reading_turns = ReadingTurns()
     app.state.batcher, app.state.long_requests = MicroBatcher(predictor), LongRequestQueue()
-    # Paths are compared in this order, so predictions come first.
-    app.include_router(predictions.router)
-    app.include_router(inference.router)
-    app.include_router(invocations.router)
-    app.include_router(model.router)
-    app.include_router(songs_by_name.router)
     app.state.management, app.state.songs = management, songs
     app.state.sources = Sources(songs.indexes, management.features_api if management else None)
+    _include_routes(app, settings)
+    _allow_origins(app, settings)
+    app.add_middleware(RequestMiddleware, metrics=metrics)
+    errors.install(app)
+    return app
+
+
+def _include_routes(app: FastAPI, settings: RestSettings) -> None:
+    # Paths are compared in this order, so predictions come first.
+    for module in (predictions, inference, invocations, model, songs_by_name):
+        app.include_router(module.router)
     if settings.manages_datasets:
         # Imported here, since a service that only predicts needs neither pandas nor the S3 client.
         from fastapi_app import catalogue, datasets, pipeline
 
-        app.include_router(datasets.router)
-        app.include_router(pipeline.router)
-        app.include_router(catalogue.router)
+        for managing in (datasets, pipeline, catalogue):
+            app.include_router(managing.router)
     app.include_router(documentation.router)
     app.include_router(graphql.router(settings), prefix="/graphql", include_in_schema=False)
+
+
+def _allow_origins(app: FastAPI, settings: RestSettings) -> None:
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -89,6 +96,3 @@ def create_app(
             allow_headers=["X-API-Key", "X-Request-ID", "Content-Type"],
             expose_headers=["X-Request-ID", "X-Notes", "Location"],
         )
-    app.add_middleware(RequestMiddleware, metrics=metrics)
-    errors.install(app)
-    return app
