@@ -5,7 +5,7 @@ from song_preference.errors import RegistryUnavailable, VersionNotFound
 from song_preference.serving.registry import find_version
 from song_preference.settings import ModelSettings
 from song_preference.training.rollback import main, rollback
-from tests.support.airflow import LOCAL
+from tests.support.airflow import LOCAL, FakeAirflow
 
 MODEL = "spotify_model_prod"
 
@@ -104,3 +104,15 @@ def test_the_command_says_what_it_did_or_why_not(
     out, err = capsys.readouterr()
     assert out == f"Version 2 of {MODEL} is the champion, version 4 the challenger.\n"
     assert err.startswith("Airflow does not answer, so the songs of the catalogue keep the answers of the model before")
+
+
+def test_the_command_tells_airflow_that_another_version_answers(
+    history: MlflowClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow = FakeAirflow()
+    for name, value in LOCAL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("song_preference.training.rollback.Airflow", lambda _: airflow.client())
+    monkeypatch.setattr("sys.argv", ["rollback", "1"])
+    main()
+    assert (airflow.announced, champion(history), capsys.readouterr().err) == (1, "1", "")

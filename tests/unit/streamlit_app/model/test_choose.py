@@ -17,7 +17,7 @@ def second(second: DatasetVersion, platform: Platform) -> DatasetVersion:
 
 
 def test_the_previous_champion_is_back_after_a_confirmation_that_says_what_changes(
-    second: DatasetVersion, dataset: DatasetVersion, open_page: Open
+    platform: Platform, second: DatasetVersion, dataset: DatasetVersion, open_page: Open
 ) -> None:
     page = open_page("model", "es")
     page.button(key="model_back").click().run()
@@ -30,6 +30,7 @@ def test_the_previous_champion_is_back_after_a_confirmation_that_says_what_chang
     page.button(key="model_confirm").click().run()
     assert not page.exception
     assert data.predictor().store.current().model.ref.dataset_version == dataset.version
+    assert platform.airflow.announced == 1
     assert "playlist" in page.sidebar.caption[0].value
 
 
