@@ -7,7 +7,7 @@ PROTOS := $(addprefix protos/song_preference/,v1/prediction.proto open_inference
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-csv bench-songs bench-slider protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-peers bench-csv bench-songs bench-slider protos published graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -112,6 +112,9 @@ format: .venv/.dev ## Format the code and fix what ruff can fix
 
 bench: .venv/.dev ## Measure requests per second of the services beside their bare frameworks; needs wrk and two cores
 	$(BIN)/python -m benchmarks.serving
+
+bench-peers: .venv/.dev ## Measure /predict beside LitServe, BentoML, MLServer and MLflow; needs wrk, two cores and a package index
+	$(BIN)/python -m benchmarks.peers
 
 bench-csv: .venv/.dev ## Measure rows per second of /predict/csv beside bare onnxruntime; needs two cores
 	$(BIN)/python -m benchmarks.csv_scoring

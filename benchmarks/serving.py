@@ -7,15 +7,17 @@ turns, so that noise of the machine affects all of them; the output is medians. 
 """
 
 import json
+import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
 import sys
 import time
 import timeit
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +40,7 @@ PROTOCOLS, VARIANTS = ("rest", "graphql", "grpc"), ("bare", "constant", "app")
 ROUNDS, SECONDS, CONNECTIONS, TREES = 5, 5, 16, 200
 PORT = 18999
 BATCH = 10_000
+STOP_SECONDS = 10
 SERVER_CORE, LOAD_CORE = "0", "1"
 
 
@@ -58,8 +61,8 @@ def main() -> None:
                 rates.setdefault(("rest", "default"), []).append(load("rest", directory))
         for protocol in PROTOCOLS:
             print_protocol(protocol, {variant: rates[protocol, variant] for variant in VARIANTS})
-        forest, default = (statistics.median(found[0] for found in rates["rest", name]) for name in ("app", "default"))
-        print(f"default  REST {default:6.0f}/s  share of the forest's {default / forest:.2f}", flush=True)
+        app, default = (statistics.median(found[0] for found in rates["rest", name]) for name in ("app", "default"))
+        print(f"default  REST {default:6.0f}/s  share of the forest's {default / app:.2f}", flush=True)
         for name, graph in graphs.items():
             with serving("rest", "app", caches[name]):
                 print_batch(name, graph, directory)
@@ -102,11 +105,16 @@ def print_batch(name: str, graph: bytes, directory: str) -> None:
     )
 
 
+def forest(songs: Songs) -> RandomForestClassifier:
+    """Return a forest of fixed size, trained on the songs."""
+    return RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels)
+
+
 def champions() -> dict[str, bytes]:
     """Return a forest of fixed size and the default of the search, both trained on the bundled sample."""
     songs, default = Songs.of(sample.bundled()), CANDIDATES[DEFAULT]
     fitted = {
-        "forest": RandomForestClassifier(TREES, random_state=0).fit(songs.features, songs.labels),
+        "forest": forest(songs),
         "default": fit(default.make(FixedTrial(default.default), 0), songs),
     }
     graphs = {name: build_graph(estimator, 0.5) for name, estimator in fitted.items()}
@@ -117,15 +125,27 @@ def champions() -> dict[str, bytes]:
 
 @contextmanager
 def serving(protocol: str, variant: str, cache: Path, cores: str = SERVER_CORE) -> Iterator[int]:
-    """Start a server, on the first core by default, wait until it answers, and yield the id of its process."""
-    command = ["taskset", "-c", cores, sys.executable, "-m", "benchmarks.servers", protocol, variant]
+    """Start a server of ours, on the first core by default, and yield the id of its process once it answers."""
+    command = [sys.executable, "-m", "benchmarks.servers", protocol, variant, str(PORT), str(cache)]
+    with running(command, ROOT, cores) as process_id:
+        wait_until_up()
+        yield process_id
+
+
+@contextmanager
+def running(command: Sequence[str], directory: Path, cores: str = SERVER_CORE) -> Iterator[int]:
+    """Run a server, with all processes that it starts, and yield the id of its process."""
     # Bare Strawberry writes a traceback for each connection that wrk closes.
-    with subprocess.Popen([*command, str(PORT), str(cache)], cwd=ROOT, stderr=subprocess.DEVNULL) as server:
+    on_cores, nowhere = ["taskset", "-c", cores, *command], subprocess.DEVNULL
+    with subprocess.Popen(on_cores, cwd=directory, stdout=nowhere, stderr=nowhere, start_new_session=True) as server:
         try:
-            wait_until_up()
             yield server.pid
         finally:
             server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(STOP_SECONDS)
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def wait_until_up() -> None:

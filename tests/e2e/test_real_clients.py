@@ -1,0 +1,81 @@
+"""Clients that other people wrote, in an environment of their own, and the snippets of docs/clients.md."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from local_stack.config import ROOT
+from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.features import FEATURES
+from song_preference.settings import ClientSettings
+from tests.support.isolated import InstallFailed, install
+
+CLIENTS, PAGE = ROOT / "tests" / "clients", ROOT / "docs" / "clients.md"
+PATIENCE_SECONDS = 60
+SONGS = np.random.default_rng(3).random((1000, 4), dtype=np.float32).astype(float).tolist()
+
+Answers = list[tuple[bool, float]]
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of the clients' environment."""
+    try:
+        return install(CLIENTS / "requirements.txt", tmp_path_factory.mktemp("clients") / "environment")
+    except InstallFailed as error:
+        if error.is_index_unreachable:
+            pytest.skip(f"The package index does not answer: {error}")
+        raise
+
+
+@pytest.fixture(scope="module")
+def expected(environment: dict[str, str], rest: httpx.Client) -> Answers:
+    """The answers of `/predict/batch`, once every service serves the same champion."""
+    ask_all(clients(ClientSettings()), EXAMPLE, PATIENCE_SECONDS)
+    songs = [dict(zip(FEATURES, song, strict=True)) for song in SONGS]
+    answers = rest.post("/predict/batch", json={"songs": songs}).raise_for_status().json()["predictions"]
+    return [(answer["liked"], answer["probability"]) for answer in answers]
+
+
+@pytest.mark.parametrize("client", ["httpx", "gql", "reflection", "tritonclient", "mlflow"])
+def test_every_client_gets_the_same_answers(
+    expected: Answers, commands: Path, environment: dict[str, str], client: str
+) -> None:
+    # MLflow's client is the one of our own lock.
+    python = sys.executable if client == "mlflow" else str(commands / "python")
+    command = [python, str(CLIENTS / f"with_{client}.py"), environment["FASTAPI_URL"], environment["GRPC_ADDRESS"]]
+    ended = subprocess.run(command, input=json.dumps(SONGS), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    answers = {way: [tuple(answer) for answer in found] for way, found in json.loads(ended.stdout).items()}
+    assert answers
+    assert {way for way, found in answers.items() if found != expected} == set()
+
+
+def test_every_snippet_prints_the_same_answer(
+    expected: Answers, commands: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = PAGE.read_text()
+    for documented, own in (
+        ("127.0.0.1:8803", environment["FASTAPI_URL"].removeprefix("http://")),
+        ("127.0.0.1:50051", environment["GRPC_ADDRESS"]),
+    ):
+        text = text.replace(documented, own)
+    (tmp_path / "protos").symlink_to(ROOT / "protos")
+    path = {"PATH": f"{commands}:/usr/bin:/bin"}
+    printed = []
+    for language, snippet in re.findall(r"```(python|sh)\n(.*?)```", text, re.DOTALL):
+        command = ["python", "-c", snippet] if language == "python" else ["bash", "-ec", snippet]
+        ended = subprocess.run(
+            ["/usr/bin/env", *command], cwd=tmp_path, env=path, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, f"{snippet}\n{ended.stderr}"
+        if language == "python":
+            printed.append(ended.stdout)
+    assert len(printed) == 7
+    assert len(set(printed)) == 1
