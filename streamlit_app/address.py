@@ -20,8 +20,13 @@ language in which each widget was last set, by its key."""
 LANGUAGE = "language"
 """Key of the widget that chooses the language."""
 
+PAGE = "address_page"
+"""Key of the session state: the last part of the page's path."""
+
 SCRIPT = """<script>
-if (location.search !== "{query}") history.{method}({{}}, "", location.pathname + "{query}");
+// Back may have opened another page meanwhile.
+if (location.pathname.split("/").pop() === "{page}" && location.search !== "{query}")
+  history.{method}({{}}, "", location.pathname + "{query}");
 </script>"""
 
 
@@ -78,7 +83,8 @@ def write() -> None:
     """Write the choices into the address."""
     method = "pushState" if st.session_state.pop(IS_NEW, False) else "replaceState"
     # Every character with a meaning in HTML or JavaScript is encoded in a query.
-    st.html(SCRIPT.format(query=_query(_asked()), method=method), unsafe_allow_javascript=True)
+    script = SCRIPT.format(page=st.session_state[PAGE], query=_query(_asked()), method=method)
+    st.html(script, unsafe_allow_javascript=True)
 
 
 def open_page(page: Page) -> NoReturn:

@@ -42,6 +42,7 @@ def main() -> None:
     }
     st.session_state.update({PREDICT_PAGE: pages["predict"], DISCOVER_PAGE: pages["discover"]})
     page = st.navigation(list(pages.values()))
+    st.session_state[address.PAGE] = page.url_path
     show_banners(locale)
     of_list = st.container()
     page.run()

@@ -45,7 +45,7 @@ ENVIRONMENT = {
 
 
 class Peer(NamedTuple):
-    """How a server is started and asked."""
+    """A server: its command, and the request that it is asked."""
 
     command: str
     """Its command in its environment."""
@@ -56,7 +56,7 @@ class Peer(NamedTuple):
     """Returns the probability in its answer."""
 
     besides: str
-    """What it does besides the prediction."""
+    """Its work besides the prediction."""
 
 
 LITSERVE = Peer(

@@ -151,6 +151,7 @@ def completed(error: InvalidDataset, path: Path, max_bytes: int, sources: Source
             answers = Answers(service.host, service.features(ids)) if service and ids else None
             if index or answers:
                 return isolated(_completed, path, max_bytes, index, answers)
+            break
     raise error
 
 

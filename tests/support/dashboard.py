@@ -96,10 +96,13 @@ class Platform:
 
 
 PAGE = """
+import streamlit as st
+from streamlit_app import address
 from streamlit_app.banners import show_banners, show_list
 from streamlit_app.i18n import COMMON, Locale
 from streamlit_app.{name}.page import page
 
+st.session_state[address.PAGE] = "{name}"
 show_banners(Locale("{language}", COMMON))
 page("{language}")
 show_list(Locale("{language}", COMMON))
