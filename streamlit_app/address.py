@@ -4,6 +4,7 @@ Streamlit can bind a widget to the address, but only as an option is shown, in t
 `st.query_params` makes a new entry of the history of every write. So this writes the address through the browser.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
@@ -24,9 +25,13 @@ PAGE = "address_page"
 """Key of the session state: the last part of the page's path."""
 
 SCRIPT = """<script>
-// Back may have opened another page meanwhile.
-if (location.pathname.split("/").pop() === "{page}" && location.search !== "{query}")
-  history.{method}({{}}, "", location.pathname + "{query}");
+// Streamlit runs the script of an earlier write again where it draws the page anew.
+if ({time} > (window.addressTime ?? 0)) {{
+  window.addressTime = {time};
+  // Back may have opened another page meanwhile.
+  if (location.pathname.split("/").pop() === "{page}" && location.search !== "{query}")
+    history.{method}({{}}, "", location.pathname + "{query}");
+}}
 </script>"""
 
 
@@ -83,7 +88,10 @@ def write() -> None:
     """Write the choices into the address."""
     method = "pushState" if st.session_state.pop(IS_NEW, False) else "replaceState"
     # Every character with a meaning in HTML or JavaScript is encoded in a query.
-    script = SCRIPT.format(page=st.session_state[PAGE], query=_query(_asked()), method=method)
+    # In microseconds; a count would begin anew in another session of the same browser.
+    script = SCRIPT.format(
+        time=time.time_ns() // 1_000, page=st.session_state[PAGE], query=_query(_asked()), method=method
+    )
     st.html(script, unsafe_allow_javascript=True)
 
 

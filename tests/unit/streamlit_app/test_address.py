@@ -1,5 +1,7 @@
 """The choices of every page in its address."""
 
+import re
+
 import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
@@ -41,6 +43,12 @@ def test_an_address_of_defaults_is_bare(app: AppTest) -> None:
 def test_only_the_page_that_wrote_an_address_gets_it(app: AppTest) -> None:
     # The first page has no name in its path; Back may have opened another one before the browser runs the script.
     assert 'location.pathname.split("/").pop() === ""' in scripts(app.run())[-1]
+
+
+def test_each_write_has_a_later_time_so_that_an_earlier_one_counts_no_more(app: AppTest) -> None:
+    times = [int(re.findall(r"addressTime = (\d+);", script)[0]) for _ in range(2) for script in scripts(app.run())]
+    assert times == sorted(set(times))
+    assert len(times) > 2
 
 
 def test_a_run_that_changes_nothing_leaves_the_sliders_to_the_browser(app: AppTest) -> None:
