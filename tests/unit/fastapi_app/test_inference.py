@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fastapi_app.app import create_app
-from fastapi_app.middleware import MAX_BODY_BYTES
 from song_preference.features import FEATURES
 from song_preference.serving.inference import INPUTS_RULE, OUTPUTS_RULE
 from song_preference.serving.model_store import ModelStore
@@ -20,7 +19,7 @@ from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
 from tests.support.registry import FakeRegistry
-from tests.support.rest import MAX_BATCH_SIZE, Threads
+from tests.support.rest import MAX_BATCH_SIZE
 from tests.support.songs import SONG
 
 MODEL = "/v2/models/spotify_model_prod"
@@ -297,38 +296,6 @@ def test_bytes_that_are_no_songs_are_the_callers_error(rest: TestClient) -> None
 def test_unknown_outputs_are_the_callers_error(rest: TestClient, names: list[str]) -> None:
     sent = {"inputs": [MATRIX], "outputs": [{"name": name} for name in names]}
     assert fault_of(rest.post(INFER, json=sent)).startswith(f"outputs: {OUTPUTS_RULE}")
-
-
-def test_a_body_is_bounded(rest: TestClient) -> None:
-    chunks = (b" " * 1_000_000 for _ in range(MAX_BODY_BYTES // 1_000_000 + 1))
-    assert str(MAX_BODY_BYTES) in fault_of(rest.post(INFER, content=chunks), 413)
-
-
-def test_an_unexpected_error_reveals_nothing(rest: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("hunter2")
-
-    monkeypatch.setattr(Predictor, "predict_rows", fail)
-    assert "hunter2" not in fault_of(rest.post(INFER, json={"inputs": [MATRIX]}), 500)
-
-
-def test_requests_are_counted_and_probes_are_not(rest: TestClient) -> None:
-    rest.post(INFER, json={"inputs": [MATRIX]})
-    rest.post(INFER, json={})
-    rest.get("/v2/health/ready")
-    metrics = rest.get("/metrics").text
-    for outcome in ("ok", "client_error"):
-        assert f'song_preference_requests_total{{operation="infer",outcome="{outcome}",protocol="rest"}} 1.0' in metrics
-    assert "song_preference_batch_songs_sum 2.0" in metrics
-    assert "inferenceReady" not in metrics
-
-
-def test_songs_are_predicted_beside_the_event_loop(rest: TestClient, predictor: Predictor) -> None:
-    predictor.observer = threads = Threads()
-    rest.post("/predict", json=SONG)
-    rest.post(INFER, json={"inputs": [MATRIX]})
-    in_loop, beside = threads.seen
-    assert in_loop != beside
 
 
 def test_the_documented_example_works(rest: TestClient) -> None:

@@ -15,11 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow.pyfunc import scoring_server
 
-from fastapi_app.middleware import MAX_BODY_BYTES
 from song_preference.features import FEATURES
-from song_preference.serving.predictor import Predictor
 from song_preference.training.registry import SIGNATURE
-from tests.support.rest import MAX_BATCH_SIZE, Threads
+from tests.support.rest import MAX_BATCH_SIZE
 from tests.support.songs import SONG
 
 PATH = "/invocations"
@@ -209,38 +207,6 @@ def test_songs_are_bounded(rest: TestClient, count: int) -> None:
             assert len(response.json()["predictions"]) == count
         else:
             assert f"There are {count} songs" in fault_of(response)
-
-
-def test_a_body_is_bounded(rest: TestClient) -> None:
-    chunks = (b" " * 1_000_000 for _ in range(MAX_BODY_BYTES // 1_000_000 + 1))
-    assert str(MAX_BODY_BYTES) in fault_of(rest.post(PATH, content=chunks, headers=JSON), 413)
-
-
-def test_an_unexpected_error_reveals_nothing(rest: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("hunter2")
-
-    monkeypatch.setattr(Predictor, "predict_batch", fail)
-    assert "hunter2" not in fault_of(rest.post(PATH, json={"inputs": SONG}), 500, "INTERNAL_ERROR")
-
-
-def test_requests_are_counted_and_pings_are_not(rest: TestClient) -> None:
-    rest.post(PATH, json={"inputs": RECORDS})
-    rest.post(PATH, json={})
-    rest.get("/ping")
-    metrics = rest.get("/metrics").text
-    for outcome in ("ok", "client_error"):
-        assert f'operation="invocations",outcome="{outcome}",protocol="rest"}} 1.0' in metrics
-    assert "song_preference_batch_songs_sum 3.0" in metrics
-    assert "ping" not in metrics
-
-
-def test_songs_are_predicted_beside_the_event_loop(rest: TestClient, predictor: Predictor) -> None:
-    predictor.observer = threads = Threads()
-    rest.post("/predict", json=SONG)
-    rest.post(PATH, json={"inputs": SONG})
-    in_loop, beside = threads.seen
-    assert in_loop != beside
 
 
 def test_the_documented_examples_work(rest: TestClient) -> None:
