@@ -1,11 +1,17 @@
-"""The index of the catalogue that a service searches: a file that it keeps on disk and replaces while it runs."""
+"""The index of the catalogue that a service searches: a file that it keeps on disk and replaces while it runs.
 
+Replicas of a service share the directory. Each holds a lock on the file of the index that it uses, until its process
+ends at the latest, so that no other removes it.
+"""
+
+import fcntl
 import logging
+import os
 import random
 import shutil
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
@@ -49,6 +55,21 @@ def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
+def _locked(path: Path, kind: int) -> int | None:
+    """Return a descriptor that holds a lock on a file; None if the file is gone, or another lock is in the way."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(descriptor, kind)
+        # It may have been removed before it was locked.
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return descriptor
+    os.close(descriptor)
+    return None
+
+
 class IndexSource(Protocol):
     """The source of indexes."""
 
@@ -68,16 +89,18 @@ class IndexStore:
         self._source, self._refresh_seconds, self._directory = source, refresh_seconds, directory
         self._rejected: str | None = None
         """The run whose index is not whole, which is not downloaded again."""
+        self._lock: int | None = None
+        """File descriptor of the index in use, which holds its lock."""
         self._stop = threading.Event()
         # A daemon, so that a download from a hanging server cannot keep the process alive.
         self._thread = threading.Thread(target=self._watch, name="index-refresh", daemon=True)
 
     def start(self) -> None:
         """Use the index on disk, if there is one, and start watching the source."""
-        for leftover in self._directory.glob(f"{DOWNLOAD}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        for path in sorted(self._directory.glob("*.sqlite"), key=lambda path: path.stat().st_mtime):
-            self.current = self._opened(path) or self.current
+        # Another replica may remove one meanwhile.
+        with suppress(FileNotFoundError):
+            for path in sorted(self._directory.glob("*.sqlite"), key=lambda path: path.stat().st_mtime):
+                self._used(path)
         self._thread.start()
 
     def stop(self) -> None:
@@ -90,33 +113,59 @@ class IndexStore:
         path = self._directory / f"{run_id}.sqlite"
         if run_id and run_id == self._rejected:
             return
-        if run_id and (self.current is None or self.current.path != path):
-            found = self._opened(path) or self._fetched(run_id, path)
+        if run_id is None:
+            self._hold(None, None)
+        elif self.current is None or self.current.path != path:
+            found = self._used(path) or self._fetched(run_id, path)
             if found is None:
-                self._rejected = run_id
                 return
-            self.current = found
             log.info("The index of catalogue %s, version %s of the model, is in use.", found.catalogue, found.model)
-        elif run_id is None:
-            self.current = None
         for other in self._directory.glob("*.sqlite"):
-            if other != path:
+            lock = None if other == path else _locked(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock is not None:
                 # A reader keeps the open file.
                 other.unlink(missing_ok=True)
+                os.close(lock)
 
     def _fetched(self, run_id: str, path: Path) -> SongIndex | None:
+        """Use the run's index, which one replica downloads while the others wait; return None if it is not whole."""
         self._directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._directory, prefix=DOWNLOAD) as directory:
-            downloaded = self._source.download_index(run_id, Path(directory))
-            if self._opened(downloaded) is None:
-                return None
-            downloaded.replace(path)
-        return self._opened(path)
+        turn = os.open(self._directory, os.O_RDONLY)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if found := self._used(path):
+                return found
+            for leftover in self._directory.glob(f"{DOWNLOAD}*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            with TemporaryDirectory(dir=self._directory, prefix=DOWNLOAD) as directory:
+                downloaded = self._source.download_index(run_id, Path(directory))
+                if self._opened(downloaded) is None:
+                    self._rejected = run_id
+                    return None
+                downloaded.replace(path)
+            return self._used(path)
+        finally:
+            os.close(turn)
+
+    def _used(self, path: Path) -> SongIndex | None:
+        """Use an index from now on and return it; None if there is none, or if it is not whole."""
+        lock = _locked(path, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if lock is None:
+            return None
+        found = self._opened(path)
+        if found is None:
+            os.close(lock)
+        else:
+            self._hold(found, lock)
+        return found
+
+    def _hold(self, index: SongIndex | None, lock: int | None) -> None:
+        self.current, self._lock, before = index, lock, self._lock
+        if before is not None:
+            os.close(before)
 
     @staticmethod
     def _opened(path: Path) -> SongIndex | None:
-        if not path.exists():
-            return None
         try:
             return SongIndex.of(path)
         except (sqlite3.Error, ValueError):

@@ -1,15 +1,23 @@
 """Which errors are put down to the volume of temporary files, and which stay what they are."""
 
 import errno
+import multiprocessing
 import os
 import shutil
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from song_preference.errors import DiskFull
-from song_preference.temporary import DAY_SECONDS, raising_disk_full, remove_leftovers, temporary_directory
+from song_preference.temporary import (
+    DAY_SECONDS,
+    keep_to_tmpdir,
+    raising_disk_full,
+    remove_leftovers,
+    temporary_directory,
+)
 
 TEXT = "INTERNAL_ERROR: [Errno 28] No space left on device: '/spool/m'"
 
@@ -72,3 +80,25 @@ def test_what_a_killed_process_left_goes_after_a_day_and_nothing_else(
             os.utime(path, (before, before))
         remove_leftovers()
         assert {*tmp_path.iterdir()} == {in_use, other}
+
+
+def spool(volume: Path, content: str) -> set[str]:
+    """Start again and again, as a replica that is killed, and return what was read of the files written meanwhile."""
+    os.environ["TMPDIR"] = str(volume)
+    read = set()
+    for _ in range(50):
+        keep_to_tmpdir()
+        remove_leftovers()
+        with temporary_directory() as directory:
+            (directory / "upload").write_text(content * 100_000)
+            read |= {*(directory / "upload").read_text()}
+    return read
+
+
+def test_replicas_on_one_volume_remove_what_was_left_and_disturb_each_other_not(tmp_path: Path) -> None:
+    old, before = tmp_path / "song-preference-left", time.time() - DAY_SECONDS - 1
+    old.mkdir()
+    os.utime(old, (before, before))
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as replicas:
+        assert [*replicas.map(spool, [tmp_path] * 3, "abc")] == [{"a"}, {"b"}, {"c"}]
+    assert [*tmp_path.iterdir()] == []

@@ -1,5 +1,7 @@
 import logging
+import multiprocessing
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,24 @@ def test_what_is_kept_comes_back_whole(cache: ModelCache) -> None:
     for graph in (b"one\nof\nmany lines", b"another"):
         cache.keep(REF, graph)
         assert cache.load() == (REF, graph)
+
+
+def keep_and_load(cache: ModelCache, version: str) -> set[tuple[str, bytes] | None]:
+    """Keep a version many times and return what was read back meanwhile: version and byte of the graph."""
+    loaded = set()
+    for _ in range(10):
+        cache.keep(ModelRef(REF.name, version, REF.alias), version.encode() * 500_000)
+        found = cache.load()
+        loaded.add(found and (found[0].version, bytes({*found[1]})))
+    return loaded
+
+
+def test_replicas_that_write_one_cache_at_once_always_read_a_whole_model(cache: ModelCache, tmp_path: Path) -> None:
+    versions = "123"
+    with ProcessPoolExecutor(len(versions), multiprocessing.get_context("spawn")) as replicas:
+        loaded = set[tuple[str, bytes] | None]().union(*replicas.map(keep_and_load, [cache] * 3, versions))
+    assert loaded <= {(version, version.encode()) for version in versions}
+    assert len([*(tmp_path / "models").iterdir()]) == 1
 
 
 def test_another_model_or_alias_has_a_file_of_its_own(cache: ModelCache, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The index that a service follows: fetched once, swapped while it runs, kept while its source is away."""
 
+import multiprocessing
 import shutil
 import sqlite3
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -128,9 +130,9 @@ def test_one_that_is_not_whole_is_not_used_and_the_one_before_stays(
     assert [path.name for path in kept.iterdir()] == ["one.sqlite"]
 
 
-def test_one_on_disk_is_used_while_the_source_is_away(source: Source, store: IndexStore, kept: Path) -> None:
-    source.publish("one", "1")
-    store.refresh()
+def test_one_on_disk_is_used_while_the_source_is_away(source: Source, kept: Path) -> None:
+    kept.mkdir()
+    write(kept / "one.sqlite", "1")
     (kept / "torn.sqlite").write_bytes(b"torn")
     (kept / "download-torn").mkdir()
     source.is_away = True
@@ -142,3 +144,47 @@ def test_one_on_disk_is_used_while_the_source_is_away(source: Source, store: Ind
     wait_for(lambda: used(later) == "2", "the next index", 20)
     wait_for(lambda: [path.name for path in kept.iterdir()] == ["two.sqlite"], "others to go", 20)
     later.stop()
+
+
+def test_an_index_stays_until_the_last_replica_has_the_next_one(source: Source, kept: Path) -> None:
+    first, second = (IndexStore(source, 0.05, kept) for _ in range(2))
+    source.publish("one", "1")
+    first.refresh()
+    second.refresh()
+    assert source.downloads == 1
+    source.publish("two", "2")
+    first.refresh()
+    assert second.current is not None
+    with closing(connect(second.current.path)) as reading:
+        assert reading.execute("select count(*) from songs").fetchall() == [(3,)]
+    second.refresh()
+    assert [path.name for path in kept.iterdir()] == ["two.sqlite"]
+    assert source.downloads == 2
+
+
+class Counting(Source):
+    """A source that notes each download in a folder, since processes share nothing else."""
+
+    def download_index(self, run_id: str, directory: Path) -> Path:
+        (self._directory / f"downloaded-{directory.name}").touch()
+        return super().download_index(run_id, directory)
+
+
+def read_model(source: Source, kept: Path) -> str:
+    """Follow a source in a process of its own and return the model that its index names."""
+    store = IndexStore(source, 0.05, kept)
+    store.refresh()
+    assert store.current is not None
+    with closing(connect(store.current.path)) as reading:
+        ((model,),) = reading.execute("select model from about")
+    return str(model)
+
+
+def test_replicas_that_start_at_once_download_an_index_once_and_lose_none(tmp_path: Path, kept: Path) -> None:
+    source = Counting(tmp_path / "source")
+    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as replicas:
+        for model in ("1", "2", "3"):
+            source.publish(f"run-{model}", model)
+            found = [replicas.submit(read_model, source, kept) for _ in range(12)]
+            assert {one.result() for one in found} == {model}
+    assert len([*(tmp_path / "source").glob("downloaded-*")]) == 3
