@@ -11,6 +11,7 @@ from song_preference.serving.registry import following_champion, following_index
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings, ServingSettings, load
 from song_preference.temporary import keep_to_tmpdir, remove_leftovers
+from song_preference.tls import server_tls
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def main() -> None:
     logs.configure()
     keep_to_tmpdir()
     remove_leftovers()
-    settings, serving = load(RestSettings), load(ServingSettings)
+    settings, serving, tls = load(RestSettings), load(ServingSettings), server_tls()
     if settings.api_key.get_secret_value() == DEVELOPMENT_VALUES["API_KEY"]:
         log.warning("API_KEY is the publicly known development value: set your own.")
     management = None
@@ -35,7 +36,7 @@ def main() -> None:
     predictor = following_champion(serving, with_challenger=True)
     songs = SongSearch(following_index(serving, "fastapi"), predictor)
     app = create_app(songs, settings, management)
-    serve(configuration(app, options.host, options.port, settings.trusted_proxies))
+    serve(configuration(app, options.host, options.port, settings.trusted_proxies, tls))
 
 
 if __name__ == "__main__":

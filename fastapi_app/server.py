@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fastapi_app.errors import problem
 from song_preference import logs
 from song_preference.process_exit import exit_after
+from song_preference.tls import Tls
 
 HEADER_SECONDS = 10
 """Longest time for a whole header, from the start of the connection or the first byte of a later request."""
@@ -192,7 +193,9 @@ class Server(uvicorn.Server):
             exit_timer.cancel()
 
 
-def configuration(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Config:
+def configuration(
+    app: ASGIApp, host: str, port: int, trusted_proxies: str = "", tls: Tls | None = None
+) -> uvicorn.Config:
     """Return uvicorn's configuration; `trusted_proxies` are comma-separated addresses that may set X-Forwarded-For."""
     return uvicorn.Config(
         app,
@@ -204,6 +207,7 @@ def configuration(app: ASGIApp, host: str, port: int, trusted_proxies: str = "")
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ssl_context_factory=(lambda *_: tls.context) if tls else None,
     )
 
 

@@ -14,6 +14,7 @@ from song_preference.process_exit import exit_after
 from song_preference.serving.registry import following_champion, following_index
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings, ServingSettings, load
+from song_preference.tls import server_tls
 
 GRACE_SECONDS = 5
 """Time for the calls that are being answered; Docker kills the process after 15 seconds."""
@@ -55,13 +56,13 @@ async def _run(host: str, port: int) -> None:
 async def serve(songs: SongSearch, settings: GrpcSettings, host: str, port: int, stopping: asyncio.Event) -> None:
     """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
-    server = PredictionServer(songs, settings)
+    tls, server = server_tls(), PredictionServer(songs, settings)
     with exposed(server.metrics.registry, host, settings.metrics_port):
         songs.start()
         # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()
         gc.freeze()
-        await server.start(f"{host}:{port}")
+        await server.start(f"{host}:{port}", tls)
         log.info("gRPC listens on %s:%d, metrics on port %d.", host, port, settings.metrics_port)
         await stopping.wait()
         log.info("Stopping: calls that are being answered have %d seconds.", GRACE_SECONDS)

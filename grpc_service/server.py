@@ -14,6 +14,7 @@ from song_preference.open_inference import inference_pb2, inference_pb2_grpc
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
+from song_preference.tls import Tls
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 MIN_MESSAGE_BYTES = 1 << 20
@@ -48,9 +49,12 @@ class PredictionServer:
             names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
 
-    async def start(self, address: str) -> int:
+    async def start(self, address: str, tls: Tls | None = None) -> int:
         """Listen on host:port and return the port; port 0 chooses a free one."""
-        port = self._server.add_insecure_port(address)
+        if tls is None:
+            port = self._server.add_insecure_port(address)
+        else:
+            port = self._server.add_secure_port(address, _credentials(tls))
         await self._server.start()
         return port
 
@@ -63,6 +67,11 @@ class PredictionServer:
         """Reject new calls, and cancel those that are still being answered after the grace period."""
         self.drain()
         await self._server.stop(grace_seconds)
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    pair = (tls.key or b"", tls.certificate or b"")
+    return grpc.ssl_server_credentials([pair], tls.authority, require_client_auth=tls.authority is not None)
 
 
 def _options(max_batch_size: int) -> list[tuple[str, int]]:

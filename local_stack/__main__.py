@@ -148,6 +148,7 @@ def _addresses(config: Config) -> str:
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
     song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
     query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
+    plain = f"-cacert {env['TLS_CA_FILE']}" if env["TLS_CA_FILE"] else "-plaintext"
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs
@@ -160,7 +161,7 @@ def _addresses(config: Config) -> str:
 
   curl {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
   curl {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
-  grpcurl -plaintext -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
+  grpcurl {plain} -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
 
 Stop with `make stop`."""
 

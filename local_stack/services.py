@@ -154,20 +154,21 @@ def _airflow(config: Config) -> list[Service]:
 
 
 def _serving(config: Config) -> list[Service]:
+    tls = "s" if config.environment.get("TLS_CERT_FILE") else ""
     fastapi, grpc, streamlit = (config.port(f"{name}_PORT") for name in ("FASTAPI", "GRPC", "STREAMLIT"))
     return [
         Service(
             "fastapi",
             (PYTHON, "-m", "fastapi_app", "--host", config.bind, "--port", str(fastapi)),
             after=("mlflow",),
-            probe=(f"http://127.0.0.1:{fastapi}/health/live",),
+            probe=(f"http{tls}://127.0.0.1:{fastapi}/health/live",),
             ports=(("FASTAPI_PORT", fastapi),),
         ),
         Service(
             "grpc",
             (PYTHON, "-m", "grpc_service", "--host", config.bind, "--port", str(grpc)),
             after=("mlflow",),
-            probe=(f"grpc://127.0.0.1:{grpc}",),
+            probe=(f"grpc{tls}://127.0.0.1:{grpc}",),
             ports=(("GRPC_PORT", grpc), ("GRPC_METRICS_PORT", config.port("GRPC_METRICS_PORT"))),
         ),
         Service(

@@ -1,7 +1,8 @@
 """Check whether a service answers: `python -m operations.probe URL [--expect scheduler.status=healthy]`.
 
 The images and the stack without Docker use it as health check, every few seconds, so it needs only the standard
-library. `grpc://host:port` calls gRPC's own health service.
+library. `grpc://host:port` calls gRPC's own health service, and `grpcs://host:port` does so with TLS. `TLS_CA_FILE`
+and `TLS_CLIENT_CERT_FILE` are used as by every client.
 """
 
 import argparse
@@ -13,16 +14,22 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from song_preference.tls import Tls, channel, client_tls
+
 REQUEST_SECONDS = 5
 PAUSE_SECONDS = 0.25
 
 
 def problem(url: str, expectations: list[str]) -> str | None:
     """Return what is wrong with the service, or None if it answers as expected."""
+    tls = client_tls()
     if url.startswith("grpc://"):
-        return _grpc_problem(url.removeprefix("grpc://"))
+        return _grpc_problem(url.removeprefix("grpc://"), None)
+    if url.startswith("grpcs://"):
+        return _grpc_problem(url.removeprefix("grpcs://"), tls)
     try:
-        with urllib.request.urlopen(url, timeout=REQUEST_SECONDS) as response:  # nosec B310  # noqa: S310 - operator's own URL
+        context = tls and tls.context
+        with urllib.request.urlopen(url, timeout=REQUEST_SECONDS, context=context) as response:  # nosec B310  # noqa: S310 - operator's own URL
             body = response.read()
     except urllib.error.HTTPError as error:
         return f"{url} answers {error.code} {error.reason}"
@@ -42,13 +49,13 @@ def _unmet(body: bytes, expectation: str) -> str | None:
     return None if str(value) == wanted else f"{path} is {value}, not {wanted}"
 
 
-def _grpc_problem(address: str) -> str | None:
+def _grpc_problem(address: str, tls: Tls | None) -> str | None:
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    with grpc.insecure_channel(address) as channel:
+    with channel(address, tls) as opened:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REQUEST_SECONDS)
+            answer = health_pb2_grpc.HealthStub(opened).Check(health_pb2.HealthCheckRequest(), timeout=REQUEST_SECONDS)
         except grpc.RpcError as error:
             return f"{address} does not answer ({error})"
     serving = health_pb2.HealthCheckResponse.SERVING

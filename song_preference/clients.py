@@ -16,6 +16,7 @@ from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable
 from song_preference.features import Song
 from song_preference.prediction import ModelRef, Prediction
 from song_preference.settings import ClientSettings, load
+from song_preference.tls import Tls, channel, client_tls, verification
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 TIMEOUT_SECONDS = 5
@@ -38,8 +39,8 @@ class PredictionClient(Protocol):
 class RestClient:
     """`POST /predict`."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+    def __init__(self, url: str, tls: Tls | None = None) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, verify=verification(tls))
 
     def predict(self, song: Song) -> Prediction:
         """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
@@ -50,8 +51,8 @@ class RestClient:
 class GraphQLClient:
     """The query `predict` at `/graphql`."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
+    def __init__(self, url: str, tls: Tls | None = None) -> None:
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, verify=verification(tls))
 
     def predict(self, song: Song) -> Prediction:
         """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
@@ -66,8 +67,8 @@ class GraphQLClient:
 class GrpcClient:
     """`song_preference.v1.PredictionService/Predict`."""
 
-    def __init__(self, address: str) -> None:
-        self._stub = prediction_pb2_grpc.PredictionServiceStub(grpc.insecure_channel(address))
+    def __init__(self, address: str, tls: Tls | None = None) -> None:
+        self._stub = prediction_pb2_grpc.PredictionServiceStub(channel(address, tls))
 
     def predict(self, song: Song) -> Prediction:
         """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
@@ -115,10 +116,11 @@ def _prediction(body: dict[str, Any]) -> Prediction:
 
 def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
     """Return a client for each protocol, by its name."""
+    tls = client_tls()
     return {
-        "REST": RestClient(settings.rest_url),
-        "GraphQL": GraphQLClient(settings.rest_url),
-        "gRPC": GrpcClient(settings.grpc_address),
+        "REST": RestClient(settings.rest_url, tls),
+        "GraphQL": GraphQLClient(settings.rest_url, tls),
+        "gRPC": GrpcClient(settings.grpc_address, tls),
     }
 
 

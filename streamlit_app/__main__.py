@@ -8,6 +8,7 @@ from streamlit.web import cli
 
 import streamlit_app.app
 from song_preference.settings import DashboardSettings, load
+from song_preference.tls import client_tls
 
 
 def main() -> None:
@@ -17,6 +18,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8504)
     options = parser.parse_args()
     address = ["--server.address", options.host, "--server.port", str(options.port)]
+    # A wrong file ends the start, not a visitor's page.
+    client_tls()
     # The larger of the two uploads' limits; Streamlit counts in MiB.
     settings = load(DashboardSettings)
     largest = math.ceil(max(settings.max_dataset_bytes, settings.max_list_bytes) / 2**20)

@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from song_preference.errors import ModelNotReady
 from song_preference.serving.model_store import ModelStore
 from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings
+from song_preference.tls import channel, client_tls, verification
 
 State = Literal["up", "down", "unknown"]
 
@@ -57,9 +58,10 @@ class Probes:
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._patience_seconds = patience_seconds
-        self._http = httpx.Client(timeout=patience_seconds, transport=transport)
+        tls = client_tls()
+        self._http = httpx.Client(timeout=patience_seconds, transport=transport, verify=verification(tls))
         self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
-        self._grpc = health_pb2_grpc.HealthStub(grpc.insecure_channel(services.grpc_address))
+        self._grpc = health_pb2_grpc.HealthStub(channel(services.grpc_address, tls))
         self._threads = ThreadPoolExecutor(THREADS, "health")
         self._hanging: set[str] = set()
 

@@ -22,6 +22,7 @@ from song_preference.errors import (
 )
 from song_preference.messages import Message
 from song_preference.settings import ClientSettings, load
+from song_preference.tls import client_tls, verification
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, predictor, settings
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
@@ -55,7 +56,13 @@ class ManagementClient:
 
     def __init__(self, url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
         headers = {"X-API-Key": api_key}
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, headers=headers, transport=transport)
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=TIMEOUT_SECONDS,
+            headers=headers,
+            transport=transport,
+            verify=verification(client_tls()),
+        )
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         """Return the answer to a query about datasets."""

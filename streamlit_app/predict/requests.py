@@ -63,6 +63,8 @@ def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> d
     """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
     features = song.model_dump()
     fields = ", ".join(f"{name}: {value}" for name, value in features.items())
+    # Whoever gives browsers https gives callers of gRPC TLS.
+    plain = "" if settings.rest_page.startswith("https:") else "-plaintext "
     query = f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
     return {
         OWN: [
@@ -81,7 +83,7 @@ model.predict(pd.DataFrame([{features}]))""",
         "gRPC": [
             Request(
                 "bash",
-                f"grpcurl -plaintext -d '{json.dumps({'song': features})}' \\\n"
+                f"grpcurl {plain}-d '{json.dumps({'song': features})}' \\\n"
                 f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
             )
         ],

@@ -10,6 +10,7 @@ from grpc_service.server import PredictionServer
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
+from song_preference.tls import Tls
 
 
 class Running(NamedTuple):
@@ -21,13 +22,15 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def grpc_server(loop: BlockingPortal, songs: SongSearch, *, reflection: bool = False) -> Iterator[Running]:
+def grpc_server(
+    loop: BlockingPortal, songs: SongSearch, *, reflection: bool = False, tls: Tls | None = None
+) -> Iterator[Running]:
     """Serve songs and their predictor on a free port."""
     settings = GrpcSettings.model_validate({"GRPC_METRICS_PORT": 0, "GRPC_REFLECTION": reflection})
 
     async def started() -> tuple[PredictionServer, int]:
         server = PredictionServer(songs, settings)
-        return server, await server.start("127.0.0.1:0")
+        return server, await server.start("127.0.0.1:0", tls)
 
     server, port = loop.call(started)
     yield Running(f"127.0.0.1:{port}", server.metrics, lambda: loop.call(server.drain))

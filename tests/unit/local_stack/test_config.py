@@ -8,6 +8,7 @@ import pytest
 
 from local_stack.__main__ import reset
 from local_stack.config import ROOT, Config, StackError, write_privately
+from local_stack.services import services
 from local_stack.supervisor import Supervisor
 
 
@@ -161,6 +162,21 @@ def test_links_with_docker_lead_to_the_public_name_as_without() -> None:
     }
     assert links == {(name, environment[name]) for name, _ in links}
     assert {"MLFLOW_BROWSER_URL", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"} <= {name for name, _ in links}
+
+
+def test_addresses_and_probes_follow_tls() -> None:
+    config = Config.read({"TLS_CERT_FILE": "/cert.pem", "TLS_KEY_FILE": "/key.pem"})
+    names = ("FASTAPI_URL", "FASTAPI_BROWSER_URL", "MLFLOW_BROWSER_URL", "TLS_CA_FILE")
+    assert [config.environment[name] for name in names] == [
+        "https://127.0.0.1:8803",
+        "https://127.0.0.1:8803",
+        "http://127.0.0.1:5006",
+        "/cert.pem",
+    ]
+    probes = {service.name: service.probe for service in services(config)}
+    assert probes["fastapi"] == ("https://127.0.0.1:8803/health/live",)
+    assert probes["grpc"] == ("grpcs://127.0.0.1:50051",)
+    assert probes["streamlit"] == ("http://127.0.0.1:8504/_stcore/health",)
 
 
 OWN = "127.0.0.1,localhost"

@@ -41,6 +41,10 @@ def test_commands_hold_the_song_and_the_address(environment: pytest.MonkeyPatch)
     assert shell["REST"].startswith("curl http://rest.example/predict ")
     assert "curl http://rest.example/graphql" in shell["GraphQL"]
     assert "grpc.example:50051 song_preference.v1.PredictionService/Predict" in shell["gRPC"]
+    assert shell["gRPC"].startswith("grpcurl -plaintext -d ")
+    environment.setenv("FASTAPI_BROWSER_URL", "https://rest.example")
+    with_tls = requests(EXAMPLE, DashboardSettings(), ModelSettings())
+    assert with_tls["gRPC"][-1].text.startswith("grpcurl -d ")
     bodies = {way: json.loads(shell[way].split(" -d '")[1].split("'")[0]) for way in ("REST", "GraphQL", "gRPC")}
     assert bodies["REST"] == bodies["gRPC"]["song"] == EXAMPLE.model_dump()
     assert bodies["GraphQL"] == {"query": copies["GraphQL"][0].text}
