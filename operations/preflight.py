@@ -62,6 +62,8 @@ def address_faults(environ: Mapping[str, str]) -> Iterator[str]:
         yield "PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to the name or address of this machine."
     if scheme not in SCHEMES:
         yield f"PUBLIC_SCHEME is '{scheme}': set it to {' or '.join(SCHEMES)}."
+    if environ.get("TLS_PROXY") and scheme == "http":
+        yield "PUBLIC_SCHEME is 'http', but the proxy of docker-compose.proxy.yaml serves https only: set it to https."
 
 
 def space_faults(volumes: Path) -> Iterator[str]:

@@ -12,15 +12,21 @@ from tests.compose.platform import compose, containers, loose, roots, run, servi
 from tests.support.waiting import wait_for
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")
-SECRETS = "docker-compose.yaml:docker-compose.secrets.yaml"
+SECRETS, TLS, PROXY = (f"docker-compose.yaml:docker-compose.{name}.yaml" for name in ("secrets", "tls", "proxy"))
 ROOTS = {"s3"}
 """Its image starts as root, without capabilities but those to become somebody else."""
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("files", ["docker-compose.yaml", SECRETS])
+@pytest.mark.parametrize("files", ["docker-compose.yaml", SECRETS, TLS, PROXY])
 def test_each_profile_is_clean(profile: str, files: str) -> None:
-    said = run("docker", "compose", "--profile", profile, "config", "--quiet", COMPOSE_FILE=files, COMPOSE_PROFILES="")
+    variables: dict[str, Any] = {
+        "COMPOSE_FILE": files,
+        "COMPOSE_PROFILES": "",
+        "TLS_CERT_FILE": "a",
+        "TLS_KEY_FILE": "b",
+    }
+    said = run("docker", "compose", "--profile", profile, "config", "--quiet", **variables)
     assert said.stdout == ""
 
 

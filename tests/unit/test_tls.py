@@ -1,6 +1,5 @@
 """TLS from files: both services and all their clients, with a CA of the test's own."""
 
-import gc
 import os
 import socket
 import ssl
@@ -28,18 +27,9 @@ from song_preference.settings import ClientSettings, RestSettings
 from song_preference.tls import client_tls, server_tls
 from tests.support.grpc_server import grpc_server
 
-# Clients live as long as their process, so they cannot be closed: `collected` has them go before the next test.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
-
 REST = RestSettings.model_validate(
     {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
 )
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,12 @@ def test_the_address_of_all_interfaces_is_rejected_as_one_to_link_to() -> None:
     assert fault.startswith("PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to ")
 
 
+@pytest.mark.parametrize(("scheme", "faults"), [("http", 1), ("https", 0)])
+def test_links_to_a_proxy_lead_to_https(scheme: str, faults: int) -> None:
+    environ = {"PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": scheme, "TLS_PROXY": "on"}
+    assert len([*address_faults(environ)]) == faults
+
+
 @pytest.mark.parametrize("scheme", ["", "ftp", "http://", "HTTPS"])
 def test_another_scheme_is_rejected(scheme: str) -> None:
     (fault,) = address_faults({"PUBLIC_HOST": "m", "PUBLIC_SCHEME": scheme})

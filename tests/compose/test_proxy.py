@@ -1,0 +1,205 @@
+"""The proxy in front of three replicas of REST and gRPC: TLS, passwords, balance, and a replica that is killed."""
+
+import base64
+import json
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from song_preference.clients import EXAMPLE, clients
+from song_preference.settings import ClientSettings
+from song_preference.tls import channel, client_tls
+from song_preference.v1 import prediction_pb2 as pb
+from song_preference.v1 import prediction_pb2_grpc
+from tests.compose.platform import Trickle, compose, loose, roots, run
+from tests.support.waiting import wait_for
+
+FILES = "docker-compose.yaml:docker-compose.proxy.yaml"
+REPLICATED = ("fastapi", "grpc")
+OTHERS = ("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "GRPC_METRICS_PORT")
+REPLICAS = 3
+METRICS = {"fastapi": 8803, "grpc": 50052}
+SHOW_METRICS = "import sys, urllib.request as http; print(http.urlopen(sys.argv[1]).read().decode())"
+CALLS = 60
+"""So many that each of three replicas gets one, but for one time in 10,000,000,000."""
+
+
+@pytest.fixture(scope="module")
+def variables(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Variables of a platform behind the proxy, with a password and a certificate of `make secrets`.
+
+    Services without replicas keep running with their own ports, so the proxy has others for them.
+    """
+    secrets = str(tmp_path_factory.mktemp("secrets"))
+    run("scripts/secrets", SECRETS_DIR=secrets)
+    return {
+        "COMPOSE_FILE": FILES,
+        "PUBLIC_SCHEME": "https",
+        "SECRETS_DIR": secrets,
+        "TLS_CERT_FILE": f"{secrets}/tls_cert.pem",
+        "TLS_KEY_FILE": f"{secrets}/tls_key.pem",
+        "FASTAPI_REPLICAS": str(REPLICAS),
+        "GRPC_REPLICAS": str(REPLICAS),
+    } | {name: str(int(environment[name]) + 20) for name in OTHERS}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def proxy(environment: dict[str, str], variables: dict[str, Any]) -> Iterator[None]:
+    """Put the proxy in front of the running platform; only what has replicas is recreated, to save time."""
+    up = ("up", "--detach", "--wait", "--no-deps")
+    try:
+        compose("build", "proxy", **variables)
+        compose(*up, "proxy", *REPLICATED, **variables)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in OTHERS:
+                patch.setenv(name, variables[name])
+            patch.setenv("FASTAPI_URL", environment["FASTAPI_URL"].replace("http:", "https:"))
+            patch.setenv("TLS_CA_FILE", variables["TLS_CERT_FILE"])
+            yield
+    finally:
+        compose("rm", "--stop", "--force", "proxy", **variables)
+        compose(*up, *REPLICATED)
+
+
+def containers(service: str, variables: dict[str, Any]) -> list[str]:
+    found = compose("ps", "--quiet", service, **variables).stdout.split()
+    assert len(found) == REPLICAS
+    return found
+
+
+def predictions(container: str, service: str) -> float:
+    """Return how many predictions a replica has counted."""
+    url = f"http://localhost:{METRICS[service]}/metrics"
+    shown = run("docker", "exec", container, "python", "-c", SHOW_METRICS, url).stdout.splitlines()
+    counts = [line for line in shown if line.startswith("song_preference_predictions_total")]
+    return sum(float(line.rpartition(" ")[2]) for line in counts)
+
+
+@pytest.fixture
+def web(variables: dict[str, Any]) -> Iterator[Callable[..., httpx.Response]]:
+    """Asks a path of a port behind the proxy, by the port's variable."""
+    with httpx.Client(verify=ssl.create_default_context(cafile=variables["TLS_CERT_FILE"]), timeout=60) as client:
+        yield lambda port, path, **more: client.get(f"https://127.0.0.1:{os.environ[port]}{path}", **more)
+
+
+@pytest.fixture
+def account(variables: dict[str, Any]) -> tuple[str, str]:
+    return "listener", Path(variables["SECRETS_DIR"], "proxy_password").read_text()
+
+
+@pytest.mark.parametrize(("service", "protocol"), [("fastapi", "REST"), ("fastapi", "GraphQL"), ("grpc", "gRPC")])
+def test_every_replica_answers(variables: dict[str, Any], service: str, protocol: str) -> None:
+    replicas = containers(service, variables)
+    before = [predictions(one, service) for one in replicas]
+    client = clients(ClientSettings())[protocol]
+    assert len({client.predict(EXAMPLE) for _ in range(CALLS)}) == 1
+    answered = [predictions(one, service) - count for one, count in zip(replicas, before, strict=True)]
+    assert min(answered) > 0
+    assert sum(answered) == CALLS
+
+
+PROTECTED = [
+    ("STREAMLIT_PORT", "/"),
+    ("MLFLOW_PORT", "/api/2.0/mlflow/experiments/get?experiment_id=0"),
+    ("FASTAPI_PORT", "/metrics"),
+    ("GRPC_METRICS_PORT", "/metrics"),
+]
+
+
+@pytest.mark.parametrize(("port", "path"), PROTECTED)
+def test_what_has_no_password_gets_one(
+    web: Callable[..., httpx.Response], account: tuple[str, str], port: str, path: str
+) -> None:
+    assert web(port, path).status_code == httpx.codes.UNAUTHORIZED
+    assert web(port, path, auth=("listener", "guessed")).status_code == httpx.codes.UNAUTHORIZED
+    assert web(port, path, auth=account).status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize(("port", "path"), [("FASTAPI_PORT", "/docs"), ("AIRFLOW_PORT", "/api/v2/version")])
+def test_what_needs_none_or_has_its_own_is_left_alone(web: Callable[..., httpx.Response], port: str, path: str) -> None:
+    assert web(port, path).status_code == httpx.codes.OK
+
+
+def test_redirects_lead_to_https(web: Callable[..., httpx.Response]) -> None:
+    login = web("AIRFLOW_PORT", "/auth/login", follow_redirects=True)
+    assert (login.status_code, login.url.scheme) == (httpx.codes.OK, "https")
+    home = f"//127.0.0.1:{os.environ['STREAMLIT_PORT']}/"
+    assert httpx.get(f"http:{home}").headers["location"] == f"https:{home}"
+
+
+def test_the_dashboard_has_its_websocket(variables: dict[str, Any], account: tuple[str, str]) -> None:
+    port, credentials = os.environ["STREAMLIT_PORT"], base64.b64encode(":".join(account).encode()).decode()
+    request = (
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Origin: https://127.0.0.1:{port}",
+        f"Authorization: Basic {credentials}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    )
+    trusting = ssl.create_default_context(cafile=variables["TLS_CERT_FILE"])
+    with (
+        socket.create_connection(("127.0.0.1", int(port)), timeout=60) as plain,
+        trusting.wrap_socket(plain, server_hostname="127.0.0.1") as sock,
+    ):
+        sock.sendall("\r\n".join([*request, "", ""]).encode())
+        assert sock.recv(12) == b"HTTP/1.1 101"
+
+
+def test_a_stream_is_answered_song_by_song() -> None:
+    answers: list[pb.PredictStreamResponse] = []
+
+    def songs() -> Iterator[pb.PredictStreamRequest]:
+        for sent in range(3):
+            # The next song comes once the one before has its answer.
+            wait_for(lambda count=sent: len(answers) == count, "an answer", 20)  # type: ignore[misc]
+            yield pb.PredictStreamRequest(song=pb.Song(**EXAMPLE.model_dump()))
+
+    with channel(os.environ["GRPC_ADDRESS"], client_tls()) as opened:
+        for answer in prediction_pb2_grpc.PredictionServiceStub(opened).PredictStream(songs(), timeout=60):
+            answers.append(answer)  # noqa: PERF402 - counted meanwhile
+    assert len(answers) == 3
+
+
+def test_a_file_larger_than_the_proxys_memory_passes_through(variables: dict[str, Any]) -> None:
+    row, rows = f"{'long ' * 1000},0.04,0.52,0.51,0.71\n", 30_000
+    assert len(row) * rows > 128 << 20
+    csv = "title,speechiness,energy,danceability,acousticness\n" + row * rows
+    trusting = ssl.create_default_context(cafile=variables["TLS_CERT_FILE"])
+    url = f"{os.environ['FASTAPI_URL']}/predict/csv"
+    answer = httpx.post(url, content=csv, headers={"Content-Type": "text/csv"}, timeout=60, verify=trusting)
+    assert answer.status_code == httpx.codes.OK
+    assert answer.text.count("\n") == rows + 1
+
+
+def test_the_proxy_is_confined_and_alone_listens_for_others(variables: dict[str, Any]) -> None:
+    assert loose() == {}
+    assert "proxy" not in roots()
+    config = compose("config", "--format", "json", **variables, BIND_ADDRESS="0.0.0.0")  # noqa: S104 - nothing is started
+    services = json.loads(config.stdout)["services"]
+    open_to_others = {
+        name for name, one in services.items() for port in one.get("ports", []) if port.get("host_ip") != "127.0.0.1"
+    }
+    assert open_to_others == {"proxy"}
+
+
+@pytest.mark.parametrize("service", ["fastapi", "grpc"])
+def test_a_killed_replica_costs_a_call_of_each_client_at_most(variables: dict[str, Any], service: str) -> None:
+    victim = containers(service, variables)[0]
+    with Trickle() as trickle:
+        run("docker", "exec", victim, "sh", "-c", "kill -9 -1", check=False)
+        trickle.wait_for_answers()
+        health = ("docker", "inspect", "--format", "{{.State.Health.Status}} {{.RestartCount}}", victim)
+        wait_for(lambda: run(*health).stdout.strip() == "healthy 1", "the health of the killed replica")
+        trickle.wait_for_answers()
+    # A single song is sent to another replica; what may change something, and streams, are the caller's to repeat.
+    assert "REST" not in trickle.failures
+    assert all(len(failed) == 1 for failed in trickle.failures.values()), trickle.failures
