@@ -72,7 +72,7 @@ def _loaded(protocol: int, environ: Mapping[str, str], certificate: str, key: st
     if contents[certificate] is not None:
         try:
             # Without a password, OpenSSL would ask for one at the terminal.
-            context.load_cert_chain(environ[certificate], environ[key], password="")
+            context.load_cert_chain(environ[certificate], environ[key], password="")  # nosec B106
         except ssl.SSLError as error:
             raise SystemExit(
                 f"{certificate} and {key}: {environ[certificate]} and {environ[key]} are no certificate and its key "
