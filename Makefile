@@ -7,7 +7,7 @@ PROTOS := $(addprefix protos/song_preference/,v1/prediction.proto open_inference
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-peers bench-csv bench-songs bench-slider protos published graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-peers bench-csv bench-songs bench-slider protos published configuration graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -98,6 +98,7 @@ lint: .venv/.dev ## Check format, types, imports between packages, shell scripts
 	$(BIN)/buf lint
 	scripts/check-protos
 	$(BIN)/python -m fastapi_app.published --check
+	$(BIN)/python scripts/configuration_table.py --check
 
 audit: audit-code ## Ask PyPI for known vulnerabilities of all locked versions, then run audit-code
 	$(BIN)/python scripts/audit_lock.py
@@ -131,6 +132,9 @@ protos: .venv/.dev ## Generate song_preference/v1 and open_inference from protos
 
 published: .venv/.dev ## Write openapi.json and schema.graphql, which `make lint` compares with the services
 	$(BIN)/python -m fastapi_app.published
+
+configuration: .venv/.dev ## Write docs/configuration.md from .env
+	$(BIN)/python scripts/configuration_table.py
 
 graphiql: ## Fetch GraphiQL's pinned files; needs npm
 	scripts/graphiql
