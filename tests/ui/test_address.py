@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from song_preference.features import FEATURES
 from streamlit_app.predict.kept import MOST_KEPT
 from tests.support.browser import Visit, Visitor
+from tests.support.waiting import wait_for
 
 
 def asked(page: Page) -> dict[str, str]:
@@ -133,8 +134,14 @@ def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
 def test_the_keyboard_takes_a_song_of_the_table_too(visit: Visitor) -> None:
     visitor = visit("es").open("explore")
     page = visitor.page
-    page.get_by_role("combobox", name=visitor.locale("take_one")).focus()
-    page.keyboard.press("ArrowDown")
+    songs = page.get_by_role("combobox", name=visitor.locale("take_one"))
+
+    def opened() -> bool:
+        # Streamlit's list now and then takes a second key to open.
+        songs.press("ArrowDown")
+        return songs.get_attribute("aria-expanded") == "true"
+
+    wait_for(opened, "the songs", 20)
     page.keyboard.press("Enter")
     page.wait_for_selector(f"h1:has-text('{visitor.locale('predict_title')}')")
     page.go_back()
