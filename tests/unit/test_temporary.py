@@ -1,11 +1,9 @@
 """Which errors are put down to the volume of temporary files, and which stay what they are."""
 
 import errno
-import multiprocessing
 import os
 import shutil
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from song_preference.temporary import (
     remove_leftovers,
     temporary_directory,
 )
+from tests.support.replicas import replicas
 
 TEXT = "INTERNAL_ERROR: [Errno 28] No space left on device: '/spool/m'"
 
@@ -99,6 +98,6 @@ def test_replicas_on_one_volume_remove_what_was_left_and_disturb_each_other_not(
     old, before = tmp_path / "song-preference-left", time.time() - DAY_SECONDS - 1
     old.mkdir()
     os.utime(old, (before, before))
-    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as replicas:
-        assert [*replicas.map(spool, [tmp_path] * 3, "abc")] == [{"a"}, {"b"}, {"c"}]
+    with replicas(3) as processes:
+        assert [*processes.map(spool, [tmp_path] * 3, "abc")] == [{"a"}, {"b"}, {"c"}]
     assert [*tmp_path.iterdir()] == []

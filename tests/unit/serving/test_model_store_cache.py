@@ -1,7 +1,5 @@
 import logging
-import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelCache, ModelStore
 from tests.support.registry import FakeRegistry
+from tests.support.replicas import replicas
 
 REF = ModelRef("spotify_model_prod", "3", "champion", "run")
 
@@ -42,8 +41,8 @@ def keep_and_load(cache: ModelCache, version: str) -> set[tuple[str, bytes] | No
 
 def test_replicas_that_write_one_cache_at_once_always_read_a_whole_model(cache: ModelCache, tmp_path: Path) -> None:
     versions = "123"
-    with ProcessPoolExecutor(len(versions), multiprocessing.get_context("spawn")) as replicas:
-        loaded = set[tuple[str, bytes] | None]().union(*replicas.map(keep_and_load, [cache] * 3, versions))
+    with replicas(len(versions)) as processes:
+        loaded = set[tuple[str, bytes] | None]().union(*processes.map(keep_and_load, [cache] * 3, versions))
     assert loaded <= {(version, version.encode()) for version in versions}
     assert len([*(tmp_path / "models").iterdir()]) == 1
 

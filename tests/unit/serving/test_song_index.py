@@ -1,9 +1,7 @@
 """The index that a service follows: fetched once, swapped while it runs, kept while its source is away."""
 
-import multiprocessing
 import shutil
 import sqlite3
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.serving.song_index import FORMAT, IndexStore, connect
+from tests.support.replicas import replicas
 from tests.support.waiting import wait_for
 
 
@@ -182,9 +181,9 @@ def read_model(source: Source, kept: Path) -> str:
 
 def test_replicas_that_start_at_once_download_an_index_once_and_lose_none(tmp_path: Path, kept: Path) -> None:
     source = Counting(tmp_path / "source")
-    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as replicas:
+    with replicas(4) as processes:
         for model in ("1", "2", "3"):
             source.publish(f"run-{model}", model)
-            found = [replicas.submit(read_model, source, kept) for _ in range(12)]
+            found = [processes.submit(read_model, source, kept) for _ in range(12)]
             assert {one.result() for one in found} == {model}
     assert len([*(tmp_path / "source").glob("downloaded-*")]) == 3
