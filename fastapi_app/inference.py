@@ -22,6 +22,7 @@ from song_preference.serving.inference import (
     OUTPUTS,
     OUTPUTS_RULE,
     PLATFORM,
+    SERVER,
     Answer,
     Tensor,
     find,
@@ -95,7 +96,7 @@ class InferenceRequest(BaseModel, strict=True):
 async def server(request: Request) -> dict[str, Any]:
     """Return name and version of the service, and the extensions of the protocol that it has."""
     app = request.app
-    return {"name": "song-preference", "version": app.version, "extensions": ["binary_tensor_data"]}
+    return {"name": SERVER, "version": app.version, "extensions": ["binary_tensor_data"]}
 
 
 @router.get("/health/live", operation_id="inferenceLive", summary="Is the server live?")

@@ -17,13 +17,22 @@ from song_preference.errors import FieldProblem, InvalidInput, ModelNotReady
 from song_preference.features import FEATURES
 from song_preference.open_inference import inference_pb2 as pb
 from song_preference.open_inference.inference_pb2_grpc import GRPCInferenceServiceServicer
-from song_preference.serving.inference import INPUTS, OUTPUTS, PLATFORM, Answer, Tensor, TensorMetadata, find, infer
+from song_preference.serving.inference import (
+    INPUTS,
+    OUTPUTS,
+    PLATFORM,
+    SERVER,
+    Answer,
+    Tensor,
+    TensorMetadata,
+    find,
+    infer,
+)
 from song_preference.serving.predictor import Predictor
 
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
-NAME = "song-preference"
-VERSION = version(NAME)
+VERSION = version(SERVER)
 CONTENTS = {"FP32": "fp32_contents", "FP64": "fp64_contents", "INT64": "int64_contents"}
 """Field that holds the elements of a tensor, by its datatype."""
 
@@ -55,7 +64,7 @@ class InferenceServicer(GRPCInferenceServiceServicer):
 
     @override
     async def ServerMetadata(self, request: pb.ServerMetadataRequest, context: Context) -> pb.ServerMetadataResponse:
-        return pb.ServerMetadataResponse(name=NAME, version=VERSION)
+        return pb.ServerMetadataResponse(name=SERVER, version=VERSION)
 
     @override
     async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Context) -> pb.ModelMetadataResponse:

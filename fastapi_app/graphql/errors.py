@@ -10,7 +10,7 @@ from song_preference import errors
 CODE: dict[type[errors.SongPreferenceError], str] = {
     errors.InvalidSong: "INVALID_FEATURE",
     errors.InvalidQuery: "INVALID_ARGUMENT",
-    errors.CatalogueNotFound: "SONG_NOT_FOUND",
+    errors.CatalogueNotFound: "NOT_FOUND",
     errors.BatchTooLarge: "BATCH_TOO_LARGE",
     errors.ServiceBusy: "SERVICE_BUSY",
     errors.ModelNotReady: "MODEL_NOT_READY",

@@ -19,6 +19,7 @@ from song_preference.prediction import Batch, ModelRef
 from song_preference.serving.model_store import SHOWN_CHARACTERS, ModelStore, Served
 from song_preference.serving.predictor import Predictor
 
+SERVER = "song-preference"
 PLATFORM = "onnxruntime_onnx"
 MATRIX = "features"
 """Name of the input that has all features of each song."""

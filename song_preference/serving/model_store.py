@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-import random
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from typing import Literal, Protocol
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
+from song_preference.serving.watcher import Watcher
 
 
 class ModelCache:
@@ -69,12 +69,6 @@ class ModelCache:
 
 
 log = logging.getLogger(__name__)
-
-JITTER = 0.1
-"""Share by which pauses vary, so that services do not refresh at the same time."""
-
-LONGEST_PAUSE_SECONDS = 60
-"""Longest pause between refreshes, however long the registry has been down."""
 
 SHOWN_CHARACTERS = 40
 """Most characters that an error repeats of a version that a caller names."""
@@ -127,15 +121,12 @@ class ModelStore:
         self.refusal: str | None = None
         """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
         self._registry, self._cache, self._challenger = registry, cache, challenger
-        self._refresh_seconds = refresh_seconds
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
         self.served: Served | None = None
         """The model in service; None before the first."""
         self._rejected: ModelRef | None = None
         self._refreshing = threading.Lock()
-        self._stop = threading.Event()
-        # A daemon, so that a download from a hanging server cannot keep the process alive.
-        self._thread = threading.Thread(target=self._watch, name="model-refresh", daemon=True)
+        self._watcher = Watcher("model-refresh", self.refresh, refresh_seconds)
 
     def start(self) -> None:
         """Serve the cached model, stale until the registry confirms it, and start watching the aliases.
@@ -143,13 +134,13 @@ class ModelStore:
         Does not wait for the registry, so that a service answers its probes at once.
         """
         self._serve_cached()
-        self._thread.start()
+        self._watcher.start()
         if self._challenger:
             self._challenger.start()
 
     def stop(self) -> None:
         """Stop the watching threads."""
-        self._stop.set()
+        self._watcher.stop()
         if self._challenger:
             self._challenger.stop()
 
@@ -240,26 +231,3 @@ class ModelStore:
             log.info(
                 "Serving %s version %s from the cache until the registry answers.", cached[0].name, cached[0].version
             )
-
-    def _watch(self) -> None:
-        failures = 0
-        while not self._stop.is_set():
-            try:
-                self.refresh()
-                failures = 0
-            except (RegistryUnavailable, DiskFull) as error:
-                failures += 1
-                log.warning("%s", error)
-            except ModelRejected as error:
-                failures = 0
-                log.error("%s The previous model keeps serving.", error)  # noqa: TRY400 - the message needs no traceback
-            except Exception:
-                # The thread must survive any error, or no new champion would ever be served.
-                failures += 1
-                log.exception("The refresh failed unexpectedly.")
-            self._stop.wait(self._pause(failures))
-
-    def _pause(self, failures: int) -> float:
-        longest = max(self._refresh_seconds, LONGEST_PAUSE_SECONDS)
-        pause = min(self._refresh_seconds * float(2 ** min(failures, 10)), longest)
-        return pause * random.uniform(1 - JITTER, 1)  # noqa: S311 - no secret depends on it

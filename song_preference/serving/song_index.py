@@ -7,18 +7,15 @@ ends at the latest, so that no other removes it.
 import fcntl
 import logging
 import os
-import random
 import shutil
 import sqlite3
-import threading
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
-from song_preference.errors import DiskFull, RegistryUnavailable
-from song_preference.serving.model_store import JITTER
+from song_preference.serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +83,12 @@ class IndexStore:
     def __init__(self, source: IndexSource, refresh_seconds: float, directory: Path) -> None:
         self.current: SongIndex | None = None
         """The index in use; None before the first."""
-        self._source, self._refresh_seconds, self._directory = source, refresh_seconds, directory
+        self._source, self._directory = source, directory
         self._rejected: str | None = None
         """The run whose index is not whole, which is not downloaded again."""
         self._lock: int | None = None
         """File descriptor of the index in use, which holds its lock."""
-        self._stop = threading.Event()
-        # A daemon, so that a download from a hanging server cannot keep the process alive.
-        self._thread = threading.Thread(target=self._watch, name="index-refresh", daemon=True)
+        self._watcher = Watcher("index-refresh", self.refresh, refresh_seconds)
 
     def start(self) -> None:
         """Use the index on disk, if there is one, and start watching the source."""
@@ -101,11 +96,11 @@ class IndexStore:
         with suppress(FileNotFoundError):
             for path in sorted(self._directory.glob("*.sqlite"), key=lambda path: path.stat().st_mtime):
                 self._used(path)
-        self._thread.start()
+        self._watcher.start()
 
     def stop(self) -> None:
         """Stop watching."""
-        self._stop.set()
+        self._watcher.stop()
 
     def refresh(self) -> None:
         """Use the source's index if it is another one; raise `RegistryUnavailable` and `DiskFull`."""
@@ -171,15 +166,3 @@ class IndexStore:
         except (sqlite3.Error, ValueError):
             log.warning("The index %s is not whole and not used.", path.name)
             return None
-
-    def _watch(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.refresh()
-            except (RegistryUnavailable, DiskFull) as error:
-                log.warning("%s", error)
-            except Exception:
-                # The thread must survive any error, or no new index would ever be used.
-                log.exception("The refresh of the index failed unexpectedly.")
-            pause = self._refresh_seconds * random.uniform(1 - JITTER, 1)  # noqa: S311 - no secret depends on it
-            self._stop.wait(pause)

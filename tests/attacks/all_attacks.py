@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.attacks import graphql_cost, grpc_calls, mutated_files, slow_clients, web_pages, wide_files
+from tests.attacks import graphql_cost, grpc_calls, hostile_tensors, mutated_files, slow_clients, web_pages, wide_files
 from tests.attacks.attack import Target
 
 ATTACKS: dict[str, Callable[[Target], str]] = {
@@ -11,6 +11,7 @@ ATTACKS: dict[str, Callable[[Target], str]] = {
     "GraphQL, one field 955 times": graphql_cost.repeated_names,
     "GraphQL, 10,000 songs answered ten times": graphql_cost.songs_answered_ten_times,
     "half surrogate pairs": graphql_cost.half_surrogate_pairs,
+    "tensors": hostile_tensors.hostile_tensors,
     "requests that are not finished": slow_clients.unfinished_requests,
     "answers that are not read": slow_clients.unread_answers,
     "wide headers": wide_files.wide_headers,

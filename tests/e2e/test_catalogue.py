@@ -189,6 +189,7 @@ def champion(rest: httpx.Client) -> Iterator[str]:
     assert rest.post("/model/rollback", json={"version": version}).status_code == httpx.codes.OK
 
 
+@pytest.mark.once
 def test_the_library_that_spotify_sends_is_looked_up_and_trained_on(
     rest: httpx.Client, airflow: Airflow, catalogue: dict[str, Any], champion: str
 ) -> None:

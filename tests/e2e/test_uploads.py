@@ -122,6 +122,7 @@ def test_from_upload_to_champion_and_back(
         assert rest.get("/datasets/latest").json()["version"] == dataset
 
 
+@pytest.mark.once
 def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_says_so(
     rest: httpx.Client, airflow: Airflow, accepted: dict[str, Any]
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_short_list_of_somebody_else_replaces_the_champion_only_if_the_run_say
     wait_for_model(rest, kept["model_version"])
 
 
+@pytest.mark.once
 def test_two_uploads_during_a_training_become_versions_and_the_latest_a_model(
     rest: httpx.Client, airflow: Airflow, objects: ObjectStore
 ) -> None:

@@ -128,7 +128,7 @@ def test_no_query_fails(client: TestClient, query: str) -> None:
 def test_an_unknown_song_is_a_404_over_rest_and_has_its_code_in_graphql(client: TestClient) -> None:
     assert check_problem(client.get("/songs/nothing"), 404, "/songs/nothing")["code"] == "no_such_song"
     answer = ask(client, '{ song(id: "nothing") { model } }')
-    assert code(answer) == "SONG_NOT_FOUND"
+    assert code(answer) == "NOT_FOUND"
     assert answer["errors"][0]["extensions"]["reason"]["code"] == "no_such_song"
 
 

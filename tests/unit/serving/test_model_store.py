@@ -5,7 +5,7 @@ import pytest
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
 from song_preference.prediction import ModelRef
-from song_preference.serving import model_store
+from song_preference.serving import watcher
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
 from tests.support.waiting import wait_for
@@ -135,8 +135,8 @@ def test_pauses_grow_while_the_registry_is_away_up_to_a_minute(
                 self.set()
             return self.is_set()
 
-    clock = SimpleNamespace(Event=Clock, Lock=threading.Lock, Thread=threading.Thread)
-    monkeypatch.setattr(model_store, "threading", clock)
+    clock = SimpleNamespace(Event=Clock, Thread=threading.Thread)
+    monkeypatch.setattr(watcher, "threading", clock)
     ModelStore(registry, 10, "spotify_model_prod").start()
     wait_for(lambda: len(pauses) == 50, "the last pause")
     for pause, longest in zip([*pauses[:4], pauses[-1]], (10, 20, 40, 60, 60), strict=True):

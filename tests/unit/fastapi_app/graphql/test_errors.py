@@ -22,7 +22,7 @@ LEAK = "password=hunter2"
 CODES = {
     "InvalidSong": "INVALID_FEATURE",
     "InvalidQuery": "INVALID_ARGUMENT",
-    "CatalogueNotFound": "SONG_NOT_FOUND",
+    "CatalogueNotFound": "NOT_FOUND",
     "BatchTooLarge": "BATCH_TOO_LARGE",
     "ServiceBusy": "SERVICE_BUSY",
     "ModelNotReady": "MODEL_NOT_READY",

@@ -11,7 +11,7 @@ from song_preference.serving.predictor import Predictor
 from tests.support.airflow import with_history
 from tests.support.graphql import application
 
-CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY", "INVALID_ARGUMENT", "SONG_NOT_FOUND"}
+CALLERS_FAULT = {"INVALID_FEATURE", "INVALID_QUERY", "INVALID_ARGUMENT", "NOT_FOUND"}
 
 
 @pytest.fixture
