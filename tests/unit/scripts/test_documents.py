@@ -1,5 +1,6 @@
 """The documents: links that lead somewhere, and a table of variables that agrees with `.env`."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.config import ROOT
+from song_preference.messages import SENTENCES
 
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")})
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -42,6 +44,31 @@ def test_both_readmes_name_the_same_commands_and_addresses() -> None:
     english, spanish = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.es.md"))
     address = re.compile(r"https?://[\w.:/#?=-]+")
     assert set(address.findall(english)) == set(address.findall(spanish))
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_a_page_has_at_most_two_screens_of_prose(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$|^\|.*?$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert len(prose.split()) <= 700
+
+
+def texts_of(path: Path) -> list[str]:
+    """Return the texts in a module, with `...` for each value that is filled in."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    parts = ((node.values if isinstance(node, ast.JoinedStr) else [node]) for node in nodes)
+    return ["".join(str(part.value) if isinstance(part, ast.Constant) else "..." for part in found) for found in parts]
+
+
+def test_messages_to_look_up_are_those_of_the_code() -> None:
+    folders = ("fastapi_app", "local_stack", "operations", "song_preference")
+    texts = [text for folder in folders for path in (ROOT / folder).rglob("*.py") for text in texts_of(path)]
+    texts += [re.sub(r"{.*?}", "...", sentence) for sentence in SENTENCES["en"].values()]
+    texts += [re.sub(r"\$\w+", "...", (ROOT / "scripts" / name).read_text()) for name in ("up", "environment")]
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (.*?) \|", page, re.MULTILINE)
+    messages = {message for cell in cells for message in re.findall(r"`(.*?)`", cell) if " " in message}
+    unknown = {message for message in messages if not any(message.strip(". ") in text for text in texts)}
+    assert unknown == {"required variable ... is missing a value: see .env"}  # Compose's own
 
 
 @pytest.mark.parametrize("document", ["README.md", "README.es.md"])
