@@ -7,7 +7,7 @@ PROTOS := $(addprefix protos/song_preference/,v1/prediction.proto open_inference
 TESTS := -n 2 --no-loadscope-reorder --durations=10 tests/integration tests/e2e tests/unit
 ROWS ?= 10000 100000 1000000 2000000 10000000
 
-.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose lint audit audit-code format bench bench-peers bench-csv bench-songs bench-slider protos published configuration graphiql
+.PHONY: help run stop status logs reset rollback datasets catalogue bench-etl bench-catalogue attacks soak up down purge backup restore secrets s3-account test coverage test-ui test-compose pictures lint audit audit-code format bench bench-peers bench-csv bench-songs bench-slider protos published configuration graphiql
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,8 +84,11 @@ coverage: .venv/.dev ## Run all tests and measure which lines and branches they 
 test-compose: .venv/.dev ## Run the end-to-end tests with Docker, then tests that break services; on a platform of its own
 	scripts/test-compose
 
-test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own; SCREENSHOTS=docs/screenshots takes pictures
+test-ui: .venv/.dev ## Run the dashboard's tests in Chromium, on a platform of their own
 	scripts/test-ui
+
+pictures: .venv/.dev ## Take the pictures of the README and of docs/dashboard.md again, on a platform of its own
+	SCREENSHOTS=docs/screenshots scripts/test-ui -k 'test_discover or pictures' # the former load the catalogue that is shown
 
 lint: .venv/.dev ## Check format, types, imports between packages, shell scripts, Docker files, protos and published schemas
 	$(BIN)/ruff format --check .

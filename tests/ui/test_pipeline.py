@@ -15,11 +15,11 @@ from playwright.sync_api import expect
 from local_stack.config import ROOT
 from song_preference.dataset import sample
 from song_preference.features import FEATURES
-from tests.support.browser import LOOKS, PHONE, Visit, Visitor
+from streamlit_app.i18n import LANGUAGES
+from tests.support.browser import PHONE, Visit, Visitor
+from tests.support.pictures import check_moving_picture, take_moving_picture, take_pictures
 
 LEARNING_MS = 180_000
-MOST_HEIGHT = 2_400
-PAGES = ["predict", "discover", "explore", "model", "songs", "pipeline"]
 
 
 def songs(seed: int) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def test_the_configured_playlist_is_trained_on_at_a_click(visit: Visitor) -> Non
 @pytest.mark.parametrize(
     ("written", "seed"),
     [(as_of_exportify, 20), (as_of_chosic, 22), (as_it_is, 20)],
-    ids=["Exportify", "Chosic", "as it is"],
+    ids=["Exportify", "Chosic", "as it is, with pictures"],
 )
 def test_a_playlist_is_uploaded_followed_and_served(
     visit: Visitor, tmp_path: Path, own_list: str, written: Callable[[pd.DataFrame], str], seed: int
@@ -117,9 +117,14 @@ def test_a_playlist_is_uploaded_followed_and_served(
     page.get_by_text("750" if written is not as_of_chosic else re.compile(r"\b7[34]\d\b")).first.wait_for()
     if written is as_of_exportify:
         goes_back(visit, visitor, own_list)
-    folder = os.environ.get("SCREENSHOTS")
-    if folder and written is as_it_is:
-        take_pictures(visit, ROOT / folder)
+    if written is as_it_is:
+        folder = tmp_path
+        if "SCREENSHOTS" in os.environ:
+            folder = ROOT / os.environ["SCREENSHOTS"]
+            take_pictures(visit, folder)
+        for language in LANGUAGES:
+            take_moving_picture(visit, language, folder / f"ten-seconds-{language}.webp")
+            check_moving_picture(folder / f"ten-seconds-{language}.webp")
 
 
 def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
@@ -184,22 +189,3 @@ def test_a_file_that_is_no_playlist_is_rejected_with_the_reason(visit: Visitor, 
     visitor.page.locator("input[type=file]").set_input_files(wrong)
     visitor.page.get_by_text("is missing").first.wait_for()
     assert not visitor.page.get_by_role("button", name=visitor.locale("pipeline_upload")).count()
-
-
-def take_pictures(visit: Visitor, folder: Path) -> None:
-    """Every page as the documents show it: each in one look, the first in all of them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for width, scheme, language in LOOKS:
-        visitor = visit(language, width, scheme)
-        for name in PAGES if (width, scheme) == LOOKS[0][:2] else PAGES[:1]:
-            visitor.open(name)
-            if name == "songs":
-                visitor.page.get_by_role("button", name=visitor.locale("songs_try")).click()
-                visitor.page.get_by_test_id("stBaseButton-primary").click()
-                visitor.page.get_by_role("heading", name=visitor.locale("songs_answer")).wait_for()
-            # The page scrolls inside the window: a window that holds it has all of it in the picture.
-            content = visitor.page.get_by_test_id("stMainBlockContainer").bounding_box()
-            assert content
-            visitor.page.set_viewport_size({"width": width, "height": round(min(content["height"], MOST_HEIGHT))})
-            visitor.settle().page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png")
-            visitor.page.set_viewport_size({"width": width, "height": 900})
