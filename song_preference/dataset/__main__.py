@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _list(store: DatasetStore, registry: MlflowClient) -> None:
-    row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {:<24}{}"
+    row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {:<22}  {}"
     print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models", "name"))
     for version in store.published():
         songs = version.preparation
