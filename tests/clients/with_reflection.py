@@ -1,26 +1,12 @@
 """grpcio without stubs: both services as reflection describes them."""
 
-from collections.abc import Callable
-from typing import Any
-
 import grpc
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.json_format import ParseDict
-from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from grpcurl import method
 from songs import GRPC_ADDRESS, MODEL, ROWS, SONGS, answered, report
 
 OURS, OPEN_INFERENCE = "song_preference.v1.PredictionService", "inference.GRPCInferenceService"
-
-
-def method(channel: grpc.Channel, pool: DescriptorPool, service: str, name: str) -> Callable[[dict[str, Any]], Any]:
-    """Return a function that calls a method with a message in the form of JSON."""
-    found = pool.FindServiceByName(service).FindMethodByName(name)
-    request, response = GetMessageClass(found.input_type), GetMessageClass(found.output_type)
-    call = channel.unary_unary(
-        f"/{service}/{name}", request_serializer=request.SerializeToString, response_deserializer=response.FromString
-    )
-    return lambda message: call(ParseDict(message, request()), timeout=60)
 
 
 with grpc.insecure_channel(GRPC_ADDRESS) as channel:

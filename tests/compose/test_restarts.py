@@ -34,6 +34,7 @@ from tests.compose.platform import (
     services,
 )
 from tests.support.airflow_api import airflow_api
+from tests.support.documents import DOCUMENTS, is_for_a_container, shell_commands
 from tests.support.large_catalogue import PART_SONGS, Scoring, made_up
 from tests.support.waiting import wait_for
 
@@ -284,6 +285,16 @@ def test_runs_go_on_when_one_of_two_workers_is_killed(airflow: Airflow, api: htt
     wait_for(lambda: airflow.state(training) in {"success", "failed"}, "the end of two trainings", 480)
     assert len(hosts(api, training, "success")) == 5
     assert set(hosts(api, training, "success")) <= workers - {victim}
+
+
+@pytest.mark.usefixtures("restored")
+def test_documented_commands_in_containers_work_with_secrets_in_files(production: dict[str, Any]) -> None:
+    commands = [command for page in DOCUMENTS for command in shell_commands(page) if is_for_a_container(command)]
+    assert commands
+    for command in commands:
+        ended = run("bash", "-ec", command, check=False, **production)
+        is_first_champion = "song_preference.training.rollback" in command and "replaced no other" in ended.stdout
+        assert ended.returncode == 0 or is_first_champion, f"{command}\n{ended.stdout}"
 
 
 @pytest.mark.usefixtures("restored")

@@ -14,24 +14,13 @@ from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.features import FEATURES
 from song_preference.settings import ClientSettings
-from tests.support.isolated import InstallFailed, install
+from tests.support.isolated import CLIENTS
 
-CLIENTS, PAGE = ROOT / "tests" / "clients", ROOT / "docs" / "clients.md"
+PAGE = ROOT / "docs" / "clients.md"
 PATIENCE_SECONDS = 60
 SONGS = np.random.default_rng(3).random((1000, 4), dtype=np.float32).astype(float).tolist()
 
 Answers = list[tuple[bool, float]]
-
-
-@pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of the clients' environment."""
-    try:
-        return install(CLIENTS / "requirements.txt", tmp_path_factory.mktemp("clients") / "environment")
-    except InstallFailed as error:
-        if error.is_index_unreachable:
-            pytest.skip(f"The package index does not answer: {error}")
-        raise
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from local_stack.config import ROOT
 
+CLIENTS = ROOT / "tests" / "clients"
+"""Programs that run where other packages are installed, and the list of these."""
+
 
 class InstallFailed(Exception):
     """The packages cannot be installed; the message is the installer's last line."""

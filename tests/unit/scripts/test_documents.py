@@ -9,6 +9,17 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.messages import SENTENCES
+from tests.support.documents import DOCUMENTS as WITH_COMMANDS
+from tests.support.documents import (
+    RUN_BY_NOBODY,
+    RUN_ELSEWHERE,
+    blocks,
+    excepted,
+    is_run_here,
+    shell_commands,
+    split,
+    words,
+)
 
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")})
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -33,15 +44,42 @@ def test_the_table_of_variables_is_that_of_the_configuration() -> None:
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"]((ROOT / ".env").read_text(encoding="utf-8"))
 
 
-def commands(document: str) -> list[str]:
-    """Return the commands of a README, without their comments."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
-    return sorted(re.sub(r"\s+#\s.*", "", line) for block in blocks for line in block.splitlines())
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_is_run_by_a_test(document: Path) -> None:
+    strange = [command for command in shell_commands(document) if not (is_run_here(command) or excepted(command))]
+    assert strange == [], "add them to RUN_HERE or RUN_ELSEWHERE"
 
 
-def test_both_readmes_name_the_same_commands_and_addresses() -> None:
-    assert commands("README.md") == commands("README.es.md")
-    english, spanish = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.es.md"))
+def test_what_is_excepted_is_documented_and_run_where_it_says() -> None:
+    found = {excepted(command) for document in WITH_COMMANDS for command in shell_commands(document)}
+    assert found - {None} == RUN_ELSEWHERE.keys() | RUN_BY_NOBODY.keys()
+    missing = {name: place for name, (path, place) in RUN_ELSEWHERE.items() if place not in (ROOT / path).read_text()}
+    assert missing == {}
+
+
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_targets_of_make_exist(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"`(?:[A-Z_]+=\S+\s)*make\s([a-z0-9-]+)", document.read_text(encoding="utf-8"))
+    assert set(named) <= targets
+
+
+def test_a_block_is_split_where_bash_does() -> None:
+    block = "curl a \\\n  -d '{\n}'   # a comment\n\n# of its own\nfor a in b; do\n  c \"#d\"\ndone\nmake  run\n"
+    assert [words(command) for command in split(block)] == [
+        "curl a -d {\n}",
+        "for a in b; do c #d done",
+        "make run",
+    ]
+
+
+def test_both_readmes_name_the_same_commands_answers_and_addresses() -> None:
+    documents = ROOT / "README.md", ROOT / "README.es.md"
+    in_english, in_spanish = (sorted(map(words, shell_commands(document))) for document in documents)
+    assert in_english == in_spanish
+    answers = [[text for language, text in blocks(document) if language == "json"] for document in documents]
+    assert answers[0] == answers[1] != []
+    english, spanish = (document.read_text(encoding="utf-8") for document in documents)
     address = re.compile(r"https?://[\w.:/#?=-]+")
     assert set(address.findall(english)) == set(address.findall(spanish))
 
