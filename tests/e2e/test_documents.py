@@ -24,6 +24,8 @@ from tests.support.waiting import wait_for
 OF_REAL_CLIENTS = ROOT / "docs" / "clients.md"
 """tests/e2e/test_real_clients.py runs this page where the packages that it names are installed."""
 
+pytestmark = pytest.mark.once
+
 READ_HERE = [document for document in DOCUMENTS if document != OF_REAL_CLIENTS]
 
 Shell = Callable[[str], str]
