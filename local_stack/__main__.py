@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor
 
 CHAMPION_PATIENCE_SECONDS = 60
+MLFLOW_SECONDS = 60
 
 
 def run(config: Config, new_listener: str | None = None) -> None:
@@ -31,7 +35,8 @@ def run(config: Config, new_listener: str | None = None) -> None:
     bring_up(config, Supervisor(config))
     _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
-    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS))
+    champion = ("--version", version) if (version := _champion(config)) else ()
+    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS), *champion)
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
 
@@ -80,7 +85,7 @@ def _ensure_champion(config: Config, new_listener: str | None) -> None:
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
     digest, of_source = _digest(f"{source}{_file_state(source)}"), _digest(source)
-    has_champion = _has_champion(config)
+    has_champion = _champion(config) is not None
     if has_champion and not new_listener and config.read_note("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
         return
@@ -123,14 +128,19 @@ def _file_state(source: str) -> str:
     return f" {found.st_size} {found.st_mtime_ns}"
 
 
-def _has_champion(config: Config) -> bool:
+def _champion(config: Config) -> str | None:
+    """Return the version that MLflow has as champion, None before the first."""
     env = config.environment
     url = (
         f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
         f"?name={env['MODEL_NAME']}&alias={env['MODEL_ALIAS']}"
     )
-    probe = (sys.executable, "-m", "operations.probe", url)
-    return subprocess.run(probe, cwd=ROOT, env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=MLFLOW_SECONDS) as response:
+            return str(json.load(response)["model_version"]["version"])
+    except urllib.error.URLError:
+        return None
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:

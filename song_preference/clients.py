@@ -124,8 +124,10 @@ def clients(settings: ClientSettings) -> dict[str, PredictionClient]:
     }
 
 
-def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds: float) -> dict[str, Prediction]:
-    """Return every protocol's prediction, once all are equal.
+def ask_all(
+    protocols: dict[str, PredictionClient], song: Song, patience_seconds: float, version: str | None = None
+) -> dict[str, Prediction]:
+    """Return every protocol's prediction, once all are equal, and of the model's version if one is named.
 
     Services load a new champion at different times; raise `SongPreferenceError` with the last error if they do not
     agree within `patience_seconds`.
@@ -134,9 +136,13 @@ def ask_all(protocols: dict[str, PredictionClient], song: Song, patience_seconds
     while True:
         try:
             answers = {name: client.predict(song) for name, client in protocols.items()}
-            if len(set(answers.values())) == 1:
+            first, *others = answers.values()
+            if version not in {None, first.model.version}:
+                last_error = SongPreferenceError(f"Version {version} does not answer yet: {answers}")
+            elif any(other != first for other in others):
+                last_error = SongPreferenceError(f"The protocols answer differently: {answers}")
+            else:
                 return answers
-            last_error = SongPreferenceError(f"The protocols answer differently: {answers}")
         except ServiceUnavailable as error:
             last_error = error
         if time.monotonic() > deadline:
@@ -148,10 +154,11 @@ def main() -> None:
     """Predict the example song over every protocol and print the predictions."""
     parser = argparse.ArgumentParser(prog="song_preference.clients", description=__doc__)
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--version", help="version of the model that has to answer")
     options = parser.parse_args()
     logging.getLogger("grpc").setLevel(logging.ERROR)
     try:
-        answers = ask_all(clients(load(ClientSettings)), EXAMPLE, options.patience)
+        answers = ask_all(clients(load(ClientSettings)), EXAMPLE, options.patience, options.version)
     except SongPreferenceError as error:
         raise SystemExit(str(error)) from None
     for name, answer in answers.items():

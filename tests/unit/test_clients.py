@@ -90,3 +90,14 @@ def test_answers_of_different_models_are_an_error(predictor: Predictor, registry
     other.refresh()
     with pytest.raises(SongPreferenceError, match="answer differently"):
         ask_all({"one": predictor, "other": Predictor(other)}, EXAMPLE, patience_seconds=0)
+
+
+def test_a_version_that_is_named_is_waited_for(
+    predictor: Predictor, registry: FakeRegistry, store: ModelStore, graph: bytes
+) -> None:
+    with pytest.raises(SongPreferenceError, match="Version 7 does not answer yet"):
+        ask_all({"one": predictor}, EXAMPLE, patience_seconds=0, version="7")
+    registry.register("7", graph)
+    threading.Timer(0.1, store.refresh).start()
+    answers = ask_all({"one": predictor}, EXAMPLE, patience_seconds=60, version="7")
+    assert answers["one"].model.version == "7"

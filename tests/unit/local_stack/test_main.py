@@ -49,12 +49,14 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     ran: list[tuple[str, ...]] = []
 
     def run(command: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[str]:
-        module = command[2]
-        if module == "song_preference.pipeline":
+        if command[2] == "song_preference.pipeline":
             ran.append(command[2:])
-        return subprocess.CompletedProcess(command, 1 if module == "operations.probe" and not ran else 0)
+        elif command[2] == "song_preference.clients":
+            assert command[-2:] == ("--version", "1")
+        return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr(command_line, "_champion", lambda _: "1" if ran else None)
     monkeypatch.setattr(command_line, "bring_up", lambda *_: None)
     return ran
 
