@@ -64,6 +64,8 @@ def address_faults(environ: Mapping[str, str]) -> Iterator[str]:
         yield f"PUBLIC_SCHEME is '{scheme}': set it to {' or '.join(SCHEMES)}."
     if environ.get("TLS_PROXY") and scheme == "http":
         yield "PUBLIC_SCHEME is 'http', but the proxy of docker-compose.proxy.yaml serves https only: set it to https."
+    if environ.get("TLS_PROXY") and environ.get("TLS_SERVICES"):
+        yield "COMPOSE_FILE names both docker-compose.proxy.yaml and docker-compose.tls.yaml: remove one of them."
 
 
 def space_faults(volumes: Path) -> Iterator[str]:

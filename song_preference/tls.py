@@ -41,11 +41,12 @@ def server_tls(environ: Mapping[str, str] = os.environ) -> Tls | None:
 
 def client_tls(environ: Mapping[str, str] = os.environ) -> Tls | None:
     """Return the TLS of a client, None if TLS_CA_FILE is empty; end the process at a wrong file."""
-    if not environ.get("TLS_CA_FILE"):
-        return None
-    return _loaded(
-        ssl.PROTOCOL_TLS_CLIENT, environ, "TLS_CLIENT_CERT_FILE", "TLS_CLIENT_KEY_FILE", authority="TLS_CA_FILE"
-    )
+    certificate, key, authority = "TLS_CLIENT_CERT_FILE", "TLS_CLIENT_KEY_FILE", "TLS_CA_FILE"
+    if environ.get(authority):
+        return _loaded(ssl.PROTOCOL_TLS_CLIENT, environ, certificate, key, authority)
+    if environ.get(certificate) or environ.get(key):
+        raise SystemExit(f"{authority} is empty: name the CA of the servers, or unset {certificate} and {key}.")
+    return None
 
 
 def verification(tls: Tls | None) -> ssl.SSLContext | bool:

@@ -92,10 +92,12 @@ class IndexStore:
 
     def start(self) -> None:
         """Use the index on disk, if there is one, and start watching the source."""
-        # Another replica may remove one meanwhile.
-        with suppress(FileNotFoundError):
-            for path in sorted(self._directory.glob("*.sqlite"), key=lambda path: path.stat().st_mtime):
-                self._used(path)
+        found = []
+        for path in self._directory.glob("*.sqlite"):
+            with suppress(FileNotFoundError):  # another replica may remove one meanwhile
+                found.append((path.stat().st_mtime, path))
+        for _, path in sorted(found):
+            self._used(path)
         self._watcher.start()
 
     def stop(self) -> None:
@@ -123,11 +125,12 @@ class IndexStore:
                 os.close(lock)
 
     def _fetched(self, run_id: str, path: Path) -> SongIndex | None:
-        """Use the run's index, which one replica downloads while the others wait; return None if it is not whole."""
+        """Download and use the run's index; return None if it is not whole, or while another replica downloads."""
         self._directory.mkdir(parents=True, exist_ok=True)
-        turn = os.open(self._directory, os.O_RDONLY)
+        turn = _locked(self._directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if turn is None:
+            return None
         try:
-            fcntl.flock(turn, fcntl.LOCK_EX)
             if found := self._used(path):
                 return found
             for leftover in self._directory.glob(f"{DOWNLOAD}*"):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 
@@ -167,6 +168,13 @@ def test_a_stream_is_answered_song_by_song() -> None:
         for answer in prediction_pb2_grpc.PredictionServiceStub(opened).PredictStream(songs(), timeout=60):
             answers.append(answer)  # noqa: PERF402 - counted meanwhile
     assert len(answers) == 3
+
+
+def test_every_field_at_fault_passes_through() -> None:
+    songs = pb.PredictBatchRequest(songs=[pb.Song()] * 200)
+    with channel(os.environ["GRPC_ADDRESS"], client_tls()) as opened, pytest.raises(grpc.RpcError) as raised:
+        prediction_pb2_grpc.PredictionServiceStub(opened).PredictBatch(songs, timeout=60)
+    assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_a_file_larger_than_the_proxys_memory_passes_through(variables: dict[str, Any]) -> None:

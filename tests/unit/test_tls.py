@@ -169,6 +169,8 @@ def test_a_wrong_file_ends_the_start_with_its_variable_and_the_remedy(
 def test_a_client_names_its_own_variables(files: dict[str, str]) -> None:
     with pytest.raises(SystemExit, match="Of TLS_CLIENT_CERT_FILE and TLS_CLIENT_KEY_FILE one is empty"):
         client_tls(files | {"TLS_CLIENT_KEY_FILE": ""})
+    with pytest.raises(SystemExit, match="TLS_CA_FILE is empty: name the CA of the servers"):
+        client_tls(files | {"TLS_CA_FILE": ""})
 
 
 def test_the_certificate_of_make_secrets_is_its_own_ca(

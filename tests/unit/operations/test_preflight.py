@@ -74,6 +74,13 @@ def test_links_to_a_proxy_lead_to_https(scheme: str, faults: int) -> None:
     assert len([*address_faults(environ)]) == faults
 
 
+def test_tls_is_added_in_one_place() -> None:
+    environ = {"PUBLIC_HOST": "music.example", "PUBLIC_SCHEME": "https", "TLS_PROXY": "on", "TLS_SERVICES": "on"}
+    assert [*address_faults(environ)] == [
+        "COMPOSE_FILE names both docker-compose.proxy.yaml and docker-compose.tls.yaml: remove one of them."
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["", "ftp", "http://", "HTTPS"])
 def test_another_scheme_is_rejected(scheme: str) -> None:
     (fault,) = address_faults({"PUBLIC_HOST": "m", "PUBLIC_SCHEME": scheme})

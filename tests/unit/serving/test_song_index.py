@@ -172,7 +172,12 @@ class Counting(Source):
 def read_model(source: Source, kept: Path) -> str:
     """Follow a source in a process of its own and return the model that its index names."""
     store = IndexStore(source, 0.05, kept)
-    store.refresh()
+
+    def follows() -> bool:
+        store.refresh()
+        return store.current is not None
+
+    wait_for(follows, "an index that another process downloads", 20)
     assert store.current is not None
     with closing(connect(store.current.path)) as reading:
         ((model,),) = reading.execute("select model from about")
