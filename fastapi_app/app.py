@@ -93,6 +93,6 @@ def _allow_origins(app: FastAPI, settings: RestSettings) -> None:
             CORSMiddleware,
             allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["X-API-Key", "X-Request-ID", "Content-Type"],
-            expose_headers=["X-Request-ID", "X-Notes", "Location"],
+            allow_headers=["X-API-Key", "X-Request-ID", "Content-Type", inference.HEAD_LENGTH],
+            expose_headers=["X-Request-ID", "X-Notes", "Location", inference.HEAD_LENGTH],
         )

@@ -1,6 +1,7 @@
 """The middleware around every request: request id, limit of the body, metrics, and an answer to unexpected errors."""
 
 import logging
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
@@ -22,9 +23,10 @@ CSV_PATH = "/predict/csv"
 UPLOAD_PATHS = {CSV_PATH, "/datasets", "/datasets/validate", "/catalogue"}
 """Paths that write their upload to a file, with limits of their own."""
 
-UNCOUNTED = ("/health", "/v2/health", "/ping", "/metrics", "/graphql")
-"""Prefixes of paths that are not counted: probes would drown the rest, and GraphQL counts its own requests."""
+UNCOUNTED = re.compile(r"/(health|v2/health|ping|metrics|graphql)(/|$)|/v2/models/.*/ready$")
+"""Paths that are not counted: probes would drown the rest, and GraphQL counts its own requests."""
 
+ENCODED = "Content-Encoding must be left out: send the body uncompressed."
 CLIENT_CLOSED_REQUEST = 499
 ID_HEADER = logs.REQUEST_ID.encode()
 
@@ -57,6 +59,9 @@ class RequestMiddleware:
         if path not in UPLOAD_PATHS and not _is_short(headers):
             receive = limited(receive, MAX_BODY_BYTES, _too_large)
         try:
+            if path not in UPLOAD_PATHS and headers.get(b"content-encoding", b"identity") != b"identity":
+                await problem(path, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, ENCODED)(scope, receive, send_with_id)
+                return
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
@@ -67,7 +72,7 @@ class RequestMiddleware:
             log.exception("Unexpected error")
             await problem(path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)(scope, receive, send_with_id)
         finally:
-            if not path.startswith(UNCOUNTED):
+            if not UNCOUNTED.match(path):
                 self._metrics.request("rest", _operation(scope), _outcome(status), perf_counter() - started)
 
 

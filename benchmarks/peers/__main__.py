@@ -90,6 +90,10 @@ PEERS = {"litserve": LITSERVE, "bentoml": BENTOML, "mlserver": MLSERVER, "mlflow
 """Each with the name of its file of requirements."""
 
 
+class StartFailed(Exception):
+    """The server does not answer, or answers with another probability."""
+
+
 class Row(NamedTuple):
     """A line of the table."""
 
@@ -106,10 +110,14 @@ def main() -> None:
         expected = write_models(directory)
         rows = list(contestants(directory))
         for _ in range(ROUNDS):
-            for row in rows:
-                with row.start():
-                    wait_for(row.peer, None if row.peer is NO_OP else expected)
-                    row.answers.append(wrk(row.peer.path, row.peer.body, folder))
+            for row in rows.copy():
+                try:
+                    with row.start():
+                        wait_for(row.peer, None if row.peer is NO_OP else expected)
+                        row.answers.append(wrk(row.peer.path, row.peer.body, folder))
+                except StartFailed as error:
+                    print(f"{row.name} is left out: {error}")
+                    rows.remove(row)
         print_table(rows)
 
 
@@ -151,7 +159,7 @@ def starting(peer: Peer, commands: Path, directory: Path, cores: str) -> Callabl
 
 
 def wait_for(peer: Peer, expected: float | None) -> None:
-    """Wait until the server answers with the expected probability, if one is."""
+    """Wait until the server answers with the expected probability, if one is; raise `StartFailed`."""
     deadline, last = time.monotonic() + PATIENCE_SECONDS, ""
     while time.monotonic() < deadline:
         try:
@@ -162,7 +170,7 @@ def wait_for(peer: Peer, expected: float | None) -> None:
         except httpx.TransportError as error:
             last = str(error)
         time.sleep(0.5)
-    raise SystemExit(f"{peer.path} did not answer with {expected}: {last}")
+    raise StartFailed(f"{peer.path} did not answer with {expected}: {last}")
 
 
 def print_table(rows: list[Row]) -> None:

@@ -89,11 +89,9 @@ def infer(
 
 def find(store: ModelStore, name: str, version: str | None) -> Served:
     """Return the champion, or the loaded model of a version; raise `UnknownVersion` and `ModelNotReady`."""
-    served = store.current(version)
-    known = served.model.ref.name
-    if name != known:
-        raise UnknownVersion(f"There is no model {name[:SHOWN_CHARACTERS]!r} here: ask for {known!r}.")
-    return served
+    if name != store.model_name:
+        raise UnknownVersion(f"There is no model {name[:SHOWN_CHARACTERS]!r} here: ask for {store.model_name!r}.")
+    return store.current(version)
 
 
 def features_of(inputs: Sequence[Tensor], check_count: Callable[[int], None]) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
+from typing_extensions import override
+
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
@@ -103,9 +105,7 @@ class Registry(Protocol):
 class ModelStore:
     """Holds one immutable model, which readers get without a lock.
 
-    `challenger` is the store of another alias, whose model answers only callers that name its version. It has a thread
-    and a state of its own, so that its failures do not concern this store, and no cache: after a start without MLflow
-    only the champion is served.
+    The model of `challenger` answers only callers that name its version.
     """
 
     def __init__(
@@ -114,13 +114,15 @@ class ModelStore:
         refresh_seconds: float,
         model_name: str,
         cache: ModelCache | None = None,
-        challenger: "ModelStore | None" = None,
+        challenger: "ChallengerStore | None" = None,
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Number of refreshes by outcome."""
         self.refusal: str | None = None
         """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
         self._registry, self._cache, self._challenger = registry, cache, challenger
+        self.model_name = model_name
+        """Name of the registered model."""
         self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
         self.served: Served | None = None
         """The model in service; None before the first."""
@@ -190,6 +192,7 @@ class ModelStore:
     def _refresh(self, *, again: bool) -> Outcome:
         ref = self._registry.champion()
         if ref is None:
+            self._lose_alias()
             return "missing"
         if ref == self._rejected and not again:
             return "refused"
@@ -213,6 +216,9 @@ class ModelStore:
             self._cache.keep(ref, graph)
         return "swapped"
 
+    def _lose_alias(self) -> None:
+        """Go on: a champion is better than none."""
+
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
         stale = outcome not in {"swapped", "unchanged"}
@@ -231,3 +237,15 @@ class ModelStore:
             log.info(
                 "Serving %s version %s from the cache until the registry answers.", cached[0].name, cached[0].version
             )
+
+
+class ChallengerStore(ModelStore):
+    """Holds the challenger, until no version has its alias.
+
+    It has a thread and a state of its own, so that its failures do not concern the champion's store, and no cache: only
+    the champion is served after a start without MLflow.
+    """
+
+    @override
+    def _lose_alias(self) -> None:
+        self.served = None

@@ -44,7 +44,7 @@ class Watcher:
                 log.warning("%s", error)
             except ModelRejected as error:
                 failures = 0
-                log.error("%s The previous model keeps serving.", error)  # noqa: TRY400 - the message needs no traceback
+                log.error("%s The model before it, if there is one, goes on.", error)  # noqa: TRY400 - the message needs no traceback
             except Exception:
                 # The thread must survive any error, or nothing new would ever be served.
                 failures += 1

@@ -12,6 +12,7 @@ from song_preference.settings import ModelSettings
 from tests.attacks.attack import Target
 
 SONG = list(EXAMPLE.model_dump().values())
+HEAD_LENGTH = "Inference-Header-Content-Length"
 NUMBERS = 1_900_000
 """In JSON just below the 8 MB of a body."""
 
@@ -53,12 +54,18 @@ TENSORS = [
 BODIES = [json.dumps({"inputs": [tensor]}).encode() for tensor in TENSORS]
 BODIES += [json.dumps({"inputs": [_tensor()] * 100_000}).encode(), _nested(100), _nested(1_000_000)]
 BODIES += [json.dumps({"inputs": [_tensor(data=[float("nan")] * 4)]}).encode(), b"", b"\xff" * 100]
-HEADS = [{}, {"Inference-Header-Content-Length": "40"}, {"Inference-Header-Content-Length": "9" * 20}]
+HEADS = [{}, {HEAD_LENGTH: "40"}, {HEAD_LENGTH: "9" * 20}]
+RAW = [b"\xff" * 16, b"\xff" * 15, b"\xff" * 7_000_000, b""]
+"""Bytes that are no songs: NaN, one too few, too many, and none."""
+
+HEAD = json.dumps({"inputs": [_binary(16)]}).encode()
 
 
 def hostile_tensors(target: Target) -> str:
-    """Send each of them several times, with and without a length of the JSON that is wrong, among others at once."""
-    requests = [(body, head) for body in BODIES for head in HEADS] * ROUNDS
+    """Send each of them several times, many at once, also with a wrong length of the JSON or wrong bytes after it."""
+    requests = [(body, head) for body in BODIES for head in HEADS]
+    requests += [(HEAD + raw, {HEAD_LENGTH: str(len(HEAD))}) for raw in RAW]
+    requests *= ROUNDS
     url = f"{target.rest_url}/v2/models/{ModelSettings().name}/infer"
     with httpx.Client(timeout=120) as http, ThreadPoolExecutor(CONCURRENT) as callers:
         answers = list(callers.map(lambda request: http.post(url, content=request[0], headers=request[1]), requests))

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -36,9 +35,12 @@ def expected(environment: dict[str, str], rest: httpx.Client) -> Answers:
 def test_every_client_gets_the_same_answers(
     expected: Answers, commands: Path, environment: dict[str, str], client: str
 ) -> None:
-    # MLflow's client is the one of our own lock.
-    python = sys.executable if client == "mlflow" else str(commands / "python")
-    command = [python, str(CLIENTS / f"with_{client}.py"), environment["FASTAPI_URL"], environment["GRPC_ADDRESS"]]
+    command = [
+        str(commands / "python"),
+        str(CLIENTS / f"with_{client}.py"),
+        environment["FASTAPI_URL"],
+        environment["GRPC_ADDRESS"],
+    ]
     ended = subprocess.run(command, input=json.dumps(SONGS), capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     answers = {way: [tuple(answer) for answer in found] for way, found in json.loads(ended.stdout).items()}

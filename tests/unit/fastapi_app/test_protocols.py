@@ -1,5 +1,6 @@
 """What holds for the paths of other tools' protocols alike; the errors have each protocol's own form."""
 
+import gzip
 import json
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ class Protocol(NamedTuple):
     body: dict[str, Any]
     """About two songs."""
     operation: str
-    probe: str
+    probes: list[str]
     fields: list[str]
     """Of an error."""
 
@@ -35,8 +36,14 @@ class Protocol(NamedTuple):
 TWO = [SONG, SONG]
 TENSOR = {"name": "features", "shape": [2, 4], "datatype": "FP32", "data": [list(song.values()) for song in TWO]}
 PROTOCOLS = [
-    Protocol("/v2/models/spotify_model_prod/infer", {"inputs": [TENSOR]}, "infer", "/v2/health/ready", ["error"]),
-    Protocol("/invocations", {"inputs": TWO}, "invocations", "/ping", ["error_code", "message"]),
+    Protocol(
+        "/v2/models/spotify_model_prod/infer",
+        {"inputs": [TENSOR]},
+        "infer",
+        ["/v2/health/ready", "/v2/models/spotify_model_prod/ready", "/v2/models/spotify_model_prod/versions/1/ready"],
+        ["error"],
+    ),
+    Protocol("/invocations", {"inputs": TWO}, "invocations", ["/ping"], ["error_code", "message"]),
 ]
 each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.operation)
 
@@ -62,13 +69,20 @@ def test_an_unexpected_error_reveals_nothing(
 def test_requests_are_counted_and_probes_are_not(rest: TestClient, protocol: Protocol) -> None:
     protocol.post(rest, json.dumps(protocol.body))
     protocol.post(rest, "{}")
-    probe = rest.get(protocol.probe)
+    probes = [rest.get(probe).status_code for probe in protocol.probes]
     metrics = rest.get("/metrics").text
     counted = [line for line in metrics.splitlines() if line.startswith("song_preference_requests_total{")]
     total = 'song_preference_requests_total{{operation="{}",outcome="{}",protocol="rest"}} 1.0'
     assert sorted(counted) == [total.format(protocol.operation, outcome) for outcome in ("client_error", "ok")]
     assert "song_preference_batch_songs_sum 2.0" in metrics
-    assert probe.is_success
+    assert set(probes) == {200}
+
+
+@each_protocol
+def test_a_compressed_body_is_rejected_by_its_header(rest: TestClient, protocol: Protocol) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = rest.post(protocol.path, content=gzip.compress(json.dumps(protocol.body).encode()), headers=headers)
+    assert "Content-Encoding must be left out" in protocol.fault(answer, 415)
 
 
 @each_protocol
