@@ -113,7 +113,7 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
     files = f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/"
     has_tls = bool(values.get("TLS_CERT_FILE"))
     return {
-        # A certificate that signed itself is its own CA.
+        # A self-signed certificate is its own CA.
         "TLS_CA_FILE": values.get("TLS_CA_FILE") or values.get("TLS_CERT_FILE", ""),
         "MLFLOW_S3_ENDPOINT_URL": s3,
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
