@@ -1,4 +1,7 @@
-"""mTLS in REST and gRPC with a CA of the test's own: health checks and the dashboard's clients follow."""
+"""mTLS in REST and gRPC with a CA of the test's own: health checks and the dashboard's clients follow.
+
+Before test_restarts.py, which leaves an empty platform.
+"""
 
 import ssl
 from collections.abc import Iterator
