@@ -99,14 +99,21 @@ class ScalerRange(BaseModel):
     max: float
 
 
+WITHOUT_NAMES = {
+    "songs_found": ("some_songs_found", "not_found"),
+    "songs_contradicting": ("some_songs_contradicting", "songs"),
+}
+"""By code, the message that names no songs, and the parameter that names them."""
+
+
 def _nameless(note: Message) -> Message:
     if note.code == "of_file":
         message = _nameless(Message(**note.params["message"])).as_json()
         return Message("of_file", {**note.params, "message": message})
-    if note.code == "songs_found":
-        counts = {name: value for name, value in note.params.items() if name != "not_found"}
-        return Message("some_songs_found", counts)
-    return note
+    if note.code not in WITHOUT_NAMES:
+        return note
+    code, names = WITHOUT_NAMES[note.code]
+    return Message(code, {key: value for key, value in note.params.items() if key != names})
 
 
 class Preparation(BaseModel):
@@ -133,7 +140,7 @@ class Preparation(BaseModel):
         return self.normalisations or [Message(None, english=text) for text in self.readings]
 
     def published(self) -> Self:
-        """Return what may be read without a key: songs that a look-up did not find are counted, but not named."""
+        """Return what may be read without a key: songs are counted, but not named."""
         notes = [_nameless(note) for note in self.normalisations]
         stored = [note.stored() for note in notes]
         return self.model_copy(update={"normalisations": stored, "readings": [str(note) for note in notes]})

@@ -60,6 +60,9 @@ def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.Data
         "songs that are liked and disliked at once and left out: 2 (Song 0 - Somebody, Song 1 - Somebody)"
         in found.report.readings
     )
+    published = found.report.published()
+    assert "songs that are liked and disliked at once and left out: 2" in published.readings
+    assert "Somebody" not in published.model_dump_json()
 
 
 def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:
