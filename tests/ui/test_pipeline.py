@@ -118,11 +118,11 @@ def test_a_playlist_is_uploaded_followed_and_served(
     if written is as_of_exportify:
         goes_back(visit, visitor, own_list)
     if written is as_it_is:
-        folder = tmp_path
+        folder, languages = tmp_path, [*LANGUAGES][:1]
         if "SCREENSHOTS" in os.environ:
-            folder = ROOT / os.environ["SCREENSHOTS"]
+            folder, languages = ROOT / os.environ["SCREENSHOTS"], [*LANGUAGES]
             take_pictures(visit, folder)
-        for language in LANGUAGES:
+        for language in languages:
             take_moving_picture(visit, language, folder / f"ten-seconds-{language}.webp")
             check_moving_picture(folder / f"ten-seconds-{language}.webp")
 
