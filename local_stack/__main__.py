@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 
 from local_stack.config import ROOT, Config, StackError
@@ -129,7 +130,7 @@ def _file_state(source: str) -> str:
 
 
 def _champion(config: Config) -> str | None:
-    """Return the version that MLflow has as champion, None before the first."""
+    """Return the version that MLflow has as champion, None before the first; raise `StackError`."""
     env = config.environment
     url = (
         f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
@@ -139,8 +140,12 @@ def _champion(config: Config) -> str | None:
     try:
         with direct.open(url, timeout=MLFLOW_SECONDS) as response:
             return str(json.load(response)["model_version"]["version"])
-    except urllib.error.URLError:
-        return None
+    except urllib.error.HTTPError as error:
+        if error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return None
+        raise StackError(f"MLflow fails ({error}): its log is in {config.logs}.") from error
+    except OSError as error:
+        raise StackError(f"MLflow does not answer ({error}): its log is in {config.logs}.") from error
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from fastapi_app.inference import HEAD_LENGTH
 from song_preference.clients import EXAMPLE
 from song_preference.serving.inference import MATRIX
 from song_preference.settings import ModelSettings
 from tests.attacks.attack import Target
 
 SONG = list(EXAMPLE.model_dump().values())
-HEAD_LENGTH = "Inference-Header-Content-Length"
 NUMBERS = 1_900_000
 """In JSON just below the 8 MB of a body."""
 

@@ -169,3 +169,9 @@ def test_a_secret_in_the_source_is_neither_shown_nor_kept(
     assert kept
     assert not any(b"hunter2" in content or source.encode() in content for content in kept)
     assert "hunter2" not in shown
+
+
+def test_an_mlflow_that_does_not_answer_is_no_platform_without_a_champion(tmp_path: Path) -> None:
+    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", "MLFLOW_PORT": "9"})
+    with pytest.raises(StackError, match="MLflow does not answer"):
+        command_line._champion(config)
