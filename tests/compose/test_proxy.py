@@ -6,6 +6,8 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,10 @@ METRICS = {"fastapi": 8803, "grpc": 50052}
 SHOW_METRICS = "import sys, urllib.request as http; print(http.urlopen(sys.argv[1]).read().decode())"
 CALLS = 60
 """So many that each of three replicas gets one, but for one time in 10,000,000,000."""
+
+PROBLEM = {"type", "title", "status", "detail"}
+GUESSES = 800
+"""More passwords than the proxy checks of one address: 300 at once, then 50 a second."""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +128,17 @@ def test_what_has_no_password_gets_one(
     assert web(port, path, auth=account).status_code == httpx.codes.OK
 
 
+def test_guesses_are_bounded(variables: dict[str, Any]) -> None:
+    trusting = ssl.create_default_context(cafile=variables["TLS_CERT_FILE"])
+    url = f"https://127.0.0.1:{os.environ['FASTAPI_PORT']}/metrics"
+    with httpx.Client(verify=trusting, timeout=60) as client, ThreadPoolExecutor(200) as threads:
+        guess = partial(client.get, url, auth=("listener", "guessed"))
+        statuses = {future.result().status_code for future in [threads.submit(guess) for _ in range(GUESSES)]}
+        assert statuses == {httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS}
+        predicted = client.post(url.replace("/metrics", "/predict"), json=EXAMPLE.model_dump())
+    assert predicted.status_code == httpx.codes.OK
+
+
 @pytest.mark.parametrize(("port", "path"), [("FASTAPI_PORT", "/docs"), ("AIRFLOW_PORT", "/api/v2/version")])
 def test_what_needs_none_or_has_its_own_is_left_alone(web: Callable[..., httpx.Response], port: str, path: str) -> None:
     assert web(port, path).status_code == httpx.codes.OK
@@ -211,3 +228,19 @@ def test_a_killed_replica_costs_a_call_of_each_client_at_most(variables: dict[st
     # A single song is sent to another replica; what may change something, and streams, are the caller's to repeat.
     assert "REST" not in trickle.failures
     assert all(len(failed) == 1 for failed in trickle.failures.values()), trickle.failures
+
+
+def test_without_a_replica_each_protocol_gets_its_own_error(variables: dict[str, Any]) -> None:
+    # The last test of the module: the replicas are recreated after it.
+    compose("stop", *REPLICATED, **variables)
+    trusting = ssl.create_default_context(cafile=variables["TLS_CERT_FILE"])
+    with httpx.Client(base_url=os.environ["FASTAPI_URL"], verify=trusting, timeout=60) as client:
+        answers = {path: client.get(path) for path in ("/predict", "/songs", "/v2/health/live", "/invocations")}
+    for answer in answers.values():
+        assert (answer.status_code, answer.headers["retry-after"]) == (httpx.codes.SERVICE_UNAVAILABLE, "1")
+    assert [{*answer.json()} for answer in answers.values()] == [PROBLEM, PROBLEM, {"error"}, {"error_code", "message"}]
+    song = pb.PredictRequest(song=pb.Song(**EXAMPLE.model_dump()))
+    with channel(os.environ["GRPC_ADDRESS"], client_tls()) as opened, pytest.raises(grpc.RpcError) as raised:
+        prediction_pb2_grpc.PredictionServiceStub(opened).Predict(song, timeout=60)
+    assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert raised.value.details() == "No replica of the service answered: call again."
