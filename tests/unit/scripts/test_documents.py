@@ -82,6 +82,14 @@ def test_both_readmes_name_the_same_commands_answers_and_addresses() -> None:
     english, spanish = (document.read_text(encoding="utf-8") for document in documents)
     address = re.compile(r"https?://[\w.:/#?=-]+")
     assert set(address.findall(english)) == set(address.findall(spanish))
+    named = {"Panel": "Dashboard", "medida": "feature", "pregunta": "question"}
+    assert [named.get(cell, cell) for cell in first_cells(spanish)] == first_cells(english)
+
+
+def first_cells(text: str) -> list[str]:
+    """Return the first cell of each row of the tables; of a question, the pages that answer it."""
+    rows = [re.split(r" *\| *", line)[1:-1] for line in text.splitlines() if line.startswith("|")]
+    return [" ".join(re.findall(r"\]\((\S+)\)", cells[1])) or cells[0] for cells in rows]
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
