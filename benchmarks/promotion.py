@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from song_preference.training.compare import MAX_SHARE_WORSE, Comparison, compare
-from song_preference.training.data import Songs
-from song_preference.training.evaluate import Predict
+from song_preference.training.data import Predict, Songs
 
 ROC_AUC, CORRELATION = 0.89, 0.9
 CLASSES = {20: (10, 10), 60: (36, 24), 221: (133, 88)}

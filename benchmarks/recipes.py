@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from optuna.trial import FixedTrial
 from sklearn.metrics import roc_auc_score
 
 from song_preference.dataset.prepare import prepare
@@ -68,7 +67,7 @@ def print_seeds(features: Path, directory: Path) -> None:
         choice = choose(search(train, TRIALS, seed), train, test, seed)
         twin = run_graph(open_graph(choice.twin.graph.SerializeToString()), test.features).probability
         candidate, parameters = RECIPES[BEFORE]
-        before = fit(CANDIDATES[candidate].make(FixedTrial(parameters), seed), train)
+        before = fit(CANDIDATES[candidate].estimator(seed, parameters), train)
         scores = [
             score
             for probability in (twin, probability_of(before, test.features))
@@ -82,7 +81,7 @@ def print_seeds(features: Path, directory: Path) -> None:
 def measured(songs: Songs, name: str) -> NDArray[np.float64]:
     """Return ROC AUC, Brier score and log loss of a recipe by fold (3, k)."""
     candidate, parameters = RECIPES[name]
-    estimator = CANDIDATES[candidate].make(FixedTrial(parameters), SEED)
+    estimator = CANDIDATES[candidate].estimator(SEED, parameters)
     scores = []
     for trained_on, left_out in folds(songs, SEED):
         train, labels = songs.take(trained_on), songs.labels[left_out]

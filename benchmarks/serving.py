@@ -23,7 +23,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnxruntime
-from optuna.trial import FixedTrial
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.servers import ALIAS, NAME, REF
@@ -112,10 +111,10 @@ def forest(songs: Songs) -> RandomForestClassifier:
 
 def champions() -> dict[str, bytes]:
     """Return a forest of fixed size and the default of the search, both trained on the bundled sample."""
-    songs, default = Songs.of(sample.bundled()), CANDIDATES[DEFAULT]
+    songs = Songs.of(sample.bundled())
     fitted = {
         "forest": forest(songs),
-        "default": fit(default.make(FixedTrial(default.default), 0), songs),
+        "default": fit(CANDIDATES[DEFAULT].estimator(0), songs),
     }
     graphs = {name: build_graph(estimator, 0.5) for name, estimator in fitted.items()}
     for graph in graphs.values():

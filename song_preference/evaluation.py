@@ -105,7 +105,37 @@ class Curves(Stored):
     precision_recall: Curve
     """Precision (y) by recall (x); the area is the average precision."""
     calibration: tuple[Bin, ...]
-    """Bins that hold a song, from the lowest."""
+    """Bins of equal width that hold a song, from the lowest."""
+
+    @classmethod
+    def of(cls, labels: NDArray[np.int64], probability: Numbers) -> Self:
+        """Return the curves of probabilities (n,), without scikit-learn, which the dashboard has not."""
+        likes, dislikes = (np.sort(probability[labels == label]) for label in (1, 0))
+        thresholds = np.unique(probability)[::-1]
+        positives, false_positives = (len(of) - np.searchsorted(of, thresholds) for of in (likes, dislikes))
+        recall, precision = positives / len(likes), positives / (positives + false_positives)
+        x, y = np.append(0, false_positives / len(dislikes)), np.append(0, recall)
+        return cls(
+            roc=Curve.of(x, y, float(np.trapezoid(y, x))),
+            precision_recall=Curve.of(recall, precision, float(np.diff(recall, prepend=0) @ precision)),
+            calibration=_calibration(labels, probability),
+        )
+
+
+def _calibration(labels: NDArray[np.int64], probability: Numbers) -> tuple[Bin, ...]:
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+    songs, announced, liked = (
+        np.histogram(probability, edges, weights=weights)[0] for weights in (None, probability, labels)
+    )
+    return tuple(
+        Bin(
+            low=float(edges[at]),
+            songs=int(songs[at]),
+            probability=float(announced[at] / songs[at]),
+            liked=float(liked[at] / songs[at]),
+        )
+        for at in np.flatnonzero(songs)
+    )
 
 
 class Confusion(Stored):
@@ -197,6 +227,17 @@ class Evaluation(Answers):
     confusions: tuple[Confusion, ...]
     """Counts of the model at `THRESHOLDS` and at its own threshold, from the lowest."""
 
+    @classmethod
+    def of(cls, answers: Answers, metrics: dict[str, Interval]) -> Self:
+        """Compute the curves and counts of answers; the metrics are computed elsewhere."""
+        labels, model, baseline = map(np.array, (answers.labels, answers.model, answers.baseline))
+        return cls(
+            **dict(answers),
+            metrics=metrics,
+            curves={"model": Curves.of(labels, model), "baseline": Curves.of(labels, baseline)},
+            confusions=tuple(Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, answers.threshold})),
+        )
+
     def confusion(self, threshold: float) -> Confusion:
         """Return the counts at one of the thresholds of `confusions`."""
         return next(counted for counted in self.confusions if counted.threshold == threshold)
@@ -208,45 +249,4 @@ _STORED: TypeAdapter[Evaluation | Answers] = TypeAdapter(Evaluation | Answers)
 def read_evaluation(content: bytes) -> Evaluation:
     """Return the evaluation that a file holds, whichever version wrote it; raise `ValidationError`."""
     stored = _STORED.validate_json(content)
-    return stored if isinstance(stored, Evaluation) else _completed(stored)
-
-
-def calibration(labels: NDArray[np.int64], probability: Numbers) -> tuple[Bin, ...]:
-    """Return the bins of equal width that hold a song, from the lowest."""
-    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
-    songs, announced, liked = (
-        np.histogram(probability, edges, weights=weights)[0] for weights in (None, probability, labels)
-    )
-    return tuple(
-        Bin(
-            low=float(edges[at]),
-            songs=int(songs[at]),
-            probability=float(announced[at] / songs[at]),
-            liked=float(liked[at] / songs[at]),
-        )
-        for at in np.flatnonzero(songs)
-    )
-
-
-def _completed(answers: Answers) -> Evaluation:
-    """Compute for a file of version 0.1 what training stores since then, without scikit-learn."""
-    labels, model = np.array(answers.labels), np.array(answers.model)
-    return Evaluation(
-        **dict(answers),
-        metrics={},
-        curves={"model": _curves(labels, model), "baseline": _curves(labels, np.array(answers.baseline))},
-        confusions=tuple(Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, answers.threshold})),
-    )
-
-
-def _curves(labels: NDArray[np.int64], probability: Numbers) -> Curves:
-    likes, dislikes = (np.sort(probability[labels == label]) for label in (1, 0))
-    thresholds = np.unique(probability)[::-1]
-    positives, false_positives = (len(of) - np.searchsorted(of, thresholds) for of in (likes, dislikes))
-    recall, precision = positives / len(likes), positives / (positives + false_positives)
-    x, y = np.append(0, false_positives / len(dislikes)), np.append(0, recall)
-    return Curves(
-        roc=Curve.of(x, y, float(np.trapezoid(y, x))),
-        precision_recall=Curve.of(recall, precision, float(np.diff(recall, prepend=0) @ precision)),
-        calibration=calibration(labels, probability),
-    )
+    return stored if isinstance(stored, Evaluation) else Evaluation.of(stored, {})

@@ -7,7 +7,7 @@ reaches an estimator, and the same choice is recognised when it comes again.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from optuna.trial import BaseTrial
+from optuna.trial import BaseTrial, FixedTrial
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingClassifier,
@@ -32,15 +32,16 @@ class Candidate(NamedTuple):
     make: Callable[[BaseTrial, int], Any]
     default: Chosen
 
+    def estimator(self, seed: int, chosen: Chosen | None = None) -> Any:
+        """Return the estimator of these choices, or of the default ones, not fitted."""
+        return self.make(FixedTrial(self.default if chosen is None else chosen), seed)
+
 
 def _logistic_regression(trial: BaseTrial, seed: int) -> Any:
     strength = 2.0 ** trial.suggest_int("logistic_regression_log2_c", -8, 6)
-    return make_pipeline(StandardScaler(), plain_logistic_regression(seed, strength))
-
-
-def plain_logistic_regression(seed: int, strength: float = 1.0) -> LogisticRegression:
-    """Solved by Newton steps, which end at the same weights whatever the order of a sum."""
-    return LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, random_state=seed)
+    # Newton steps end at the same weights whatever the order of a sum.
+    regression = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, random_state=seed)
+    return make_pipeline(StandardScaler(), regression)
 
 
 def _forests(name: str, *kinds: type[RandomForestClassifier] | type[ExtraTreesClassifier]) -> Candidate:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from song_preference.dataset.store import DatasetStore
-from song_preference.training.data import Labels, Probabilities, Songs, are_enough, test_songs
-from song_preference.training.evaluate import Predict, roc_auc
+from song_preference.training.data import Labels, Predict, Probabilities, Songs, are_enough, test_songs
+from song_preference.training.evaluate import roc_auc
 
 TOLERANCE = 0.02
 """Loss of ROC AUC that is accepted: chance alone moves it by more on a test table of a few hundred songs."""

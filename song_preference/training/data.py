@@ -1,6 +1,7 @@
 """The songs of a dataset's training and test tables, as arrays."""
 
 import logging
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ MAX_TEST_SONGS = 20_000
 Features = NDArray[np.float32]
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
+Predict = Callable[[Features], Probabilities]
+"""The model's probabilities (n,) for (n, 4) features."""
 
 
 class Songs(NamedTuple):

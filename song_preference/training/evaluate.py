@@ -1,35 +1,16 @@
 """Metrics with confidence intervals on songs that a model was not trained on, beside two simple baselines."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from song_preference.evaluation import (
-    DIFFERENCES,
-    THRESHOLDS,
-    Confusion,
-    Curve,
-    Curves,
-    Evaluation,
-    Importance,
-    Interval,
-    calibration,
-)
+from song_preference.evaluation import DIFFERENCES, Answers, Evaluation, Importance, Interval
 from song_preference.features import FEATURES
 from song_preference.messages.card import METRIC_NAMES, MODELS
 from song_preference.training import intervals
-from song_preference.training.candidates import plain_logistic_regression
+from song_preference.training.candidates import CANDIDATES
 from song_preference.training.cross_validation import out_of_fold
-from song_preference.training.data import Features, Labels, Probabilities, Songs
+from song_preference.training.data import Labels, Predict, Probabilities, Songs
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.logistic import losses
-
-Predict = Callable[[Features], Probabilities]
-"""The model's probabilities (n,) for (n, 4) features."""
 
 SHUFFLES = 30
 SHUFFLE_SEED = 0
@@ -41,12 +22,12 @@ def permutation_importances(songs: Songs, predict: Predict) -> tuple[Importance,
     """Return by feature the mean and spread of the ROC AUC lost when its values are shuffled among the songs."""
     random = np.random.default_rng(SHUFFLE_SEED)
     explained = songs.at_most(EXPLAINED_SONGS, SHUFFLE_SEED)
-    best = roc_auc_score(explained.labels, predict(explained.features))
+    best = roc_auc(explained.labels, predict(explained.features))
     lost_by = np.empty((len(FEATURES), SHUFFLES))
     for (feature, shuffle), _ in np.ndenumerate(lost_by):
         shuffled = explained.features.copy()
         shuffled[:, feature] = random.permutation(shuffled[:, feature])
-        lost_by[feature, shuffle] = best - roc_auc_score(explained.labels, predict(shuffled))
+        lost_by[feature, shuffle] = best - roc_auc(explained.labels, predict(shuffled))
     return tuple(
         Importance(feature=feature, mean=float(lost.mean()), std=float(lost.std()))
         for feature, lost in zip(FEATURES, lost_by, strict=True)
@@ -54,7 +35,7 @@ def permutation_importances(songs: Songs, predict: Predict) -> tuple[Importance,
 
 
 MODEL, MAJORITY, BASELINE = MODELS
-"""Prefixes of the metrics of the model, of always the more frequent answer and of a plain model."""
+"""Prefixes of the metrics of the model, of always the more frequent answer and of a plain candidate."""
 
 BASELINE_THRESHOLD = 0.5
 
@@ -68,7 +49,7 @@ def evaluate_model(test: Songs, train: Songs, predict: Predict, threshold: float
     answers = {
         MODEL: predict(test.features),
         MAJORITY: np.full(len(test.labels), train.labels.mean()),
-        BASELINE: probability_of(fit(_plain(seed), train), test.features),
+        BASELINE: probability_of(fit(CANDIDATES[BASELINE].estimator(seed), train), test.features),
     }
     return _evaluation(test.labels, answers, threshold, permutation_importances(test, predict))
 
@@ -76,12 +57,8 @@ def evaluate_model(test: Songs, train: Songs, predict: Predict, threshold: float
 def evaluate_left_out(songs: Songs, model: Probabilities, threshold: float, seed: int) -> Evaluation:
     """Return metrics and curves of probabilities (repeats, n) of songs left out of training, and of two baselines."""
     majority = np.full(len(songs.labels), songs.labels.mean())
-    answers = {MODEL: model, MAJORITY: majority, BASELINE: out_of_fold(_plain(seed), songs, seed)}
-    return _evaluation(songs.labels, answers, threshold)
-
-
-def _plain(seed: int) -> Any:
-    return make_pipeline(StandardScaler(), plain_logistic_regression(seed))
+    baseline = out_of_fold(CANDIDATES[BASELINE].estimator(seed), songs, seed)
+    return _evaluation(songs.labels, {MODEL: model, MAJORITY: majority, BASELINE: baseline}, threshold)
 
 
 def _evaluation(
@@ -96,30 +73,9 @@ def _evaluation(
     }
     model, baseline = (np.atleast_2d(answers[whose]).mean(axis=0) for whose in (MODEL, BASELINE))
     measured |= {f"{MODEL}_{name}": interval for name, interval in differences(labels, model, baseline).items()}
-    return Evaluation.model_validate(
-        {
-            "labels": labels.tolist(),
-            "model": model.tolist(),
-            "baseline": baseline.tolist(),
-            "threshold": threshold,
-            "importances": importances,
-            "metrics": measured,
-            "curves": {"model": curves(labels, model), "baseline": curves(labels, baseline)},
-            "confusions": [Confusion.of(labels, model, each) for each in sorted({*THRESHOLDS, threshold})],
-        }
-    )
-
-
-def curves(labels: Labels, probability: Probabilities) -> Curves:
-    """Return ROC, precision-recall and calibration curve of probabilities (n,) against labels (n,)."""
-    false_positive_rate, true_positive_rate, _ = roc_curve(labels, probability, drop_intermediate=False)
-    precision, recall, _ = precision_recall_curve(labels, probability)
-    return Curves(
-        roc=Curve.of(false_positive_rate, true_positive_rate, roc_auc(labels, probability)),
-        # scikit-learn begins at the lowest threshold, and adds a last point without songs.
-        precision_recall=Curve.of(recall[-2::-1], precision[-2::-1], intervals.pr_auc(labels, probability).value),
-        calibration=calibration(labels, probability),
-    )
+    listed = {"labels": labels.tolist(), "model": model.tolist(), "baseline": baseline.tolist()}
+    stored = Answers.model_validate({**listed, "threshold": threshold, "importances": importances})
+    return Evaluation.of(stored, measured)
 
 
 def metrics(labels: Labels, probability: Probabilities, threshold: float) -> dict[str, Interval]:

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from song_preference.evaluation import CALIBRATION_BINS, Curves, Evaluation
 from song_preference.features import FEATURES
 from song_preference.plotting import DARK, LIGHT, QUIET, drawing, heat_map, unit_square
-from song_preference.training.data import Songs
-from song_preference.training.evaluate import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES, Predict
+from song_preference.training.data import Predict, Songs
+from song_preference.training.evaluate import EXPLAINED_SONGS, SHUFFLE_SEED, SHUFFLES
 
 
 def all_plots(evaluation: Evaluation, songs: Songs, predict: Predict) -> dict[str, Figure]:

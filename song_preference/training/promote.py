@@ -26,8 +26,7 @@ from song_preference.training.compare import (
     pooled,
     unseen_songs,
 )
-from song_preference.training.data import are_enough
-from song_preference.training.evaluate import Predict
+from song_preference.training.data import Predict, are_enough
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import (
     BEST,

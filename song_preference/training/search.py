@@ -9,7 +9,6 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.samplers import TPESampler
-from optuna.trial import FixedTrial
 from pydantic import BaseModel
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
@@ -56,7 +55,7 @@ class Trial(BaseModel, frozen=True):
 
     def estimator(self, seed: int) -> Any:
         """Return the estimator, not fitted."""
-        return CANDIDATES[self.candidate].make(FixedTrial(self.parameters), seed)
+        return CANDIDATES[self.candidate].estimator(seed, self.parameters)
 
     @property
     def is_default(self) -> bool:

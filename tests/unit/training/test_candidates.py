@@ -12,7 +12,7 @@ from song_preference.training.fit import fit, probability_of
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_the_estimator_can_be_loaded_with_the_trusted_types(name: str, train: Songs, test: Songs) -> None:
     candidate = CANDIDATES[name]
-    estimator = fit(candidate.make(FixedTrial(candidate.default), 0), train)
+    estimator = fit(candidate.estimator(0), train)
     written = skops.io.dumps(estimator)
     assert set(skops.io.get_untrusted_types(data=written)) <= set(SKOPS_TRUSTED_TYPES)
     read = skops.io.loads(written, trusted=SKOPS_TRUSTED_TYPES)
@@ -32,7 +32,7 @@ def test_defaults_are_every_choice_of_a_family_and_lie_within_its_search(name: s
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_the_same_choice_and_seed_are_the_same_estimator(name: str, train: Songs, test: Songs) -> None:
     candidate = CANDIDATES[name]
-    one, other = (fit(candidate.make(FixedTrial(candidate.default), 7), train) for _ in range(2))
+    one, other = (fit(candidate.estimator(7), train) for _ in range(2))
     np.testing.assert_array_equal(probability_of(one, test.features), probability_of(other, test.features))
 
 

@@ -14,8 +14,8 @@ from song_preference.training.compare import (
     pooled,
     unseen_songs,
 )
-from song_preference.training.data import Features, Probabilities, Songs
-from song_preference.training.evaluate import Predict, roc_auc
+from song_preference.training.data import Features, Predict, Probabilities, Songs
+from song_preference.training.evaluate import roc_auc
 from tests.support.training import MemoryDatasets, answers, likes_to_dance, listener
 
 

@@ -6,7 +6,6 @@ import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from optuna.trial import FixedTrial
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from song_preference.errors import ModelRejected
@@ -36,7 +35,7 @@ def answers(model: onnx.ModelProto, features: NDArray[np.float32]) -> tuple[Any,
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.float32]) -> None:
     family = CANDIDATES[candidate]
-    estimator = fit(family.make(FixedTrial(family.default), 42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
+    estimator = fit(family.estimator(42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
     model = build_graph(estimator, 0.5)
     assert [(node.name, node.type.tensor_type.elem_type) for node in model.graph.output] == [
         ("label", onnx.TensorProto.INT64),
@@ -50,7 +49,7 @@ def test_every_candidate_keeps_the_contract(candidate: str, songs: NDArray[np.fl
 @pytest.mark.parametrize("candidate", ["averaged_forests", "k_nearest_neighbors", "neural_network"])
 def test_a_calibration_is_part_of_the_graph(candidate: str, songs: NDArray[np.float32]) -> None:
     family, line = CANDIDATES[candidate], Calibration(1.4, -0.3)
-    estimator = fit(family.make(FixedTrial(family.default), 42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
+    estimator = fit(family.estimator(42), Songs(songs, (songs[:, 2] > 0.5).astype(np.int64)))
     model = build_graph(estimator, 0.5, line)
     if candidate == "k_nearest_neighbors":
         # Some are exactly 0 or 1 before, and have no logit.
@@ -63,7 +62,7 @@ def test_a_calibration_is_part_of_the_graph(candidate: str, songs: NDArray[np.fl
 @pytest.mark.parametrize("songs_trained_on", [515, 10_000])
 def test_the_default_makes_a_file_below_5_mb_however_many_songs(songs_trained_on: int) -> None:
     family = CANDIDATES[DEFAULT]
-    model = build_graph(fit(family.make(FixedTrial(family.default), 0), listener(songs_trained_on, 1)), 0.5)
+    model = build_graph(fit(family.estimator(0), listener(songs_trained_on, 1)), 0.5)
     assert 500_000 < len(model.SerializeToString()) < 5_000_000
 
 

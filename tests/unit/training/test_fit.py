@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from optuna.trial import FixedTrial
 from sklearn._loss.loss import HalfBinomialLoss
 from sklearn.ensemble import GradientBoostingClassifier
 
@@ -18,7 +17,6 @@ from song_preference.training.fit import DECIMALS, fit, probability_of
 
 TRAIN = """
 import hashlib, json, sys
-from optuna.trial import FixedTrial
 from song_preference.training import candidates
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.export import build_graph
@@ -31,8 +29,8 @@ from tests.support.training import listener
 songs, others = listener(150, 1), listener(2000, 2).features
 deep = {"gradient_boosting_n_estimators": 100, "gradient_boosting_log2_learning_rate": -3,
         "gradient_boosting_max_depth": 4}
-estimators = {name: made.make(FixedTrial(made.default), 7) for name, made in CANDIDATES.items()}
-estimators["deep_boosting"] = CANDIDATES["gradient_boosting"].make(FixedTrial(deep), 7)
+estimators = {name: made.estimator(7) for name, made in CANDIDATES.items()}
+estimators["deep_boosting"] = CANDIDATES["gradient_boosting"].estimator(7, deep)
 found = {}
 for name, estimator in estimators.items():
     graph = build_graph(fit(estimator, songs), 0.5).SerializeToString()
@@ -93,8 +91,8 @@ def test_scikit_learn_still_takes_a_loss_from_its_private_method(train: Songs) -
 
 def test_boosting_on_rounded_gradients_is_boosting(train: Songs, test: Songs) -> None:
     candidate = CANDIDATES["gradient_boosting"]
-    ours = fit(candidate.make(FixedTrial(candidate.default), 0), train)
-    plain = candidate.make(FixedTrial(candidate.default), 0).fit(train.features, train.labels)
+    ours = fit(candidate.estimator(0), train)
+    plain = candidate.estimator(0).fit(train.features, train.labels)
     assert type(ours) is GradientBoostingClassifier
     assert vars(ours).keys() == vars(plain).keys()
     assert type(ours._loss) is type(plain._loss)
@@ -104,7 +102,7 @@ def test_boosting_on_rounded_gradients_is_boosting(train: Songs, test: Songs) ->
 
 def test_weights_are_rounded(train: Songs) -> None:
     candidate = CANDIDATES["logistic_regression"]
-    scaler, regression = (step for _, step in fit(candidate.make(FixedTrial(candidate.default), 0), train).steps)
+    scaler, regression = (step for _, step in fit(candidate.estimator(0), train).steps)
     for weights in (scaler.mean_, scaler.scale_, regression.coef_):
         np.testing.assert_array_equal(weights, np.round(weights, DECIMALS))
         assert np.all(weights != 0)
