@@ -80,7 +80,7 @@ def _train(estimator: Any, songs: Songs, known: Songs, threshold: float, calibra
         fit(estimator, songs)
     graph = build_graph(estimator, threshold, calibration)
     describe(graph, songs)
-    error = check_parity(estimator, graph, threshold, known.features, calibration=calibration)
+    error = check_parity(estimator, graph, threshold, known.features, calibration)
     return Trained(estimator, graph, error, songs)
 
 

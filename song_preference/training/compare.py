@@ -52,12 +52,9 @@ class Comparison(NamedTuple):
 
 def overlap(store: DatasetStore, dataset: str, other: str) -> Overlap:
     """Count the songs that two dataset versions share, by features or key; raise `DatasetNotFound`."""
-    songs = pooled([_table(store, dataset, "train"), _table(store, dataset, "test")])
-    left, size, others = songs, len(songs.labels), 0
-    for table in (_table(store, other, "train"), _table(store, other, "test")):
-        left, others = left.without(table), others + len(table.labels)
-    smaller = min(size, others)
-    return Overlap(min(size - len(left.labels), smaller), smaller)
+    songs, others = (_table(store, name, "train").plus(_table(store, name, "test")) for name in (dataset, other))
+    smaller = min(len(songs.labels), len(others.labels))
+    return Overlap(min(len(songs.labels) - len(songs.without(others).labels), smaller), smaller)
 
 
 def unseen_songs(store: DatasetStore, dataset: str, other: str) -> list[Songs]:

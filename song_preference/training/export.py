@@ -23,6 +23,7 @@ from sklearn.ensemble import VotingClassifier
 from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES
 from song_preference.serving.model import (
+    BACKGROUND_LIMIT,
     BACKGROUND_PROPERTY,
     EXPECTED_OUTPUT_PROPERTY,
     INPUT_EXAMPLE_PROPERTY,
@@ -30,7 +31,7 @@ from song_preference.serving.model import (
     open_graph,
 )
 from song_preference.training.cross_validation import Calibration
-from song_preference.training.data import Features, Labels, Probabilities, Songs
+from song_preference.training.data import Features, Labels, Predict, Probabilities, Songs
 from song_preference.training.logistic import CLIP
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
@@ -39,7 +40,6 @@ MAX_PARITY_ERROR = 1e-5
 
 PARITY_SONGS = 10_000
 PARITY_SEED = 0
-BACKGROUND_SONGS = 100
 BACKGROUND_SEED = 0
 
 NO_LABEL = -1
@@ -64,6 +64,11 @@ def run_graph(session: onnxruntime.InferenceSession, features: Features) -> Outp
     ]
     label, probability = (np.concatenate(outputs) for outputs in zip(*batches, strict=True))
     return Outputs(label, probability.astype(np.float64))
+
+
+def predicting(session: onnxruntime.InferenceSession) -> Predict:
+    """Return a function that gives the graph's probabilities (n,) for (n, 4) features."""
+    return lambda features: run_graph(session, features).probability
 
 
 def build_graph(estimator: Any, threshold: float, calibration: Calibration | None = None) -> onnx.ModelProto:
@@ -173,7 +178,7 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
     """
     example = np.median(songs.features, axis=0, keepdims=True).astype(np.float32)
     answer = run_graph(open_graph(model.SerializeToString()), example)
-    background = songs.at_most(BACKGROUND_SONGS, BACKGROUND_SEED).features
+    background = songs.at_most(BACKGROUND_LIMIT, BACKGROUND_SEED).features
     written = {
         INPUT_EXAMPLE_PROPERTY: dict(zip(FEATURES, example[0].tolist(), strict=True)),
         EXPECTED_OUTPUT_PROPERTY: {"label": int(answer.label[0]), "probability": float(answer.probability[0])},
@@ -184,15 +189,15 @@ def describe(model: onnx.ModelProto, songs: Songs) -> None:
 
 
 def check_parity(
-    estimator: Any, model: onnx.ModelProto, threshold: float, *known: Features, calibration: Calibration | None = None
+    estimator: Any, model: onnx.ModelProto, threshold: float, known: Features, calibration: Calibration | None = None
 ) -> float:
-    """Return the largest absolute difference of the probability over `known` (each (n, 4)) and 10,000 random songs.
+    """Return the largest absolute difference of the probability over `known` (n, 4) and 10,000 random songs.
 
     Raises `ModelRejected` where it exceeds `MAX_PARITY_ERROR`, or where a label differs though the probability is
     farther than that from the threshold.
     """
     random = np.random.default_rng(PARITY_SEED).random((PARITY_SONGS, len(FEATURES)), dtype=np.float32)
-    features = np.concatenate([*known, random])
+    features = np.concatenate([known, random])
     exported = run_graph(open_graph(model.SerializeToString()), features)
     expected = estimator.predict_proba(features.astype(np.float64))[:, 1]
     if calibration:

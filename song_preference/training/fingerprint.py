@@ -35,9 +35,9 @@ SOURCES = (
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", "skl2onnx")
 
 TRAINING_KEY = "training_key"
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION = "champion"
 DECISION, DECIDED_AT = "decision", "decided_at"
-"""Records of a version: champion or challenger, and when that was decided."""
+"""Records of a version: whether it became `CHAMPION` or `CHALLENGER`, and when that was decided."""
 
 LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
 """Records of a version: the version that its listener's models began with, the best champion of that listener so far

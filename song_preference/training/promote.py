@@ -13,8 +13,8 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import DatasetNotFound, ModelRejected
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
-from song_preference.serving.model import BrokenContract, ServedModel, open_graph
-from song_preference.serving.registry import PROMOTION, recorded
+from song_preference.serving.model import ServedModel
+from song_preference.serving.registry import CHALLENGER, MISSING, PROMOTION, recorded
 from song_preference.serving.versions import DECLINED, REASON, REASON_CODE, REASON_PARAMS, REPLACED, ROLLED_BACK
 from song_preference.training.compare import (
     MAX_SHARE_WORSE,
@@ -26,17 +26,16 @@ from song_preference.training.compare import (
     pooled,
     unseen_songs,
 )
-from song_preference.training.data import Predict, are_enough
-from song_preference.training.export import run_graph
+from song_preference.training.data import are_enough
+from song_preference.training.export import predicting
 from song_preference.training.fingerprint import (
     BEST,
-    CHALLENGER,
     CHAMPION,
     DECISION,
     LISTENER,
     NEW_LISTENER,
 )
-from song_preference.training.registry import load_graph, load_twin
+from song_preference.training.registry import address_of, load_graph, twin_of
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +86,7 @@ def decide(
     and the best of its listener.
     """
     own = str(candidate.version)
-    served = _load(champion) if champion else None
-    if champion is None or served is None:
+    if champion is None or _load(champion, address_of(champion)) is None:
         return _against_majority(candidate, FIRST)
     replaced = {"champion": str(champion.version)}
     if _is_sample(candidate) and not _is_sample(champion):
@@ -102,17 +100,16 @@ def decide(
     return _against_champions(store, candidate, champion)
 
 
-def _load(version: ModelVersion) -> ServedModel | None:
-    """Return the version as a service would load it, or None if none can."""
+def _load(version: ModelVersion, address: str) -> ServedModel | None:
+    """Return the version's model or twin at an address as a service would load it, or None if none can."""
     try:
-        graph = load_graph(f"models:/{version.name}/{version.version}")
-        return ServedModel.load(ModelRef(version.name, str(version.version), ""), graph)
+        return ServedModel.load(ModelRef(version.name, str(version.version), ""), load_graph(address))
     except ModelRejected as reason:
         log.warning("%s", reason)
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        if error.error_code != MISSING:
             raise  # MLflow is unreachable just now, which is not the version's fault
-        log.warning("Version %s of %s has no ONNX model (any more).", version.version, version.name)
+        log.warning("Version %s of %s has no ONNX model at %s (any more).", version.version, version.name, address)
     return None
 
 
@@ -156,28 +153,23 @@ def _against_champions(store: DatasetStore, candidate: ModelVersion, champion: M
     found = _compared(store, candidate, champion)
     if isinstance(found, Message):
         return Decision(False, found, listener)
-    comparisons, parts = {first: found}, _parts("against_the_champion", first, found)
+    last, parts = found, _parts("against_the_champion", first, found)
     if best != first:
-        best_found = _compared_with_best(store, candidate, best)
-        if best_found is None:
+        with_best = _compared_with_best(store, candidate, best)
+        if with_best is None:
             parts.append(Message("best_not_comparable", {"version": best}))
+            best = first
         else:
-            comparisons[best] = best_found
-            parts += _parts("against_the_best", best, best_found)
-    promoted = all(comparison.is_not_inferior for comparison in comparisons.values())
+            last = with_best
+            parts += _parts("against_the_best", best, last)
+    promoted = found.is_not_inferior and last.is_not_inferior
     reason = Message("not_inferior" if promoted else "inferior", {"comparisons": [part.as_json() for part in parts]})
-    best, last = comparisons.popitem()
     return Decision(promoted, reason, listener, own if last.roc_auc >= last.other_roc_auc else best, found)
 
 
 def _compared_with_best(store: DatasetStore, candidate: ModelVersion, best: str) -> Comparison | None:
-    try:
-        version = MlflowClient().get_model_version(candidate.name, best)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-    found = _compared(store, candidate, version)
+    named = MlflowClient().search_model_versions(f"name = '{candidate.name}' and version_number = {best}")
+    found = _compared(store, candidate, named[0]) if named else None
     return None if isinstance(found, Message) else found
 
 
@@ -191,25 +183,12 @@ def _compared(store: DatasetStore, candidate: ModelVersion, other: ModelVersion)
     songs = pooled(tables)
     if not are_enough(songs):
         return Message("too_few_new_songs", {**versions, "songs": len(songs.labels), "least": MIN_TEST_SONGS})
-    own, others = _twin(candidate), _twin(other)
-    if own is None or _load(candidate) is None:
+    own, others = (_load(version, twin_of(version)) for version in (candidate, other))
+    if own is None or _load(candidate, address_of(candidate)) is None:
         return Message("cannot_be_loaded")
-    return Message("twin_gone", versions) if others is None else compare(tables, own, others)
-
-
-def _twin(version: ModelVersion) -> Predict | None:
-    """Return the predictions of the version's twin, or None if it cannot be loaded."""
-    try:
-        session = open_graph(load_twin(version))
-    except BrokenContract as reason:
-        log.warning("The twin of version %s is rejected: %s.", version.version, reason)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        log.warning("Version %s of %s has no twin (any more).", version.version, version.name)
-    else:
-        return lambda features: run_graph(session, features).probability
-    return None
+    if others is None:
+        return Message("twin_gone", versions)
+    return compare(tables, predicting(own.session), predicting(others.session))
 
 
 def _parts(code: str, version: str, found: Comparison) -> list[Message]:

@@ -224,9 +224,14 @@ def load_graph(model_uri: str) -> bytes:
     return content
 
 
-def load_twin(version: ModelVersion) -> bytes:
-    """Return the ONNX file of the version's twin; a version of before there were twins is its own."""
-    return load_graph(recorded(version).get(TWIN, f"models:/{version.name}/{version.version}"))
+def address_of(version: ModelVersion) -> str:
+    """Return the address of the version's model."""
+    return f"models:/{version.name}/{version.version}"
+
+
+def twin_of(version: ModelVersion) -> str:
+    """Return the address of the version's twin; a version of before there were twins is its own."""
+    return str(recorded(version).get(TWIN, address_of(version)))
 
 
 def model_card(

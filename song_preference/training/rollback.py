@@ -15,10 +15,9 @@ from mlflow.exceptions import MlflowException
 from song_preference.errors import PipelineError, RegistryUnavailable, SongPreferenceError, VersionNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow
-from song_preference.serving.registry import connect, find_version
+from song_preference.serving.registry import CHALLENGER, connect, find_version
 from song_preference.serving.versions import DECLINED, REPLACED, ROLLED_BACK
 from song_preference.settings import AirflowSettings, ModelSettings, load
-from song_preference.training.fingerprint import CHALLENGER
 
 log = logging.getLogger(__name__)
 

@@ -19,16 +19,15 @@ from song_preference.errors import NothingToDo
 from song_preference.evaluation import EVALUATED_ON, EVALUATION_FILE, LEFT_OUT, TEST_TABLE, by_ends
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
-from song_preference.serving.registry import find_version, recorded
+from song_preference.serving.registry import CHALLENGER, find_version, recorded
 from song_preference.serving.versions import stored_reason
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
 from song_preference.training.choose import Choice, choose, own_songs
-from song_preference.training.data import Features, Probabilities, are_enough, test_songs, training_songs
+from song_preference.training.data import are_enough, test_songs, training_songs
 from song_preference.training.evaluate import evaluate_left_out, evaluate_model
-from song_preference.training.export import run_graph
+from song_preference.training.export import predicting
 from song_preference.training.fingerprint import (
-    CHALLENGER,
     CHAMPION,
     DECIDED_AT,
     DECISION,
@@ -133,11 +132,7 @@ def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:
     """
     run_id, _, dataset_version, seed, *_ = exported
     train = training_songs(store, dataset_version, seed)
-    session = open_graph(registry.load_graph(exported.twin_uri))
-
-    def predict(features: Features) -> Probabilities:
-        return run_graph(session, features).probability
-
+    predict = predicting(open_graph(registry.load_graph(exported.twin_uri)))
     if are_enough(songs := test_songs(store, dataset_version)):
         evaluated_on, evaluation = TEST_TABLE, evaluate_model(songs, train, predict, exported.threshold, seed)
     else:

@@ -9,9 +9,14 @@ from mlflow import MlflowClient
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef
-from song_preference.serving.registry import GRAPH_FILE, OWN_SONGS_FILE, MlflowRegistry, following_champion
+from song_preference.serving.registry import (
+    CHALLENGER,
+    GRAPH_FILE,
+    OWN_SONGS_FILE,
+    MlflowRegistry,
+    following_champion,
+)
 from song_preference.settings import ModelSettings, ServingSettings
-from song_preference.training.fingerprint import CHALLENGER
 from tests.support.waiting import wait_for
 
 MODEL = "spotify_model_prod"

@@ -25,7 +25,7 @@ from song_preference.training.data import Probabilities, Songs
 from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import training_key
 from song_preference.training.fit import fit, probability_of
-from song_preference.training.registry import load_graph, load_own_songs, load_twin, ranked_trials
+from song_preference.training.registry import load_graph, load_own_songs, ranked_trials, twin_of
 from song_preference.training.rollback import rollback
 from tests.support.datasets import described
 from tests.support.training import MemoryDatasets, listener
@@ -127,7 +127,7 @@ def test_the_evaluation_is_of_the_test_table_and_belongs_to_the_run(trained: Tra
     evaluation = load_dict(f"runs:/{trained.searched.run_id}/evaluation.json")
     assert evaluation["labels"] == listener(40, 2).labels.tolist()
     assert evaluation["threshold"] == trained.exported.threshold
-    assert evaluation["model"] == answers(load_twin(trained.registered), listener(40, 2)).tolist()
+    assert evaluation["model"] == answers(load_graph(twin_of(trained.registered)), listener(40, 2)).tolist()
     params = trained.run.data.params
     assert (params["songs_evaluated"], params["evaluated_on"]) == ("40", "test_table")
     assert trained.metrics.items() <= trained.run.data.metrics.items()
@@ -178,7 +178,7 @@ def test_the_served_model_was_trained_on_all_songs_and_its_twin_on_the_training_
     estimator = ranked_trials(trained.searched.run_id)[0].estimator(SEED)
     line = trained.run.data.params
     assert line["songs_refitted"] == "100"
-    for graph, songs in ((load_twin(trained.registered), known), (served(trained), known.plus(test))):
+    for graph, songs in ((load_graph(twin_of(trained.registered)), known), (served(trained), known.plus(test))):
         expected = probability_of(fit(estimator, songs), test.features)
         if slope := line.get("calibration_slope"):
             expected = Calibration(float(slope), float(line["calibration_intercept"])).of(expected)
@@ -189,7 +189,9 @@ def test_a_run_holds_answers_on_own_songs_by_models_that_do_not_know_them(datase
     known, test = datasets.versions[VERSION]
     songs, left_out = load_own_songs(trained.searched.run_id)
     np.testing.assert_array_equal(songs.features, known.plus(test).features)
-    np.testing.assert_array_equal(left_out[:, len(known.labels) :], [answers(load_twin(trained.registered), test)] * 3)
+    np.testing.assert_array_equal(
+        left_out[:, len(known.labels) :], [answers(load_graph(twin_of(trained.registered)), test)] * 3
+    )
     everywhere = answers(served(trained), songs)
     assert not np.isclose(left_out, everywhere, atol=1e-4).any(axis=1).all()
 
