@@ -6,6 +6,8 @@ of which neither the likes nor the dislikes were counted beforehand.
 
 import numpy as np
 from scipy.special import expit, logit, ndtr, ndtri, stdtrit
+from scipy.stats import binomtest
+from sklearn.metrics import average_precision_score
 
 from song_preference.evaluation import Interval, Numbers
 from song_preference.training.data import Labels, Probabilities
@@ -78,11 +80,9 @@ def pr_auc(labels: Labels, probability: Probabilities) -> Interval:
 
     They hold the number of likes fixed; the interval covers without that as well, where a bootstrap covers too seldom.
     """
-    liked, every = np.sort(probability[labels == 1]), np.sort(probability)
-    likes_from, songs_from = (len(of) - np.searchsorted(of, liked, "left") for of in (liked, every))
-    average = float(np.mean(likes_from / songs_from))
-    within = min(average, 1 - 0.5 / len(liked))
-    low, high = expit(logit(within) + np.array([-Z, Z]) / np.sqrt(len(liked) * within * (1 - within)))
+    average, likes = float(average_precision_score(labels, probability)), labels.sum()
+    within = min(average, 1 - 0.5 / likes)
+    low, high = expit(logit(within) + np.array([-Z, Z]) / np.sqrt(likes * within * (1 - within)))
     return Interval(average, float(low), max(float(high), average))
 
 
@@ -102,11 +102,8 @@ def f1(labels: Labels, probability: Probabilities, threshold: float) -> Interval
 
 
 def _wilson(successes: int, count: int) -> Interval:
-    share, extra = successes / count, Z**2 / count
-    half = np.sqrt(share * (1 - share) * extra + extra**2 / 4)
-    low, high = ((share + extra / 2 + sign * half) / (1 + extra) for sign in (-1, 1))
-    # Rounding may put the ends of 0 and of 1 on their wrong side.
-    return Interval(share, min(max(float(low), 0.0), share), max(min(float(high), 1.0), share))
+    ends = binomtest(successes, count).proportion_ci(1 - 2 * TAIL, method="wilson")
+    return Interval(successes / count, float(ends.low), float(ends.high))
 
 
 def bootstrap_means(values: Numbers) -> list[Interval]:
