@@ -6,7 +6,8 @@ from typing import Any
 
 from song_preference.dataset.version import NAME_LENGTH
 from song_preference.errors import InvalidRun
-from song_preference.messages import Language, Message, Text
+from song_preference.messages import Language, Message
+from song_preference.messages.texts import FOLDER, Text, read_texts
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
 IMPORT_DAG, SCORING_DAG = "import_catalogue", "score_catalogue"
@@ -66,156 +67,41 @@ def checked(options: Iterable[Option], asked: Mapping[str, Any]) -> dict[str, An
     return values
 
 
-NEW_LISTENER = Option(
-    "new_listener",
-    bool,
-    None,
-    title={"en": "Another listener", "es": "Otra persona"},
-    description={
-        "en": "Yes: another listener's songs, so that their model may replace that of the list in use. No: the same "
-        "listener's. If empty, another listener's if it shares less than half of its songs with the list in use, and "
-        "then the model in use stays.",
-        "es": "Sí: son canciones de otra persona, y su modelo puede sustituir al de la lista en uso. No: son de la "
-        "misma. Si lo dejas vacío, de otra si comparte menos de la mitad de sus canciones con la lista en uso, y "
-        "entonces sigue el modelo en uso.",
-    },
-)
+_TEXTS = read_texts(FOLDER / "runs.toml")
+
+NEW_LISTENER = Option("new_listener", bool, None, _TEXTS["new_listener"], _TEXTS["new_listener_help"])
 
 MODEL_OPTIONS = (
-    Option(
-        "seed",
-        int,
-        42,
-        title={"en": "Seed", "es": "Semilla del azar"},
-        description={
-            "en": "Decides every random choice. The same seed gives the same model; another one a second opinion.",
-            "es": "Decide todo lo que se elige al azar. Con la misma sale el mismo modelo; con otra, una segunda "
-            "opinión.",
-        },
-        bounds=(0, 2**32 - 1),
-    ),
-    Option(
-        "trials",
-        int,
-        None,
-        title={"en": "Models to try", "es": "Modelos que probar"},
-        description={
-            "en": "How many models to try: more take longer and may find a better one. If empty, as many as the "
-            "operator configured.",
-            "es": "Cuántos modelos probar: con más tarda más, y quizá encuentre uno mejor. Si lo dejas vacío, los que "
-            "estén configurados.",
-        },
-        bounds=(1, 500),
-    ),
-    Option(
-        "force",
-        bool,
-        False,
-        title={"en": "Train again (force)", "es": "Entrenar otra vez de todos modos"},
-        description={
-            "en": "Train even if these songs and settings gave a model before; otherwise that one is compared again.",
-            "es": "Aunque estas canciones y opciones ya hayan dado un modelo; si no, se compara otra vez ese.",
-        },
-    ),
+    Option("seed", int, 42, _TEXTS["seed"], _TEXTS["seed_help"], bounds=(0, 2**32 - 1)),
+    Option("trials", int, None, _TEXTS["trials"], _TEXTS["trials_help"], bounds=(1, 500)),
+    Option("force", bool, False, _TEXTS["force"], _TEXTS["force_help"]),
     NEW_LISTENER,
 )
 """Options of a training that the ETL passes on with the dataset."""
 
-NAME = Option(
-    "name",
-    str,
-    None,
-    title={"en": "Name of the playlist", "es": "Nombre de la lista"},
-    description={
-        "en": f"The name shown everywhere, {NAME_LENGTH} characters at most. If empty, that of its file.",
-        "es": f"El nombre que se ve en todas partes, de {NAME_LENGTH} caracteres como máximo. Si lo dejas vacío, el "
-        "del archivo.",
-    },
-    longest=NAME_LENGTH,
-)
+NAME = Option("name", str, None, _TEXTS["name"], _TEXTS["name_help"], longest=NAME_LENGTH)
 
 ETL_OPTIONS = (
-    Option(
-        "source",
-        str,
-        None,
-        title={"en": "Playlist", "es": "Lista de canciones"},
-        description={
-            "en": "A link to the file on Google Drive, a public https address, s3://data/incoming/<file> or "
-            "incoming/<file>. If empty, the playlist that the operator configured.",
-            "es": "Un enlace al archivo en Google Drive, una dirección https pública, s3://data/incoming/<archivo> o "
-            "incoming/<archivo>. Si lo dejas vacío, la lista que esté configurada.",
-        },
-    ),
+    Option("source", str, None, _TEXTS["source"], _TEXTS["source_help"]),
     NAME,
-    Option(
-        "test_size",
-        float,
-        0.3,
-        title={"en": "Songs kept for the test", "es": "Canciones para la prueba"},
-        description={
-            "en": "Share of the songs on which a model is tested that does not know them; then it is trained on all. "
-            "0.3 means 30%.",
-            "es": "Parte de las canciones con las que se prueba un modelo que no las conoce; después se entrena con "
-            "todas.",
-        },
-        bounds=(0.1, 0.5),
-    ),
+    Option("test_size", float, 0.3, _TEXTS["test_size"], _TEXTS["test_size_help"], bounds=(0.1, 0.5)),
     *MODEL_OPTIONS,
 )
 
 TRAINING_OPTIONS = (
-    Option(
-        "dataset_version",
-        str,
-        None,
-        title={"en": "Dataset version", "es": "Versión de los datos"},
-        description={
-            "en": "As in the address of its files in S3. If empty, the latest one.",
-            "es": "Como en la dirección de sus archivos en S3. Si lo dejas vacío, la última.",
-        },
-    ),
+    Option("dataset_version", str, None, _TEXTS["dataset_version"], _TEXTS["dataset_version_help"]),
     *MODEL_OPTIONS,
 )
 
-CATALOGUE_OPTIONS = (
-    Option(
-        "source",
-        str,
-        "",
-        title={"en": "Catalogue", "es": "Catálogo"},
-        description={
-            "en": "A table of songs with title, artist and the four features, or a zip of several: a link to it on "
-            "Google Drive, a public https address, s3://data/incoming/<file> or incoming/<file>.",
-            "es": "Una tabla de canciones con título, artista y las cuatro medidas, o un zip con varias: un enlace a "
-            "ella en Google Drive, una dirección https pública, s3://data/incoming/<archivo> o incoming/<archivo>.",
-        },
-    ),
-)
+CATALOGUE_OPTIONS = (Option("source", str, "", _TEXTS["catalogue"], _TEXTS["catalogue_help"]),)
 
-TASKS: dict[str, dict[str, Text]] = {
-    ETL_DAG: {
-        "download": {"en": "Download the playlist", "es": "Descargar la lista"},
-        "engineer_features": {"en": "Prepare the songs", "es": "Preparar las canciones"},
-        "split": {"en": "Split into train and test", "es": "Separar unas canciones para la prueba"},
-        "register": {"en": "Publish the dataset", "es": "Publicar los datos"},
-    },
-    TRAINING_DAG: {
-        "search": {"en": "Find the best model", "es": "Buscar el mejor modelo"},
-        "export": {"en": "Export the model", "es": "Exportar el modelo"},
-        "evaluate": {"en": "Test it on new songs", "es": "Probarlo con canciones nuevas"},
-        "register": {"en": "Register it", "es": "Registrarlo"},
-        "promote": {"en": "Decide whether it becomes champion", "es": "Decidir si pasa a ser el campeón"},
-    },
-    IMPORT_DAG: {
-        "read": {"en": "Read the songs", "es": "Leer las canciones"},
-        "publish": {"en": "Publish the catalogue", "es": "Publicar el catálogo"},
-    },
-    SCORING_DAG: {
-        "plan": {"en": "Share out the songs", "es": "Repartir las canciones"},
-        "score": {"en": "Predict every song", "es": "Predecir cada canción"},
-        "finish": {"en": "Publish the scores", "es": "Publicar los resultados"},
-        "index": {"en": "Write the index", "es": "Escribir el índice"},
-    },
+TASKS = {
+    dag_id: {task: _TEXTS[f"{dag_id}_{task}"] for task in tasks}
+    for dag_id, tasks in {
+        ETL_DAG: ("download", "engineer_features", "split", "register"),
+        TRAINING_DAG: ("search", "export", "evaluate", "register", "promote"),
+        IMPORT_DAG: ("read", "publish"),
+        SCORING_DAG: ("plan", "score", "finish", "index"),
+    }.items()
 }
 """The names of each DAG's tasks, in the order in which they run."""

@@ -5,10 +5,10 @@ from numbers import Real
 from string import Formatter
 from typing import Any
 
-from song_preference.messages.card import FOLDER, cards
-from song_preference.messages.texts import LANGUAGES, Language, Text, read_texts
+from song_preference.messages.card import cards
+from song_preference.messages.texts import FOLDER, LANGUAGES, Language, read_texts
 
-__all__ = ["SENTENCES", "Language", "LanguageFormatter", "Message", "Text"]
+__all__ = ["SENTENCES", "Language", "LanguageFormatter", "Message"]
 
 _TEXTS = read_texts(FOLDER / "sentences.toml")
 SENTENCES: dict[Language, dict[str, str]] = {
@@ -17,7 +17,6 @@ SENTENCES: dict[Language, dict[str, str]] = {
 SPANISH_SIGNS = str.maketrans({",": ".", ".": ",", "%": "\N{NO-BREAK SPACE}%"})
 MINUS = "\N{MINUS SIGN}"
 """As Vega writes it in charts."""
-
 
 LOOK_UP_CODES = ("songs_found", "all_songs_found")
 """Codes of the notes on songs that were looked up in the catalogue."""

@@ -1,12 +1,9 @@
 """The model cards: Markdown, in English under MLflow's 5,000 characters, with placeholders of Python's format."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from string import Template
 
-from song_preference.messages.texts import Language, read_texts
-
-FOLDER = Path(__file__).parent
+from song_preference.messages.texts import FOLDER, Language, read_texts
 
 METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "log_loss", "calibration_slope", "calibration_intercept")
 FIRST_METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "calibration_error")

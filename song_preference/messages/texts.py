@@ -4,6 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Literal, get_args
 
+FOLDER = Path(__file__).parent
+"""The folder of messages, cards, options and tasks."""
+
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 Text = dict[Language, str]

@@ -71,6 +71,8 @@ def test_every_option_is_explained_in_both_languages_and_states_its_bounds(optio
     assert option.description["en"] != option.description["es"]
     stated = [option.help(language) == option.description[language] for language in ("en", "es")]
     assert stated == [option.bounds is None] * 2
+    if option.longest:
+        assert all(str(option.longest) in text for text in option.description.values())
     assert replace(option, bounds=(0.25, 1.5)).help("es").endswith("De 0,25 a 1,5.")
 
 
