@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import numpy as np
-import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from benchmarks.etl import write_playlist
 from benchmarks.servers import ALIAS, NAME, REF
 from benchmarks.serving import LOAD_CORE, PORT, SERVER_CORE, champions, serving
 from song_preference.features import FEATURES
+from song_preference.serving.model import open_graph
 from song_preference.serving.model_store import ModelCache
 
 ROWS, ROUNDS = 300_000, 7
@@ -51,9 +51,7 @@ def print_pair(alone: float, service: float) -> float:
 def bare(graph: bytes, songs: NDArray[np.float32]) -> float:
     """Return the rows per second of onnxruntime alone, on the same songs: how long trees take depends on them."""
     os.sched_setaffinity(0, {int(SERVER_CORE)})
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = open_graph(graph)
     began = time.perf_counter()
     session.run(None, {"features": songs})
     return ROWS / (time.perf_counter() - began)

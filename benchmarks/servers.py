@@ -127,11 +127,6 @@ def bare_grpc() -> aio.Server:
     return server
 
 
-def serve_bare(app: FastAPI, port: int) -> None:
-    """Serve the application with uvicorn's defaults, without its log."""
-    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-
-
 async def serve_grpc(variant: str, port: int, cache: Path) -> None:
     """Serve gRPC until the process ends."""
     for_ever = asyncio.Event()
@@ -147,7 +142,8 @@ def main(protocol: str, variant: str, port: int, cache: Path) -> None:
     """Serve one variant of one protocol."""
     bare: dict[str, Callable[[], FastAPI]] = {"rest": bare_rest, "graphql": bare_graphql}
     if protocol in bare and variant == "bare":
-        serve_bare(bare[protocol](), port)
+        # With uvicorn's defaults, without its log.
+        uvicorn.run(bare[protocol](), host="127.0.0.1", port=port, log_config=None, access_log=False)
     elif protocol in bare:
         serve(configuration(create_app(songs(variant, cache), REST), "127.0.0.1", port))
     else:

@@ -22,13 +22,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.servers import ALIAS, NAME, REF
 from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, QUERY
 from song_preference.dataset import sample
+from song_preference.serving.model import open_graph
 from song_preference.serving.model_store import ModelCache
 from song_preference.training.candidates import CANDIDATES, DEFAULT
 from song_preference.training.data import Songs
@@ -82,9 +82,7 @@ def print_protocol(protocol: str, measured: dict[str, list[tuple[float, float, f
 def print_batch(name: str, graph: bytes, directory: str) -> None:
     """Print songs per second in batches over REST, beside onnxruntime alone, and what one song takes there."""
     songs = np.random.default_rng(0).random((BATCH, 4), dtype=np.float32)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = open_graph(graph)
     raw = []
     for _ in range(10):
         began = time.perf_counter()
@@ -179,21 +177,31 @@ def load(protocol: str, directory: str) -> tuple[float, float, float]:
 
 def wrk(path: str, body: object, directory: str, connections: int = CONNECTIONS) -> tuple[float, float, float]:
     """Return what `load` does, from wrk, which posts the body over and over."""
-    script = Path(directory) / "post.lua"
-    script.write_text(
-        f"wrk.method, wrk.body = 'POST', [==[{json.dumps(body)}]==]\n"
+    posting = (
+        f"wrk.method, wrk.path, wrk.body = 'POST', '{path}', [==[{json.dumps(body)}]==]\n"
         "wrk.headers['Content-Type'] = 'application/json'\n"
+    )
+    rate, p50, _, p99 = run_wrk(posting, directory, connections, SECONDS)
+    return rate, p50, p99
+
+
+def run_wrk(requests: str, directory: str, connections: int, seconds: int) -> tuple[float, float, float, float]:
+    """Send requests as a script of wrk makes them; return their rate, and percentiles 50, 95 and 99 in milliseconds."""
+    script = Path(directory) / "requests.lua"
+    script.write_text(
+        f"{requests}"
         "function done(summary, latency)\n"
-        "  io.write(string.format('RESULT [%f, %f, %f, %d]\\n', summary.requests / summary.duration * 1e6,\n"
-        "    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, summary.errors.status))\nend\n"
+        "  io.write(string.format('RESULT [%f, %f, %f, %f, %d]\\n', summary.requests / summary.duration * 1e6,\n"
+        "    latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,\n"
+        "    summary.errors.status))\nend\n"
     )
     tool = shutil.which("wrk") or sys.exit("wrk is needed: apt install wrk")
-    command = ["taskset", "-c", LOAD_CORE, tool, "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script)]
-    ended = subprocess.run([*command, f"http://127.0.0.1:{PORT}{path}"], stdout=subprocess.PIPE, text=True, check=True)
-    rate, p50, p99, failed = json.loads(ended.stdout.partition("RESULT ")[2])
+    command = ["taskset", "-c", LOAD_CORE, tool, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
+    ended = subprocess.run([*command, f"http://127.0.0.1:{PORT}"], stdout=subprocess.PIPE, text=True, check=True)
+    rate, p50, p95, p99, failed = json.loads(ended.stdout.partition("RESULT ")[2])
     if failed:
-        raise SystemExit(f"{path} answered {failed} requests with an error: the measurement would mean nothing.")
-    return rate, p50, p99
+        raise SystemExit(f"{failed} requests were answered with an error: the measurement would mean nothing.")
+    return rate, p50, p95, p99
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from song_preference.serving.model import open_graph
 from song_preference.training.choose import REPEAT_COLUMNS, choose, own_songs
 from song_preference.training.data import Songs
 from song_preference.training.evaluate import evaluate_left_out, roc_auc
-from song_preference.training.export import run_graph
+from song_preference.training.export import predicting
 from song_preference.training.search import search
 
 SIZES = (20, 40)
@@ -60,7 +60,7 @@ def train(random: np.random.Generator, songs: int, steepness: float) -> Outcome:
     left_out = table[list(REPEAT_COLUMNS)].to_numpy().T
     found = evaluate_left_out(Songs.of(table), left_out, choice.threshold, SEED).metrics["test_roc_auc"]
     more = draw(random, MORE_SONGS, steepness)
-    served = run_graph(open_graph(choice.model.graph.SerializeToString()), more.features).probability
+    served = predicting(open_graph(choice.model.graph.SerializeToString()))(more.features)
     return Outcome(roc_auc(more.labels, served), found.low, found.high)
 
 

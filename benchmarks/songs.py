@@ -7,8 +7,6 @@ the size of the index, and the memory of the server's process before and after t
 
 import json
 import random
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,9 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import psutil
 
 from benchmarks.servers import ALIAS, INDEX, NAME, REF
-from benchmarks.serving import CONNECTIONS, LOAD_CORE, PORT, SECONDS, SERVER_CORE, champions, serving
+from benchmarks.serving import CONNECTIONS, LOAD_CORE, SECONDS, SERVER_CORE, champions, run_wrk, serving
 from song_preference.catalogue.index import Row, write
 from song_preference.names import name_key
 from song_preference.serving.model import ServedModel
@@ -101,28 +100,16 @@ class MadeUp:
 
 def load(paths: list[str], directory: str) -> tuple[float, float, float, float]:
     """Return requests per second, and the 50th, 95th and 99th percentile of latency in milliseconds."""
-    script = Path(directory) / "get.lua"
-    script.write_text(
+    asking = (
         f"local paths = {{{', '.join(map(json.dumps, paths))}}}\n"
         "function request() return wrk.format('GET', paths[math.random(#paths)]) end\n"
-        "function done(summary, latency)\n"
-        "  io.write(string.format('RESULT [%f, %f, %f, %f, %d]\\n', summary.requests / summary.duration * 1e6,\n"
-        "    latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,\n"
-        "    summary.errors.status))\nend\n"
     )
-    tool = shutil.which("wrk") or sys.exit("wrk is needed: apt install wrk")
-    command = ["taskset", "-c", LOAD_CORE, tool, "-t1", f"-c{CONNECTIONS}", f"-d{2 * SECONDS}s", "-s", str(script)]
-    ended = subprocess.run([*command, f"http://127.0.0.1:{PORT}"], stdout=subprocess.PIPE, text=True, check=True)
-    rate, p50, p95, p99, failed = json.loads(ended.stdout.partition("RESULT ")[2])
-    if failed:
-        raise SystemExit(f"{failed} requests failed: the measurement would mean nothing.")
-    return rate, p50, p95, p99
+    return run_wrk(asking, directory, CONNECTIONS, 2 * SECONDS)
 
 
 def megabytes(process: int) -> float:
     """Return the memory that a process has in use."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1e3
+    return psutil.Process(process).memory_info().rss / 1e6
 
 
 if __name__ == "__main__":
