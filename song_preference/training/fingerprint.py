@@ -39,13 +39,6 @@ CHAMPION = "champion"
 DECISION, DECIDED_AT = "decision", "decided_at"
 """Records of a version: whether it became `CHAMPION` or `CHALLENGER`, and when that was decided."""
 
-LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
-"""Records of a version: the version that its listener's models began with, the best champion of that listener so far
-(itself included), and what its run said of the listener."""
-
-TWIN = "twin_uri"
-"""Record of a version: address of the same recipe trained on the training table alone."""
-
 
 def training_key(dataset_version: str, seed: int, trials: int) -> str:
     """Return a digest of data, configuration and code (first 16 hex digits of a SHA-256)."""

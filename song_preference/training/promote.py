@@ -28,16 +28,14 @@ from song_preference.training.compare import (
 )
 from song_preference.training.data import are_enough
 from song_preference.training.export import predicting
-from song_preference.training.fingerprint import (
-    BEST,
-    CHAMPION,
-    DECISION,
-    LISTENER,
-    NEW_LISTENER,
-)
+from song_preference.training.fingerprint import CHAMPION, DECISION
 from song_preference.training.registry import address_of, load_graph, twin_of
 
 log = logging.getLogger(__name__)
+
+LISTENER, BEST, NEW_LISTENER = "listener", "best_version", "new_listener"
+"""Records of a version: the version that its listener's models began with, the best champion of that listener so far
+(itself included), and what its run said of the listener."""
 
 FIRST = ("first_beats_majority", "first_may_not_beat_majority")
 NEW = ("new_listener_beats_majority", "new_listener_may_not_beat_majority")

@@ -36,7 +36,7 @@ from song_preference.temporary import temporary_directory
 from song_preference.training.candidates import SKOPS_TRUSTED_TYPES
 from song_preference.training.choose import REPEAT_COLUMNS, Choice
 from song_preference.training.data import Probabilities, Songs
-from song_preference.training.fingerprint import TRAINING_KEY, TWIN, pinned
+from song_preference.training.fingerprint import TRAINING_KEY, pinned
 from song_preference.training.search import METRICS as CV_METRICS
 from song_preference.training.search import Trial
 
@@ -58,6 +58,9 @@ TRIALS_FILE = "trials.json"
 CARD_FILE = "model_card.md"
 CALIBRATION_SLOPE, CALIBRATION_INTERCEPT = "calibration_slope", "calibration_intercept"
 """Parameters of a run whose probabilities are calibrated."""
+
+TWIN = "twin_uri"
+"""Record of a version: address of the same recipe trained on the training table alone."""
 
 SONGS_OF_METRICS = {TEST_TABLE: "evaluated_on_test_table", LEFT_OUT: "evaluated_on_left_out"}
 TRIALS = TypeAdapter(list[Trial])

@@ -27,13 +27,7 @@ from song_preference.training.choose import Choice, choose, own_songs
 from song_preference.training.data import are_enough, test_songs, training_songs
 from song_preference.training.evaluate import evaluate_left_out, evaluate_model
 from song_preference.training.export import predicting
-from song_preference.training.fingerprint import (
-    CHAMPION,
-    DECIDED_AT,
-    DECISION,
-    TRAINING_KEY,
-    training_key,
-)
+from song_preference.training.fingerprint import CHAMPION, DECIDED_AT, DECISION, TRAINING_KEY, training_key
 from song_preference.training.plots import all_plots
 from song_preference.training.promote import Decision, decide, record
 from song_preference.training.registry import model_card

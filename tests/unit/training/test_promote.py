@@ -19,7 +19,7 @@ from song_preference.serving.versions import ROLLED_BACK
 from song_preference.settings import ModelSettings
 from song_preference.training.data import Songs
 from song_preference.training.export import describe
-from song_preference.training.fingerprint import TWIN
+from song_preference.training.registry import TWIN
 from song_preference.training.rollback import rollback
 from song_preference.training.steps import promote
 from tests.support.training import MemoryDatasets, listener
