@@ -164,6 +164,8 @@ def _airflow(config: Config) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "airflow" / "dags"),
+        # For `airflow_local_settings`, which is looked for in this folder too.
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "airflow" / "config"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
