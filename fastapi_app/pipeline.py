@@ -13,7 +13,7 @@ from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
 from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
-from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
@@ -162,5 +162,3 @@ def _refreshed(store: ModelStore) -> Outcome:
         return store.refresh(again=True)
     except (RegistryUnavailable, DiskFull):
         return "unavailable"
-    except ModelRejected:
-        return "refused"

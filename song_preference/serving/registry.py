@@ -19,7 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef, RegisteredVersion
-from song_preference.serving.model_store import ChallengerStore, ModelCache, ModelStore
+from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore
 from song_preference.settings import ModelSettings, ServingSettings
@@ -182,6 +182,8 @@ def following_champion(settings: ServingSettings, *, with_challenger: bool = Fal
     challenger = None
     if with_challenger:
         registry = MlflowRegistry(settings.model_copy(update={"alias": CHALLENGER}))
-        challenger = ChallengerStore(registry, settings.refresh_seconds, settings.name)
+        # Its failures do not concern the champion's store. No cache: without MLflow, a start serves the champion alone.
+        challenger = ModelStore(registry, settings.refresh_seconds, settings.name)
+        challenger.goes_with_alias = True
     store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache, challenger)
     return Predictor(store, settings.max_batch_size)
