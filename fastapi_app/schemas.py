@@ -118,12 +118,9 @@ class ServedOut(ModelOut):
     def of(cls, store: ModelStore) -> Self:
         """Return the model that a store serves; raise `ModelNotReady`."""
         served = store.current()
-        ref = served.model.ref
+        model = ModelOut.model_validate(served.model.ref)
         return cls(
-            name=ref.name,
-            version=ref.version,
-            alias=ref.alias,
-            dataset_version=ref.dataset_version,
+            **vars(model),
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,

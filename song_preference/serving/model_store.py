@@ -124,7 +124,6 @@ class ModelStore:
         self._registry, self._cache, self._challenger = registry, cache, challenger
         self.model_name = model_name
         """Name of the registered model."""
-        self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
         self.served: Served | None = None
         """The model in service; None before the first."""
         self._rejected: ModelRef | None = None
@@ -158,7 +157,8 @@ class ModelStore:
                 )
             return loaded[version]
         if served is None:
-            raise ModelNotReady(self.refusal or self._not_ready)
+            missing = f"No champion for '{self.model_name}' yet: run the DAG process_etl_spotify_data."
+            raise ModelNotReady(self.refusal or missing)
         return served
 
     def loaded(self) -> dict[str, Served]:
