@@ -20,18 +20,8 @@ def question_of(message: Message) -> dict[str, Any]:
 
 def song_message(song: CatalogueSong) -> pb.CatalogueSong:
     """Return the message of a song, without a model's answer."""
-    return pb.CatalogueSong(
-        id=song.id,
-        isrc=song.isrc,
-        title=song.title,
-        artist=song.artist,
-        album=song.album,
-        genre=song.genre,
-        year=song.year,
-        popularity=song.popularity,
-        spotify_url=song.spotify_url,
-        features=pb.Song(**song.features.model_dump()),
-    )
+    described = song.model_dump(include={field.name for field in pb.CatalogueSong.DESCRIPTOR.fields})
+    return pb.CatalogueSong(**described, features=pb.Song(**song.features.model_dump()))
 
 
 def scored_messages(found: Found) -> list[pb.ScoredSong]:
