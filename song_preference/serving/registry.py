@@ -143,7 +143,7 @@ def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> Registered
     return RegisteredVersion(
         version=str(version.version),
         created_at=datetime.fromtimestamp((version.creation_timestamp or 0) / 1000, UTC),
-        aliases=tuple(sorted(alias for alias, named in aliases.items() if str(named) == str(version.version))),
+        aliases=sorted(alias for alias, named in aliases.items() if str(named) == str(version.version)),
         dataset_version=values.get("dataset_version"),
         source_kind=values.get("source_kind"),
         roc_auc=float(values["test_roc_auc"]) if "test_roc_auc" in values else None,

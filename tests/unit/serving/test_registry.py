@@ -54,8 +54,8 @@ def test_the_newest_versions_are_listed_with_their_aliases(client: MlflowClient,
         client.set_registered_model_alias(MODEL, alias, version)
     newest = registry.versions(2)
     assert [(found.version, found.aliases) for found in newest] == [
-        ("3", ("challenger", "champion")),
-        ("2", ("other",)),
+        ("3", ["challenger", "champion"]),
+        ("2", ["other"]),
     ]
     assert all(before <= found.created_at <= datetime.now(UTC) for found in newest)
 
