@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic_core import to_json
 
 from fastapi_app.dependencies import SongsDep
 from fastapi_app.errors import problems
 from fastapi_app.schemas import ExplanationOut
-from song_preference.serving.songs import CatalogueSong, DescribedSong, Found, Search, Wishes
+from song_preference.serving.songs import CatalogueSong, DescribedSong, Found, Origin, Search, Wishes
 
 # Not async: a search reads a file, so FastAPI runs these in threads.
 router = APIRouter(tags=["Songs"], responses=problems(404, 422))
@@ -25,21 +25,13 @@ class ScoredSongOut(CatalogueSong):
     """A song with the stored answer of the model that the index belongs to."""
 
 
-class FromIndex(BaseModel):
-    """The index that the songs come from."""
-
-    catalogue: str = Field(description="The catalogue.")
-    model: str = Field(description="The version of the model that gave the stored answers.")
-    stale: bool = Field(description="Whether another version of the model is in service by now.")
-
-
-class SongsOut(FromIndex):
+class SongsOut(Origin):
     """Songs of the catalogue."""
 
     songs: list[ScoredSongOut] = Field(description="In the order that was asked for.")
 
 
-class SongPageOut(FromIndex):
+class SongPageOut(Origin):
     """A song, and what the model in service predicts for it and why."""
 
     song: SongOut = Field(description="The song.")
@@ -66,7 +58,7 @@ def song(song_id: str, songs: SongsDep) -> Response:
     """Return a song with the prediction of the model in service, and what each feature adds to it."""
     found = songs.song(song_id)
     explained = ExplanationOut.explaining(found.explanation)
-    body = {**found.origin._asdict(), "song": song_out(found.song), "explanation": explained.model_dump()}
+    body = {**vars(found.origin), "song": song_out(found.song), "explanation": explained.model_dump()}
     return Response(to_json(body), media_type=JSON)
 
 
@@ -78,7 +70,7 @@ def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) -> Respo
 
 def _found(found: Found) -> Response:
     # Serialised here, since FastAPI would validate each song again.
-    body = {**found.origin._asdict(), "songs": [song.model_dump() for song in found.songs]}
+    body = {**vars(found.origin), "songs": [song.model_dump() for song in found.songs]}
     return Response(to_json(body), media_type=JSON)
 
 

@@ -34,4 +34,4 @@ def scored_messages(found: Found) -> list[pb.ScoredSong]:
 
 def index_message(origin: Origin) -> pb.SongIndex:
     """Return the message of an index."""
-    return pb.SongIndex(**origin._asdict())
+    return pb.SongIndex(**vars(origin))

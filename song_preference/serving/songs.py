@@ -106,14 +106,12 @@ class CatalogueSong(DescribedSong):
     reason: str | None = Field(description=f"{FEATURE}: it adds most to the probability. Of the likeliest likes only.")
 
 
-class Origin(NamedTuple):
-    """The index that songs come from."""
+class Origin(BaseModel):
+    """The index that the songs come from."""
 
-    catalogue: str
-    model: str
-    """Version of the model that gave the probabilities."""
-    stale: bool
-    """Whether another version answers by now."""
+    catalogue: str = Field(description="The catalogue.")
+    model: str = Field(description="The version of the model that gave the stored answers.")
+    stale: bool = Field(description="Whether another version of the model is in service by now.")
 
 
 class Found(NamedTuple):
@@ -222,7 +220,7 @@ class SongSearch:
     def _origin(self, index: SongIndex) -> Origin:
         served = self.predictor.store.served
         is_other = served is not None and served.model.ref.version != index.model
-        return Origin(index.catalogue, index.model, is_other)
+        return Origin(catalogue=index.catalogue, model=index.model, stale=is_other)
 
 
 def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator[CatalogueSong]:
