@@ -87,9 +87,8 @@ async def invocations(request: Request, predictor: PredictorDep) -> Response:
         songs = SONGS.validate_python(records)
     except ValidationError as error:
         raise InvalidSong(field_problems(error, field)) from None
-    batch = predictor.predict_batch(songs)
-    answers = zip(batch.liked.tolist(), batch.probability.tolist(), strict=True)
-    predictions = [{"label": int(liked), "probability": probability} for liked, probability in answers]
+    answers = predictor.predict_batch(songs).answers()
+    predictions = [{"label": int(liked), "probability": probability} for _, liked, probability in answers]
     return Response(to_json({"predictions": predictions}), media_type=JSON)
 
 

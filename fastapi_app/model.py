@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from fastapi_app.dependencies import NEEDS_KEY, Limit, MetricsDep, PredictorDep
 from fastapi_app.errors import problems
 from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
+from song_preference.errors import ModelRejected
 from song_preference.serving.model_store import ModelStore
 
 router = APIRouter()
@@ -71,8 +72,11 @@ def versions(predictor: PredictorDep, limit: Limit = 20) -> list[VersionOut]:
 )
 def refresh(predictor: PredictorDep) -> RefreshOut:
     """Load the registry's champion now, even if it was rejected before."""
-    outcome = predictor.store.refresh(again=True)
-    return RefreshOut(outcome=outcome, model=model_in_service(predictor.store))
+    store = predictor.store
+    outcome = store.refresh(again=True)
+    if outcome == "refused" and store.refusal:
+        raise ModelRejected(store.refusal)
+    return RefreshOut(outcome=outcome, model=model_in_service(store))
 
 
 def model_in_service(store: ModelStore) -> ModelOut | None:

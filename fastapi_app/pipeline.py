@@ -13,7 +13,7 @@ from fastapi_app.management import ManagementDep
 from fastapi_app.model import model_in_service
 from fastapi_app.schemas import RefreshOut
 from song_preference.dataset.source import locate
-from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
 from song_preference.pipeline.report import RunPage, RunReport, RunSummary
@@ -25,17 +25,12 @@ from song_preference.training.rollback import announced, decline, rollback
 router = APIRouter()
 
 
-class _RunBody(BaseModel):
-    """The options of a run, as in Airflow's form; a missing one has the form's default."""
-
-    # A key misspelt would start a run that nobody meant.
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 def run_body(options: Iterable[Option]) -> type[BaseModel]:
     """Return the body that asks for these options."""
     fields: dict[str, Any] = {option.name: _field(option) for option in options}
-    return create_model("RunBody", __base__=_RunBody, __doc__=_RunBody.__doc__, **fields)
+    about = "The options of a run, as in Airflow's form; a missing one has the form's default."
+    # A key misspelt would start a run that nobody meant.
+    return create_model("RunBody", __config__=ConfigDict(extra="forbid", strict=True), __doc__=about, **fields)
 
 
 def _field(option: Option) -> tuple[Any, Any]:
@@ -162,5 +157,3 @@ def _refreshed(store: ModelStore) -> Outcome:
         return store.refresh(again=True)
     except (RegistryUnavailable, DiskFull):
         return "unavailable"
-    except ModelRejected:
-        return "refused"

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from fastapi_app.app import create_app
 from fastapi_app.graphql import schema
 from fastapi_app.management import Management
-from song_preference.serving.registry import following_champion
+from song_preference.serving.model_store import ModelStore
+from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
-from song_preference.settings import PlaylistSettings, RestSettings, ServingSettings
+from song_preference.settings import PlaylistSettings, RestSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = ROOT / ".env"
@@ -24,15 +25,8 @@ CONFIGURATION = ROOT / ".env"
 def descriptions() -> dict[Path, str]:
     """Return the content of each description by its file, with the default limits."""
     default = {name: int(value or 0) for name, value in dotenv_values(CONFIGURATION).items() if name.startswith("MAX_")}
-    serving = ServingSettings.model_construct(
-        tracking_uri="http://unused",
-        name="",
-        alias="",
-        refresh_seconds=1,
-        cache_dir=Path("unused"),
-        max_batch_size=default["MAX_BATCH_SIZE"],
-    )
-    predictor = following_champion(serving)
+    unused: Any = None
+    predictor = Predictor(ModelStore(unused, 1, ""), default["MAX_BATCH_SIZE"])
     settings = RestSettings.model_construct(
         api_key=SecretStr("unused"),
         max_upload_bytes=default["MAX_UPLOAD_BYTES"],
@@ -40,7 +34,6 @@ def descriptions() -> dict[Path, str]:
         manages_datasets=True,
     )
     playlist_settings = PlaylistSettings.model_construct(max_bytes=default["MAX_DATASET_BYTES"])
-    unused: Any = None
     management = Management(unused, unused, unused, playlist_settings, unused, unused)
     openapi = json.dumps(create_app(SongSearch(None, predictor), settings, management).openapi(), indent=2) + "\n"
     return {ROOT / "openapi.json": openapi, ROOT / "schema.graphql": schema.sdl()}

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.types import FailFast
 
 from song_preference.features import Song
-from song_preference.prediction import Explanation, Prediction
+from song_preference.prediction import TRAINED_ON, Explanation, Prediction, RegisteredVersion
 from song_preference.serving.model_store import ModelStore, Outcome
 
 PROBLEM_TYPE = "application/problem+json"
@@ -16,7 +16,6 @@ STALE = (
     "Whether another model may be the champion by now: the registry cannot be reached, or its champion is missing or "
     "was rejected."
 )
-TRAINED_ON = "The dataset version that it was trained on; null if its training did not record it."
 REJECTION = "Why the registry's champion is not served, if it was rejected."
 
 
@@ -118,12 +117,9 @@ class ServedOut(ModelOut):
     def of(cls, store: ModelStore) -> Self:
         """Return the model that a store serves; raise `ModelNotReady`."""
         served = store.current()
-        ref = served.model.ref
+        model = ModelOut.model_validate(served.model.ref)
         return cls(
-            name=ref.name,
-            version=ref.version,
-            alias=ref.alias,
-            dataset_version=ref.dataset_version,
+            **vars(model),
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,
@@ -131,17 +127,8 @@ class ServedOut(ModelOut):
         )
 
 
-class VersionOut(BaseModel, from_attributes=True):
+class VersionOut(RegisteredVersion, from_attributes=True):
     """A version in the registry; what its training did not note is null."""
-
-    version: str = Field(description="Its number.")
-    created_at: datetime = Field(description="When it was registered, in UTC.")
-    aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
-    dataset_version: str | None = Field(description=TRAINED_ON)
-    source_kind: str | None = Field(description="Where that came from; 'sample' reflects nobody's taste.")
-    roc_auc: float | None = Field(
-        description="ROC AUC on songs of that dataset that the evaluated model did not know, in [0, 1]."
-    )
 
 
 class RefreshOut(BaseModel):

@@ -3,59 +3,35 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic_core import to_json
 
 from fastapi_app.dependencies import SongsDep
 from fastapi_app.errors import problems
 from fastapi_app.schemas import ExplanationOut
-from song_preference.features import FEATURES, Song
-from song_preference.serving.songs import CatalogueSong, Found, Search, Wishes
+from song_preference.serving.songs import CatalogueSong, DescribedSong, Found, Origin, Search, Wishes
 
 # Not async: a search reads a file, so FastAPI runs these in threads.
 router = APIRouter(tags=["Songs"], responses=problems(404, 422))
 
 JSON = "application/json"
-FEATURE = f"One of {', '.join(FEATURES)}"
 
 
-class SongOut(Song):
+class SongOut(DescribedSong):
     """A song of the catalogue; what its file did not tell is null."""
 
-    id: str = Field(description="Spotify's where the file has it.")
-    isrc: str | None = Field(description="International Standard Recording Code.")
-    title: str = Field(description="Its title.")
-    artist: str = Field(description="Its artist, or several with commas.")
-    album: str | None = Field(description="Its album.")
-    genre: str | None = Field(description="Its genre, or several with commas.")
-    year: int | None = Field(description="Year of its release.")
-    popularity: float | None = Field(description="Greater is better known.")
-    spotify_url: str | None = Field(description="Its page at Spotify; null without Spotify's id.")
 
-
-class ScoredSongOut(SongOut):
+class ScoredSongOut(CatalogueSong):
     """A song with the stored answer of the model that the index belongs to."""
 
-    probability: float = Field(description="Probability that the listener likes the song, in [0, 1].")
-    liked: bool = Field(description="Whether the probability reaches that model's threshold.")
-    reason: str | None = Field(description=f"{FEATURE}: it adds most to the probability. Of the likeliest likes only.")
 
-
-class FromIndex(BaseModel):
-    """The index that the songs come from."""
-
-    catalogue: str = Field(description="The catalogue.")
-    model: str = Field(description="The version of the model that gave the stored answers.")
-    stale: bool = Field(description="Whether another version of the model is in service by now.")
-
-
-class SongsOut(FromIndex):
+class SongsOut(Origin):
     """Songs of the catalogue."""
 
     songs: list[ScoredSongOut] = Field(description="In the order that was asked for.")
 
 
-class SongPageOut(FromIndex):
+class SongPageOut(Origin):
     """A song, and what the model in service predicts for it and why."""
 
     song: SongOut = Field(description="The song.")
@@ -82,7 +58,7 @@ def song(song_id: str, songs: SongsDep) -> Response:
     """Return a song with the prediction of the model in service, and what each feature adds to it."""
     found = songs.song(song_id)
     explained = ExplanationOut.explaining(found.explanation)
-    body = {**found.origin._asdict(), "song": song_out(found.song), "explanation": explained.model_dump()}
+    body = {**vars(found.origin), "song": song_out(found.song), "explanation": explained.model_dump()}
     return Response(to_json(body), media_type=JSON)
 
 
@@ -94,17 +70,10 @@ def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) -> Respo
 
 def _found(found: Found) -> Response:
     # Serialised here, since FastAPI would validate each song again.
-    body = {**found.origin._asdict(), "songs": [scored_out(song) for song in found.songs]}
+    body = {**vars(found.origin), "songs": [song.model_dump() for song in found.songs]}
     return Response(to_json(body), media_type=JSON)
 
 
 def song_out(song: CatalogueSong) -> dict[str, Any]:
     """Return the fields of `SongOut`."""
-    told = song._asdict()
-    del told["features"], told["probability"], told["liked"], told["reason"]
-    return {**told, "spotify_url": song.spotify_url, **song.features.model_dump()}
-
-
-def scored_out(song: CatalogueSong) -> dict[str, Any]:
-    """Return the fields of `ScoredSongOut`."""
-    return {**song_out(song), "probability": song.probability, "liked": song.liked, "reason": song.reason}
+    return song.model_dump(include=set(SongOut.model_fields))

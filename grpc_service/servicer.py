@@ -11,24 +11,27 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from grpc_service.songs import index_message, question_of, scored_messages, song_message
 from song_preference.errors import FieldProblem, InvalidSong
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
 from song_preference.serving.batching import MicroBatcher
-from song_preference.serving.songs import Search, SongSearch, Wishes
-from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
+from song_preference.serving.songs import CatalogueSong, Found, Origin, Search, SongSearch, Wishes
 from song_preference.v1 import prediction_pb2 as pb
+from song_preference.v1 import prediction_pb2_grpc
 
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 QUIET_TURNS = 8
 """Turns of the event loop without a new song that end a micro-batch; gRPC needs a few to deliver the next call."""
+
+
+SORTS = {pb.SORT_PROBABILITY: "probability", pb.SORT_POPULARITY: "popularity"}
 
 
 class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
@@ -112,7 +115,7 @@ MAX_INVALID_SONGS = 5
 """Most invalid songs that an error describes: it travels in metadata, of which a client accepts 8 KB."""
 
 
-def song_of(message: prediction_pb2.Song, index: int | None = None) -> Song:
+def song_of(message: pb.Song, index: int | None = None) -> Song:
     """Return the song of a message; raise `InvalidSong`, whose fields name the `index` if there is one."""
     values = {field.name: value for field, value in message.ListFields()}
     if index is None:
@@ -124,7 +127,7 @@ def song_of(message: prediction_pb2.Song, index: int | None = None) -> Song:
         raise InvalidSong(problems) from None
 
 
-def rows_of(songs: Sequence[prediction_pb2.Song]) -> NDArray[np.float32]:
+def rows_of(songs: Sequence[pb.Song]) -> NDArray[np.float32]:
     """Return features, shape (n, 4); raise `InvalidSong` with the problems of the first invalid songs."""
     values = np.array(
         [(song.speechiness, song.energy, song.danceability, song.acousticness) for song in songs], dtype=np.float64
@@ -147,37 +150,62 @@ def rows_of(songs: Sequence[prediction_pb2.Song]) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
-def model_of(ref: ModelRef) -> prediction_pb2.Model:
+def model_of(ref: ModelRef) -> pb.Model:
     """Return the message of a model; callers share it and must not change it."""
     trained_on = ref.dataset_version or ""
-    return prediction_pb2.Model(name=ref.name, version=ref.version, alias=ref.alias, dataset_version=trained_on)
+    return pb.Model(name=ref.name, version=ref.version, alias=ref.alias, dataset_version=trained_on)
 
 
-def answer_of(prediction: Prediction) -> prediction_pb2.Answer:
+def answer_of(prediction: Prediction) -> pb.Answer:
     """Return the message of the fields that differ from song to song."""
-    return prediction_pb2.Answer(label=prediction.label, liked=prediction.liked, probability=prediction.probability)
+    return pb.Answer(label=prediction.label, liked=prediction.liked, probability=prediction.probability)
 
 
-def explained(explanation: Explanation) -> prediction_pb2.ExplainResponse:
+def explained(explanation: Explanation) -> pb.ExplainResponse:
     """Return the message of an explanation."""
     answer = explanation.prediction
-    return prediction_pb2.ExplainResponse(
+    return pb.ExplainResponse(
         answer=answer_of(answer),
         threshold=answer.threshold,
         model=model_of(answer.model),
         stale=answer.stale,
         base=explanation.base,
-        contributions=prediction_pb2.Contributions(**explanation.contributions),
+        contributions=pb.Contributions(**explanation.contributions),
     )
 
 
-def batch_response_of(batch: Batch) -> prediction_pb2.PredictBatchResponse:
+def batch_response_of(batch: Batch) -> pb.PredictBatchResponse:
     """Return the message of a batch, in the order of its songs."""
-    response = prediction_pb2.PredictBatchResponse(
-        threshold=batch.threshold, model=model_of(batch.model), stale=batch.stale
-    )
+    response = pb.PredictBatchResponse(threshold=batch.threshold, model=model_of(batch.model), stale=batch.stale)
     # Added in place, since copying a list of 10,000 messages into the response takes three times as long.
     add = response.answers.add
     for liked, probability in zip(batch.liked.tolist(), batch.probability.tolist(), strict=True):
         add(label=LIKE if liked else DISLIKE, liked=liked, probability=probability)
     return response
+
+
+def question_of(message: Message) -> dict[str, Any]:
+    """Return the fields of a request that are set."""
+    asked = {field.name: value for field, value in message.ListFields()}
+    if "sort" in asked:
+        asked["sort"] = SORTS.get(asked["sort"], asked["sort"])
+    return asked
+
+
+def song_message(song: CatalogueSong) -> pb.CatalogueSong:
+    """Return the message of a song, without a model's answer."""
+    described = song.model_dump(include={field.name for field in pb.CatalogueSong.DESCRIPTOR.fields})
+    return pb.CatalogueSong(**described, features=pb.Song(**song.features.model_dump()))
+
+
+def scored_messages(found: Found) -> list[pb.ScoredSong]:
+    """Return the messages of songs with the stored answers."""
+    return [
+        pb.ScoredSong(song=song_message(song), probability=song.probability, liked=song.liked, reason=song.reason)
+        for song in found.songs
+    ]
+
+
+def index_message(origin: Origin) -> pb.SongIndex:
+    """Return the message of an index."""
+    return pb.SongIndex(**vars(origin))

@@ -52,14 +52,7 @@ class SongPreferenceError(Exception):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         """Return how another process restores the error, whatever its class is made from."""
-        return _restored, (type(self), self.args, self.__dict__)
-
-
-def _restored(kind: type[SongPreferenceError], args: tuple[Any, ...], values: dict[str, Any]) -> SongPreferenceError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(values)
-    return error
+        return Exception.__new__, (type(self), *self.args), vars(self)
 
 
 class FieldProblem(NamedTuple):

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from song_preference.features import DISLIKE, LIKE
+
+TRAINED_ON = "The dataset version that it was trained on; null if its training did not record it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,17 @@ class ModelRef:
     """The dataset version that it was trained on; None if its training did not record it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredVersion:
-    """A version of the registered model; a value that its training did not record is None."""
+class RegisteredVersion(BaseModel, frozen=True):
+    """A version in the registry; what its training did not note is null."""
 
-    version: str
-    created_at: datetime
-    aliases: tuple[str, ...]
-    dataset_version: str | None
-    source_kind: str | None
-    roc_auc: float | None
-    """ROC AUC on songs of its dataset that the evaluated model did not know, in [0, 1]."""
+    version: str = Field(description="Its number.")
+    created_at: datetime = Field(description="When it was registered, in UTC.")
+    aliases: list[str] = Field(description="'champion' is served, 'challenger' was compared with it last.")
+    dataset_version: str | None = Field(description=TRAINED_ON)
+    source_kind: str | None = Field(description="Where that came from; 'sample' reflects nobody's taste.")
+    roc_auc: float | None = Field(
+        description="ROC AUC on songs of that dataset that the evaluated model did not know, in [0, 1]."
+    )
 
 
 class Prediction(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from fastapi_app.errors import STATUS
 from song_preference import errors
 
 CODE: dict[type[errors.SongPreferenceError], str] = {
@@ -28,17 +29,8 @@ CODE: dict[type[errors.SongPreferenceError], str] = {
 MASKED = "The service failed: see its log for the reason."
 INVALID_QUERY = "INVALID_QUERY"
 INTERNAL = "INTERNAL"
-SERVER_CODES = {
-    "SERVICE_BUSY",
-    "MODEL_NOT_READY",
-    "REGISTRY_UNAVAILABLE",
-    "STORAGE_UNAVAILABLE",
-    "DISK_FULL",
-    "PIPELINE_UNAVAILABLE",
-    "PIPELINE_ERROR",
-    INTERNAL,
-}
-"""Codes of failures that the caller did not cause."""
+SERVER_CODES = {INTERNAL, *(code for kind, code in CODE.items() if STATUS.get(kind, 0) >= 500)}
+"""Codes of failures that the caller did not cause, by their statuses in REST."""
 
 
 def code_of(error: GraphQLError) -> str:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValidationContext,
     ValidationRule,
 )
 from graphql.pyutils import Path
@@ -121,11 +121,14 @@ class Size(NamedTuple):
 class SizeRule(ValidationRule):
     """Rejects queries with too much depth or too many aliases or repeats; graphql-core limits introspection."""
 
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._known: dict[str, Size] = {}
+
     def enter_document(self, document: DocumentNode, *_: Any) -> None:
         """Raise `ValidationAbortedError` before other rules compare the fields of the document with each other."""
-        measure = _Measure(document)
         sizes = [
-            measure.selection(definition.selection_set)
+            self._selection(definition.selection_set)
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         ]
@@ -144,6 +147,28 @@ class SizeRule(ValidationRule):
                 "ask for each field once, and for many songs with predictBatch."
             )
 
+    def _selection(self, selection_set: SelectionSetNode | None) -> Size:
+        sizes = [self._one(selection) for selection in (selection_set.selections if selection_set else ())]
+        return Size(max((size.depth for size in sizes), default=0), sum(size.aliases for size in sizes))
+
+    def _one(self, node: Any) -> Size:
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value)
+        inner = self._selection(node.selection_set)
+        if not isinstance(node, FieldNode):
+            return inner
+        is_introspection = node.name.value.startswith("__")
+        return Size(1 if is_introspection else 1 + inner.depth, inner.aliases + (node.alias is not None))
+
+    def _fragment(self, name: str) -> Size:
+        """Measure a fragment, once however often it is spread."""
+        if name not in self._known:
+            # A rule of the specification rejects a fragment that spreads itself or does not exist.
+            self._known[name] = Size()
+            if fragment := self.context.get_fragment(name):
+                self._known[name] = self._selection(fragment.selection_set)
+        return self._known[name]
+
 
 def _repeats(document: DocumentNode) -> Counter[str]:
     """Count fields by their name in the answer; all fragment spreads count under one name."""
@@ -159,44 +184,6 @@ def _repeats(document: DocumentNode) -> Counter[str]:
                     counts["fragments"] += 1
             waiting.append(getattr(selection, "selection_set", None))
     return counts
-
-
-class _Measure:
-    """Measures each fragment once, however often it is spread."""
-
-    def __init__(self, document: DocumentNode) -> None:
-        self._fragments = {
-            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-        }
-        self._known: dict[str, Size] = {}
-
-    def selection(self, selection_set: SelectionSetNode) -> Size:
-        sizes = [self._one(selection) for selection in selection_set.selections]
-        return Size(max(size.depth for size in sizes), sum(size.aliases for size in sizes))
-
-    def _one(self, node: Any) -> Size:
-        match node:
-            case FieldNode():
-                return self._field(node)
-            case FragmentSpreadNode():
-                return self._fragment(node.name.value)
-        return self.selection(node.selection_set)
-
-    def _field(self, node: FieldNode) -> Size:
-        aliases = int(node.alias is not None)
-        if node.selection_set is None:
-            return Size(1, aliases)
-        inner = self.selection(node.selection_set)
-        is_introspection = node.name.value.startswith("__")
-        return Size(1 if is_introspection else 1 + inner.depth, aliases + inner.aliases)
-
-    def _fragment(self, name: str) -> Size:
-        if name not in self._known:
-            # A rule of the specification rejects a fragment that spreads itself or does not exist.
-            self._known[name] = Size()
-            if name in self._fragments:
-                self._known[name] = self.selection(self._fragments[name].selection_set)
-        return self._known[name]
 
 
 class CountedExecution(StrawberryGraphQLCoreExecutionContext):

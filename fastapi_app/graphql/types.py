@@ -147,9 +147,7 @@ class Songs:
     @classmethod
     def of(cls, found: Found) -> "Songs":
         """Convert the songs of an answer."""
-        return cls(
-            songs=[ScoredSong(**catalogue_songs.scored_out(song)) for song in found.songs], **found.origin._asdict()
-        )
+        return cls(songs=[ScoredSong(**song.model_dump()) for song in found.songs], **vars(found.origin))
 
 
 @strawberry.type(description="A song, and what the model in service predicts for it and why.")
@@ -169,7 +167,7 @@ class SongPage:
         return cls(
             song=CatalogueSong(**catalogue_songs.song_out(song)),
             explanation=Explanation.of(explanation),
-            **origin._asdict(),
+            **vars(origin),
         )
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
-from typing_extensions import override
-
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
@@ -108,13 +106,16 @@ class ModelStore:
     The model of `challenger` answers only callers that name its version.
     """
 
+    goes_with_alias = False
+    """Whether it holds nothing once no version has the alias, as of a challenger: a champion is better than none."""
+
     def __init__(
         self,
         registry: Registry,
         refresh_seconds: float,
         model_name: str,
         cache: ModelCache | None = None,
-        challenger: "ChallengerStore | None" = None,
+        challenger: "ModelStore | None" = None,
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Number of refreshes by outcome."""
@@ -123,7 +124,6 @@ class ModelStore:
         self._registry, self._cache, self._challenger = registry, cache, challenger
         self.model_name = model_name
         """Name of the registered model."""
-        self._not_ready = f"No champion for '{model_name}' yet: run the DAG process_etl_spotify_data."
         self.served: Served | None = None
         """The model in service; None before the first."""
         self._rejected: ModelRef | None = None
@@ -157,7 +157,8 @@ class ModelStore:
                 )
             return loaded[version]
         if served is None:
-            raise ModelNotReady(self.refusal or self._not_ready)
+            missing = f"No champion for '{self.model_name}' yet: run the DAG process_etl_spotify_data."
+            raise ModelNotReady(self.refusal or missing)
         return served
 
     def loaded(self) -> dict[str, Served]:
@@ -173,9 +174,9 @@ class ModelStore:
         return self._registry.versions(limit)
 
     def refresh(self, *, again: bool = False) -> Outcome:
-        """Load the champion if it changed; raise `RegistryUnavailable`, `DiskFull` and `ModelRejected`.
+        """Load the champion if it changed; raise `RegistryUnavailable` and `DiskFull`.
 
-        A rejected champion is only loaded again if `again`.
+        A rejected champion is only loaded again if `again`; `refusal` has the reason.
         """
         with self._refreshing:
             try:
@@ -183,16 +184,14 @@ class ModelStore:
             except (RegistryUnavailable, DiskFull):
                 self._note("unavailable")
                 raise
-            except ModelRejected:
-                self._note("refused")
-                raise
             self._note(outcome)
             return outcome
 
     def _refresh(self, *, again: bool) -> Outcome:
         ref = self._registry.champion()
         if ref is None:
-            self._lose_alias()
+            if self.goes_with_alias:
+                self.served = None
             return "missing"
         if ref == self._rejected and not again:
             return "refused"
@@ -208,16 +207,14 @@ class ModelStore:
             raise
         except ModelRejected as reason:
             self._rejected, self.refusal = ref, str(reason)
-            raise
+            log.error("%s The model before it, if there is one, goes on.", reason)  # noqa: TRY400 - no traceback needed
+            return "refused"
         self.served = Served(model, datetime.now(UTC))
         self._rejected = self.refusal = None
         log.info("Serving %s version %s, the %s.", ref.name, ref.version, ref.alias)
         if self._cache:
             self._cache.keep(ref, graph)
         return "swapped"
-
-    def _lose_alias(self) -> None:
-        """Go on: a champion is better than none."""
 
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
@@ -237,15 +234,3 @@ class ModelStore:
             log.info(
                 "Serving %s version %s from the cache until the registry answers.", cached[0].name, cached[0].version
             )
-
-
-class ChallengerStore(ModelStore):
-    """Holds the challenger, until no version has its alias.
-
-    It has a thread and a state of its own, so that its failures do not concern the champion's store, and no cache: only
-    the champion is served after a start without MLflow.
-    """
-
-    @override
-    def _lose_alias(self) -> None:
-        self.served = None

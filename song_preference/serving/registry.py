@@ -19,7 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from song_preference.errors import RegistryUnavailable
 from song_preference.prediction import ModelRef, RegisteredVersion
-from song_preference.serving.model_store import ChallengerStore, ModelCache, ModelStore
+from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore
 from song_preference.settings import ModelSettings, ServingSettings
@@ -143,7 +143,7 @@ def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> Registered
     return RegisteredVersion(
         version=str(version.version),
         created_at=datetime.fromtimestamp((version.creation_timestamp or 0) / 1000, UTC),
-        aliases=tuple(sorted(alias for alias, named in aliases.items() if str(named) == str(version.version))),
+        aliases=sorted(alias for alias, named in aliases.items() if str(named) == str(version.version)),
         dataset_version=values.get("dataset_version"),
         source_kind=values.get("source_kind"),
         roc_auc=float(values["test_roc_auc"]) if "test_roc_auc" in values else None,
@@ -182,6 +182,8 @@ def following_champion(settings: ServingSettings, *, with_challenger: bool = Fal
     challenger = None
     if with_challenger:
         registry = MlflowRegistry(settings.model_copy(update={"alias": CHALLENGER}))
-        challenger = ChallengerStore(registry, settings.refresh_seconds, settings.name)
+        # Its failures do not concern the champion's store. No cache: without MLflow, a start serves the champion alone.
+        challenger = ModelStore(registry, settings.refresh_seconds, settings.name)
+        challenger.goes_with_alias = True
     store = ModelStore(MlflowRegistry(settings), settings.refresh_seconds, settings.name, cache, challenger)
     return Predictor(store, settings.max_batch_size)

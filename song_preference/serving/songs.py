@@ -30,6 +30,7 @@ SPOTIFY = re.compile(
 
 TEXTS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularity")
 COLUMNS = ", ".join(f"songs.{name}" for name in (*TEXTS, *FEATURES, "probability", "liked", "reason"))
+FEATURE = f"One of {', '.join(FEATURES)}"
 
 Year = Annotated[int | None, Field(ge=1000, le=2999)]
 
@@ -78,40 +79,39 @@ class Wishes(Question):
     per_artist: int = Field(2, ge=1, le=MOST_SONGS, description="How many songs of one artist at most.")
 
 
-class CatalogueSong(NamedTuple):
-    """A song of the catalogue; what its file did not tell is None."""
+class DescribedSong(Song):
+    """A song of the catalogue; what its file did not tell is null."""
 
-    id: str
-    """Spotify's where the file has it."""
-    isrc: str | None
-    title: str
-    artist: str
-    album: str | None
-    genre: str | None
-    year: int | None
-    popularity: float | None
-    """Greater is better known."""
-    features: Song
-    probability: float
-    """By the version of the model that the index belongs to."""
-    liked: bool
-    reason: str | None
-    """The feature that adds most to the probability; for the likeliest likes alone."""
+    id: str = Field(description="Spotify's where the file has it.")
+    isrc: str | None = Field(description="International Standard Recording Code.")
+    title: str = Field(description="Its title.")
+    artist: str = Field(description="Its artist, or several with commas.")
+    album: str | None = Field(description="Its album.")
+    genre: str | None = Field(description="Its genre, or several with commas.")
+    year: int | None = Field(description="Year of its release.")
+    popularity: float | None = Field(description="Greater is better known.")
+    spotify_url: str | None = Field(description="Its page at Spotify; null without Spotify's id.")
 
     @property
-    def spotify_url(self) -> str | None:
-        """The song's page at Spotify; None without Spotify's id."""
-        return f"https://open.spotify.com/track/{self.id}" if SPOTIFY_ID.fullmatch(self.id) else None
+    def features(self) -> Song:
+        """The song without its description."""
+        return Song.checked(vars(self))
 
 
-class Origin(NamedTuple):
-    """The index that songs come from."""
+class CatalogueSong(DescribedSong):
+    """A song with the stored answer of the model that the index belongs to."""
 
-    catalogue: str
-    model: str
-    """Version of the model that gave the probabilities."""
-    stale: bool
-    """Whether another version answers by now."""
+    probability: float = Field(description="Probability that the listener likes the song, in [0, 1].")
+    liked: bool = Field(description="Whether the probability reaches that model's threshold.")
+    reason: str | None = Field(description=f"{FEATURE}: it adds most to the probability. Of the likeliest likes only.")
+
+
+class Origin(BaseModel):
+    """The index that the songs come from."""
+
+    catalogue: str = Field(description="The catalogue.")
+    model: str = Field(description="The version of the model that gave the stored answers.")
+    stale: bool = Field(description="Whether another version of the model is in service by now.")
 
 
 class Found(NamedTuple):
@@ -171,7 +171,7 @@ class SongSearch:
         """Return a song; raise `CatalogueNotFound` for an unknown id, and `ModelNotReady`."""
         with self._opened() as (index, connection):
             song = _by_id(connection, song_id)
-        return ExplainedSong(song, self.predictor.explain(song.features), self._origin(index))
+        return ExplainedSong(song, self.predictor.explain(song), self._origin(index))
 
     def find(self, song_id: str) -> CatalogueSong:
         """Return a song as the index has it; raise `CatalogueNotFound` for an unknown id."""
@@ -220,14 +220,14 @@ class SongSearch:
     def _origin(self, index: SongIndex) -> Origin:
         served = self.predictor.store.served
         is_other = served is not None and served.model.ref.version != index.model
-        return Origin(index.catalogue, index.model, is_other)
+        return Origin(catalogue=index.catalogue, model=index.model, stale=is_other)
 
 
 def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator[CatalogueSong]:
     for row in connection.execute(f"select {COLUMNS} from {source}", values):
         told = dict(zip((*TEXTS, *FEATURES, "probability", "liked", "reason"), row, strict=True))
-        features = Song(**{name: told.pop(name) for name in FEATURES})
-        yield CatalogueSong(**told | {"features": features, "liked": bool(told["liked"])})
+        page = f"https://open.spotify.com/track/{told['id']}" if SPOTIFY_ID.fullmatch(told["id"]) else None
+        yield CatalogueSong(**told | {"liked": bool(told["liked"]), "spotify_url": page})
 
 
 def _by_id(connection: sqlite3.Connection, song_id: str) -> CatalogueSong:
@@ -261,7 +261,7 @@ def _named(connection: sqlite3.Connection, query: str, limit: int) -> list[Catal
     found = _matching(connection, " ".join(f'"{word}"' for word in words), limit)
     if len(found) < limit:
         further = _matching(connection, " ".join(beginnings(words)), limit)
-        found += [song for song in further if song not in found]
+        found = [*dict.fromkeys([*found, *further])]
     return found[:limit]
 
 

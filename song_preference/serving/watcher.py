@@ -5,7 +5,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, RegistryUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +42,6 @@ class Watcher:
             except (RegistryUnavailable, DiskFull) as error:
                 failures += 1
                 log.warning("%s", error)
-            except ModelRejected as error:
-                failures = 0
-                log.error("%s The model before it, if there is one, goes on.", error)  # noqa: TRY400 - the message needs no traceback
             except Exception:
                 # The thread must survive any error, or nothing new would ever be served.
                 failures += 1

@@ -260,8 +260,8 @@ def test_a_worse_one_becomes_challenger_and_a_rollback_is_followed(
 
     listed = MlflowRegistry(settings).versions(2)
     assert [(found.version, found.aliases) for found in listed] == [
-        (version, ("challenger",)),
-        (str(champion.version), ("champion",)),
+        (version, ["challenger"]),
+        (str(champion.version), ["champion"]),
     ]
     assert (listed[0].dataset_version, listed[0].source_kind) == (dataset.version, "sample")
 

@@ -61,14 +61,19 @@ class FakeRegistry:
         newest = sorted(self.graphs, key=int, reverse=True)[:limit]
         return [
             RegisteredVersion(
-                number, created, ("champion",), self.trained_on.get(number, "abc"), self.source_kind, 0.88
+                version=number,
+                created_at=created,
+                aliases=["champion"],
+                dataset_version=self.trained_on.get(number, "abc"),
+                source_kind=self.source_kind,
+                roc_auc=0.88,
             )
             for number in newest
         ]
 
     def described(self, limit: int) -> list[DescribedVersion]:
         found = self.versions(limit)
-        roles = {self.challenger: ("challenger",), self.ref.version if self.ref else None: ("champion",)}
+        roles = {self.challenger: ["challenger"], self.ref.version if self.ref else None: ["champion"]}
         metrics = {
             "accuracy": Interval(0.792, 0.742, 0.842),
             "f1": Interval(0.835, 0.794, 0.874),
@@ -84,7 +89,7 @@ class FakeRegistry:
         }
         plain = [
             DescribedVersion(
-                replace(version, aliases=roles.get(version.version, ())),
+                version.model_copy(update={"aliases": roles.get(version.version, [])}),
                 f"run{version.version}",
                 "extra_trees",
                 0.5,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fastapi_app.app import create_app
 from song_preference.features import FEATURES
 from song_preference.serving.inference import INPUTS_RULE, OUTPUTS_RULE
-from song_preference.serving.model_store import ChallengerStore, ModelStore
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import RestSettings
@@ -161,7 +161,7 @@ def test_challenger_and_champion_answer_by_version(
 ) -> None:
     challengers = FakeRegistry()
     challengers.register("2", graph)
-    challenger = ChallengerStore(challengers, 60, "spotify_model_prod")
+    challenger = ModelStore(challengers, 60, "spotify_model_prod")
     registry.register("1", graph)
     store = ModelStore(registry, 60, "spotify_model_prod", challenger=challenger)
     store.refresh()

@@ -22,7 +22,7 @@ from song_preference.open_inference import inference_pb2 as pb
 from song_preference.open_inference.inference_pb2_grpc import GRPCInferenceServiceStub
 from song_preference.prediction import ModelRef
 from song_preference.serving.inference import INPUTS_RULE, OUTPUTS_RULE
-from song_preference.serving.model_store import ChallengerStore, ModelStore
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Refusal, Slow, Start, refused
 from tests.support.registry import FakeRegistry
@@ -41,12 +41,12 @@ def challengers(graph: bytes) -> FakeRegistry:
 
 
 @pytest.fixture
-def challenger(challengers: FakeRegistry) -> ChallengerStore:
-    return ChallengerStore(challengers, 0.01, MODEL)
+def challenger(challengers: FakeRegistry) -> ModelStore:
+    return ModelStore(challengers, 0.01, MODEL)
 
 
 @pytest.fixture
-def store(registry: FakeRegistry, challenger: ChallengerStore) -> ModelStore:
+def store(registry: FakeRegistry, challenger: ModelStore) -> ModelStore:
     return ModelStore(registry, 0.01, MODEL, challenger=challenger)
 
 
@@ -233,7 +233,7 @@ def test_champion_and_challenger_answer_by_their_versions_and_no_other(
     edge: Edge,
     stub: GRPCInferenceServiceStub,
     registry: FakeRegistry,
-    challenger: ChallengerStore,
+    challenger: ModelStore,
     challengers: FakeRegistry,
 ) -> None:
     def asked(number: str) -> str:
@@ -261,7 +261,7 @@ def test_another_model_is_not_found(stub: GRPCInferenceServiceStub) -> None:
     assert {refused(call).code for call in calls} == {grpc.StatusCode.NOT_FOUND}
 
 
-def test_server_and_model_describe_themselves(stub: GRPCInferenceServiceStub, challenger: ChallengerStore) -> None:
+def test_server_and_model_describe_themselves(stub: GRPCInferenceServiceStub, challenger: ModelStore) -> None:
     challenger.refresh()
     server = stub.ServerMetadata(pb.ServerMetadataRequest(), timeout=TIMEOUT_SECONDS)
     assert (server.name, server.version) == ("song-preference", version("song-preference"))

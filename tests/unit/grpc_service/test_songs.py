@@ -48,7 +48,7 @@ def test_a_search_answers_as_the_core_does(served: Edge, search: SongSearch) -> 
     assert [(scored.probability, scored.liked) for scored in answer.songs] == [
         (song.probability, song.liked) for song in found.songs
     ]
-    assert (answer.index.catalogue, answer.index.model, answer.index.stale) == found.origin
+    assert answer.index == pb.SongIndex(**found.origin.model_dump())
     assert len(served.stub.SearchSongs(pb.SearchSongsRequest(query="velvet")).songs) == 20
 
 

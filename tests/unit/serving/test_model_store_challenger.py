@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from song_preference.errors import ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
+from song_preference.errors import ModelNotReady, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef
 from song_preference.serving.metrics import Metrics
-from song_preference.serving.model_store import ChallengerStore, ModelStore
+from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from tests.support.registry import FakeRegistry
 from tests.support.waiting import wait_for
@@ -28,18 +28,20 @@ def challengers() -> Challengers:
 
 
 @pytest.fixture
-def follower(challengers: Challengers) -> ChallengerStore:
-    return ChallengerStore(challengers, 0.01, NAME)
+def follower(challengers: Challengers) -> ModelStore:
+    follower = ModelStore(challengers, 0.01, NAME)
+    follower.goes_with_alias = True
+    return follower
 
 
 @pytest.fixture
-def store(registry: FakeRegistry, follower: ChallengerStore) -> ModelStore:
+def store(registry: FakeRegistry, follower: ModelStore) -> ModelStore:
     return ModelStore(registry, 0.01, NAME, challenger=follower)
 
 
 @pytest.fixture
 def both(
-    store: ModelStore, follower: ChallengerStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
+    store: ModelStore, follower: ModelStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
 ) -> ModelStore:
     """The store with champion 1 and challenger 2."""
     registry.register("1", graph)
@@ -82,7 +84,7 @@ def test_before_any_model_no_version_is_ready(store: ModelStore) -> None:
 
 
 def test_without_a_champion_the_challenger_answers_by_its_version_only(
-    store: ModelStore, follower: ChallengerStore, challengers: Challengers, graph: bytes
+    store: ModelStore, follower: ModelStore, challengers: Challengers, graph: bytes
 ) -> None:
     challengers.register("2", graph)
     follower.refresh()
@@ -93,15 +95,14 @@ def test_without_a_champion_the_challenger_answers_by_its_version_only(
 
 
 def test_a_challenger_that_fails_does_not_concern_the_champion(
-    store: ModelStore, follower: ChallengerStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
+    store: ModelStore, follower: ModelStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
 ) -> None:
     registry.register("1", graph)
     store.refresh()
     before = store.current()
     assert follower.refresh() == "missing"
     challengers.register("2", b"not a graph")
-    with pytest.raises(ModelRejected):
-        follower.refresh()
+    assert follower.refresh() == "refused"
     challengers.is_down = True
     with pytest.raises(RegistryUnavailable):
         follower.refresh()
@@ -112,16 +113,14 @@ def test_a_challenger_that_fails_does_not_concern_the_champion(
         store.current("2")
 
 
-def test_a_challenger_goes_with_its_alias(
-    both: ModelStore, follower: ChallengerStore, challengers: Challengers
-) -> None:
+def test_a_challenger_goes_with_its_alias(both: ModelStore, follower: ModelStore, challengers: Challengers) -> None:
     challengers.ref = None
     follower.refresh()
     assert list(both.loaded()) == ["1"]
 
 
 def test_a_challenger_that_becomes_champion_is_the_champion(
-    both: ModelStore, follower: ChallengerStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
+    both: ModelStore, follower: ModelStore, registry: FakeRegistry, challengers: Challengers, graph: bytes
 ) -> None:
     registry.promote("2")
     registry.graphs["2"] = graph

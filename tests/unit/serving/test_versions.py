@@ -41,7 +41,7 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     client.set_registered_model_alias(settings.name, "champion", "1")
     bare, described = DescribedRegistry(settings).described(5)
     assert (described.registered.version, described.registered.roc_auc) == ("1", 0.88)
-    assert described.registered.aliases == ("champion",)
+    assert described.registered.aliases == ["champion"]
     assert (described.run_id, described.candidate, described.threshold) == (run_id, "extra_trees", 0.42)
     assert (described.evaluated_on, bare.evaluated_on) == ("left_out", None)
     # A metric without an interval is not shown.

@@ -34,9 +34,9 @@ def test_an_evaluation_is_asked_for_once(platform: Platform) -> None:
 
 
 def test_a_version_that_is_chosen_is_the_champion_at_once(second: DatasetVersion) -> None:
-    assert (served(), models.versions()[0].registered.aliases) == ("1", ())
+    assert (served(), models.versions()[0].registered.aliases) == ("1", [])
     models.choose("2")
-    assert (served(), models.versions()[0].registered.aliases) == ("2", ("champion",))
+    assert (served(), models.versions()[0].registered.aliases) == ("2", ["champion"])
 
 
 def test_a_version_is_chosen_even_if_it_cannot_be_loaded(second: DatasetVersion, platform: Platform) -> None:

@@ -4,10 +4,10 @@ import csv
 
 import pytest
 
-from song_preference.features import Song
 from song_preference.serving.songs import CatalogueSong
 from streamlit_app.discover.export import HEADER, as_csv, as_m3u, links
 
+URL = "https://open.spotify.com/track/4GiXBCUF7H6YfNQsnBRIzl"
 SONG = CatalogueSong(
     id="4GiXBCUF7H6YfNQsnBRIzl",
     isrc=None,
@@ -17,13 +17,16 @@ SONG = CatalogueSong(
     genre="pop",
     year=2006,
     popularity=90.0,
-    features=Song(speechiness=0.05, energy=0.8249, danceability=1, acousticness=1e-7),
+    spotify_url=URL,
+    speechiness=0.05,
+    energy=0.8249,
+    danceability=1,
+    acousticness=1e-7,
     probability=0.9137254,
     liked=True,
     reason="danceability",
 )
-URL = "https://open.spotify.com/track/4GiXBCUF7H6YfNQsnBRIzl"
-NAMELESS = SONG._replace(id="made-up")
+NAMELESS = SONG.model_copy(update={"id": "made-up", "spotify_url": None})
 
 
 def test_links_are_those_of_songs_that_have_one() -> None:
@@ -43,12 +46,14 @@ def test_csv_has_every_song() -> None:
 
 @pytest.mark.parametrize("title", ["=1+1", "@SUM(A1)", "+1;2", "-cmd|'/c calc'!A1", "\tx"])
 def test_a_spreadsheet_runs_no_cell(title: str) -> None:
-    (row,) = csv.DictReader(as_csv([SONG._replace(title=title, artist=title)]).decode("utf-8-sig").splitlines())
+    (row,) = csv.DictReader(
+        as_csv([SONG.model_copy(update={"title": title, "artist": title})]).decode("utf-8-sig").splitlines()
+    )
     assert row["title"] == row["artist"] == f"'{title}"
 
 
 def test_m3u_has_a_line_of_names_and_a_link_for_each_song() -> None:
-    broken = SONG._replace(title="One\r\nhttp://elsewhere.example")
+    broken = SONG.model_copy(update={"title": "One\r\nhttp://elsewhere.example"})
     lines = as_m3u([SONG, NAMELESS, broken]).decode().splitlines()
     assert lines == [
         "#EXTM3U",

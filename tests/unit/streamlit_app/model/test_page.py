@@ -127,7 +127,9 @@ AUC = Interval(0.889, 0.845, 0.932)
 
 
 def version(number: str, *aliases: str, measured: Interval | None = AUC) -> DescribedVersion:
-    registered = RegisteredVersion(number, CREATED, aliases, "abc", "file", 0.889)
+    registered = RegisteredVersion(
+        version=number, created_at=CREATED, aliases=[*aliases], dataset_version="abc", source_kind="file", roc_auc=0.889
+    )
     return DescribedVersion(
         registered, "run", "extra_trees", 0.5, {"roc_auc": measured} if measured else {}, Message(None)
     )
@@ -158,7 +160,9 @@ def test_what_was_not_noted_is_said() -> None:
     bare = replace(
         version("1"),
         candidate=None,
-        registered=RegisteredVersion("1", CREATED, (), dataset_version=None, source_kind=None, roc_auc=None),
+        registered=version("1").registered.model_copy(
+            update=dict.fromkeys(("dataset_version", "source_kind", "roc_auc"))
+        ),
     )
     assert kind(bare, ENGLISH) == "Kind not recorded"
     assert kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not recorded"
@@ -167,7 +171,7 @@ def test_what_was_not_noted_is_said() -> None:
 
 
 def test_made_up_songs_are_said() -> None:
-    sample = replace(version("1"), registered=replace(version("1").registered, source_kind="sample"))
+    sample = replace(version("1"), registered=version("1").registered.model_copy(update={"source_kind": "sample"}))
     assert source(sample, ENGLISH) == "sample songs, which are made up"
     assert dataset(sample, {}, ENGLISH) == "abc (sample)"
     assert dataset(sample, {"abc": "Mine"}, ENGLISH) == "Mine (sample)"
