@@ -5,7 +5,7 @@ Streamlit can bind a widget to the address, but only as an option is shown, in t
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
@@ -53,6 +53,44 @@ class Choice(NamedTuple):
         with suppress(ValueError):
             number = float(text)
         return next((option for option in self.options if number == option or text == _written(option)), self.default)
+
+    def segments(self, label: str, written: Callable[[Any], str], **look: Any) -> Any:
+        """Draw the options side by side and return the one that is chosen; Back undoes a choice."""
+        return st.segmented_control(
+            label,
+            self.options,
+            default=self.default,
+            required=True,
+            format_func=written,
+            key=self.key,
+            on_change=push,
+            persist_state="session",
+            **look,
+        )
+
+    def select(self, label: str, written: Callable[[Any], str], options: Sequence[Any] | None = None) -> Any:
+        """Draw the options, or those that are allowed, as a list, and return the one that is chosen; Back undoes it."""
+        return st.selectbox(
+            label,
+            options or self.options,
+            format_func=written,
+            key=self.key,
+            on_change=push,
+            persist_state="session",
+        )
+
+    def slider(self, label: str, steps: Sequence[Any], written: Callable[[Any], str], **more: Any) -> Any:
+        """Draw a slider with these steps and return what it is set to: a step, or a pair of them."""
+        return st.select_slider(
+            label,
+            steps,
+            # What a browser takes that has forgotten a slider, which happens where two runs overlap.
+            st.session_state[self.key],
+            format_func=written,
+            key=self.key,
+            persist_state="session",
+            **more,
+        )
 
 
 def start() -> None:

@@ -55,15 +55,10 @@ def main() -> None:
 def _language() -> Language:
     """Draw the choice of language and return it: the browser's own at first, if it is one of ours."""
     is_english = (st.context.locale or "").startswith("en")
-    address.restore([Choice("lang", LANGUAGE, list(LANGUAGES), "en" if is_english else "es")])
-    chosen: Language = st.sidebar.selectbox(
-        "Idioma · Language",
-        list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
-        key=LANGUAGE,
-        on_change=address.push,
-        persist_state="session",
-    )
+    choice = Choice("lang", LANGUAGE, list(LANGUAGES), "en" if is_english else "es")
+    address.restore([choice])
+    with st.sidebar:
+        chosen: Language = choice.select("Idioma · Language", LANGUAGES.__getitem__)
     return chosen
 
 

@@ -51,20 +51,10 @@ def show(ranking: Ranking, locale: Locale) -> None:
 @st.fragment
 def _ranked(ranking: Ranking, locale: Locale) -> None:
     """Draw the table and its filter, which redraws the table alone."""
-    only_liked = (
-        st.segmented_control(
-            locale("songs_filter"),
-            FILTER.options,
-            default=ALL,
-            format_func=lambda name: locale(f"songs_filter_{name}"),
-            key=FILTER.key,
-            label_visibility="collapsed",
-            required=True,
-            on_change=address.push,
-            persist_state="session",
-        )
-        == LIKED
+    shown = FILTER.segments(
+        locale("songs_filter"), lambda name: locale(f"songs_filter_{name}"), label_visibility="collapsed"
     )
+    only_liked = shown == LIKED
     address.write()
     songs = ranking.liked_songs() if only_liked else len(ranking.positions)
     best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
