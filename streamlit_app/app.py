@@ -10,7 +10,7 @@ from streamlit_app.banners import show_banners, show_list
 from streamlit_app.components import DISCOVER_PAGE, PREDICT_PAGE
 from streamlit_app.discover import page as discover
 from streamlit_app.explore import page as explore
-from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
+from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale, texts
 from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
@@ -37,7 +37,9 @@ def main() -> None:
         page_title="Song preference", page_icon="🎧", layout="wide", menu_items={"About": locale("about")}
     )
     pages = {
-        name: st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
+        name: st.Page(
+            partial(draw, Locale(language, texts(name))), title=locale(f"page_{name}"), url_path=name, icon=icon
+        )
         for name, (draw, icon) in PAGES.items()
     }
     st.session_state.update({PREDICT_PAGE: pages["predict"], DISCOVER_PAGE: pages["discover"]})

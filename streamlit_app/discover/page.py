@@ -13,9 +13,7 @@ from streamlit_app.components import because, linked, open_in_predict, plain, se
 from streamlit_app.data.catalogue import catalogue, genres_and_spans
 from streamlit_app.discover import load
 from streamlit_app.discover.export import as_csv, as_m3u, links
-from streamlit_app.i18n import Language, Locale, texts
-
-TEXTS = texts("discover")
+from streamlit_app.i18n import Locale
 
 ALL = ""
 """The choice of any genre."""
@@ -56,9 +54,8 @@ def popularity_levels(least: float, most: float) -> list[float]:
     return sorted({float(round(least + step * number)) for number in range(POPULARITY_STEPS)})
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     index = catalogue().current
     filters = None
     with section(locale):

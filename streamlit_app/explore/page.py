@@ -15,10 +15,8 @@ from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, dataset, management, own_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.table import FILTERS, song_table, unscaled
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.theme import draw
-
-TEXTS = texts("explore")
 
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""
@@ -27,9 +25,8 @@ ACROSS = Choice("x", "explore_x", FEATURES, "energy")
 UPWARDS = Choice("y", "explore_y", FEATURES, "danceability")
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     address.restore([ACROSS, UPWARDS, *FILTERS])
     st.title(locale("explore_title"), anchor=False)
     with section(locale):

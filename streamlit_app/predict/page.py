@@ -17,14 +17,12 @@ from streamlit_app.address import Choice
 from streamlit_app.components import measures_help, section, song_state
 from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.predict import charts, kept
 from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
 from streamlit_app.predict.search import chosen, exact, restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
-
-TEXTS = texts("predict")
 
 ALL = "all"
 
@@ -43,9 +41,8 @@ Presets = dict[str, Preset]
 """Presets by name: the extreme of each feature among the likes, and a typical song of each label."""
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     restore([_way()])
     title, buttons = st.columns([5, 4], vertical_alignment="bottom")
     title.title(locale("predict_title"), anchor=False)

@@ -11,12 +11,10 @@ from streamlit_app import address
 from streamlit_app.components import measures_help, plain, section, show_look_ups, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import SongFile, read
-
-TEXTS = texts("songs")
 
 SHOWN_FAULTS = 200
 FAULTS_HEIGHT = 250
@@ -38,9 +36,8 @@ class Given(NamedTuple):
     error: SongPreferenceError | None = None
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     address.restore([ranked.FILTER])
     st.title(locale("songs_title"), anchor=False)
     st.write(locale("songs_intro"))
@@ -51,7 +48,7 @@ def page(language: Language) -> None:
         return
     st.header(locale("songs_checked"), anchor=False)
     if given.error:
-        st.error(plain(given.error.message.text(language)), icon=":material/error:")
+        st.error(plain(given.error.message.text(locale.language)), icon=":material/error:")
     if given.file:
         _check(given.name, given.file, locale)
         with section(locale):
