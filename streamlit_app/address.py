@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 CHOICES, IS_NEW, SET_IN = "address_choices", "address_is_new", "address_set_in"
@@ -21,8 +20,8 @@ language in which each widget was last set, by its key."""
 LANGUAGE = "language"
 """Key of the widget that chooses the language."""
 
-PAGE = "address_page"
-"""Key of the session state: the last part of the page's path."""
+PAGES, PAGE = "address_pages", "address_page"
+"""Keys of the session state: the pages by name, and the last part of the path of the one that is open."""
 
 SCRIPT = """<script>
 // Streamlit runs the script of an earlier write again where it draws the page anew.
@@ -133,10 +132,10 @@ def write() -> None:
     st.html(script, unsafe_allow_javascript=True)
 
 
-def open_page(page: Page) -> NoReturn:
+def open_page(name: str) -> NoReturn:
     """Open another page; Back leads here."""
     # Streamlit would make an entry of the address that it remembers of this page.
-    st.switch_page(page, query_params=_asked())
+    st.switch_page(st.session_state[PAGES][name], query_params=_asked())
 
 
 def link() -> str:

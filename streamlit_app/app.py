@@ -7,7 +7,6 @@ import streamlit as st
 from streamlit_app import address, theme
 from streamlit_app.address import LANGUAGE, Choice
 from streamlit_app.banners import show_banners, show_list
-from streamlit_app.components import DISCOVER_PAGE, PREDICT_PAGE
 from streamlit_app.discover import page as discover
 from streamlit_app.explore import page as explore
 from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale, texts
@@ -42,9 +41,8 @@ def main() -> None:
         )
         for name, (draw, icon) in PAGES.items()
     }
-    st.session_state.update({PREDICT_PAGE: pages["predict"], DISCOVER_PAGE: pages["discover"]})
     page = st.navigation(list(pages.values()))
-    st.session_state[address.PAGE] = page.url_path
+    st.session_state.update({address.PAGES: pages, address.PAGE: page.url_path})
     show_banners(locale)
     of_list = st.container()
     page.run()

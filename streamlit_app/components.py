@@ -41,9 +41,6 @@ MISSING: dict[type[SongPreferenceError], str] = {
 }
 """The text for each error that a page can meet."""
 
-PREDICT_PAGE, DISCOVER_PAGE = "predict_page", "discover_page"
-"""Keys of the session state: the pages that other pages open."""
-
 SONG = "catalogue_song"
 """Key of the session state: id of the song of the catalogue that the sliders on the page "predict" are set to; empty
 for any other song."""
@@ -115,7 +112,7 @@ def open_in_predict(features: Iterable[float], song_id: str = "") -> None:
     """Open the page "predict" with a song, of the catalogue if it has an id; Back leaves it again."""
     st.session_state.update(song_state(features))
     st.session_state[SONG] = song_id
-    address.open_page(st.session_state[PREDICT_PAGE])
+    address.open_page("predict")
 
 
 def taken_row(button: str, names: pd.DataFrame, locale: Locale) -> int | None:
