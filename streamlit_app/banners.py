@@ -6,25 +6,15 @@ from typing import NamedTuple
 import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.errors import (
-    DatasetNotFound,
-    ModelNotReady,
-    NotManaged,
-    RegistryUnavailable,
-    ServiceUnavailable,
-    StorageUnavailable,
-)
+from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.run_options import ETL_DAG
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import plain, reporting, section
+from streamlit_app.components import MISSING, plain, reporting, section
 from streamlit_app.data import predictor, settings, source_kind
 from streamlit_app.data.models import choose, decline, versions
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
 from streamlit_app.i18n import COMMON, Locale
-
-MISSING = (DatasetNotFound, ModelNotReady, NotManaged, RegistryUnavailable, ServiceUnavailable, StorageUnavailable)
-"""Errors that leave out what is said of lists: the page below says what is missing."""
 
 
 class Newer(NamedTuple):
@@ -75,7 +65,7 @@ def _first_run(locale: Locale) -> None:
 
 def show_list(locale: Locale) -> None:
     """Draw the name and date of the listener's list, and the banner of a newer one that is not in use."""
-    with suppress(*MISSING):
+    with suppress(*MISSING):  # the page below says what is missing
         own = own_dataset()
         st.sidebar.caption(locale("own_list", name=plain(own.name), moment=own.created_at))
         if found := newer():
