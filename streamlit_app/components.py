@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -142,6 +143,11 @@ def uploader(
     """Ask for a file, which the session state then holds under `key`; return it."""
     st.html(UPLOADER_CSS.format(key=key, button=_quoted(button), limits=_quoted(limits)))
     return st.file_uploader(label, key=key, on_change=on_change)
+
+
+def download(label: str, content: bytes | Callable[[], bytes], name: str, mime: str = "text/csv", **look: Any) -> None:
+    """Draw a button that downloads a file, which may be made only then; the page stays as it is."""
+    st.download_button(label, content, name, mime, on_click="ignore", icon=":material/download:", **look)
 
 
 def _quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from song_preference.serving.song_index import SongIndex
 from song_preference.serving.songs import CatalogueSong, Found, Spans, Wishes
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import because, linked, open_in_predict, plain, section
+from streamlit_app.components import because, download, linked, open_in_predict, plain, section
 from streamlit_app.data.catalogue import catalogue, genres_and_spans
 from streamlit_app.discover import load
 from streamlit_app.discover.export import as_csv, as_m3u, links
@@ -140,12 +140,5 @@ def _exports(found: Found, locale: Locale) -> None:
                 st.code("\n".join(urls), language=None, height=240)
         for name, content, mime in (("csv", as_csv, "text/csv"), ("m3u", as_m3u, "audio/x-mpegurl")):
             if urls or name == "csv":
-                st.download_button(
-                    locale(f"discover_{name}"),
-                    content(found.songs),
-                    locale(f"discover_{name}_file"),
-                    mime,
-                    key=f"discover_{name}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                )
+                key = f"discover_{name}"
+                download(locale(key), content(found.songs), locale(f"{key}_file"), mime, key=key)

@@ -13,7 +13,7 @@ from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.song_table.output import harmless
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import open_in_predict, taken_row, two_by_two
+from streamlit_app.components import download, open_in_predict, taken_row, two_by_two
 from streamlit_app.data import ANSWERS
 from streamlit_app.i18n import Locale
 
@@ -68,16 +68,9 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     songs, rows = songs.drop(columns=list(ANSWERS)), rows.drop(columns=list(ANSWERS))
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(locale("explore_left", left=len(rows), songs=len(songs)))
-    right.download_button(
-        locale("explore_download"),
-        lambda: as_csv(rows),
-        f"songs-{version}.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        disabled=rows.empty,
-        width="stretch",
-    )
+    with right:
+        name = f"songs-{version}.csv"
+        download(locale("explore_download"), lambda: as_csv(rows), name, disabled=rows.empty, width="stretch")
     if rows.empty:
         st.info(locale("explore_none"), icon=":material/filter_alt_off:")
         return

@@ -8,7 +8,7 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
-from streamlit_app.components import measures_help, plain, section, show_look_ups, uploader
+from streamlit_app.components import download, measures_help, plain, section, show_look_ups, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Locale
@@ -70,14 +70,7 @@ def _ways_in(locale: Locale) -> None:
     with st.container(horizontal=True):
         example = locale("songs_example")
         st.button(locale("songs_try"), on_click=_take_example, args=(example,), icon=":material/wand_stars:")
-        st.download_button(
-            locale("songs_template"),
-            example.encode("utf-8-sig"),
-            locale("songs_template_file"),
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        download(locale("songs_template"), example.encode("utf-8-sig"), locale("songs_template_file"))
 
 
 def _take_upload() -> None:
