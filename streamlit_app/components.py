@@ -164,12 +164,14 @@ def plain(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
-def show_look_ups(notes: Iterable[Message], locale: Locale) -> list[Message]:
-    """Show how many songs were found in the catalogue, and which were not; return the other notes."""
+def show_notes(notes: Iterable[Message], locale: Locale) -> None:
+    """Show how many songs of a file were found in the catalogue, then how its columns and cells were understood."""
     others = []
     for note in notes:
+        text = plain(note.text(locale.language))
         if note.is_about(*LOOK_UP_CODES):
-            st.info(plain(note.text(locale.language)), icon=":material/manage_search:")
+            st.info(text, icon=":material/manage_search:")
         else:
-            others.append(note)
-    return others
+            others.append(f"- {text}")
+    if others:
+        st.markdown("\n".join(others))

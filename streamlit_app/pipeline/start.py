@@ -22,7 +22,7 @@ from song_preference.errors import (
 )
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
-from streamlit_app.components import plain, section, show_look_ups, uploader
+from streamlit_app.components import plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
 from streamlit_app.data.playlist import NamedFile, management, own_dataset
@@ -184,9 +184,7 @@ def _contents(files: Mapping[str, UploadedFile]) -> dict[str, NamedFile]:
 def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
     text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
     st.success(text, icon=":material/check_circle:")
-    notes = [note.text(locale.language) for note in show_look_ups(found.notes(), locale)]
-    if notes:
-        st.markdown("\n".join(f"- {note}" for note in notes))
+    show_notes(found.notes(), locale)
     st.caption(locale("pipeline_first_songs"))
     st.dataframe(found.first_songs, hide_index=True)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
-from streamlit_app.components import download, measures_help, plain, section, show_look_ups, uploader
+from streamlit_app.components import download, measures_help, plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Locale
@@ -105,8 +105,7 @@ def _check(name: str, file: SongFile, locale: Locale) -> None:
     key = "songs_all_good" if good == rows else "songs_some_good" if good else "songs_none_good"
     shown_name = locale(name) if name in NAMES else plain(name)
     st.markdown(locale(key, name=shown_name, songs=rows, good=good, bad=rows - good))
-    if notes := show_look_ups(file.notes, locale):
-        st.markdown("\n".join(f"- {plain(note.text(locale.language))}" for note in notes))
+    show_notes(file.notes, locale)
     if good < rows:
         _show_faults(file, locale)
 
