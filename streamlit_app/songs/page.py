@@ -94,7 +94,7 @@ def _take(name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        file = read(content, settings().max_list_bytes, settings().max_list_rows, lambda: catalogue().indexes)
+        file = read(content, settings().max_list_bytes, settings().max_list_rows, catalogue().indexes)
         st.session_state[GIVEN] = Given(name, file)
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)
