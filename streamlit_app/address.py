@@ -5,13 +5,12 @@ Streamlit can bind a widget to the address, but only as an option is shown, in t
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 CHOICES, IS_NEW, SET_IN = "address_choices", "address_is_new", "address_set_in"
@@ -21,8 +20,8 @@ language in which each widget was last set, by its key."""
 LANGUAGE = "language"
 """Key of the widget that chooses the language."""
 
-PAGE = "address_page"
-"""Key of the session state: the last part of the page's path."""
+PAGES, PAGE = "address_pages", "address_page"
+"""Keys of the session state: the pages by name, and the last part of the path of the one that is open."""
 
 SCRIPT = """<script>
 // Streamlit runs the script of an earlier write again where it draws the page anew.
@@ -53,6 +52,44 @@ class Choice(NamedTuple):
         with suppress(ValueError):
             number = float(text)
         return next((option for option in self.options if number == option or text == _written(option)), self.default)
+
+    def segments(self, label: str, written: Callable[[Any], str], **look: Any) -> Any:
+        """Draw the options side by side and return the one that is chosen; Back undoes a choice."""
+        return st.segmented_control(
+            label,
+            self.options,
+            default=self.default,
+            required=True,
+            format_func=written,
+            key=self.key,
+            on_change=push,
+            persist_state="session",
+            **look,
+        )
+
+    def select(self, label: str, written: Callable[[Any], str], options: Sequence[Any] | None = None) -> Any:
+        """Draw the options, or those that are allowed, as a list, and return the one that is chosen; Back undoes it."""
+        return st.selectbox(
+            label,
+            options or self.options,
+            format_func=written,
+            key=self.key,
+            on_change=push,
+            persist_state="session",
+        )
+
+    def slider(self, label: str, steps: Sequence[Any], written: Callable[[Any], str], **more: Any) -> Any:
+        """Draw a slider with these steps and return what it is set to: a step, or a pair of them."""
+        return st.select_slider(
+            label,
+            steps,
+            # What a browser takes that has forgotten a slider, which happens where two runs overlap.
+            st.session_state[self.key],
+            format_func=written,
+            key=self.key,
+            persist_state="session",
+            **more,
+        )
 
 
 def start() -> None:
@@ -95,10 +132,10 @@ def write() -> None:
     st.html(script, unsafe_allow_javascript=True)
 
 
-def open_page(page: Page) -> NoReturn:
+def open_page(name: str) -> NoReturn:
     """Open another page; Back leads here."""
     # Streamlit would make an entry of the address that it remembers of this page.
-    st.switch_page(page, query_params=_asked())
+    st.switch_page(st.session_state[PAGES][name], query_params=_asked())
 
 
 def link() -> str:

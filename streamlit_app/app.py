@@ -7,10 +7,9 @@ import streamlit as st
 from streamlit_app import address, theme
 from streamlit_app.address import LANGUAGE, Choice
 from streamlit_app.banners import show_banners, show_list
-from streamlit_app.components import DISCOVER_PAGE, PREDICT_PAGE
 from streamlit_app.discover import page as discover
 from streamlit_app.explore import page as explore
-from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale
+from streamlit_app.i18n import COMMON, LANGUAGES, Language, Locale, texts
 from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
@@ -37,12 +36,13 @@ def main() -> None:
         page_title="Song preference", page_icon="🎧", layout="wide", menu_items={"About": locale("about")}
     )
     pages = {
-        name: st.Page(partial(draw, language), title=locale(f"page_{name}"), url_path=name, icon=icon)
+        name: st.Page(
+            partial(draw, Locale(language, texts(name))), title=locale(f"page_{name}"), url_path=name, icon=icon
+        )
         for name, (draw, icon) in PAGES.items()
     }
-    st.session_state.update({PREDICT_PAGE: pages["predict"], DISCOVER_PAGE: pages["discover"]})
     page = st.navigation(list(pages.values()))
-    st.session_state[address.PAGE] = page.url_path
+    st.session_state.update({address.PAGES: pages, address.PAGE: page.url_path})
     show_banners(locale)
     of_list = st.container()
     page.run()
@@ -55,15 +55,10 @@ def main() -> None:
 def _language() -> Language:
     """Draw the choice of language and return it: the browser's own at first, if it is one of ours."""
     is_english = (st.context.locale or "").startswith("en")
-    address.restore([Choice("lang", LANGUAGE, list(LANGUAGES), "en" if is_english else "es")])
-    chosen: Language = st.sidebar.selectbox(
-        "Idioma · Language",
-        list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
-        key=LANGUAGE,
-        on_change=address.push,
-        persist_state="session",
-    )
+    choice = Choice("lang", LANGUAGE, list(LANGUAGES), "en" if is_english else "es")
+    address.restore([choice])
+    with st.sidebar:
+        chosen: Language = choice.select("Idioma · Language", LANGUAGES.__getitem__)
     return chosen
 
 

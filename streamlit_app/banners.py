@@ -1,37 +1,19 @@
 """The banners above every page, and the listener's list that every page is about."""
 
 from contextlib import suppress
-from typing import NamedTuple
 
 import streamlit as st
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.errors import (
-    DatasetNotFound,
-    ModelNotReady,
-    NotManaged,
-    RegistryUnavailable,
-    ServiceUnavailable,
-    StorageUnavailable,
-)
+from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.run_options import ETL_DAG
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.components import plain, reporting, section
+from streamlit_app.components import MISSING, plain, reporting, section
 from streamlit_app.data import predictor, settings, source_kind
 from streamlit_app.data.models import choose, decline, versions
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
 from streamlit_app.i18n import COMMON, Locale
-
-MISSING = (DatasetNotFound, ModelNotReady, NotManaged, RegistryUnavailable, ServiceUnavailable, StorageUnavailable)
-"""Errors that leave out what is said of lists: the page below says what is missing."""
-
-
-class Newer(NamedTuple):
-    """The list published last, whose model is not the champion."""
-
-    dataset: DatasetVersion
-    model: DescribedVersion
 
 
 def show_banners(locale: Locale) -> None:
@@ -75,29 +57,32 @@ def _first_run(locale: Locale) -> None:
 
 def show_list(locale: Locale) -> None:
     """Draw the name and date of the listener's list, and the banner of a newer one that is not in use."""
-    with suppress(*MISSING):
+    with suppress(*MISSING):  # the page below says what is missing
         own = own_dataset()
         st.sidebar.caption(locale("own_list", name=plain(own.name), moment=own.created_at))
         if found := newer():
-            _propose(found, locale)
+            _propose(*found, locale)
 
 
-def newer() -> Newer | None:
-    """Return the list published last if it is not in use and nobody has declined it; raise errors of `MISSING`."""
+def newer() -> tuple[DatasetVersion, DescribedVersion] | None:
+    """Return the list published last, and the model that learned from it, if that is neither in use nor declined.
+
+    Raise errors of `MISSING`.
+    """
     served = predictor().store.current()
     latest = dataset(LATEST_NAME)
     if served.stale or served.model.ref.dataset_version in (None, latest.version):
         return None
     newest = next((found for found in versions() if found.registered.dataset_version == latest.version), None)
-    return None if newest is None or newest.reason is None or newest.is_declined else Newer(latest, newest)
+    return None if newest is None or newest.reason is None or newest.is_declined else (latest, newest)
 
 
-def _propose(found: Newer, locale: Locale) -> None:
-    version = found.model.registered.version
-    values = {"name": plain(found.dataset.name), "moment": found.dataset.created_at, "version": version}
+def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) -> None:
+    version = model.registered.version
+    values = {"name": plain(latest.name), "moment": latest.created_at, "version": version}
     # Low, so that the four sliders stay in sight below it.
     says, asks = st.columns([3, 1], vertical_alignment="center")
-    reason = plain(_reason(found.model, locale))
+    reason = plain(_reason(model, locale))
     says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
     with asks, reporting(locale):
         if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):

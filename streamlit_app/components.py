@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -40,9 +41,6 @@ MISSING: dict[type[SongPreferenceError], str] = {
     ModelNotReady: "missing_model",
 }
 """The text for each error that a page can meet."""
-
-PREDICT_PAGE, DISCOVER_PAGE = "predict_page", "discover_page"
-"""Keys of the session state: the pages that other pages open."""
 
 SONG = "catalogue_song"
 """Key of the session state: id of the song of the catalogue that the sliders on the page "predict" are set to; empty
@@ -115,7 +113,7 @@ def open_in_predict(features: Iterable[float], song_id: str = "") -> None:
     """Open the page "predict" with a song, of the catalogue if it has an id; Back leaves it again."""
     st.session_state.update(song_state(features))
     st.session_state[SONG] = song_id
-    address.open_page(st.session_state[PREDICT_PAGE])
+    address.open_page("predict")
 
 
 def taken_row(button: str, names: pd.DataFrame, locale: Locale) -> int | None:
@@ -147,6 +145,11 @@ def uploader(
     return st.file_uploader(label, key=key, on_change=on_change)
 
 
+def download(label: str, content: bytes | Callable[[], bytes], name: str, mime: str = "text/csv", **look: Any) -> None:
+    """Draw a button that downloads a file, which may be made only then; the page stays as it is."""
+    st.download_button(label, content, name, mime, on_click="ignore", icon=":material/download:", **look)
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
@@ -161,12 +164,14 @@ def plain(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
-def show_look_ups(notes: Iterable[Message], locale: Locale) -> list[Message]:
-    """Show how many songs were found in the catalogue, and which were not; return the other notes."""
+def show_notes(notes: Iterable[Message], locale: Locale) -> None:
+    """Show how many songs of a file were found in the catalogue, then how its columns and cells were understood."""
     others = []
     for note in notes:
+        text = plain(note.text(locale.language))
         if note.is_about(*LOOK_UP_CODES):
-            st.info(plain(note.text(locale.language)), icon=":material/manage_search:")
+            st.info(text, icon=":material/manage_search:")
         else:
-            others.append(note)
-    return others
+            others.append(f"- {text}")
+    if others:
+        st.markdown("\n".join(others))

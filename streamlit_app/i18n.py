@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,6 +58,7 @@ COMMON = read_texts(FOLDER / "texts.toml")
 """The texts that the pages share."""
 
 
+@cache
 def texts(page: str) -> Texts:
     """Return the texts of a page, with those that all pages share."""
     return COMMON | read_texts(FOLDER / page / "texts.toml")

@@ -29,12 +29,6 @@ def evaluation(run_id: str) -> Evaluation | None:
     return registry().evaluation(run_id)
 
 
-def champion_now() -> str | None:
-    """Return the champion's version as the registry has it now; raise `RegistryUnavailable`."""
-    found = registry().champion()
-    return found.version if found else None
-
-
 def choose(version: str) -> None:
     """Make a version the champion, here at once and in the other services soon; raise as `ManagementClient`."""
     management().roll_back(version)

@@ -20,6 +20,7 @@ from song_preference.errors import (
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.settings import ClientSettings, load
 from song_preference.tls import client_tls, verification
@@ -55,11 +56,10 @@ class ManagementClient:
     """
 
     def __init__(self, url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
-        headers = {"X-API-Key": api_key}
         self._http = httpx.Client(
             base_url=url,
             timeout=TIMEOUT_SECONDS,
-            headers=headers,
+            headers={"X-API-Key": api_key},
             transport=transport,
             verify=verification(client_tls()),
         )
@@ -185,8 +185,6 @@ def table(version: str, name: str) -> pd.DataFrame:
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
 def spreads(version: str) -> Spreads:
     """Return each feature's distributions in a dataset version; raise what `ManagementClient` does."""
-    found: Spreads = {}
-    for item in management().get(f"/datasets/{version}/statistics").json()["spreads"]:
-        spread = Spread.model_validate(item)
-        found.setdefault(spread.feature, []).append(spread)
-    return found
+    found = management().get(f"/datasets/{version}/statistics").json()["spreads"]
+    spreads = [Spread.model_validate(item) for item in found]
+    return {name: [spread for spread in spreads if spread.feature == name] for name in FEATURES}

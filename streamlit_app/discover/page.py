@@ -1,7 +1,6 @@
 """Discover songs of the catalogue that the listener would like: filtered, taken to *Predict*, and exported."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,13 +9,11 @@ from song_preference.serving.song_index import SongIndex
 from song_preference.serving.songs import CatalogueSong, Found, Spans, Wishes
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import because, linked, open_in_predict, plain, section
+from streamlit_app.components import because, download, linked, open_in_predict, plain, section
 from streamlit_app.data.catalogue import catalogue, genres_and_spans
 from streamlit_app.discover import load
 from streamlit_app.discover.export import as_csv, as_m3u, links
-from streamlit_app.i18n import Language, Locale, texts
-
-TEXTS = texts("discover")
+from streamlit_app.i18n import Locale
 
 ALL = ""
 """The choice of any genre."""
@@ -26,34 +23,29 @@ POPULARITY_STEPS = 10
 MOST_YEARS = 150
 
 
-class Filters(NamedTuple):
-    """The choices that the catalogue allows; None for those that it has no values for."""
+Filters = dict[str, Choice]
+"""Choices by name."""
 
-    genre: Choice | None
-    years: Choice | None
-    popularity: Choice | None
-    sort: Choice | None
-    songs: Choice
 
-    @classmethod
-    def of(cls, catalogue: str, genres: Sequence[str], spans: Spans) -> "Filters":
-        """Return the choices for a catalogue; another one has others, so its name is part of their keys."""
-
-        def choice(name: str, options: Sequence[object], default: object) -> Choice:
-            return Choice(name, f"discover_{name}_{catalogue}", options, default)
-
-        # A file may have a song of the year 1000 by mistake, and each pair is a choice.
-        first, last = spans.years or (1, 0)
-        years = range(max(first, last - MOST_YEARS), last + 1)
-        pairs = [(first, last) for first in years for last in years if first <= last]
-        levels = popularity_levels(*spans.popularity) if spans.popularity else []
-        return cls(
-            genre=choice("genre", [ALL, *genres], ALL) if genres else None,
-            years=choice("years", pairs, (years[0], last)) if len(years) > 1 else None,
-            popularity=choice("popularity", levels, levels[0]) if len(levels) > 1 else None,
-            sort=choice("sort", ["probability", "popularity"], "probability") if len(levels) > 1 else None,
-            songs=choice("songs", COUNTS, COUNT),
-        )
+def filters_of(catalogue: str, genres: Sequence[str], spans: Spans) -> Filters:
+    """Return the filters that a catalogue has values for; another one has others, so its name is part of their keys."""
+    # A file may have a song of the year 1000 by mistake, and each pair is a choice.
+    first, last = spans.years or (0, 0)
+    first = max(first, last - MOST_YEARS)
+    years = [(start, end) for start in range(first, last + 1) for end in range(start, last + 1)]
+    levels = popularity_levels(*spans.popularity or (0, 0))
+    offered: dict[str, tuple[Sequence[object], object]] = {
+        "genre": ([ALL, *genres], ALL),
+        "years": (years, (first, last)),
+        "popularity": (levels, levels[0]),
+        "sort": (["probability", "popularity"] if len(levels) > 1 else [], "probability"),
+        "songs": (COUNTS, COUNT),
+    }
+    return {
+        name: Choice(name, f"discover_{name}_{catalogue}", options, default)
+        for name, (options, default) in offered.items()
+        if len(options) > 1
+    }
 
 
 def popularity_levels(least: float, most: float) -> list[float]:
@@ -62,15 +54,14 @@ def popularity_levels(least: float, most: float) -> list[float]:
     return sorted({float(round(least + step * number)) for number in range(POPULARITY_STEPS)})
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     index = catalogue().current
     filters = None
     with section(locale):
         if index:
-            filters = Filters.of(index.catalogue, *genres_and_spans(str(index.path)))
-            address.restore(choice for choice in filters if choice)
+            filters = filters_of(index.catalogue, *genres_and_spans(str(index.path)))
+            address.restore(filters.values())
     st.title(locale("discover_title"), anchor=False)
     st.write(locale("discover_intro"))
     load.follow_import(locale)
@@ -106,58 +97,25 @@ def _songs(index: SongIndex, filters: Filters, locale: Locale) -> None:
 def _asked(filters: Filters, locale: Locale) -> Wishes:
     """Draw the filters and return what they are set to."""
     asked: dict[str, object] = {}
+    any_genre = locale("discover_any_genre")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if filters.genre:
-            name = locale("discover_any_genre")
-            chosen = st.selectbox(
-                locale("discover_genre"),
-                filters.genre.options,
-                format_func=lambda genre: genre or name,
-                key=filters.genre.key,
-                on_change=address.push,
-                persist_state="session",
+        if genre := filters.get("genre"):
+            asked["genre"] = genre.select(locale("discover_genre"), lambda name: name or any_genre) or None
+        if years := filters.get("years"):
+            first, last = years.default
+            chosen = years.slider(locale("discover_years"), range(first, last + 1), str, on_change=address.push)
+            if chosen != years.default:
+                asked["year_from"], asked["year_to"] = chosen
+        if popularity := filters.get("popularity"):
+            least = popularity.slider(
+                locale("discover_popularity"), popularity.options, locale.number, on_change=address.push
             )
-            asked["genre"] = chosen or None
-        if filters.years:
-            first, last = filters.years.default
-            years = _slider(locale("discover_years"), filters.years, range(first, last + 1), str)
-            if years != filters.years.default:
-                asked["year_from"], asked["year_to"] = years
-        if filters.popularity:
-            least = _slider(
-                locale("discover_popularity"), filters.popularity, filters.popularity.options, locale.number
-            )
-            asked["popularity_from"] = None if least == filters.popularity.default else least
+            asked["popularity_from"] = None if least == popularity.default else least
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if filters.sort:
-            asked["sort"] = _segments("discover_sort", filters.sort, locale)
-        asked["limit"] = _segments("discover_count", filters.songs, locale)
+        if sort := filters.get("sort"):
+            asked["sort"] = sort.segments(locale("discover_sort"), lambda name: locale(f"discover_sort_{name}"))
+        asked["limit"] = filters["songs"].segments(locale("discover_count"), str)
     return Wishes.checked(asked)
-
-
-def _slider(label: str, choice: Choice, options: Sequence[float], written: Callable[[float], str]) -> Any:
-    return st.select_slider(
-        label,
-        options,
-        st.session_state[choice.key],
-        format_func=written,
-        key=choice.key,
-        on_change=address.push,
-        persist_state="session",
-    )
-
-
-def _segments(label: str, choice: Choice, locale: Locale) -> Any:
-    return st.segmented_control(
-        locale(label),
-        choice.options,
-        default=choice.default,
-        format_func=lambda option: locale(f"{label}_{option}") if isinstance(option, str) else str(option),
-        key=choice.key,
-        required=True,
-        on_change=address.push,
-        persist_state="session",
-    )
 
 
 def _song(number: int, song: CatalogueSong, locale: Locale) -> None:
@@ -182,12 +140,5 @@ def _exports(found: Found, locale: Locale) -> None:
                 st.code("\n".join(urls), language=None, height=240)
         for name, content, mime in (("csv", as_csv, "text/csv"), ("m3u", as_m3u, "audio/x-mpegurl")):
             if urls or name == "csv":
-                st.download_button(
-                    locale(f"discover_{name}"),
-                    content(found.songs),
-                    locale(f"discover_{name}_file"),
-                    mime,
-                    key=f"discover_{name}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                )
+                key = f"discover_{name}"
+                download(locale(key), content(found.songs), locale(f"{key}_file"), mime, key=key)

@@ -197,14 +197,10 @@ class Plane(NamedTuple):
 def _triangles() -> NDArray[np.int64]:
     """Return (2 * STEPS^2, 3) positions in the order of `Plane.corners`."""
     corners = np.arange((STEPS + 1) ** 2).reshape(STEPS + 1, STEPS + 1)
-    lower_left, lower_right = corners[:-1, :-1].ravel(), corners[:-1, 1:].ravel()
-    upper_left, upper_right = corners[1:, :-1].ravel(), corners[1:, 1:].ravel()
-    return np.concatenate(
-        [
-            np.column_stack([lower_left, lower_right, upper_right]),
-            np.column_stack([lower_left, upper_right, upper_left]),
-        ]
-    )
+    lower_left, lower_right = corners[:-1, :-1], corners[:-1, 1:]
+    upper_left, upper_right = corners[1:, :-1], corners[1:, 1:]
+    triangles = [(lower_left, lower_right, upper_right), (lower_left, upper_right, upper_left)]
+    return np.concatenate([np.stack(triangle, axis=-1) for triangle in triangles]).reshape(-1, 3)
 
 
 def scatter(colours: Colours, locale: Locale, x: Side, y: Side, has_surface: bool) -> Drawing:

@@ -1,10 +1,9 @@
 """Explore the playlist: where it came from, how its songs are distributed, what the model predicts, each song."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, ScalerRange, Source, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
@@ -16,22 +15,19 @@ from streamlit_app.data import KEPT_ANSWERS, predictor, with_answers
 from streamlit_app.data.playlist import Spreads, dataset, management, own_dataset, spreads, table
 from streamlit_app.explore import charts
 from streamlit_app.explore.table import FILTERS, song_table, unscaled
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.theme import draw
-
-TEXTS = texts("explore")
 
 FIRST_FEATURE = 1
 """Position of energy and, among the others, of danceability: songs differ more by these than by spoken words."""
 
-X, Y = "explore_x", "explore_y"
-SIDES = [Choice("x", X, FEATURES, "energy"), Choice("y", Y, FEATURES, "danceability")]
+ACROSS = Choice("x", "explore_x", FEATURES, "energy")
+UPWARDS = Choice("y", "explore_y", FEATURES, "danceability")
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
-    address.restore([*SIDES, *FILTERS])
+    address.restore([ACROSS, UPWARDS, *FILTERS])
     st.title(locale("explore_title"), anchor=False)
     with section(locale):
         version = own_dataset()
@@ -125,11 +121,13 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     """Draw the songs by two features of the listener's choice; a choice leaves the rest of the page as it is."""
     st.header(locale("explore_plane"), anchor=False)
     left, right = st.columns(2)
-    x = _side(left, X, FEATURES, locale)
+    with left:
+        x = ACROSS.select(locale(ACROSS.key), locale)
     others = [feature for feature in FEATURES if feature != x]
-    if st.session_state[Y] == x:
-        st.session_state[Y] = others[FIRST_FEATURE]
-    y = _side(right, Y, others, locale)
+    if st.session_state[UPWARDS.key] == x:
+        st.session_state[UPWARDS.key] = others[FIRST_FEATURE]
+    with right:
+        y = UPWARDS.select(locale(UPWARDS.key), locale, others)
     plane, answers = charts.Plane.through(songs, x, y), None
     with section(locale):
         answers = predictor().predict_rows(plane.corners())
@@ -142,12 +140,6 @@ def _plane(songs: pd.DataFrame, locale: Locale) -> None:
     if len(songs) > charts.SHOWN_SONGS:
         st.caption(locale("explore_sampled", shown=charts.SHOWN_SONGS, songs=len(songs)))
     address.write()
-
-
-def _side(column: DeltaGenerator, key: str, features: Sequence[str], locale: Locale) -> str:
-    return column.selectbox(
-        locale(key), features, format_func=locale, key=key, on_change=address.push, persist_state="session"
-    )
 
 
 def _surface(plane: charts.Plane, answers: Batch, locale: Locale) -> str:

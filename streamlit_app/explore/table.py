@@ -13,7 +13,7 @@ from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.song_table.output import harmless
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import open_in_predict, taken_row, two_by_two
+from streamlit_app.components import download, open_in_predict, taken_row, two_by_two
 from streamlit_app.data import ANSWERS
 from streamlit_app.i18n import Locale
 
@@ -47,13 +47,12 @@ RANGES: list[Range] = [(low, high) for low in STEPS for high in STEPS if low <= 
 ANY, OWN = "any", "own"
 """Choices of a filter and of an order: songs of either label, and the order of the playlist."""
 
-LABEL_KEY, ORDER_KEY, WRONG_KEY, TAKE = "explore_label", "explore_order", "explore_wrong", "explore_take"
-FILTERS = [
-    Choice("label", LABEL_KEY, [ANY, LIKE, DISLIKE], ANY),
-    Choice("order", ORDER_KEY, [OWN, *FEATURES], OWN),
-    Choice("wrong", WRONG_KEY, [False, True], default=False),
-    *(Choice(feature, f"explore_{feature}", RANGES, (0.0, 1.0)) for feature in FEATURES),
-]
+TAKE = "explore_take"
+LABELS = Choice("label", "explore_label", [ANY, LIKE, DISLIKE], ANY)
+ORDER = Choice("order", "explore_order", [OWN, *FEATURES], OWN)
+WRONG = Choice("wrong", "explore_wrong", [False, True], default=False)
+MEASURES = [Choice(feature, f"explore_{feature}", RANGES, (0.0, 1.0)) for feature in FEATURES]
+FILTERS = [LABELS, ORDER, WRONG, *MEASURES]
 
 
 @st.fragment
@@ -62,22 +61,16 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
     st.header(locale("explore_table"), anchor=False)
     label, order = _label_and_order(locale)
     rows = chosen(songs, label, _ranges(locale), order)
-    if songs["predicted"].notna().any() and _only_wrong(locale):
+    is_known = songs["predicted"].notna().any()
+    if is_known and st.toggle(locale("explore_wrong"), key=WRONG.key, on_change=address.push, persist_state="session"):
         rows = rows[rows["predicted"].notna() & (rows["predicted"] != rows[LABEL])]
     address.write()
     songs, rows = songs.drop(columns=list(ANSWERS)), rows.drop(columns=list(ANSWERS))
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(locale("explore_left", left=len(rows), songs=len(songs)))
-    right.download_button(
-        locale("explore_download"),
-        lambda: as_csv(rows),
-        f"songs-{version}.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        disabled=rows.empty,
-        width="stretch",
-    )
+    with right:
+        name = f"songs-{version}.csv"
+        download(locale("explore_download"), lambda: as_csv(rows), name, disabled=rows.empty, width="stretch")
     if rows.empty:
         st.info(locale("explore_none"), icon=":material/filter_alt_off:")
         return
@@ -99,50 +92,27 @@ def _table(rows: pd.DataFrame, songs: pd.DataFrame, locale: Locale) -> None:
         open_in_predict(rows.iloc[row][list(FEATURES)])
 
 
-def _only_wrong(locale: Locale) -> bool:
-    return st.toggle(locale("explore_wrong"), key=WRONG_KEY, on_change=address.push, persist_state="session")
-
-
 def _label_and_order(locale: Locale) -> tuple[int | None, str | None]:
+    def by(feature: str) -> str:
+        if feature == OWN:
+            return locale("explore_order_own")
+        return locale("explore_order_by", feature=locale(feature))
+
     left, right = st.columns(2)
-    labels = {ANY: locale("explore_any"), LIKE: locale(LIKE), DISLIKE: locale(DISLIKE)}
-    label = left.segmented_control(
-        locale(LABEL),
-        list(labels),
-        default=ANY,
-        format_func=labels.__getitem__,
-        key=LABEL_KEY,
-        required=True,
-        on_change=address.push,
-        persist_state="session",
-    )
-    orders = {OWN: locale("explore_order_own")} | {
-        feature: locale("explore_order_by", feature=locale(feature)) for feature in FEATURES
-    }
-    order = right.selectbox(
-        locale("explore_order"),
-        list(orders),
-        format_func=orders.__getitem__,
-        key=ORDER_KEY,
-        on_change=address.push,
-        persist_state="session",
-    )
+    with left:
+        label = LABELS.segments(locale(LABEL), lambda name: locale("explore_any" if name == ANY else name))
+    with right:
+        order = ORDER.select(locale("explore_order"), by)
     return {LIKE: 1, DISLIKE: 0}.get(label), None if order == OWN else order
 
 
 def _ranges(locale: Locale) -> dict[str, Range]:
     """Draw a slider for each feature and return the ranges that they are set to."""
-    return {
-        feature: column.select_slider(
-            locale(feature),
-            STEPS,
-            (0.0, 1.0),
-            format_func=lambda value: locale.number(value, 2),
-            key=f"explore_{feature}",
-            persist_state="session",
-        )
-        for feature, column in zip(FEATURES, two_by_two(), strict=True)
-    }
+    ranges = {}
+    for measure, column in zip(MEASURES, two_by_two(), strict=True):
+        with column:
+            ranges[measure.name] = measure.slider(locale(measure.name), STEPS, lambda value: locale.number(value, 2))
+    return ranges
 
 
 def unscaled(scaled: pd.DataFrame, ranges: Mapping[str, ScalerRange]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from song_preference.serving.versions import DescribedVersion
 from streamlit_app import address
 from streamlit_app.components import plain, reporting
 from streamlit_app.data import settings
-from streamlit_app.data.models import champion_now, choose
+from streamlit_app.data.models import choose, registry
 from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 from streamlit_app.model.charts import interval_text
@@ -87,7 +87,8 @@ def carry_out(locale: Locale) -> None:
     if confirmed := st.session_state.pop(CONFIRMED, None):
         now, then = confirmed
         with reporting(locale):
-            if champion_now() == now:
+            champion = registry().champion()
+            if champion and champion.version == now:
                 choose(then)
             else:
                 st.warning(locale("model_changed"), icon=":material/sync_problem:")

@@ -12,12 +12,10 @@ from streamlit_app.components import plain, section
 from streamlit_app.data import model_settings, settings
 from streamlit_app.data.models import versions
 from streamlit_app.data.playlist import list_names
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.model import charts, choose, evaluation
 from streamlit_app.model.charts import CHALLENGER, CHAMPION, ENDS, OTHER, ROLES, interval_text
 from streamlit_app.theme import draw
-
-TEXTS = texts("model")
 
 DRAWN_VERSIONS = 30
 """Greatest number of versions in the chart: more do not fit a phone; the table has all of them."""
@@ -30,9 +28,8 @@ METRICS = ("accuracy", "roc_auc", "f1", "pr_auc", *ENDS)
 Roles = dict[str, DescribedVersion]
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     st.title(locale("model_title"), anchor=False)
     st.write(locale("model_intro"))
     choose.carry_out(locale)
@@ -67,7 +64,8 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
     icon = ":material/trophy:" if role == CHAMPION else ":material/flag:"
     st.caption(f"{icon} **{locale(f'model_{role}')}** · {locale(f'model_{role}_text')}")
     st.header(locale("model_version", version=registered.version), anchor=False)
-    st.markdown(f"**{kind(version, locale)}.** {about(version, locale)}")
+    candidate = kind(version, locale)
+    st.markdown(f"**{locale(f'model_kind_{candidate}')}.** {locale(f'model_about_{candidate}')}")
     if version.evaluated_on:
         st.caption(locale(f"model_evaluated_on_{version.evaluated_on}"))
     st.caption(
@@ -168,7 +166,7 @@ def version_rows(
             "version": version.registered.version,
             "role": role_of.get(version.registered.version, OTHER),
             "moment": locale.moment(version.registered.created_at),
-            "kind": kind(version, locale),
+            "kind": locale(f"model_kind_{kind(version, locale)}"),
             "dataset": dataset(version, lists, locale),
             "shown": interval_text(measured, locale) if measured else "",
         }
@@ -177,18 +175,9 @@ def version_rows(
 
 
 def kind(version: DescribedVersion, locale: Locale) -> str:
-    """Return the name of the model's kind."""
-    return locale(f"model_kind_{_candidate(version)}")
-
-
-def about(version: DescribedVersion, locale: Locale) -> str:
-    """Return how a model of this kind decides."""
-    return locale(f"model_about_{_candidate(version)}")
-
-
-def _candidate(version: DescribedVersion) -> str:
-    name = version.candidate or "unknown"
-    return name if f"model_kind_{name}" in TEXTS else "unknown"
+    """Return the kind of the model, as the keys of the texts about it name it."""
+    candidate = str(version.candidate)
+    return candidate if f"model_kind_{candidate}" in locale.texts else "unknown"
 
 
 def source(version: DescribedVersion, locale: Locale) -> str:

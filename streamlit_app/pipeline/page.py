@@ -13,11 +13,9 @@ from streamlit_app.components import section
 from streamlit_app.data import LATEST_SECONDS, predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
 from streamlit_app.health import Health, State, own_model
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.pipeline.progress import Report, duration, followed_run, run_view, show_run
 from streamlit_app.pipeline.start import start
-
-TEXTS = texts("pipeline")
 
 HEALTH_SECONDS = 10
 """Time between two health checks."""
@@ -44,9 +42,8 @@ CSS = """<style>
 </style>"""
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     st.html(CSS)
     st.title(locale("pipeline_title"), anchor=False)
     st.write(locale("pipeline_intro"))

@@ -98,9 +98,10 @@ def _stop(run: Run | None) -> None:
 
 def show_run(locale: Locale, run: Run, view: Report) -> None:
     """Draw how a run ended, its steps and those of the training that follows it, and a link to Airflow."""
-    _outcome(locale, view)
+    result = outcome(view, datetime.now(UTC))
     # A step without a state then was never reached.
-    has_ended = outcome(view, datetime.now(UTC)) != "working"
+    if has_ended := result != "working":
+        _show_outcome(locale, result, view)
     if isinstance(view, RunReport):
         prepared, trained = st.columns(2, gap="large")
         with prepared:
@@ -112,10 +113,7 @@ def show_run(locale: Locale, run: Run, view: Report) -> None:
     st.markdown(f"[{locale('pipeline_see_in_airflow')}]({address(settings().airflow_page, run)})")
 
 
-def _outcome(locale: Locale, view: Report) -> None:
-    result = outcome(view, datetime.now(UTC))
-    if result == "working":
-        return
+def _show_outcome(locale: Locale, result: Outcome, view: Report) -> None:
     draw, icon = OUTCOMES[result]
     draw(locale(f"pipeline_{result}", dataset=view.dataset_version, model=view.model_version), icon=icon)
     if why := reason(view):

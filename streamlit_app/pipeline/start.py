@@ -22,7 +22,7 @@ from song_preference.errors import (
 )
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
-from streamlit_app.components import plain, section, show_look_ups, uploader
+from streamlit_app.components import plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
 from streamlit_app.data.playlist import NamedFile, management, own_dataset
@@ -64,17 +64,18 @@ def _configured(locale: Locale) -> None:
         # The card beside this one takes a playlist.
         chosen = options_form(locale, [option for option in ETL_OPTIONS if option.name != "source"])
     button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
-    help_text = locale("pipeline_busy") if is_following() else None
-    if button.button(
-        locale("start_pipeline"),
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=is_following(),
-        help=help_text,
-        key="pipeline_start",
-    ):
+    with button:
+        is_pressed = _start_button(locale, "start_pipeline", ":material/play_arrow:", "pipeline_start")
+    if is_pressed:
         with section(locale):
             follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
+
+
+def _start_button(locale: Locale, text: str, icon: str, key: str) -> bool:
+    """Draw a button that starts a run, unless one is followed."""
+    is_busy = is_following()
+    why = locale("pipeline_busy") if is_busy else None
+    return st.button(locale(text), type="primary", icon=icon, disabled=is_busy, help=why, key=key)
 
 
 def _what_happens(locale: Locale, new_listener: bool | None) -> str:
@@ -146,12 +147,8 @@ def _upload(locale: Locale) -> None:
     if len(files) < len(asked):
         return
     try:
-        checked = _checked(locale, files)
-        if checked.preparation is None:
-            _findings_table(locale, checked.findings)
-        else:
-            _show_preparation(locale, checked.preparation)
-            _upload_button(locale, files)
+        _show_preparation(locale, _checked(locale, files))
+        _upload_button(locale, files)
     except InvalidDataset as error:
         _findings_table(locale, error.findings)
     except InvalidUpload as error:
@@ -162,19 +159,20 @@ def _upload(locale: Locale) -> None:
         st.warning(locale("pipeline_upload_impossible", reason=reason), icon=":material/cloud_off:")
 
 
-def _checked(locale: Locale, files: Mapping[str, UploadedFile]) -> Checked:
-    """Check the same files once; raise what `Datasets.check` does if there is no answer."""
-    known: Checked | None = st.session_state.get(CHECKED)
+def _checked(locale: Locale, files: Mapping[str, UploadedFile]) -> CheckedPlaylist:
+    """Check the same files once; raise what `ManagementClient.check` does."""
+    checked: Checked | None = st.session_state.get(CHECKED)
     file_ids = [file.file_id for file in files.values()]
-    if known is not None and known.file_ids == file_ids:
-        return known
-    with st.spinner(locale("pipeline_checking")):
-        try:
-            checked = Checked(file_ids, management().check(_contents(files)))
-        except InvalidDataset as error:
-            checked = Checked(file_ids, None, error.findings)
-    st.session_state[CHECKED] = checked
-    return checked
+    if checked is None or checked.file_ids != file_ids:
+        with st.spinner(locale("pipeline_checking")):
+            try:
+                checked = Checked(file_ids, management().check(_contents(files)))
+            except InvalidDataset as error:
+                checked = Checked(file_ids, None, error.findings)
+        st.session_state[CHECKED] = checked
+    if checked.preparation is None:
+        raise InvalidDataset(*checked.findings)
+    return checked.preparation
 
 
 def _contents(files: Mapping[str, UploadedFile]) -> dict[str, NamedFile]:
@@ -184,9 +182,7 @@ def _contents(files: Mapping[str, UploadedFile]) -> dict[str, NamedFile]:
 def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
     text = locale("pipeline_file_is_good", songs=found.rows_kept, likes=found.likes, dislikes=found.dislikes)
     st.success(text, icon=":material/check_circle:")
-    notes = [note.text(locale.language) for note in show_look_ups(found.notes(), locale)]
-    if notes:
-        st.markdown("\n".join(f"- {note}" for note in notes))
+    show_notes(found.notes(), locale)
     st.caption(locale("pipeline_first_songs"))
     st.dataframe(found.first_songs, hide_index=True)
 
@@ -198,14 +194,7 @@ def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
     if name:
         chosen[NAME.name] = name
     st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
-    if st.button(
-        locale("pipeline_upload"),
-        type="primary",
-        icon=":material/upload:",
-        disabled=is_following(),
-        help=locale("pipeline_busy") if is_following() else None,
-        key="pipeline_upload",
-    ):
+    if _start_button(locale, "pipeline_upload", ":material/upload:", "pipeline_upload"):
         with st.spinner(locale("pipeline_uploading")):
             run_id = management().upload(_contents(files), chosen)
         st.session_state[TURN] += 1  # the uploader for the next file is empty

@@ -17,14 +17,12 @@ from streamlit_app.address import Choice
 from streamlit_app.components import measures_help, section, song_state
 from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.predict import charts, kept
 from streamlit_app.predict.kept import MEASURES, STEPS, put, shown
 from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
 from streamlit_app.predict.search import chosen, exact, restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
-
-TEXTS = texts("predict")
 
 ALL = "all"
 
@@ -43,10 +41,9 @@ Presets = dict[str, Preset]
 """Presets by name: the extreme of each feature among the likes, and a typical song of each label."""
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
-    restore([Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)])
+    restore([_way()])
     title, buttons = st.columns([5, 4], vertical_alignment="bottom")
     title.title(locale("predict_title"), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):
@@ -62,6 +59,10 @@ def page(language: Language) -> None:
         _strips(known)
     _one_song(locale, known)
     measures_help(locale)
+
+
+def _way() -> Choice:
+    return Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)
 
 
 def _share(locale: Locale) -> None:
@@ -133,16 +134,7 @@ def _sliders(locale: Locale, spreads: Spreads) -> None:
         meaning = locale(f"{measure.name}_help")
         if measure.name in spreads:
             meaning += f"\n\n{_describe(measure.name, spreads[measure.name], locale)}"
-        st.select_slider(
-            locale(measure.name),
-            STEPS,
-            # What a browser takes that has forgotten a slider, which happens where two runs overlap.
-            st.session_state[measure.key],
-            key=measure.key,
-            format_func=lambda value: locale.number(value, 2),
-            help=meaning,
-            persist_state="session",
-        )
+        measure.slider(locale(measure.name), STEPS, lambda value: locale.number(value, 2), help=meaning)
     if spreads:
         st.caption(locale("predict_strips"))
 
@@ -193,16 +185,7 @@ def _why(explanation: Explanation, locale: Locale) -> None:
 def _protocols(song: Song, locale: Locale) -> None:
     ways: dict[str, PredictionClient] = {OWN: predictor(), **protocols()}
     names = {OWN: locale("predict_own"), ALL: locale("predict_all")}
-    chosen = st.segmented_control(
-        locale("predict_way"),
-        [*ways, ALL],
-        default=OWN,
-        format_func=lambda way: names.get(way, way),
-        key="way",
-        required=True,
-        on_change=address.push,
-        persist_state="session",
-    )
+    chosen = _way().segments(locale("predict_way"), lambda way: names.get(way, way))
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
     copies = requests(song, settings(), model_settings())
     for column, answered in zip(st.columns(len(asked)), asked, strict=True):

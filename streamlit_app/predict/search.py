@@ -11,7 +11,7 @@ from song_preference.prediction import Explanation
 from song_preference.serving.songs import LONGEST_QUERY, CatalogueSong, Search
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import DISCOVER_PAGE, SONG, because, linked, plain, song_state
+from streamlit_app.components import SONG, because, linked, plain, song_state
 from streamlit_app.data.catalogue import about, catalogue, has_index
 from streamlit_app.i18n import Locale
 from streamlit_app.predict.kept import MEASURES, put, shown
@@ -64,7 +64,7 @@ def search_box(locale: Locale) -> None:
         st.rerun()  # of the page, with its sliders
     if not has_index():
         if st.button(locale("predict_no_catalogue"), key="predict_no_catalogue", type="tertiary"):
-            address.open_page(st.session_state[DISCOVER_PAGE])
+            address.open_page("discover")
         return
     label = locale("predict_search")
     query = st.text_input(

@@ -1,6 +1,5 @@
 """A list of songs, read and checked as a whole: which rows can be scored, and what is wrong with the others."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.serving.lookup import Sources, completed, lacks_features
+from song_preference.serving.lookup import Sources, completed
 from song_preference.serving.song_index import IndexStore
 from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.files import rejected
@@ -57,13 +56,8 @@ class SongFile:
         return [*naming, *others]
 
 
-def read(
-    content: bytes, max_bytes: int, max_rows: int, indexes: Callable[[], IndexStore | None] | None = None
-) -> SongFile:
-    """Return the songs of a file; raise `InvalidDataset` and `DiskFull`.
-
-    Songs without features are looked up in `indexes`, which is called only for them.
-    """
+def read(content: bytes, max_bytes: int, max_rows: int, indexes: IndexStore | None = None) -> SongFile:
+    """Return the songs of a file, looked up if they have no features; raise `InvalidDataset` and `DiskFull`."""
     if len(content) > max_bytes:
         raise rejected("list_too_large", limit=max_bytes / 1e6)
     with temporary_directory() as directory:
@@ -72,8 +66,7 @@ def read(
         try:
             songs = read_songs(path, directory, max_bytes)
         except InvalidDataset as error:
-            copy = completed(error, path, max_bytes, Sources(indexes() if indexes and lacks_features(error) else None))
-            songs = read_songs(copy, directory, max_bytes)
+            songs = read_songs(completed(error, path, max_bytes, Sources(indexes)), directory, max_bytes)
         return _held(songs._replace(is_raw=False), max_bytes, max_rows)
 
 

@@ -8,15 +8,13 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
-from streamlit_app.components import measures_help, plain, section, show_look_ups, uploader
+from streamlit_app.components import download, measures_help, plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue
-from streamlit_app.i18n import Language, Locale, texts
+from streamlit_app.i18n import Locale
 from streamlit_app.songs import ranked
 from streamlit_app.songs.answers import Ranking
 from streamlit_app.songs.file import SongFile, read
-
-TEXTS = texts("songs")
 
 SHOWN_FAULTS = 200
 FAULTS_HEIGHT = 250
@@ -38,9 +36,8 @@ class Given(NamedTuple):
     error: SongPreferenceError | None = None
 
 
-def page(language: Language) -> None:
+def page(locale: Locale) -> None:
     """Draw the page."""
-    locale = Locale(language, TEXTS)
     address.restore([ranked.FILTER])
     st.title(locale("songs_title"), anchor=False)
     st.write(locale("songs_intro"))
@@ -51,7 +48,7 @@ def page(language: Language) -> None:
         return
     st.header(locale("songs_checked"), anchor=False)
     if given.error:
-        st.error(plain(given.error.message.text(language)), icon=":material/error:")
+        st.error(plain(given.error.message.text(locale.language)), icon=":material/error:")
     if given.file:
         _check(given.name, given.file, locale)
         with section(locale):
@@ -73,14 +70,7 @@ def _ways_in(locale: Locale) -> None:
     with st.container(horizontal=True):
         example = locale("songs_example")
         st.button(locale("songs_try"), on_click=_take_example, args=(example,), icon=":material/wand_stars:")
-        st.download_button(
-            locale("songs_template"),
-            example.encode("utf-8-sig"),
-            locale("songs_template_file"),
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        download(locale("songs_template"), example.encode("utf-8-sig"), locale("songs_template_file"))
 
 
 def _take_upload() -> None:
@@ -104,7 +94,7 @@ def _take(name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        file = read(content, settings().max_list_bytes, settings().max_list_rows, lambda: catalogue().indexes)
+        file = read(content, settings().max_list_bytes, settings().max_list_rows, catalogue().indexes)
         st.session_state[GIVEN] = Given(name, file)
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)
@@ -115,8 +105,7 @@ def _check(name: str, file: SongFile, locale: Locale) -> None:
     key = "songs_all_good" if good == rows else "songs_some_good" if good else "songs_none_good"
     shown_name = locale(name) if name in NAMES else plain(name)
     st.markdown(locale(key, name=shown_name, songs=rows, good=good, bad=rows - good))
-    if notes := show_look_ups(file.notes, locale):
-        st.markdown("\n".join(f"- {plain(note.text(locale.language))}" for note in notes))
+    show_notes(file.notes, locale)
     if good < rows:
         _show_faults(file, locale)
 

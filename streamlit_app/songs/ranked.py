@@ -12,7 +12,7 @@ from song_preference.song_table.output import added_columns
 from song_preference.song_table.scoring import Faults
 from streamlit_app import address
 from streamlit_app.address import Choice
-from streamlit_app.components import open_in_predict, taken_row
+from streamlit_app.components import download, open_in_predict, taken_row
 from streamlit_app.data import with_answers
 from streamlit_app.i18n import Locale
 from streamlit_app.songs.answers import NAMES_SHOWN, Ranking, column_name, histogram
@@ -51,20 +51,10 @@ def show(ranking: Ranking, locale: Locale) -> None:
 @st.fragment
 def _ranked(ranking: Ranking, locale: Locale) -> None:
     """Draw the table and its filter, which redraws the table alone."""
-    only_liked = (
-        st.segmented_control(
-            locale("songs_filter"),
-            FILTER.options,
-            default=ALL,
-            format_func=lambda name: locale(f"songs_filter_{name}"),
-            key=FILTER.key,
-            label_visibility="collapsed",
-            required=True,
-            on_change=address.push,
-            persist_state="session",
-        )
-        == LIKED
+    shown = FILTER.segments(
+        locale("songs_filter"), lambda name: locale(f"songs_filter_{name}"), label_visibility="collapsed"
     )
+    only_liked = shown == LIKED
     address.write()
     songs = ranking.liked_songs() if only_liked else len(ranking.positions)
     best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
@@ -74,15 +64,8 @@ def _ranked(ranking: Ranking, locale: Locale) -> None:
         _table(best, ranking, locale)
     if songs > len(best):
         st.caption(locale("songs_shown_some", shown=len(best), songs=songs))
-    st.download_button(
-        locale("songs_download"),
-        partial(ranking.csv, partial(_faults_text, locale=locale)),
-        locale("songs_download_file"),
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key="songs_download",
-    )
+    content = partial(ranking.csv, partial(_faults_text, locale=locale))
+    download(locale("songs_download"), content, locale("songs_download_file"), key="songs_download")
     added = ", ".join(f"`{name}`" for name in added_columns(ranking.file.header))
     st.caption(locale("songs_download_text", added=added))
 

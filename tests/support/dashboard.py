@@ -99,12 +99,12 @@ PAGE = """
 import streamlit as st
 from streamlit_app import address
 from streamlit_app.banners import show_banners, show_list
-from streamlit_app.i18n import COMMON, Locale
+from streamlit_app.i18n import COMMON, Locale, texts
 from streamlit_app.{name}.page import page
 
 st.session_state[address.PAGE] = "{name}"
 show_banners(Locale("{language}", COMMON))
-page("{language}")
+page(Locale("{language}", texts("{name}")))
 show_list(Locale("{language}", COMMON))
 """
 """The script of one page with its banners, as `app.py` draws it."""

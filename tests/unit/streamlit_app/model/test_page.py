@@ -164,8 +164,8 @@ def test_what_was_not_noted_is_said() -> None:
             update=dict.fromkeys(("dataset_version", "source_kind", "roc_auc"))
         ),
     )
-    assert kind(bare, ENGLISH) == "Kind not recorded"
-    assert kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "Kind not recorded"
+    assert version_rows([bare], {}, {}, ENGLISH)["kind"].tolist() == ["Kind not recorded"]
+    assert kind(bare, ENGLISH) == kind(replace(bare, candidate="of_tomorrow"), ENGLISH) == "unknown"
     assert source(bare, ENGLISH) == "data that were not recorded"
     assert dataset(bare, {}, ENGLISH) == "—"
 
