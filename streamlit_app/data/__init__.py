@@ -10,7 +10,7 @@ from io import BytesIO
 import pandas as pd
 import streamlit as st
 
-from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, ModelNotReady, RegistryUnavailable
 from song_preference.features import FEATURES
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.registry import OWN_SONGS_FILE, MlflowRegistry, following_champion
@@ -38,7 +38,7 @@ def predictor() -> Predictor:
     """Return the dashboard's own predictor, which follows the champion like every other service."""
     following = following_champion(load(ServingSettings))
     # The first page should show an answer; if there is none yet, the refresh thread logs why and tries again.
-    with suppress(RegistryUnavailable, ModelRejected):
+    with suppress(RegistryUnavailable, DiskFull):
         following.store.refresh()
     following.store.start()
     return following

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from song_preference.errors import DiskFull, ModelRejected, RegistryUnavailable
+from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.evaluation import Evaluation
 from song_preference.serving.versions import DescribedRegistry, DescribedVersion
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings, predictor
@@ -32,9 +32,7 @@ def evaluation(run_id: str) -> Evaluation | None:
 def choose(version: str) -> None:
     """Make a version the champion, here at once and in the other services soon; raise as `ManagementClient`."""
     management().roll_back(version)
-    with suppress(
-        RegistryUnavailable, ModelRejected, DiskFull
-    ):  # it is the champion, even if it cannot be loaded here yet
+    with suppress(RegistryUnavailable, DiskFull):  # it is the champion, even if it cannot be loaded here yet
         predictor().store.refresh(again=True)
     versions.clear()
 

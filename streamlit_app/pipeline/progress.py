@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from song_preference.errors import ModelRejected, RegistryUnavailable, RunNotFound
+from song_preference.errors import DiskFull, RegistryUnavailable, RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, report, training_outcome
@@ -91,7 +91,7 @@ def _progress(locale: Locale, run: Run) -> None:
 
 def _stop(run: Run | None) -> None:
     """Follow no run any more; the whole page is drawn again, with the new champion if there is one."""
-    with suppress(RegistryUnavailable, ModelRejected):
+    with suppress(RegistryUnavailable, DiskFull):
         predictor().store.refresh()
     follow(run, is_working=False)
 
