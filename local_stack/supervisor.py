@@ -15,13 +15,13 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.config import ROOT, Config, StackError
-from local_stack.services import Service, script
+from local_stack.services import PYTHON, WEED, Service
 
 LONGEST_SOCKET_PATH = 100
 """Length in bytes: the kernel takes 107, and supervisor appends its process id while it binds."""
 
 START_SECONDS, STOP_SECONDS = 15, 40
-PROGRAMS = {os.path.realpath(program) for program in (sys.executable, script("weed"))}
+PROGRAMS = {os.path.realpath(program) for program in (PYTHON, WEED)}
 """Executables of the services."""
 
 FAILED_STATES = {"FATAL", "EXITED", "UNKNOWN"}
