@@ -75,7 +75,7 @@ def bare_violations(chromium: Browser) -> Iterator[set[str]]:
     with subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT) as server:
         try:
             url = f"http://127.0.0.1:{port}"
-            while problem(f"{url}/_stcore/health", []):
+            while problem(f"{url}/_stcore/health"):
                 assert server.poll() is None
             page = chromium.new_page()
             page.goto(url)
