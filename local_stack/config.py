@@ -99,17 +99,15 @@ def _absolute(source: str) -> str:
 
 
 def _addresses(values: Mapping[str, str]) -> dict[str, str]:
-    s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
     host = values["PUBLIC_HOST"]
     public = f"{values['PUBLIC_SCHEME']}://{host}"
     # S3's console listens on this machine alone, whatever BIND_ADDRESS is: a visitor of another host gets no link.
     console = f"{public}:{values['MINIO_PORT_UI']}" if host in {"127.0.0.1", "localhost"} else ""
-    files = f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/"
     has_tls = bool(values.get("TLS_CERT_FILE"))
     return {
         # A self-signed certificate is its own CA.
         "TLS_CA_FILE": values.get("TLS_CA_FILE") or values.get("TLS_CERT_FILE", ""),
-        "MLFLOW_S3_ENDPOINT_URL": s3,
+        "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{values['MINIO_PORT']}",
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
         "AWS_SECRET_ACCESS_KEY": values["MINIO_SECRET_ACCESS_KEY"],
         # The job workers double the server's memory, and nothing here uses them.
@@ -129,7 +127,7 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "S3_BROWSER_URL": console,
         "GRPC_HOST_ADDRESS": f"{host}:{values['GRPC_PORT']}",
         "MLFLOW_BROWSER_URL": f"{public}:{values['MLFLOW_PORT']}",
-        "DATA_BROWSER_URL": files if console else "",
+        "DATA_BROWSER_URL": console and f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"{'https' if has_tls else 'http'}://127.0.0.1:{values['FASTAPI_PORT']}",
         "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
