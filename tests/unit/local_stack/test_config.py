@@ -54,13 +54,6 @@ def test_each_key_of_airflow_has_bytes_of_its_own(tmp_path: Path) -> None:
     assert b"".join(keys) == (tmp_path / "airflow.key").read_bytes()
 
 
-def test_a_key_that_a_kill_left_empty_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "airflow.key").touch()
-    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
-    assert [len(key) for key in key_bytes(config)] == [32, 64, 32]
-    assert key_bytes(config) == key_bytes(config)
-
-
 def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_path: Path) -> None:
     older = secrets.token_bytes(96)
     (tmp_path / "airflow.key").write_bytes(older)

@@ -140,17 +140,6 @@ def test_a_service_is_probed_past_a_proxy(
     start.bring_up(behind, supervisor)
 
 
-def test_what_succeeded_once_does_not_run_again(
-    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran = tmp_path / "ran"
-    once = Service("once", python(f"open({str(ran)!r}, 'a').write('x')"))
-    monkeypatch.setattr(start, "services", lambda _: [once])
-    for _ in range(2):
-        start.bring_up(config, supervisor)
-    assert ran.read_text() == "x"
-
-
 def test_what_succeeded_once_runs_again_when_a_variable_that_it_reads_changed_and_only_then(
     config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
