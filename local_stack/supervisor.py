@@ -98,15 +98,6 @@ class Supervisor:
             process.kill()
         return len(left)
 
-    def ports(self) -> set[int]:
-        """Return the ports that this stack's own processes listen on."""
-        listening = set()
-        for process in self.processes():
-            with suppress(psutil.Error):  # it ended meanwhile
-                found = process.net_connections("tcp")
-                listening |= {socket.laddr.port for socket in found if socket.status == psutil.CONN_LISTEN}
-        return listening
-
     def processes(self) -> set[psutil.Process]:
         """Return every process of this stack: supervisord's session, orphans included, and its descendants.
 
