@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from song_preference.messages import Message
 from song_preference.pipeline.report import reason
 from tests.support.airflow import in_airflow
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 RUN = """
@@ -332,8 +332,7 @@ print(json.dumps([line["event"] for line in logged if line.get("logger_name") ==
 @pytest.fixture
 def mlflow_on_a_small_disk(small_disk: Path, tmp_path: Path) -> Iterator[str]:
     """The address of a real MLflow whose artifacts have room for 1 MB."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{tmp_path / 'mlflow.db'}", "--artifacts-destination", str(small_disk)),

@@ -26,6 +26,7 @@ from song_preference.dataset import sample
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelCache
 from tests.support.dashboard import ENVIRONMENT
+from tests.support.ports import free_port
 from tests.support.rest import LIVE, http_request
 from tests.support.songs import SONG
 
@@ -81,10 +82,7 @@ def test_the_bounds_are_those_that_are_documented() -> None:
 @contextmanager
 def running(*command: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The process, once it listens on the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {**os.environ, **variables}
+    port, environment = free_port(), {**os.environ, **variables}
     with subprocess.Popen([sys.executable, *command, str(port)], cwd=ROOT, env=environment) as process:
         try:
             deadline = time.monotonic() + 60
