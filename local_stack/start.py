@@ -31,6 +31,8 @@ def bring_up(config: Config, supervisor: Supervisor) -> None:
         print("  The configuration has changed: restarting", flush=True)
         supervisor.stop()
     if not supervisor.is_running():
+        # The services of a process manager that was killed go on, and keep their ports.
+        supervisor.stop()
         _check_ports(config, wanted)
         config.write_note("configuration", config.fingerprint)
         supervisor.start(wanted)
