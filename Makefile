@@ -101,7 +101,6 @@ lint: .venv/.dev ## Check format, types, imports between packages, shell scripts
 	$(BIN)/buf lint
 	scripts/check-protos
 	$(BIN)/python -m fastapi_app.published --check
-	$(BIN)/python scripts/configuration_table.py --check
 
 audit: audit-code ## Ask PyPI for known vulnerabilities of all locked versions, then run audit-code
 	$(BIN)/python scripts/audit_lock.py

@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import shlex
@@ -10,11 +9,10 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
+
+import httpx
 
 from local_stack.config import ROOT, Config, StackError
 from local_stack.services import services
@@ -132,20 +130,16 @@ def _file_state(source: str) -> str:
 def _champion(config: Config) -> str | None:
     """Return the version that MLflow has as champion, None before the first; raise `StackError`."""
     env = config.environment
-    url = (
-        f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
-        f"?name={env['MODEL_NAME']}&alias={env['MODEL_ALIAS']}"
-    )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    url = f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
+    asked = {"name": env["MODEL_NAME"], "alias": env["MODEL_ALIAS"]}
     try:
-        with direct.open(url, timeout=MLFLOW_SECONDS) as response:
-            return str(json.load(response)["model_version"]["version"])
-    except urllib.error.HTTPError as error:
-        if error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return None
-        raise StackError(f"MLflow fails ({error}): its log is in {config.logs}.") from error
-    except OSError as error:
+        # No proxy of the environment: the address is this machine's.
+        answer = httpx.get(url, params=asked, timeout=MLFLOW_SECONDS, trust_env=False)
+    except httpx.HTTPError as error:
         raise StackError(f"MLflow does not answer ({error}): its log is in {config.logs}.") from error
+    if answer.is_server_error:
+        raise StackError(f"MLflow fails ({answer.status_code} {answer.reason_phrase}): its log is in {config.logs}.")
+    return str(answer.json()["model_version"]["version"]) if answer.is_success else None
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:
@@ -181,8 +175,8 @@ def _addresses(config: Config) -> str:
 Stop with `make stop`."""
 
 
-COMMANDS: dict[str, Callable[[Config], None]] = {
-    "stop": stop, "status": status, "logs": logs, "reset": reset,
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run, "stop": stop, "status": status, "logs": logs, "reset": reset, "exec": execute,
 }  # fmt: skip
 
 
@@ -190,18 +184,14 @@ def main() -> None:
     """Run one verb; print an error's message and exit with status 1."""
     parser = argparse.ArgumentParser(prog="local_stack", description=__doc__)
     verbs = parser.add_subparsers(required=True)
-    run_ = verbs.add_parser("run", help=run.__doc__)
-    run_.add_argument("--new-listener", choices=["yes", "no"])
-    run_.set_defaults(run=lambda config, options: run(config, options.new_listener))
     for name, verb in COMMANDS.items():
-        verbs.add_parser(name, help=verb.__doc__).set_defaults(run=lambda config, _, verb=verb: verb(config))
-    exec_ = verbs.add_parser("exec", help=execute.__doc__)
-    exec_.add_argument("program")
-    exec_.add_argument("arguments", nargs=argparse.REMAINDER)
-    exec_.set_defaults(run=lambda config, options: execute(config, options.program, options.arguments))
-    options = parser.parse_args()
+        verbs.add_parser(name, help=verb.__doc__).set_defaults(verb=verb)
+    verbs.choices["run"].add_argument("--new-listener", choices=["yes", "no"])
+    verbs.choices["exec"].add_argument("program")
+    verbs.choices["exec"].add_argument("arguments", nargs=argparse.REMAINDER)
+    options = vars(parser.parse_args())
     try:
-        options.run(Config.read(), options)
+        options.pop("verb")(Config.read(), **options)
     except StackError as error:
         sys.exit(f"\n{error}")
 

@@ -18,15 +18,9 @@ class StackError(Exception):
 
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE_VARIABLE = "LOCAL_STATE_DIR"
-HIGHEST_PORT = 65535
 AIRFLOW_KEY = "airflow.key"
 STATE_MARKS = (f"{AIRFLOW_KEY}*", "supervisord.conf")
 """Patterns of files by which a state folder is recognised; the first is written first."""
-AIRFLOW_KEY_BYTES = 128
-"""Key bytes: 32 to encrypt with, 64 to sign tokens and 32 to sign web sessions."""
-VOLUME_KEY_BYTES = 64
-"""Key bytes: 32 to sign writes to S3's volume server, and 32 to sign reads."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +37,9 @@ class Config:
         """Read `.env`, overridden by `environ`, overridden by this machine's addresses in place of Compose's."""
         documented = {key: value or "" for key, value in dotenv_values(ROOT / ".env").items()}
         values = {**documented, **environ}
-        state = Path(values.get(STATE_VARIABLE, ROOT / ".local")).resolve()
+        state = Path(values.get("LOCAL_STATE_DIR", ROOT / ".local")).resolve()
         values |= {
-            STATE_VARIABLE: str(state),
+            "LOCAL_STATE_DIR": str(state),
             "DATASET_SOURCE": _absolute(values["DATASET_SOURCE"]),
             "INCOMING_DIR": str(ROOT / "incoming"),
             "MODEL_CACHE_DIR": str(state / "models"),
@@ -57,7 +51,7 @@ class Config:
 
     def port(self, variable: str, room: int = 0) -> int:
         """Return one of the `*_PORT` variables; `room` is the highest offset of the ports computed from it."""
-        value, highest = self.environment[variable], HIGHEST_PORT - room
+        value, highest = self.environment[variable], 65535 - room
         if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= highest):
             reason = f", since the service opens ports up to {room} above it too" if room else ""
             raise StackError(
@@ -105,17 +99,15 @@ def _absolute(source: str) -> str:
 
 
 def _addresses(values: Mapping[str, str]) -> dict[str, str]:
-    s3 = f"http://127.0.0.1:{values['MINIO_PORT']}"
     host = values["PUBLIC_HOST"]
     public = f"{values['PUBLIC_SCHEME']}://{host}"
     # S3's console listens on this machine alone, whatever BIND_ADDRESS is: a visitor of another host gets no link.
     console = f"{public}:{values['MINIO_PORT_UI']}" if host in {"127.0.0.1", "localhost"} else ""
-    files = f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/"
     has_tls = bool(values.get("TLS_CERT_FILE"))
     return {
         # A self-signed certificate is its own CA.
         "TLS_CA_FILE": values.get("TLS_CA_FILE") or values.get("TLS_CERT_FILE", ""),
-        "MLFLOW_S3_ENDPOINT_URL": s3,
+        "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{values['MINIO_PORT']}",
         "AWS_ACCESS_KEY_ID": values["MINIO_ACCESS_KEY"],
         "AWS_SECRET_ACCESS_KEY": values["MINIO_SECRET_ACCESS_KEY"],
         # The job workers double the server's memory, and nothing here uses them.
@@ -135,7 +127,7 @@ def _addresses(values: Mapping[str, str]) -> dict[str, str]:
         "S3_BROWSER_URL": console,
         "GRPC_HOST_ADDRESS": f"{host}:{values['GRPC_PORT']}",
         "MLFLOW_BROWSER_URL": f"{public}:{values['MLFLOW_PORT']}",
-        "DATA_BROWSER_URL": files if console else "",
+        "DATA_BROWSER_URL": console and f"{console}/files?path=/buckets/{values['DATA_REPO_BUCKET_NAME']}/",
         "AIRFLOW_URL": f"http://127.0.0.1:{values['AIRFLOW_PORT']}",
         "FASTAPI_URL": f"{'https' if has_tls else 'http'}://127.0.0.1:{values['FASTAPI_PORT']}",
         "GRPC_ADDRESS": f"127.0.0.1:{values['GRPC_PORT']}",
@@ -159,7 +151,7 @@ def _no_proxy(values: Mapping[str, str]) -> dict[str, str]:
 
 def _airflow(config: Config) -> dict[str, str]:
     home = config.state / "airflow"
-    key = _kept_key(config.state / AIRFLOW_KEY, AIRFLOW_KEY_BYTES)
+    key = _kept_key(config.state / AIRFLOW_KEY, 128)
     url = config.environment["AIRFLOW_URL"]
     return {
         "AIRFLOW_HOME": str(home),
@@ -194,7 +186,7 @@ def _airflow(config: Config) -> dict[str, str]:
 
 def _seaweedfs(config: Config) -> dict[str, str]:
     """Return SeaweedFS's secrets, which as options would show in the list of processes."""
-    key = _kept_key(config.state / "s3.key", VOLUME_KEY_BYTES)
+    key = _kept_key(config.state / "s3.key", 64)
     return {
         "WEED_ADMIN_USER": config.environment["MINIO_ACCESS_KEY"],
         "WEED_ADMIN_PASSWORD": config.environment["MINIO_SECRET_ACCESS_KEY"],
@@ -217,17 +209,13 @@ def _keep_private(state: Path) -> None:
 
 
 def _kept_key(path: Path, length: int) -> bytes:
-    """Return random bytes, made at the first start and readable by their owner only."""
+    """Return `length` random bytes, made at the first start and readable by their owner only."""
     key = path.read_bytes() if path.exists() else b""
     if len(key) < length:
         # An older version's shorter key stays as the first part, so that Airflow can still decrypt its connections.
         key += secrets.token_bytes(length - len(key))
-        write_privately(path, key)
+        # So that a kill leaves the old file or the new one; nobody else may read a temporary file.
+        with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+            file.write(key)
+        Path(file.name).replace(path)
     return key
-
-
-def write_privately(path: Path, content: bytes) -> None:
-    """Write the file atomically, readable by its owner only."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)

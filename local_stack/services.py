@@ -2,10 +2,12 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_stack.config import Config
 
 PYTHON = sys.executable
+WEED = str(Path(PYTHON).with_name("weed"))
 
 AIRFLOW_USER = """
 import os, sys
@@ -68,7 +70,7 @@ def _s3(config: Config) -> Service:
         (
             # For this machine alone, whatever BIND_ADDRESS is: the inner ports share the address, and those of gRPC
             # need no keys.
-            script("weed"), "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+            WEED, "mini", f"-dir={config.state / 's3'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
             # Master and filer would accept commands, uploads and deletions from any web page in a browser on this
             # machine: their HTTP is off. The volume server, which S3 needs, has keys: see `Config.with_secrets`.
             "-disableHttp",
@@ -112,75 +114,58 @@ def _mlflow(config: Config) -> Service:
 
 
 def _airflow(config: Config) -> list[Service]:
-    airflow, env = (PYTHON, "-m", "airflow"), config.environment
-    health = f"{env['AIRFLOW_URL']}/api/v2/monitor/health"
-    port = config.port("AIRFLOW_PORT")
+    airflow, url = (PYTHON, "-m", "airflow"), config.environment["AIRFLOW_URL"]
+    after, without_log_server = ("airflow-database",), ("--skip-serve-logs",)
     return [
         Service("airflow-database", (*airflow, "db", "migrate")),
         Service(
             "airflow-apiserver",
             (*airflow, "api-server"),
-            after=("airflow-database",),
+            after=after,
             # Where tasks report to; Airflow builds it at its first request, better now than under the first task.
-            probe=(f"{env['AIRFLOW_URL']}/execution/health",),
-            ports=(("AIRFLOW_PORT", port),),
+            probe=(f"{url}/execution/health",),
+            ports=(("AIRFLOW_PORT", config.port("AIRFLOW_PORT")),),
         ),
         Service(
             "airflow-user",
             (PYTHON, "-c", AIRFLOW_USER),
-            after=("airflow-database",),
+            after=after,
             reads=("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
         ),
-        Service(
-            "airflow-dag-processor",
-            (*airflow, "dag-processor"),
-            after=("airflow-database",),
-            probe=(health, "--expect", "dag_processor.status=healthy"),
+        *(
+            Service(
+                f"airflow-{name}",
+                (*airflow, name, *options),
+                after=after,
+                probe=(f"{url}/api/v2/monitor/health", "--expect", f"{name.replace('-', '_')}.status=healthy"),
+            )
+            for name, options in (
+                ("dag-processor", ()),
+                ("scheduler", without_log_server),
+                # No task defers to it; without it Airflow's home page is red: decision 12.
+                ("triggerer", without_log_server),
+            )
         ),
-        Service(
-            "airflow-scheduler",
-            (*airflow, "scheduler", "--skip-serve-logs"),
-            after=("airflow-database",),
-            probe=(health, "--expect", "scheduler.status=healthy"),
-        ),
-        # No task defers to it; without it Airflow's home page is red: decision 12.
-        Service(
-            "airflow-triggerer",
-            (*airflow, "triggerer", "--skip-serve-logs"),
-            after=("airflow-database",),
-            probe=(health, "--expect", "triggerer.status=healthy"),
-        ),
-    ]  # fmt: skip
+    ]
 
 
 def _serving(config: Config) -> list[Service]:
     tls = "s" if config.environment.get("TLS_CERT_FILE") else ""
-    fastapi, grpc, streamlit = (config.port(f"{name}_PORT") for name in ("FASTAPI", "GRPC", "STREAMLIT"))
     return [
-        Service(
-            "fastapi",
-            (PYTHON, "-m", "fastapi_app", "--host", config.bind, "--port", str(fastapi)),
-            after=("mlflow",),
-            probe=(f"http{tls}://127.0.0.1:{fastapi}/health/live",),
-            ports=(("FASTAPI_PORT", fastapi),),
-        ),
-        Service(
-            "grpc",
-            (PYTHON, "-m", "grpc_service", "--host", config.bind, "--port", str(grpc)),
-            after=("mlflow",),
-            probe=(f"grpc{tls}://127.0.0.1:{grpc}",),
-            ports=(("GRPC_PORT", grpc), ("GRPC_METRICS_PORT", config.port("GRPC_METRICS_PORT"))),
-        ),
-        Service(
-            "streamlit",
-            (PYTHON, "-m", "streamlit_app", "--host", config.bind, "--port", str(streamlit)),
-            after=("mlflow",),
-            probe=(f"http://127.0.0.1:{streamlit}/_stcore/health",),
-            ports=(("STREAMLIT_PORT", streamlit),),
-        ),
-    ]  # fmt: skip
+        _served(config, "fastapi", "fastapi_app", f"http{tls}", "/health/live"),
+        _served(config, "grpc", "grpc_service", f"grpc{tls}", "", "GRPC_METRICS_PORT"),
+        _served(config, "streamlit", "streamlit_app", "http", "/_stcore/health"),
+    ]
 
 
-def script(name: str) -> str:
-    """Return the path of a program that a package installed beside Python."""
-    return f"{PYTHON.rpartition('/')[0]}/{name}"
+def _served(config: Config, name: str, package: str, scheme: str, health: str, *more_ports: str) -> Service:
+    """Return the service that a package of ours offers, with the scheme and the path of its probe."""
+    variable = f"{name.upper()}_PORT"
+    port = config.port(variable)
+    return Service(
+        name,
+        (PYTHON, "-m", package, "--host", config.bind, "--port", str(port)),
+        after=("mlflow",),
+        probe=(f"{scheme}://127.0.0.1:{port}{health}",),
+        ports=tuple((each, config.port(each)) for each in (variable, *more_ports)),
+    )

@@ -30,8 +30,10 @@ def bring_up(config: Config, supervisor: Supervisor) -> None:
     if supervisor.is_running() and config.read_note("configuration") != config.fingerprint:
         print("  The configuration has changed: restarting", flush=True)
         supervisor.stop()
-    _check_ports(config, wanted, running=supervisor.ports())
     if not supervisor.is_running():
+        # The services of a process manager that was killed go on, and keep their ports.
+        supervisor.stop()
+        _check_ports(config, wanted)
         config.write_note("configuration", config.fingerprint)
         supervisor.start(wanted)
     ready: dict[str, Future[None]] = {}
@@ -122,12 +124,12 @@ def _check_disk(state: Path) -> None:
         )
 
 
-def _check_ports(config: Config, wanted: list[Service], running: set[int]) -> None:
+def _check_ports(config: Config, wanted: list[Service]) -> None:
     taken = [
         f"Port {port} for {service.name} is taken by another program: stop it, or set {variable} to a free port."
         for service in wanted
         for variable, port in service.ports
-        if port not in running and not _is_free(config.bind, variable, port)
+        if not _is_free(config.bind, variable, port)
     ]
     if taken:
         raise StackError("\n".join(taken))

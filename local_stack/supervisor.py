@@ -15,13 +15,13 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.config import ROOT, Config, StackError
-from local_stack.services import Service, script
+from local_stack.services import PYTHON, WEED, Service
 
 LONGEST_SOCKET_PATH = 100
 """Length in bytes: the kernel takes 107, and supervisor appends its process id while it binds."""
 
 START_SECONDS, STOP_SECONDS = 15, 40
-PROGRAMS = {os.path.realpath(program) for program in (sys.executable, script("weed"))}
+PROGRAMS = {os.path.realpath(program) for program in (PYTHON, WEED)}
 """Executables of the services."""
 
 FAILED_STATES = {"FATAL", "EXITED", "UNKNOWN"}
@@ -97,15 +97,6 @@ class Supervisor:
         for process in psutil.wait_procs(left, timeout=5)[1]:
             process.kill()
         return len(left)
-
-    def ports(self) -> set[int]:
-        """Return the ports that this stack's own processes listen on."""
-        listening = set()
-        for process in self.processes():
-            with suppress(psutil.Error):  # it ended meanwhile
-                found = process.net_connections("tcp")
-                listening |= {socket.laddr.port for socket in found if socket.status == psutil.CONN_LISTEN}
-        return listening
 
     def processes(self) -> set[psutil.Process]:
         """Return every process of this stack: supervisord's session, orphans included, and its descendants.

@@ -9,6 +9,7 @@ import logging
 import sys
 import tarfile
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, cast
 
 from song_preference.settings import S3Settings, load
@@ -27,13 +28,6 @@ CONTENT_TYPE = "CONTENT_TYPE"
 
 END = "end-of-backup"
 """The name of the last, empty member: without it, a tar that was cut off between two objects would look complete."""
-
-
-class _Sequential:
-    """Offer only `read` of a tar member in a pipe: tarfile's own object fails when asked whether it can seek."""
-
-    def __init__(self, content: IO[bytes]) -> None:
-        self.read = content.read
 
 
 def save(client: "S3Client", buckets: list[str], target: IO[bytes]) -> int:
@@ -67,13 +61,10 @@ def load_into(client: "S3Client", buckets: list[str], source: IO[bytes]) -> int:
     """Write every object of a tar to its bucket, replacing what exists; return their number."""
     count = 0
     for bucket, key, content_type, content in _objects(buckets, source):
-        client.upload_fileobj(
-            cast("IO[bytes]", _Sequential(content)),
-            bucket,
-            key,
-            ExtraArgs={"ContentType": content_type},
-            Config=TWO_PIECES_AT_ONCE,
-        )
+        # With `read` alone: tarfile's own object, in a pipe, fails when asked whether it can seek.
+        readable = cast("IO[bytes]", SimpleNamespace(read=content.read))
+        extra = {"ContentType": content_type}
+        client.upload_fileobj(readable, bucket, key, ExtraArgs=extra, Config=TWO_PIECES_AT_ONCE)
         count += 1
     return count
 

@@ -33,22 +33,16 @@ class DatabaseSettings(BaseSettings):
 
 def prepare(settings: DatabaseSettings) -> None:
     """Create what is missing and set each role's password; end the process if Postgres rejects it."""
+    account = {"user": ADMINISTRATOR, "password": settings.admin_password.get_secret_value()}
     try:
-        with closing(_connect(settings)) as connection, connection.cursor() as cursor:
-            _prepare(cursor, settings.airflow_role, settings.airflow_password, settings.airflow_database)
-            _prepare(cursor, "mlflow", settings.mlflow_password, "mlflow")
+        with closing(psycopg2.connect(host=settings.host, dbname="postgres", connect_timeout=10, **account)) as server:
+            # CREATE DATABASE cannot be part of a transaction.
+            server.autocommit = True
+            with server.cursor() as cursor:
+                _prepare(cursor, settings.airflow_role, settings.airflow_password, settings.airflow_database)
+                _prepare(cursor, "mlflow", settings.mlflow_password, "mlflow")
     except psycopg2.Error as error:
         raise SystemExit(_explanation(error)) from None
-
-
-def _connect(settings: DatabaseSettings) -> Any:
-    password = settings.admin_password.get_secret_value()
-    connection = psycopg2.connect(
-        host=settings.host, user=ADMINISTRATOR, password=password, dbname="postgres", connect_timeout=10
-    )
-    # CREATE DATABASE cannot be part of a transaction.
-    connection.autocommit = True
-    return connection
 
 
 def _prepare(cursor: Any, role: str, password: SecretStr, database: str) -> None:

@@ -20,13 +20,12 @@ REQUEST_SECONDS = 5
 PAUSE_SECONDS = 0.25
 
 
-def problem(url: str, expectations: list[str]) -> str | None:
+def problem(url: str, expected: str | None = None) -> str | None:
     """Return what is wrong with the service, or None if it answers as expected."""
     tls = client_tls()
-    if url.startswith("grpc://"):
-        return _grpc_problem(url.removeprefix("grpc://"), None)
-    if url.startswith("grpcs://"):
-        return _grpc_problem(url.removeprefix("grpcs://"), tls)
+    scheme, _, address = url.partition("://")
+    if scheme in {"grpc", "grpcs"}:
+        return _grpc_problem(address, tls if scheme == "grpcs" else None)
     try:
         context = tls and tls.context
         with urllib.request.urlopen(url, timeout=REQUEST_SECONDS, context=context) as response:  # nosec B310  # noqa: S310 - operator's own URL
@@ -35,7 +34,7 @@ def problem(url: str, expectations: list[str]) -> str | None:
         return f"{url} answers {error.code} {error.reason}"
     except (OSError, http.client.HTTPException) as error:
         return f"{url} does not answer ({error})"
-    return next((wrong for wrong in (_unmet(body, expected) for expected in expectations) if wrong), None)
+    return _unmet(body, expected) if expected else None
 
 
 def _unmet(body: bytes, expectation: str) -> str | None:
@@ -66,7 +65,7 @@ def main() -> None:
     """Probe until it succeeds or the patience ends; exit with status 0 or 1."""
     parser = argparse.ArgumentParser(prog="operations.probe", description=__doc__)
     parser.add_argument("url")
-    parser.add_argument("--expect", action="append", default=[], metavar="PATH=VALUE")
+    parser.add_argument("--expect", metavar="PATH=VALUE")
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
     options = parser.parse_args()
     deadline = time.monotonic() + options.patience

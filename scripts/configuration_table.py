@@ -1,7 +1,6 @@
-"""Writes docs/configuration.md from `.env`: `python scripts/configuration_table.py [--check]`."""
+"""Write docs/configuration.md from `.env`."""
 
 import re
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,15 +30,5 @@ def page(env: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Write the page, or exit with an error if it differs from `.env`."""
-    text = page((ROOT / ".env").read_text(encoding="utf-8"))
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            sys.exit("Out of date: docs/configuration.md. Run `make configuration`.")
-        return
-    PAGE.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(page((ROOT / ".env").read_text(encoding="utf-8")), encoding="utf-8")

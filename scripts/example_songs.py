@@ -1,6 +1,5 @@
 """Write the examples in incoming/: two playlists, new songs that nobody has rated, a catalogue. All are made up."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -67,14 +66,6 @@ def examples() -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write the files into a folder, by default that of the repository."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=INCOMING)
-    folder = parser.parse_args().folder
-    for name, content in examples().items():
-        (folder / name).write_text(content, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    for name, content in examples().items():
+        (INCOMING / name).write_text(content, encoding="utf-8")

@@ -6,7 +6,6 @@ import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from random import getrandbits
-from typing import TextIO
 
 from typing_extensions import override
 
@@ -45,9 +44,9 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(stream: TextIO | None = None) -> None:
-    """Let the root logger write JSON, from INFO on, to `stream` (the process's stderr); handlers it had are removed."""
-    handler = logging.StreamHandler(stream)
+def configure() -> None:
+    """Let the root logger write JSON, from INFO on, to the process's stderr; handlers it had are removed."""
+    handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Each of its retries is a warning; the caller logs once that a service is away.

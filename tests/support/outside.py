@@ -1,6 +1,5 @@
 """The outside world, on this machine: one server that answers for every host, also as the proxy that leads there."""
 
-import datetime
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 from song_preference.dataset.transfer import Network
 
@@ -76,10 +72,10 @@ class Outside(ThreadingHTTPServer):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Request)
-        self.certificate = folder / "certificate.pem"
-        self.certificate.write_bytes(certificate(NAMES))
+        authority, self.authority = trustme.CA(), folder / "authority.pem"
+        authority.cert_pem.write_to_path(str(self.authority))
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(self.certificate)
+        authority.issue_cert(*NAMES).configure_cert(self.tls)
         self.port = self.server_address[1]
         self.is_over = Event()
         self.forget()
@@ -154,26 +150,6 @@ class Rerouted(httpx.BaseTransport):
 
     def close(self) -> None:
         self.real.close()
-
-
-def certificate(names: tuple[str, ...]) -> bytes:
-    """A certificate for the names that vouches for itself, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-    now = datetime.datetime.now(datetime.UTC)
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return built.public_bytes(serialization.Encoding.PEM) + private
 
 
 def resolves_to(*addresses: str) -> Any:

@@ -14,6 +14,11 @@ from tests.support.playlists import as_csv, songs
 
 LIMIT = 10**8
 CANNOT = "This file cannot be used: "
+NAMES_ONLY = (
+    "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
+    "can; TuneMyMusic and Spotify's own export cannot)"
+    ", or import a catalogue, in which the songs of uploaded files are looked up"
+)
 PLAIN = songs().drop(columns="title")
 HEADER, FIRST = as_csv(PLAIN).split(b"\n")[:2]
 Table = Callable[[bytes], SongTable]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from local_stack.config import ROOT
 from operations.probe import problem
 from streamlit_app.i18n import Language
 from tests.support.browser import DESKTOP, PHONE, PHONES_BROWSER, Scheme, Visit, Visitor
+from tests.support.ports import free_port
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
@@ -67,15 +67,13 @@ def visit(chromium: Browser, environment: dict[str, str]) -> Iterator[Visitor]:
 @pytest.fixture(scope="session")
 def bare_violations(chromium: Browser) -> Iterator[set[str]]:
     """The rules of axe-core that a bare Streamlit page breaks."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     script = str(Path(__file__).with_name("bare.py"))
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT) as server:
         try:
             url = f"http://127.0.0.1:{port}"
-            while problem(f"{url}/_stcore/health", []):
+            while problem(f"{url}/_stcore/health"):
                 assert server.poll() is None
             page = chromium.new_page()
             page.goto(url)

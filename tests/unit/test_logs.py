@@ -10,12 +10,13 @@ from song_preference import logs
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()  # pytest's own, which `configure` would close
     stream = io.StringIO()
-    logs.configure(stream)
+    monkeypatch.setattr("sys.stderr", stream)
+    logs.configure()
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)

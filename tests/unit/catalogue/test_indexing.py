@@ -120,22 +120,6 @@ def test_it_has_the_scores_of_each_song(path: Path, store: CatalogueStore, score
     assert all(liked == (probability >= 0.5) for _, probability, liked in found)
 
 
-@pytest.mark.parametrize(
-    ("words", "titles"),
-    [
-        ("deja vu", ["Déjà Vu"]),
-        ("BEYONCE", ["Déjà Vu"]),
-        ("hop*", ["Hoppípolla"]),
-        ("ros hopp*", ["Hoppípolla"]),
-        ('"drop table"', ["drop table songs; --"]),
-        ("unknown", []),
-    ],
-)
-def test_it_finds_words_of_title_and_artist(path: Path, words: str, titles: list[str]) -> None:
-    sql = "select title from songs where number in (select rowid from words where words match ? order by rowid limit 5)"
-    assert [title for (title,) in asked(path, sql, words)] == titles
-
-
 def test_the_listeners_own_songs_are_marked_and_have_no_reason(path: Path) -> None:
     marked = asked(path, "select title, reason from songs where is_own order by title")
     assert marked == [("Mine 1", None), ("Mine 2", None), ("Mine 3", None)]

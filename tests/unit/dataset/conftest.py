@@ -78,10 +78,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 @pytest.fixture
 def outside(server: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    """The server, whose certificate is trusted and which nothing goes through as a proxy."""
+    """The server, whose CA is trusted and which nothing goes through as a proxy."""
     server.forget()
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.setenv(name, str(server.certificate))
+        monkeypatch.setenv(name, str(server.authority))
     for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

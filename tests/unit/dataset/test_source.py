@@ -295,11 +295,6 @@ def test_only_regular_files_are_read(
         )
 
 
-def test_a_device_is_not_read(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
-    with pytest.raises(SourceRejected, match="'/dev/zero' is rejected: it is no regular file"):
-        fetch("/dev/zero", tmp_path / "raw.csv", no_objects, settings, trusted=True)
-
-
 @pytest.mark.parametrize("name", ["none.csv", "sub", "a" * 300])
 def test_a_stranger_is_told_no_path_but_the_one_they_wrote(
     name: str, tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore

@@ -231,13 +231,6 @@ def labelled(words: Callable[[int], str]) -> bytes:
     return "\n".join([header, *rows]).encode()
 
 
-def test_labels_in_spanish_are_read(managed: TestClient) -> None:
-    raw = labelled(lambda row: "sí" if row < 100 else "si" if row % 2 else "no")
-    answer = managed.post("/datasets/validate", content=raw, headers=TEXT)
-    assert answer.status_code == HTTPStatus.OK
-    assert answer.json()["likes"] > 100
-
-
 @pytest.mark.parametrize("others", ["si", "1"])
 def test_unknown_labels_before_known_ones_are_reported(managed: TestClient, others: str) -> None:
     raw = labelled(lambda row: "quizás" if row < 200 else others)

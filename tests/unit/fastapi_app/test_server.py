@@ -26,6 +26,7 @@ from song_preference.dataset import sample
 from song_preference.prediction import ModelRef
 from song_preference.serving.model_store import ModelCache
 from tests.support.dashboard import ENVIRONMENT
+from tests.support.ports import free_port
 from tests.support.rest import LIVE, http_request
 from tests.support.songs import SONG
 
@@ -81,10 +82,7 @@ def test_the_bounds_are_those_that_are_documented() -> None:
 @contextmanager
 def running(*command: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The process, once it listens on the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {**os.environ, **variables}
+    port, environment = free_port(), {**os.environ, **variables}
     with subprocess.Popen([sys.executable, *command, str(port)], cwd=ROOT, env=environment) as process:
         try:
             deadline = time.monotonic() + 60
@@ -111,20 +109,15 @@ def connected(port: int, content: bytes) -> socket.socket:
     return sock
 
 
+def keep_champion(graph: bytes, directory: Path) -> None:
+    """Keep a model as a service that ran before would have."""
+    name = ENVIRONMENT["MODEL_NAME"]
+    ModelCache(directory, name, "champion").keep(ModelRef(name, "1", "champion"), graph)
+
+
 def test_sigterm_answers_what_is_in_hand_and_leaves_the_rest(graph: bytes, tmp_path: Path) -> None:
-    ModelCache(tmp_path, "m", "champion").keep(ModelRef("m", "1", "champion"), graph)
-    variables = {
-        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
-        "MODEL_NAME": "m",
-        "MODEL_ALIAS": "champion",
-        "MODEL_REFRESH_SECONDS": "10",
-        "MODEL_CACHE_DIR": str(tmp_path),
-        "MAX_BATCH_SIZE": "10000",
-        "API_KEY": "k",
-        "MAX_UPLOAD_BYTES": "200000000",
-        "GRAPHQL_IDE": "false",
-        "MANAGE_DATASETS": "false",
-    }
+    keep_champion(graph, tmp_path)
+    own = {"MODEL_CACHE_DIR": str(tmp_path), "MAX_UPLOAD_BYTES": "200000000", "MANAGE_DATASETS": "false"}
     scored = http_request("/predict/csv", CSV.encode(), "Content-Type: text/csv")
     open_ends = [
         b"",
@@ -136,7 +129,7 @@ def test_sigterm_answers_what_is_in_hand_and_leaves_the_rest(graph: bytes, tmp_p
         http_request("/predict/csv", b"--x", "Content-Type: multipart/form-data; boundary=x", length=10**9),
         http_request("/graphql", b"{", "Content-Type: application/json", length=1_000),
     ]
-    with running("-m", "fastapi_app", "--port", **variables) as (process, port):
+    with running("-m", "fastapi_app", "--port", **ENVIRONMENT | own) as (process, port):
         held = [connected(port, content) for content in open_ends for _ in range(3)]
         with connected(port, scored) as sock:
             answer = sock.recv(15)
@@ -192,9 +185,7 @@ def test_a_line_of_50_mb_is_held_in_no_process_of_the_service(graph: bytes, tmp_
     own = dict.fromkeys(("MODEL_CACHE_DIR", "INCOMING_DIR"), str(tmp_path))
     own |= dict.fromkeys(("MAX_UPLOAD_BYTES", "MAX_DATASET_BYTES"), "200000000")
     own |= dict.fromkeys(S3, "http://127.0.0.1:9")
-    ModelCache(tmp_path, ENVIRONMENT["MODEL_NAME"], "champion").keep(
-        ModelRef(ENVIRONMENT["MODEL_NAME"], "1", "champion"), graph
-    )
+    keep_champion(graph, tmp_path)
     header, *songs = sample.csv().splitlines()
 
     def playlist(line_bytes: int) -> Iterator[bytes]:

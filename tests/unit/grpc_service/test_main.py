@@ -1,6 +1,5 @@
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from tests.attacks.grpc_calls import (
     status_of,
 )
 from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, batch_request, predict_request
+from tests.support.ports import free_port
 from tests.support.songs import SONG
 
 STOP_SECONDS = 8
@@ -40,11 +40,6 @@ MEMORY_BYTES = 30_000_000
 """8,000 malformed messages added 157 MiB where gRPC parsed them."""
 
 LOG_CHARACTERS = 5_000
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 Stop = Callable[[], None]

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from grpc_service import metrics_server
 from grpc_service.metrics_server import MAX_CONNECTIONS, exposed
 from tests.support.grpc_calls import TIMEOUT_SECONDS
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 STARTS = (b"", b"G", b"GET /metrics HTTP/1.1\r\nHost: a\r\n")
@@ -19,9 +20,7 @@ STARTS = (b"", b"G", b"GET /metrics HTTP/1.1\r\nHost: a\r\n")
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    registry = CollectorRegistry()
+    registry, port = CollectorRegistry(), free_port()
     Gauge("songs", "Songs.", registry=registry).set(7)
     with exposed(registry, "127.0.0.1", port):
         yield port

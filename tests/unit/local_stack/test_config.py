@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.__main__ import reset
-from local_stack.config import ROOT, Config, StackError, write_privately
+from local_stack.config import ROOT, Config, StackError
 from local_stack.services import services
 from local_stack.supervisor import Supervisor
 
@@ -52,13 +52,6 @@ def test_each_key_of_airflow_has_bytes_of_its_own(tmp_path: Path) -> None:
     keys = key_bytes(Config.read({"LOCAL_STATE_DIR": str(tmp_path)}))
     assert [len(key) for key in keys] == [32, 64, 32]
     assert b"".join(keys) == (tmp_path / "airflow.key").read_bytes()
-
-
-def test_a_key_that_a_kill_left_empty_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "airflow.key").touch()
-    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
-    assert [len(key) for key in key_bytes(config)] == [32, 64, 32]
-    assert key_bytes(config) == key_bytes(config)
 
 
 def test_the_shorter_key_of_an_older_version_still_reads_what_it_encrypted(tmp_path: Path) -> None:
@@ -108,19 +101,15 @@ def test_a_folder_that_others_share_is_refused_and_left_alone(tmp_path: Path) ->
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
 
-def test_what_is_written_privately_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "private"
-    path.write_bytes(b"before")
-    write_privately(path, b"after")
-    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"after", 0o600)
-
+def test_a_kill_leaves_the_key_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
+    (tmp_path / "airflow.key").write_bytes(b"before")
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        write_privately(path, b"never")
-    assert path.read_bytes() == b"after"
+        Config.read({"LOCAL_STATE_DIR": str(tmp_path)}).with_secrets()
+    assert (tmp_path / "airflow.key").read_bytes() == b"before"
 
 
 def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local_stack import __main__ as command_line
@@ -175,3 +176,15 @@ def test_an_mlflow_that_does_not_answer_is_no_platform_without_a_champion(tmp_pa
     config = Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", "MLFLOW_PORT": "9"})
     with pytest.raises(StackError, match="MLflow does not answer"):
         command_line._champion(config)
+
+
+def test_there_is_no_champion_only_where_mlflow_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer, champion in (
+        (httpx.Response(404, json={"error_code": "RESOURCE_DOES_NOT_EXIST"}), None),
+        (httpx.Response(200, json={"model_version": {"version": 3}}), "3"),
+    ):
+        monkeypatch.setattr(httpx, "get", lambda *_, answer=answer, **__: answer)
+        assert command_line._champion(Config.read({})) == champion
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(500))
+    with pytest.raises(StackError, match=r"MLflow fails \(500 Internal Server Error\): its log is in "):
+        command_line._champion(Config.read({}))

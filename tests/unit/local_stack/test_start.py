@@ -33,6 +33,13 @@ def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
+def web(config: Config) -> Service:
+    """A server on the port of FastAPI."""
+    port = config.port("FASTAPI_PORT")
+    command = (sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(config.state))
+    return Service("web", command, probe=(f"http://127.0.0.1:{port}",), ports=(("FASTAPI_PORT", port),))
+
+
 def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", config.port("FASTAPI_PORT")))
@@ -129,26 +136,13 @@ def test_a_part_that_fails_is_named_with_its_last_words(
 def test_a_service_is_probed_past_a_proxy(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = config.environment["FASTAPI_PORT"]
-    command = (sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(config.state))
-    url = f"http://127.0.0.1:{port}"
+    (url,) = web(config).probe or ()
     asking = Service("asking", python(f"import httpx; httpx.get({url!r}).raise_for_status()"), after=("web",))
-    monkeypatch.setattr(start, "services", lambda _: [Service("web", command, probe=(url,)), asking])
+    monkeypatch.setattr(start, "services", lambda _: [web(config), asking])
     monkeypatch.setattr(start, "PATIENCE_SECONDS", 10)
     nobody = "http://127.0.0.1:9"
     behind = Config.read({**config.environment, "HTTP_PROXY": nobody, "http_proxy": nobody})
     start.bring_up(behind, supervisor)
-
-
-def test_what_succeeded_once_does_not_run_again(
-    config: Config, supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran = tmp_path / "ran"
-    once = Service("once", python(f"open({str(ran)!r}, 'a').write('x')"))
-    monkeypatch.setattr(start, "services", lambda _: [once])
-    for _ in range(2):
-        start.bring_up(config, supervisor)
-    assert ran.read_text() == "x"
 
 
 def test_what_succeeded_once_runs_again_when_a_variable_that_it_reads_changed_and_only_then(
@@ -167,10 +161,7 @@ def test_what_succeeded_once_runs_again_when_a_variable_that_it_reads_changed_an
 def test_a_service_is_restarted_when_the_configuration_changed_and_only_then(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = config.environment["FASTAPI_PORT"]
-    command = (sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", str(config.state))
-    web = Service("web", command, probe=(f"http://127.0.0.1:{port}",))
-    monkeypatch.setattr(start, "services", lambda _: [web])
+    monkeypatch.setattr(start, "services", lambda _: [web(config)])
     start.bring_up(config, supervisor)
     before = supervisor.processes()
     start.bring_up(config, supervisor)
@@ -195,6 +186,20 @@ def test_a_service_that_dies_comes_back(
     died.wait()
     start.bring_up(config, supervisor)
     assert started.read_text() == "xx"
+
+
+def test_a_process_manager_that_was_killed_is_started_again_with_its_services(
+    config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "services", lambda _: [web(config)])
+    start.bring_up(config, supervisor)
+    before = supervisor.processes()
+    (manager,) = (process for process in before if "supervisord" in " ".join(process.cmdline()))
+    manager.kill()
+    manager.wait()
+    start.bring_up(config, supervisor)
+    assert supervisor.is_running()
+    assert not supervisor.processes() & before
 
 
 def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:

@@ -27,7 +27,7 @@ def url() -> Iterator[str]:
 
 
 def test_an_answer_is_enough_where_nothing_is_expected(url: str) -> None:
-    assert problem(url, []) is None
+    assert problem(url) is None
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_an_answer_is_enough_where_nothing_is_expected(url: str) -> None:
     ],
 )
 def test_the_body_is_read_where_the_status_would_lie(url: str, expectation: str, wrong: str) -> None:
-    assert problem(url, [expectation]) == wrong
+    assert problem(url, expectation) == wrong
 
 
 def test_what_was_expected_is_no_problem(url: str) -> None:
-    assert problem(url, ["scheduler.status=unhealthy"]) is None
+    assert problem(url, "scheduler.status=unhealthy") is None
 
 
 def test_an_error_status_is_a_problem(url: str) -> None:
-    assert problem(f"{url}/broken", []) == f"{url}/broken answers 503 Service Unavailable"
+    assert problem(f"{url}/broken") == f"{url}/broken answers 503 Service Unavailable"
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "grpc://127.0.0.1:9"])
 def test_silence_is_a_problem(address: str) -> None:
-    assert "does not answer" in str(problem(address, []))
+    assert "does not answer" in str(problem(address))

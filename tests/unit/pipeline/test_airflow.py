@@ -241,13 +241,6 @@ def test_a_run_that_is_not_there_is_reported(server: FakeAirflow, airflow: Airfl
     assert len(server.paths) == (2 if run_id == "unknown" else 0)
 
 
-def test_runs_are_listed_the_newest_first(server: FakeAirflow, airflow: Airflow) -> None:
-    server.runs[ETL_DAG].append(FakeRun("r2", LATER))
-    total, runs = airflow.runs(ETL_DAG, limit=5)
-    assert (total, [run.run_id for run, _ in runs]) == (2, ["r2", RUN.run_id])
-    assert [run.run_id for run, _ in airflow.runs(ETL_DAG, limit=1, offset=1)[1]] == [RUN.run_id]
-
-
 def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
     started: list[str] = []
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from song_preference.errors import PipelineUnavailable, RunNotFound
+from song_preference.errors import PipelineUnavailable
 from song_preference.pipeline.report import RunReport, page, report, start, training_outcome
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.support.airflow import FakeAirflow, FakeRun, task
@@ -216,11 +216,6 @@ def test_a_training_that_took_the_dataset_follows_although_airflow_lost_its_even
     assert found.model_version == ("7" if follows else None)
 
 
-def test_a_run_that_is_not_there_is_reported(server: FakeAirflow) -> None:
-    with pytest.raises(RunNotFound):
-        reported(server, "nothing")
-
-
 def test_runs_are_listed_by_pages(server: FakeAirflow, etl: FakeRun) -> None:
     server.runs[ETL_DAG].append(FakeRun("manual__2", LATER, state="queued"))
     airflow = server.client()
@@ -247,11 +242,6 @@ def test_a_training_by_itself_that_fails_says_why(server: FakeAirflow, training:
     server.logs["search 1"] = [{"event": "Only 3 likes.", "level": "error", "logger": "dag_parts.step"}]
     found = training_outcome(server.client(), training.run_id)
     assert (found.state, found.reason, found.model_version) == ("failed", "Only 3 likes.", None)
-
-
-def test_a_training_that_is_not_there_is_reported(server: FakeAirflow) -> None:
-    with pytest.raises(RunNotFound):
-        training_outcome(server.client(), "nothing")
 
 
 def test_what_starts_is_queued(server: FakeAirflow) -> None:

@@ -41,7 +41,8 @@ def test_links_lead_to_files_and_headings(document: Path) -> None:
 
 def test_the_table_of_variables_is_that_of_the_configuration() -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "configuration_table.py"))
-    assert script["PAGE"].read_text(encoding="utf-8") == script["page"]((ROOT / ".env").read_text(encoding="utf-8"))
+    written = script["page"]((ROOT / ".env").read_text(encoding="utf-8"))
+    assert script["PAGE"].read_text(encoding="utf-8") == written, "run make configuration"
 
 
 @pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: str(path.relative_to(ROOT)))

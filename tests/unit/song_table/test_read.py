@@ -23,6 +23,7 @@ from tests.support.song_tables import (
     FIRST,
     HEADER,
     LIMIT,
+    NAMES_ONLY,
     PLAIN,
     Table,
     check_faults,
@@ -164,11 +165,6 @@ NO_OPINIONS = (
     "1 or 0"
 )
 MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL))
-NAMES_ONLY = (
-    "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
-    "can; TuneMyMusic and Spotify's own export cannot)"
-    ", or import a catalogue, in which the songs of uploaded files are looked up"
-)
 BAD: dict[str, tuple[bytes, str]] = {
     "record companies as labels": (
         as_csv(COMPANIES),
@@ -188,11 +184,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "no header": (FIRST + b"\n" + FIRST + b"\n", MISSING),
     "no audio features": (
         b"Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\nSong,Artist,Album,List,Favorite,,\n",
-        (
-            "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize "
-            "Your Music can; TuneMyMusic and Spotify's own export cannot)"
-            ", or import a catalogue, in which the songs of uploaded files are looked up"
-        ),
+        NAMES_ONLY,
     ),
     "without label": (as_csv(PLAIN.drop(columns="label")), "column 'label' is missing"),
     "without energy": (as_csv(PLAIN.drop(columns="energy")), "column 'energy' is missing"),

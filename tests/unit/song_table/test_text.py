@@ -10,6 +10,7 @@ from song_preference.song_table import database
 from tests.support.playlists import as_csv, songs
 from tests.support.song_tables import (
     LIMIT,
+    NAMES_ONLY,
     PLAIN,
     Table,
     as_json,
@@ -48,11 +49,6 @@ PAGE = "the file is an HTML page: check that the link gives the file itself, sha
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
     "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
-)
-NAMES_ONLY = (
-    "the file names songs and not their audio features: export it with them (Exportify, Chosic and Organize Your Music "
-    "can; TuneMyMusic and Spotify's own export cannot)"
-    ", or import a catalogue, in which the songs of uploaded files are looked up"
 )
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import mlflow
@@ -19,6 +20,7 @@ from song_preference.serving.versions import ROLLED_BACK
 from song_preference.settings import ModelSettings
 from song_preference.training.data import Songs
 from song_preference.training.export import describe
+from song_preference.training.promote import Decision
 from song_preference.training.registry import TWIN
 from song_preference.training.rollback import rollback
 from song_preference.training.steps import promote
@@ -26,6 +28,7 @@ from tests.support.training import MemoryDatasets, listener
 
 MODEL = "spotify_model_prod"
 Register = Callable[..., str]
+Decide = Callable[..., Decision]
 
 
 def graph_of(feature: int) -> onnx.ModelProto:
@@ -91,6 +94,16 @@ def register(client: MlflowClient, addresses: dict[bytes, str]) -> Register:
     return register
 
 
+@pytest.fixture
+def decide(settings: ModelSettings, datasets: MemoryDatasets, register: Register) -> Decide:
+    """Register a candidate and decide on it."""
+
+    def decide(*graph: onnx.ModelProto, new_listener: bool | None = None, **how: Any) -> Decision:
+        return promote(datasets, settings, register(*graph, **how), new_listener)
+
+    return decide
+
+
 @pytest.fixture(autouse=True)
 def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("song_preference.training.compare.RESAMPLES", 200)
@@ -115,14 +128,12 @@ def aliases(client: MlflowClient) -> tuple[str | None, str | None]:
     return champion, challenger
 
 
-def test_the_first_better_than_the_majority_becomes_champion(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
-    no_better = promote(datasets, settings, register(GUESSES, low="0.49"))
+def test_the_first_better_than_the_majority_becomes_champion(client: MlflowClient, decide: Decide) -> None:
+    no_better = decide(GUESSES, low="0.49")
     assert not no_better.promoted
     assert "may be no better than always giving the majority's answer" in str(no_better.reason)
     assert aliases(client) == (None, "1")
-    assert promote(datasets, settings, register(kind="sample", low="0.51")).promoted
+    assert decide(kind="sample", low="0.51").promoted
     assert aliases(client) == ("2", "1")
 
 
@@ -140,18 +151,11 @@ def test_a_version_that_was_never_evaluated_is_no_first_champion(
     [("sample", "file", True), ("file", "sample", False)],
 )
 def test_a_real_playlist_beats_the_sample_however_good_it_is(
-    *,
-    champion: str,
-    candidate: str,
-    promoted: bool,
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
+    *, champion: str, candidate: str, promoted: bool, client: MlflowClient, decide: Decide
 ) -> None:
     first, second = (KNOWS, GUESSES) if promoted else (GUESSES, KNOWS)
-    promote(datasets, settings, register(first, kind=champion))
-    decision = promote(datasets, settings, register(second, kind=candidate))
+    decide(first, kind=champion)
+    decision = decide(second, kind=candidate)
     assert decision.promoted is promoted
     assert "the bundled sample" in str(decision.reason)
     assert decision.reason.code in {"playlist_against_sample", "sample_against_playlist"}
@@ -162,17 +166,10 @@ def test_a_real_playlist_beats_the_sample_however_good_it_is(
     ("first", "second", "promoted"), [(KNOWS, KNOWS, True), (GUESSES, KNOWS, True), (KNOWS, GUESSES, False)]
 )
 def test_who_is_not_worse_replaces_the_champion(
-    *,
-    first: onnx.ModelProto,
-    second: onnx.ModelProto,
-    promoted: bool,
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
+    *, first: onnx.ModelProto, second: onnx.ModelProto, promoted: bool, client: MlflowClient, decide: Decide
 ) -> None:
-    promote(datasets, settings, register(first))
-    decision = promote(datasets, settings, register(second, data="grown"))
+    decide(first)
+    decision = decide(second, data="grown")
     assert decision.promoted is promoted
     assert aliases(client) == (("2", None) if promoted else ("1", "2"))
 
@@ -191,86 +188,67 @@ def test_who_is_not_worse_replaces_the_champion(
     assert (values["listener"], values.get("best_version")) == ("1", "2" if promoted else None)
 
 
-def test_the_sample_may_replace_the_sample(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
+def test_the_sample_may_replace_the_sample(client: MlflowClient, decide: Decide) -> None:
     for number in ("1", "2"):
-        promote(datasets, settings, register(kind="sample"))
+        decide(kind="sample")
         assert aliases(client) == (number, None)
 
 
 @pytest.mark.parametrize(
     ("known", "reason"), [("old", "Only 12 test songs are new"), ("gone", "is not known any more")]
 )
-def test_without_new_songs_the_champion_stays(
-    *,
-    known: str,
-    reason: str,
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
-) -> None:
-    promote(datasets, settings, register(data="few" if known == "old" else known))
-    decision = promote(datasets, settings, register(data="few"))
+def test_without_new_songs_the_champion_stays(*, known: str, reason: str, client: MlflowClient, decide: Decide) -> None:
+    decide(data="few" if known == "old" else known)
+    decision = decide(data="few")
     assert reason in str(decision.reason)
     assert "make rollback VERSION=2" in str(decision.reason)
     assert aliases(client) == ("1", "2")
 
 
-def test_a_champion_of_before_the_tags_counts_as_one_of_a_real_playlist(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
-    promote(datasets, settings, register())
+def test_a_champion_of_before_the_tags_counts_as_one_of_a_real_playlist(client: MlflowClient, decide: Decide) -> None:
+    decide()
     for tag in ("source_kind", "dataset_version", "test_roc_auc_low", "decision", "decision_reason", "decided_at"):
         client.delete_model_version_tag(MODEL, "1", tag)
-    assert not promote(datasets, settings, register(kind="sample")).promoted
-    assert "is not known any more" in str(promote(datasets, settings, register()).reason)
+    assert not decide(kind="sample").promoted
+    assert "is not known any more" in str(decide().reason)
 
 
-def test_a_champion_that_no_service_can_load_is_none(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
+def test_a_champion_that_no_service_can_load_is_none(client: MlflowClient, decide: Decide) -> None:
     broken = graph_of(2)
     del broken.metadata_props[:]
-    promote(datasets, settings, register(broken))
-    assert promote(datasets, settings, register(GUESSES)).promoted
+    decide(broken)
+    assert decide(GUESSES).promoted
     assert client.get_model_version(MODEL, "2").tags["replaced"] == "1"
-    assert not promote(datasets, settings, register(broken)).promoted
+    assert not decide(broken).promoted
 
 
 def test_a_champion_that_is_no_onnx_model_or_has_no_files_is_none(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register, tmp_path: Path
+    client: MlflowClient, settings: ModelSettings, tmp_path: Path, decide: Decide
 ) -> None:
     with mlflow.start_run():
         other = mlflow.sklearn.log_model(DummyClassifier(), name="model", pip_requirements=["scikit-learn"])
     for source in (other.model_uri, tmp_path.as_uri()):
         found = client.create_model_version(MODEL, source, model_id=other.model_id)
         client.set_registered_model_alias(MODEL, settings.alias, found.version)
-        assert promote(datasets, settings, register()).promoted
+        assert decide().promoted
 
 
 def test_an_mlflow_that_does_not_answer_decides_nothing(
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
-    monkeypatch: pytest.MonkeyPatch,
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch, decide: Decide
 ) -> None:
-    promote(datasets, settings, register())
-    candidate = register()
+    decide()
     lost = MlflowException("Connection refused", error_code=INTERNAL_ERROR)
     monkeypatch.setattr("song_preference.training.promote.load_graph", Mock(side_effect=lost))
     with pytest.raises(MlflowException, match="Connection refused"):
-        promote(datasets, settings, candidate)
+        decide()
     assert aliases(client) == ("1", None)
 
 
 def test_an_interrupted_promotion_is_carried_out_as_decided(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+    client: MlflowClient, settings: ModelSettings, decide: Decide
 ) -> None:
-    promote(datasets, settings, register(KNOWS))
-    decided = promote(datasets, settings, register(KNOWS))
+    decide(KNOWS)
+    decided = decide(KNOWS)
     client.set_registered_model_alias(MODEL, "champion", "1")
     client.delete_model_version_tag(MODEL, "2", "decided_at")
     again = promote(MemoryDatasets(), settings, "2")
@@ -280,10 +258,10 @@ def test_an_interrupted_promotion_is_carried_out_as_decided(
 
 
 def test_a_decision_carried_out_is_not_carried_out_again(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, decide: Decide
 ) -> None:
-    promote(datasets, settings, register())
-    promote(datasets, settings, register())
+    decide()
+    decide()
     promote(datasets, settings, "1")
     assert aliases(client) == ("2", None)
 
@@ -304,20 +282,16 @@ def test_a_decision_that_the_first_versions_recorded_is_carried_out(
     assert aliases(client) == ("1", None)
 
 
-def test_twins_are_compared_and_not_the_models(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
-    promote(datasets, settings, register(GUESSES, twin=KNOWS))
-    assert promote(datasets, settings, register(KNOWS, twin=GUESSES)).reason.code == "inferior"
-    assert promote(datasets, settings, register(GUESSES, twin=KNOWS)).reason.code == "not_inferior"
+def test_twins_are_compared_and_not_the_models(decide: Decide) -> None:
+    decide(GUESSES, twin=KNOWS)
+    assert decide(KNOWS, twin=GUESSES).reason.code == "inferior"
+    assert decide(GUESSES, twin=KNOWS).reason.code == "not_inferior"
 
 
-def test_a_champion_whose_twin_is_gone_stays(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
-    promote(datasets, settings, register())
+def test_a_champion_whose_twin_is_gone_stays(client: MlflowClient, decide: Decide) -> None:
+    decide()
     client.set_model_version_tag(MODEL, "1", TWIN, "models:/m-0123456789abcdef0123456789abcdef")
-    assert promote(datasets, settings, register()).reason.code == "twin_gone"
+    assert decide().reason.code == "twin_gone"
     assert aliases(client) == ("1", "2")
 
 
@@ -326,16 +300,10 @@ def test_a_champion_whose_twin_is_gone_stays(
     [(None, "another_listener"), (True, "new_listener_beats_majority"), (False, "not_inferior")],
 )
 def test_another_listener_replaces_the_champion_only_if_the_run_says_so(
-    *,
-    new_listener: bool | None,
-    code: str,
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
+    *, new_listener: bool | None, code: str, client: MlflowClient, decide: Decide
 ) -> None:
-    promote(datasets, settings, register(data="strange"))
-    decision = promote(datasets, settings, register(), new_listener)
+    decide(data="strange")
+    decision = decide(new_listener=new_listener)
     assert decision.reason.code == code
     assert aliases(client) == (("2", None) if decision.promoted else ("1", "2"))
     values = recorded(client.get_model_version(MODEL, "2"))
@@ -347,27 +315,16 @@ def test_another_listener_replaces_the_champion_only_if_the_run_says_so(
 
 @pytest.mark.parametrize(("shared", "code"), [(100, "not_inferior"), (99, "another_listener")])
 def test_who_shares_exactly_half_of_the_songs_is_the_same_listener(
-    *,
-    shared: int,
-    code: str,
-    train: Songs,
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
+    *, shared: int, code: str, train: Songs, datasets: MemoryDatasets, decide: Decide
 ) -> None:
     datasets.versions["half"] = (listener(200 - shared, 6), train.take(np.arange(shared)))
-    promote(datasets, settings, register())
-    assert promote(datasets, settings, register(data="half")).reason.code == code
+    decide()
+    assert decide(data="half").reason.code == code
 
 
-def test_another_listener_must_beat_the_majority(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
-) -> None:
-    promote(datasets, settings, register(data="strange"))
-    assert promote(datasets, settings, register(low="0.49"), new_listener=True).reason.code == (
-        "new_listener_may_not_beat_majority"
-    )
+def test_another_listener_must_beat_the_majority(client: MlflowClient, decide: Decide) -> None:
+    decide(data="strange")
+    assert decide(low="0.49", new_listener=True).reason.code == "new_listener_may_not_beat_majority"
     assert aliases(client) == ("1", "2")
 
 
@@ -380,57 +337,51 @@ def test_another_listener_must_beat_the_majority(
     ],
 )
 def test_a_candidate_is_compared_with_the_best_champion_so_far(
-    *,
-    gone: str,
-    codes: list[str],
-    client: MlflowClient,
-    settings: ModelSettings,
-    datasets: MemoryDatasets,
-    register: Register,
+    *, gone: str, codes: list[str], client: MlflowClient, datasets: MemoryDatasets, decide: Decide
 ) -> None:
-    promote(datasets, settings, register(KNOWS, data="grown"))
-    promote(datasets, settings, register(GUESSES))
+    decide(KNOWS, data="grown")
+    decide(GUESSES)
     client.set_registered_model_alias(MODEL, "champion", "2")
     client.set_model_version_tag(MODEL, "2", "best_version", "1")
     if gone == "version":
         client.delete_model_version(MODEL, "1")
     elif gone == "dataset":
         del datasets.versions["grown"]
-    decision = promote(datasets, settings, register(GUESSES))
+    decision = decide(GUESSES)
     assert decision.promoted is (gone != "nothing")
     assert [part["code"] for part in decision.reason.params["comparisons"]] == ["against_the_champion", *codes]
     assert "version 1, the best so far" in str(decision.reason)
 
 
 def test_the_best_stays_the_best_until_a_better_one_comes(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+    client: MlflowClient, settings: ModelSettings, decide: Decide
 ) -> None:
-    promote(datasets, settings, register())
+    decide()
     for version, best in (("2", "2"), ("3", "3")):
-        promote(datasets, settings, register())
+        decide()
         assert recorded(client.get_model_version(MODEL, version))["best_version"] == best
     rollback(settings, "1")
-    promote(datasets, settings, register())
+    decide()
     assert recorded(client.get_model_version(MODEL, "4"))["best_version"] == "4"
 
 
 def test_a_challenger_made_champion_by_hand_is_the_best_of_its_listener(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+    client: MlflowClient, settings: ModelSettings, decide: Decide
 ) -> None:
-    promote(datasets, settings, register(KNOWS))
-    promote(datasets, settings, register(GUESSES))
+    decide(KNOWS)
+    decide(GUESSES)
     rollback(settings, "2")
-    decision = promote(datasets, settings, register(GUESSES))
+    decision = decide(GUESSES)
     assert decision.promoted
     assert [part["params"]["version"] for part in decision.reason.params["comparisons"]] == ["2"]
     assert recorded(client.get_model_version(MODEL, "3"))["listener"] == "1"
 
 
 def test_an_earlier_version_is_decided_again_unless_it_is_the_champion(
-    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, register: Register
+    client: MlflowClient, settings: ModelSettings, datasets: MemoryDatasets, decide: Decide
 ) -> None:
-    promote(datasets, settings, register())
-    promote(datasets, settings, register(data="strange"), new_listener=True)
+    decide()
+    decide(data="strange", new_listener=True)
     rollback(settings, "1")
     rollback(settings, "2")
     assert promote(datasets, settings, "1", again=True).reason.code == "another_listener"

@@ -201,17 +201,7 @@ def start(page: AppTest) -> AppTest:
 def test_a_list_too_short_for_a_comparison_is_noted_before_it_is_uploaded(
     reached: Platform, open_page: Open, language: Language
 ) -> None:
-    check_is_too_short(upload(open_page("pipeline", language), as_csv(chosen(10, 10))), language)
-
-
-def test_the_case_of_ten_and_ten_songs_is_too_short_for_a_comparison(
-    reached: Platform, open_page: Open, case_directory: Path
-) -> None:
-    content = (case_directory / "25-ten-and-ten.csv").read_bytes()
-    check_is_too_short(upload(open_page("pipeline", "es"), content), "es")
-
-
-def check_is_too_short(page: AppTest, language: Language) -> None:
+    page = upload(open_page("pipeline", language), as_csv(chosen(10, 10)))
     note = Message("too_few_to_compare", {"share": 0.3, "likes": 3, "dislikes": 3, "least": MIN_TEST_SONGS})
     assert "20" in page.success[0].value
     assert plain(note.text(language)) in shown(page)
