@@ -55,7 +55,7 @@ def _cells(
         own = measured(Group(version.version, ITSELF, [part.name for part in version.parts[:MEASURED]]))
         run = airflow.trigger(SCORING_DAG)
         follow(airflow, run, lambda _: None)
-        scores, began = store.scores(version.version, scores_folder(champion)), airflow.times(run).started_at
+        scores, began = store.scores(version.version, scores_folder(champion)), airflow.summary(run).started_at
         if scores is None or began is None:
             sys.exit("The run has left no scores: did the champion change?")
         seconds = (scores.created_at - began).total_seconds()

@@ -44,8 +44,8 @@ def runs(airflow: Airflow, request: pytest.FixtureRequest) -> tuple[Run, Run]:
     """
     if request.config.getoption("--stack") == "running":
         return run_to_champion(airflow, print, {"trials": 9, "force": True})
-    etl, training = (airflow.runs(dag_id, 1)[1] for dag_id in (ETL_DAG, TRAINING_DAG))
-    return etl[0][0], training[0][0]
+    etl, training = (Run(dag_id, airflow.runs(dag_id, 1)[1][0].id) for dag_id in (ETL_DAG, TRAINING_DAG))
+    return etl, training
 
 
 @pytest.fixture(scope="module")

@@ -237,15 +237,15 @@ def test_a_runs_id_goes_over_the_wire_as_one_part_of_the_path(server: FakeAirflo
 )
 def test_a_run_that_is_not_there_is_reported(server: FakeAirflow, airflow: Airflow, run_id: str) -> None:
     with pytest.raises(RunNotFound, match="no such run"):
-        airflow.times(Run(ETL_DAG, run_id))
+        airflow.summary(Run(ETL_DAG, run_id))
     assert len(server.paths) == (2 if run_id == "unknown" else 0)
 
 
 def test_runs_are_listed_the_newest_first(server: FakeAirflow, airflow: Airflow) -> None:
     server.runs[ETL_DAG].append(FakeRun("r2", LATER))
     total, runs = airflow.runs(ETL_DAG, limit=5)
-    assert (total, [run.run_id for run, _ in runs]) == (2, ["r2", RUN.run_id])
-    assert [run.run_id for run, _ in airflow.runs(ETL_DAG, limit=1, offset=1)[1]] == [RUN.run_id]
+    assert (total, [run.id for run in runs]) == (2, ["r2", RUN.run_id])
+    assert [run.id for run in airflow.runs(ETL_DAG, limit=1, offset=1)[1]] == [RUN.run_id]
 
 
 def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
