@@ -36,10 +36,11 @@ def check_is_no_page(start: bytes) -> None:
         raise rejected("html_page")
 
 
-def extension_of(start: bytes) -> str:
-    """Return the extension of a file that starts so, whatever it is called."""
-    found = (extension for mark, extension in MARKS.items() if start.lstrip().startswith(mark))
-    return next(found, "csv")
+def extension_of(file: IO[bytes]) -> str:
+    """Return the extension of a file by its first bytes, whatever it is called; the file is at its beginning again."""
+    start = file.read(PIECE_BYTES).lstrip()
+    file.seek(0)
+    return next((extension for mark, extension in MARKS.items() if start.startswith(mark)), "csv")
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -47,12 +48,11 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(PIECE_BYTES), b"")
 
 
-def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> int:
-    """Copy a file and return its size in bytes; raise `InvalidDataset` for more than `max_bytes`."""
+def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> None:
+    """Copy a file; raise `InvalidDataset` for more than `max_bytes`."""
     size = 0
     for piece in pieces(source):
         size += len(piece)
         if size > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)
         target.write(piece)
-    return size

@@ -22,13 +22,11 @@ from song_preference.song_table.files import copied, extension_of, faults_of_fil
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
-from song_preference.song_table.text import TABLES, as_csv, members, unpacking
+from song_preference.song_table.text import TABLES, as_csv, extracted, members, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
 LIKED = re.compile("like|love|gust|favou?rit")
 """Words in the names, without blanks and accents, of the two files in a zip."""
-
-START_BYTES = 1_000
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Time of every packed file: the same files are the same zip, and so the same dataset version."""
@@ -38,9 +36,7 @@ def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
     """Write a zip that holds the files, byte for byte, with extensions that tell what they are."""
     with zipfile.ZipFile(target, "w") as packed:
         for name, file in files.items():
-            start = file.read(START_BYTES)
-            file.seek(0)
-            info = zipfile.ZipInfo(f"{PurePosixPath(name).stem}.{extension_of(start)}", ZIP_TIME)
+            info = zipfile.ZipInfo(f"{PurePosixPath(name).stem}.{extension_of(file)}", ZIP_TIME)
             with packed.open(info, "w", force_zip64=True) as member:
                 copied(file, member)
 
@@ -52,7 +48,7 @@ def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         two = two_files(path, directory, max_bytes)
         if not two:
             table = stack.enter_context(
-                read.opened(path, directory, max_bytes=max_bytes, needs_label=True, threads=threads)
+                read.opened(path, directory, max_bytes=max_bytes, needs="labels", threads=threads)
             )
             yield replace(table, notes=[*table.notes, *_notes_of_missing(table)])
             return
@@ -90,7 +86,7 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
 def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bool = True) -> list[Path]:
     """Unpack the liked and the disliked file of a zip; return nothing for any other file."""
     with path.open("rb") as file:
-        if extension_of(file.read(START_BYTES)) != "zip":
+        if extension_of(file) != "zip":
             return []
     with unpacking(), zipfile.ZipFile(path) as packed:
         files_in_it = members(packed, (*TABLES, "gz", "zip"), needs_features=needs_features)
@@ -99,11 +95,8 @@ def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bo
             return []
         files = []
         for label in (1, 0):
-            unpacked = directory / str(label) / PurePosixPath(found[label].filename).name
-            unpacked.parent.mkdir()
-            with packed.open(found[label]) as source, unpacked.open("wb") as target:
-                max_bytes -= copied(source, target, max_bytes)
-            files.append(unpacked)
+            files.append(extracted(packed, found[label], directory / str(label), max_bytes))
+            max_bytes -= files[-1].stat().st_size
         return files
 
 
@@ -116,7 +109,7 @@ def _label(member: zipfile.ZipInfo) -> int | None:
 def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
     """Read a file and write its songs as Parquet beside it."""
     try:
-        with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False, threads=threads) as table:
+        with read.opened(file, file.parent, max_bytes=max_bytes, threads=threads) as table:
             labels = [name for name in table.others if LABEL in positions([name])]
             notes = [Message("labels_by_file", {"columns": labels})] if labels else []
             left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""

@@ -1,5 +1,6 @@
 """Songs to score: what each row of a file says, in the file's order."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -23,8 +24,6 @@ RULES = ("", *FEATURE_FAULTS)
 
 ROWS_AT_ONCE = 500_000
 """Songs whose arrays are in memory at once: a file of 200 MB may hold 25 million."""
-
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 class ScoringFile(NamedTuple):
@@ -83,10 +82,10 @@ def read_songs(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
 
 
 def _read(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
-    with opened(path, directory, max_bytes=max_bytes, needs_label=False) as table:
+    with opened(path, directory, max_bytes=max_bytes) as table:
         _write_arrays(table, directory)
         with path.open("rb") as file:
-            is_marked = file.read(3).startswith(MARKS)
+            is_marked = file.read(3) == codecs.BOM_UTF8
         with table.text.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
         return ScoringFile(
