@@ -59,7 +59,7 @@ def _cells(
         if scores is None or began is None:
             sys.exit("The run has left no scores: did the champion change?")
         seconds = (scores.created_at - began).total_seconds()
-        tasks = sum(task.task_id == "score" for task in airflow.tasks(run))
+        tasks = sum(task.id == "score" for task in airflow.tasks(run))
         rates = [f"{own['bare']:,.0f}", f"{own['score']:,.0f}", f"{own['score'] / own['bare']:.2f}"]
         whole = [f"{seconds:.1f}", f"{count / seconds / own['bare']:.2f}"]
         return [f"{count:,}", *rates, f"{own['megabytes']:.0f}", tasks, *whole]

@@ -14,7 +14,7 @@ from song_preference import prediction as domain
 from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES, Song
 from song_preference.pipeline import report
-from song_preference.pipeline.airflow import RunSummary
+from song_preference.pipeline.airflow import RunSummary, TaskReport
 from song_preference.serving.songs import ExplainedSong, Found, Sort, Wishes
 
 _NAMES = ", ".join(FEATURES)
@@ -251,7 +251,7 @@ class Dataset:
         )
 
 
-@pydantic.type(report.TaskReport, all_fields=True, description="One task of a run.")
+@pydantic.type(TaskReport, all_fields=True, description="One task of a run.")
 class PipelineTask:
     """One task of a run."""
 

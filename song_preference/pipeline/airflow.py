@@ -48,21 +48,25 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
-class Task(NamedTuple):
-    """One task of a run; `state` is None before it is scheduled."""
+class TaskReport(BaseModel):
+    """One task of a run."""
 
-    task_id: str
-    state: str | None
+    id: str = Field(description="Its id in Airflow.")
+    state: str | None = Field(description="In Airflow's words; null before its turn.")
+    seconds: float | None = Field(description="How long it took; null until it has ended.")
+
+
+class Task(TaskReport):
+    """One task of a run, and what its log is asked for by."""
+
     try_number: int
-    seconds: float | None = None
-    """Duration; None until it has ended."""
-    map_index: int = -1
+    map_index: int
     """Number among the tasks that one mapped task became; -1 for any other task."""
 
     @property
     def name(self) -> str:
         """Return the id, with the number of a mapped task."""
-        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+        return self.id if self.map_index < 0 else f"{self.id}[{self.map_index}]"
 
 
 class Airflow:
@@ -119,7 +123,7 @@ class Airflow:
             query = {"order_by": "start_date", "limit": PAGE_TASKS, "offset": len(found)}
             page = self._get(path, absent=_unknown(run), **query)
             found += [
-                Task(item["task_id"], item["state"], item["try_number"], item["duration"], item["map_index"])
+                Task.model_validate({**item, "id": item["task_id"], "seconds": item["duration"]})
                 for item in page["task_instances"]
             ]
             if len(found) >= page["total_entries"] or not page["task_instances"]:
@@ -186,7 +190,7 @@ class Airflow:
 
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""
-        path = f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        path = f"{_path(run)}/taskInstances/{task.id}/logs/{task.try_number}"
         content: Log = self._get(path, map_index=task.map_index)["content"]
         return content
 

@@ -6,16 +6,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from song_preference.messages import Message
-from song_preference.pipeline.airflow import Airflow, Log, Run, RunSummary, Task
+from song_preference.pipeline.airflow import Airflow, Log, Run, RunSummary, Task, TaskReport
 from song_preference.run_options import ETL_DAG, IMPORT_DAG, STEP_LOGGER, TRAINING_DAG
-
-
-class TaskReport(BaseModel):
-    """One task of a run."""
-
-    id: str = Field(description="Its id in Airflow.")
-    state: str | None = Field(description="In Airflow's words; null before its turn.")
-    seconds: float | None = Field(description="How long it took; null until it has ended.")
 
 
 class ExplainedRun(RunSummary):
@@ -85,7 +77,7 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     own = model if model.get("dataset_version") == dataset else {}
     return RunReport(
         **vars(summary),
-        tasks=_tasks(tasks),
+        tasks=[*tasks],
         **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
         dataset_version=dataset,
         model_version=own.get("version"),
@@ -113,7 +105,7 @@ def import_report(airflow: Airflow, run_id: str) -> ImportReport:
     summary, tasks = airflow.summary(run), airflow.tasks(run)
     return ImportReport(
         **vars(summary),
-        tasks=_tasks(tasks),
+        tasks=[*tasks],
         **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
         version=airflow.result(run, "publish")["version"] if _succeeded(tasks, "publish") else None,
     )
@@ -162,7 +154,7 @@ def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message |
         why = _failure(airflow, run, tasks)
     elif decision is None and any(task.state == "skipped" for task in tasks):
         why = skip_reason(airflow, run)
-    return TrainingReport(**vars(summary), tasks=_tasks(tasks), **_explained(why))
+    return TrainingReport(**vars(summary), tasks=[*tasks], **_explained(why))
 
 
 def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
@@ -178,7 +170,7 @@ def _decision(model: dict[str, Any]) -> Message | None:
 def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> Message:
     for task in tasks:
         if task.state == "failed":
-            unexpected = Message("task_failed_unexpectedly", {"task": task.task_id})
+            unexpected = Message("task_failed_unexpectedly", {"task": task.id})
             return reason(airflow.log(run, task), "error") or unexpected
     return _failed_early(run)
 
@@ -192,8 +184,4 @@ def _explained(why: Message | None) -> dict[str, Any]:
 
 
 def _succeeded(tasks: list[Task], task_id: str) -> bool:
-    return any(task.task_id == task_id and task.state == "success" for task in tasks)
-
-
-def _tasks(tasks: list[Task]) -> list[TaskReport]:
-    return [TaskReport(id=task.task_id, state=task.state, seconds=task.seconds) for task in tasks]
+    return any(task.id == task_id and task.state == "success" for task in tasks)
