@@ -58,15 +58,9 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
 def numbers(described: DatasetVersion) -> dict[str, float]:
     """Return the metrics of a dataset run: counts, and mean and standard deviation of every column of numbers."""
     preparation = described.preparation
-    metrics: dict[str, float] = {
-        "rows_raw": preparation.rows_raw,
-        "rows_left_out": preparation.rows_left_out,
-        "rows_kept": preparation.rows_kept,
-        "rows_train": described.split.train,
-        "rows_test": described.split.test,
-        "likes": preparation.likes,
-        "dislikes": preparation.dislikes,
-    }
+    counts = {"rows_raw", "rows_left_out", "rows_kept", "likes", "dislikes"}
+    metrics: dict[str, float] = preparation.model_dump(include=counts)
+    metrics |= {"rows_train": described.split.train, "rows_test": described.split.test}
     for column, statistics in (preparation.features | preparation.other_numbers).items():
         name = NO_METRIC_NAME.sub("_", column[:LONGEST_NAME])
         metrics |= {f"{name}_mean": statistics.mean, f"{name}_std": statistics.std}

@@ -179,10 +179,8 @@ def _each(path: Path, directory: Path, max_bytes: int, act: Callable[[Path, Path
     """Return what `act` makes of a file, or of each of two files in it, and of a folder for whatever it writes."""
     results = []
     for file in two_files(path, directory, max_bytes, needs_features=False):
-        try:
+        with faults_of_file(file):
             results.append(act(file, file.parent))
-        except InvalidDataset as error:
-            raise faults_of_file(error, file) from error
     return results or [act(path, directory)]
 
 

@@ -154,10 +154,8 @@ def _all_written(files: Iterable[Path], max_bytes: int) -> Read:
     """
     whole = Read()
     for file in files:
-        try:
+        with faults_of_file(file):
             found = _written(file, max_bytes)
-        except InvalidDataset as error:
-            raise faults_of_file(error, file) from error
         whole += replace(found, notes=[of_file(note, file) for note in found.notes])
         if whole.unpacked_bytes > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)

@@ -3,6 +3,7 @@
 import codecs
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -25,9 +26,14 @@ def of_file(message: Message, file: Path) -> Message:
     return Message("of_file", {"file": file.name, "message": message.as_json()})
 
 
-def faults_of_file(error: InvalidDataset, file: Path) -> InvalidDataset:
-    """Return an error whose findings name the file that they are about."""
-    return InvalidDataset(*(replace(finding, rule=of_file(finding.rule, file)) for finding in error.findings))
+@contextmanager
+def faults_of_file(file: Path) -> Iterator[None]:
+    """Let the findings of an `InvalidDataset` name the file that they are about."""
+    try:
+        yield
+    except InvalidDataset as error:
+        named = (replace(finding, rule=of_file(finding.rule, file)) for finding in error.findings)
+        raise InvalidDataset(*named) from error
 
 
 def check_is_no_page(start: bytes) -> None:

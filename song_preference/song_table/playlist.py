@@ -4,7 +4,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,6 @@ from typing import IO
 
 import duckdb
 
-from song_preference.errors import InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
@@ -44,16 +43,13 @@ def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a playlist with their labels, as `read.opened` does; raise `InvalidDataset`."""
-    with ExitStack() as stack:
-        two = two_files(path, directory, max_bytes)
-        if not two:
-            table = stack.enter_context(
-                read.opened(path, directory, max_bytes=max_bytes, needs="labels", threads=threads)
-            )
+    two = two_files(path, directory, max_bytes)
+    if not two:
+        with read.opened(path, directory, max_bytes=max_bytes, needs="labels", threads=threads) as table:
             yield replace(table, notes=[*table.notes, *_notes_of_missing(table)])
-            return
-        tables = [_written(file, max_bytes, threads) for file in two]
-        connection = stack.enter_context(database.opened(directory, threads))
+        return
+    tables = [_written(file, max_bytes, threads) for file in two]
+    with database.opened(directory, threads) as connection:
         with database.crashes_rejected():
             table = _united(connection, tables, two)
         yield table
@@ -108,16 +104,13 @@ def _label(member: zipfile.ZipInfo) -> int | None:
 
 def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
     """Read a file and write its songs as Parquet beside it."""
-    try:
-        with read.opened(file, file.parent, max_bytes=max_bytes, threads=threads) as table:
-            labels = [name for name in table.others if LABEL in positions([name])]
-            notes = [Message("labels_by_file", {"columns": labels})] if labels else []
-            left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
-            table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
-            others = {name: is_number for name, is_number in table.others.items() if name not in labels}
-            return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
-    except InvalidDataset as error:
-        raise faults_of_file(error, file) from error
+    with faults_of_file(file), read.opened(file, file.parent, max_bytes=max_bytes, threads=threads) as table:
+        labels = [name for name in table.others if LABEL in positions([name])]
+        notes = [Message("labels_by_file", {"columns": labels})] if labels else []
+        left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
+        table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
+        others = {name: is_number for name, is_number in table.others.items() if name not in labels}
+        return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
 
 
 def _notes_of_missing(table: SongTable) -> list[Message]:

@@ -183,9 +183,9 @@ class _Reader:
         """Take columns of features without any cell for none: exports have them where Spotify gives no features."""
         cells = [f"m{at}" for feature in self._features for at in self._positions[feature]]
         if cells:
-            ((rows, is_any),) = self._connection.execute(
+            rows, is_any = self._numbers(
                 f"select count(*), bool_or(coalesce({', '.join(cells)}) is not null) from loaded"
-            ).fetchall()
+            )
             if rows and not is_any:
                 self._name_songs_only()
 
