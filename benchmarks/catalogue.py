@@ -55,11 +55,11 @@ def _cells(
         own = measured(Group(version.version, ITSELF, [part.name for part in version.parts[:MEASURED]]))
         run = airflow.trigger(SCORING_DAG)
         follow(airflow, run, lambda _: None)
-        scores, began = store.scores(version.version, scores_folder(champion)), airflow.times(run).started_at
+        scores, began = store.scores(version.version, scores_folder(champion)), airflow.summary(run).started_at
         if scores is None or began is None:
             sys.exit("The run has left no scores: did the champion change?")
         seconds = (scores.created_at - began).total_seconds()
-        tasks = sum(task.task_id == "score" for task in airflow.tasks(run))
+        tasks = sum(task.id == "score" for task in airflow.tasks(run))
         rates = [f"{own['bare']:,.0f}", f"{own['score']:,.0f}", f"{own['score'] / own['bare']:.2f}"]
         whole = [f"{seconds:.1f}", f"{count / seconds / own['bare']:.2f}"]
         return [f"{count:,}", *rates, f"{own['megabytes']:.0f}", tasks, *whole]

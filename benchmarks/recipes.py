@@ -60,10 +60,10 @@ def compare_recipes(songs: Songs) -> None:
 
 def print_seeds(features: Path, directory: Path) -> None:
     """Print ROC AUC and Brier score of the twin that is chosen for each seed, of what was chosen before, and means."""
-    found = []
+    found, tables = [], (directory / "train", directory / "test")
     for seed in SEEDS:
-        tables = split(features, directory, TEST_SIZE, seed)
-        train, test = (Songs.of(pd.read_parquet(table)) for table in (tables.train, tables.test))
+        split(features, *tables, test_size=TEST_SIZE, seed=seed)
+        train, test = (Songs.of(pd.read_parquet(table)) for table in tables)
         choice = choose(search(train, TRIALS, seed), train, test, seed)
         twin = run_graph(open_graph(choice.twin.graph.SerializeToString()), test.features).probability
         candidate, parameters = RECIPES[BEFORE]

@@ -16,8 +16,9 @@ from song_preference.dataset.source import locate
 from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
-from song_preference.pipeline.report import RunPage, RunReport, RunSummary
-from song_preference.run_options import ETL_OPTIONS, Option
+from song_preference.pipeline.airflow import RunSummary
+from song_preference.pipeline.report import RunPage, RunReport
+from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import announced, decline, rollback
 
@@ -93,7 +94,7 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
     options: dict[str, Any] = dict(vars(asked))
     if options["source"] is not None:
         locate(options["source"], management.datasets.objects.bucket, management.playlist_settings, trusted=False)
-    run = report.start(management.airflow, options)
+    run = management.airflow.start(ETL_DAG, options)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.id, safe='')}"
     return run
 

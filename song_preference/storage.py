@@ -1,7 +1,7 @@
 """Read and write the objects of one S3 bucket."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -53,6 +53,10 @@ def s3_client(settings: S3Settings) -> "S3Client":
     )
 
 
+class _Expected(Exception):
+    """S3 answered with a code that means no error to the method that asked."""
+
+
 class ObjectStore:
     """One bucket; every method raises `StorageUnavailable`, those that write also `DiskFull`."""
 
@@ -67,31 +71,22 @@ class ObjectStore:
     def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
         """Return the object's bytes, all or the first ones, or None if it does not exist."""
         part = f"bytes=0-{first_bytes - 1 if first_bytes else ''}"
-        with self._translating_errors(key):
-            try:
-                return self._client.get_object(Bucket=self.bucket, Key=key, Range=part)["Body"].read()
-            except ClientError as error:
-                if _code(error) in MISSING:
-                    return None
-                raise
+        with suppress(_Expected), self._translating_errors(key, MISSING):
+            return self._client.get_object(Bucket=self.bucket, Key=key, Range=part)["Body"].read()
+        return None
 
     def size(self, key: str) -> int | None:
         """Return the object's size in bytes, or None if it does not exist."""
-        with self._translating_errors(key):
-            try:
-                return self._client.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
-            except ClientError as error:
-                if _code(error) in MISSING:
-                    return None
-                raise
+        with suppress(_Expected), self._translating_errors(key, MISSING):
+            return self._client.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+        return None
 
     def download(self, key: str, target: Path) -> bool:
         """Write the object to a file, a piece at a time; return False if it does not exist."""
-        with self._translating_errors(key):
-            if self.size(key) is None:
-                return False
+        with suppress(_Expected), self._translating_errors(key, MISSING):
             self._client.download_file(self.bucket, key, str(target), Config=TWO_PIECES_AT_ONCE)
             return True
+        return False
 
     def put(self, key: str, content: bytes) -> None:
         """Write or replace the object."""
@@ -103,17 +98,13 @@ class ObjectStore:
 
         An existing object is not sent again; of two concurrent writers the store accepts one (`If-None-Match`).
         """
-        with self._translating_errors(key):
-            if self.size(key) is not None:
-                return False
-            kind = CONTENT_TYPES.get(PurePath(key).suffix, "application/octet-stream")
-            try:
-                self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind, IfNoneMatch="*")
-            except ClientError as error:
-                if _code(error) in TAKEN:
-                    return False
-                raise
+        if self.size(key) is not None:
+            return False
+        kind = CONTENT_TYPES.get(PurePath(key).suffix, "application/octet-stream")
+        with suppress(_Expected), self._translating_errors(key, TAKEN):
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind, IfNoneMatch="*")
             return True
+        return False
 
     def remove(self, key: str) -> None:
         """Delete the object if it exists."""
@@ -127,17 +118,15 @@ class ObjectStore:
             return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     @contextmanager
-    def _translating_errors(self, key: str) -> Iterator[None]:
-        """Turn S3's errors that a method does not handle into `StorageUnavailable` or `DiskFull`."""
+    def _translating_errors(self, key: str, expected: Collection[str] = ()) -> Iterator[None]:
+        """Turn S3's errors into `StorageUnavailable`, `DiskFull`, or `_Expected` for the codes in `expected`."""
         try:
             yield
         except (Boto3Error, BotoCoreError, ClientError) as error:
-            reason = _code(error) if isinstance(error, ClientError) else type(error).__name__
+            reason = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+            if reason in expected:
+                raise _Expected from error
             if reason in FULL:
                 raise DiskFull(Message("s3_full", {"uri": self.uri(key)})) from error
             values = {"uri": self.uri(key), "error": reason}
             raise StorageUnavailable(Message("s3_unavailable", values)) from error
-
-
-def _code(error: ClientError) -> str:
-    return error.response["Error"]["Code"]

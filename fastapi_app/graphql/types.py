@@ -14,6 +14,7 @@ from song_preference import prediction as domain
 from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES, Song
 from song_preference.pipeline import report
+from song_preference.pipeline.airflow import RunSummary, TaskReport
 from song_preference.serving.songs import ExplainedSong, Found, Sort, Wishes
 
 _NAMES = ", ".join(FEATURES)
@@ -250,12 +251,12 @@ class Dataset:
         )
 
 
-@pydantic.type(report.TaskReport, all_fields=True, description="One task of a run.")
+@pydantic.type(TaskReport, all_fields=True, description="One task of a run.")
 class PipelineTask:
     """One task of a run."""
 
 
-@pydantic.type(report.RunSummary, all_fields=True, description="A run and its state.")
+@pydantic.type(RunSummary, all_fields=True, description="A run and its state.")
 class PipelineRun:
     """A run and its state."""
 

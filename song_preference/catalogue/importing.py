@@ -1,15 +1,12 @@
 """The steps of `import_catalogue`, read and publish; each can be repeated."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion, Part, version_of
 from song_preference.dataset.manage import forget
 from song_preference.dataset.source import fetch
-from song_preference.dataset.version import Source
 from song_preference.errors import InvalidDataset
 from song_preference.settings import CatalogueSettings
 from song_preference.song_table import catalogue
@@ -27,37 +24,32 @@ def read(store: CatalogueStore, settings: CatalogueSettings, source: str) -> Cat
         file = directory / "raw"
         fetched = fetch(source, file, store.objects, settings, trusted=False)
         version = version_of(fetched.sha256)
-        with _forgetting(store, fetched), catalogue.opened(file, directory, settings.max_bytes) as songs:
-            parts = []
-            for number, (path, count) in enumerate(songs.parts(directory)):
-                parts.append(Part(name=f"part-{number:05}.parquet", songs=count))
-                store.put_part(version, parts[-1].name, path)
-            found = CatalogueVersion(
-                version=version,
-                created_at=datetime.now(UTC),
-                source=fetched,
-                rows=songs.read.rows,
-                rows_left_out=songs.read.left_out,
-                notes=[note.stored() for note in songs.read.all_notes()],
-                songs=songs.songs,
-                parts=parts,
-            )
+        try:
+            with catalogue.opened(file, directory, settings.max_bytes) as songs:
+                parts = []
+                for number, (path, count) in enumerate(songs.parts(directory)):
+                    parts.append(Part(name=f"part-{number:05}.parquet", songs=count))
+                    store.put_part(version, parts[-1].name, path)
+        except InvalidDataset:
+            # Nobody would hear again of an upload that is no catalogue.
+            forget(fetched.sha256, store.objects)
+            raise
+    found = CatalogueVersion(
+        version=version,
+        created_at=datetime.now(UTC),
+        source=fetched,
+        rows=songs.read.rows,
+        rows_left_out=songs.read.left_out,
+        notes=[note.stored() for note in songs.read.all_notes()],
+        songs=songs.songs,
+        parts=parts,
+    )
     repeated = found.rows - found.rows_left_out - found.songs
     log.info(
         "%d songs in %d parts; of %d rows, %d were left out and %d repeat another.",
         *(found.songs, len(parts), found.rows, found.rows_left_out, repeated),
     )
     return found
-
-
-@contextmanager
-def _forgetting(store: CatalogueStore, source: Source) -> Iterator[None]:
-    """Remove an upload that is no catalogue, of which nobody would hear again."""
-    try:
-        yield
-    except InvalidDataset:
-        forget(source.sha256, store.objects)
-        raise
 
 
 def publish(store: CatalogueStore, found: CatalogueVersion) -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from song_preference.catalogue.store import CatalogueStore
-from song_preference.catalogue.version import Part, Scores, scores_folder
+from song_preference.catalogue.version import Scores, scores_folder
 from song_preference.errors import CatalogueIncomplete, NothingToDo
 from song_preference.features import FEATURES
 from song_preference.messages import Message
@@ -116,7 +116,7 @@ def finish(store: CatalogueStore, group: Group, scored: Iterable[Scored]) -> Sco
         created_at=datetime.now(UTC),
         songs=found.songs,
         liked=sum(result.liked for result in results),
-        parts=[Part(name=part.name, songs=counted[part.name]) for part in found.parts],
+        parts=found.parts,
     )
     store.publish_scores(scores)
     log.info("Version %s likes %d of the %d songs in %s.", scores.model, scores.liked, scores.songs, scores.catalogue)

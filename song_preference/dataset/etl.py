@@ -99,13 +99,13 @@ def _kept(report: Preparation) -> str:
 def split_dataset(store: DatasetStore, draft: Draft) -> Draft:
     """Write the training and the test table."""
     with temporary_directory() as directory:
-        features = directory / "features.parquet"
+        features, train, test = (directory / name for name in ("features", "train", "test"))
         store.fetch(draft.version, "features", features)
-        tables = split(features, directory, draft.parameters.test_size, draft.parameters.seed)
-        store.put(draft.version, "train", tables.train)
-        store.put(draft.version, "test", tables.test)
-    log.info("%s songs to train on, %s to test with.", f"{tables.rows.train:,}", f"{tables.rows.test:,}")
-    return draft.model_copy(update={"split": tables.rows})
+        rows = split(features, train, test, **dict(draft.parameters))
+        store.put(draft.version, "train", train)
+        store.put(draft.version, "test", test)
+    log.info("%s songs to train on, %s to test with.", f"{rows.train:,}", f"{rows.test:,}")
+    return draft.model_copy(update={"split": rows})
 
 
 class Registered(NamedTuple):

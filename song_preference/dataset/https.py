@@ -223,14 +223,10 @@ class PublicTransport(httpx.BaseTransport):
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(f"the host is not found: {error}") from error
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-        _check_all_public(addresses)
+        # One address that is not public would be enough: the name's owner chooses which is given first.
+        if not all(map(is_public, addresses)):
+            raise NotAllowed(Message("host_with_address_not_public"))
         return addresses
-
-
-def _check_all_public(addresses: Iterable[str]) -> None:
-    # One address that is not would be enough: the name's owner chooses which is given first.
-    if not all(map(is_public, addresses)):
-        raise NotAllowed(Message("host_with_address_not_public"))
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:

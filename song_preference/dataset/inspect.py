@@ -15,7 +15,7 @@ from song_preference.dataset.store import RAW, DatasetStore, Table, not_found
 from song_preference.dataset.version import Histogram, Spread
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.isolation import isolated
-from song_preference.song_table.files import MARKS
+from song_preference.song_table.files import extension_of
 from song_preference.song_table.playlist import first_rows_of
 from song_preference.temporary import temporary_directory
 
@@ -69,7 +69,7 @@ def _first_lines(store: DatasetStore, version: str, limit: int) -> list[dict[str
         raise not_found(version, name)
     with temporary_directory() as directory:
         path = directory / RAW
-        if content.lstrip().startswith(tuple(MARKS)):
+        if extension_of(io.BytesIO(content)) != "csv":
             # Neither JSON nor what is packed can be read in part.
             store.fetch(version, RAW, path)
         else:

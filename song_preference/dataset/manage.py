@@ -17,7 +17,7 @@ from song_preference.features import LABEL
 from song_preference.isolation import isolated
 from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
-from song_preference.song_table.files import PIECE_BYTES, extension_of, pieces
+from song_preference.song_table.files import extension_of, pieces
 from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
 
@@ -58,9 +58,7 @@ def keep(file: BinaryIO, name: str, objects: ObjectStore) -> str:
 
     What was kept before stays under the name that it had. Raise `StorageUnavailable`.
     """
-    extension = extension_of(file.read(PIECE_BYTES))
-    digest = hashlib.sha256()
-    file.seek(0)
+    extension, digest = extension_of(file), hashlib.sha256()
     for piece in pieces(file):
         digest.update(piece)
     folder = _folder(digest.hexdigest())

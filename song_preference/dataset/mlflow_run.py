@@ -58,15 +58,9 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
 def numbers(described: DatasetVersion) -> dict[str, float]:
     """Return the metrics of a dataset run: counts, and mean and standard deviation of every column of numbers."""
     preparation = described.preparation
-    metrics: dict[str, float] = {
-        "rows_raw": preparation.rows_raw,
-        "rows_left_out": preparation.rows_left_out,
-        "rows_kept": preparation.rows_kept,
-        "rows_train": described.split.train,
-        "rows_test": described.split.test,
-        "likes": preparation.likes,
-        "dislikes": preparation.dislikes,
-    }
+    counts = {"rows_raw", "rows_left_out", "rows_kept", "likes", "dislikes"}
+    metrics: dict[str, float] = preparation.model_dump(include=counts)
+    metrics |= {"rows_train": described.split.train, "rows_test": described.split.test}
     for column, statistics in (preparation.features | preparation.other_numbers).items():
         name = NO_METRIC_NAME.sub("_", column[:LONGEST_NAME])
         metrics |= {f"{name}_mean": statistics.mean, f"{name}_std": statistics.std}
@@ -74,17 +68,19 @@ def numbers(described: DatasetVersion) -> dict[str, float]:
 
 
 CARD = """\
-# Dataset {version}
+# Dataset {dataset.version}
 
-{songs:,} songs of one listener: {likes:,} likes and {dislikes:,} dislikes. Of {raw:,} rows {dropped:,} were
+{songs.rows_kept:,} songs of one listener: {songs.likes:,} likes and {songs.dislikes:,} dislikes. Of \
+{songs.rows_raw:,} rows {dropped:,} were
 left out, see below.
 
 | | |
 |---|---|
-| Source | {kind}: `{uri}` |
-| SHA-256 | `{sha256}` ({size:,} bytes) |
-| Prepared | {created:%Y-%m-%d %H:%M} UTC by version {code} |
-| Split | {train:,} songs to train on, {test:,} to test with (test size {test_size}, seed {seed}, stratified) |
+| Source | {source.kind}: `{source.uri}` |
+| SHA-256 | `{source.sha256}` ({source.size_bytes:,} bytes) |
+| Prepared | {dataset.created_at:%Y-%m-%d %H:%M} UTC by version {dataset.code_version} |
+| Split | {split.train:,} songs to train on, {split.test:,} to test with \
+(test size {parameters.test_size}, seed {parameters.seed}, stratified) |
 
 ## Features
 
@@ -103,31 +99,22 @@ from these ranges; the model does not use them:
 """
 
 
-def data_card(described: DatasetVersion) -> str:
+def data_card(dataset: DatasetVersion) -> str:
     """Return in Markdown where the songs come from, how many there are and how they were prepared."""
-    source, songs = described.source, described.preparation
-    features = [f"| {name} | {value.mean:.3f} | {value.std:.3f} |" for name, value in songs.features.items()]
+    source, songs = dataset.source, dataset.preparation
     notes = [f"- {note}" for note in songs.readings]
     if source.fallback_reason:
         notes.append(f"- **The bundled sample stands in for the configured source**: {source.fallback_reason}")
     return CARD.format(
-        version=described.version,
-        songs=songs.rows_kept,
-        likes=songs.likes,
-        dislikes=songs.dislikes,
-        raw=songs.rows_raw,
+        dataset=dataset,
+        source=source,
+        songs=songs,
         dropped=songs.rows_raw - songs.rows_kept,
-        kind=source.kind,
-        uri=source.uri,
-        sha256=source.sha256,
-        size=source.size_bytes,
-        created=described.created_at,
-        code=described.code_version,
-        train=described.split.train,
-        test=described.split.test,
-        test_size=described.parameters.test_size,
-        seed=described.parameters.seed,
-        features="\n".join(features),
+        split=dataset.split,
+        parameters=dataset.parameters,
+        features="\n".join(
+            f"| {name} | {value.mean:.3f} | {value.std:.3f} |" for name, value in songs.features.items()
+        ),
         scaler="\n".join(f"- {name}: {span.min:g} to {span.max:g}" for name, span in songs.scaler.items()),
         readings="\n".join(notes) or "As it was written.",
     )

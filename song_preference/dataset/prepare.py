@@ -15,7 +15,7 @@ from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import LOOK_UP_CODES, Message
 from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import DESCRIBING, SCALED
-from song_preference.song_table.database import literal, quoted
+from song_preference.song_table.database import literal, quoted, write_parquet
 from song_preference.song_table.playlist import opened
 from song_preference.song_table.read import SongTable
 
@@ -61,9 +61,9 @@ def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> 
         if findings := small_classes(report.likes, report.dislikes):
             raise InvalidDataset(*findings, *_look_ups(table), *table.faults)
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
-        _write(table, scaled, _scaled_columns(table, report.scaler), "kept")
-        names = [*FEATURES, f"{LABEL}::float as {LABEL}", SONG_KEY]
-        _write(table, features, names, f"read_parquet({literal(str(scaled))})")
+        write_parquet(table.connection, f"select {_scaled_columns(table, report.scaler)} from kept", scaled)
+        names = ", ".join([*FEATURES, f"{LABEL}::float as {LABEL}", SONG_KEY])
+        write_parquet(table.connection, f"select {names} from read_parquet({literal(str(scaled))})", features)
         types = {field.name: str(field.type) for field in pq.read_schema(scaled)}
         found = {"columns": types, "other_numbers": _statistics(table, scaled, types)}
         return Prepared(scaled, features, report.model_copy(update=found))
@@ -113,11 +113,6 @@ def _look_ups(table: SongTable) -> list[Finding]:
     return [Finding(None, Message("features_looked_up", {"notes": notes}), 1)] if notes else []
 
 
-def _write(table: SongTable, target: Path, columns: list[str], source: str) -> None:
-    options = "format parquet, compression zstd, compression_level 1"
-    table.query(f"copy (select {', '.join(columns)} from {source}) to {literal(str(target))} ({options})")
-
-
 def _statistics(table: SongTable, scaled: Path, types: Mapping[str, str]) -> dict[str, FeatureStatistics]:
     """Return the statistics of the columns of numbers that are no features, over cells within `LARGEST`."""
     names = [name for name, kind in types.items() if kind in NUMBERS and name not in FEATURES]
@@ -134,12 +129,12 @@ def _statistics(table: SongTable, scaled: Path, types: Mapping[str, str]) -> dic
     }
 
 
-def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> list[str]:
+def _scaled_columns(table: SongTable, scaler: dict[str, ScalerRange]) -> str:
     """Return every column as SQL, those first that say which song it is."""
     described = [name for name in DESCRIBING if name in table.known]
     features = [f"{name}::float as {name}" for name in FEATURES]
     scaled = [f"({_scaling(name, scaler[name])})::float as {name}" for name in SCALED if name in scaler]
-    return [*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), SONG_KEY]
+    return ", ".join([*described, *features, *scaled, f"{LABEL}::bigint as {LABEL}", *_typed(table), SONG_KEY])
 
 
 def _scaling(name: str, limits: ScalerRange) -> str:

@@ -32,7 +32,7 @@ from song_preference.dataset.version import Source, SourceKind
 from song_preference.errors import InvalidDataset, SourceRejected, SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import PlaylistSettings
-from song_preference.song_table.files import PIECE_BYTES, check_is_no_page
+from song_preference.song_table.files import PIECE_BYTES, check_is_no_page, pieces
 from song_preference.storage import ObjectStore
 
 NETWORK = Network()
@@ -47,7 +47,6 @@ SHEET = re.compile(r"/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
 """Path of a sheet as its owner opens it; one that was published to the web has `/d/e/` and is asked for as it is."""
 BARE_LINK = re.compile(r"http://|www\.|([a-z0-9-]+\.)+[a-z]{2,}(:\d+)?/", re.IGNORECASE)
 """Start of a link that lacks `https://`."""
-START_BYTES = 4096
 
 A_PAGE = Message("drive_gave_a_page")
 DRIVE_REASONS: dict[type[Exception], Message] = {FileURLRetrievalError: A_PAGE, DownloadCancelled: Message("too_slow")}
@@ -219,7 +218,7 @@ def from_drive(link: str, target: Path, max_bytes: int, network: Network) -> Non
     finally:
         timer.cancel()
     with target.open("rb") as file:
-        start = file.read(START_BYTES)
+        start = file.read(PIECE_BYTES)
     try:
         check_is_no_page(start)
     except InvalidDataset as error:
@@ -276,4 +275,4 @@ def _from_file(path: Path, named: str, target: Path, max_bytes: int) -> None:
         raise NotAllowed(Message("not_a_regular_file"))
     with os.fdopen(descriptor, "rb") as file:
         check_size(status.st_size, max_bytes)
-        write(iter(lambda: file.read(PIECE_BYTES), b""), target, max_bytes)
+        write(pieces(file), target, max_bytes)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,20 +20,15 @@ MIN_TEST_SONGS = 10
 """Fewest test songs of a class with which a model is compared with the champion."""
 
 
-class Split(NamedTuple):
-    """Two Parquet files, each in the order of the dataset, and how many songs each holds."""
+def split(features: Path, train: Path, test: Path, *, test_size: float, seed: int) -> SplitRows:
+    """Write the songs of the Parquet file `features`, in their order, to two others; count the songs in each.
 
-    train: Path
-    test: Path
-    rows: SplitRows
-
-
-def split(features: Path, directory: Path, test_size: float, seed: int) -> Split:
-    """Write the songs of the Parquet file `features` to two others; raises `InvalidDataset` as `choose_test` does."""
+    Raises `InvalidDataset` as `choose_test` does.
+    """
     # Not buffered beforehand: what was read would stay in memory until the end.
     table = pq.ParquetFile(features, pre_buffer=False)
     in_test = choose_test(*_liked_and_digests(table, seed), test_size)
-    train, test, at = directory / "train.parquet", directory / "test.parquet", 0
+    at = 0
     writer = partial(pq.ParquetWriter, use_dictionary=False, compression="zstd", compression_level=1)
     with writer(train, table.schema_arrow) as to_train, writer(test, table.schema_arrow) as to_test:
         for batch in table.iter_batches():
@@ -42,7 +36,7 @@ def split(features: Path, directory: Path, test_size: float, seed: int) -> Split
             to_train.write_batch(batch.filter(pa.array(~chosen)))
             to_test.write_batch(batch.filter(pa.array(chosen)))
     tested = int(in_test.sum())
-    return Split(train, test, SplitRows(train=len(in_test) - tested, test=tested))
+    return SplitRows(train=len(in_test) - tested, test=tested)
 
 
 def _liked_and_digests(table: pq.ParquetFile, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:

@@ -14,7 +14,7 @@ from song_preference.dataset.version import DatasetVersion, named
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.settings import S3Settings
-from song_preference.song_table.files import PIECE_BYTES, extension_of
+from song_preference.song_table.files import extension_of
 from song_preference.storage import ObjectStore, s3_client
 from song_preference.temporary import temporary_directory
 
@@ -48,8 +48,7 @@ class DatasetStore:
     def put(self, version: str, table: Table, path: Path) -> None:
         """Keep a file as a table of the version, unless there is one already: a version always holds the same."""
         with path.open("rb") as file:
-            name = FILES.get(table) or f"raw/1.{extension_of(file.read(PIECE_BYTES))}"
-            file.seek(0)
+            name = FILES.get(table) or f"raw/1.{extension_of(file)}"
             self.objects.put_new(self.key(version, name), file)
 
     def file(self, version: str, table: Table) -> str:

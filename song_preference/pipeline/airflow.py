@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import httpx
+from pydantic import BaseModel, Field
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.run_options import CHAMPION_ASSET, SCORING_DAG, TRAINING_DAG
@@ -37,30 +38,35 @@ class Run(NamedTuple):
     run_id: str
 
 
-class Times(NamedTuple):
-    """The state of a run, `queued`, `running`, `success` or `failed`, and when it came to it; times are in UTC."""
+class RunSummary(BaseModel):
+    """A run and its state."""
 
-    state: str
-    asked_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
+    id: str = Field(description="Its id in Airflow.")
+    state: str = Field(description="'queued', 'running', 'success' or 'failed'.")
+    asked_at: datetime = Field(description="When it was asked for, in UTC.")
+    started_at: datetime | None = Field(description="In UTC; null until then.")
+    ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
-class Task(NamedTuple):
-    """One task of a run; `state` is None before it is scheduled."""
+class TaskReport(BaseModel):
+    """One task of a run."""
 
-    task_id: str
-    state: str | None
+    id: str = Field(description="Its id in Airflow.")
+    state: str | None = Field(description="In Airflow's words; null before its turn.")
+    seconds: float | None = Field(description="How long it took; null until it has ended.")
+
+
+class Task(TaskReport):
+    """One task of a run, and what its log is asked for by."""
+
     try_number: int
-    seconds: float | None = None
-    """Duration; None until it has ended."""
-    map_index: int = -1
+    map_index: int
     """Number among the tasks that one mapped task became; -1 for any other task."""
 
     @property
     def name(self) -> str:
         """Return the id, with the number of a mapped task."""
-        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+        return self.id if self.map_index < 0 else f"{self.id}[{self.map_index}]"
 
 
 class Airflow:
@@ -77,11 +83,9 @@ class Airflow:
 
     def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 60) -> Run:
         """Start a run with the DAG's own params or others; wait for a DAG that Airflow has not parsed yet."""
-        return self.start(dag_id, params, patience_seconds)[0]
+        return Run(dag_id, self.start(dag_id, params, patience_seconds).id)
 
-    def start(
-        self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0
-    ) -> tuple[Run, Times]:
+    def start(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0) -> RunSummary:
         """Start a run like `trigger`; return its state too."""
         deadline, tries = time.monotonic() + patience_seconds, TRIES
         # With a name of ours a second try cannot start a second run.
@@ -94,23 +98,23 @@ class Airflow:
                 time.sleep(1)
                 continue
             if response.status_code == httpx.codes.CONFLICT:
-                return run, self.times(run)
+                return self.summary(run)
             if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() >= deadline:
-                return _started(dag_id, self._json(response, absent=_unread(dag_id)))
+                return _summary(self._json(response, absent=_unread(dag_id)))
             time.sleep(1)
 
-    def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[tuple[Run, Times]]]:
+    def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[RunSummary]]:
         """Return how many runs there are, and `limit` of them, the newest first."""
         found = self._runs(dag_id, order_by="-run_after", limit=limit, offset=offset)
-        return int(found["total_entries"]), [_started(dag_id, item) for item in found["dag_runs"]]
+        return int(found["total_entries"]), [_summary(item) for item in found["dag_runs"]]
 
-    def times(self, run: Run) -> Times:
+    def summary(self, run: Run) -> RunSummary:
         """Return the state of the run and its times."""
-        return _times(self._get(_path(run), absent=_unknown(run)))
+        return _summary(self._get(_path(run), absent=_unknown(run)))
 
     def state(self, run: Run) -> str:
         """Return `queued`, `running`, `success` or `failed`."""
-        return self.times(run).state
+        return self.summary(run).state
 
     def tasks(self, run: Run) -> list[Task]:
         """Return the run's tasks in the order of their start, each of a mapped task by itself."""
@@ -119,7 +123,7 @@ class Airflow:
             query = {"order_by": "start_date", "limit": PAGE_TASKS, "offset": len(found)}
             page = self._get(path, absent=_unknown(run), **query)
             found += [
-                Task(item["task_id"], item["state"], item["try_number"], item["duration"], item["map_index"])
+                Task.model_validate({**item, "id": item["task_id"], "seconds": item["duration"]})
                 for item in page["task_instances"]
             ]
             if len(found) >= page["total_entries"] or not page["task_instances"]:
@@ -127,21 +131,21 @@ class Airflow:
 
     def training_of(self, run: Run) -> Run | None:
         """Return the training that an ETL run's dataset started, or another one that took it; None before it runs."""
-        times = self.times(run)
-        if times.started_at is None:
+        summary = self.summary(run)
+        if summary.started_at is None:
             return None
-        since = times.started_at.isoformat()
+        since = summary.started_at.isoformat()
         # The first of them takes all events that are there; a few, in case that one was another run's.
         later = self._begun(run_after_gte=since, order_by="run_after", limit=5)
         for training in later:
             events = self._get(f"{_path(training)}/upstreamAssetEvents")["asset_events"]
             if any(event["source_run_id"] == run.run_id for event in events):
                 return training
-        if times.state != "success":
+        if summary.state != "success":
             return None
         # An event that comes while one training runs and another waits gets lost (apache/airflow#56050); the one that
         # waited takes the newest dataset.
-        waited = self._begun(run_after_lt=since, order_by="-run_after", limit=2, ended_after=times.started_at)
+        waited = self._begun(run_after_lt=since, order_by="-run_after", limit=2, ended_after=summary.started_at)
         version = self.published(run)["version"] if later or waited else None
         return next((training for training in (*waited, *later) if self._took(training) == version), None)
 
@@ -149,10 +153,10 @@ class Airflow:
         """Return the trainings that a dataset started and that are running or have ended."""
         found = self._runs(TRAINING_DAG, run_type="asset_triggered", **query)["dag_runs"]
         return [
-            run
-            for run, times in (_started(TRAINING_DAG, item) for item in found)
+            Run(TRAINING_DAG, training.id)
+            for training in map(_summary, found)
             # Airflow 3.3 answers 500 when asked for the events of a run that is still queued.
-            if times.started_at and not (ended_after and times.ended_at and times.ended_at < ended_after)
+            if training.started_at and not (ended_after and training.ended_at and training.ended_at < ended_after)
         ]
 
     def _took(self, training: Run) -> str | None:
@@ -186,7 +190,7 @@ class Airflow:
 
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""
-        path = f"{_path(run)}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        path = f"{_path(run)}/taskInstances/{task.id}/logs/{task.try_number}"
         content: Log = self._get(path, map_index=task.map_index)["content"]
         return content
 
@@ -252,17 +256,11 @@ def _unknown(run: Run) -> RunNotFound:
     return RunNotFound(f"There is no such run of {run.dag_id}: GET /pipeline/runs lists them.")
 
 
-def _started(dag_id: str, answer: Mapping[str, Any]) -> tuple[Run, Times]:
-    return Run(dag_id, answer["dag_run_id"]), _times(answer)
-
-
-def _times(answer: Mapping[str, Any]) -> Times:
+def _summary(answer: Mapping[str, Any]) -> RunSummary:
     asked, started, ended = (answer[name] for name in ("run_after", "start_date", "end_date"))
-    return Times(str(answer["state"]), datetime.fromisoformat(asked), _moment(started), _moment(ended))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return RunSummary(
+        id=answer["dag_run_id"], state=answer["state"], asked_at=asked, started_at=started, ended_at=ended
+    )
 
 
 def _detail(response: httpx.Response) -> str:

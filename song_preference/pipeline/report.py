@@ -1,32 +1,13 @@
 """Reports of runs of the pipeline, for listeners, and the reasons in the logs of their tasks."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from song_preference.messages import Message
-from song_preference.pipeline.airflow import Airflow, Log, Run, Task, Times
+from song_preference.pipeline.airflow import Airflow, Log, Run, RunSummary, Task, TaskReport
 from song_preference.run_options import ETL_DAG, IMPORT_DAG, STEP_LOGGER, TRAINING_DAG
-
-
-class TaskReport(BaseModel):
-    """One task of a run."""
-
-    id: str = Field(description="Its id in Airflow.")
-    state: str | None = Field(description="In Airflow's words; null before its turn.")
-    seconds: float | None = Field(description="How long it took; null until it has ended.")
-
-
-class RunSummary(BaseModel):
-    """A run and its state."""
-
-    id: str = Field(description="Its id in Airflow.")
-    state: str = Field(description="'queued', 'running', 'success' or 'failed'.")
-    asked_at: datetime = Field(description="When it was asked for, in UTC.")
-    started_at: datetime | None = Field(description="In UTC; null until then.")
-    ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
 class ExplainedRun(RunSummary):
@@ -78,21 +59,16 @@ class RunPage(BaseModel):
     runs: list[RunSummary]
 
 
-def start(airflow: Airflow, params: dict[str, Any]) -> RunSummary:
-    """Start the pipeline; raise `PipelineUnavailable`."""
-    return RunSummary(**_summary(*airflow.start(ETL_DAG, params)))
-
-
 def page(airflow: Airflow, limit: int, offset: int = 0, dag_id: str = ETL_DAG) -> RunPage:
     """Return at most `limit` runs of a DAG, the newest first, after `offset` others; raise `PipelineUnavailable`."""
     total, runs = airflow.runs(dag_id, limit, offset)
-    return RunPage(total=total, runs=[RunSummary(**_summary(*found)) for found in runs])
+    return RunPage(total=total, runs=runs)
 
 
 def report(airflow: Airflow, run_id: str) -> RunReport:
     """Return the report of one run; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(ETL_DAG, run_id)
-    summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
+    summary, tasks = airflow.summary(run), airflow.tasks(run)
     dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
     training = airflow.training_of(run) if dataset else None
     trained = airflow.tasks(training) if training else []
@@ -100,9 +76,9 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     # Where two datasets came in one moment, the training may have taken the other.
     own = model if model.get("dataset_version") == dataset else {}
     return RunReport(
-        **summary,
-        tasks=_tasks(tasks),
-        **_explained(_failure(airflow, run, tasks) if summary["state"] == "failed" else None),
+        **vars(summary),
+        tasks=[*tasks],
+        **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
         dataset_version=dataset,
         model_version=own.get("version"),
         promoted=own.get("promoted"),
@@ -126,11 +102,11 @@ def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
 def import_report(airflow: Airflow, run_id: str) -> ImportReport:
     """Return the report of one import of a catalogue; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(IMPORT_DAG, run_id)
-    summary, tasks = _summary(run, airflow.times(run)), airflow.tasks(run)
+    summary, tasks = airflow.summary(run), airflow.tasks(run)
     return ImportReport(
-        **summary,
-        tasks=_tasks(tasks),
-        **_explained(_failure(airflow, run, tasks) if summary["state"] == "failed" else None),
+        **vars(summary),
+        tasks=[*tasks],
+        **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
         version=airflow.result(run, "publish")["version"] if _succeeded(tasks, "publish") else None,
     )
 
@@ -173,12 +149,12 @@ def reason(log: Log, level: str) -> Message | None:
 
 
 def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message | None) -> TrainingReport:
-    summary, why = _summary(run, airflow.times(run)), decision
-    if summary["state"] == "failed":
+    summary, why = airflow.summary(run), decision
+    if summary.state == "failed":
         why = _failure(airflow, run, tasks)
     elif decision is None and any(task.state == "skipped" for task in tasks):
         why = skip_reason(airflow, run)
-    return TrainingReport(**summary, tasks=_tasks(tasks), **_explained(why))
+    return TrainingReport(**vars(summary), tasks=[*tasks], **_explained(why))
 
 
 def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
@@ -194,7 +170,7 @@ def _decision(model: dict[str, Any]) -> Message | None:
 def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> Message:
     for task in tasks:
         if task.state == "failed":
-            unexpected = Message("task_failed_unexpectedly", {"task": task.task_id})
+            unexpected = Message("task_failed_unexpectedly", {"task": task.id})
             return reason(airflow.log(run, task), "error") or unexpected
     return _failed_early(run)
 
@@ -208,12 +184,4 @@ def _explained(why: Message | None) -> dict[str, Any]:
 
 
 def _succeeded(tasks: list[Task], task_id: str) -> bool:
-    return any(task.task_id == task_id and task.state == "success" for task in tasks)
-
-
-def _tasks(tasks: list[Task]) -> list[TaskReport]:
-    return [TaskReport(id=task.task_id, state=task.state, seconds=task.seconds) for task in tasks]
-
-
-def _summary(run: Run, times: Times) -> dict[str, Any]:
-    return {"id": run.run_id, **times._asdict()}
+    return any(task.id == task_id and task.state == "success" for task in tasks)

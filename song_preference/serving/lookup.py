@@ -28,7 +28,7 @@ from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.origin import FEATURES_FROM, catalogue_origin, shown_name, shown_origin
 from song_preference.song_table.output import with_added
 from song_preference.song_table.playlist import pack, two_files
-from song_preference.song_table.read import SongTable, opened_names
+from song_preference.song_table.read import SongTable, opened
 from song_preference.song_table.records import Cells, Records, is_blank
 
 MOST_ROWS = 100_000
@@ -179,10 +179,8 @@ def _each(path: Path, directory: Path, max_bytes: int, act: Callable[[Path, Path
     """Return what `act` makes of a file, or of each of two files in it, and of a folder for whatever it writes."""
     results = []
     for file in two_files(path, directory, max_bytes, needs_features=False):
-        try:
+        with faults_of_file(file):
             results.append(act(file, file.parent))
-        except InvalidDataset as error:
-            raise faults_of_file(error, file) from error
     return results or [act(path, directory)]
 
 
@@ -205,7 +203,7 @@ class _LookUp:
 
     def unknown_ids(self, path: Path, directory: Path) -> list[str]:
         """Return Spotify's ids of the songs that need features and are not found; raise `InvalidDataset`."""
-        with opened_names(path, directory, max_bytes=self._max_bytes) as table:
+        with opened(path, directory, max_bytes=self._max_bytes, needs="names") as table:
             if FEATURES[0] in table.known:
                 return []
             songs = _songs(table)
@@ -215,7 +213,7 @@ class _LookUp:
 
     def complete(self, path: Path, directory: Path) -> Path:
         """Return a copy of a file with features, or the file itself if it has them; raise `InvalidDataset`."""
-        with opened_names(path, directory, max_bytes=self._max_bytes) as table:
+        with opened(path, directory, max_bytes=self._max_bytes, needs="names") as table:
             if FEATURES[0] in table.known:
                 return path
             found = self._found(_songs(table))

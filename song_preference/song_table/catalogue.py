@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import duckdb
 
@@ -14,11 +14,11 @@ from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.song_table import database, read
 from song_preference.song_table.columns import plain
-from song_preference.song_table.database import literal, quoted
-from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file, rejected
+from song_preference.song_table.database import literal, quoted, write_parquet
+from song_preference.song_table.files import extension_of, faults_of_file, of_file, rejected
 from song_preference.song_table.load import ROWS_SHOWN
-from song_preference.song_table.read import SongTable
-from song_preference.song_table.text import TABLES, members, unpacking
+from song_preference.song_table.read import SongTable, check_columns
+from song_preference.song_table.text import TABLES, extracted, members, unpacking
 
 PART_SONGS = 250_000
 """Songs in a part: some seconds of a model's work, so that parts can be shared out evenly."""
@@ -111,10 +111,8 @@ class Catalogue:
         for first in range(0, self.songs, PART_SONGS):
             path = directory / "part.parquet"
             columns = ", ".join([*COLUMNS, *FEATURES])
-            self._connection.execute(
-                f"copy (select {columns} from songs where rowid >= {first} and rowid < {first + PART_SONGS}) "
-                f"to {literal(str(path))} (format parquet, compression zstd, compression_level 1)"
-            )
+            part = f"select {columns} from songs where rowid >= {first} and rowid < {first + PART_SONGS}"
+            write_parquet(self._connection, part, path)
             yield path, min(PART_SONGS, self.songs - first)
             path.unlink()
 
@@ -123,20 +121,17 @@ class Catalogue:
 def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
     """Yield the catalogue in a file or zip, of at most `max_bytes` unpacked; raise `InvalidDataset`."""
     with path.open("rb") as file:
-        is_zip = extension_of(file.read(len(TABLES))) == "zip"
+        is_zip = extension_of(file) == "zip"
     if is_zip:
         whole = _all_written(_unpacked(path, directory, max_bytes), max_bytes)
     else:
-        whole = Read() + _written(_moved(path, directory / "0"), max_bytes)
+        alone = directory / "0" / path.name
+        alone.parent.mkdir()
+        whole = Read() + _written(path.rename(alone), max_bytes)
     files = sorted(directory.glob("*/songs.parquet"), key=lambda file: int(file.parent.name))
     with database.crashes_rejected(), database.opened(directory, threads=1) as connection:
         _gather(connection, files)
         yield Catalogue(connection, whole)
-
-
-def _moved(path: Path, directory: Path) -> Path:
-    directory.mkdir()
-    return path.rename(directory / path.name)
 
 
 def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
@@ -149,11 +144,7 @@ def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
         if sum(member.file_size for member in tables) > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)
         for number, member in enumerate(tables):
-            unpacked = directory / f"{number}" / PurePosixPath(member.filename).name
-            unpacked.parent.mkdir()
-            with packed.open(member) as source, unpacked.open("wb") as target:
-                copied(source, target)
-            yield unpacked
+            yield extracted(packed, member, directory / f"{number}", max_bytes)
 
 
 def _all_written(files: Iterable[Path], max_bytes: int) -> Read:
@@ -163,10 +154,8 @@ def _all_written(files: Iterable[Path], max_bytes: int) -> Read:
     """
     whole = Read()
     for file in files:
-        try:
+        with faults_of_file(file):
             found = _written(file, max_bytes)
-        except InvalidDataset as error:
-            raise faults_of_file(error, file) from error
         whole += replace(found, notes=[of_file(note, file) for note in found.notes])
         if whole.unpacked_bytes > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)
@@ -175,8 +164,8 @@ def _all_written(files: Iterable[Path], max_bytes: int) -> Read:
 
 def _written(file: Path, max_bytes: int) -> Read:
     """Read a file, write its songs as Parquet beside it, and remove it."""
-    with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False) as table:
-        _check_names(table)
+    with read.opened(file, file.parent, max_bytes=max_bytes) as table:
+        check_columns(NAMED, table.known)
         found = _copied(table, file.parent / "songs.parquet")
     leftovers = [path for path in file.parent.iterdir() if path.name != "songs.parquet"]
     largest = max(path.stat().st_size for path in leftovers)
@@ -185,21 +174,14 @@ def _written(file: Path, max_bytes: int) -> Read:
     return replace(found, unpacked_bytes=largest)
 
 
-def _check_names(table: SongTable) -> None:
-    if missing := [name for name in NAMED if name not in table.known]:
-        raise InvalidDataset(*(Finding(name, Message("column_missing"), 1) for name in missing))
-
-
 def _copied(table: SongTable, target: Path) -> Read:
     """Write the songs that can be used; raise `InvalidDataset` if there are none."""
     others = {MEANINGS[plain(name)]: quoted(name) for name in reversed(table.others) if plain(name) in MEANINGS}
     sources = {name: name for name in table.known} | others
     columns = [f"({_cell(name, sources)})::{kind} as {name}" for name, kind in COLUMNS.items()]
     columns += [f"{feature}::float as {feature}" for feature in FEATURES]
-    table.query(
-        f"copy (select {', '.join(columns)} from songs where is_usable and {IS_NAMED}) "
-        f"to {literal(str(target))} (format parquet, compression zstd, compression_level 1)"
-    )
+    songs = f"select {', '.join(columns)} from songs where is_usable and {IS_NAMED}"
+    write_parquet(table.connection, songs, target)
     ((kept,),) = table.query(f"select count(*) from read_parquet({literal(str(target))})")
     faults, left_out = [*table.faults], table.rows - kept
     if left_out > table.unusable:

@@ -64,6 +64,12 @@ def crashes_rejected() -> Iterator[None]:
         raise rejected("reader_crashed") from error
 
 
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write the rows of a query to a file."""
+    options = "format parquet, compression zstd, compression_level 1"
+    connection.execute(f"copy ({query}) to {literal(str(target))} ({options})")
+
+
 def quoted(name: str) -> str:
     """Return a column's name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'

@@ -3,6 +3,7 @@
 import codecs
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -25,9 +26,14 @@ def of_file(message: Message, file: Path) -> Message:
     return Message("of_file", {"file": file.name, "message": message.as_json()})
 
 
-def faults_of_file(error: InvalidDataset, file: Path) -> InvalidDataset:
-    """Return an error whose findings name the file that they are about."""
-    return InvalidDataset(*(replace(finding, rule=of_file(finding.rule, file)) for finding in error.findings))
+@contextmanager
+def faults_of_file(file: Path) -> Iterator[None]:
+    """Let the findings of an `InvalidDataset` name the file that they are about."""
+    try:
+        yield
+    except InvalidDataset as error:
+        named = (replace(finding, rule=of_file(finding.rule, file)) for finding in error.findings)
+        raise InvalidDataset(*named) from error
 
 
 def check_is_no_page(start: bytes) -> None:
@@ -36,10 +42,11 @@ def check_is_no_page(start: bytes) -> None:
         raise rejected("html_page")
 
 
-def extension_of(start: bytes) -> str:
-    """Return the extension of a file that starts so, whatever it is called."""
-    found = (extension for mark, extension in MARKS.items() if start.lstrip().startswith(mark))
-    return next(found, "csv")
+def extension_of(file: IO[bytes]) -> str:
+    """Return the extension of a file by its first bytes, whatever it is called; the file is at its beginning again."""
+    start = file.read(PIECE_BYTES).lstrip()
+    file.seek(0)
+    return next((extension for mark, extension in MARKS.items() if start.startswith(mark)), "csv")
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -47,12 +54,11 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(PIECE_BYTES), b"")
 
 
-def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> int:
-    """Copy a file and return its size in bytes; raise `InvalidDataset` for more than `max_bytes`."""
+def copied(source: IO[bytes], target: IO[bytes], max_bytes: float = math.inf) -> None:
+    """Copy a file; raise `InvalidDataset` for more than `max_bytes`."""
     size = 0
     for piece in pieces(source):
         size += len(piece)
         if size > max_bytes:
             raise rejected("archive_too_large", limit=max_bytes / 1e6)
         target.write(piece)
-    return size

@@ -1,7 +1,5 @@
 """From the words of a label column to 1 for a like and 0 for a dislike."""
 
-from typing import NamedTuple
-
 import duckdb
 
 from song_preference.errors import Finding, InvalidDataset
@@ -18,20 +16,16 @@ MAX_UNKNOWN_LABELS = 20
 """Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
 
 
-class Label(NamedTuple):
-    """The label as SQL, and what was understood as something else than it is written."""
-
-    expression: str
-    notes: list[Message]
-
-
 def usable_labels(connection: duckdb.DuckDBPyConnection, column: str) -> float:
     """Return how many cells of a column of `loaded` are labels."""
     return sum(count for word, count in _words(connection, column).items() if label_of(word) is not None)
 
 
-def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> Label:
-    """Return the label in a column of `loaded`; raise `InvalidDataset` for grades and for names of companies."""
+def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[str, list[Message]]:
+    """Return the label in a column of `loaded` as SQL, and notes on words that were understood as one.
+
+    Raise `InvalidDataset` for grades and for names of companies.
+    """
     words = _words(connection, column)
     if are_ratings(words):
         raise InvalidDataset(Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1))
@@ -44,7 +38,7 @@ def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> Label:
         shown = [f"{word} = {label}" for word, label in sorted(labels.items())][:ROWS_SHOWN]
         notes.append(Message("label_words", {"words": shown}))
     cases = " ".join(f"when {literal(word)} then {label}" for word, label in labels.items())
-    return Label(f"case {column} {cases} end" if cases else "null::integer", notes)
+    return f"case {column} {cases} end" if cases else "null::integer", notes
 
 
 def _words(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:

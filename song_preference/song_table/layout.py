@@ -21,7 +21,7 @@ LINES_LOOKED_AT = 30
 
 
 class Layout(NamedTuple):
-    """The header of a CSV and how its rows are written."""
+    """The header of a CSV, or a row that may be it, and how the rows are written."""
 
     header: Cells
     separator: str
@@ -29,14 +29,6 @@ class Layout(NamedTuple):
     """Number of the header's row as a spreadsheet shows it, from 1."""
     lines: int
     """Lines up to and with the header: as many as rows, unless a cell in quotes goes on."""
-    notes: list[Message]
-
-
-class _Candidate(NamedTuple):
-    cells: Cells
-    separator: str
-    row: int
-    lines: int
 
     @property
     def promise(self) -> tuple[int, int, int, int]:
@@ -44,9 +36,20 @@ class _Candidate(NamedTuple):
 
         Names count last, since a song may be called as a column is.
         """
-        known = positions(self.cells[:MAX_COLUMNS]).keys()
+        known = positions(self.header[:MAX_COLUMNS]).keys()
         named = len(known & set(DESCRIBING))
-        return len(known) - named, min(len(self.cells), 2), named, -self.row
+        return len(known) - named, min(len(self.header), 2), named, -self.row
+
+    @property
+    def notes(self) -> list[Message]:
+        """Messages about another separator than commas, and about rows above the header."""
+        notes = []
+        if self.separator != ",":
+            named_so = Message(SEPARATORS.get(self.separator, "other_character"), {}).as_json()
+            notes.append(Message("separator_read", {"separator": named_so}))
+        if self.row > 1:
+            notes.append(Message("header_in_row", {"row": self.row}))
+        return notes
 
 
 def find_layout(path: Path) -> Layout:
@@ -61,25 +64,19 @@ def find_layout(path: Path) -> Layout:
     if not candidates:
         raise _unreadable_header(text)
     best = max(candidates, key=lambda candidate: candidate.promise)
-    if len(best.cells) > MAX_COLUMNS:
-        raise rejected("too_many_columns", count=len(best.cells), limit=MAX_COLUMNS)
-    notes = []
-    if best.separator != ",":
-        named_so = Message(SEPARATORS.get(best.separator, "other_character"), {}).as_json()
-        notes.append(Message("separator_read", {"separator": named_so}))
-    if best.row > 1:
-        notes.append(Message("header_in_row", {"row": best.row}))
-    return Layout(best.cells, best.separator, best.row, best.lines, notes)
+    if len(best.header) > MAX_COLUMNS:
+        raise rejected("too_many_columns", count=len(best.header), limit=MAX_COLUMNS)
+    return best
 
 
-def _candidates(text: str, separator: str) -> list[_Candidate]:
+def _candidates(text: str, separator: str) -> list[Layout]:
     records, lines, found = Records(StringIO(text, newline=""), separator), 0, []
     for row, cells in enumerate(islice(records, LINES_LOOKED_AT), start=1):
         lines += records.lines
         if cells is None:
             break
         if not is_blank(cells):
-            found.append(_Candidate(cells, separator, row, lines))
+            found.append(Layout(cells, separator, row, lines))
     return found
 
 

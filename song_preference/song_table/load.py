@@ -1,6 +1,7 @@
 """From the rows of a CSV to a DuckDB table: DuckDB's own reader where it counts rows rightly, else ours before it."""
 
 import csv
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,22 +21,6 @@ ROWS_LOOKED_AT = 100
 
 LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
 """Bytes of a row once it is rewritten: characters of up to four bytes, each cell in quotes."""
-
-
-class FaultyRows:
-    """Rows that are left out because they cannot be read, by the code of the rule that they break."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, tuple[int, list[int]]] = {}
-
-    def add(self, code: str, row: int) -> None:
-        """Remember a row."""
-        count, shown = self._rows.get(code, (0, []))
-        self._rows[code] = (count + 1, [*shown, row][:ROWS_SHOWN])
-
-    def findings(self) -> list[Finding]:
-        """Return a finding for each code."""
-        return [Finding(None, message(code), count, tuple(rows)) for code, (count, rows) in self._rows.items()]
 
 
 class Loaded(NamedTuple):
@@ -74,7 +59,7 @@ def load(
                 continue
             return Loaded(True, attempt, [])
     rewritten = path.with_suffix(".rewritten")
-    faulty = _rewrite(path, layout, rewritten)
+    faults = _rewrite(path, layout, rewritten)
     # DuckDB would guess the line end, and takes a return in a cell for one.
     options = rf"new_line='\n', max_line_size={LONGEST_REWRITTEN}"
     names = [f"c{at}" for at in range(len(layout.header))]
@@ -82,7 +67,7 @@ def load(
     selected = ", ".join(f"{cell} as m{at}" for at, cell in cells.items())
     connection.execute(f"create table loaded as select row::bigint as row, {selected} from {source}")
     rewritten.unlink()
-    return Loaded(False, frozenset(), faulty.findings())
+    return Loaded(False, frozenset(), faults)
 
 
 class _PlainFile:
@@ -136,9 +121,9 @@ def _source(path: Path, separator: str, columns: Mapping[str, str], options: str
     )
 
 
-def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
-    """Write the rows with their numbers as a CSV that DuckDB takes as it is."""
-    faulty, width = FaultyRows(), len(layout.header)
+def _rewrite(path: Path, layout: Layout, target: Path) -> list[Finding]:
+    """Write the rows with their numbers as a CSV that DuckDB takes as it is; return why others are left out."""
+    counts, shown, width = Counter[str](), defaultdict[str, list[int]](list), len(layout.header)
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as file,
@@ -154,5 +139,8 @@ def _rewrite(path: Path, layout: Layout, target: Path) -> FaultyRows:
                 # So many quotes were left open that the rows below cannot be told apart.
                 raise InvalidDataset(Finding(None, message("quote_not_closed"), 1, (row,)))
             else:
-                faulty.add(records.fault if cells is None else "uneven_rows", row)
-    return faulty
+                code = records.fault if cells is None else "uneven_rows"
+                counts[code] += 1
+                if counts[code] <= ROWS_SHOWN:
+                    shown[code].append(row)
+    return [Finding(None, message(code), count, tuple(shown[code])) for code, count in counts.items()]

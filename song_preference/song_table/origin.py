@@ -1,7 +1,7 @@
 """The column that says where a song's features come from, if not from the listener's file."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
@@ -19,21 +19,16 @@ ORIGIN = f"nullif(trim({FEATURES_FROM}::varchar), '')"
 NOT_FOUND = f"{ORIGIN} is null and {' and '.join(f'{feature} is null' for feature in FEATURES)}"
 
 
-class LookUp(NamedTuple):
-    """The outcome of a look-up, as the table itself tells it."""
+def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> tuple[int, list[Message]]:
+    """Return how many songs of the view `songs` have no features since a look-up did not find them, and notes on it.
 
-    not_found: int
-    """Songs that have no features since they were not found."""
-    notes: list[Message]
-
-
-def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> LookUp:
-    """Return how many of the songs in the view `songs`, with a column of origins, were found, and which were not."""
+    The view has a column of origins, which tells.
+    """
     ((found, not_found),) = connection.execute(
         f"select count({ORIGIN}), count(*) filter ({NOT_FOUND}) from songs"
     ).fetchall()
     if not found:
-        return LookUp(0, [])
+        return 0, []
     origins = connection.execute(
         f"select count(*), left({ORIGIN}, {SHOWN_CHARACTERS}) as origin from songs where origin is not null "
         f"group by origin order by count(*) desc, origin limit {ROWS_SHOWN}"
@@ -43,10 +38,10 @@ def look_up_of(connection: duckdb.DuckDBPyConnection, known: Collection[str]) ->
     ]
     values = {"found": found, "rows": found + not_found, "origin": shown}
     if not not_found:
-        return LookUp(0, [Message("all_songs_found", values)])
+        return 0, [Message("all_songs_found", values)]
     names = [name for (name,) in connection.execute(f"select {shown_name(known)} from songs {_FIRST}").fetchall()]
     names += ["..."] if not_found > len(names) else []
-    return LookUp(not_found, [Message("songs_found", {**values, "not_found": names})])
+    return not_found, [Message("songs_found", {**values, "not_found": names})]
 
 
 def catalogue_origin(version: str) -> str:

@@ -4,7 +4,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,6 @@ from typing import IO
 
 import duckdb
 
-from song_preference.errors import InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
@@ -22,13 +21,11 @@ from song_preference.song_table.files import copied, extension_of, faults_of_fil
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
-from song_preference.song_table.text import TABLES, as_csv, members, unpacking
+from song_preference.song_table.text import TABLES, as_csv, extracted, members, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
 LIKED = re.compile("like|love|gust|favou?rit")
 """Words in the names, without blanks and accents, of the two files in a zip."""
-
-START_BYTES = 1_000
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """Time of every packed file: the same files are the same zip, and so the same dataset version."""
@@ -38,9 +35,7 @@ def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
     """Write a zip that holds the files, byte for byte, with extensions that tell what they are."""
     with zipfile.ZipFile(target, "w") as packed:
         for name, file in files.items():
-            start = file.read(START_BYTES)
-            file.seek(0)
-            info = zipfile.ZipInfo(f"{PurePosixPath(name).stem}.{extension_of(start)}", ZIP_TIME)
+            info = zipfile.ZipInfo(f"{PurePosixPath(name).stem}.{extension_of(file)}", ZIP_TIME)
             with packed.open(info, "w", force_zip64=True) as member:
                 copied(file, member)
 
@@ -48,16 +43,13 @@ def pack(files: Mapping[str, IO[bytes]], target: Path) -> None:
 @contextmanager
 def opened(path: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Iterator[SongTable]:
     """Yield the songs of a playlist with their labels, as `read.opened` does; raise `InvalidDataset`."""
-    with ExitStack() as stack:
-        two = two_files(path, directory, max_bytes)
-        if not two:
-            table = stack.enter_context(
-                read.opened(path, directory, max_bytes=max_bytes, needs_label=True, threads=threads)
-            )
+    two = two_files(path, directory, max_bytes)
+    if not two:
+        with read.opened(path, directory, max_bytes=max_bytes, needs="labels", threads=threads) as table:
             yield replace(table, notes=[*table.notes, *_notes_of_missing(table)])
-            return
-        tables = [_written(file, max_bytes, threads) for file in two]
-        connection = stack.enter_context(database.opened(directory, threads))
+        return
+    tables = [_written(file, max_bytes, threads) for file in two]
+    with database.opened(directory, threads) as connection:
         with database.crashes_rejected():
             table = _united(connection, tables, two)
         yield table
@@ -90,7 +82,7 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
 def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bool = True) -> list[Path]:
     """Unpack the liked and the disliked file of a zip; return nothing for any other file."""
     with path.open("rb") as file:
-        if extension_of(file.read(START_BYTES)) != "zip":
+        if extension_of(file) != "zip":
             return []
     with unpacking(), zipfile.ZipFile(path) as packed:
         files_in_it = members(packed, (*TABLES, "gz", "zip"), needs_features=needs_features)
@@ -99,11 +91,8 @@ def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bo
             return []
         files = []
         for label in (1, 0):
-            unpacked = directory / str(label) / PurePosixPath(found[label].filename).name
-            unpacked.parent.mkdir()
-            with packed.open(found[label]) as source, unpacked.open("wb") as target:
-                max_bytes -= copied(source, target, max_bytes)
-            files.append(unpacked)
+            files.append(extracted(packed, found[label], directory / str(label), max_bytes))
+            max_bytes -= files[-1].stat().st_size
         return files
 
 
@@ -115,16 +104,13 @@ def _label(member: zipfile.ZipInfo) -> int | None:
 
 def _written(file: Path, max_bytes: int, threads: int) -> SongTable:
     """Read a file and write its songs as Parquet beside it."""
-    try:
-        with read.opened(file, file.parent, max_bytes=max_bytes, needs_label=False, threads=threads) as table:
-            labels = [name for name in table.others if LABEL in positions([name])]
-            notes = [Message("labels_by_file", {"columns": labels})] if labels else []
-            left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
-            table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
-            others = {name: is_number for name, is_number in table.others.items() if name not in labels}
-            return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
-    except InvalidDataset as error:
-        raise faults_of_file(error, file) from error
+    with faults_of_file(file), read.opened(file, file.parent, max_bytes=max_bytes, threads=threads) as table:
+        labels = [name for name in table.others if LABEL in positions([name])]
+        notes = [Message("labels_by_file", {"columns": labels})] if labels else []
+        left_out = f"exclude ({', '.join(map(quoted, labels))})" if labels else ""
+        table.query(f"copy (select * {left_out} from songs) to {literal(str(_parquet(file)))} (format parquet)")
+        others = {name: is_number for name, is_number in table.others.items() if name not in labels}
+        return replace(table, others=others, notes=[*table.notes, *_notes_of_missing(table), *notes])
 
 
 def _notes_of_missing(table: SongTable) -> list[Message]:

@@ -1,11 +1,10 @@
 """From a file of songs to checked rows: which column means what, what each row says, which rows cannot be used."""
 
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -20,16 +19,17 @@ from song_preference.song_table.files import rejected
 from song_preference.song_table.labels import label_from, usable_labels
 from song_preference.song_table.layout import Layout, find_layout
 from song_preference.song_table.load import load
-from song_preference.song_table.origin import FEATURES_FROM, LookUp, look_up_of
+from song_preference.song_table.origin import FEATURES_FROM, look_up_of
 from song_preference.song_table.text import as_csv
-
-log = logging.getLogger(__name__)
 
 SHORTEST_MILLISECONDS = 10_000
 """A song whose median duration is below was measured in seconds."""
 
 RESERVED = {"row", "is_usable", SONG_KEY}
 """Names of columns of ours; those of a file get an underscore."""
+
+Needs = Literal["names", "features", "labels"]
+"""What each song must have: a name, in a file that may lack features; the four features; or a label too."""
 
 INDEX_NAMES = {"", "index", "unnamed0"}
 
@@ -67,53 +67,41 @@ class SongTable:
 
 
 @contextmanager
-def opened(path: Path, directory: Path, *, max_bytes: int, needs_label: bool, threads: int = 1) -> Iterator[SongTable]:
+def opened(
+    path: Path, directory: Path, *, max_bytes: int, needs: Needs = "features", threads: int = 1
+) -> Iterator[SongTable]:
     """Yield the songs of a file, read into a database in `directory`; raise `InvalidDataset` where that cannot be."""
-    with _text(path, directory, max_bytes, threads, needs_features=True) as (connection, text, notes):
-        yield _Reader(connection, find_layout(text), notes, needs_label=needs_label).table(text)
-
-
-@contextmanager
-def opened_names(path: Path, directory: Path, *, max_bytes: int) -> Iterator[SongTable]:
-    """Yield the songs of a file as `opened` does; a file that names songs may lack all four features."""
-    with _text(path, directory, max_bytes, threads=1, needs_features=False) as (connection, text, notes):
-        yield _Reader(connection, find_layout(text), notes, needs_label=False, needs_features=False).table(text)
-
-
-@contextmanager
-def _text(
-    path: Path, directory: Path, max_bytes: int, threads: int, *, needs_features: bool
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, list[Message]]]:
     with database.crashes_rejected():
         # What a file is turned into lies beside it, so it is read as if it lay in the directory.
         source = directory / "source"
         source.unlink(missing_ok=True)
         source.symlink_to(path.resolve())
         with database.opened(directory, threads) as connection:
-            yield connection, *as_csv(source, connection, max_bytes, needs_features=needs_features)
+            text, notes = as_csv(source, connection, max_bytes, needs_features=needs != "names")
+            yield _Reader(connection, find_layout(text), notes, needs).table(text)
+
+
+def check_columns(required: Iterable[str], known: Collection[str]) -> None:
+    """Raise `InvalidDataset` if columns that are required are not known."""
+    if missing := [name for name in required if name not in known]:
+        raise InvalidDataset(*(Finding(name, Message("column_missing"), 1) for name in missing))
 
 
 class _Reader:
     """Reads one file: first the cells of every column that may be meant, then which of them are."""
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        layout: Layout,
-        notes: list[Message],
-        *,
-        needs_label: bool,
-        needs_features: bool = True,
+        self, connection: duckdb.DuckDBPyConnection, layout: Layout, notes: list[Message], needs: Needs
     ) -> None:
         self._connection, self._layout, self._notes = connection, layout, [*notes, *layout.notes]
         self._positions = positions(layout.header)
-        if not needs_label:
+        if needs != "labels":
             self._positions.pop(LABEL, None)
-        self._needs_features = needs_features
+        self._needs_features = needs != "names"
         self._features: tuple[str, ...] = FEATURES
         if not set(FEATURES) & set(self._positions):
             self._name_songs_only()
-        self._check_columns([*self._features, *([LABEL] if needs_label else [])])
+        check_columns([*self._features, *([LABEL] if needs == "labels" else [])], self._positions)
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
         is_index_left_out = False
@@ -143,11 +131,6 @@ class _Reader:
             self._positions.pop(feature, None)
         self._features = ()
 
-    def _check_columns(self, required: Sequence[str]) -> None:
-        findings = [Finding(name, Message("column_missing"), 1) for name in required if name not in self._positions]
-        if findings:
-            raise InvalidDataset(*findings)
-
     def table(self, text: Path) -> SongTable:
         """Load the rows and create the view `songs`."""
         self._connection.execute(MACROS)
@@ -175,9 +158,10 @@ class _Reader:
         left_out = sum(finding.count for finding in faults)
         if not rows + left_out:
             raise rejected("no_songs")
-        look_up = LookUp(0, [])
+        not_found = 0
         if FEATURES_FROM in self._others and self._features:
-            look_up = look_up_of(self._connection, self._positions)
+            not_found, notes = look_up_of(self._connection, self._positions)
+            self._notes += notes
         if rows > usable_rows:
             label = f"m{chosen[LABEL]}" if LABEL in chosen else None
             faults = [*faults, *faults_of_rows(self._connection, self._features, label)]
@@ -188,20 +172,20 @@ class _Reader:
             self._layout,
             list(chosen),
             {name: position in numbers for name, position in self._others.items()},
-            [*self._notes, *look_up.notes],
+            self._notes,
             faults,
             rows + left_out,
             rows - usable_rows + left_out,
-            look_up.not_found,
+            not_found,
         )
 
     def _check_cells(self) -> None:
         """Take columns of features without any cell for none: exports have them where Spotify gives no features."""
         cells = [f"m{at}" for feature in self._features for at in self._positions[feature]]
         if cells:
-            ((rows, is_any),) = self._connection.execute(
+            rows, is_any = self._numbers(
                 f"select count(*), bool_or(coalesce({', '.join(cells)}) is not null) from loaded"
-            ).fetchall()
+            )
             if rows and not is_any:
                 self._name_songs_only()
 

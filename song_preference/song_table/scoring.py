@@ -1,5 +1,7 @@
 """Songs to score: what each row of a file says, in the file's order."""
 
+import codecs
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -21,10 +23,11 @@ from song_preference.song_table.records import Cells, Records, is_blank, message
 RULES = ("", *FEATURE_FAULTS)
 """Codes of the rules that a feature may break; position 0 stands for none."""
 
-ROWS_AT_ONCE = 500_000
-"""Songs whose arrays are in memory at once: a file of 200 MB may hold 25 million."""
+SONG = np.dtype([("row", np.int64), ("features", np.float32, len(FEATURES)), ("faults", np.uint8, len(FEATURES))])
+"""A song: its row's number as a spreadsheet shows it, features, 0 where they are at fault, and positions in `RULES`."""
 
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+ROWS_AT_ONCE = 500_000
+"""Songs that are in memory at once: a file of 200 MB may hold 25 million."""
 
 
 class ScoringFile(NamedTuple):
@@ -43,19 +46,13 @@ class ScoringFile(NamedTuple):
     is_raw: bool
     """Whether each line is a row and none has quotes, so that rows need not be taken apart."""
     has_decimal_commas: bool
-    arrays: Path
-    """Directory with `rows.npy` (n,), the rows' numbers as a spreadsheet shows them, `features.npy` (n, 4), and
-    `faults.npy` (n, 4), positions in `RULES`; features are 0 where they are at fault."""
+    songs: Path
+    """Array of the songs (n,), as `SONG`, in numpy's format."""
 
     @property
     def is_looked_up(self) -> bool:
         """Whether the features come from a catalogue."""
         return any(note.is_about(*LOOK_UP_CODES) for note in self.notes)
-
-    def array(self, name: str) -> NDArray[Any]:
-        """Return one of the arrays, which is read from disk as it is used."""
-        found: NDArray[Any] = np.load(self.arrays / f"{name}.npy", mmap_mode="r")
-        return found
 
 
 Faults = Sequence[tuple[str | None, Message]]
@@ -78,15 +75,16 @@ class Block(NamedTuple):
 
 
 def read_songs(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
-    """Read a file of songs in a process of its own, with its arrays in `directory`; raise `InvalidDataset`."""
+    """Read a file of songs in a process of its own, which writes to `directory`; raise `InvalidDataset`."""
     return isolated(_read, path, directory, max_bytes)
 
 
 def _read(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
-    with opened(path, directory, max_bytes=max_bytes, needs_label=False) as table:
-        _write_arrays(table, directory)
+    with opened(path, directory, max_bytes=max_bytes) as table:
+        songs = directory / "songs.npy"
+        _write(table, songs)
         with path.open("rb") as file:
-            is_marked = file.read(3).startswith(MARKS)
+            is_marked = file.read(3) == codecs.BOM_UTF8
         with table.text.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
         return ScoringFile(
@@ -99,29 +97,27 @@ def _read(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
             is_marked or any(note.code == "transcoded" for note in table.notes),
             table.is_plain and not _has_quotes(table.text),
             _has_decimal_commas(table),
-            directory,
+            songs,
         )
 
 
-def _write_arrays(table: SongTable, directory: Path) -> None:
+def _write(table: SongTable, target: Path) -> None:
     def fault(name: str) -> str:
         rules = (f"when {rule.format(name)} then {at}" for at, rule in enumerate(FEATURE_FAULTS.values(), 1))
         return f"(case {' '.join(rules)} else 0 end)::utinyint as fault_{name}"
 
     ((count, last),) = table.query("select count(*), coalesce(max(row), 0) from songs")
-    rows = open_memmap(directory / "rows.npy", "w+", np.int64, (count,))
-    faults = open_memmap(directory / "faults.npy", "w+", np.uint8, (count, len(FEATURES)))
-    features = open_memmap(directory / "features.npy", "w+", np.float32, (count, len(FEATURES)))
+    songs = open_memmap(target, "w+", SONG, (count,))
     columns, start = ", ".join(["row", *FEATURES, *map(fault, FEATURES)]), 0
     for row in range(0, last + 1, ROWS_AT_ONCE):
         asked = f"select {columns} from songs where row between {row} and {row + ROWS_AT_ONCE - 1} order by row"
         found = table.connection.execute(asked).fetchnumpy()
-        block = slice(start, start + len(found["row"]))
-        rows[block] = found["row"]
+        block = songs[start : start + len(found["row"])]
+        block["row"] = found["row"]
         for at, name in enumerate(FEATURES):
-            faults[block, at] = found[f"fault_{name}"]
-            features[block, at] = np.where(faults[block, at], 0, np.ma.filled(found[name], 0))
-        start = block.stop
+            block["faults"][:, at] = found[f"fault_{name}"]
+            block["features"][:, at] = np.where(found[f"fault_{name}"], 0, np.ma.filled(found[name], 0))
+        start += len(block)
 
 
 def _has_quotes(text: Path) -> bool:
@@ -149,14 +145,14 @@ def head_of(songs: ScoringFile) -> list[Cells | str]:
 
 def blocks_of(songs: ScoringFile, most_rows: int, most_characters: int) -> Iterator[Block]:
     """Yield the rows below the header, at most so many at once; a block ends with the row that fills it."""
-    numbers, faults, features = songs.array("rows"), songs.array("faults"), songs.array("features")
+    # Read from disk as it is used.
+    found = np.load(songs.songs, mmap_mode="r")
     place, number = 0, songs.header_row + 1
     with songs.text.open(encoding="utf-8-sig", newline="") as file:
         rows = islice(_rows(songs, file), songs.header_row, None)
         while taken := _taken(rows, most_rows, most_characters):
-            until = int(np.searchsorted(numbers, number + len(taken)))
-            block = slice(place, until)
-            yield _block(songs, taken, number, _Songs(numbers[block] - number, faults[block], features[block]))
+            until = bisect_left(found["row"], number + len(taken), place)
+            yield _block(songs, taken, number, found[place:until])
             place, number = until, number + len(taken)
 
 
@@ -179,24 +175,17 @@ def _taken(rows: Iterator[Cells | str | Message], most: int, most_characters: in
     return taken
 
 
-class _Songs(NamedTuple):
-    """The songs among the rows that were taken: their positions there, and what the arrays say of them."""
-
-    positions: NDArray[np.int64]
-    faults: NDArray[np.uint8]
-    features: NDArray[np.float32]
-
-
-def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, found: _Songs) -> Block:
-    whole = ~found.faults.any(axis=1)
+def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, found: NDArray[Any]) -> Block:
+    """Return the rows that were taken, the first of which has that number; the songs found are among them."""
+    song_at, whole = found["row"] - number, ~found["faults"].any(axis=1)
     usable = np.zeros(len(taken), dtype=bool)
-    usable[found.positions[whole]] = True
+    usable[song_at[whole]] = True
     faults: dict[int, Faults] = {}
-    for position, rules in zip(found.positions[~whole].tolist(), found.faults[~whole].tolist(), strict=True):
+    for position, rules in zip(song_at[~whole].tolist(), found["faults"][~whole].tolist(), strict=True):
         faults[position] = [(name, Message(RULES[rule])) for name, rule in zip(FEATURES, rules, strict=True) if rule]
         if songs.is_looked_up and set(rules) == {RULES.index("empty_cell")}:
             faults[position] = [(None, Message("not_in_catalogue"))]
-    for position in np.setdiff1d(np.arange(len(taken)), found.positions).tolist():
+    for position in np.setdiff1d(np.arange(len(taken)), song_at).tolist():
         row = taken[position]
         if isinstance(row, Message):
             faults[position] = [(None, row)]
@@ -210,6 +199,6 @@ def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, 
         places + number,
         [[] if isinstance(row := taken[place], Message) else row for place in places.tolist()],
         usable[kept],
-        found.features[whole],
+        found["features"][whole],
         {int(np.searchsorted(places, position)): faults[position] for position in sorted(faults)},
     )

@@ -10,8 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, NamedTuple, cast
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 import duckdb
 
@@ -47,24 +47,19 @@ CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that no text holds."""
 
 
-class Csv(NamedTuple):
-    """A CSV in UTF-8, and what was done to the file to make it one."""
+def as_csv(
+    path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, needs_features: bool = True
+) -> tuple[Path, list[Message]]:
+    """Return the file's table as a CSV in UTF-8 beside it, and what was done to the file to make it one.
 
-    path: Path
-    notes: list[Message]
-
-
-def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *, needs_features: bool = True) -> Csv:
-    """Return the file's table as a CSV beside it; raise `InvalidDataset` for what is no table of songs.
-
-    What is packed may have at most `max_bytes` unpacked.
+    What is packed may have at most `max_bytes` unpacked. Raise `InvalidDataset` for what is no table of songs.
     """
     start = _start(path)
     if start.startswith((b"\x1f\x8b", b"PK\x03\x04")):
         path = _unpacked(path, start, max_bytes, needs_features=needs_features)
         start = _start(path)
     if start.startswith(b"PAR1"):
-        return Csv(from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})])
+        return from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})]
     if start.startswith(OLE2):
         raise rejected("spreadsheet_file")
     path, notes = _transcoded(path, start)
@@ -75,8 +70,8 @@ def as_csv(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: int, *,
     if text.startswith((b"[", b"{")):
         is_list = text.startswith(b"[")
         path = from_json(path, connection, max_bytes, is_list=is_list, needs_features=needs_features)
-        return Csv(path, [*notes, Message("converted", {"format": "JSON"})])
-    return Csv(path, notes)
+        return path, [*notes, Message("converted", {"format": "JSON"})]
+    return path, notes
 
 
 def _start(path: Path) -> bytes:
@@ -138,22 +133,28 @@ def members(
     ]
 
 
-def _transcoded(path: Path, start: bytes) -> Csv:
+def extracted(packed: zipfile.ZipFile, member: zipfile.ZipInfo, directory: Path, max_bytes: int) -> Path:
+    """Write a file of a zip to a new directory; raise `InvalidDataset` for more than `max_bytes`."""
+    directory.mkdir()
+    target = directory / PurePosixPath(member.filename).name
+    with packed.open(member) as source, target.open("wb") as unpacked:
+        copied(source, unpacked, max_bytes)
+    return target
+
+
+def _transcoded(path: Path, start: bytes) -> tuple[Path, list[Message]]:
     """Return the text file in UTF-8."""
-    encoding = next((name for mark, name in UNICODE.items() if start.startswith(mark)), None)
-    if encoding is None and (width := _nul_pattern(start)):
-        encoding = width
+    marked = next((name for mark, name in UNICODE.items() if start.startswith(mark)), None)
+    encoding = marked or _nul_pattern(start) or _one_byte_encoding(path)
     if encoding is None:
-        encoding = _one_byte_encoding(path)
-    if encoding is None:
-        return Csv(path, [])
+        return path, []
     target = path.with_suffix(".utf-8")
     try:
         with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
             shutil.copyfileobj(source, file, PIECE_BYTES)
     except UnicodeError:
         raise rejected("encoding_broken", encoding=encoding) from None
-    return Csv(target, [Message("transcoded", {"encoding": encoding})])
+    return target, [Message("transcoded", {"encoding": encoding})]
 
 
 def _nul_pattern(start: bytes) -> str | None:

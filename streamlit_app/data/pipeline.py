@@ -3,8 +3,8 @@
 import streamlit as st
 
 from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline.airflow import Airflow, Run
-from song_preference.pipeline.report import RunSummary, page, report
+from song_preference.pipeline.airflow import Airflow, Run, RunSummary
+from song_preference.pipeline.report import page, report
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, load
 from streamlit_app.health import Probes

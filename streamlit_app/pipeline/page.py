@@ -5,8 +5,7 @@ from typing import Any
 import streamlit as st
 
 from song_preference.mlflow_pages import experiments_page
-from song_preference.pipeline.airflow import Run
-from song_preference.pipeline.report import RunSummary
+from song_preference.pipeline.airflow import Run, RunSummary
 from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.components import section

@@ -9,8 +9,8 @@ import streamlit as st
 
 from song_preference.errors import DiskFull, RegistryUnavailable, RunNotFound
 from song_preference.messages import Message
-from song_preference.pipeline.airflow import Airflow, Run
-from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, report, training_outcome
+from song_preference.pipeline.airflow import Airflow, Run, TaskReport
+from song_preference.pipeline.report import RunReport, TrainingOutcome, report, training_outcome
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
 from streamlit_app.data import predictor, settings

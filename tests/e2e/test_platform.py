@@ -44,8 +44,8 @@ def runs(airflow: Airflow, request: pytest.FixtureRequest) -> tuple[Run, Run]:
     """
     if request.config.getoption("--stack") == "running":
         return run_to_champion(airflow, print, {"trials": 9, "force": True})
-    etl, training = (airflow.runs(dag_id, 1)[1] for dag_id in (ETL_DAG, TRAINING_DAG))
-    return etl[0][0], training[0][0]
+    etl, training = (Run(dag_id, airflow.runs(dag_id, 1)[1][0].id) for dag_id in (ETL_DAG, TRAINING_DAG))
+    return etl, training
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def registry(environment: dict[str, str], runs: tuple[Run, Run]) -> MlflowClient
 def test_one_trigger_runs_both_dags(airflow: Airflow, runs: tuple[Run, Run]) -> None:
     etl, training = runs
     assert (etl.dag_id, training.dag_id) == (ETL_DAG, TRAINING_DAG)
-    assert [task.task_id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
-    assert [task.task_id for task in airflow.tasks(training)] == ["search", "export", "evaluate", "register", "promote"]
+    assert [task.id for task in airflow.tasks(etl)] == ["download", "engineer_features", "split", "register"]
+    assert [task.id for task in airflow.tasks(training)] == ["search", "export", "evaluate", "register", "promote"]
     assert {task.state for run in runs for task in airflow.tasks(run)} == {"success"}
 
 
 def test_the_log_of_a_task_that_worked_holds_no_warning_and_no_error(airflow: Airflow, runs: tuple[Run, Run]) -> None:
-    logs = {(run, task.task_id): airflow.log(run, task) for run in runs for task in airflow.tasks(run)}
+    logs = {(run, task.id): airflow.log(run, task) for run in runs for task in airflow.tasks(run)}
     assert all(any(line.get("level") == "info" for line in log) for log in logs.values())
     alarms = [(*task, line["event"]) for task, log in logs.items() for line in log if line.get("level") in ALARMS]
     assert alarms == []
@@ -79,10 +79,10 @@ def test_the_page_of_a_task_has_its_result_in_a_sentence(airflow: Airflow, runs:
     with airflow_api(AirflowSettings()) as client:
         for run in runs:
             for task in airflow.tasks(run):
-                path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task.task_id}/xcomEntries"
+                path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task.id}/xcomEntries"
                 entries = client.get(path).raise_for_status().json()["xcom_entries"]
                 assert {"result", "return_value"} <= {entry["key"] for entry in entries}
-                results[run.dag_id, task.task_id] = client.get(f"{path}/result").raise_for_status().json()["value"]
+                results[run.dag_id, task.id] = client.get(f"{path}/result").raise_for_status().json()["value"]
     assert all(isinstance(result, str) and result.endswith(".") for result in results.values())
     assert re.fullmatch(r"[\d,]+ of [\d,]+ songs kept.*\.", results[ETL_DAG, "engineer_features"])
     assert results[TRAINING_DAG, "evaluate"].startswith("ROC AUC 0.")
@@ -138,7 +138,7 @@ def test_a_bad_option_fails_clearly_and_everything_stays(
     with pytest.raises(PipelineError):
         follow(airflow, run, print)
     download = airflow.tasks(run)[0]
-    assert download[:3] == ("download", "failed", 1)
+    assert (download.id, download.state, download.try_number) == ("download", "failed", 1)
     assert re.search(message, failure(airflow, run))
     assert "Traceback" not in failure(airflow, run)
     assert airflow.training_of(run) is None

@@ -29,7 +29,9 @@ def test_a_finding_names_column_or_file_rule_and_rows() -> None:
 
 
 def test_a_finding_in_one_of_several_files_names_the_file_first() -> None:
-    found = faults_of_file(InvalidDataset(ENERGY, Finding(None, Message("empty_file"), 1)), Path("a/bad.csv"))
+    with pytest.raises(InvalidDataset) as raised, faults_of_file(Path("a/bad.csv")):
+        raise InvalidDataset(ENERGY, Finding(None, Message("empty_file"), 1))
+    found = raised.value
     energy, empty = (finding.message() for finding in found.findings)
     assert str(energy) == "bad.csv: column 'energy' must be a number (12 rows: 2, 9, ...)"
     assert energy.text("es") == "bad.csv: la columna «energy» debe ser un número (12 filas: 2, 9, ...)"

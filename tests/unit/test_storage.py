@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -58,3 +59,15 @@ def test_a_store_that_fails_without_a_reason_may_be_full() -> None:
         pytest.raises(StorageUnavailable, match=r"\(InternalError\): check that it runs, that its volume has room"),
     ):
         objects.put_new("a.csv", b"songs")
+
+
+def test_an_object_that_is_not_there_is_no_error(tmp_path: Path) -> None:
+    with store_that_answers_puts_with(200, "") as objects:
+        assert objects.size("a.csv") is None
+        assert not objects.download("a.csv", tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_that_another_writer_has_just_written_stays() -> None:
+    with store_that_answers_puts_with(412, "PreconditionFailed") as objects:
+        assert not objects.put_new("a.csv", b"songs")

@@ -28,9 +28,10 @@ def split(songs: pd.DataFrame, test_size: float, seed: int) -> Parts:
         features = Path(directory) / "features.parquet"
         # Several row groups, as a large playlist has them.
         songs.to_parquet(features, index=False, row_group_size=40)
-        found = splitting.split(features, Path(directory), test_size, seed)
-        parts = Parts(pd.read_parquet(found.train), pd.read_parquet(found.test))
-    assert (len(parts.train), len(parts.test)) == (found.rows.train, found.rows.test)
+        train, test = Path(directory) / "train", Path(directory) / "test"
+        found = splitting.split(features, train, test, test_size=test_size, seed=seed)
+        parts = Parts(pd.read_parquet(train), pd.read_parquet(test))
+    assert (len(parts.train), len(parts.test)) == (found.train, found.test)
     return parts
 
 

@@ -237,7 +237,7 @@ def test_a_runs_id_goes_over_the_wire_as_one_part_of_the_path(server: FakeAirflo
 )
 def test_a_run_that_is_not_there_is_reported(server: FakeAirflow, airflow: Airflow, run_id: str) -> None:
     with pytest.raises(RunNotFound, match="no such run"):
-        airflow.times(Run(ETL_DAG, run_id))
+        airflow.summary(Run(ETL_DAG, run_id))
     assert len(server.paths) == (2 if run_id == "unknown" else 0)
 
 

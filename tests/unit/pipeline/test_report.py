@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline.report import RunReport, page, report, start, training_outcome
+from song_preference.pipeline.report import RunReport, page, report, training_outcome
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.support.airflow import FakeAirflow, FakeRun, task
 
@@ -245,7 +245,7 @@ def test_a_training_by_itself_that_fails_says_why(server: FakeAirflow, training:
 
 
 def test_what_starts_is_queued(server: FakeAirflow) -> None:
-    started = start(server.client(), {"seed": 7})
+    started = server.client().start(ETL_DAG, {"seed": 7})
     assert (started.id, started.state, started.started_at) == (server.next.run_id, "queued", None)
     assert server.conf == {"seed": 7}
 
@@ -253,6 +253,6 @@ def test_what_starts_is_queued(server: FakeAirflow) -> None:
 def test_a_start_does_not_wait_for_a_dag_that_was_not_read_yet(server: FakeAirflow) -> None:
     server.runs.clear()
     with pytest.raises(PipelineUnavailable, match="has not read"):
-        start(server.client(), {})
+        server.client().start(ETL_DAG, {})
     assert server.logins == 1
     assert len(server.paths) == 2

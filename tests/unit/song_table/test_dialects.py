@@ -118,7 +118,7 @@ def check_is_read_back(raw: bytes, titles: list[str]) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "file"
         path.write_bytes(raw)
-        with opened(path, Path(directory), max_bytes=10**7, needs_label=True) as table:
+        with opened(path, Path(directory), max_bytes=10**7, needs="labels") as table:
             read = table.connection.execute("select * from songs where is_usable order by row").df()
     pd.testing.assert_frame_equal(read[[*FEATURES, LABEL]].astype(float), SONGS.astype(float))
     assert read["title"].tolist() == titles

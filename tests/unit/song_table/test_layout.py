@@ -107,4 +107,4 @@ def test_what_duckdb_would_read_otherwise_is_not_plain(
 ) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(b"energy,tempo\n" + rows)
-    assert texture(path, Layout(["energy", "tempo"], ",", 1, 1, [])) == expected
+    assert texture(path, Layout(["energy", "tempo"], ",", 1, 1)) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from song_preference.song_table import database
 from song_preference.song_table.layout import Layout
-from song_preference.song_table.load import ROWS_LOOKED_AT, ROWS_SHOWN, FaultyRows, Loaded, load
+from song_preference.song_table.load import ROWS_LOOKED_AT, ROWS_SHOWN, Loaded, load
 from tests.support.playlists import as_csv, songs
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_plain
 
@@ -70,7 +70,7 @@ def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def loaded(connection: duckdb.DuckDBPyConnection, path: Path, rows: str) -> tuple[Loaded, list[tuple[object, ...]]]:
     path.write_text(f"speechiness,tempo\n{rows}", newline="")
-    layout = Layout(["speechiness", "tempo"], ",", 1, 1, [])
+    layout = Layout(["speechiness", "tempo"], ",", 1, 1)
     found = load(connection, path, layout, {0: "number(c0)", 1: "c1"}, frozenset({0, 1}))
     return found, connection.execute("select row, m0, m1 from loaded order by row").fetchall()
 
@@ -105,11 +105,8 @@ def test_rows_that_are_blank_or_faulty_keep_the_numbers_of_the_others(
     assert not found.is_plain
 
 
-def test_of_many_faulty_rows_the_first_are_named() -> None:
-    faulty = FaultyRows()
-    for row in range(2, 2 + ROWS_SHOWN + 5):
-        faulty.add("uneven_rows", row)
-    faulty.add("row_too_long", 99)
-    uneven, long = faulty.findings()
-    assert (uneven.count, uneven.rows) == (ROWS_SHOWN + 5, tuple(range(2, 2 + ROWS_SHOWN)))
-    assert (long.count, long.rows, long.rule.params) == (1, (99,), {"limit": 250_000})
+def test_of_many_faulty_rows_the_first_are_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    text = "0.5,1\n" + "0.25,2,3\n" * (ROWS_SHOWN + 5) + f"{'x,' * 130_000}\n"
+    uneven, long = loaded(connection, tmp_path / "file.csv", text)[0].faults
+    assert (uneven.count, uneven.rows) == (ROWS_SHOWN + 5, tuple(range(3, 3 + ROWS_SHOWN)))
+    assert (long.count, long.rows, long.rule.params) == (1, (3 + ROWS_SHOWN + 5,), {"limit": 250_000})

@@ -8,7 +8,7 @@ import pytest
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.messages import Message
-from song_preference.song_table.read import opened_names
+from song_preference.song_table.read import opened
 from tests.support.named_songs import CATALOGUE, ENTRIES, ORIGIN, found_in, spotify_zip, tune_my_music, your_library
 from tests.support.song_tables import LIMIT, Table, packed
 
@@ -22,7 +22,7 @@ def named(tmp_path: Path, content: bytes) -> list[tuple[Any, ...]]:
     path = tmp_path / "file"
     path.write_bytes(content)
     (tmp_path / "database").mkdir()
-    with opened_names(path, tmp_path / "database", max_bytes=LIMIT) as table:
+    with opened(path, tmp_path / "database", max_bytes=LIMIT, needs="names") as table:
         assert not set(FEATURES) & set(table.known)
         song_id = "id" if "id" in table.known else "null"
         return table.query(f"select row, title, artist, {song_id} from songs where is_usable order by row")  # noqa: S608

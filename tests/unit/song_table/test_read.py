@@ -221,12 +221,12 @@ def test_no_finding_shows_a_cell(table: Table) -> None:
 
 
 def test_songs_to_score_need_no_label(table: Callable[..., SongTable]) -> None:
-    read = table(as_csv(PLAIN.drop(columns="label")), needs_label=False)
+    read = table(as_csv(PLAIN.drop(columns="label")), needs="features")
     assert len(features_of(read)) == 60
 
 
 def test_a_label_column_of_songs_to_score_is_another_column(table: Callable[..., SongTable]) -> None:
-    read = table(as_csv(PLAIN.assign(label="whatever")), needs_label=False)
+    read = table(as_csv(PLAIN.assign(label="whatever")), needs="features")
     assert (read.unusable, LABEL in read.known) == (0, False)
 
 

@@ -144,8 +144,9 @@ def by_chance(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_of_labels_by_chance_nothing_is_learned_however_often_each_song_comes(by_chance: Path, tmp_path: Path) -> None:
     prepared = prepare(by_chance, tmp_path, max_bytes=10**6)
     assert prepared.report.rows_kept == 80
-    tables = split(prepared.features, tmp_path, 0.3, 42)
-    train, test = (Songs.of(pd.read_parquet(table)) for table in (tables.train, tables.test))
+    tables = tmp_path / "train", tmp_path / "test"
+    split(prepared.features, *tables, test_size=0.3, seed=42)
+    train, test = (Songs.of(pd.read_parquet(table)) for table in tables)
     ranking = search(train, 2, seed=0)
     for trial in ranking:
         assert abs(trial.roc_auc.mean - 0.5) < 2 * trial.roc_auc.error

@@ -12,6 +12,7 @@ from fastapi_app import schemas
 from fastapi_app.graphql import types
 from song_preference.dataset.version import DatasetVersion
 from song_preference.pipeline import report
+from song_preference.pipeline.airflow import RunSummary, TaskReport
 
 DATASET = {
     "version": "version",
@@ -89,8 +90,8 @@ def test_no_field_of_a_dataset_is_forgotten() -> None:
         (types.Prediction, schemas.PredictionOut),
         (types.Answer, schemas.Answer),
         (types.RegisteredVersion, schemas.VersionOut),
-        (types.PipelineTask, report.TaskReport),
-        (types.PipelineRun, report.RunSummary),
+        (types.PipelineTask, TaskReport),
+        (types.PipelineRun, RunSummary),
         (types.TrainingRun, report.TrainingReport),
         (types.PipelineRunReport, report.RunReport),
     ],

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from song_preference.pipeline.airflow import Run
-from song_preference.pipeline.report import RunReport, TaskReport, TrainingOutcome, TrainingReport
+from song_preference.pipeline.airflow import Run, TaskReport
+from song_preference.pipeline.report import RunReport, TrainingOutcome, TrainingReport
 from song_preference.run_options import ETL_DAG, TASKS
 from streamlit_app.pipeline.progress import address, outcome, reason, steps
 from tests.support.airflow import RUN_ID
