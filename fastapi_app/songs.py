@@ -11,7 +11,6 @@ from fastapi_app.errors import problems
 from fastapi_app.schemas import ExplanationOut
 from song_preference.serving.songs import CatalogueSong, DescribedSong, Found, Origin, Search, Wishes
 
-# Not async: a search reads a file, so FastAPI runs these in threads.
 router = APIRouter(tags=["Songs"], responses=problems(404, 422))
 
 JSON = "application/json"
@@ -39,12 +38,12 @@ class SongPageOut(Origin):
 
 
 @router.get("/songs", operation_id="searchSongs", summary="Search songs by name", response_model=SongsOut)
-def search(asked: Annotated[Search, Query()], songs: SongsDep) -> Response:
+async def search(asked: Annotated[Search, Query()], songs: SongsDep) -> Response:
     """Return the songs of the catalogue with all words of the query in title and artist.
 
     First those with the words whole, then those with words that begin like them; of each the best known first.
     """
-    return _found(songs.search(asked))
+    return _found(await songs.answer(songs.search, asked))
 
 
 @router.get(
@@ -63,9 +62,9 @@ def song(song_id: str, songs: SongsDep) -> Response:
 
 
 @router.get("/recommendations", operation_id="recommendations", summary="Recommend songs", response_model=SongsOut)
-def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) -> Response:
+async def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) -> Response:
     """Return songs that the listener would like and that are not in their list, spread over artists."""
-    return _found(songs.recommend(asked))
+    return _found(await songs.answer(songs.recommend, asked))
 
 
 def _found(found: Found) -> Response:

@@ -95,7 +95,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     @override
     async def SearchSongs(self, request: pb.SearchSongsRequest, context: Context) -> pb.SearchSongsResponse:
         asked = Search.checked({"query": "", **question_of(request)})
-        found = await asyncio.to_thread(self._songs.search, asked)
+        found = await self._songs.answer(self._songs.search, asked)
         return pb.SearchSongsResponse(songs=scored_messages(found), index=index_message(found.origin))
 
     @override
@@ -107,7 +107,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
 
     @override
     async def Recommend(self, request: pb.RecommendRequest, context: Context) -> pb.RecommendResponse:
-        found = await asyncio.to_thread(self._songs.recommend, Wishes.checked(question_of(request)))
+        found = await self._songs.answer(self._songs.recommend, Wishes.checked(question_of(request)))
         return pb.RecommendResponse(songs=scored_messages(found), index=index_message(found.origin))
 
 

@@ -89,7 +89,7 @@ class Query:
     async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> Songs | None:
         """Return at most `first` songs."""
         asked = Search.checked({"query": query, "limit": first})
-        return Songs.of(await run_in_threadpool(info.context.songs.search, asked))
+        return Songs.of(await info.context.songs.answer(info.context.songs.search, asked))
 
     @strawberry.field(  # type: ignore[untyped-decorator]
         description="A song of the catalogue, and what the model in service predicts for it and why."
@@ -104,7 +104,7 @@ class Query:
     async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> Songs | None:
         """Return the songs that fit the wishes."""
         asked = Wishes.checked(vars(wishes) if wishes else {})
-        return Songs.of(await run_in_threadpool(info.context.songs.recommend, asked))
+        return Songs.of(await info.context.songs.answer(info.context.songs.recommend, asked))
 
     @strawberry.field(description="The model in service.")  # type: ignore[untyped-decorator]
     def model(self, info: QueryInfo) -> ServedModel | None:

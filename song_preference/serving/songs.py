@@ -1,13 +1,15 @@
 """Songs of the catalogue by name, and those that the listener would like, for every protocol, which only converts."""
 
+import asyncio
 import re
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, Self
+from time import perf_counter
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -21,6 +23,11 @@ from song_preference.serving.song_index import IndexStore, SongIndex, connect
 
 MOST_SONGS, LONGEST_QUERY = 100, 200
 """Most songs of one answer, and most characters of a query."""
+
+MOMENT_SECONDS, STEPS = 0.005, 50
+"""Time that a question may keep the event loop from other requests, and steps of SQLite between two looks at it."""
+
+Q = TypeVar("Q")
 
 SPOTIFY = re.compile(
     r"(?:(?:https?://)?open\.spotify\.com/(?:intl-[a-z]+/)?track/|spotify:track:)?"
@@ -142,8 +149,10 @@ class SongSearch:
     def __init__(self, indexes: IndexStore | None, predictor: Predictor) -> None:
         self.indexes, self.predictor = indexes, predictor
         # One question at a time: threads that take turns at each row are four times slower, and each needs memory.
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._open: tuple[SongIndex, sqlite3.Connection] | None = None
+        self._is_late: Callable[[], bool] | None = None
+        """Whether the question whose turn it is has to stop."""
 
     @property
     def current(self) -> SongIndex | None:
@@ -161,6 +170,24 @@ class SongSearch:
         self.predictor.store.stop()
         if self.indexes:
             self.indexes.stop()
+
+    async def answer(self, ask: Callable[[Q], Found], asked: Q) -> Found:
+        """Return `ask(asked)`: `search` or `recommend`, in another thread only if it takes more than a moment.
+
+        To hand a question over takes longer than most of them, and the threads would wait for each other.
+        """
+        if self._turn.acquire(blocking=False):
+            until = perf_counter() + MOMENT_SECONDS
+            self._is_late = lambda: perf_counter() > until
+            try:
+                return ask(asked)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                    raise
+            finally:
+                self._is_late = None
+                self._turn.release()
+        return await asyncio.to_thread(ask, asked)
 
     def search(self, asked: Search) -> Found:
         """Return the songs with all words of the query: whole, then as beginnings; of each the best known first."""
@@ -205,6 +232,7 @@ class SongSearch:
             except sqlite3.OperationalError:
                 # Another one took its place, and its file went, between the two lines that look at it.
                 found = self._connected()
+            found[1].set_progress_handler(self._is_late, STEPS)
             yield found
 
     def _connected(self) -> tuple[SongIndex, sqlite3.Connection]:

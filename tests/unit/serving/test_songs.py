@@ -1,5 +1,7 @@
 """Songs by name and recommendations, on an index made by the catalogue's own code."""
 
+import asyncio
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +15,10 @@ from song_preference.dataset.store import DatasetStore
 from song_preference.errors import CatalogueNotFound, InvalidQuery
 from song_preference.features import FEATURES
 from song_preference.prediction import Explanation
+from song_preference.serving import songs as module
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore, SongIndex
-from song_preference.serving.songs import LONGEST_QUERY, MOST_SONGS, Search, SongSearch, Sort, Wishes
+from song_preference.serving.songs import LONGEST_QUERY, MOST_SONGS, Found, Search, SongSearch, Sort, Wishes
 from tests.support.datasets import MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
 from tests.support.song_index import index_of, searching
@@ -140,6 +143,49 @@ def test_a_songs_page_asks_the_model_in_service(search: SongSearch, predictor: P
     assert isinstance(found.explanation, Explanation)
     assert found.explanation == predictor.explain(song.features)
     assert found.explanation.prediction.probability == pytest.approx(song.probability, abs=1e-6)
+
+
+@pytest.mark.parametrize(("moment_seconds", "tries"), [(60.0, 1), (0.0, 2)])
+def test_a_question_that_takes_longer_than_a_moment_is_asked_again_in_another_thread(
+    search: SongSearch, monkeypatch: pytest.MonkeyPatch, moment_seconds: float, tries: int
+) -> None:
+    monkeypatch.setattr(module, "MOMENT_SECONDS", moment_seconds)
+    monkeypatch.setattr(module, "STEPS", 1)
+    asked, threads = Search(query="song", limit=100), list[int]()
+
+    def ask(asked: Search) -> Found:
+        threads.append(threading.get_ident())
+        return search.search(asked)
+
+    found = asyncio.run(search.answer(ask, asked))
+    assert found == search.search(asked)
+    assert len(found.songs) == 100
+    assert len(set(threads)) == len(threads) == tries
+    assert threads[0] == threading.get_ident()
+
+
+def test_a_question_does_not_wait_for_one_that_takes_long(search: SongSearch) -> None:
+    has_begun, may_end, threads = threading.Event(), threading.Event(), list[int]()
+
+    def ask_for_long(asked: Wishes) -> Found:
+        found = search.recommend(asked)
+        has_begun.set()
+        assert may_end.wait(20)
+        return found
+
+    def ask(asked: Wishes) -> Found:
+        threads.append(threading.get_ident())
+        may_end.set()
+        return search.recommend(asked)
+
+    async def both() -> tuple[Found, Found]:
+        long = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(search.answer(ask_for_long, Wishes()))))
+        await asyncio.to_thread(has_begun.wait, 20)
+        return await search.answer(ask, Wishes()), await long
+
+    first, second = asyncio.run(both())
+    assert first == second
+    assert threads != [threading.get_ident()]
 
 
 def test_an_unknown_song_is_said_by_its_id(search: SongSearch) -> None:
