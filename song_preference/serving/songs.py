@@ -24,7 +24,7 @@ from song_preference.serving.song_index import IndexStore, SongIndex, connect
 MOST_SONGS, LONGEST_QUERY = 100, 200
 """Most songs of one answer, and most characters of a query."""
 
-MOMENT_SECONDS, STEPS = 0.005, 50
+MOMENT_SECONDS, STEPS = 0.015, 200
 """Time that a question may keep the event loop from other requests, and steps of SQLite between two looks at it."""
 
 Q = TypeVar("Q")
