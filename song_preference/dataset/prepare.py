@@ -1,6 +1,6 @@
 """From a listener's file to the four features: read it, keep each song once, scale, write Parquet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,7 +121,7 @@ def _statistics(table: SongTable, scaled: Path, types: Mapping[str, str]) -> dic
         for name in names
         for statistic in ("avg", "stddev_samp")
     ]
-    (values,) = table.query(f"select {', '.join(asked)} from read_parquet({literal(str(scaled))})")
+    values = table.aggregates(asked, f"read_parquet({literal(str(scaled))})")
     return {
         name: FeatureStatistics(mean=mean, std=std or 0)
         for name, (mean, std) in zip(names, _pairs(values), strict=True)
@@ -145,8 +145,6 @@ def _scaling(name: str, limits: ScalerRange) -> str:
 
 def _typed(table: SongTable) -> list[str]:
     """Return the other columns as SQL, as numbers where every cell is one."""
-    if not table.others:
-        return []
     questions = []
     for name, is_number in table.others.items():
         cell = quoted(name)
@@ -155,7 +153,7 @@ def _typed(table: SongTable) -> list[str]:
             f"count({cell}) = count(*) filter (isfinite({number}))",
             f"bool_and({number} = floor({number}) and abs({number}) < {WHOLE_NUMBER_LIMIT})",
         ]
-    (answers,) = table.query(f"select {', '.join(questions)} from kept")
+    answers = table.aggregates(questions, "kept")
     kinds = ["varchar" if not number else "bigint" if whole else "double" for number, whole in _pairs(answers)]
     # A whole number may be written 4.0, which is no bigint.
     return [
@@ -164,7 +162,7 @@ def _typed(table: SongTable) -> list[str]:
     ]
 
 
-def _pairs(values: tuple[Any, ...]) -> list[tuple[Any, Any]]:
+def _pairs(values: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(values[::2], values[1::2], strict=True))
 
 
