@@ -18,6 +18,15 @@ CHAMPION_ASSET = "spotify_champion"
 STEP_LOGGER = "dag_parts.step"
 """The logger of the lines that say why a task failed or was skipped, in words meant for anybody."""
 
+STEPS = (
+    "song_preference.dataset.etl",
+    "song_preference.training.steps",
+    "song_preference.catalogue.importing",
+    "song_preference.catalogue.scoring",
+    "song_preference.catalogue.indexing",
+)
+"""The modules of what tasks call: the last line that each function logs at level INFO says its result."""
+
 
 @dataclass(frozen=True, eq=False)
 class Option:

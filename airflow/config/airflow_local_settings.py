@@ -1,8 +1,9 @@
-"""Imports what tasks call once, before Airflow forks a process for each of them, which takes it one to three seconds.
+"""Imports what tasks call once, before Airflow forks a process for each, where that would take one to three seconds.
 
 Airflow itself imports this module at the start of each of its processes.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -11,15 +12,20 @@ from airflow.configuration import conf
 __all__: list[str] = []
 """Names that replace Airflow's own settings."""
 
-CALLED = (
-    "song_preference.catalogue.importing",
-    "song_preference.catalogue.indexing",
-    "song_preference.catalogue.scoring",
-    "song_preference.dataset.etl",
-    "song_preference.training.steps",
-)
+# Read by MLflow when it is imported.
+os.environ |= {
+    # Its own handler writes to stderr, which Airflow shows as errors; without it, each line keeps its level.
+    "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # They would lead to where the tasks find MLflow; the page of the task has the link that a browser takes.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # A machine without git, such as an image, is no fault; the code's commit is known from elsewhere.
+    "GIT_PYTHON_REFRESH": "quiet",
+}
 
 # The processes that fork tasks: a worker of Celery, or the scheduler itself.
 if "worker" in sys.argv or ("scheduler" in sys.argv and conf.get("core", "executor") == "LocalExecutor"):
-    for module in CALLED:
+    from song_preference.run_options import STEPS
+
+    for module in STEPS:
         import_module(module)

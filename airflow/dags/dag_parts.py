@@ -1,7 +1,6 @@
 """Parts that the DAGs share: the assets between them, forms, links, and tasks that fail with a reason for people."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,7 +17,7 @@ from airflow.sdk.execution_time.xcom import XCom
 from song_preference.errors import TRANSIENT, NothingToDo, SongPreferenceError
 from song_preference.messages import Message
 from song_preference.mlflow_pages import run_page
-from song_preference.run_options import CHAMPION_ASSET, STEP_LOGGER, TASKS, Option
+from song_preference.run_options import CHAMPION_ASSET, STEP_LOGGER, STEPS, TASKS, Option
 from song_preference.settings import BrowserSettings
 from song_preference.temporary import keep_to_tmpdir, raising_disk_full
 
@@ -114,29 +113,8 @@ NETWORK = {
 }
 """Options of a task that needs S3 or MLflow, as all of ours do: transient errors are tried again."""
 
-MLFLOW_IN_A_TASK = {
-    # Its own handler writes to stderr, which Airflow shows as errors; without it, each line keeps its level.
-    "MLFLOW_CONFIGURE_LOGGING": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # They would lead to where the tasks find MLflow; the page of the task has the link that a browser takes.
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # A machine without git, such as an image, is no fault; the code's commit is known from elsewhere.
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-"""Variables that MLflow reads when a task imports it; the DAG files do not."""
-
-
 RESULT = "result"
 """Key of the XCom, which the page of a task shows, with its result in a sentence."""
-
-STEPS = (
-    "song_preference.dataset.etl",
-    "song_preference.training.steps",
-    "song_preference.catalogue.importing",
-    "song_preference.catalogue.scoring",
-    "song_preference.catalogue.indexing",
-)
-"""The modules of what tasks call: the last line that each function logs at level INFO says its result."""
 
 
 class LastLine(logging.Handler):
@@ -179,7 +157,6 @@ class Step(DecoratedOperator, PythonOperator):
     def execute(self, context: Any) -> Any:
         """Run the function; raise `Failed` for an error of ours or a timeout, with the message in the log."""
         keep_to_tmpdir()
-        os.environ.update(MLFLOW_IN_A_TASK)
         try:
             with raising_disk_full(), listening() as heard:
                 returned = super().execute(context)

@@ -14,7 +14,7 @@ from song_preference.pipeline.airflow import Airflow
 from song_preference.run_options import CHAMPION_ASSET, ETL_DAG, IMPORT_DAG, SCORING_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
-DAGS = ROOT / "airflow" / "dags"
+DAGS, CONFIG = ROOT / "airflow" / "dags", ROOT / "airflow" / "config"
 LOCAL = {"AIRFLOW_URL": "http://airflow", "_AIRFLOW_WWW_USER_USERNAME": "u", "_AIRFLOW_WWW_USER_PASSWORD": "p"}
 
 RUN_ID = "manual__2026-11-25T06:24:56.625440+00:00"
@@ -177,6 +177,7 @@ def in_airflow(code: str, home: Path) -> Any:
     environment = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(CONFIG),
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(DAGS),
     }

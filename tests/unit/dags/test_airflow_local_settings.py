@@ -8,8 +8,6 @@ import pytest
 from local_stack.config import ROOT
 from tests.support.airflow import DAGS, in_airflow
 
-CONFIG = ROOT / "airflow" / "config"
-
 
 def called() -> set[str]:
     """Return the modules of the domain that tasks import where they begin."""
@@ -35,7 +33,7 @@ def test_what_tasks_call_is_imported_by_the_processes_that_fork_them_alone(
     assert "song_preference.training.steps" in called()
     code = f"""
 import json, os, sys
-os.environ |= {{"AIRFLOW__CORE__EXECUTOR": {executor!r}, "AIRFLOW__CORE__PLUGINS_FOLDER": {str(CONFIG)!r}}}
+os.environ["AIRFLOW__CORE__EXECUTOR"] = {executor!r}
 sys.argv = {["airflow", *command]!r}
 import airflow.settings
 airflow.settings.initialize()

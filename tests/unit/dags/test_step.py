@@ -271,6 +271,7 @@ def test_links_lead_to_what_the_result_names_and_nowhere_without_one_while_mlflo
 
 MLFLOW = """
 import json, logging, os, sys
+sys.argv = ["airflow", "scheduler"]  # which forks tasks
 from airflow.sdk import DAG
 from tests.support.steps import step
 
@@ -280,6 +281,7 @@ logging.getLogger().addHandler(type("Seen", (logging.Handler,), {"emit": lambda 
 logging.getLogger().setLevel(logging.INFO)
 
 def body():
+    assert "mlflow" in sys.modules
     import mlflow
     mlflow.set_tracking_uri("sqlite:///" + os.environ["AIRFLOW_HOME"] + "/mlflow.db")
     mlflow.set_experiment("new")
