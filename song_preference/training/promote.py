@@ -112,7 +112,7 @@ def _load(version: ModelVersion, address: str) -> ServedModel | None:
 
 
 def _is_sample(version: ModelVersion) -> bool:
-    return version.tags.get("source_kind") == "sample"
+    return recorded(version).get("source_kind") == "sample"
 
 
 def _against_majority(candidate: ModelVersion, codes: tuple[str, str], champion: str = "") -> Decision:

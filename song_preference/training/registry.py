@@ -208,9 +208,10 @@ def version_of(client: MlflowClient, model_name: str, run_id: str, model_uri: st
 
 def version_tags(run: Run, card: Message, twin_uri: str) -> dict[str, str]:
     """Return the few tags by which a version records its training run: what is searched for has one of its own."""
-    tags = {name: run.data.tags[name] for name in ("dataset_version", "source_kind", TRAINING_KEY)}
+    tags = {name: run.data.tags[name] for name in ("dataset_version", TRAINING_KEY)}
     training = {name: run.data.params[name] for name in ("candidate", "threshold", "seed", "trials", EVALUATED_ON)}
-    training |= {"git_commit": run.data.tags["git_commit"], TWIN: twin_uri, CARD_CODE_TAG: str(card.code)}
+    training |= {name: run.data.tags[name] for name in ("git_commit", "source_kind")}
+    training |= {TWIN: twin_uri, CARD_CODE_TAG: str(card.code)}
     # MLflow's page of a run opens in the right view only by an address that names its experiment.
     training[EXPERIMENT_TAG] = str(run.info.experiment_id)
     metrics = {name: round(value, 6) for name, value in run.data.metrics.items() if name.startswith(METRIC_PREFIX)}

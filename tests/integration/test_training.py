@@ -106,7 +106,7 @@ def test_the_version_says_where_it_comes_from_and_how_good_it_is(
     champion: ModelVersion, dataset: DatasetVersion
 ) -> None:
     assert champion.tags["dataset_version"] == dataset.version
-    assert champion.tags["source_kind"] == "sample"
+    assert recorded(champion)["source_kind"] == "sample"
     assert champion.tags["training_key"]
     known = recorded(champion)
     assert known["git_commit"]

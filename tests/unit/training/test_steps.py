@@ -26,7 +26,7 @@ from song_preference.training.export import run_graph
 from song_preference.training.fingerprint import training_key
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.registry import load_graph, load_own_songs, ranked_trials, twin_of
-from song_preference.training.rollback import rollback
+from song_preference.training.rollback import decline, rollback
 from tests.support.datasets import described
 from tests.support.training import MemoryDatasets, listener
 
@@ -148,11 +148,11 @@ def test_a_version_has_the_card_in_both_languages_and_the_tags_of_its_source(tra
     card = Message(recorded(version)["card_code"], json.loads(version.tags["card_params"]), str(version.description))
     assert card.text("en") == version.description
     assert card.text("es").startswith("# ¿Le gustará la canción")
-    assert (version.run_id, version.tags["source_kind"]) == (trained.searched.run_id, "file")
+    assert (version.run_id, recorded(version)["source_kind"]) == (trained.searched.run_id, "file")
     assert version.tags["dataset_version"] == VERSION
 
 
-def test_a_version_has_at_most_a_dozen_tags_even_when_rolled_back_from(
+def test_a_version_has_at_most_a_dozen_tags_even_when_rolled_back_from_and_declined(
     datasets: Datasets, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (
@@ -165,8 +165,9 @@ def test_a_version_has_at_most_a_dozen_tags_even_when_rolled_back_from(
     MlflowClient().set_registered_model_alias(MODEL, "c", first.version)
     assert steps.promote(datasets, ModelSettings(), trained.version, new_listener=True).promoted
     rollback(ModelSettings())
+    decline(ModelSettings(), trained.version)
     tags = trained.registered.tags
-    assert {"decision", "replaced", "rolled_back_at"} < tags.keys()
+    assert {"decision", "replaced", "rolled_back_at", "declined_at"} < tags.keys()
     assert len(tags) <= 12
     assert max(map(len, tags.values())) < 5000, "MLflow's limit before version 2.22"
 
