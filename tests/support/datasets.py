@@ -1,12 +1,13 @@
 """A bucket in memory, a registry that knows datasets, and a dataset version that was never prepared."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mlflow.exceptions import MlflowException
 
@@ -109,6 +110,14 @@ def publish_sample(objects: MemoryObjects, seed: int, created_at: datetime) -> D
     store = DatasetStore(objects)
     objects.contents |= contents
     return store.publish(version.model_copy(update={"created_at": created_at}))
+
+
+def describe_anew(objects: MemoryObjects, version: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change what a published version says about itself."""
+    path = f"datasets/{version}/dataset.json"
+    said = json.loads(objects.contents[path])
+    change(said)
+    objects.put(path, json.dumps(said).encode())
 
 
 @cache

@@ -10,6 +10,7 @@ from streamlit_app.data import ANSWERS, playlist
 from streamlit_app.explore.page import facts, origin
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS, Open, Platform
+from tests.support.datasets import describe_anew
 
 SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
 SECTIONS = ["explore_distributions", "explore_correlations", "explore_plane", "explore_table"]
@@ -26,6 +27,16 @@ def test_everything_is_shown(platform: Platform, dataset: DatasetVersion, open_p
     assert locale("explore_intro", name="playlist", songs=kept) in [text.value for text in page.markdown]
     assert locale("explore_left", left=kept, songs=kept) in [text.value for text in page.markdown]
     assert dataset.source.sha256 in page.expander[0].markdown[0].value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rows_that_are_no_songs_of_their_own_are_counted(
+    platform: Platform, dataset: DatasetVersion, open_page: Open, language: Language
+) -> None:
+    kept = dataset.preparation.rows_kept
+    describe_anew(platform.objects, dataset.version, lambda said: said["preparation"].update(rows_raw=kept + 14))
+    expected = Locale(language, TEXTS)("explore_intro_of_rows", name="playlist", songs=kept, rows=kept + 14)
+    assert expected in [text.value for text in open_page("explore", language).markdown]
 
 
 def test_the_table_holds_what_is_chosen(platform: Platform, dataset: DatasetVersion, open_page: Open) -> None:

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from song_preference.messages import Message
-from song_preference.run_options import ETL_DAG, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
@@ -71,6 +71,8 @@ def test_a_run_that_somebody_started_is_followed_until_it_ends(reached: Platform
     assert TEXTS["pipeline_failed"]["es"] in [error.value for error in page.error]
     assert f"El motivo: {plain('No tempo.')}" in shown(page)
     assert "falló · 8,0 s" in shown(page)
+    after_download = len(TASKS[ETL_DAG]) - 1 + len(TASKS[TRAINING_DAG])
+    assert shown(page).count(TEXTS["step_unreached"]["es"]) == after_download
     assert not page.button(key="pipeline_start").disabled
 
 

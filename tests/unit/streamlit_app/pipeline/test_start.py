@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from song_preference.dataset.split import MIN_TEST_SONGS
+from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import Finding
 from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
@@ -15,6 +16,7 @@ from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.start import finding_row
 from tests.support.dashboard import TEXTS, Open, Platform, card, shown
+from tests.support.datasets import describe_anew
 from tests.support.named_songs import ENTRIES, Entry, found_in, spotify_zip, write_index
 from tests.support.playlists import CSV, as_csv, chosen, two_files
 
@@ -47,6 +49,29 @@ def test_a_run_starts_with_what_was_changed(reached: Platform, open_page: Open) 
     page.segmented_control(key="pipeline_new_listener").set_value(False)
     start(page.run())
     assert reached.airflow.conf == {"test_size": 0.2, "trials": 8, "force": True, "new_listener": False}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("new_listener", "key"), [(None, "unsaid"), (False, "same"), (True, "other")])
+def test_before_a_run_it_says_what_becomes_of_the_model_in_use(
+    reached: Platform, open_page: Open, language: Language, new_listener: bool | None, key: str
+) -> None:
+    page = open_page("pipeline", language)
+    page.segmented_control(key="pipeline_new_listener").set_value(new_listener).run()
+    expected = Locale(language, TEXTS)(f"pipeline_will_{key}", name="playlist", version="1")
+    assert expected in [caption.value for caption in page.caption]
+
+
+def test_before_a_run_it_says_that_made_up_songs_give_way(
+    reached: Platform, dataset: DatasetVersion, open_page: Open
+) -> None:
+    describe_anew(reached.objects, dataset.version, lambda said: said["source"].update(kind="sample"))
+    assert TEXTS["pipeline_will_sample"]["es"] in [caption.value for caption in open_page("pipeline", "es").caption]
+
+
+def test_before_a_first_run_it_says_when_its_model_is_used(reached: Platform, open_page: Open) -> None:
+    reached.registry.ref = None
+    assert TEXTS["pipeline_will_first"]["en"] in [caption.value for caption in open_page("pipeline", "en").caption]
 
 
 def test_where_airflow_is_away_the_start_says_so(reached: Platform, open_page: Open) -> None:
