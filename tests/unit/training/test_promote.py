@@ -31,10 +31,13 @@ Register = Callable[..., str]
 Decide = Callable[..., Decision]
 
 
-def graph_of(feature: int) -> onnx.ModelProto:
-    """A model whose probability is one of the four features."""
+def graph_of(feature: int, steps: int = 1_000_000) -> onnx.ModelProto:
+    """A model whose probability is one of the four features, in so many steps."""
     nodes = [
-        helper.make_node("Gather", ["features", "column"], ["probability"], axis=1),
+        helper.make_node("Gather", ["features", "column"], ["exact"], axis=1),
+        helper.make_node("Mul", ["exact", "steps"], ["many"]),
+        helper.make_node("Round", ["many"], ["whole"]),
+        helper.make_node("Div", ["whole", "steps"], ["probability"]),
         helper.make_node("GreaterOrEqual", ["probability", "threshold"], ["liked"]),
         helper.make_node("Cast", ["liked"], ["label"], to=TensorProto.INT64),
     ]
@@ -49,6 +52,7 @@ def graph_of(feature: int) -> onnx.ModelProto:
         [
             numpy_helper.from_array(np.array(feature), "column"),
             numpy_helper.from_array(np.array(0.5, dtype=np.float32), "threshold"),
+            numpy_helper.from_array(np.array(steps, dtype=np.float32), "steps"),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
@@ -58,6 +62,8 @@ def graph_of(feature: int) -> onnx.ModelProto:
 
 
 KNOWS, GUESSES = graph_of(2), graph_of(0)
+NEARLY_KNOWS = graph_of(2, steps=12)
+"""A little worse: songs that differ little are equal to it."""
 
 
 @pytest.fixture(scope="module")
@@ -363,6 +369,15 @@ def test_the_best_stays_the_best_until_a_better_one_comes(
     rollback(settings, "1")
     decide()
     assert recorded(client.get_model_version(MODEL, "4"))["best_version"] == "4"
+
+
+def test_a_champion_that_is_a_little_worse_leaves_the_best_as_it_is(client: MlflowClient, decide: Decide) -> None:
+    decide()
+    decision = decide(NEARLY_KNOWS)
+    (compared,) = decision.reason.params["comparisons"]
+    assert compared["params"]["roc_auc"] < compared["params"]["other_roc_auc"]
+    assert decision.promoted
+    assert recorded(client.get_model_version(MODEL, "2"))["best_version"] == "1"
 
 
 def test_a_challenger_made_champion_by_hand_is_the_best_of_its_listener(
