@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from song_preference.dataset.version import DatasetVersion, Source
 from song_preference.features import FEATURES, LABEL, LIKE
@@ -9,7 +10,7 @@ from song_preference.messages import Message
 from streamlit_app.data import ANSWERS, playlist
 from streamlit_app.explore.page import facts, origin
 from streamlit_app.i18n import LANGUAGES, Language, Locale
-from tests.support.dashboard import TEXTS, Open, Platform
+from tests.support.dashboard import PAGE, TEXTS, Open, Platform
 from tests.support.datasets import describe_anew
 
 SPANISH, ENGLISH = Locale("es", TEXTS), Locale("en", TEXTS)
@@ -47,6 +48,23 @@ def test_the_table_holds_what_is_chosen(platform: Platform, dataset: DatasetVers
     shown = page.dataframe[0].value
     assert set(shown[LABEL]) == {"Like"}
     assert shown["energy"].is_monotonic_decreasing
+
+
+def test_axes_and_filters_come_from_the_address_and_return_to_it(platform: Platform) -> None:
+    asked = {"x": "acousticness", "y": "energy", "label": LIKE, "order": "energy", "energy": "0.5-0.9"}
+    page = AppTest.from_string(PAGE.format(name="explore", language="es"), default_timeout=30)
+    for name, value in asked.items():
+        page.query_params[name] = value
+    page.run()
+    chosen = [page.selectbox(key=f"explore_{name}").value for name in ("x", "y", "order")]
+    assert chosen == ["acousticness", "energy", "energy"]
+    assert page.select_slider(key="explore_energy").value == (0.5, 0.9)
+    found = page.dataframe[0].value
+    assert set(found[LABEL]) == {"Te gusta"}
+    assert found["energy"].between(0.5, 0.9).all()
+    scripts = [str(getattr(element, "value", "")) for element in page.get("html")]
+    written = next(script for script in reversed(scripts) if "history." in script)
+    assert all(f"{name}={value}" in written for name, value in asked.items())
 
 
 def test_a_song_is_taken_to_predict_by_its_name(platform: Platform, open_page: Open) -> None:
