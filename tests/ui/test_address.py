@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from song_preference.features import FEATURES
+from streamlit_app.i18n import Language
 from streamlit_app.predict.kept import MOST_KEPT
-from tests.support.browser import Visit, Visitor
+from tests.support.browser import DESKTOP, PHONE, Visit, Visitor
 from tests.support.waiting import wait_for
 
 
@@ -70,8 +72,9 @@ def test_back_undoes_choices_and_no_moves_of_a_slider(visit: Visitor) -> None:
     wait_for_address(page, lambda query: query.get("speechiness") == "1")
 
 
-def test_a_reload_and_a_visit_elsewhere_keep_the_values(visit: Visitor) -> None:
-    visitor = visit("es")
+@pytest.mark.parametrize(("language", "width"), [("es", DESKTOP), ("en", PHONE)])
+def test_a_reload_and_a_visit_elsewhere_keep_the_values(visit: Visitor, language: Language, width: int) -> None:
+    visitor = visit(language, width)
     page = visitor.page
     press(visitor, 2, "End")
     wait_for_address(page, lambda query: query.get("danceability") == "1")

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.browser import DESKTOP, PHONE, Visitor
 
 WAYS = ["REST", "GraphQL", "gRPC"]
@@ -54,16 +55,18 @@ def test_a_song_of_the_playlist_sets_the_sliders(visit: Visitor) -> None:
     )
 
 
-def test_all_sliders_are_seen_on_a_small_laptop(visit: Visitor) -> None:
-    page = visit("es").page
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_sliders_are_seen_on_a_small_laptop(visit: Visitor, language: Language) -> None:
+    page = visit(language).page
     page.set_viewport_size({"width": DESKTOP, "height": 768})
     box = page.locator(".st-key-song_acousticness").bounding_box()
     assert box
     assert box["y"] + box["height"] <= 768
 
 
-def test_on_a_phone_the_answer_stays_in_sight_while_the_last_slider_moves(visit: Visitor) -> None:
-    page = visit("es", PHONE).page
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_answer_stays_in_sight_while_the_last_slider_moves(visit: Visitor, language: Language) -> None:
+    page = visit(language, PHONE).page
     page.locator("input[type=range]").nth(3).evaluate("slider => slider.scrollIntoView({block: 'center'})")
     expect(page.locator(".st-key-answer")).to_be_in_viewport(ratio=0.9)
 
