@@ -23,8 +23,9 @@ os.environ |= {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
-# The processes that fork tasks: a worker of Celery, or the scheduler itself.
-if "worker" in sys.argv or ("scheduler" in sys.argv and conf.get("core", "executor") == "LocalExecutor"):
+is_forking = "worker" in sys.argv or ("scheduler" in sys.argv and conf.get("core", "executor") == "LocalExecutor")
+# On macOS, each task starts an interpreter of its own.
+if is_forking and sys.platform != "darwin":
     from song_preference.run_options import STEPS
 
     for module in STEPS:

@@ -25,7 +25,8 @@ MOST_SONGS, LONGEST_QUERY = 100, 200
 """Most songs of one answer, and most characters of a query."""
 
 MOMENT_SECONDS, STEPS = 0.015, 200
-"""Time that a question may keep the event loop from other requests, and steps of SQLite between two looks at it."""
+"""Time that the questions of one turn of the event loop may keep it from other requests, and steps of SQLite between
+two looks at it."""
 
 Q = TypeVar("Q")
 
@@ -153,6 +154,8 @@ class SongSearch:
         self._open: tuple[SongIndex, sqlite3.Connection] | None = None
         self._is_late: Callable[[], bool] | None = None
         """Whether the question whose turn it is has to stop."""
+        self._spent_seconds = 0.0
+        """What the questions of this turn of the event loop have taken."""
 
     @property
     def current(self) -> SongIndex | None:
@@ -176,18 +179,26 @@ class SongSearch:
 
         To hand a question over takes longer than most of them, and the threads would wait for each other.
         """
-        if self._turn.acquire(blocking=False):
-            until = perf_counter() + MOMENT_SECONDS
+        if self._spent_seconds < MOMENT_SECONDS and self._turn.acquire(blocking=False):
+            began = perf_counter()
+            until = began + MOMENT_SECONDS - self._spent_seconds
             self._is_late = lambda: perf_counter() > until
+            # Runs before the questions of the next turn, and after whatever else waits in this one.
+            asyncio.get_running_loop().call_soon(self._begin_turn)
             try:
                 return ask(asked)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                # What Python itself finds wrong has no code.
+                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                     raise
             finally:
+                self._spent_seconds += perf_counter() - began
                 self._is_late = None
                 self._turn.release()
         return await asyncio.to_thread(ask, asked)
+
+    def _begin_turn(self) -> None:
+        self._spent_seconds = 0.0
 
     def search(self, asked: Search) -> Found:
         """Return the songs with all words of the query: whole, then as beginnings; of each the best known first."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,7 +146,7 @@ def test_a_songs_page_asks_the_model_in_service(search: SongSearch, predictor: P
     assert found.explanation.prediction.probability == pytest.approx(song.probability, abs=1e-6)
 
 
-@pytest.mark.parametrize(("moment_seconds", "tries"), [(60.0, 1), (0.0, 2)])
+@pytest.mark.parametrize(("moment_seconds", "tries"), [(60.0, 1), (1e-9, 2)])
 def test_a_question_that_takes_longer_than_a_moment_is_asked_again_in_another_thread(
     search: SongSearch, monkeypatch: pytest.MonkeyPatch, moment_seconds: float, tries: int
 ) -> None:
@@ -162,6 +163,29 @@ def test_a_question_that_takes_longer_than_a_moment_is_asked_again_in_another_th
     assert len(found.songs) == 100
     assert len(set(threads)) == len(threads) == tries
     assert threads[0] == threading.get_ident()
+
+
+def test_the_questions_of_a_turn_of_the_event_loop_share_its_moment(
+    search: SongSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOMENT_SECONDS", 0.01)
+    threads = list[int]()
+
+    def ask(asked: Search) -> Found:
+        began = time.perf_counter()
+        while time.perf_counter() < began + 0.004:
+            pass
+        threads.append(threading.get_ident())
+        return search.search(asked)
+
+    async def many() -> None:
+        await asyncio.gather(*(search.answer(ask, Search(query="song")) for _ in range(20)))
+        assert 1 <= threads.count(threading.get_ident()) <= 3
+        threads.clear()
+        await search.answer(ask, Search(query="song"))
+        assert threads == [threading.get_ident()]
+
+    asyncio.run(many())
 
 
 def test_a_question_does_not_wait_for_one_that_takes_long(search: SongSearch) -> None:
