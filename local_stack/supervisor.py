@@ -104,7 +104,8 @@ class Supervisor:
         A variable in the environment could not mark them, since Airflow overwrites it with the process's title.
         """
         pid_file = self._config.state / "supervisord.pid"
-        if not pid_file.exists():
+        # Since a start of the machine, the number may be that of another's process.
+        if not pid_file.exists() or pid_file.stat().st_mtime < psutil.boot_time():
             return set()
         session = int(pid_file.read_text())
         members = {process for process in psutil.process_iter() if _is_member(process, session)}

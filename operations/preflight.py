@@ -106,10 +106,10 @@ def _all_faults() -> list[str]:
         *address_faults(os.environ),
         *space_faults(Path("/volumes")),
         *permission_faults(Path("/incoming"), "incoming"),
-        *permission_faults(Path("/dags"), f"{project}/dags"),
+        *permission_faults(Path("/airflow"), project),
     ]
-    if not any(Path("/dags").glob("*.py")):
-        faults.append(f"{project}/dags holds no DAG: set AIRFLOW_PROJ_DIR to the folder that holds dags/.")
+    if not any(Path("/airflow/dags").glob("*.py")) or not Path("/airflow/config/airflow_local_settings.py").exists():
+        faults.append(f"{project} holds no dags/ and config/ of ours: set AIRFLOW_PROJ_DIR to the folder that does.")
     return faults
 
 
