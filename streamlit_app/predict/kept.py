@@ -1,8 +1,11 @@
 """The song that the sliders are set to, and those that are kept aside: beside each other, with the model's answers."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import streamlit as st
+from typing_extensions import override
 
 from song_preference.clients import EXAMPLE
 from song_preference.features import FEATURES, Song
@@ -20,13 +23,28 @@ MEASURES = [
     for feature, (key, value) in zip(FEATURES, song_state(EXAMPLE.row()).items(), strict=True)
 ]
 
-KEPT = "predict_kept"
-"""Key of the session state: the songs, the first one kept first."""
+MOST_KEPT = 5
+
+Percents = tuple[int, ...]
+"""The four values of a song as the sliders show them."""
+
+
+class Kept(Choice):
+    """The songs that are kept aside, the first one kept first: at most `MOST_KEPT` different ones."""
+
+    @override
+    def asked(self) -> tuple[Percents, ...]:
+        text = st.query_params.get(self.name, "")
+        values = [*map(int, text.split("-"))] if re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})*", text) else []
+        songs = tuple(tuple(values[at : at + len(FEATURES)]) for at in range(0, len(values), len(FEATURES)))
+        is_whole = len(values) % len(FEATURES) == 0 and max(values, default=0) <= 100
+        return songs if is_whole and len(set(songs)) == len(songs) <= MOST_KEPT else ()
+
+
+KEPT = Kept("kept", "predict_kept", (), ())
 
 CHOSEN = "predict_kept_which"
 """Key of the session state: the number of the song to take back or to remove."""
-
-MOST_KEPT = 5
 
 
 def shown() -> Song:
@@ -93,13 +111,23 @@ def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:
 
 
 def _kept() -> list[Song]:
-    found: list[Song] = st.session_state.setdefault(KEPT, [])
+    return [Song.checked({name: value / 100 for name, value in zip(FEATURES, song, strict=True)}) for song in _songs()]
+
+
+def _songs() -> tuple[Percents, ...]:
+    found: tuple[Percents, ...] = st.session_state[KEPT.key]
     return found
 
 
+def _set(songs: tuple[Percents, ...]) -> None:
+    st.session_state[KEPT.key] = songs
+    address.push()
+
+
 def _keep() -> None:
-    if (song := shown()) not in _kept():
-        _kept().append(song)
+    song = tuple(round(100 * value) for value in shown().row())
+    if song not in _songs():
+        _set((*_songs(), song))
 
 
 def _take_back() -> None:
@@ -107,9 +135,10 @@ def _take_back() -> None:
 
 
 def _remove() -> None:
-    del _kept()[st.session_state[CHOSEN] - 1]
+    number = st.session_state[CHOSEN]
+    _set((*_songs()[: number - 1], *_songs()[number:]))
     st.session_state[CHOSEN] = 1
 
 
 def _clear() -> None:
-    _kept().clear()
+    _set(())

@@ -43,7 +43,7 @@ Presets = dict[str, Preset]
 
 def page(locale: Locale) -> None:
     """Draw the page."""
-    restore([_way()])
+    restore([_way(), kept.KEPT])
     title, buttons = st.columns([5, 4], vertical_alignment="bottom")
     title.title(locale("predict_title"), anchor=False)
     with buttons.container(horizontal=True, horizontal_alignment="right"):

@@ -153,7 +153,7 @@ def test_the_keyboard_takes_a_song_of_the_table_too(visit: Visitor) -> None:
     expect(page.get_by_role("heading", name=visitor.locale("explore_title"))).to_be_visible()
 
 
-def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
+def test_there_is_room_again_once_a_song_is_removed_and_back_and_a_reload_bring_it_back(visit: Visitor) -> None:
     visitor = visit("es")
     keep = visitor.page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
     which = visitor.locale("predict_kept_which")
@@ -167,6 +167,12 @@ def test_there_is_room_again_once_a_song_is_removed(visit: Visitor) -> None:
     expect(keep).to_be_disabled()
     visitor.page.get_by_role("button", name=visitor.locale("predict_kept_remove")).click()
     expect(keep).to_be_enabled()
+    visitor.page.go_back()
+    expect(numbers).to_have_count(MOST_KEPT)
+    visitor.page.reload()
+    visitor.settle()
+    expect(numbers).to_have_count(MOST_KEPT)
+    expect(keep).to_be_disabled()
 
 
 def test_the_link_opens_the_same_song_in_the_same_language(visit: Visitor) -> None:
