@@ -45,7 +45,7 @@ def test_a_model_goes_on_when_the_registry_is_lost(store: ModelStore, registry: 
 
 
 def test_a_bad_champion_is_rejected_once_and_the_previous_goes_on(
-    store: ModelStore, registry: FakeRegistry, graph: bytes
+    store: ModelStore, registry: FakeRegistry, graph: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     registry.register("1", graph)
     store.refresh()
@@ -54,6 +54,7 @@ def test_a_bad_champion_is_rejected_once_and_the_previous_goes_on(
     assert registry.downloads == ["1", "2"]
     assert (store.current().model.ref.version, store.current().stale) == ("1", True)
     assert str(store.refusal).startswith("spotify_model_prod version 2 is rejected: ")
+    assert caplog.messages == [f"{store.refusal} The model before it, if there is one, goes on."]
     registry.register("3", graph)
     assert store.refresh() == "swapped"
     assert (store.current().model.ref.version, store.current().stale, store.refusal) == ("3", False, None)
