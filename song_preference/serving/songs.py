@@ -25,8 +25,8 @@ MOST_SONGS, LONGEST_QUERY = 100, 200
 """Most songs of one answer, and most characters of a query."""
 
 MOMENT_SECONDS, STEPS = 0.015, 200
-"""Time that the questions of one turn of the event loop may keep it from other requests, and steps of SQLite between
-two looks at it."""
+"""Time that a question may keep the event loop from other requests, after which no other begins in the same turn, and
+steps of SQLite between two looks at it."""
 
 Q = TypeVar("Q")
 
@@ -179,9 +179,11 @@ class SongSearch:
 
         To hand a question over takes longer than most of them, and the threads would wait for each other.
         """
-        if self._spent_seconds < MOMENT_SECONDS and self._turn.acquire(blocking=False):
+        while self._spent_seconds >= MOMENT_SECONDS:
+            await asyncio.sleep(0)  # until the next turn
+        if self._turn.acquire(blocking=False):
             began = perf_counter()
-            until = began + MOMENT_SECONDS - self._spent_seconds
+            until = began + MOMENT_SECONDS
             self._is_late = lambda: perf_counter() > until
             # Runs before the questions of the next turn, and after whatever else waits in this one.
             asyncio.get_running_loop().call_soon(self._begin_turn)
