@@ -72,7 +72,7 @@ def upload(
     first = next(iter(files.values()))
     with as_one(files) as file:
         source = manage.keep(file, first.filename or "", management.datasets.objects)
-    run = management.airflow.trigger(IMPORT_DAG, {"source": source}, patience_seconds=0)
+    run = management.airflow.trigger(IMPORT_DAG, {"source": source})
     response.headers["Location"] = f"/catalogue/runs/{quote(run.run_id, safe='')}"
     return ImportStarted(run_id=run.run_id, source=source)
 

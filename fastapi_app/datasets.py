@@ -210,7 +210,7 @@ def upload(
             source = manage.keep(file, given.filename or "", checks.management.datasets.objects)
     asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
     params = {option: value for option, value in asked.items() if value is not None}
-    run = checks.management.airflow.trigger(ETL_DAG, params, patience_seconds=0)
+    run = checks.management.airflow.trigger(ETL_DAG, params)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
 

@@ -10,6 +10,9 @@ from song_preference.errors import FieldProblem, InvalidSong
 FEATURES = ("speechiness", "energy", "danceability", "acousticness")
 """Column order of every (n, 4) matrix in this project."""
 
+FeatureRow = tuple[float, float, float, float]
+"""The values of one song in that order."""
+
 LABEL = "label"
 
 SONG_KEY = "song_key"
@@ -49,6 +52,6 @@ class Song(BaseModel, strict=True, frozen=True):
         except ValidationError as error:
             raise InvalidSong(field_problems(error)) from None
 
-    def row(self) -> tuple[float, float, float, float]:
+    def row(self) -> FeatureRow:
         """Return the values in the order of `FEATURES`."""
         return (self.speechiness, self.energy, self.danceability, self.acousticness)

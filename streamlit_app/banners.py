@@ -52,7 +52,7 @@ def _first_run(locale: Locale) -> None:
     if run_at_work(airflow):
         st.info(locale("pipeline_at_work"), icon=":material/progress_activity:")
     elif st.button(locale("start_pipeline"), key="start_from_banner", type="primary", icon=":material/play_arrow:"):
-        follow(airflow.trigger(ETL_DAG, patience_seconds=0))
+        follow(airflow.trigger(ETL_DAG))
 
 
 def show_list(locale: Locale) -> None:

@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel
 
 from song_preference.errors import DiskFull, InvalidSong, StorageUnavailable
-from song_preference.features import Song
+from song_preference.features import FeatureRow, Song
 from song_preference.names import SPOTIFY_ID
 from song_preference.storage import ObjectStore
 
@@ -35,8 +35,6 @@ TOTAL_SECONDS, REQUEST_SECONDS = 60, 10
 
 MOST_BYTES = 1 << 20
 TRACK = re.compile(rf"https://open\.spotify\.com/track/({SPOTIFY_ID.pattern})")
-
-Features = tuple[float, float, float, float]
 
 
 class Kept(BaseModel):
@@ -56,7 +54,7 @@ class FeaturesApi:
         # The service is asked about one file at a time, and no answer overwrites another one that was just kept.
         self._turn = Lock()
 
-    def features(self, ids: Iterable[str]) -> dict[str, Features]:
+    def features(self, ids: Iterable[str]) -> dict[str, FeatureRow]:
         """Return the features of the songs that it knows, by Spotify id; fewer if it fails or takes too long.
 
         Nor is it asked while S3 is away, since its answers could not be kept.
@@ -72,7 +70,7 @@ class FeaturesApi:
         finally:
             self._turn.release()
 
-    def _features(self, ids: Iterable[str], deadline: float) -> dict[str, Features]:
+    def _features(self, ids: Iterable[str], deadline: float) -> dict[str, FeatureRow]:
         wanted = list(dict.fromkeys(song_id for song_id in ids if SPOTIFY_ID.fullmatch(song_id)))
         found: dict[str, Song] = {}
         # One object at a time is in memory: together they may hold far more songs than a file has.

@@ -51,7 +51,7 @@ def run_to_champion(
     Call `say` if the bundled sample stood in for the playlist, or a training had nothing to do. Raise
     `PipelineError`.
     """
-    etl = airflow.trigger(ETL_DAG, params)
+    etl = airflow.trigger(ETL_DAG, params, patience_seconds)
     follow(airflow, etl, say)
     if airflow.published(etl)["source_kind"] == "sample":
         say("THE BUNDLED SAMPLE of synthetic songs was used: its model knows nobody's taste. Set DATASET_SOURCE.")

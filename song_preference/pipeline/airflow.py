@@ -81,7 +81,7 @@ class Airflow:
         timeout = httpx.Timeout(30, connect=5)
         self._http = httpx.Client(base_url=settings.url, timeout=timeout, transport=transport)
 
-    def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 60) -> Run:
+    def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0) -> Run:
         """Start a run with the DAG's own params or others; wait for a DAG that Airflow has not parsed yet."""
         return Run(dag_id, self.start(dag_id, params, patience_seconds).id)
 

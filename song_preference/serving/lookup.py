@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from song_preference.errors import InvalidDataset
-from song_preference.features import FEATURES
+from song_preference.features import FEATURES, FeatureRow
 from song_preference.isolation import isolated
 from song_preference.names import SPOTIFY_ID, name_key
 from song_preference.serving.song_index import IndexStore, SongIndex, connect
@@ -58,7 +58,6 @@ class NamedSong(NamedTuple):
     artist: str | None
 
 
-Features = tuple[float, float, float, float]
 R = TypeVar("R")
 
 
@@ -69,7 +68,7 @@ class FeaturesService(Protocol):
     def host(self) -> str:
         """Its name in files and messages."""
 
-    def features(self, ids: Sequence[str]) -> Mapping[str, Features]:
+    def features(self, ids: Sequence[str]) -> Mapping[str, FeatureRow]:
         """Return the features of the songs that it knows, by Spotify's id; fewer if it fails."""
 
 
@@ -84,13 +83,13 @@ class Answers(NamedTuple):
     """Answers of a service that was asked about the songs of a file."""
 
     host: str
-    features: Mapping[str, Features]
+    features: Mapping[str, FeatureRow]
 
 
 class Found(NamedTuple):
     """The features of a song, and where they come from."""
 
-    features: Features
+    features: FeatureRow
     origin: str
 
 
@@ -112,9 +111,9 @@ KEYS: dict[str, Callable[[NamedSong], str | int | None]] = {"id": _id, "isrc": _
 """How a song is found, by column of the index, the surest way first."""
 
 
-def match(connection: sqlite3.Connection, songs: Sequence[NamedSong]) -> dict[int, Features]:
+def match(connection: sqlite3.Connection, songs: Sequence[NamedSong]) -> dict[int, FeatureRow]:
     """Return the features of the songs that the index has, by their position; of several the most popular's."""
-    found: dict[int, Features] = {}
+    found: dict[int, FeatureRow] = {}
     for column, key_of in KEYS.items():
         missing = (at for at in range(len(songs)) if at not in found)
         keys = {at: key for at in missing if (key := key_of(songs[at])) is not None}

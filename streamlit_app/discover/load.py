@@ -73,7 +73,7 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
 
 
 def _import_example() -> str:
-    return airflow_or_fail_fast().trigger(IMPORT_DAG, {"source": EXAMPLE}, patience_seconds=0).run_id
+    return airflow_or_fail_fast().trigger(IMPORT_DAG, {"source": EXAMPLE}).run_id
 
 
 def _start(begin: Callable[[], str], locale: Locale) -> None:

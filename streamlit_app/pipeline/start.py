@@ -68,7 +68,7 @@ def _configured(locale: Locale) -> None:
         is_pressed = _start_button(locale, "start_pipeline", ":material/play_arrow:", "pipeline_start")
     if is_pressed:
         with section(locale):
-            follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen, patience_seconds=0))
+            follow(airflow_or_fail_fast().trigger(ETL_DAG, chosen))
 
 
 def _start_button(locale: Locale, text: str, icon: str, key: str) -> bool:
