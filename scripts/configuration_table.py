@@ -8,8 +8,9 @@ PAGE = ROOT / "docs" / "configuration.md"
 HEAD = """# Configuration
 
 `make configuration` writes this page from [.env](../.env), which explains each variable. A variable of the environment
-overrides its line there. Variables in brackets are unset by default.
+overrides its line there. Variables in brackets are unset by default: the value shown is an example.
 """
+TABLE = "| variable | default, or [example] | meaning |\n|---|---|---|"
 VARIABLE = re.compile(r"(# )?([A-Z0-9_]+)=(.*)")
 
 
@@ -24,7 +25,7 @@ def page(env: str) -> str:
             lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
             comment = ""
         elif line.startswith("# --- "):
-            lines.append(f"\n## {line.removeprefix('# --- ')}\n\n| variable | default | meaning |\n|---|---|---|")
+            lines.append(f"\n## {line.removeprefix('# --- ')}\n\n{TABLE}")
         else:
             comment += line.removeprefix("#")
     return "\n".join(lines) + "\n"
