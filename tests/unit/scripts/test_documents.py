@@ -3,6 +3,7 @@
 import ast
 import re
 import runpy
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,20 @@ DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT /
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def tracked() -> set[Path]:
+    """What a clone has: files that git knows, and their folders."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("an unpacked archive does not list its files")
+    command = "git", "ls-files", "-z"
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = {ROOT / name for name in listed.split("\0") if name}
+    return files.union(*(file.parents for file in files))
+
+
 def anchors(document: Path) -> set[str]:
     """Return the anchors that GitHub gives to the headings of a document."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
@@ -32,10 +47,10 @@ def anchors(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_to_files_and_headings(document: Path) -> None:
+def test_links_lead_to_files_and_headings(document: Path, tracked: set[Path]) -> None:
     for path, anchor in LINK.findall(document.read_text(encoding="utf-8")):
-        target = document.parent / path if path else document
-        assert target.exists(), f"{path} does not exist"
+        target = (document.parent / path).resolve() if path else document
+        assert target in tracked, f"a clone has no {path}"
         assert not anchor or anchor in anchors(target), f"{path} has no heading #{anchor}"
 
 
@@ -93,10 +108,29 @@ def first_cells(text: str) -> list[str]:
     return [" ".join(re.findall(r"\]\((\S+)\)", cells[1])) or cells[0] for cells in rows]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_a_page_has_at_most_two_screens_of_prose(page: Path) -> None:
     prose = re.sub(r"^```.*?^```$|^\|.*?$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     assert len(prose.split()) <= 700
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name[0].isdigit()], ids=lambda path: path.name)
+def test_a_decision_has_four_parts(page: Path) -> None:
+    parts = re.findall(r"^\*\*(\w+)\.\*\*", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert parts[:4] == ["Status", "Context", "Decision", "Consequences"]
+
+
+def test_the_spanish_readme_keeps_the_order_of_its_headings() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "README.es.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == [
+        "Objetivo",
+        "Fuente del Dataset",
+        "Componentes",
+        "Configuración Local",
+        "Detalles de Acceso",
+        "Resumen del Flujo de Trabajo",
+        "Ejecución",
+    ]
 
 
 def texts_of(path: Path) -> list[str]:
