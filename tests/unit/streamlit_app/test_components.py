@@ -63,15 +63,12 @@ def test_a_text_is_shown_as_it_was_written(text: str) -> None:
 UPLOADER = """
 from streamlit_app.components import uploader
 
-found = uploader("Songs", 'Choose a "file"', "At most 2 MB", "songs")
+uploader("Songs", 'Choose a "file"', "At most 2 MB", "songs")
 """
 
 
-def test_an_uploader_writes_its_own_texts_as_css_strings() -> None:
+def test_an_uploader_has_its_label_and_keeps_the_file() -> None:
     page = AppTest.from_string(UPLOADER).run()
     assert page.file_uploader[0].label == "Songs"
-    style = page.get("html")[0].proto.body
-    assert r'content: "Choose a \"file\""' in style
-    assert 'content: "At most 2 MB"' in style
     page.file_uploader[0].set_value(("songs.csv", b"x", "text/csv")).run()
     assert page.session_state["songs"].getvalue() == b"x"
