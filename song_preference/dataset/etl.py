@@ -76,7 +76,10 @@ def engineer_features(store: DatasetStore, settings: PlaylistSettings, draft: Dr
     with temporary_directory() as directory:
         raw = directory / RAW
         store.fetch(draft.version, RAW, raw)
-        prepared = prepare(raw, directory, max_bytes=settings.max_bytes, threads=os.cpu_count() or 1)
+        test_size = draft.parameters.test_size
+        prepared = prepare(
+            raw, directory, max_bytes=settings.max_bytes, threads=os.cpu_count() or 1, test_size=test_size
+        )
         store.put(draft.version, "scaled", prepared.scaled)
         store.put(draft.version, "features", prepared.features)
     log.info("%s", _kept(prepared.report))

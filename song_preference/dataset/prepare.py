@@ -25,6 +25,8 @@ ROWS_PER_CLASS = 10
 MAX_UNUSABLE = 0.2
 """Share of the rows that may be unusable; with more, the file is probably not what the listener takes it for."""
 
+USUAL_TEST_SIZE: float = checked(ETL_OPTIONS, {})["test_size"]
+
 SONGS_SHOWN = 5
 
 NUMBERS = {"float", "double", "int64"}
@@ -48,16 +50,18 @@ class Prepared(NamedTuple):
     report: Preparation
 
 
-def prepare(raw: Path, directory: Path, *, max_bytes: int, threads: int = 1) -> Prepared:
+def prepare(
+    raw: Path, directory: Path, *, max_bytes: int, threads: int = 1, test_size: float = USUAL_TEST_SIZE
+) -> Prepared:
     """Read a playlist, keep each song once, scale `SCALED` to [0, 1], keep the four features and the label.
 
     A packed file may have at most `max_bytes` unpacked. Files are written to `directory`; raises `InvalidDataset`
-    with everything that is wrong with the playlist.
+    with everything that is wrong with the playlist. A note says if `test_size`, a share, is too few songs to compare.
     """
     with opened(raw, directory, max_bytes=max_bytes, threads=threads) as table:
         _check_share(table)
         repeated, contradicting = find_songs(table)
-        report = _report(table, repeated, contradicting)
+        report = _report(table, repeated, contradicting, test_size)
         if findings := small_classes(report.likes, report.dislikes):
             raise InvalidDataset(*findings, *_look_ups(table), *table.faults)
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
@@ -86,11 +90,10 @@ def small_classes(likes: int, dislikes: int) -> list[Finding]:
     ]
 
 
-def _too_few_to_compare(likes: int, dislikes: int) -> list[Message]:
-    """Return a note if the usual split gives too few test songs of a class for a comparison with the champion."""
+def _too_few_to_compare(likes: int, dislikes: int, share: float) -> list[Message]:
+    """Return a note if the split gives too few test songs of a class for a comparison with the champion."""
     if min(likes, dislikes) < ROWS_PER_CLASS:
         return []
-    share = checked(ETL_OPTIONS, {})["test_size"]
     for_test = class_counts({1: likes, 0: dislikes}, share)
     if min(for_test.values()) >= MIN_TEST_SONGS:
         return []
@@ -166,7 +169,7 @@ def _pairs(values: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(values[::2], values[1::2], strict=True))
 
 
-def _report(table: SongTable, repeated: int, contradicting: Message | None) -> Preparation:
+def _report(table: SongTable, repeated: int, contradicting: Message | None, test_size: float) -> Preparation:
     scaled = [name for name in SCALED if name in table.known]
     spans = [f"min({name}) filter (isfinite({name})), max({name}) filter (isfinite({name}))" for name in scaled]
     statistics = [f"avg({name}), stddev_samp({name})" for name in FEATURES]
@@ -182,7 +185,7 @@ def _report(table: SongTable, repeated: int, contradicting: Message | None) -> P
         notes.append(Message("rows_repeated", {"count": repeated}))
     if contradicting:
         notes.append(contradicting)
-    notes += _too_few_to_compare(likes, songs - likes)
+    notes += _too_few_to_compare(likes, songs - likes, test_size)
     return Preparation(
         columns={},
         readings=[str(message) for message in notes],

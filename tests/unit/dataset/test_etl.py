@@ -19,7 +19,7 @@ from song_preference.settings import DatasetSettings
 from song_preference.song_table.playlist import pack
 from tests.support.datasets import MemoryObjects
 from tests.support.outside import Outside, gives, leads_to
-from tests.support.playlists import as_csv
+from tests.support.playlists import as_csv, chosen
 
 CREATED = datetime(2026, 11, 29, tzinfo=UTC)
 PARAMETERS = Parameters(test_size=0.3, seed=1)
@@ -97,6 +97,17 @@ ZIP_SOURCES = {
     "drive": "https://drive.google.com/file/d/a-b_1/view",
     "file": "incoming/songs.zip",
 }
+
+
+@pytest.mark.parametrize(("songs", "test_size", "are_few"), [(50, 0.1, True), (20, 0.5, False)])
+def test_songs_that_cannot_replace_a_model_are_noted_by_the_runs_own_split(
+    songs: int, test_size: float, *, are_few: bool, store: DatasetStore, configured: DatasetSettings
+) -> None:
+    Path(configured.source).write_bytes(as_csv(chosen(songs, songs)))
+    draft = etl.download(store, configured, Parameters(test_size=test_size, seed=1))
+    report = etl.engineer_features(store, configured, draft).preparation
+    assert report is not None
+    assert ("too_few_to_compare" in [note.code for note in report.normalisations]) == are_few
 
 
 @pytest.mark.parametrize("is_packed", [False, True])

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from song_preference.dataset import sample
+from song_preference.dataset.prepare import USUAL_TEST_SIZE
 from song_preference.dataset.split import MIN_TEST_SONGS, choose_test, song_digests
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
-from song_preference.run_options import ETL_OPTIONS, checked
 from song_preference.song_table.columns import SCALED
 from tests.support.playlists import as_csv, chosen
 
@@ -57,9 +57,8 @@ def test_songs_that_cannot_replace_a_model_are_noted(
     likes: int, dislikes: int, *, are_few: bool, prepared: Prepare
 ) -> None:
     found = prepared(as_csv(chosen(likes, dislikes)))
-    share = checked(ETL_OPTIONS, {})["test_size"]
     labels = found.features[LABEL].to_numpy()
-    in_test = choose_test(labels == 1, song_digests(found.features[list(FEATURES)].to_numpy()), share)
+    in_test = choose_test(labels == 1, song_digests(found.features[list(FEATURES)].to_numpy()), USUAL_TEST_SIZE)
     assert (min((labels[in_test] == label).sum() for label in (0, 1)) < MIN_TEST_SONGS) == are_few
     assert ("too_few_to_compare" in [note.code for note in found.report.normalisations]) == are_few
 
