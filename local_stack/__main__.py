@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -34,8 +36,8 @@ def run(config: Config, new_listener: str | None = None) -> None:
     bring_up(config, Supervisor(config))
     _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
-    champion = ("--version", version) if (version := _champion(config)) else ()
-    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS), *champion)
+    version = ("--version", champion.version) if (champion := _champion(config)) else ()
+    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
 
@@ -84,14 +86,13 @@ def _ensure_champion(config: Config, new_listener: str | None) -> None:
     source = config.environment["DATASET_SOURCE"]
     # A source may hold a password: neither state nor terminal shows it.
     digest, of_source = _digest(f"{source}{_file_state(source)}"), _digest(source)
-    has_champion = _champion(config) is not None
-    if has_champion and not new_listener and config.read_note("learned-from") in {digest, None}:
+    champion = _champion(config)
+    if champion and not new_listener and config.read_note("learned-from") in {digest, None}:
         print("A champion is registered: the pipeline need not run.", flush=True)
         return
     shown = re.sub("(?<=://).*[@?#].*", "...", source)
-    before = config.read_note("source")
     # A real playlist replaces the sample, and the sample no playlist, whoever's it is.
-    if has_champion and before != of_source and not {before, of_source} & {_digest("sample"), None}:
+    if champion and "sample" not in {champion.source_kind, source} and config.read_note("source") != of_source:
         new_listener = new_listener or _ask_whose(shown)
     print(f"Running the pipeline on {shown}", flush=True)
     _command(config, "song_preference.pipeline", *(["--new-listener", new_listener] if new_listener else []))
@@ -127,8 +128,15 @@ def _file_state(source: str) -> str:
     return f" {found.st_size} {found.st_mtime_ns}"
 
 
-def _champion(config: Config) -> str | None:
-    """Return the version that MLflow has as champion, None before the first; raise `StackError`."""
+class _Champion(NamedTuple):
+    """A version of the model, and where the songs that it learned from came from, such as `sample`."""
+
+    version: str
+    source_kind: str | None
+
+
+def _champion(config: Config) -> _Champion | None:
+    """Return what MLflow has as champion, None before the first; raise `StackError`."""
     env = config.environment
     url = f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
     asked = {"name": env["MODEL_NAME"], "alias": env["MODEL_ALIAS"]}
@@ -139,7 +147,12 @@ def _champion(config: Config) -> str | None:
         raise StackError(f"MLflow does not answer ({error}): its log is in {config.logs}.") from error
     if answer.is_server_error:
         raise StackError(f"MLflow fails ({answer.status_code} {answer.reason_phrase}): its log is in {config.logs}.")
-    return str(answer.json()["model_version"]["version"]) if answer.is_success else None
+    if not answer.is_success:
+        return None
+    found = answer.json()["model_version"]
+    tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
+    tags |= json.loads(tags.get("training", "{}"))  # version 0.1 had each value as a tag of its own
+    return _Champion(str(found["version"]), tags.get("source_kind"))
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:
@@ -157,7 +170,9 @@ def _addresses(config: Config) -> str:
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
     song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
     query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
-    plain = f"-cacert {env['TLS_CA_FILE']}" if env["TLS_CA_FILE"] else "-plaintext"
+    trusted = env["TLS_CA_FILE"]
+    curl = f"curl --cacert {trusted}" if trusted else "curl"
+    grpcurl = f"grpcurl -cacert {trusted}" if trusted else "grpcurl -plaintext"
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs
@@ -168,9 +183,9 @@ def _addresses(config: Config) -> str:
   S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
   S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
 
-  curl {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
-  curl {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
-  grpcurl {plain} -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
+  {curl} {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
+  {curl} {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
+  {grpcurl} -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
 
 Stop with `make stop`."""
 

@@ -1,5 +1,6 @@
 """The command line, in a process of its own: `exec` becomes the command; and how `run` gets a champion."""
 
+import json
 import os
 import subprocess
 import sys
@@ -45,25 +46,58 @@ def test_anything_else_is_answered_with_the_usage(arguments: list[str]) -> None:
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+def champions() -> list[dict[str, str]]:
+    """The tags of each version that became champion, which all have the number 1."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _without_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "bring_up", lambda *_: None)
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, champions: list[dict[str, str]]) -> list[tuple[str, ...]]:
     """The platform's own commands that were run; there is a champion once the pipeline was among them."""
     ran: list[tuple[str, ...]] = []
 
-    def run(command: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[str]:
+    def run(command: tuple[str, ...], env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
         if command[2] == "song_preference.pipeline":
             ran.append(command[2:])
+            champions.append(learned_from("sample" if env["DATASET_SOURCE"] == "sample" else "https"))
         elif command[2] == "song_preference.clients":
             assert command[-2:] == ("--version", "1")
         return subprocess.CompletedProcess(command, 0)
 
+    def get(url: str, **_: object) -> httpx.Response:
+        assert url.endswith("/api/2.0/mlflow/registered-models/alias")
+        if not champions:
+            return httpx.Response(404, json={"error_code": "RESOURCE_DOES_NOT_EXIST"})
+        tags = [{"key": key, "value": value} for key, value in champions[-1].items()]
+        return httpx.Response(200, json={"model_version": {"version": "1", "tags": tags}})
+
     monkeypatch.setattr("subprocess.run", run)
-    monkeypatch.setattr(command_line, "_champion", lambda _: "1" if ran else None)
-    monkeypatch.setattr(command_line, "bring_up", lambda *_: None)
+    monkeypatch.setattr(httpx, "get", get)
     return ran
+
+
+def learned_from(kind: str) -> dict[str, str]:
+    return {"training": json.dumps({"source_kind": kind})}
 
 
 def run(state: Path, source: str, new_listener: str | None = None) -> None:
     command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}), new_listener)
+
+
+def test_what_asks_over_tls_trusts_the_certificate(
+    tmp_path: Path, commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"TLS_CERT_FILE": "/own.pem", "TLS_KEY_FILE": "/key.pem"}
+    command_line.run(Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", **settings}))
+    assert commands
+    shown = capsys.readouterr().out
+    assert shown.count("\n  curl --cacert /own.pem https://127.0.0.1:8803/") == 2
+    assert shown.count("\n  grpcurl -cacert /own.pem -d ") == 1
 
 
 def test_the_summary_leads_to_the_pages_that_links_lead_to(
@@ -108,6 +142,27 @@ def test_who_says_whose_it_is_gets_another_decision_on_the_same_source(
     run(tmp_path, "https://example.com/a.csv")
     run(tmp_path, "https://example.com/a.csv", "yes")
     assert commands == [PIPELINE, (*PIPELINE, "--new-listener", "yes")]
+
+
+@pytest.mark.parametrize("tags", [learned_from("sample"), {"source_kind": "sample"}])
+def test_a_playlist_replaces_the_sample_that_stood_in_for_another_source(
+    tags: dict[str, str], tmp_path: Path, commands: list[tuple[str, ...]], champions: list[dict[str, str]]
+) -> None:
+    run(tmp_path, "https://drive.google.com/file/d/1")
+    champions.append(tags)
+    run(tmp_path, "https://example.com/a.csv")
+    assert commands == [PIPELINE] * 2
+
+
+def test_whose_a_list_is_counts_once_an_upload_has_replaced_the_sample(
+    tmp_path: Path, commands: list[tuple[str, ...]], champions: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    run(tmp_path, "sample")
+    champions.append(learned_from("upload"))
+    with pytest.raises(StackError, match="DATASET_SOURCE is another one than before"):
+        run(tmp_path, "https://example.com/b.csv")
+    assert commands == [PIPELINE]
 
 
 @pytest.mark.parametrize(
@@ -173,18 +228,15 @@ def test_a_secret_in_the_source_is_neither_shown_nor_kept(
 
 
 def test_an_mlflow_that_does_not_answer_is_no_platform_without_a_champion(tmp_path: Path) -> None:
-    config = Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", "MLFLOW_PORT": "9"})
+    settings = {"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", "MLFLOW_PORT": "9"}
     with pytest.raises(StackError, match="MLflow does not answer"):
-        command_line._champion(config)
+        command_line.run(Config.read(settings))
 
 
-def test_there_is_no_champion_only_where_mlflow_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    for answer, champion in (
-        (httpx.Response(404, json={"error_code": "RESOURCE_DOES_NOT_EXIST"}), None),
-        (httpx.Response(200, json={"model_version": {"version": 3}}), "3"),
-    ):
-        monkeypatch.setattr(httpx, "get", lambda *_, answer=answer, **__: answer)
-        assert command_line._champion(Config.read({})) == champion
+def test_an_mlflow_that_fails_is_no_platform_without_a_champion(
+    tmp_path: Path, commands: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(500))
     with pytest.raises(StackError, match=r"MLflow fails \(500 Internal Server Error\): its log is in "):
-        command_line._champion(Config.read({}))
+        run(tmp_path, "sample")
+    assert commands == []
