@@ -237,10 +237,18 @@ def test_without_a_replica_each_protocol_gets_its_own_error(variables: dict[str,
     compose("stop", *REPLICATED, **variables)
     trusting = ssl.create_default_context(cafile=variables["TLS_CERT_FILE"])
     with httpx.Client(base_url=os.environ["FASTAPI_URL"], verify=trusting, timeout=60) as client:
-        answers = {path: client.get(path) for path in ("/predict", "/songs", "/v2/health/live", "/invocations")}
-    for answer in answers.values():
+        paths = ("/predict", "/songs", "/v2", "/v2/health/live", "/invocations")
+        answers = [client.get(path) for path in paths] + [client.post(path) for path in ("/predict", "/graphql")]
+        changes = [client.post(path) for path in ("/datasets", "/pipeline/runs", "/catalogue")]
+    for answer in answers:
         assert (answer.status_code, answer.headers["retry-after"]) == (httpx.codes.SERVICE_UNAVAILABLE, "1")
-    assert [{*answer.json()} for answer in answers.values()] == [PROBLEM, PROBLEM, {"error"}, {"error_code", "message"}]
+    others = [{"error"}, {"error"}, {"error_code", "message"}]
+    assert [{*answer.json()} for answer in answers] == [PROBLEM, PROBLEM, *others, PROBLEM, PROBLEM]
+    for answer in changes:
+        # It may have begun, so nothing tells a client to send it again unseen.
+        assert (answer.status_code, {*answer.json()}) == (httpx.codes.SERVICE_UNAVAILABLE, PROBLEM)
+        assert "retry-after" not in answer.headers
+        assert "may have begun" in answer.json()["detail"]
     song = pb.PredictRequest(song=pb.Song(**EXAMPLE.model_dump()))
     with channel(os.environ["GRPC_ADDRESS"], client_tls()) as opened, pytest.raises(grpc.RpcError) as raised:
         prediction_pb2_grpc.PredictionServiceStub(opened).Predict(song, timeout=60)
