@@ -5,8 +5,9 @@ worker was killed, writes the same.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from time import perf_counter
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from song_preference.catalogue.store import CatalogueStore
-from song_preference.catalogue.version import Scores, scores_folder
+from song_preference.catalogue.version import Part, Scores, scores_folder
 from song_preference.errors import CatalogueIncomplete, NothingToDo
 from song_preference.features import FEATURES
 from song_preference.messages import Message
@@ -63,15 +64,23 @@ def plan(store: CatalogueStore, ref: ModelRef, graph: bytes, most_tasks: int) ->
     if store.scores(found.version, folder):
         log.info("Version %s has scored catalogue %s before.", ref.version, found.version)
         return [Group(found.version, folder, [])]
-    seconds = found.songs / songs_per_second(ServedModel.load(ref, graph))
+    speed = songs_per_second(ServedModel.load(ref, graph))
     store.put_graph(found.version, folder, graph)
-    names = [part.name for part in found.parts]
-    tasks = min(max(1, int(seconds / TASK_SECONDS)), len(names), most_tasks)
-    log.info("%d songs take version %s about %.0f s, in %d tasks.", found.songs, ref.version, seconds, tasks)
-    return [
-        Group(found.version, folder, names[task * len(names) // tasks : (task + 1) * len(names) // tasks])
-        for task in range(tasks)
-    ]
+    groups = shares(found.parts, TASK_SECONDS * speed, most_tasks)
+    values = (found.songs, ref.version, found.songs / speed, len(groups))
+    log.info("%d songs take version %s about %.0f s, in %d tasks.", *values)
+    return [Group(found.version, folder, [part.name for part in group]) for group in groups]
+
+
+def shares(parts: Sequence[Part], least_songs: float, most: int) -> list[Sequence[Part]]:
+    """Share out parts evenly, into as many groups of at least so many songs as there can be, or into one."""
+    most = min(most, int(sum(part.songs for part in parts) / least_songs), len(parts))
+    for number in range(most, 1, -1):
+        ends = [group * len(parts) // number for group in range(number + 1)]
+        groups = [parts[first:end] for first, end in pairwise(ends)]
+        if all(sum(part.songs for part in group) >= least_songs for group in groups):
+            return groups
+    return [parts]
 
 
 def score(store: CatalogueStore, group: Group) -> Scored:

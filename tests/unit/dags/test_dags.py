@@ -99,15 +99,27 @@ again = {{"asked": asked, "skipped": skipped, "result": tasks["promote"](found, 
 again["events"] = [call.args[0].name for call in events.__getitem__.return_value.add.call_args_list]
 """
 
+PLAN = f"""
+from song_preference.catalogue import scoring
+from song_preference.catalogue import store as catalogues
+from song_preference.serving import registry
+catalogues.open_store = lambda: None
+registry.MlflowRegistry = MagicMock()
+scoring.plan = lambda store, champion, graph, most_tasks: [scoring.Group("c", "m", [str(most_tasks)])]
+os.environ["AIRFLOW__CORE__MAX_MAP_LENGTH"] = "77"
+dag = next(dag for dag in bag.dags.values() if dag.dag_id == {SCORING_DAG!r})
+plan = dag.get_task("plan").python_callable()
+"""
+
 PRINT = """
-print(json.dumps({"bag": described, "messages": messages, "again": again}))
+print(json.dumps({"bag": described, "messages": messages, "again": again, "plan": plan}))
 """
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what Airflow makes of the files, in one process, since its start takes longest."""
-    return in_airflow(READ + DESCRIBE + ASK + AGAIN + PRINT, tmp_path_factory.mktemp("airflow"))
+    return in_airflow(READ + DESCRIBE + ASK + AGAIN + PLAN + PRINT, tmp_path_factory.mktemp("airflow"))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +141,10 @@ def test_a_version_of_before_is_put_through_promotion_again(found: Any) -> None:
     assert again["skipped"] == "Version 3 was trained from these songs, settings and code: it is compared again."
     assert (again["result"]["version"], again["result"]["promoted"]) == ("3", True)
     assert again["events"] == [CHAMPION_ASSET]
+
+
+def test_no_more_tasks_are_planned_than_airflow_maps(found: Any) -> None:
+    assert found["plan"] == [{"catalogue": "c", "model": "m", "parts": ["77"]}]
 
 
 def test_the_dags_are_read_without_an_error_and_nothing_else(bag: Any) -> None:
