@@ -70,9 +70,9 @@ def upload(
     Follow the run at the address in `Location`; the catalogue before stays in use until it ends.
     """
     first = next(iter(files.values()))
-    with as_one(files) as file:
-        source = manage.keep(file, first.filename or "", management.datasets.objects)
-    run = management.airflow.trigger(IMPORT_DAG, {"source": source})
+    objects = management.datasets.objects
+    with as_one(files) as file, manage.kept(file, first.filename or "", objects, manage.CATALOGUES) as source:
+        run = management.airflow.trigger(IMPORT_DAG, {"source": source})
     response.headers["Location"] = f"/catalogue/runs/{quote(run.run_id, safe='')}"
     return ImportStarted(run_id=run.run_id, source=source)
 

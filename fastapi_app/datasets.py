@@ -206,11 +206,11 @@ def upload(
     with playlist_on_disk(files) as path:
         kept, preparation = checks.check(path)
         given = files.get("file") or files["liked"]
-        with kept.open("rb") as file:
-            source = manage.keep(file, given.filename or "", checks.management.datasets.objects)
-    asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
-    params = {option: value for option, value in asked.items() if value is not None}
-    run = checks.management.airflow.trigger(ETL_DAG, params)
+        objects = checks.management.datasets.objects
+        with kept.open("rb") as file, manage.kept(file, given.filename or "", objects) as source:
+            asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
+            params = {option: value for option, value in asked.items() if value is not None}
+            run = checks.management.airflow.trigger(ETL_DAG, params)
     response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
     return Accepted(run_id=run.run_id, source=source, preparation=preparation)
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.store import CatalogueStore, open_store
-from song_preference.dataset.manage import forget
+from song_preference.dataset.manage import forget_catalogue
 from song_preference.errors import SongPreferenceError
 from song_preference.settings import ModelSettings, load
 
@@ -49,8 +49,8 @@ def _remove(store: CatalogueStore, version: str) -> None:
     found = store.find(version)
     withdraw(load(ModelSettings), version)
     store.remove(version)
-    if found.source.sha256 not in {other.source.sha256 for other in store.published()}:
-        forget(found.source.sha256, store.objects)
+    if found.source.uri not in {other.source.uri for other in store.published()}:
+        forget_catalogue(found.source.uri, store.objects)
 
 
 if __name__ == "__main__":

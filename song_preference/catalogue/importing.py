@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion, Part, version_of
-from song_preference.dataset.manage import forget
+from song_preference.dataset.manage import forget_catalogue
 from song_preference.dataset.source import fetch
 from song_preference.errors import InvalidDataset
 from song_preference.settings import CatalogueSettings
@@ -22,9 +22,9 @@ def read(store: CatalogueStore, settings: CatalogueSettings, source: str) -> Cat
     """
     with temporary_directory() as directory:
         file = directory / "raw"
-        fetched = fetch(source, file, store.objects, settings, trusted=False)
-        version = version_of(fetched.sha256)
         try:
+            fetched = fetch(source, file, store.objects, settings, trusted=False)
+            version = version_of(fetched.sha256)
             with catalogue.opened(file, directory, settings.max_bytes) as songs:
                 parts = []
                 for number, (path, count) in enumerate(songs.parts(directory)):
@@ -32,7 +32,7 @@ def read(store: CatalogueStore, settings: CatalogueSettings, source: str) -> Cat
                     store.put_part(version, parts[-1].name, path)
         except InvalidDataset:
             # Nobody would hear again of an upload that is no catalogue.
-            forget(fetched.sha256, store.objects)
+            forget_catalogue(source.strip(), store.objects)
             raise
     found = CatalogueVersion(
         version=version,

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +14,14 @@ from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import DatasetInUse, DatasetNotFound, Finding, InvalidDataset, RegistryUnavailable
+from song_preference.errors import (
+    DatasetInUse,
+    DatasetNotFound,
+    Finding,
+    InvalidDataset,
+    PipelineError,
+    RegistryUnavailable,
+)
 from song_preference.features import LABEL
 from song_preference.isolation import isolated
 from song_preference.messages import Message
@@ -23,6 +32,9 @@ from song_preference.temporary import temporary_directory
 
 UNNAMED = "playlist"
 """The name of an upload that came without one."""
+
+CATALOGUES = f"{FOLDER}catalogue-"
+"""Start of the folders of catalogues: the same bytes may be a playlist too, which stays when the catalogue goes."""
 
 
 def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
@@ -53,29 +65,42 @@ def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple
         raise InvalidDataset(*error.findings, Finding(None, Message("two_files_do"), 1)) from error
 
 
-def keep(file: BinaryIO, name: str, objects: ObjectStore) -> str:
-    """Keep a file below incoming/ in S3, in a folder named by its digest; return its address for the pipeline.
+@contextmanager
+def kept(file: BinaryIO, name: str, objects: ObjectStore, folders: str = FOLDER) -> Iterator[str]:
+    """Keep a file below incoming/ in S3, in a folder named by its digest; yield its address, to start a run with it.
 
-    What was kept before stays under the name that it had. Raise `StorageUnavailable`.
+    What was kept before stays under the name that it had; what is new goes again if Airflow fails to start the run.
+    Raise `StorageUnavailable`.
     """
     extension, digest = extension_of(file), hashlib.sha256()
     for piece in pieces(file):
         digest.update(piece)
-    folder = _folder(digest.hexdigest())
+    folder = _folder(digest.hexdigest(), folders)
     key = next(iter(objects.keys(folder)), f"{folder}/{_file_name(name)}.{extension}")
     file.seek(0)
-    objects.put_new(key, file)
-    return objects.uri(key)
+    is_new = objects.put_new(key, file)
+    try:
+        yield objects.uri(key)
+    except PipelineError:
+        if is_new:
+            objects.remove(key)
+        raise
 
 
 def forget(sha256: str, objects: ObjectStore) -> None:
-    """Remove the upload with this content, if there is one; raise `StorageUnavailable`."""
-    for key in objects.keys(_folder(sha256)):
+    """Remove the playlist uploaded with this content, if there is one; raise `StorageUnavailable`."""
+    for key in objects.keys(_folder(sha256, FOLDER)):
         objects.remove(key)
 
 
-def _folder(sha256: str) -> str:
-    return f"{FOLDER}{sha256[:32]}"
+def forget_catalogue(address: str, objects: ObjectStore) -> None:
+    """Remove the catalogue at this address if it was uploaded; raise `StorageUnavailable`."""
+    if address.startswith(objects.uri(CATALOGUES)):
+        objects.remove(address.removeprefix(objects.uri("")))
+
+
+def _folder(sha256: str, folders: str) -> str:
+    return f"{folders}{sha256[:32]}"
 
 
 def _file_name(name: str) -> str:

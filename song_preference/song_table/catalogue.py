@@ -129,7 +129,8 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
         alone.parent.mkdir()
         whole = Read() + _written(path.rename(alone), max_bytes)
     files = sorted(directory.glob("*/songs.parquet"), key=lambda file: int(file.parent.name))
-    with database.crashes_rejected(), database.opened(directory, threads=1) as connection:
+    # Of tables that were written here: what fails from now on is no fault of the file.
+    with database.opened(directory, threads=1) as connection:
         _gather(connection, files)
         yield Catalogue(connection, whole)
 

@@ -109,8 +109,8 @@ def test_a_playlist_that_was_uploaded_goes_with_the_last_version_made_of_it(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
-    with playlist.open("rb") as file:
-        uploaded = settings(manage.keep(file, playlist.name, store.objects), monkeypatch)
+    with playlist.open("rb") as file, manage.kept(file, playlist.name, store.objects) as source:
+        uploaded = settings(source, monkeypatch)
     old = [run(store, uploaded, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
     run(store, settings("sample", monkeypatch))
     versions(["remove", old[0].version])

@@ -11,7 +11,7 @@ import pandas as pd
 from song_preference.catalogue import importing
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion
-from song_preference.dataset.manage import keep
+from song_preference.dataset.manage import CATALOGUES, kept
 from song_preference.features import FEATURES
 from song_preference.settings import CatalogueSettings
 
@@ -34,4 +34,5 @@ def zipped(files: dict[str, bytes]) -> bytes:
 def read_upload(store: CatalogueStore, content: bytes, max_bytes: int = 10**7) -> CatalogueVersion:
     """Upload a file and read it, as the first task of an import does."""
     settings = CatalogueSettings.model_validate({"MAX_CATALOGUE_BYTES": max_bytes, "INCOMING_DIR": "unused"})
-    return importing.read(store, settings, keep(BytesIO(content), "Mine.csv", store.objects))
+    with kept(BytesIO(content), "Mine.csv", store.objects, CATALOGUES) as source:
+        return importing.read(store, settings, source)

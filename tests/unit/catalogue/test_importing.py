@@ -4,6 +4,7 @@ import gzip
 import tempfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from song_preference.catalogue import importing
@@ -31,6 +32,37 @@ def test_an_upload_that_is_too_large_once_unpacked_leaves_nothing_behind(
         read_upload(store, content, max_bytes=1_000_000)
     assert store.objects.keys("") == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<!DOCTYPE html><title>Log in</title>", "HTML page"),
+        (b"title,artist,speechiness,energy,danceability,acousticness\n" + b"x" * 10**6, "larger than 1,000,000 bytes"),
+        (as_csv(songs(["A"]).drop(columns="title")), "title"),
+        (b"title,artist\nA,Anna\n", "names songs and not their audio features"),
+        (zipped({"a.csv": as_csv(songs(["A"]))})[:-40], "cannot be unpacked"),
+    ],
+    ids=["page", "large", "untitled", "featureless", "broken"],
+)
+def test_an_upload_that_is_no_catalogue_leaves_nothing_behind(
+    store: CatalogueStore, content: bytes, reason: str
+) -> None:
+    with pytest.raises(InvalidDataset, match=reason):
+        read_upload(store, content, max_bytes=1_000_000)
+    assert store.objects.keys("") == []
+
+
+def test_what_fails_after_the_file_was_read_is_no_fault_of_it(
+    store: CatalogueStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("no memory is left")
+
+    monkeypatch.setattr(catalogue, "_gather", exhausted)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        read_upload(store, as_csv(songs(["A"])))
+    assert len(store.objects.keys("incoming/")) == 1
 
 
 def test_the_description_has_the_first_notes_and_says_how_many_more_there_were(

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -21,6 +22,7 @@ from song_preference.serving.song_index import IndexStore, SongIndex
 from song_preference.serving.songs import SongSearch
 from tests.support.airflow import FakeAirflow, FakeRun, task
 from tests.support.datasets import MemoryObjects
+from tests.support.playlists import CSV
 from tests.support.rest import KEY, MAX_DATASET_BYTES, check_problem
 
 PATH = "/catalogue"
@@ -58,6 +60,21 @@ def test_an_upload_is_kept_and_its_import_started(
     assert (answer.json()["source"], objects.get(key)) == (objects.uri(key), b"title,artist\n")
     assert (server.conf, key.endswith("/Mine.csv")) == ({"source": objects.uri(key)}, True)
     assert managed.get(answer.headers["location"]).json()["state"] == "queued"
+
+
+@pytest.mark.parametrize("upload", [PATH, "/datasets"])
+def test_what_airflow_cannot_be_told_of_goes_again_unless_it_was_there_before(
+    managed: TestClient, objects: MemoryObjects, server: FakeAirflow, upload: str
+) -> None:
+    files = {"file": ("Mine.csv", CSV)}
+    server.broken = httpx.ConnectError("refused")
+    check_problem(managed.post(upload, headers=KEY, files=files), 503, upload)
+    assert objects.keys("") == []
+    server.broken = None
+    assert managed.post(upload, headers=KEY, files=files).status_code == 202
+    server.broken = httpx.ConnectError("refused")
+    check_problem(managed.post(upload, headers=KEY, files=files), 503, upload)
+    assert len(objects.keys("incoming/")) == 1
 
 
 def test_several_files_are_kept_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:
