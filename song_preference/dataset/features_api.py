@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from threading import Lock
 from typing import Any
@@ -32,6 +33,9 @@ ASKED_AT_ONCE = 40
 
 TOTAL_SECONDS, REQUEST_SECONDS = 60, 10
 """Time for all requests about one file, and for each wait in one of them."""
+
+ABOUT_THE_IDS = {400, 404, 413, 414, 422}
+"""Statuses that concern one request: the service may answer the next one."""
 
 MOST_BYTES = 1 << 20
 TRACK = re.compile(rf"https://open\.spotify\.com/track/({SPOTIFY_ID.pattern})")
@@ -91,8 +95,11 @@ class FeaturesApi:
                 try:
                     content = self._answer(http, group, deadline)
                 except (httpx.HTTPError, ValueError, OverflowError, RecursionError) as error:
-                    reason, unknown = type(error).__name__, len(ids) - first
+                    goes_on = isinstance(error, httpx.HTTPStatusError) and error.response.status_code in ABOUT_THE_IDS
+                    reason, unknown = type(error).__name__, len(group) if goes_on else len(ids) - first
                     log.warning("%s does not answer (%s): %s songs stay unknown.", self.host, reason, unknown)
+                    if goes_on:
+                        continue
                     return
                 yield from _songs(content, set(group))
 
@@ -132,7 +139,11 @@ def _pause(response: httpx.Response) -> float | None:
     if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
         return None
     told = response.headers.get("Retry-After", "")
-    return max(1.0, float(told)) if re.fullmatch(r"[0-9]{1,6}", told) else 1.0
+    if re.fullmatch(r"[0-9]{1,6}", told):
+        return max(1.0, float(told))
+    with suppress(ValueError, OverflowError):
+        return max(1.0, parsedate_to_datetime(told).timestamp() - time.time())
+    return 1.0
 
 
 def _bounded(response: httpx.Response, deadline: float) -> bytes:

@@ -99,11 +99,33 @@ def test_it_waits_as_long_as_the_service_wants(api: FeaturesApi, service: FakeSe
     assert len(service.asked) == 3
 
 
-@pytest.mark.parametrize("refusal", [(500, {}), (403, {}), (429, {"Retry-After": "3600"}), (302, {"Location": "/"})])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (500, {}),
+        (403, {}),
+        (429, {"Retry-After": "3600"}),
+        (429, {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
+        (302, {"Location": "/"}),
+    ],
+)
 def test_what_fails_is_not_found(api: FeaturesApi, service: FakeService, refusal: tuple[int, dict[str, str]]) -> None:
     service.refusals = [(200, {}), refusal]
     assert len(api.features(IDS)) == ASKED_AT_ONCE
     assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+def test_a_refusal_of_some_ids_leaves_the_others(api: FeaturesApi, service: FakeService, status: int) -> None:
+    service.refusals = [(200, {}), (status, {})]
+    assert api.features(IDS).keys() == {*IDS[:ASKED_AT_ONCE], *IDS[2 * ASKED_AT_ONCE :]}
+    assert len(service.asked) == 3
+
+
+@pytest.mark.parametrize("told", ["Wed, 21 Oct 2015 07:28:00 GMT", "Fri, 31 Feb 2099 99:99:99 GMT", "1 Jan 0001", "-1"])
+def test_a_pause_that_is_over_or_no_date_is_short(api: FeaturesApi, service: FakeService, told: str) -> None:
+    service.refusals = [(429, {"Retry-After": told})]
+    assert len(api.features(IDS[:3])) == 3
 
 
 def test_a_service_that_limits_for_ever_is_given_up(service: FakeService, objects: MemoryObjects) -> None:
