@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from song_preference.errors import InvalidDataset
 from song_preference.messages import Message
 from song_preference.prediction import Batch
 from song_preference.serving.lookup import Sources, completed
+from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, head_of, read_songs
@@ -67,11 +68,19 @@ def answered(
 
 
 def _as_json(notes: Sequence[Message]) -> str:
-    """Return the notes, or where they are long only the different codes."""
-    text = json.dumps([note.as_json() for note in notes])
-    if len(text) <= MAX_NOTES_CHARACTERS:
-        return text
+    """Return the notes; where they are long with fewer names of songs, or at last only the different codes."""
+    for most in range(ROWS_SHOWN, -1, -1):
+        text = json.dumps([_with_names(note, most) for note in notes])
+        if len(text) <= MAX_NOTES_CHARACTERS:
+            return text
     return json.dumps([{"code": code} for code in dict.fromkeys(note.code for note in notes)])
+
+
+def _with_names(note: Message, most: int) -> dict[str, Any]:
+    """Return a note with at most so many names of songs that were not found."""
+    names = note.params.get("not_found", [])
+    fewer = {"not_found": [*names[:most], "..."]} if len(names) > most else {}
+    return {"code": note.code, "params": note.params | fewer}
 
 
 def _closing(stack: ExitStack, blocks: Iterator[bytes]) -> Iterator[bytes]:

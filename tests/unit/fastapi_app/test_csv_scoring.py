@@ -185,6 +185,21 @@ def test_what_was_normalised_is_in_a_header(rest: TestClient, content: bytes, no
     assert len(header) <= MAX_NOTES_CHARACTERS
 
 
+def test_names_that_a_header_has_no_room_for_are_left_out_first(rest: TestClient) -> None:
+    found = [f"Песня,Автор,{ROW},catalogue 0123456789ab"] * 3
+    unknown = [f"{number} {'Очень длинная песня ' * 3},Исполнитель,,,,," for number in range(20)]
+    content = "\n".join([f"title,artist,{HEADER},features_from", *found, *unknown, ""]).encode()
+    header = rest.post("/predict/csv", content=content, headers=CSV).headers["X-Notes"]
+    assert MAX_NOTES_CHARACTERS // 2 < len(header) <= MAX_NOTES_CHARACTERS
+    (params,) = (note["params"] for note in json.loads(header) if note["code"] == "songs_found")
+    assert (params["found"], params["rows"]) == (3, 23)
+    *names, rest_of_them = params["not_found"]
+    assert names == [
+        f"{number} {'Очень длинная песня ' * 3}".strip() + " - Исполнитель" for number in range(len(names))
+    ]
+    assert (len(names) > 0, rest_of_them) == (True, "...")
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("title", ["Plain", '"Quoted; ""so"""'])
