@@ -176,7 +176,20 @@ def test_every_protocol_finds_and_recommends_the_same_songs(
         assert best == [*map(from_message, stub.Recommend(pb.RecommendRequest(limit=10, genre="rock")).songs)]
         assert best
         page = stub.GetSong(pb.GetSongRequest(id=best[0]["id"]))
-    explained = rest.get(f"/songs/{best[0]['id']}").json()["explanation"]
+    told = rest.get(f"/songs/{best[0]['id']}").json()
+    query = f"""{{ song(id: "{best[0]["id"]}") {{ song {{ id title }} catalogue model stale
+        explanation {{ prediction {{ probability }} contributions {{ feature value }} }} }} }}"""
+    same = rest.post("/graphql", json={"query": query}).json()["data"]["song"]
+    explained = told["explanation"]
+    assert {(one["catalogue"], one["model"], one["stale"]) for one in (told, same)} == {
+        (page.index.catalogue, page.index.model, page.index.stale)
+    }
+    assert [same["song"], {"id": page.song.id, "title": page.song.title}] == [
+        {name: told["song"][name] for name in ("id", "title")}
+    ] * 2
+    assert same["explanation"]["prediction"]["probability"] == explained["probability"]
+    parts = {item["feature"]: item["value"] for item in same["explanation"]["contributions"]}
+    assert parts == explained["contributions"]
     assert explained["probability"] == page.explanation.answer.probability
     assert explained["probability"] == pytest.approx(best[0]["probability"], abs=1e-6)
     assert explained["contributions"] == {name: getattr(page.explanation.contributions, name) for name in FEATURES}

@@ -1,14 +1,24 @@
 """The challenger, which answers only callers that name its version."""
 
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import fastapi_app.__main__
+import grpc_service.__main__
+from song_preference import logs
 from song_preference.errors import ModelNotReady, RegistryUnavailable, UnknownVersion
 from song_preference.prediction import ModelRef
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
+from song_preference.settings import ServingSettings
+from tests.support.dashboard import ENVIRONMENT
 from tests.support.registry import FakeRegistry
 from tests.support.waiting import wait_for
 
@@ -145,3 +155,25 @@ def test_predictions_of_the_challenger_count_under_its_version(both: ModelStore,
     assert counted == {"1": 3, "2": len(songs)}
     info = {"name": NAME, "version": "1", "alias": "champion"}
     assert metrics.registry.get_sample_value("song_preference_model_info", info) == 1
+
+
+@pytest.mark.parametrize("service", [fastapi_app.__main__, grpc_service.__main__], ids=["fastapi", "grpc"])
+def test_a_service_whose_callers_may_name_a_version_loads_it(
+    service: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = []
+
+    def following(settings: ServingSettings, *, with_challenger: bool = False) -> Predictor:
+        asked.append((settings.name, with_challenger))
+        raise SystemExit
+
+    own = {"MANAGE_DATASETS": "false", "GRPC_METRICS_PORT": "1", "GRPC_REFLECTION": "false", "TMPDIR": str(tmp_path)}
+    for name, value in (ENVIRONMENT | own | {"MODEL_CACHE_DIR": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    monkeypatch.setattr(service, "following_champion", following)
+    monkeypatch.setattr(sys, "argv", ["service", "--port", "1"])
+    with pytest.raises(SystemExit):
+        service.main()
+    assert asked == [(NAME, True)]

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from strawberry.types import get_object_definition
 
-from fastapi_app import schemas
+from fastapi_app import schemas, songs
 from fastapi_app.graphql import types
 from song_preference.dataset.version import DatasetVersion
 from song_preference.pipeline import report
@@ -90,13 +90,17 @@ def test_no_field_of_a_dataset_is_forgotten() -> None:
         (types.Prediction, schemas.PredictionOut),
         (types.Answer, schemas.Answer),
         (types.RegisteredVersion, schemas.VersionOut),
+        (types.CatalogueSong, songs.SongOut),
+        (types.ScoredSong, songs.ScoredSongOut),
+        (types.Songs, songs.SongsOut),
+        (types.SongPage, songs.SongPageOut),
         (types.PipelineTask, TaskReport),
         (types.PipelineRun, RunSummary),
         (types.TrainingRun, report.TrainingReport),
         (types.PipelineRunReport, report.RunReport),
     ],
 )
-def test_a_derived_type_has_every_field_of_its_model(kind: type[Any], model: type[BaseModel]) -> None:
+def test_a_type_has_every_field_of_its_model(kind: type[Any], model: type[BaseModel]) -> None:
     assert fields(kind) == model.model_fields.keys()
 
 
