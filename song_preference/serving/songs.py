@@ -119,7 +119,7 @@ class Origin(BaseModel):
 
     catalogue: str = Field(description="The catalogue.")
     model: str = Field(description="The version of the model that gave the stored answers.")
-    stale: bool = Field(description="Whether another version of the model is in service by now.")
+    stale: bool = Field(description="Whether another version of the model is in service by now, or none.")
 
 
 class Found(NamedTuple):
@@ -258,10 +258,13 @@ class SongSearch:
         self._open = self._open or (index, connect(index.path))
         return self._open
 
-    def _origin(self, index: SongIndex) -> Origin:
+    def is_stale(self, index: SongIndex) -> bool:
+        """Return whether its answers are not those of the version in service."""
         served = self.predictor.store.served
-        is_other = served is not None and served.model.ref.version != index.model
-        return Origin(catalogue=index.catalogue, model=index.model, stale=is_other)
+        return served is None or served.model.ref.version != index.model
+
+    def _origin(self, index: SongIndex) -> Origin:
+        return Origin(catalogue=index.catalogue, model=index.model, stale=self.is_stale(index))
 
 
 def _rows(connection: sqlite3.Connection, source: str, *values: Any) -> Iterator[CatalogueSong]:

@@ -645,7 +645,7 @@ class SongIndex(_message.Message):
     model: _builtins.str
     """Version of the model that gave the stored answers."""
     stale: _builtins.bool
-    """True if another version of the model is in service by now."""
+    """True if another version of the model is in service by now, or none."""
     def __init__(
         self,
         *,

@@ -18,6 +18,7 @@ from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion, Part, Scores
 from song_preference.dataset.version import Source
 from song_preference.run_options import IMPORT_DAG
+from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore, SongIndex
 from song_preference.serving.songs import SongSearch
 from tests.support.airflow import FakeAirflow, FakeRun, task
@@ -144,11 +145,11 @@ def test_a_catalogue_may_be_larger_than_other_bodies(
 
 @pytest.mark.parametrize(("model", "stale"), [("1", False), ("2", True)])
 def test_an_index_of_another_version_is_stale(
-    managed_app: FastAPI, published: CatalogueVersion, model: str, *, stale: bool
+    managed_app: FastAPI, published: CatalogueVersion, predictor: Predictor, model: str, *, stale: bool
 ) -> None:
     unused: Any = None
     indexes = IndexStore(unused, 1, Path("unused"))
-    managed_app.state.songs = SongSearch(indexes, unused)
+    managed_app.state.songs = SongSearch(indexes, predictor)
     indexes.current = SongIndex(Path("a"), published.version, model, 2)
     with TestClient(managed_app) as client:
         found = client.get(PATH).json()["index"]

@@ -13,6 +13,7 @@ from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import Search, SongSearch, Wishes
 from song_preference.settings import RestSettings
 from tests.support.graphql import ask, code
+from tests.support.registry import FakeRegistry
 from tests.support.rest import check_problem, fuzz
 from tests.support.song_index import EXAMPLE, index_of, searching
 
@@ -92,6 +93,19 @@ def test_a_songs_page_is_the_same_over_rest_and_graphql_and_asks_the_champion(
     assert same["explanation"]["prediction"]["probability"] == page["explanation"]["probability"]
     told = {item["feature"]: item["value"] for item in same["explanation"]["contributions"]}
     assert told == page["explanation"]["contributions"]
+
+
+def test_every_answer_tells_that_another_champion_came(
+    client: TestClient, registry: FakeRegistry, predictor: Predictor, graph: bytes
+) -> None:
+    known = client.get("/recommendations", params={"limit": 1}).json()["songs"][0]["id"]
+    registry.register("2", graph)
+    predictor.store.refresh(again=True)
+    rest = [client.get(path).json() for path in ("/songs?query=velvet", f"/songs/{known}", "/recommendations")]
+    origin = "{ catalogue model stale }"
+    query = f'{{ songs(query: "velvet") {origin} song(id: "{known}") {origin} recommendations {origin} }}'
+    for told in (*rest, *ask(client, query)["data"].values()):
+        assert (told["catalogue"], told["model"], told["stale"]) == (rest[0]["catalogue"], "1", True)
 
 
 @pytest.mark.parametrize(

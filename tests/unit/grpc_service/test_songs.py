@@ -12,6 +12,7 @@ from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import CatalogueSong, Search, SongSearch, Sort, Wishes
 from song_preference.v1 import prediction_pb2 as pb
 from tests.support.grpc_calls import Edge, refused, running
+from tests.support.registry import FakeRegistry
 from tests.support.song_index import EXAMPLE, index_of, searching
 
 
@@ -72,6 +73,20 @@ def test_a_song_comes_with_the_champions_explanation(served: Edge, search: SongS
     answer = served.stub.GetSong(pb.GetSongRequest(id=song.id))
     assert told(answer.song) == expected(song)
     assert answer.explanation == served.stub.Explain(pb.ExplainRequest(song=answer.song.features))
+
+
+def test_every_answer_tells_that_another_champion_came(
+    *, served: Edge, search: SongSearch, registry: FakeRegistry, predictor: Predictor, graph: bytes
+) -> None:
+    found = search.recommend(Wishes(limit=1))
+    registry.register("2", graph)
+    predictor.store.refresh(again=True)
+    for answer in (
+        served.stub.SearchSongs(pb.SearchSongsRequest(query="velvet")),
+        served.stub.GetSong(pb.GetSongRequest(id=found.songs[0].id)),
+        served.stub.Recommend(pb.RecommendRequest()),
+    ):
+        assert answer.index == pb.SongIndex(catalogue=found.origin.catalogue, model="1", stale=True)
 
 
 def test_a_question_that_breaks_a_rule_names_its_field(served: Edge) -> None:

@@ -281,6 +281,11 @@ def test_answers_of_another_version_than_the_one_in_service_are_stale(
     assert search.song(ID).explanation.prediction.model.version == "2"
 
 
+def test_answers_are_stale_while_no_version_is_in_service(search: SongSearch, predictor: Predictor) -> None:
+    predictor.store.served = None
+    assert search.search(Search(query="deja")).origin.stale
+
+
 def test_an_index_that_is_replaced_while_it_is_opened_is_no_error(index: Path, predictor: Predictor) -> None:
     found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", 1)]
 
