@@ -1,6 +1,7 @@
 import ast
 from collections.abc import Iterator
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_what_has_no_code_that_is_known_is_shown_as_it_was_stored(code: str | No
 def test_what_was_stored_in_english_stays_as_it_was() -> None:
     stored = Message("column_missing", {}, "is not there")
     assert (stored.text("en"), stored.text("es")) == ("is not there", "falta")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"count": 2},
+        {"count": 2, "limit": None},
+        {"count": 2, "limit": Message("too_many_rows").as_json()},
+    ],
+)
+def test_what_was_stored_with_other_values_is_shown_in_english(params: dict[str, Any]) -> None:
+    assert Message("too_many_columns", params, "has 2 columns").text("es") == "has 2 columns"
 
 
 @pytest.mark.parametrize(("language", "expected"), [("en", "0.5 and 1e-08"), ("es", "0,5 and 1e-08")])
