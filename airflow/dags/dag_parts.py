@@ -58,7 +58,7 @@ def _param(option: Option) -> Param:
 
 def asked_by(events: Iterable[Any]) -> dict[str, Any]:
     """Return the options that the first of an asset's events has, without the key that Airflow adds to one by hand."""
-    extra = next((event.extra for event in events), {})
+    extra: dict[str, Any] = next((event.extra for event in events), {})
     return {name: value for name, value in extra.items() if name != "from_rest_api"}
 
 

@@ -55,6 +55,29 @@ def test_every_message_of_the_code_is_known_and_has_its_values() -> None:
                 assert given >= fields(SENTENCES["en"][code]).keys(), code
 
 
+SHOWN_ERRORS = {
+    "AccessDenied",
+    "NotManaged",
+    "PipelineError",
+    "PipelineUnavailable",
+    "RegistryUnavailable",
+    "RunNotFound",
+    "StorageUnavailable",
+    "TrainingFailed",
+    "VersionNotFound",
+}
+"""What the dashboard shows, in its language, to a listener who asked for something."""
+
+
+def test_every_error_that_the_dashboard_shows_has_a_code() -> None:
+    commands = ROOT / "song_preference" / "pipeline" / "__main__.py"
+    for path in set(SOURCES) - {commands}:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(ast.Name(name), [ast.Constant(str()) | ast.JoinedStr(), *_]) if name in SHOWN_ERRORS:
+                    pytest.fail(f"{path.relative_to(ROOT)}:{node.lineno}: {name} has an English text and no code")
+
+
 def test_no_sentence_is_left_over() -> None:
     nodes = (node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())))
     used = {node.value for node in nodes if isinstance(node, ast.Constant)}
