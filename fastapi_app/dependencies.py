@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from song_preference.errors import AccessDenied
+from song_preference.messages import Message
 from song_preference.serving.lookup import Sources
 from song_preference.serving.metrics import Metrics
 from song_preference.serving.predictor import Predictor
@@ -39,7 +40,7 @@ def check_key(settings: RestSettings, key: str | None) -> None:
     """Raise `AccessDenied` unless `key` is the service's key; takes the same time for any wrong one."""
     # Starlette decodes headers as Latin-1, whatever the caller's encoding was.
     if not hmac.compare_digest((key or "").encode("latin-1"), settings.api_key.get_secret_value().encode()):
-        raise AccessDenied("This needs the header X-API-Key with the service's API_KEY.")
+        raise AccessDenied(Message("key_missing"))
 
 
 async def _require_key(settings: SettingsDep, key: ApiKey = None) -> None:

@@ -62,7 +62,7 @@ RESPONSES = {
 }
 """Description of each problem in OpenAPI."""
 
-FAILED = "The service failed: see its log for the reason, under this request_id."
+FAILED = Message("service_failed")
 SONG = f"an object with {', '.join(FEATURES)}, each {NUMBER}"
 
 SONG_PATHS, BATCH_PATH = ("/predict", "/explain"), "/predict/batch"

@@ -38,7 +38,7 @@ one table from these classes to its own status codes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from song_preference.messages import Message
 
@@ -118,6 +118,11 @@ class UnknownVersion(SongPreferenceError):
 
 class RegistryUnavailable(SongPreferenceError):
     """The model registry cannot be reached just now."""
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return the error of an MLflow that does not answer."""
+        return cls(Message("mlflow_unavailable", {"url": url}))
 
 
 class ModelRejected(SongPreferenceError):

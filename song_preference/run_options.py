@@ -68,7 +68,8 @@ class Option:
 def checked(options: Iterable[Option], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of every option, as asked or else its default; raise `InvalidRun`."""
     known = {option.name: option for option in options}
-    faults = [Message("unknown_option", {"name": name, "known": [*known]}) for name in asked if name not in known]
+    code = "unknown_option" if known else "no_options"
+    faults = [Message(code, {"name": name, "known": [*known]}) for name in asked if name not in known]
     values = {name: asked.get(name, option.default) for name, option in known.items()}
     faults += [fault for name, option in known.items() if (fault := option.fault(values[name]))]
     if faults:

@@ -126,6 +126,7 @@ class DashboardSettings(BaseSettings):
     api_key: SecretStr = Field(validation_alias="API_KEY", min_length=1)
     manages_datasets: bool = Field(validation_alias="MANAGE_DATASETS")
     max_dataset_bytes: int = Field(validation_alias="MAX_DATASET_BYTES", gt=0)
+    max_catalogue_bytes: int = Field(validation_alias="MAX_CATALOGUE_BYTES", gt=0)
     max_list_bytes: int = Field(validation_alias="MAX_LIST_BYTES", gt=0)
     max_list_rows: int = Field(validation_alias="MAX_LIST_ROWS", gt=0)
     features_api: FeaturesAddress = Field("", validation_alias="FEATURES_API")
@@ -135,6 +136,11 @@ class DashboardSettings(BaseSettings):
     s3_page: str = Field(validation_alias="S3_BROWSER_URL")
     """Empty if no browser on another machine reaches the console."""
     grpc_address: str = Field(validation_alias="GRPC_HOST_ADDRESS")
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Return how large a file Streamlit accepts and keeps in memory: the larger limit of a playlist and a list."""
+        return max(self.max_dataset_bytes, self.max_list_bytes)
 
 
 class ClientSettings(BaseSettings):

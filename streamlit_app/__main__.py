@@ -20,9 +20,8 @@ def main() -> None:
     address = ["--server.address", options.host, "--server.port", str(options.port)]
     # A wrong file ends the start, not a visitor's page.
     client_tls()
-    # The larger of the two uploads' limits; Streamlit counts in MiB.
-    settings = load(DashboardSettings)
-    largest = math.ceil(max(settings.max_dataset_bytes, settings.max_list_bytes) / 2**20)
+    # Streamlit counts in MiB.
+    largest = math.ceil(load(DashboardSettings).max_upload_bytes / 2**20)
     sys.exit(cli.main(["run", streamlit_app.app.__file__, *address, "--server.maxUploadSize", str(largest)]))
 
 

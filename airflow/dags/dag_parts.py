@@ -56,6 +56,12 @@ def _param(option: Option) -> Param:
     )
 
 
+def asked_by(events: Iterable[Any]) -> dict[str, Any]:
+    """Return the options that the first of an asset's events has, without the key that Airflow adds to one by hand."""
+    extra: dict[str, Any] = next((event.extra for event in events), {})
+    return {name: value for name, value in extra.items() if name != "from_rest_api"}
+
+
 class Link(BaseOperatorLink):
     """Links to what a task's result, a mapping, names under `key`."""
 

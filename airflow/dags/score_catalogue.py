@@ -22,7 +22,7 @@ from typing import Any
 from airflow.sdk import dag
 from dag_parts import CATALOGUE, CHAMPION, MLFLOW_RUN, NETWORK, files_of, step
 
-from song_preference.run_options import SCORING_DAG
+from song_preference.run_options import SCORING_DAG, checked
 
 FILES = files_of("catalogue", "version")
 
@@ -40,7 +40,7 @@ def score_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @step(SCORING_DAG)
-    def plan() -> list[dict[str, Any]]:
+    def plan(*, params: Any = None) -> list[dict[str, Any]]:
         from airflow.configuration import conf
 
         from song_preference.catalogue import scoring
@@ -50,6 +50,7 @@ def score_catalogue() -> None:
         from song_preference.serving.registry import MlflowRegistry
         from song_preference.settings import ModelSettings
 
+        checked((), params)
         registry = MlflowRegistry(ModelSettings())
         if (champion := registry.champion()) is None:
             raise NothingToDo(Message("no_champion_yet"))

@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag
-from dag_parts import CHAMPION, CHAMPION_CHANGED, DATASET, MLFLOW_RUN, NETWORK, files_of, params_of, step
+from dag_parts import CHAMPION, CHAMPION_CHANGED, DATASET, MLFLOW_RUN, NETWORK, asked_by, files_of, params_of, step
 
 from song_preference.run_options import TRAINING_DAG, TRAINING_OPTIONS, checked
 
@@ -52,7 +52,7 @@ def train_song_preference() -> None:
 
         # Airflow passes only the first of several datasets published during a training (apache/airflow#56050).
         newest = inlet_events[DATASET].ascending(False).limit(1) if triggering_asset_events[DATASET] else []
-        asked = checked(TRAINING_OPTIONS, {**params, **(newest[0].extra if newest else {})})
+        asked = checked(TRAINING_OPTIONS, {**params, **asked_by(newest)})
         store, settings = open_store(), TrainingSettings()
         wanted = (asked["dataset_version"] or store.latest().version, asked["seed"], asked["trials"] or settings.trials)
         known = None if asked["force"] else trained_before(MlflowClient(), settings, wanted, asked["new_listener"])

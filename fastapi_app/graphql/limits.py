@@ -24,6 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
 from song_preference.errors import NotManaged
+from song_preference.messages import Message
 from song_preference.serving.batching import MicroBatcher
 from song_preference.serving.songs import SongSearch
 
@@ -89,7 +90,7 @@ class Context(BaseContext):
     def management(self) -> Any:
         """The `Management`; raises `NotManaged` if the service only predicts."""
         if self._management is None:
-            raise NotManaged("This service only predicts: set MANAGE_DATASETS=true.")
+            raise NotManaged(Message("only_predicts"))
         return self._management
 
 

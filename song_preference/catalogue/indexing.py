@@ -76,4 +76,4 @@ def withdraw(settings: ModelSettings, version: str) -> None:
         if run_id and client.get_run(run_id).data.params.get("catalogue") == version:
             client.delete_registered_model_tag(settings.name, INDEX_TAG)
     except MlflowException as error:
-        raise RegistryUnavailable("MLflow does not answer, so the catalogue stays: is it running?") from error
+        raise RegistryUnavailable.at(settings.tracking_uri) from error

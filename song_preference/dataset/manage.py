@@ -116,7 +116,7 @@ def rename(store: DatasetStore, registry: MlflowClient, version: str, name: str)
         for run in registry.search_runs(experiments, f"tags.dataset_version = '{found.version}'"):
             registry.set_tag(run.info.run_id, NAME_TAG, named(name))
     except MlflowException as error:
-        raise RegistryUnavailable("MLflow does not answer, so the name stays: is it running?") from error
+        raise RegistryUnavailable.at(registry.tracking_uri) from error
     return store.rename(found.version, name)
 
 
@@ -128,9 +128,7 @@ def trained_on(registry: MlflowClient, version: str) -> list[str]:
     try:
         found = registry.search_model_versions(f"tags.dataset_version = '{version}'")
     except MlflowException as error:
-        raise RegistryUnavailable(
-            "MLflow does not answer, so the models trained on it are unknown: is it running?"
-        ) from error
+        raise RegistryUnavailable.at(registry.tracking_uri) from error
     return [f"{model.name}/{model.version}" for model in found]
 
 

@@ -1,6 +1,7 @@
 """Fetch the playlist from its source, if the caller may name it."""
 
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -35,6 +36,8 @@ from song_preference.settings import PlaylistSettings
 from song_preference.song_table.files import PIECE_BYTES, check_is_no_page, pieces
 from song_preference.storage import ObjectStore
 
+log = logging.getLogger(__name__)
+
 NETWORK = Network()
 LONGEST = 4096
 FOLDER = "incoming/"
@@ -47,6 +50,9 @@ SHEET = re.compile(r"/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
 """Path of a sheet as its owner opens it; one that was published to the web has `/d/e/` and is asked for as it is."""
 BARE_LINK = re.compile(r"http://|www\.|([a-z0-9-]+\.)+[a-z]{2,}(:\d+)?/", re.IGNORECASE)
 """Start of a link that lacks `https://`."""
+
+LOCAL = re.compile(rf"(?!{BARE_LINK.pattern})(file:|(?![a-z][a-z0-9+.-]*:))", re.IGNORECASE)
+"""Start of a path."""
 
 A_PAGE = Message("drive_gave_a_page")
 DRIVE_REASONS: dict[type[Exception], Message] = {FileURLRetrievalError: A_PAGE, DownloadCancelled: Message("too_slow")}
@@ -81,6 +87,7 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
     where it cannot be reached, and `InvalidDataset` where it is too large or no text.
     """
     kind, at = locate(source, objects.bucket, settings, trusted=trusted)
+    log.info("The source is %s.", shown(at))
     with _rejections(source, trusted=trusted):
         match kind:
             case "sample":
@@ -92,7 +99,7 @@ def fetch(source: str, target: Path, objects: ObjectStore, settings: PlaylistSet
             case "s3":
                 _from_s3(at, target, objects, settings.max_bytes)
             case "file":
-                _from_file(Path(at), shown(source), target, settings.max_bytes)
+                _from_file(Path(at), _named(source, trusted=trusted), target, settings.max_bytes)
     with target.open("rb") as file:
         check_is_no_page(file.read(PIECE_BYTES))
         file.seek(0)
@@ -108,8 +115,13 @@ def _rejections(source: str, *, trusted: bool) -> Iterator[None]:
         yield
     except NotAllowed as error:
         may_name = Message("operator_may_name" if trusted else "anybody_may_name").as_json()
-        values = {"source": shown(source), "reason": error.reason.as_json(), "may_name": may_name}
+        values = {"source": _named(source, trusted=trusted), "reason": error.reason.as_json(), "may_name": may_name}
         raise SourceRejected(Message("source_rejected", values)) from None
+
+
+def _named(source: str, *, trusted: bool) -> str:
+    """Return how messages name a source: an operator's file without its folder, since visitors read them too."""
+    return shown(Path(source).name if trusted and LOCAL.match(source.strip()) else source)
 
 
 def _understood(source: str, bucket: str) -> Location:

@@ -37,11 +37,16 @@ class Message:
     """Text of a message that was stored or sent, in case this version does not know its code."""
 
     def text(self, language: Language = "en") -> str:
-        """Return the message in that language, or in English if its code is unknown."""
+        """Return the message in that language, or its stored English if its code is unknown or a value is missing."""
         sentence = SENTENCES[language].get(self.code or "")
         if sentence is None or (language == "en" and self.english):
             return self.english
-        return LanguageFormatter(language).vformat(sentence, (), self.params)
+        try:
+            return LanguageFormatter(language).vformat(sentence, (), self.params)
+        except (LookupError, TypeError, ValueError):
+            if self.english:
+                return self.english
+            raise
 
     def __str__(self) -> str:
         return self.text()

@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
+from song_preference.messages import Message
 from song_preference.run_options import CHAMPION_ASSET, SCORING_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
 
@@ -224,19 +225,18 @@ class Airflow:
         if response.status_code == httpx.codes.NOT_FOUND and absent:
             raise absent
         if response.is_error:
-            raise PipelineError(
-                f"Airflow rejected {response.request.method} {response.request.url.path}: "
-                f"{response.status_code} {response.reason_phrase}. {_detail(response)}"
-            )
+            asked = f"{response.request.method} {response.request.url.path}"
+            status = f"{response.status_code} {response.reason_phrase}"
+            values = {"asked": asked, "status": status, "detail": _detail(response)}
+            raise PipelineError(Message("airflow_rejected", values))
         try:
             answer: dict[str, Any] = response.json()
         except ValueError as error:
-            message = f"What answers at {self._settings.url} is not Airflow: check AIRFLOW_URL."
-            raise PipelineUnavailable(message) from error
+            raise PipelineUnavailable(Message("not_airflow", {"url": self._settings.url})) from error
         return answer
 
     def _away(self) -> PipelineUnavailable:
-        return PipelineUnavailable(f"Airflow at {self._settings.url} does not answer: is it running?")
+        return PipelineUnavailable(Message("airflow_unavailable", {"url": self._settings.url}))
 
 
 def _path(run: Run) -> str:
@@ -246,14 +246,11 @@ def _path(run: Run) -> str:
 
 
 def _unread(dag_id: str) -> PipelineUnavailable:
-    return PipelineUnavailable(
-        f"Airflow has not read {dag_id} yet: try again in a moment, and if that does not help look for an "
-        "import error in Airflow."
-    )
+    return PipelineUnavailable(Message("dag_unread", {"dag": dag_id}))
 
 
 def _unknown(run: Run) -> RunNotFound:
-    return RunNotFound(f"There is no such run of {run.dag_id}: GET /pipeline/runs lists them.")
+    return RunNotFound(Message("no_such_run", {"dag": run.dag_id}))
 
 
 def _summary(answer: Mapping[str, Any]) -> RunSummary:
@@ -263,10 +260,10 @@ def _summary(answer: Mapping[str, Any]) -> RunSummary:
     )
 
 
-def _detail(response: httpx.Response) -> str:
-    """Return Airflow's own explanation, if it has one for the caller."""
+def _detail(response: httpx.Response) -> str | dict[str, Any]:
+    """Return Airflow's own explanation, if it has one for the caller, or where to look."""
     try:
         detail = response.json()["detail"]
     except (ValueError, KeyError, TypeError):
         detail = None
-    return detail if isinstance(detail, str) and not response.is_server_error else "Its log tells why."
+    return detail if isinstance(detail, str) and not response.is_server_error else Message("airflow_log").as_json()

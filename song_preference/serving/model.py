@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES, Song
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 
 THRESHOLD_PROPERTY = "decision_threshold"
@@ -46,8 +47,8 @@ OUTPUTS = [("label", "tensor(int64)", 1), ("probability", "tensor(float)", 1)]
 Run = Callable[[NDArray[np.float32]], tuple[NDArray[np.int64], NDArray[np.float32]]]
 
 
-class BrokenContract(Exception):
-    """The broken rule, as a clause; `ModelRejected` has the whole sentence."""
+class BrokenContract(ModelRejected):
+    """The broken rule, as a clause; `ServedModel.load` makes a whole sentence of it."""
 
 
 class Expected(BaseModel, strict=True):
@@ -93,7 +94,7 @@ def open_graph(graph: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises a dozen unrelated classes
-        raise BrokenContract(f"onnxruntime cannot load its graph ({type(error).__name__})") from error
+        raise BrokenContract(Message("graph_not_loaded", {"error": type(error).__name__})) from error
 
 
 def check_form(session: onnxruntime.InferenceSession) -> None:

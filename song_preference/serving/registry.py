@@ -18,6 +18,7 @@ from mlflow.environment_variables import (
 from mlflow.exceptions import MlflowException
 
 from song_preference.errors import RegistryUnavailable
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model_store import ModelCache, ModelStore
 from song_preference.serving.predictor import Predictor
@@ -57,7 +58,7 @@ class MlflowRegistry:
         try:
             version = find_version(self._client, self._name, self._alias)
         except MlflowException as error:
-            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+            raise RegistryUnavailable.at(self._tracking_uri) from error
         if version is None:
             return None
         trained_on = version.tags.get("dataset_version")
@@ -73,10 +74,8 @@ class MlflowRegistry:
                 )
                 return Path(path).read_bytes()
         except (MlflowException, OSError) as error:
-            raise RegistryUnavailable(
-                f"The artifacts of {ref.name} version {ref.version} cannot be read. "
-                "Check that S3 runs and still has them, or roll back to another version."
-            ) from error
+            values = {"model": ref.name, "version": ref.version}
+            raise RegistryUnavailable(Message("version_unreadable", values)) from error
 
     def versions(self, limit: int) -> list[RegisteredVersion]:
         """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
@@ -93,7 +92,7 @@ class MlflowRegistry:
         except MlflowException as error:
             if error.error_code == MISSING:
                 return []
-            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+            raise RegistryUnavailable.at(self._tracking_uri) from error
         return [(version, _registered(version, aliases)) for version in found]
 
     def index_run(self) -> str | None:
@@ -105,7 +104,7 @@ class MlflowRegistry:
         except MlflowException as error:
             if error.error_code == MISSING:
                 return None
-            raise RegistryUnavailable(f"MLflow at {self._tracking_uri} does not answer.") from error
+            raise RegistryUnavailable.at(self._tracking_uri) from error
         return found
 
     def download_index(self, run_id: str, directory: Path) -> Path:
@@ -114,7 +113,7 @@ class MlflowRegistry:
             with raising_disk_full():
                 return Path(self._client.download_artifacts(run_id, INDEX_FILE, str(directory)))
         except (MlflowException, OSError) as error:
-            raise RegistryUnavailable(f"The index of run {run_id} cannot be read.") from error
+            raise RegistryUnavailable(Message("run_unreadable", {"run": run_id})) from error
 
     def artifact(self, run_id: str, name: str) -> bytes | None:
         """Return a file of a training run, None if the run has none; raise `RegistryUnavailable`."""
@@ -127,7 +126,7 @@ class MlflowRegistry:
         except (MlflowException, OSError) as error:
             if isinstance(error, MlflowException) and error.error_code == MISSING:
                 return None
-            raise RegistryUnavailable(f"The artifacts of run {run_id} cannot be read.") from error
+            raise RegistryUnavailable(Message("run_unreadable", {"run": run_id})) from error
 
 
 def recorded(version: ModelVersion) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Choice(NamedTuple):
     calibration: Calibration | None
     left_out: Probabilities
     """Probabilities (repeats, n) of the songs of the training table by models that were trained without them."""
-    rejected: list[str]
+    rejected: list[Message]
 
 
 def choose(ranking: Iterable[Trial], train: Songs, test: Songs, seed: int) -> Choice:
@@ -55,7 +55,7 @@ def choose(ranking: Iterable[Trial], train: Songs, test: Songs, seed: int) -> Ch
     Calibration and threshold come from the training table, for both, so that what is evaluated is what is served.
     Raises `TrainingFailed` where no trial is left.
     """
-    rejected: list[str] = []
+    rejected: list[Message] = []
     both = train.plus(test)
     for trial in ranking:
         with threadpool_limits(1):
@@ -66,12 +66,13 @@ def choose(ranking: Iterable[Trial], train: Songs, test: Songs, seed: int) -> Ch
             if (more := MAX_TRAINING_SONGS - len(train.labels)) > 0:
                 songs = train.plus(test.at_most(more, seed))
                 model = _train(trial.estimator(seed), songs, both, threshold, calibration)
-        except ModelRejected as reason:
-            rejected.append(f"trial {trial.number} ({trial.candidate}): {reason}")
+        except ModelRejected as error:
+            values = {"number": trial.number, "candidate": trial.candidate, "reason": error.message.as_json()}
+            rejected.append(Message("trial_rejected", values))
             log.warning("Rejected: %s", rejected[-1])
             continue
         return Choice(trial, model, twin, threshold, calibration, left_out, rejected)
-    raise TrainingFailed(Message("no_candidate_exported", {"details": " ".join(rejected)}))
+    raise TrainingFailed(Message("no_candidate_exported", {"details": [reason.as_json() for reason in rejected]}))
 
 
 def _train(estimator: Any, songs: Songs, known: Songs, threshold: float, calibration: Calibration | None) -> Trained:

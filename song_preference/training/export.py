@@ -22,6 +22,7 @@ from sklearn.ensemble import VotingClassifier
 
 from song_preference.errors import ModelRejected
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.serving.model import (
     BACKGROUND_LIMIT,
     BACKGROUND_PROPERTY,
@@ -162,7 +163,8 @@ def _convert(estimator: Any, prefix: str) -> onnx.ModelProto:
             target_opset=OPSET,
         )
     except Exception as error:  # skl2onnx raises whatever its converters meet
-        raise ModelRejected(f"{type(estimator).__name__} cannot be converted to ONNX: {error}") from error
+        values = {"estimator": type(estimator).__name__, "error": str(error)}
+        raise ModelRejected(Message("not_convertible", values)) from error
     return onnx.compose.add_prefix(model, prefix, rename_inputs=False, rename_value_infos=False)
 
 
@@ -204,14 +206,10 @@ def check_parity(
         expected = calibration.of(expected)
     error = float(np.abs(exported.probability - expected).max())
     if not error <= MAX_PARITY_ERROR:
-        raise ModelRejected(
-            f"{type(estimator).__name__} differs by {error:.2g} between scikit-learn and ONNX "
-            f"(at most {MAX_PARITY_ERROR:g}): choose another estimator."
-        )
+        values = {"estimator": type(estimator).__name__, "error": error, "most": MAX_PARITY_ERROR}
+        raise ModelRejected(Message("probabilities_differ", values))
     decided = np.abs(expected - threshold) > MAX_PARITY_ERROR
     if different := int(np.sum(decided & (exported.label != (expected >= threshold)))):
-        raise ModelRejected(
-            f"{type(estimator).__name__}: ONNX labels {different} of {len(features)} songs differently: "
-            "choose another estimator."
-        )
+        values = {"estimator": type(estimator).__name__, "different": different, "songs": len(features)}
+        raise ModelRejected(Message("labels_differ", values))
     return error

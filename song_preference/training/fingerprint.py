@@ -32,6 +32,9 @@ SOURCES = (
 )
 """The code that changes a model. Evaluation, plots, card and promotion come after it and change none."""
 
+STEPS = {"search", "export"}
+"""Functions of `training/steps.py` that change a model; the others come after them."""
+
 LIBRARIES = ("numpy", "onnx", "onnxruntime", "optuna", "scikit-learn", "scipy", "skl2onnx")
 
 TRAINING_KEY = "training_key"
@@ -49,22 +52,30 @@ def training_key(dataset_version: str, seed: int, trials: int) -> str:
 def _code_digest() -> str:
     digest = hashlib.sha256()
     for name in SOURCES:
-        digest.update(f"{name}\0{_statements((PACKAGE / name).read_text())}".encode())
+        digest.update(f"{name}\0{_statements(name)}".encode())
     digest.update(json.dumps(pinned(*LIBRARIES)).encode())
     return digest.hexdigest()
 
 
-def _statements(source: str) -> str:
-    """Return what a module does: its syntax tree, without comments, docstrings and layout."""
-    tree = ast.parse(source)
+def _statements(name: str) -> str:
+    """Return what a module does: its syntax tree, without comments, docstrings, layout and what it logs or raises."""
+    tree = ast.parse((PACKAGE / name).read_text())
+    if name == "training/steps.py":
+        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in STEPS]
     for node in ast.walk(tree):
         if isinstance(body := getattr(node, "body", None), list):
-            body[:] = [
-                statement
-                for statement in body
-                if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-            ]
+            body[:] = [statement for statement in body if not _is_text(statement)]
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args, node.exc.keywords = [], []
     return ast.dump(tree)
+
+
+def _is_text(statement: ast.AST) -> bool:
+    """Return whether a statement is a docstring or a line of the log."""
+    match statement:
+        case ast.Expr(ast.Constant() | ast.Call(ast.Attribute(ast.Name("log")))):
+            return True
+    return False
 
 
 def pinned(*libraries: str) -> list[str]:

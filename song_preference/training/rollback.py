@@ -49,7 +49,7 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
         if champion:
             client.set_registered_model_alias(settings.name, CHALLENGER, str(champion.version))
     except MlflowException as error:
-        raise _unavailable(settings) from error
+        raise RegistryUnavailable.at(settings.tracking_uri) from error
     values = {"version": wanted, "model": settings.name}
     if champion is None:
         return Message("made_champion", values)
@@ -76,13 +76,8 @@ def decline(settings: ModelSettings, version: str) -> Message:
         _existing(client, settings, version)
         client.set_model_version_tag(settings.name, version, DECLINED, datetime.now(UTC).isoformat())
     except MlflowException as error:
-        raise _unavailable(settings) from error
+        raise RegistryUnavailable.at(settings.tracking_uri) from error
     return Message("declined", {"version": version, "model": settings.name})
-
-
-def _unavailable(settings: ModelSettings) -> RegistryUnavailable:
-    remedy = "check that it runs, and that the volume of its database has room."
-    return RegistryUnavailable(f"MLflow at {settings.tracking_uri} does not answer: {remedy}")
 
 
 def _previous(settings: ModelSettings, champion: ModelVersion | None) -> str:

@@ -116,7 +116,7 @@ def _log_choice(choice: Choice) -> None:
         mlflow.log_params(dict(line))
     mlflow.log_metrics({**registry.cv_metrics(trial), "onnx_parity_error": choice.model.parity_error})
     if choice.rejected:
-        mlflow.set_tag("rejected_candidates", "; ".join(choice.rejected))
+        mlflow.set_tag("rejected_candidates", "; ".join(map(str, choice.rejected)))
 
 
 def evaluate(store: DatasetStore, exported: Exported) -> dict[str, float]:

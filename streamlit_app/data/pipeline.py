@@ -3,6 +3,7 @@
 import streamlit as st
 
 from song_preference.errors import PipelineUnavailable
+from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Run, RunSummary
 from song_preference.pipeline.report import page, report
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
@@ -32,7 +33,7 @@ def airflow_or_fail_fast() -> Airflow:
     A request to an Airflow that hangs would keep the page waiting for half a minute.
     """
     if probes().hung("airflow"):
-        raise PipelineUnavailable("Airflow takes too long to answer: look at its log.")
+        raise PipelineUnavailable(Message("airflow_slow"))
     return _airflow()
 
 

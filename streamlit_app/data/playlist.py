@@ -136,7 +136,7 @@ def _finding(found: dict[str, Any]) -> Finding:
 def management() -> ManagementClient:
     """Return the client; raise `NotManaged` if REST only predicts."""
     if not settings().manages_datasets:
-        raise NotManaged("FastAPI was started with MANAGE_DATASETS=false: it only predicts.")
+        raise NotManaged(Message("only_predicts"))
     return _management()
 
 

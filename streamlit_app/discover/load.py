@@ -49,7 +49,8 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
         st.info(locale("discover_only_predicts"), icon=":material/lock:")
         return
     turn = st.session_state.setdefault(TURN, 0)
-    limits = locale("discover_limits", size=settings().max_dataset_bytes / 1e6)
+    largest = min(settings().max_upload_bytes, settings().max_catalogue_bytes)
+    limits = locale("discover_limits", size=largest / 1e6)
     file = uploader(locale("discover_file"), locale("discover_choose"), limits, f"discover_file_{turn}")
     followed: Followed | None = st.session_state.get(FOLLOWED)
     is_busy = followed is not None and followed.failure is None and followed.version is None

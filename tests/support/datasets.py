@@ -79,6 +79,8 @@ class MemoryObjects(ObjectStore):
 class FakeMlflow:
     """Knows which model versions were trained on which dataset, and has one run for every dataset."""
 
+    tracking_uri = "http://mlflow"
+
     def __init__(self) -> None:
         self.trained: dict[str, list[SimpleNamespace]] = {}
         self.tags: dict[str, dict[str, str]] = {}

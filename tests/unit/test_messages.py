@@ -1,6 +1,7 @@
 import ast
 from collections.abc import Iterator
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,29 @@ def test_every_message_of_the_code_is_known_and_has_its_values() -> None:
                 assert given >= fields(SENTENCES["en"][code]).keys(), code
 
 
+SHOWN_ERRORS = {
+    "AccessDenied",
+    "NotManaged",
+    "PipelineError",
+    "PipelineUnavailable",
+    "RegistryUnavailable",
+    "RunNotFound",
+    "StorageUnavailable",
+    "TrainingFailed",
+    "VersionNotFound",
+}
+"""What the dashboard shows, in its language, to a listener who asked for something."""
+
+
+def test_every_error_that_the_dashboard_shows_has_a_code() -> None:
+    commands = ROOT / "song_preference" / "pipeline" / "__main__.py"
+    for path in set(SOURCES) - {commands}:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(ast.Name(name), [ast.Constant(str()) | ast.JoinedStr(), *_]) if name in SHOWN_ERRORS:
+                    pytest.fail(f"{path.relative_to(ROOT)}:{node.lineno}: {name} has an English text and no code")
+
+
 def test_no_sentence_is_left_over() -> None:
     nodes = (node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())))
     used = {node.value for node in nodes if isinstance(node, ast.Constant)}
@@ -86,6 +110,18 @@ def test_what_has_no_code_that_is_known_is_shown_as_it_was_stored(code: str | No
 def test_what_was_stored_in_english_stays_as_it_was() -> None:
     stored = Message("column_missing", {}, "is not there")
     assert (stored.text("en"), stored.text("es")) == ("is not there", "falta")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"count": 2},
+        {"count": 2, "limit": None},
+        {"count": 2, "limit": Message("too_many_rows").as_json()},
+    ],
+)
+def test_what_was_stored_with_other_values_is_shown_in_english(params: dict[str, Any]) -> None:
+    assert Message("too_many_columns", params, "has 2 columns").text("es") == "has 2 columns"
 
 
 @pytest.mark.parametrize(("language", "expected"), [("en", "0.5 and 1e-08"), ("es", "0,5 and 1e-08")])

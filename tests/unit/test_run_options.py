@@ -76,6 +76,13 @@ def test_every_option_is_explained_in_both_languages_and_states_its_bounds(optio
     assert replace(option, bounds=(0.25, 1.5)).help("es").endswith("De 0,25 a 1,5.")
 
 
+def test_a_share_is_explained_in_both_languages_as_a_number_and_in_percent() -> None:
+    # Airflow and REST ask for the number, the dashboard for the percentage.
+    (share,) = (option for option in ETL_OPTIONS if option.name == "test_size")
+    assert "0.3 means 30%" in share.description["en"]
+    assert "0,3 es el 30\N{NO-BREAK SPACE}%" in share.description["es"]
+
+
 def test_every_task_has_a_name_in_both_languages() -> None:
     assert all(name["en"] != name["es"] for tasks in TASKS.values() for name in tasks.values())
 

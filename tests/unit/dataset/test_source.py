@@ -244,7 +244,9 @@ def test_what_only_the_operator_may_name(source: str, kind: str, settings: Datas
 def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSettings) -> None:
     with pytest.raises(SourceRejected) as refused:
         locate(source, "data", settings, trusted=True)
-    assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR}"
+    is_local = source.startswith(("incoming/", "file:"))
+    named = shown(source.rpartition("/")[2] if is_local else source)
+    assert str(refused.value) == f"The source '{named}' is rejected: {reason}. {OPERATOR}"
 
 
 def test_a_file_is_copied_with_its_checksum(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
@@ -290,9 +292,24 @@ def test_only_regular_files_are_read(
         source = str(settings.incoming / name)
         with pytest.raises(SourceRejected) as refused:
             fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=trusted)
-        assert str(refused.value) == (
-            f"The source '{shown(source)}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}"
-        )
+        named = Path(name).name if trusted else shown(source)
+        assert str(refused.value) == (f"The source '{named}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}")
+
+
+@pytest.mark.parametrize("name", ["none.csv", "sub", "a" * 300])
+def test_nobody_is_told_in_which_folder_an_operator_keeps_a_playlist(
+    name: str,
+    tmp_path: Path,
+    settings: DatasetSettings,
+    no_objects: ObjectStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = str(settings.incoming / name)
+    with caplog.at_level("INFO"), pytest.raises((SourceRejected, SourceUnavailable)) as raised:
+        fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=True)
+    assert f"'{shown(name)}'" in str(raised.value)
+    assert str(tmp_path) not in str(raised.value)
+    assert str(tmp_path) in caplog.text
 
 
 @pytest.mark.parametrize("name", ["none.csv", "sub", "a" * 300])

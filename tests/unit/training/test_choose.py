@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from song_preference.errors import TrainingFailed
@@ -82,11 +84,27 @@ def test_one_that_onnx_answers_differently_gives_way_to_the_next(contradicting: 
     ranking = [trial(4, "k_nearest_neighbors"), trial(2, "logistic_regression")]
     choice = choose(ranking, contradicting, test, 0)
     assert choice.trial.number == 2
-    (reason,) = choice.rejected
+    (reason,) = map(str, choice.rejected)
     assert reason.startswith("trial 4 (k_nearest_neighbors): ")
     assert "between scikit-learn and ONNX" in reason
 
 
+def test_one_whose_graph_onnxruntime_cannot_load_gives_way_to_the_next(
+    train: Songs, test: Songs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_session, graphs = onnxruntime.InferenceSession, [b""]
+
+    def load(graph: bytes, *args: Any, **options: Any) -> onnxruntime.InferenceSession:
+        return open_session(graphs.pop() if graphs else graph, *args, **options)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", load)
+    choice = choose([trial(4, "logistic_regression"), trial(2, "logistic_regression")], train, test, 0)
+    assert choice.trial.number == 2
+    (reason,) = choice.rejected
+    assert reason.text("es").startswith("modelo 4 (logistic_regression): onnxruntime no puede cargar su grafo (")
+
+
 def test_with_none_left_the_reasons_are_told(contradicting: Songs, test: Songs) -> None:
-    with pytest.raises(TrainingFailed, match=r"try more trials.*trial 4 \(k_nearest_neighbors\)"):
+    with pytest.raises(TrainingFailed, match=r"try more trials.*trial 4 \(k_nearest_neighbors\)") as failed:
         choose([trial(4, "k_nearest_neighbors")], contradicting, test, 0)
+    assert "modelo 4 (k_nearest_neighbors): Pipeline difiere en 0," in failed.value.message.text("es")

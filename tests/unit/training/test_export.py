@@ -132,7 +132,7 @@ def test_an_estimator_that_does_not_convert_is_refused(songs: NDArray[np.float32
 def test_labels_by_another_threshold_are_refused(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> None:
     model = build_graph(forest, 0.5)
     check_parity(forest, model, 0.5, songs)
-    with pytest.raises(ModelRejected, match=r"ONNX labels \d+ of 10400 songs differently"):
+    with pytest.raises(ModelRejected, match=r"ONNX labels [\d,]+ of 10,400 songs differently"):
         check_parity(forest, model, 0.6, songs)
 
 

@@ -14,7 +14,7 @@ from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.dataset.version import DatasetVersion
-from song_preference.errors import DatasetNotFound, TrainingFailed
+from song_preference.errors import DatasetNotFound, ModelRejected, TrainingFailed
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.serving.registry import recorded
@@ -270,3 +270,11 @@ def test_candidates_that_do_not_convert_are_named(
     data = MlflowClient().get_run(run_id).data
     assert data.params["candidate"] == first.candidate
     assert data.tags["rejected_candidates"].startswith(f"trial {neighbors.number} (k_nearest_neighbors): ")
+
+
+def test_a_twin_that_cannot_be_loaded_ends_the_evaluation_with_a_reason(
+    datasets: Datasets, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "load_graph", lambda _: b"")
+    with pytest.raises(ModelRejected, match="onnxruntime cannot load its graph"):
+        steps.evaluate(datasets, trained.exported)

@@ -38,6 +38,17 @@ def test_without_a_catalogue_the_page_says_what_one_is_and_where_some_are(
     assert (said(page), len(page.file_uploader)) == ([], 1)
 
 
+@pytest.mark.parametrize(("limits", "largest"), [((8, 5, 40), 8), ((5, 8, 40), 8), ((8, 5, 2), 2)])
+def test_the_uploader_names_the_limit_that_a_catalogue_meets_first(
+    environment: pytest.MonkeyPatch, open_page: Open, limits: tuple[int, int, int], largest: int
+) -> None:
+    for name, megabytes in zip(("DATASET", "LIST", "CATALOGUE"), limits, strict=True):
+        environment.setenv(f"MAX_{name}_BYTES", str(megabytes * 10**6))
+    data.settings.clear()
+    styles = [found.proto.body for found in open_page("discover", "en").get("html")]
+    assert any(f"At most {largest} MB." in style for style in styles)
+
+
 def test_an_upload_is_followed(platform: Platform, open_page: Open) -> None:
     page = open_page("discover", "es")
     page.file_uploader[0].set_value(("Mine.csv", b"title,artist\n", "text/csv")).run()
