@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -20,6 +20,7 @@ from song_preference.errors import (
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
 from streamlit_app.components import plain, section, show_notes, uploader
@@ -63,7 +64,7 @@ def _configured(locale: Locale) -> None:
     with st.expander(locale("pipeline_options"), icon=":material/tune:"):
         # The card beside this one takes a playlist.
         chosen = options_form(locale, [option for option in ETL_OPTIONS if option.name != "source"])
-    button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
+    button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name), "configured"))
     with button:
         is_pressed = _start_button(locale, "start_pipeline", ":material/play_arrow:", "pipeline_start")
     if is_pressed:
@@ -78,7 +79,7 @@ def _start_button(locale: Locale, text: str, icon: str, key: str) -> bool:
     return st.button(locale(text), type="primary", icon=icon, disabled=is_busy, help=why, key=key)
 
 
-def _what_happens(locale: Locale, new_listener: bool | None) -> str:
+def _what_happens(locale: Locale, new_listener: bool | None, playlist: Literal["configured", "own"]) -> str:
     """Return what the run will do to the model in use, in one sentence; empty if REST does not know."""
     try:
         ref = predictor().store.current().model.ref
@@ -88,7 +89,7 @@ def _what_happens(locale: Locale, new_listener: bool | None) -> str:
     except (DatasetNotFound, ServiceUnavailable, StorageUnavailable):
         return ""
     said = "unsaid" if new_listener is None else "other" if new_listener else "same"
-    key = "sample" if own.source.kind == "sample" else said
+    key = f"sample_{playlist}" if own.source.kind == "sample" else said
     return locale(f"pipeline_will_{key}", name=plain(own.name), version=ref.version)
 
 
@@ -184,7 +185,16 @@ def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
     st.success(text, icon=":material/check_circle:")
     show_notes(found.notes(), locale)
     st.caption(locale("pipeline_first_songs"))
-    st.dataframe(found.first_songs, hide_index=True)
+    st.dataframe(first_songs(found.first_songs, locale), hide_index=True)
+
+
+def first_songs(songs: Sequence[Mapping[str, Any]], locale: Locale) -> pd.DataFrame:
+    """Return songs with names of columns, labels and numbers in the language."""
+    rows = pd.DataFrame(songs)
+    rows[LABEL] = rows[LABEL].map({1: locale(LIKE), 0: locale(DISLIKE)})
+    for feature in FEATURES:
+        rows[feature] = [locale.number(value, 3) for value in rows[feature]]
+    return rows.rename(columns={name: locale(name) for name in rows if name in locale.texts})
 
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
@@ -193,7 +203,7 @@ def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
     chosen = options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
     if name:
         chosen[NAME.name] = name
-    st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
+    st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name), "own"))
     if _start_button(locale, "pipeline_upload", ":material/upload:", "pipeline_upload"):
         with st.spinner(locale("pipeline_uploading")):
             run_id = management().upload(_contents(files), chosen)
