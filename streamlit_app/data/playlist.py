@@ -156,12 +156,15 @@ def dataset(version: str) -> DatasetVersion:
 def own_dataset() -> DatasetVersion:
     """Return the listener's list: the one that the champion learned from, or before the first champion the latest.
 
-    Raise what `ManagementClient` does.
+    Raise what `ManagementClient` does, `DatasetNotFound` also if it is not recorded which one that is.
     """
-    trained_on = None
-    with suppress(ModelNotReady):
+    try:
         trained_on = predictor().store.current().model.ref.dataset_version
-    return dataset(trained_on or LATEST_NAME)
+    except ModelNotReady:
+        return dataset(LATEST_NAME)
+    if trained_on is None:
+        raise DatasetNotFound("The champion's training did not record its dataset version.")
+    return dataset(trained_on)
 
 
 def list_names(locale: Locale) -> dict[str, str]:

@@ -129,10 +129,14 @@ def test_the_listeners_list_is_the_champions_or_before_the_first_champion_the_la
     platform: Platform, objects: MemoryObjects, graph: bytes, dataset: DatasetVersion
 ) -> None:
     latest = publish_sample(objects, 2, dataset.created_at)
-    assert playlist.own_dataset().version == latest.version
-    platform.registry.register("2", graph, dataset.version)
-    predictor().store.refresh()
     assert playlist.own_dataset().version == dataset.version
+    predictor().store.served = None
+    assert playlist.own_dataset().version == latest.version
+    # A list that the champion may not have learned from is not shown as the listener's.
+    platform.registry.register("2", graph)
+    predictor().store.refresh()
+    with pytest.raises(DatasetNotFound):
+        playlist.own_dataset()
 
 
 def test_lists_of_one_name_are_told_apart_by_their_dates(
