@@ -23,6 +23,8 @@ from song_preference.errors import (
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
+from streamlit_app import address
+from streamlit_app.address import Choice
 from streamlit_app.components import plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
@@ -34,6 +36,8 @@ CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
 
 WAYS: dict[str, tuple[str, ...]] = {"one": ("file",), "two": ("liked", "disliked")}
 """Fields of the upload by the way that the listener's songs are given: in one file with labels, or in two."""
+
+WAY = Choice("files", "pipeline_way", list(WAYS), "one")
 
 
 class Checked(NamedTuple):
@@ -131,14 +135,8 @@ def _upload(locale: Locale) -> None:
         host = plain(urlsplit(service).netloc)
         st.caption(f":material/travel_explore: {locale('pipeline_features_api', host=host)}")
     turn = st.session_state.setdefault(TURN, 0)
-    way = st.segmented_control(
-        locale("pipeline_way"),
-        list(WAYS),
-        default="one",
-        required=True,
-        format_func=lambda way: locale(f"pipeline_way_{way}"),
-        key="pipeline_way",
-    )
+    way = WAY.segments(locale("pipeline_way"), lambda way: locale(f"pipeline_way_{way}"))
+    address.write()
     limits = locale("pipeline_file_limits", size=settings().max_dataset_bytes / 1e6)
     asked = {
         field: uploader(locale(f"pipeline_{field}"), locale("pipeline_choose"), limits, f"pipeline_{field}_{turn}")
