@@ -90,6 +90,22 @@ def test_with_a_song_all_sliders_are_seen_on_a_small_laptop(visit: Visitor, lang
         assert box["y"] + box["height"] - (title["y"] - above["y"]) <= 768, part
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_answer_about_a_song_stays_in_sight_at_the_last_slider(
+    visit: Visitor, language: Language
+) -> None:
+    visitor = visit(language, PHONE)
+    page = visitor.page
+    search_for(visitor, SONG)
+    page.get_by_role("radio", name=SONG).first.click()
+    answer = page.locator(".st-key-answer")
+    expect(answer.get_by_text(SONG)).to_be_visible()
+    expect(page.get_by_role("radio", name=SONG)).to_have_count(0)  # the matches have gone
+    visitor.settle()
+    page.locator("input[type=range]").nth(3).evaluate("slider => slider.scrollIntoView({block: 'center'})")
+    expect(answer).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_name_that_no_song_has_is_said_to_have_none(visit: Visitor) -> None:
     visitor = visit("es")
     search_for(visitor, "xyzzy")
