@@ -11,10 +11,10 @@ from song_preference.serving.versions import DescribedVersion
 from streamlit_app import address
 from streamlit_app.components import MISSING, plain, reporting, section
 from streamlit_app.data import predictor, settings, source_kind
-from streamlit_app.data.models import choose, decline, versions
+from streamlit_app.data.models import choose, decline, versions, why_not
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
-from streamlit_app.i18n import COMMON, Locale
+from streamlit_app.i18n import Locale
 
 
 def show_banners(locale: Locale) -> None:
@@ -95,12 +95,3 @@ def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) ->
         if st.button(locale("newer_keep"), key="newer_keep", width="stretch"):
             decline(version)
             st.rerun()
-
-
-def why_not(model: DescribedVersion, locale: Locale) -> str:
-    """Return why a version is not in use."""
-    if model.is_rolled_back or model.reason is None:
-        return locale("newer_rolled_back")
-    # Some messages end with remedies for those who have no buttons.
-    key = f"newer_{model.reason.code}"
-    return locale(key, **model.reason.params) if key in COMMON else model.reason.text(locale.language)

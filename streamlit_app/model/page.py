@@ -8,10 +8,9 @@ import streamlit as st
 from song_preference.evaluation import DIFFERENCES, Interval, comparison
 from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
-from streamlit_app.banners import why_not
 from streamlit_app.components import plain, section
 from streamlit_app.data import model_settings, settings
-from streamlit_app.data.models import versions
+from streamlit_app.data.models import versions, why_not
 from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 from streamlit_app.model import charts, choose, evaluation
