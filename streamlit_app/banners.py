@@ -8,12 +8,13 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import ModelNotReady, RegistryUnavailable
 from song_preference.run_options import ETL_DAG
 from song_preference.serving.versions import DescribedVersion
+from streamlit_app import address
 from streamlit_app.components import MISSING, plain, reporting, section
 from streamlit_app.data import predictor, settings, source_kind
-from streamlit_app.data.models import choose, decline, versions
+from streamlit_app.data.models import choose, decline, versions, why_not
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, run_at_work
 from streamlit_app.data.playlist import LATEST_NAME, dataset, own_dataset
-from streamlit_app.i18n import COMMON, Locale
+from streamlit_app.i18n import Locale
 
 
 def show_banners(locale: Locale) -> None:
@@ -36,11 +37,14 @@ def show_banners(locale: Locale) -> None:
 
 def _no_champion(locale: Locale) -> None:
     try:
-        versions()
+        found = versions()
     except RegistryUnavailable:
         st.warning(locale("no_registry_banner"), icon=":material/cloud_off:")
         return
-    st.info(locale("no_champion_banner"), icon=":material/hourglass_empty:")
+    st.info(locale("no_champion_banner" if found else "no_version_banner"), icon=":material/hourglass_empty:")
+    is_elsewhere = st.session_state[address.PAGE] != "model"
+    if found and is_elsewhere and st.button(locale("page_model"), key="model_from_banner", type="tertiary"):
+        address.open_page("model")
     if settings().manages_datasets:
         with section(locale):
             _first_run(locale)
@@ -82,7 +86,7 @@ def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) ->
     values = {"name": plain(latest.name), "moment": latest.created_at, "version": version}
     # Low, so that the four sliders stay in sight below it.
     says, asks = st.columns([3, 1], vertical_alignment="center")
-    reason = plain(_reason(model, locale))
+    reason = plain(why_not(model, locale))
     says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
     with asks, reporting(locale):
         if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):
@@ -91,11 +95,3 @@ def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) ->
         if st.button(locale("newer_keep"), key="newer_keep", width="stretch"):
             decline(version)
             st.rerun()
-
-
-def _reason(model: DescribedVersion, locale: Locale) -> str:
-    if model.is_rolled_back or model.reason is None:
-        return locale("newer_rolled_back")
-    # Some messages end with remedies for those who have no buttons.
-    key = f"newer_{model.reason.code}"
-    return locale(key, **model.reason.params) if key in COMMON else model.reason.text(locale.language)

@@ -81,14 +81,20 @@ class MlflowRegistry:
         """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
         return [registered for _, registered in self.newest(limit)]
 
-    def newest(self, limit: int) -> list[tuple[ModelVersion, RegisteredVersion]]:
-        """Return at most `limit` versions as MLflow holds them and as plain values, the newest first."""
+    def newest(self, limit: int, *, with_champion: bool = False) -> list[tuple[ModelVersion, RegisteredVersion]]:
+        """Return at most `limit` versions as MLflow holds them and as plain values, the newest first.
+
+        `with_champion` adds the champion if it is older.
+        """
         try:
             # A search does not return the aliases.
             aliases = self._client.get_registered_model(self._name).aliases
             found = self._client.search_model_versions(
                 f"name = '{self._name}'", max_results=limit, order_by=["version_number DESC"]
             )
+            champion = str(aliases.get(self._alias, ""))
+            if with_champion and champion and champion not in {str(version.version) for version in found}:
+                found.append(self._client.get_model_version(self._name, champion))
         except MlflowException as error:
             if error.error_code == MISSING:
                 return []

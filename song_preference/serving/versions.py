@@ -64,8 +64,8 @@ class DescribedRegistry(MlflowRegistry):
     """The registry with the records of each version's training."""
 
     def described(self, limit: int) -> list[DescribedVersion]:
-        """Return at most `limit` versions, the newest first; raise `RegistryUnavailable`."""
-        return [_described(version, registered) for version, registered in self.newest(limit)]
+        """Return at most `limit` versions, the newest first, and an older champion; raise `RegistryUnavailable`."""
+        return [_described(version, registered) for version, registered in self.newest(limit, with_champion=True)]
 
     def evaluation(self, run_id: str) -> Evaluation | None:
         """Return the evaluation of the run's model, None if the run has none; raise `RegistryUnavailable`."""

@@ -9,6 +9,7 @@ from song_preference.evaluation import Evaluation
 from song_preference.serving.versions import DescribedRegistry, DescribedVersion
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings, predictor
 from streamlit_app.data.playlist import management
+from streamlit_app.i18n import COMMON, Locale
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,6 +28,15 @@ def versions() -> list[DescribedVersion]:
 def evaluation(run_id: str) -> Evaluation | None:
     """Return the evaluation of a training run, which never changes; raise `RegistryUnavailable`."""
     return registry().evaluation(run_id)
+
+
+def why_not(model: DescribedVersion, locale: Locale) -> str:
+    """Return why a version is not in use."""
+    if model.is_rolled_back or model.reason is None:
+        return locale("newer_rolled_back")
+    # Some messages end with remedies for those who have no buttons.
+    key = f"newer_{model.reason.code}"
+    return locale(key, **model.reason.params) if key in COMMON else model.reason.text(locale.language)
 
 
 def choose(version: str) -> None:

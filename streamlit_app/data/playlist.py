@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +26,7 @@ from song_preference.messages import Message
 from song_preference.settings import ClientSettings, load
 from song_preference.tls import client_tls, verification
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, predictor, settings
+from streamlit_app.i18n import Locale
 
 TIMEOUT_SECONDS = httpx.Timeout(20, connect=3)
 LATEST_NAME = "latest"
@@ -154,25 +156,31 @@ def dataset(version: str) -> DatasetVersion:
 def own_dataset() -> DatasetVersion:
     """Return the listener's list: the one that the champion learned from, or before the first champion the latest.
 
-    Raise what `ManagementClient` does.
+    Raise what `ManagementClient` does, `DatasetNotFound` also if it is not recorded which one that is.
     """
-    trained_on = None
-    with suppress(ModelNotReady):
+    try:
         trained_on = predictor().store.current().model.ref.dataset_version
-    return dataset(trained_on or LATEST_NAME)
+    except ModelNotReady:
+        return dataset(LATEST_NAME)
+    if trained_on is None:
+        raise DatasetNotFound("The champion's training did not record its dataset version.")
+    return dataset(trained_on)
 
 
-def list_names() -> dict[str, str]:
-    """Return the names of the newest lists by dataset version; none if REST does not know them."""
+def list_names(locale: Locale) -> dict[str, str]:
+    """Return name and date of the newest lists by dataset version; none if REST does not know them.
+
+    Several lists may have one name.
+    """
     with suppress(NotManaged, ServiceUnavailable, StorageUnavailable):
-        return _names()
+        return {version: f"{name} ({locale.moment(created_at)})" for version, (name, created_at) in _names().items()}
     return {}
 
 
 @st.cache_data(ttl=LATEST_SECONDS, show_spinner=False)
-def _names() -> dict[str, str]:
+def _names() -> dict[str, tuple[str, datetime]]:
     found = management().get("/datasets", limit=LISTED_VERSIONS).json()["datasets"]
-    return {described["version"]: described["name"] for described in found}
+    return {each["version"]: (each["name"], datetime.fromisoformat(each["created_at"])) for each in found}
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

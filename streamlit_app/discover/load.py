@@ -10,8 +10,8 @@ from song_preference.errors import RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import import_report, page
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
-from streamlit_app.components import plain, reporting, section, uploader
-from streamlit_app.data import settings
+from streamlit_app.components import plain, reporting, section, tls_options, uploader
+from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue, has_index
 from streamlit_app.data.pipeline import airflow_or_fail_fast
 from streamlit_app.data.playlist import management
@@ -69,7 +69,9 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
             _start(_import_example, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
         st.write(locale("discover_large_text"))
-        command = f'curl {settings().rest_page}/catalogue -H "X-API-Key: $API_KEY" -F file=@songs.csv'
+        command = (
+            f'curl {tls_options("--")}{settings().rest_page}/catalogue -H "X-API-Key: $API_KEY" -F file=@songs.csv'
+        )
         st.code(command, language="bash", wrap_lines=True)
 
 
@@ -135,5 +137,7 @@ def _scoring(followed: Followed, version: str, locale: Locale) -> None:
     if any(run.state == "failed" and followed.asked_at and run.asked_at > followed.asked_at for run in scoring):
         # Followed all the same, since it may be repeated in Airflow.
         st.error(locale("discover_scoring_failed", page=link), icon=":material/error:")
-    else:
+    elif predictor().store.served:
         st.info(locale("discover_scoring", page=link), icon=":material/progress_activity:")
+    else:
+        st.info(locale("discover_scoring_later"), icon=":material/hourglass_empty:")

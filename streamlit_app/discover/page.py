@@ -103,13 +103,11 @@ def _asked(filters: Filters, locale: Locale) -> Wishes:
             asked["genre"] = genre.select(locale("discover_genre"), lambda name: name or any_genre) or None
         if years := filters.get("years"):
             first, last = years.default
-            chosen = years.slider(locale("discover_years"), range(first, last + 1), str, on_change=address.push)
+            chosen = years.slider(locale("discover_years"), range(first, last + 1), str)
             if chosen != years.default:
                 asked["year_from"], asked["year_to"] = chosen
         if popularity := filters.get("popularity"):
-            least = popularity.slider(
-                locale("discover_popularity"), popularity.options, locale.number, on_change=address.push
-            )
+            least = popularity.slider(locale("discover_popularity"), popularity.options, locale.number)
             asked["popularity_from"] = None if least == popularity.default else least
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if sort := filters.get("sort"):

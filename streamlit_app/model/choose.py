@@ -1,6 +1,6 @@
 """Choose the champion: back to the one before, or any other version, after a confirmation that says what changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -20,18 +20,18 @@ CHOSEN, CONFIRMED = "model_version", "model_confirmed"
 COMPARED = ("accuracy", "roc_auc", "brier", "log_loss")
 
 
-def show(champion: DescribedVersion, found: Sequence[DescribedVersion], locale: Locale) -> None:
-    """Draw the ways to another champion, if this platform manages datasets."""
+def show(champion: DescribedVersion | None, found: Sequence[DescribedVersion], locale: Locale) -> None:
+    """Draw the ways to another champion, or to the first, if this platform manages datasets."""
     others = {other.registered.version: other for other in found if other is not champion}
     if not settings().manages_datasets or not others:
         return
-    st.write(locale("model_choose_text"))
+    st.write(locale("model_choose_text" if champion else "model_choose_first"))
     back, other = st.columns(2, gap="medium", vertical_alignment="bottom")
-    if (previous := champion.replaced) in others:
+    if champion and (previous := champion.replaced) in others:
         label = locale("model_back", version=previous)
         if back.button(label, key="model_back", icon=":material/undo:"):
             _confirm(champion, others[previous], locale)
-    lists = list_names()
+    lists = list_names(locale)
     if st.session_state.get(CHOSEN) not in others:  # it became the champion meanwhile
         st.session_state.pop(CHOSEN, None)
     address.restore([address.Choice("version", CHOSEN, list(others), None)])
@@ -55,19 +55,25 @@ def list_of(version: DescribedVersion, lists: Mapping[str, str]) -> str:
     return lists.get(trained_on, trained_on)
 
 
-def _confirm(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> None:
-    versions = {"now": champion.registered.version, "then": other.registered.version}
-    st.dialog(locale("model_confirm_title", **versions), width="medium")(_ask)(champion, other, locale)
+def _confirm(champion: DescribedVersion | None, other: DescribedVersion, locale: Locale) -> None:
+    title = locale("model_confirm_title" if champion else "model_confirm_first_title", **_numbers(champion, other))
+    st.dialog(title, width="medium")(_ask)(champion, other, locale)
 
 
-def _ask(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> None:
-    lists = list_names()
-    now, then = list_of(champion, lists), list_of(other, lists)
-    is_same = champion.registered.dataset_version == other.registered.dataset_version
-    key = "model_confirm_same_list" if is_same else "model_confirm_other_list"
-    versions = {"now": champion.registered.version, "then": other.registered.version}
-    st.write(locale(key, now_list=plain(now), then_list=plain(then), **versions))
-    st.table(comparison(champion, other, locale))
+def _numbers(champion: DescribedVersion | None, other: DescribedVersion) -> dict[str, str | None]:
+    return {"now": champion.registered.version if champion else None, "then": other.registered.version}
+
+
+def _ask(champion: DescribedVersion | None, other: DescribedVersion, locale: Locale) -> None:
+    lists, versions = list_names(locale), _numbers(champion, other)
+    names = {"then_list": plain(list_of(other, lists))}
+    key = "model_confirm_first"
+    if champion:
+        names["now_list"] = plain(list_of(champion, lists))
+        is_same = champion.registered.dataset_version == other.registered.dataset_version
+        key = "model_confirm_same_list" if is_same else "model_confirm_other_list"
+    st.write(locale(key, **names, **versions))
+    st.table(comparison([champion, other] if champion else [other], locale))
     st.caption(locale("model_confirm_metrics"))
     with st.container(horizontal=True):
         label = locale("model_confirm_yes", **versions)
@@ -77,7 +83,7 @@ def _ask(champion: DescribedVersion, other: DescribedVersion, locale: Locale) ->
             st.rerun()
 
 
-def _take(now: str, then: str) -> None:
+def _take(now: str | None, then: str) -> None:
     st.session_state[CONFIRMED] = (now, then)
     st.session_state[CHOSEN] = None
 
@@ -88,18 +94,19 @@ def carry_out(locale: Locale) -> None:
         now, then = confirmed
         with reporting(locale):
             champion = registry().champion()
-            if champion and champion.version == now:
+            if (champion and champion.version) == now:
                 choose(then)
+                st.rerun()  # the banners, which stand above, are about the one before
             else:
                 st.warning(locale("model_changed"), icon=":material/sync_problem:")
 
 
-def comparison(champion: DescribedVersion, other: DescribedVersion, locale: Locale) -> pd.DataFrame:
-    """Return the metrics of two versions side by side, with their intervals."""
+def comparison(versions: Iterable[DescribedVersion], locale: Locale) -> pd.DataFrame:
+    """Return the metrics of versions side by side, with their intervals."""
     columns = {
         locale("model_version", version=version.registered.version): [
             interval_text(version.metrics[name], locale) if name in version.metrics else "—" for name in COMPARED
         ]
-        for version in (champion, other)
+        for version in versions
     }
     return pd.DataFrame(columns, index=[locale(f"model_metric_{name}") for name in COMPARED])

@@ -1,6 +1,7 @@
 """The evaluation on songs that the model did not know: curves, importances and the effect of a threshold."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ import streamlit as st
 
 from song_preference.evaluation import Bin, Confusion, Curve, Evaluation
 from song_preference.serving.versions import DescribedVersion
+from streamlit_app import address
+from streamlit_app.address import Choice
 from streamlit_app.components import section, two_by_two
 from streamlit_app.data.models import evaluation as stored_evaluation
 from streamlit_app.i18n import Locale
@@ -21,14 +24,12 @@ def show(roles: dict[str, DescribedVersion], locale: Locale) -> None:
     st.header(locale("model_curves"), anchor=False)
     role = next(iter(roles))
     if len(roles) > 1:
-        role = st.segmented_control(
-            locale("model_curves_of"),
-            list(roles),
-            default=role,
-            format_func=lambda name: f"{locale(f'model_{name}')} ({roles[name].registered.version})",
-            key="model_role",
-            required=True,
+        choice = Choice("curves", "model_role", list(roles), role)
+        address.restore([choice])
+        role = choice.segments(
+            locale("model_curves_of"), lambda name: f"{locale(f'model_{name}')} ({roles[name].registered.version})"
         )
+        address.write()
     with section(locale):
         run_id = roles[role].run_id
         evaluation = stored_evaluation(run_id) if run_id else None
@@ -82,13 +83,12 @@ def _threshold(evaluation: Evaluation, run_id: str, locale: Locale) -> None:
         on_click=lambda: st.session_state.update({key: own}),
         width="stretch",
     )
-    st.session_state.setdefault(key, own)
-    tried = slider.select_slider(
-        locale("model_threshold_slider"),
-        [counted.threshold for counted in evaluation.confusions],
-        key=key,
-        format_func=lambda value: _percent(value, locale),
-    )
+    choice = Choice("threshold", key, [counted.threshold for counted in evaluation.confusions], own)
+    address.restore([choice])
+    with slider:
+        written = partial(_percent, locale=locale)
+        tried = choice.slider(locale("model_threshold_slider"), choice.options, written)
+    address.write()
     rows = charts.histogram_rows(np.array(evaluation.labels), np.array(evaluation.model), tried, own)
     draw(charts.histogram, rows, locale, key="model_histogram", alt=locale("model_histogram"))
     st.caption(locale("model_histogram"))

@@ -10,7 +10,7 @@ from song_preference.mlflow_pages import run_page, version_page
 from song_preference.serving.versions import DescribedVersion
 from streamlit_app.components import plain, section
 from streamlit_app.data import model_settings, settings
-from streamlit_app.data.models import versions
+from streamlit_app.data.models import versions, why_not
 from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 from streamlit_app.model import charts, choose, evaluation
@@ -42,8 +42,8 @@ def page(locale: Locale) -> None:
         # Filled last: it asks for a file, and what stands below it is at hand.
         answers = st.container()
         _history(found, roles, locale)
+        choose.show(roles.get(CHAMPION), found, locale)
         if CHAMPION in roles:
-            choose.show(roles[CHAMPION], found, locale)
             _card(roles[CHAMPION], locale)
             with answers:
                 evaluation.show(roles, locale)
@@ -73,7 +73,7 @@ def _describe(role: str, version: DescribedVersion, locale: Locale) -> None:
             "model_learned",
             moment=registered.created_at,
             source=source(version, locale),
-            dataset=plain(choose.list_of(version, list_names())),
+            dataset=plain(choose.list_of(version, list_names(locale))),
         )
     )
     page, name = settings().mlflow_page, model_settings().name
@@ -113,10 +113,13 @@ def _metric(name: str, intervals: dict[str, Interval], locale: Locale) -> None:
 
 
 def _history(found: list[DescribedVersion], roles: Roles, locale: Locale) -> None:
-    rows = version_rows(found, roles, list_names(), locale)
+    rows = version_rows(found, roles, list_names(locale), locale)
     st.header(locale("model_versions"), anchor=False)
     newest = locale("model_versions_newest", shown=DRAWN_VERSIONS) if len(rows) > DRAWN_VERSIONS else ""
     st.write(f"{locale('model_versions_text')} {newest}")
+    if (last := found[0]) is not roles.get(CHAMPION) and last.reason:
+        reason = plain(why_not(last, locale))
+        st.info(locale("model_not_used", version=last.registered.version, reason=reason), icon=":material/flag:")
     oldest_first = rows.dropna(subset="value").head(DRAWN_VERSIONS)[::-1]
     if not oldest_first.empty:
         draw(charts.history, oldest_first, locale, key="model_history", alt=locale("model_versions_alt"))

@@ -8,19 +8,22 @@ from song_preference.mlflow_pages import experiments_page
 from song_preference.pipeline.airflow import Run, RunSummary
 from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
+from streamlit_app import address
+from streamlit_app.address import Choice
 from streamlit_app.components import section
 from streamlit_app.data import LATEST_SECONDS, predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
 from streamlit_app.health import Health, State, own_model
 from streamlit_app.i18n import Locale
 from streamlit_app.pipeline.progress import Report, duration, followed_run, run_view, show_run
-from streamlit_app.pipeline.start import start
+from streamlit_app.pipeline.start import WAY, start
 
 HEALTH_SECONDS = 10
 """Time between two health checks."""
 
 LISTED_RUNS = 6
 KEPT_RUNS = 50
+RUNS = Choice("runs", "pipeline_history", [ETL_DAG, TRAINING_DAG], ETL_DAG)
 RUN_ICONS = {
     "success": ":material/check_circle:",
     "failed": ":material/error:",
@@ -44,6 +47,7 @@ CSS = """<style>
 def page(locale: Locale) -> None:
     """Draw the page."""
     st.html(CSS)
+    address.restore([RUNS, WAY])
     st.title(locale("pipeline_title"), anchor=False)
     st.write(locale("pipeline_intro"))
     st.header(locale("pipeline_learn"), anchor=False)
@@ -113,15 +117,8 @@ def _links(locale: Locale) -> dict[str, str]:
 @st.fragment
 def _history(locale: Locale) -> None:
     """Draw the newest runs of the DAG that is chosen, each with its steps once it is opened."""
-    chosen: str = st.segmented_control(
-        locale("pipeline_which"),
-        [ETL_DAG, TRAINING_DAG],
-        format_func=locale,
-        default=ETL_DAG,
-        required=True,
-        key="pipeline_history",
-        label_visibility="collapsed",
-    )
+    chosen: str = RUNS.segments(locale("pipeline_which"), locale, label_visibility="collapsed")
+    address.write()
     with section(locale):
         runs = run_page(airflow_or_fail_fast(), LISTED_RUNS, dag_id=chosen).runs
         if not runs:

@@ -22,6 +22,7 @@ from streamlit_app.data.pipeline import (
     is_following,
     run_at_work,
 )
+from streamlit_app.data.playlist import list_names
 from streamlit_app.i18n import Locale
 
 BUSY_SECONDS, IDLE_SECONDS = 2, 10
@@ -115,7 +116,9 @@ def show_run(locale: Locale, run: Run, view: Report) -> None:
 
 def _show_outcome(locale: Locale, result: Outcome, view: Report) -> None:
     draw, icon = OUTCOMES[result]
-    draw(locale(f"pipeline_{result}", dataset=view.dataset_version, model=view.model_version), icon=icon)
+    dataset = view.dataset_version or ""
+    name = plain(list_names(locale).get(dataset, dataset))
+    draw(locale(f"pipeline_{result}", dataset=name, model=view.model_version), icon=icon)
     if why := reason(view):
         st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -20,8 +20,11 @@ from song_preference.errors import (
     ServiceUnavailable,
     StorageUnavailable,
 )
+from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE
 from song_preference.pipeline.airflow import Run
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, NAME, NEW_LISTENER, Option
+from streamlit_app import address
+from streamlit_app.address import Choice
 from streamlit_app.components import plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.pipeline import airflow_or_fail_fast, follow, is_following
@@ -33,6 +36,8 @@ CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
 
 WAYS: dict[str, tuple[str, ...]] = {"one": ("file",), "two": ("liked", "disliked")}
 """Fields of the upload by the way that the listener's songs are given: in one file with labels, or in two."""
+
+WAY = Choice("files", "pipeline_way", list(WAYS), "one")
 
 
 class Checked(NamedTuple):
@@ -63,7 +68,7 @@ def _configured(locale: Locale) -> None:
     with st.expander(locale("pipeline_options"), icon=":material/tune:"):
         # The card beside this one takes a playlist.
         chosen = options_form(locale, [option for option in ETL_OPTIONS if option.name != "source"])
-    button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
+    button.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name), "configured"))
     with button:
         is_pressed = _start_button(locale, "start_pipeline", ":material/play_arrow:", "pipeline_start")
     if is_pressed:
@@ -78,7 +83,7 @@ def _start_button(locale: Locale, text: str, icon: str, key: str) -> bool:
     return st.button(locale(text), type="primary", icon=icon, disabled=is_busy, help=why, key=key)
 
 
-def _what_happens(locale: Locale, new_listener: bool | None) -> str:
+def _what_happens(locale: Locale, new_listener: bool | None, playlist: Literal["configured", "own"]) -> str:
     """Return what the run will do to the model in use, in one sentence; empty if REST does not know."""
     try:
         ref = predictor().store.current().model.ref
@@ -88,7 +93,7 @@ def _what_happens(locale: Locale, new_listener: bool | None) -> str:
     except (DatasetNotFound, ServiceUnavailable, StorageUnavailable):
         return ""
     said = "unsaid" if new_listener is None else "other" if new_listener else "same"
-    key = "sample" if own.source.kind == "sample" else said
+    key = f"sample_{playlist}" if own.source.kind == "sample" else said
     return locale(f"pipeline_will_{key}", name=plain(own.name), version=ref.version)
 
 
@@ -130,14 +135,8 @@ def _upload(locale: Locale) -> None:
         host = plain(urlsplit(service).netloc)
         st.caption(f":material/travel_explore: {locale('pipeline_features_api', host=host)}")
     turn = st.session_state.setdefault(TURN, 0)
-    way = st.segmented_control(
-        locale("pipeline_way"),
-        list(WAYS),
-        default="one",
-        required=True,
-        format_func=lambda way: locale(f"pipeline_way_{way}"),
-        key="pipeline_way",
-    )
+    way = WAY.segments(locale("pipeline_way"), lambda way: locale(f"pipeline_way_{way}"))
+    address.write()
     limits = locale("pipeline_file_limits", size=settings().max_dataset_bytes / 1e6)
     asked = {
         field: uploader(locale(f"pipeline_{field}"), locale("pipeline_choose"), limits, f"pipeline_{field}_{turn}")
@@ -184,7 +183,16 @@ def _show_preparation(locale: Locale, found: CheckedPlaylist) -> None:
     st.success(text, icon=":material/check_circle:")
     show_notes(found.notes(), locale)
     st.caption(locale("pipeline_first_songs"))
-    st.dataframe(found.first_songs, hide_index=True)
+    st.dataframe(first_songs(found.first_songs, locale), hide_index=True)
+
+
+def first_songs(songs: Sequence[Mapping[str, Any]], locale: Locale) -> pd.DataFrame:
+    """Return songs with names of columns, labels and numbers in the language."""
+    rows = pd.DataFrame(songs)
+    rows[LABEL] = rows[LABEL].map({1: locale(LIKE), 0: locale(DISLIKE)})
+    for feature in FEATURES:
+        rows[feature] = [locale.number(value, 3) for value in rows[feature]]
+    return rows.rename(columns={name: locale(name) for name in rows if name in locale.texts})
 
 
 def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
@@ -193,7 +201,7 @@ def _upload_button(locale: Locale, files: Mapping[str, UploadedFile]) -> None:
     chosen = options_form(locale, [NEW_LISTENER], f"pipeline_upload_{st.session_state[TURN]}")
     if name:
         chosen[NAME.name] = name
-    st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name)))
+    st.caption(_what_happens(locale, chosen.get(NEW_LISTENER.name), "own"))
     if _start_button(locale, "pipeline_upload", ":material/upload:", "pipeline_upload"):
         with st.spinner(locale("pipeline_uploading")):
             run_id = management().upload(_contents(files), chosen)

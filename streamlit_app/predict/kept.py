@@ -1,6 +1,7 @@
 """The song that the sliders are set to, and those that are kept aside: beside each other, with the model's answers."""
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,14 @@ import streamlit as st
 from typing_extensions import override
 
 from song_preference.clients import EXAMPLE
+from song_preference.errors import CatalogueNotFound
 from song_preference.features import FEATURES, Song
+from song_preference.serving.songs import CatalogueSong
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import SONG, song_state
 from streamlit_app.data import predictor
+from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Locale
 
 STEPS = [step / 100 for step in range(101)]
@@ -43,13 +47,22 @@ class Kept(Choice):
 
 KEPT = Kept("kept", "predict_kept", (), ())
 
-CHOSEN = "predict_kept_which"
-"""Key of the session state: the number of the song to take back or to remove."""
+CHOSEN, NAMED = "predict_kept_which", "predict_kept_named"
+"""Keys of the session state: the number of the song to take back or to remove, and the songs of the catalogue among
+those kept in this session by their values; the address has the values alone."""
+
+DECIMALS = 6
+"""Of a feature: the index has them in single precision."""
 
 
 def shown() -> Song:
     """Return the song that the sliders are set to."""
     return Song(**{measure.name: st.session_state[measure.key] for measure in MEASURES})
+
+
+def exact(song: CatalogueSong) -> Song:
+    """Return the features of a song, of which the sliders show two decimals."""
+    return Song(**{name: round(value, DECIMALS) for name, value in song.features.model_dump().items()})
 
 
 def put(song: Song) -> None:
@@ -79,9 +92,11 @@ def table(locale: Locale) -> None:
     st.header(locale("predict_kept"), anchor=False)
     columns = {feature: locale(feature) for feature in FEATURES}
     columns |= {"number": "#", "probability": locale("probability"), "answer": locale("predict_kept_answer")}
-    st.dataframe(
-        rows(songs, locale), hide_index=True, height="content", column_config=columns, alt=locale("predict_kept_alt")
-    )
+    columns["title"] = locale("predict_kept_which")
+    found = rows(songs, locale)
+    if any(titles := [_named()[song].title if song in _named() else "" for song in _songs()]):
+        found.insert(1, "title", titles)
+    st.dataframe(found, hide_index=True, height="content", column_config=columns, alt=locale("predict_kept_alt"))
     # Not buttons in the table, nor menus: no keyboard reaches either.
     with st.container(horizontal=True, vertical_alignment="bottom"):
         numbers = range(1, len(songs) + 1)
@@ -111,7 +126,17 @@ def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:
 
 
 def _kept() -> list[Song]:
-    return [Song.checked({name: value / 100 for name, value in zip(FEATURES, song, strict=True)}) for song in _songs()]
+    return [
+        exact(_named()[song])
+        if song in _named()
+        else Song.checked({name: value / 100 for name, value in zip(FEATURES, song, strict=True)})
+        for song in _songs()
+    ]
+
+
+def _named() -> dict[Percents, CatalogueSong]:
+    found: dict[Percents, CatalogueSong] = st.session_state.setdefault(NAMED, {})
+    return found
 
 
 def _songs() -> tuple[Percents, ...]:
@@ -126,12 +151,19 @@ def _set(songs: tuple[Percents, ...]) -> None:
 
 def _keep() -> None:
     song = tuple(round(100 * value) for value in shown().row())
+    _named().pop(song, None)
+    if song_id := st.session_state[SONG]:
+        with suppress(CatalogueNotFound):
+            _named()[song] = catalogue().find(song_id)
     if song not in _songs():
         _set((*_songs(), song))
 
 
 def _take_back() -> None:
-    put(_kept()[st.session_state[CHOSEN] - 1])
+    number = st.session_state[CHOSEN] - 1
+    put(_kept()[number])
+    if song := _named().get(_songs()[number]):
+        st.session_state[SONG] = song.id
 
 
 def _remove() -> None:

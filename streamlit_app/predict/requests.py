@@ -13,6 +13,7 @@ from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import Prediction
 from song_preference.settings import ClientSettings, DashboardSettings, ModelSettings, load
+from streamlit_app.components import tls_options
 
 OWN = "own"
 """The name of the dashboard's own model among those of the protocols."""
@@ -64,7 +65,7 @@ def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> d
     features = song.model_dump()
     fields = ", ".join(f"{name}: {value}" for name, value in features.items())
     # Whoever gives browsers https gives callers of gRPC TLS.
-    plain = "" if settings.rest_page.startswith("https:") else "-plaintext "
+    options = tls_options("-") if settings.rest_page.startswith("https:") else "-plaintext "
     query = f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
     return {
         OWN: [
@@ -83,7 +84,7 @@ model.predict(pd.DataFrame([{features}]))""",
         "gRPC": [
             Request(
                 "bash",
-                f"grpcurl {plain}-d '{json.dumps({'song': features})}' \\\n"
+                f"grpcurl {options}-d '{json.dumps({'song': features})}' \\\n"
                 f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
             )
         ],
@@ -91,4 +92,6 @@ model.predict(pd.DataFrame([{features}]))""",
 
 
 def _curl(url: str, body: object) -> Request:
-    return Request("bash", f"curl {url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'")
+    return Request(
+        "bash", f"curl {tls_options('--')}{url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
+    )

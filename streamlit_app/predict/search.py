@@ -23,9 +23,6 @@ one was chosen just now."""
 MOST_MATCHES = 8
 LONGEST_LABEL = 60
 
-DECIMALS = 6
-"""Of a feature: the index has them in single precision."""
-
 
 def restore(others: Sequence[Choice]) -> None:
     """Set the sliders, `others` and the song by the address; an address with a song alone sets the sliders too."""
@@ -43,11 +40,6 @@ def chosen() -> CatalogueSong | None:
         return found
     st.session_state[SONG] = ""
     return None
-
-
-def exact(song: CatalogueSong) -> Song:
-    """Return the features of a song, of which the sliders show two decimals."""
-    return Song(**{name: round(value, DECIMALS) for name, value in song.features.model_dump().items()})
 
 
 def _find(song_id: str) -> CatalogueSong | None:

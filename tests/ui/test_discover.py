@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local_stack.config import Config
-from streamlit_app.i18n import Language
+from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.browser import DESKTOP, LOOKS, PHONE, Scheme, Visit, Visitor
 from tests.support.song_index import EXAMPLE
 from tests.support.waiting import wait_for
@@ -69,10 +69,11 @@ def test_a_title_is_typed_and_answered_with_a_reason(visit: Visitor, width: int,
     page.wait_for_url(lambda url: "song=" not in url)
 
 
-def test_with_a_song_all_sliders_are_seen_on_a_small_laptop(visit: Visitor) -> None:
-    visitor = visit("es")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_a_song_all_sliders_are_seen_on_a_small_laptop(visit: Visitor, language: Language) -> None:
+    visitor = visit(language)
     page = visitor.page
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size({"width": DESKTOP, "height": 768})
     search_for(visitor, SONG)
     page.get_by_role("radio", name=SONG).first.click()
     expect(page.locator(".st-key-answer").get_by_text(SONG)).to_be_visible()
@@ -86,7 +87,23 @@ def test_with_a_song_all_sliders_are_seen_on_a_small_laptop(visit: Visitor) -> N
     for part in (".st-key-song_acousticness", ".st-key-answer"):
         box = page.locator(part).bounding_box()
         assert box
-        assert box["y"] + box["height"] - (title["y"] - above["y"]) <= 800, part
+        assert box["y"] + box["height"] - (title["y"] - above["y"]) <= 768, part
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_answer_about_a_song_stays_in_sight_at_the_last_slider(
+    visit: Visitor, language: Language
+) -> None:
+    visitor = visit(language, PHONE)
+    page = visitor.page
+    search_for(visitor, SONG)
+    page.get_by_role("radio", name=SONG).first.click()
+    answer = page.locator(".st-key-answer")
+    expect(answer.get_by_text(SONG)).to_be_visible()
+    expect(page.get_by_role("radio", name=SONG)).to_have_count(0)  # the matches have gone
+    visitor.settle()
+    page.locator("input[type=range]").nth(3).evaluate("slider => slider.scrollIntoView({block: 'center'})")
+    expect(answer).to_be_in_viewport(ratio=0.9)
 
 
 def test_a_name_that_no_song_has_is_said_to_have_none(visit: Visitor) -> None:

@@ -51,6 +51,17 @@ def test_a_version_is_described_by_its_tags_and_its_card(
     assert DescribedRegistry(settings).versions(5) == [bare.registered, described.registered]
 
 
+def test_the_champion_is_described_however_old_it_is(client: MlflowClient, settings: ModelSettings) -> None:
+    for _ in range(3):
+        client.create_model_version(settings.name, "file:///nowhere")
+    client.set_registered_model_alias(settings.name, "champion", "1")
+    registry = DescribedRegistry(settings)
+    found = [(each.registered.version, each.registered.aliases) for each in registry.described(1)]
+    assert found == [("3", []), ("1", ["champion"])]
+    assert len(registry.described(3)) == 3
+    assert len(registry.versions(1)) == 1
+
+
 def test_a_card_is_rendered_by_its_own_code(client: MlflowClient, settings: ModelSettings, tmp_path: Path) -> None:
     tags = {"card_params": "{}"}
     client.create_model_version(settings.name, tmp_path.as_uri(), tags=tags, description="# First")

@@ -70,7 +70,7 @@ def platform(
     environment: pytest.MonkeyPatch,
 ) -> Iterator[Platform]:
     """A champion, the dataset that it was trained on, and a history of runs."""
-    registry.register("1", graph)
+    registry.register("1", graph, dataset.version)
     platform = Platform(registry, objects, with_history())
     store = ModelStore(registry, 60, "spotify_model_prod")
     management = Management(
@@ -131,7 +131,7 @@ def second(
     second = publish_sample(platform.objects, 2, datetime(2026, 11, 27, 10, tzinfo=UTC))
     DatasetStore(platform.objects).rename(second.version, "Verano [2026]")
     platform.registry.register("2", graph, second.version)
-    platform.registry.register("1", graph, dataset.version)
+    platform.registry.promote("1")
     platform.registry.described_as["2"] = {}
     data.predictor().store.refresh()
 

@@ -8,8 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
 from song_preference.features import FEATURES
+from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app.i18n import Language
-from tests.support.dashboard import TEXTS, Platform
+from tests.support.dashboard import PAGE, TEXTS, Open, Platform
+from tests.support.model_page import EVALUATION, evaluated
 
 DEFAULTS = {"song_speechiness": 0.04, "song_energy": 0.52, "song_danceability": 0.51, "song_acousticness": 0.71}
 RUBBISH = ["NaN", "inf", "-0.1", "1.01", "0.5000001", "7", "", "much", "0,5", "0.5;drop", "<script>", "9" * 10_000]
@@ -96,6 +98,35 @@ def test_a_slider_replaces_the_address_and_a_choice_makes_a_new_entry(app: AppTe
     assert (written(page), new_entries(page)) == ("?energy=0.9&protocol=gRPC", 1)
     page.select_slider(key="song_energy").set_value(0.52).run()
     assert (written(page), new_entries(page)) == ("?protocol=gRPC", 0)
+
+
+def test_the_choices_of_the_pipelines_page_are_in_its_address(open_page: Open) -> None:
+    page = open_page("pipeline", "es")
+    page.button_group(key="pipeline_way").set_value("two").run()
+    assert (written(page), "pushState" in "".join(scripts(page))) == ("?files=two", True)
+    page.button_group(key="pipeline_history").set_value(TRAINING_DAG).run()
+    assert written(page) == f"?runs={TRAINING_DAG}&files=two"
+    another = AppTest.from_string(PAGE.format(name="pipeline", language="es"), default_timeout=30)
+    another.query_params["files"], another.query_params["runs"] = "two", "nonsense"
+    assert len(another.run().file_uploader) == 2
+    assert another.button_group(key="pipeline_history").value == ETL_DAG
+
+
+def test_the_threshold_and_the_model_that_it_is_of_are_in_the_address(
+    platform: Platform, graph: bytes, open_page: Open
+) -> None:
+    platform.registry.graphs["2"], platform.registry.challenger = graph, "2"
+    platform.registry.evaluations |= {"run1": EVALUATION, "run2": evaluated(2, 0.6)}
+    page = open_page("model", "es")
+    assert written(page) == ""
+    page.button_group(key="model_role").set_value("challenger").run()
+    assert (written(page), new_entries(page)) == ("?curves=challenger", 1)
+    page.select_slider[0].set_value(0.8).run()
+    assert (written(page), new_entries(page)) == ("?curves=challenger&threshold=0.8", 0)
+    another = AppTest.from_string(PAGE.format(name="model", language="es"), default_timeout=30)
+    another.query_params["curves"], another.query_params["threshold"] = "challenger", "0.8"
+    assert another.run().select_slider[0].value == 0.8
+    assert written(another) == "?curves=challenger&threshold=0.8"
 
 
 def test_a_preset_is_one_new_entry(app: AppTest) -> None:

@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
@@ -19,6 +20,13 @@ def app(platform: Platform) -> AppTest:
 def test_spanish_comes_first_and_english_on_demand(app: AppTest) -> None:
     assert app.run().title[0].value == TEXTS["predict_title"]["es"]
     assert app.sidebar.selectbox[0].set_value("en").run().title[0].value == TEXTS["predict_title"]["en"]
+
+
+def test_the_browsers_tab_names_the_page_in_its_language(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(st, "set_page_config", lambda *, page_title, **_: titles.append(page_title))
+    app.run().sidebar.selectbox[0].set_value("en").run()
+    assert titles == [f"{TEXTS['page_predict'][language]} · Song preference" for language in LANGUAGES]
 
 
 def test_an_address_may_name_the_language(app: AppTest) -> None:

@@ -6,7 +6,7 @@ from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from streamlit_app import data
 from streamlit_app.components import plain
-from streamlit_app.i18n import Locale
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.airflow import FakeRun
 from tests.support.dashboard import TEXTS, Open, Platform
 
@@ -26,7 +26,7 @@ def test_without_a_champion_the_pipeline_can_be_started(
     platform: Platform, open_page: Open, registry_without_champion: None
 ) -> None:
     page = open_page("predict", "en")
-    assert [found.value for found in page.info] == [TEXTS["no_champion_banner"]["en"]]
+    assert [found.value for found in page.info] == [TEXTS["no_version_banner"]["en"]]
     assert [found.value for found in page.warning] == [TEXTS["missing_model"]["en"]]
     page.button(key="start_from_banner").click().run()
     assert platform.airflow.conf == {}
@@ -34,6 +34,18 @@ def test_without_a_champion_the_pipeline_can_be_started(
     assert not has_start(page)
     platform.airflow.runs[ETL_DAG][-1].state = "failed"
     assert has_start(page.run())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_versions_without_a_champion_are_not_called_none_and_the_way_to_them_is_there(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    platform.registry.ref = None
+    page = open_page("predict", language)
+    assert [found.value for found in page.info] == [TEXTS["no_champion_banner"][language]]
+    assert page.button(key="model_from_banner").label == TEXTS["page_model"][language]
+    assert has_start(page)
+    assert "model_from_banner" not in [button.key for button in open_page("model", language).button]
 
 
 @pytest.mark.parametrize("dag_id", [ETL_DAG, TRAINING_DAG])
@@ -69,7 +81,7 @@ def test_where_the_platform_only_predicts_no_banner_starts_it(
 ) -> None:
     environment.setenv("MANAGE_DATASETS", "false")
     page = open_page("predict", "en")
-    assert page.info[0].value == TEXTS["no_champion_banner"]["en"]
+    assert page.info[0].value == TEXTS["no_version_banner"]["en"]
     assert not has_start(page)
     assert not platform.airflow.paths
 

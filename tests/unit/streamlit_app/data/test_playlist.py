@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from song_preference.features import FEATURES
 from song_preference.messages import Message
 from streamlit_app.data import playlist, predictor
 from streamlit_app.data.playlist import ManagementClient
+from streamlit_app.i18n import Locale
 from tests.support.dashboard import API_KEY, Platform
 from tests.support.datasets import MemoryObjects, publish_sample
 
@@ -127,13 +129,26 @@ def test_the_listeners_list_is_the_champions_or_before_the_first_champion_the_la
     platform: Platform, objects: MemoryObjects, graph: bytes, dataset: DatasetVersion
 ) -> None:
     latest = publish_sample(objects, 2, dataset.created_at)
-    assert playlist.own_dataset().version == latest.version
-    platform.registry.register("2", graph, dataset.version)
-    predictor().store.refresh()
     assert playlist.own_dataset().version == dataset.version
-    assert playlist.list_names() == {dataset.version: "playlist", latest.version: "playlist"}
+    predictor().store.served = None
+    assert playlist.own_dataset().version == latest.version
+    # A list that the champion may not have learned from is not shown as the listener's.
+    platform.registry.register("2", graph)
+    predictor().store.refresh()
+    with pytest.raises(DatasetNotFound):
+        playlist.own_dataset()
+
+
+def test_lists_of_one_name_are_told_apart_by_their_dates(
+    platform: Platform, objects: MemoryObjects, dataset: DatasetVersion
+) -> None:
+    latest = publish_sample(objects, 2, datetime(2026, 11, 26, 17, 5, tzinfo=UTC))
+    assert playlist.list_names(Locale("es", {})) == {
+        dataset.version: "playlist (25 nov 2026, 10:00)",
+        latest.version: "playlist (26 nov 2026, 17:05)",
+    }
 
 
 def test_names_are_shown_only_where_rest_knows_them(platform: Platform) -> None:
     platform.take_down("rest")
-    assert playlist.list_names() == {}
+    assert playlist.list_names(Locale("en", {})) == {}

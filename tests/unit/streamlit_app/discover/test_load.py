@@ -62,6 +62,19 @@ def test_an_upload_is_followed(platform: Platform, open_page: Open) -> None:
     assert "está puntuando sus canciones" in said(page)[0]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_model_nobody_is_told_that_songs_are_being_scored(
+    platform: Platform, open_page: Open, language: Language
+) -> None:
+    page = open_page("discover", language)
+    page.button(key="discover_example").click().run()
+    served, data.predictor().store.served = data.predictor().store.served, None
+    ended(platform)
+    assert TEXTS["discover_scoring_later"][language] in said(page.run())
+    data.predictor().store.served = served
+    assert TEXTS["discover_scoring_later"][language] not in said(page.run())
+
+
 def test_a_scoring_that_fails_says_so_until_it_is_repeated(platform: Platform, open_page: Open) -> None:
     page = open_page("discover", "es")
     page.button(key="discover_example").click().run()

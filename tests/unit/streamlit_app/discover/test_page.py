@@ -46,13 +46,16 @@ def address(page: AppTest) -> str:
 def test_filters_leave_out_songs_and_are_in_the_address(indexed: SongSearch, open_page: Open) -> None:
     page = open_page("discover", "es")
     page.selectbox(key=key(indexed, "genre")).set_value("pop").run()
+    assert "pushState" in address(page)
     page.select_slider(key=key(indexed, "years")).set_value((2000, 2006)).run()
+    assert "replaceState" in address(page)
     page.button_group(key=key(indexed, "songs")).set_value(10).run()
     wanted = indexed.recommend(Wishes(genre="pop", year_from=2000, year_to=2006, limit=10)).songs
     assert len(titles(page)) == len(wanted) > 0
     assert '?genre=pop&years=2000-2006&songs=10"' in address(page)
     page.selectbox(key=key(indexed, "genre")).set_value("").run()
     page.select_slider(key=key(indexed, "popularity")).set_value(810.0).run()
+    assert "replaceState" in address(page)
     assert titles(page) == [r"[**Déjà Vu \[live\]**](https://open.spotify.com/track/4GiXBCUF7H6YfNQsnBRIzl)"]
     page.select_slider(key=key(indexed, "years")).set_value((1999, 1999)).run()
     assert TEXTS["discover_none"]["es"] in shown(page)

@@ -4,6 +4,9 @@ from streamlit.testing.v1 import AppTest
 
 from song_preference.dataset.version import DatasetVersion
 from streamlit_app import data
+from streamlit_app.components import plain
+from streamlit_app.data.playlist import list_names
+from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import PAGE, TEXTS, Open, Platform
 
 
@@ -22,8 +25,8 @@ def test_the_previous_champion_is_back_after_a_confirmation_that_says_what_chang
     page = open_page("model", "es")
     page.button(key="model_back").click().run()
     text = " ".join(found.value for found in page.markdown)
-    assert "«playlist»" in text
-    assert "«Verano" in text
+    assert f"«{plain('playlist (25 nov 2026, 10:00)')}»" in text
+    assert f"«{plain('Verano [2026] (27 nov 2026, 10:00)')}»" in text
     (metrics,) = page.table
     assert metrics.value.columns.tolist() == ["Versión 2", "Versión 1"]
     assert metrics.value.loc["ROC AUC", "Versión 1"] == "0,889 (de 0,845 a 0,932)"
@@ -57,12 +60,32 @@ def test_nothing_changes_without_the_confirmation(second: DatasetVersion, open_p
 def test_any_other_version_can_be_chosen(second: DatasetVersion, open_page: Open) -> None:
     page = open_page("model", "en")
     other = page.selectbox(key="model_version")
-    assert other.options == ["1 · playlist"]
+    assert other.options == ["1 · playlist (25 Nov 2026, 10:00)"]
     assert page.button(key="model_use").disabled
     other.set_value("1").run()
     page.button(key="model_use").click().run()
     page.button(key="model_confirm").click().run()
     assert data.predictor().store.current().model.ref.version == "1"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_champion_any_version_can_be_chosen_with_a_word_on_what_becomes_of_it(
+    platform: Platform, second: DatasetVersion, open_page: Open, language: Language
+) -> None:
+    platform.registry.ref = data.predictor().store.served = None
+    page, locale = open_page("model", language), Locale(language, TEXTS)
+    assert "model_back" not in [button.key for button in page.button]
+    page.selectbox(key="model_version").set_value("2").run()
+    page.button(key="model_use").click().run()
+    names = list_names(locale)
+    said = locale("model_confirm_first", then="2", then_list=plain(names[second.version]))
+    assert said in [found.value for found in page.markdown]
+    (metrics,) = page.table
+    assert metrics.value.columns.tolist() == [locale("model_version", version="2")]
+    page.button(key="model_confirm").click().run()
+    assert not page.exception
+    assert data.predictor().store.current().model.ref.version == "2"
+    assert TEXTS["no_champion_banner"][language] not in [found.value for found in page.info]
 
 
 @pytest.mark.parametrize(("asked", "chosen"), [("1", "1"), ("2", None), ("99", None), ("x" * 9999, None)])

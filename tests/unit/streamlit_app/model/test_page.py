@@ -10,6 +10,8 @@ from song_preference.messages import MINUS, Message
 from song_preference.prediction import RegisteredVersion
 from song_preference.serving.versions import DescribedVersion
 from song_preference.training.candidates import CANDIDATES
+from streamlit_app.components import plain
+from streamlit_app.data import models
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.model.charts import interval_text
 from streamlit_app.model.page import below_headings, dataset, in_roles, kind, source, version_rows
@@ -72,6 +74,19 @@ def test_a_version_without_an_alias_is_no_champion(with_evaluation: Platform, op
     assert TEXTS["model_no_champion"]["es"] in [note.value for note in page.info]
     assert len(page.dataframe[0].value) == 1
     assert not page.expander
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_newest_version_says_why_it_is_not_in_use(
+    with_evaluation: Platform, open_page: Open, language: Language
+) -> None:
+    reason = Message("first_may_not_beat_majority", {"low": 0.44})
+    with_evaluation.registry.described_as["1"] = {"reason": reason}
+    assert not open_page("model", language).info
+    with_evaluation.registry.ref = None
+    models.versions.clear()
+    said = Locale(language, TEXTS)("model_not_used", version="1", reason=plain(reason.text(language)))
+    assert said in [note.value for note in open_page("model", language).info]
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES)

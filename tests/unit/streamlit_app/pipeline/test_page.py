@@ -1,6 +1,7 @@
 import httpx
 import pytest
 
+from song_preference.dataset.version import DatasetVersion
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain
@@ -86,6 +87,20 @@ def test_what_came_of_a_run_is_reported_with_its_model(reached: Platform, open_p
     expected = TEXTS["pipeline_kept"]["en"].format(model="7", dataset="abc123abc123")
     assert expected in [info.value for info in page.info]
     assert f"The reason: {plain('It is worse.')}" in shown(page)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_came_of_a_run_names_the_list(
+    reached: Platform, open_page: Open, dataset: DatasetVersion, language: Language
+) -> None:
+    reached.airflow.runs[TRAINING_DAG][0].results["promote"]["dataset_version"] = dataset.version
+    page = open_page("pipeline", language)
+    page.button_group(key="pipeline_history").set_value(TRAINING_DAG).run()
+    page.session_state["run_asset__1"] = True
+    page.run()
+    locale = Locale(language, TEXTS)
+    name = plain(f"playlist ({locale.moment(dataset.created_at)})")
+    assert locale("pipeline_kept", model="7", dataset=name) in [info.value for info in page.info]
 
 
 def test_a_run_that_was_deleted_is_forgotten(reached: Platform, open_page: Open) -> None:

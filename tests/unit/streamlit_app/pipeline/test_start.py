@@ -14,7 +14,7 @@ from streamlit_app.components import plain
 from streamlit_app.data import settings
 from streamlit_app.data.playlist import ManagementClient
 from streamlit_app.i18n import LANGUAGES, Language, Locale
-from streamlit_app.pipeline.start import finding_row
+from streamlit_app.pipeline.start import finding_row, first_songs
 from tests.support.dashboard import TEXTS, Open, Platform, card, shown
 from tests.support.datasets import describe_anew
 from tests.support.named_songs import ENTRIES, Entry, found_in, spotify_zip, write_index
@@ -62,11 +62,15 @@ def test_before_a_run_it_says_what_becomes_of_the_model_in_use(
     assert expected in [caption.value for caption in page.caption]
 
 
-def test_before_a_run_it_says_that_made_up_songs_give_way(
-    reached: Platform, dataset: DatasetVersion, open_page: Open
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_a_run_it_says_that_made_up_songs_give_way_to_a_playlist_that_is_found(
+    reached: Platform, dataset: DatasetVersion, open_page: Open, language: Language
 ) -> None:
     describe_anew(reached.objects, dataset.version, lambda said: said["source"].update(kind="sample"))
-    assert TEXTS["pipeline_will_sample"]["es"] in [caption.value for caption in open_page("pipeline", "es").caption]
+    page = open_page("pipeline", language)
+    assert TEXTS["pipeline_will_sample_configured"][language] in [caption.value for caption in page.caption]
+    upload(page, CSV)
+    assert TEXTS["pipeline_will_sample_own"][language] in [caption.value for caption in page.caption]
 
 
 def test_before_a_first_run_it_says_when_its_model_is_used(reached: Platform, open_page: Open) -> None:
@@ -82,6 +86,20 @@ def test_where_airflow_is_away_the_start_says_so(reached: Platform, open_page: O
     assert [warning.value for warning in page.warning] == [TEXTS["missing_airflow"]["es"]] * 3
 
 
+@pytest.mark.parametrize(
+    ("language", "header", "row"),
+    [
+        ("es", ["Título", "Álbum", "isrc"], ["Uno", None, "X", "0,040", "0,500", "1,000", "0,000", "Te gusta"]),
+        ("en", ["Title", "Album", "isrc"], ["Uno", None, "X", "0.040", "0.500", "1.000", "0.000", "Like"]),
+    ],
+)
+def test_the_first_songs_are_written_in_the_language(language: Language, header: list[str], row: list[str]) -> None:
+    values = dict(zip((*FEATURES, LABEL), (0.04, 0.5, 1.0, 0.0, 1.0), strict=True))
+    found = first_songs([{"title": "Uno", "album": None, "isrc": "X", **values}], Locale(language, TEXTS))
+    assert list(found) == [*header, *(TEXTS[name][language] for name in (*FEATURES, LABEL))]
+    assert found.iloc[0].tolist() == row
+
+
 def upload(page: AppTest, content: bytes) -> AppTest:
     return page.file_uploader[0].set_value(("playlist.csv", content, "text/csv")).run()
 
@@ -90,7 +108,7 @@ def test_a_good_file_is_checked_and_then_uploaded(reached: Platform, open_page: 
     page = upload(open_page("pipeline", "es"), CSV + CSV.splitlines(keepends=True)[1])
     assert "750 canciones" in page.success[0].value
     assert plain("filas que repiten una canción y se dejan fuera: 1") in shown(page)
-    assert list(page.dataframe[0].value)[-5:] == [*FEATURES, LABEL]
+    assert list(page.dataframe[0].value)[-5:] == [TEXTS[name]["es"] for name in (*FEATURES, LABEL)]
     assert len(reached.airflow.runs[ETL_DAG]) == 2
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
@@ -132,7 +150,7 @@ def test_songs_without_features_are_looked_up_before_anything_starts(
     )
     assert [info.value for info in page.info] == [plain(note.text(language))]
     assert "50" in page.success[0].value
-    assert list(page.dataframe[0].value)[-5:] == [*FEATURES, LABEL]
+    assert list(page.dataframe[0].value)[-5:] == [TEXTS[name][language] for name in (*FEATURES, LABEL)]
     assert len(reached.airflow.runs[ETL_DAG]) == 2
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None

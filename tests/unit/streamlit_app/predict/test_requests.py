@@ -45,6 +45,16 @@ def test_commands_hold_the_song_and_the_address(environment: pytest.MonkeyPatch)
     environment.setenv("FASTAPI_BROWSER_URL", "https://rest.example")
     with_tls = requests(EXAMPLE, DashboardSettings(), ModelSettings())
     assert with_tls["gRPC"][-1].text.startswith("grpcurl -d ")
+    assert with_tls["REST"][-1].text.startswith("curl https://rest.example/predict ")
+    for name in ("TLS_CA_FILE", "TLS_CLIENT_CERT_FILE", "TLS_CLIENT_KEY_FILE"):
+        environment.setenv(name, "/tls/file.pem")
+    with_files = requests(EXAMPLE, DashboardSettings(), ModelSettings())
+    shown = {way: found[-1].text for way, found in with_files.items()}
+    options = '"${TLS_CA_FILE:-$TLS_CERT_FILE}" -cert "$TLS_CLIENT_CERT_FILE" -key "$TLS_CLIENT_KEY_FILE" '
+    assert shown["gRPC"].startswith(f"grpcurl -cacert {options}-d ")
+    options = options.replace(" -", " --")
+    assert shown["REST"].startswith(f"curl --cacert {options}https://rest.example/predict ")
+    assert shown["GraphQL"].startswith(f"curl --cacert {options}https://rest.example/graphql ")
     bodies = {way: json.loads(shell[way].split(" -d '")[1].split("'")[0]) for way in ("REST", "GraphQL", "gRPC")}
     assert bodies["REST"] == bodies["gRPC"]["song"] == EXAMPLE.model_dump()
     assert bodies["GraphQL"] == {"query": copies["GraphQL"][0].text}

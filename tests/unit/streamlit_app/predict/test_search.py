@@ -66,6 +66,24 @@ def test_few_matches_are_shown_and_none_is_one_sentence(indexed: SongSearch, ope
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_song_is_kept_by_its_name_with_the_answer_that_was_shown_and_comes_back_as_itself(
+    indexed: SongSearch, open_page: Open, language: Language
+) -> None:
+    page = choose(open_page("predict", language), indexed, "deja")
+    named = heading(page)
+    page.button(key="predict_keep").click().run()
+    row = page.dataframe[0].value.iloc[0]
+    answer = data.predictor().predict(SONG_ITSELF)
+    assert (row["title"], row["probability"]) == ("Déjà Vu [live]", Locale(language, TEXTS).percent(answer.probability))
+    page.select_slider(key="song_energy").set_value(0.1).run()
+    assert heading(page) == ""
+    page.button(key="predict_keep").click().run()
+    assert page.dataframe[0].value["title"].tolist() == ["Déjà Vu [live]", ""]
+    page.button(key="predict_kept_back").click().run()
+    assert heading(page) == named
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_song_sets_the_sliders_and_is_named_with_answer_and_reason(
     indexed: SongSearch, open_page: Open, language: Language
 ) -> None:
