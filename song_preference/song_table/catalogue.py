@@ -49,6 +49,7 @@ LISTED = (
 """SQL for several names in a cell, with commas: some sets have lists of Python or JSON, others semicolons."""
 
 CELLS = {
+    "id": "shared_id({0})",
     "artist": LISTED,
     "genre": LISTED,
     "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",

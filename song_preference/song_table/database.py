@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from song_preference.names import OWN_NUMBER
 from song_preference.song_table.files import rejected
 
 log = logging.getLogger(__name__)
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 MEMORY = "192MB"
 """Beyond it DuckDB writes to temporary files."""
 
-MACROS = """
+MACROS = f"""
 create macro number(cell) as case
     when cell is null then null
     when contains(cell, '_') then 'nan'::double
@@ -28,8 +29,11 @@ create macro milliseconds(cell) as case
     when cell is null then null
     when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
 create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
+create macro shared_id(cell) as if(regexp_full_match(cell, '{OWN_NUMBER.pattern}'), null, cell);
+create macro isrc_code(cell) as nullif(upper(regexp_replace(cell, '[-\\s]', '', 'g')), '');
 """
-"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
+"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point. `shared_id`: null for a
+file's own number."""
 
 
 @contextmanager
@@ -47,6 +51,7 @@ def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]
     try:
         # It would be drawn into the log.
         connection.execute("set enable_progress_bar = false")
+        connection.execute(MACROS)
         yield connection
     finally:
         connection.close()
