@@ -7,9 +7,6 @@ from collections.abc import Iterator, Sequence
 
 SPOTIFY_ID = re.compile("[0-9A-Za-z]{22}")
 
-OWN_NUMBER = re.compile("[0-9]{1,21}([.]0*)?")
-"""An id that is a file's own number, such as a row's, and says nothing of the songs of another file."""
-
 SEVERAL = re.compile(r"[,;]| [(\[]?(?:feat(?:uring)?|ft)\b", re.IGNORECASE)
 """What follows the first of several artists."""
 

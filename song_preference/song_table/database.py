@@ -1,19 +1,22 @@
 """DuckDB as the song tables use it: a database for each file, with bounded threads and memory."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from song_preference.names import OWN_NUMBER
 from song_preference.song_table.files import rejected
 
 log = logging.getLogger(__name__)
 
 MEMORY = "192MB"
 """Beyond it DuckDB writes to temporary files."""
+
+OWN_NUMBER = re.compile("[0-9]{1,21}([.]0*)?")
+"""An id that is a file's own number, such as a row's, and says nothing of the songs of another file."""
 
 MACROS = f"""
 create macro number(cell) as case
