@@ -220,6 +220,15 @@ def test_songs_named_in_signs_only_are_told_apart(read: Import) -> None:
     assert read(as_csv(pd.concat([same, same]))).titles == ["???", "...", "???"]
 
 
+def test_of_repeated_songs_the_most_popular_is_kept(read: Import) -> None:
+    first = songs(["A", "B", "C", "D"], id=["a", None, "c", None], popularity=["5", "", "7", "3"])
+    second = songs(["Again"], seed=2, id="a", popularity="6")
+    third = songs(["a", "b", "c", "d"], id=[None, "b", "c", "d"], popularity=["1", "9", "7", "4"])
+    found = read(zipped({f"{number}.csv": as_csv(rows) for number, rows in enumerate((first, second, third))}))
+    assert found.titles == ["b", "C", "Again", "d", "a"]
+    assert found.songs["popularity"].tolist() == [9, 7, 6, 4, 1]
+
+
 def test_an_id_unites_songs_and_so_do_names(read: Import) -> None:
     rows = pd.concat([songs(["A"], id="x"), songs(["B"], seed=2, id="x"), songs(["a"], id="y"), songs(["b"], seed=2)])
     # The second is the first by its id, the third by its name; so the last is no repetition of a song that is kept.
