@@ -13,7 +13,7 @@ SEVERAL = re.compile(r"[,;]| [(\[]?(?:feat(?:uring)?|ft)\b", re.IGNORECASE)
 
 def name_key(title: str, artist: str) -> int:
     """Return a digest of 64 bits of title and first artist, without case, accents and signs."""
-    names = f"{_plain(title)}\n{_plain(main_artist(artist))}"
+    names = f"{plain_name(title)}\n{plain_name(main_artist(artist))}"
     return int.from_bytes(hashlib.blake2b(names.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True)
 
 
@@ -39,6 +39,7 @@ def beginnings(words: Sequence[str]) -> Iterator[str]:
             yield f'"{word}"*'
 
 
-def _plain(text: str) -> str:
-    kept = "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if sign.isalnum())
+def plain_name(text: str) -> str:
+    """Return a title or an artist without case, accents and signs, or as it is if nothing else is in it."""
+    kept = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.casefold())))
     return kept or text

@@ -6,8 +6,9 @@ Songs have their numbers in the order of popularity, so that the first rows of a
 import hashlib
 import re
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +21,17 @@ from numpy.typing import NDArray
 from song_preference.catalogue.scoring import BATCH_SONGS
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import Scores
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.store import RAW, DatasetStore
+from song_preference.errors import DatasetNotFound, InvalidDataset
 from song_preference.features import FEATURES, SONG_KEY
 from song_preference.names import name_key
 from song_preference.serving.model import ServedModel
 from song_preference.serving.predictor import shapley_values
 from song_preference.serving.song_index import FORMAT
+from song_preference.song_table.catalogue import NAMED
+from song_preference.song_table.database import OWN_NUMBER
+from song_preference.song_table.playlist import two_files
+from song_preference.song_table.read import opened
 from song_preference.temporary import temporary_directory
 
 EXPLAINED = 2_000
@@ -70,16 +76,18 @@ analyze;
 
 
 class OwnSongs:
-    """The songs that the model was trained on, to leave them out where songs are recommended."""
+    """The songs of the list that the model was trained on, to leave them out where songs are recommended."""
 
     def __init__(self, datasets: DatasetStore, version: str | None) -> None:
-        songs = _described(datasets, version) if version else pd.DataFrame(columns=list(FEATURES))
-        self._keys = {key for name in KEYS if name in songs for key in songs[name].dropna()}
-        self._names = set[int]()
-        if {"title", "artist"} <= set(songs):
-            named = songs[["title", "artist"]].dropna().itertuples(index=False)
-            self._names = {name_key(title, artist) for title, artist in named}
-        self._features = set(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
+        self._keys, self._names, self._features = set[str](), set[int](), set[bytes]()
+        for songs in _described(datasets, version) if version else ():
+            keys = (key for name in KEYS if name in songs for key in songs[name].dropna())
+            self._keys.update(key for key in keys if not OWN_NUMBER.fullmatch(key))
+            if set(NAMED) <= set(songs):
+                named = songs[[*NAMED]].dropna().itertuples(index=False)
+                self._names.update(name_key(title, artist) for title, artist in named)
+            if FEATURES[0] in songs:
+                self._features.update(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
 
     def include(self, row: dict[str, Any], digest: bytes, name: int) -> bool:
         """Return whether a song of the catalogue is one of them: by id, ISRC, title and artist, or features."""
@@ -87,15 +95,24 @@ class OwnSongs:
         return is_known or name in self._names or digest in self._features
 
 
-def _described(datasets: DatasetStore, version: str) -> pd.DataFrame:
-    """Return what a dataset tells of its songs; raise `DatasetNotFound`."""
+def _described(datasets: DatasetStore, version: str) -> Iterator[pd.DataFrame]:
+    """Yield what a dataset tells of its songs, then how its file names all of its rows; raise `DatasetNotFound`."""
     with temporary_directory() as directory:
         path = directory / "songs"
         datasets.fetch(version, "scaled", path)
         there = set(pq.read_schema(path).names)
-        wanted = [name for name in (*KEYS, "title", "artist", *FEATURES) if name in there]
-        table: pd.DataFrame = pq.read_table(path, columns=wanted).to_pandas()
-        return table
+        wanted = [name for name in (*KEYS, *NAMED, *FEATURES) if name in there]
+        yield pq.read_table(path, columns=wanted).to_pandas()
+        # Songs that were not found, or are liked and disliked at once, are in the file alone.
+        with suppress(DatasetNotFound, InvalidDataset):
+            datasets.fetch(version, RAW, path)
+            # What lies in the store was unpacked within the limit before.
+            for file in two_files(path, directory, sys.maxsize) or [path]:
+                with opened(file, file.parent, max_bytes=sys.maxsize, needs="names") as table:
+                    if names := [name for name in (*KEYS, *NAMED) if name in table.known]:
+                        table.connection.execute(f"select {', '.join(names)} from songs")
+                        while len(rows := table.connection.fetch_df_chunk()):
+                            yield rows
 
 
 class Row(NamedTuple):

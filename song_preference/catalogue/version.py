@@ -10,7 +10,7 @@ from song_preference.dataset.version import Source
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 
-IMPORT = 3
+IMPORT = 4
 """Number of the way of importing, part of the version: raise it whenever the same file gives other parts."""
 
 

@@ -9,7 +9,8 @@ from song_preference.messages import Message
 from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.read import SongTable
 
-KEYS = ("id", "isrc")
+KEYS = {"id": "shared_id(id)", "isrc": "isrc"}
+"""SQL for what identifies a song, by column: files number their rows, and so do the two in one zip."""
 
 MILLIONTHS = [f"round({name}::float * 1000000)::integer" for name in FEATURES]
 """Of the numbers as models take them: songs that are the same to a model have the same key."""
@@ -34,11 +35,11 @@ def find_songs(table: SongTable) -> tuple[int, Message | None]:
     Return how many rows repeat another, and a message that names the songs that are liked and disliked at once, which
     are left out.
     """
-    keys = [key for key in KEYS if key in table.known and _identifies(table, key)]
-    columns = ", ".join(["row", LABEL, f"{DIGEST} as digest", *keys])
+    keys = {name: key for name, key in KEYS.items() if name in table.known and _identifies(table, key)}
+    columns = ", ".join(["row", LABEL, f"{DIGEST} as digest", *(f"{key} as {name}" for name, key in keys.items())])
     kind = "table" if keys else "view"
     table.query(f"create temp {kind} keyed as select {columns} from songs where is_usable")
-    song, among = (_grouped(table, keys), "true") if keys else ("digest", MAY_REPEAT)
+    song, among = (_grouped(table, [*keys]), "true") if keys else ("digest", MAY_REPEAT)
     table.query(
         f"create temp table several as select {song} as song, min(row) as first, count(*) as rows, "
         f"min({LABEL}) <> max({LABEL}) as is_contradicting from keyed where {among} group by {song} having count(*) > 1"
@@ -47,7 +48,7 @@ def find_songs(table: SongTable) -> tuple[int, Message | None]:
         f"create temp table dropped as select row from keyed join several on {song} = song "
         "where is_contradicting or row <> first"
     )
-    identity = ", ".join([*keys, FEATURES_KEY])
+    identity = ", ".join([*keys.values(), FEATURES_KEY])
     table.query(
         f"create view kept as select * exclude (row, is_usable), coalesce({identity}) as {SONG_KEY} from songs "
         "where is_usable and row not in (select row from dropped)"

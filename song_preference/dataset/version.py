@@ -13,7 +13,7 @@ from pydantic import BaseModel, model_validator
 
 from song_preference.messages import Message
 
-PREPARATION = 7
+PREPARATION = 8
 """Number of the way of preparing, part of the version: raise it whenever the same file gives other tables."""
 
 NAME_LENGTH = 80

@@ -98,8 +98,7 @@ def _id(song: NamedSong) -> str | None:
 
 
 def _isrc(song: NamedSong) -> str | None:
-    found = re.sub("[- ]", "", song.isrc or "").upper()
-    return found if ISRC.fullmatch(found) else None
+    return song.isrc if song.isrc and ISRC.fullmatch(song.isrc) else None
 
 
 def _name(song: NamedSong) -> int | None:

@@ -49,6 +49,7 @@ LISTED = (
 """SQL for several names in a cell, with commas: some sets have lists of Python or JSON, others semicolons."""
 
 CELLS = {
+    "id": "shared_id({0})",
     "artist": LISTED,
     "genre": LISTED,
     "year": "try_cast(regexp_extract({0}::varchar, '^ *([12][0-9]{{3}})', 1) as smallint)",
@@ -67,6 +68,9 @@ IS_NAMED = "trim(title) <> '' and trim(trim(artist, ' []''\"')) <> ''"
 
 SAME = "coalesce(nullif(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', '', 'g'), ''), {0})"
 """A title or an artist without what different sources write differently, or as it is if nothing else is in it."""
+
+PLACE = "row_number() over () - (coalesce(popularity, -1e15)::double * 10000)::hugeint * 1000000000000"
+"""SQL for the place of a row: the most popular first, in steps of .0001 as they are read, then in the files' order."""
 
 
 @dataclass(frozen=True)
@@ -209,18 +213,18 @@ def _cell(name: str, sources: dict[str, str]) -> str:
 def _gather(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
     """Create `songs`: a song is another one's repetition by its id, or by title and artist with equal features.
 
-    Both are compared as digests of 128 bits, which fit into memory, or are soon written to disk and read again.
+    The most popular is kept. Both are compared as digests of 128 bits, which fit into memory, or are soon written to
+    disk and read again.
     """
     rows = f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
     alike = ", ".join([*(SAME.format(name) for name in NAMED), *FEATURES])
-    connection.execute(f"create table numbered as select row_number() over () as number, * from {rows}")
+    connection.execute(f"create table placed as select {PLACE} as place, * from {rows}")
     connection.execute(
-        f"create table kept as select min(number) as number from (select min(number) as number, "
-        f"arg_min(song, number) as song from (select number, coalesce(md5_number(id), song) as id, song from "
-        f"(select number, id, md5_number(concat_ws('|', {alike})) as song from numbered)) group by id) group by song"
+        f"create table kept as select min(place) as place from (select min(place) as place, "
+        f"arg_min(song, place) as song from (select place, coalesce(md5_number(id), song) as id, song from "
+        f"(select place, id, md5_number(concat_ws('|', {alike})) as song from placed)) group by id) group by song"
     )
     connection.execute(
-        "create table songs as select * exclude (number) from numbered where number in (select number from kept) "
-        "order by popularity desc nulls last, number"
+        "create table songs as select * exclude (place) from placed where place in (from kept) order by place"
     )
-    connection.execute("drop table numbered")
+    connection.execute("drop table placed")

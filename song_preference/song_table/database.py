@@ -1,6 +1,7 @@
 """DuckDB as the song tables use it: a database for each file, with bounded threads and memory."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,10 @@ log = logging.getLogger(__name__)
 MEMORY = "192MB"
 """Beyond it DuckDB writes to temporary files."""
 
-MACROS = """
+OWN_NUMBER = re.compile("[0-9]{1,21}([.]0*)?")
+"""An id that is a file's own number, such as a row's, and says nothing of the songs of another file."""
+
+MACROS = f"""
 create macro number(cell) as case
     when cell is null then null
     when contains(cell, '_') then 'nan'::double
@@ -28,8 +32,11 @@ create macro milliseconds(cell) as case
     when cell is null then null
     when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
 create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
+create macro shared_id(cell) as if(regexp_full_match(cell, '{OWN_NUMBER.pattern}'), null, cell);
+create macro isrc_code(cell) as nullif(upper(regexp_replace(cell, '[-\\s]', '', 'g')), '');
 """
-"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point."""
+"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point. `shared_id`: null for a
+file's own number."""
 
 
 @contextmanager
@@ -47,6 +54,7 @@ def opened(directory: Path, threads: int) -> Iterator[duckdb.DuckDBPyConnection]
     try:
         # It would be drawn into the log.
         connection.execute("set enable_progress_bar = false")
+        connection.execute(MACROS)
         yield connection
     finally:
         connection.close()

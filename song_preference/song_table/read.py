@@ -13,7 +13,7 @@ from song_preference.features import FEATURES, LABEL, SONG_KEY
 from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
-from song_preference.song_table.database import MACROS, quoted
+from song_preference.song_table.database import quoted
 from song_preference.song_table.faults import faults_of_rows
 from song_preference.song_table.files import rejected
 from song_preference.song_table.labels import label_from, usable_labels
@@ -141,7 +141,6 @@ class _Reader:
 
     def table(self, text: Path) -> SongTable:
         """Load the rows and create the view `songs`."""
-        self._connection.execute(MACROS)
         is_plain, numbers, faults = load(self._connection, text, self._layout, self._cells(), self._may_be_numbers())
         self._check_cells()
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
@@ -205,7 +204,12 @@ class _Reader:
 
     def _cells(self) -> dict[int, str]:
         """Return an expression for each column that is loaded, by its position."""
-        by_meaning = {"duration": "milliseconds(c{0})", "id": "song_id(c{0})", LABEL: "trim(c{0})"}
+        by_meaning = {
+            "duration": "milliseconds(c{0})",
+            "id": "song_id(c{0})",
+            "isrc": "isrc_code(c{0})",
+            LABEL: "trim(c{0})",
+        }
         by_meaning |= dict.fromkeys([*FEATURES, "tempo", "loudness"], "number(c{0})")
         wanted = {at: by_meaning.get(meaning, "c{0}") for meaning, found in self._positions.items() for at in found}
         wanted |= dict.fromkeys(self._others.values(), "c{0}")

@@ -108,7 +108,12 @@ Publish = Callable[[int], DatasetVersion]
 
 def publish_sample(objects: MemoryObjects, seed: int, created_at: datetime) -> DatasetVersion:
     """Publish the sample, split by the seed."""
-    version, contents = _published_sample(seed)
+    return publish_list(objects, CSV, seed, created_at)
+
+
+def publish_list(objects: MemoryObjects, playlist: bytes, seed: int, created_at: datetime) -> DatasetVersion:
+    """Publish a playlist, split by the seed."""
+    version, contents = _published(playlist, seed)
     store = DatasetStore(objects)
     objects.contents |= contents
     return store.publish(version.model_copy(update={"created_at": created_at}))
@@ -123,13 +128,13 @@ def describe_anew(objects: MemoryObjects, version: str, change: Callable[[dict[s
 
 
 @cache
-def _published_sample(seed: int) -> tuple[DatasetVersion, dict[str, bytes]]:
+def _published(content: bytes, seed: int) -> tuple[DatasetVersion, dict[str, bytes]]:
     """Run the ETL up to publication; return the version and its objects, once for all tests."""
     objects = MemoryObjects()
     store = DatasetStore(objects)
     with TemporaryDirectory() as directory:
         playlist = Path(directory) / "playlist.csv"
-        playlist.write_bytes(CSV)
+        playlist.write_bytes(content)
         wanted = {"DATASET_SOURCE": str(playlist), "MAX_DATASET_BYTES": 10**6, "INCOMING_DIR": directory}
         settings = DatasetSettings.model_validate(wanted)
         draft = etl.download(store, settings, Parameters(test_size=0.3, seed=seed))

@@ -21,8 +21,10 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.registry import INDEX_TAG, MlflowRegistry
 from song_preference.serving.song_index import SongIndex, connect
 from song_preference.settings import IndexSettings
-from tests.support.datasets import MemoryObjects, publish_sample
-from tests.support.song_index import imported, scored
+from tests.support.catalogues import songs
+from tests.support.datasets import MemoryObjects, publish_list, publish_sample
+from tests.support.playlists import as_csv, chosen
+from tests.support.song_index import imported, index_of, scored
 
 MODEL, MOST = "spotify_model_prod", 1_000
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -123,6 +125,54 @@ def test_it_has_the_scores_of_each_song(path: Path, store: CatalogueStore, score
 def test_the_listeners_own_songs_are_marked_and_have_no_reason(path: Path) -> None:
     marked = asked(path, "select title, reason from songs where is_own order by title")
     assert marked == [("Mine 1", None), ("Mine 2", None), ("Mine 3", None)]
+
+
+def owned(objects: MemoryObjects, rows: pd.DataFrame, listed: pd.DataFrame, graph: bytes, directory: Path) -> list[str]:
+    """Return the titles of the songs of a catalogue that are marked, with this list as the listener's own."""
+    version = publish_list(objects, as_csv(listed), 1, NOW).version
+    path = index_of(rows, graph, directory / "index.sqlite", objects, version)
+    return [title for (title,) in asked(path, "select title from songs where is_own order by number")]
+
+
+def test_a_song_of_the_list_is_known_by_id_isrc_or_name(objects: MemoryObjects, graph: bytes, tmp_path: Path) -> None:
+    listed = chosen(20, 20).assign(
+        title=[f"Title {number}" for number in range(40)],
+        artist="Mine",
+        id=["1", "2", *(f"{number:022}" for number in range(2, 40))],
+        isrc=[f"ESA01{number:07}" for number in range(40)],
+    )
+    rows = songs(["1 by number", "2 by id", "3 by ISRC", "TITLE 4!", "5 by nothing", "Title 6"], artist="Mine, Yours")
+    rows["id"] = ["2", f"{2:022}", None, "x", "y", "z"]
+    rows["isrc"] = [None, None, "es-a01-00-00003", None, "ESA019999999", None]
+    rows.loc[5, "artist"] = "Yours"
+    assert owned(objects, rows, listed, graph, tmp_path) == ["2 by id", "3 by ISRC", "TITLE 4!"]
+    # Catalogues that were imported before still have numbers.
+    version = publish_list(objects, as_csv(listed), 1, NOW).version
+    assert not index.OwnSongs(DatasetStore(objects), version).include({"id": "2", "isrc": None}, b"", 0)
+
+
+def test_rows_of_the_list_that_were_left_out_are_known_too(
+    objects: MemoryObjects, graph: bytes, tmp_path: Path
+) -> None:
+    listed = chosen(20, 20)
+    listed = pd.concat([listed, listed.head(1).assign(label=0)])
+    listed = listed.assign(title=[f"Title {number}" for number in range(41)], artist="Mine")
+    listed["id"] = [f"{number:022}" for number in range(41)]
+    listed["energy"] = [{5: "", 6: "loud"}.get(place, energy) for place, energy in enumerate(listed["energy"])]
+    rows = songs(["Title 0", "Title 5", "6 by id", "Title 40", "Title 41"], artist="Mine")
+    rows["id"] = [None, None, f"{6:022}", None, None]
+    assert owned(objects, rows, listed, graph, tmp_path) == ["Title 0", "Title 5", "6 by id", "Title 40"]
+
+
+def test_a_list_whose_file_cannot_be_read_any_more_is_known_by_its_tables(
+    objects: MemoryObjects, own: pd.DataFrame, rows: pd.DataFrame, graph: bytes, tmp_path: Path
+) -> None:
+    version = own["version"][0]
+    for remove in (False, True):
+        key = DatasetStore(objects).key(version, "raw/1.csv")
+        objects.remove(key) if remove else objects.put(key, b"title;artist\n")
+        path = index_of(rows, graph, tmp_path / f"{remove}", objects, version)
+        assert asked(path, "select count(*) from songs where is_own") == [(3,)]
 
 
 def test_the_likeliest_likes_have_their_strongest_reason(

@@ -8,6 +8,8 @@ import pytest
 
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.training.data import Songs
+from tests.support.catalogues import zipped
 from tests.support.playlists import as_csv, chosen
 
 Prepare = Callable[[bytes], Any]
@@ -38,6 +40,26 @@ def test_a_song_with_one_id_and_rounded_features_is_one_song(playlist: pd.DataFr
     assert found.report.rows_kept == 60
     assert found.features["song_key"].tolist() == [f"{number:022}" for number in range(60)]
     assert found.features["energy"].tolist() == pytest.approx(songs["energy"].tolist())
+
+
+def test_a_number_identifies_no_song(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    rows = playlist.assign(id=range(1, len(playlist) + 1))
+    first, second = (Songs.of(prepared(as_csv(part)).features) for part in (rows, rows.assign(energy=0.5)))
+    assert len(second.without(first).labels) == len(second.labels) > 0
+
+
+def test_the_two_files_of_a_zip_may_number_their_songs_alike(prepared: Prepare) -> None:
+    halves = [rows.assign(id=range(len(rows))).drop(columns=LABEL) for rows in (chosen(30, 0), chosen(0, 30))]
+    found = prepared(zipped(dict(zip(("liked.csv", "disliked.csv"), map(as_csv, halves), strict=True))))
+    assert (found.report.likes, found.report.dislikes) == (30, 30)
+    assert found.scaled["id"].tolist() == [str(number) for number in range(30)] * 2
+
+
+def test_songs_of_one_isrc_are_one_however_it_is_written(playlist: pd.DataFrame, prepared: Prepare) -> None:
+    rows = playlist.head(60).assign(isrc=[f"ES-A01-23-{number:05}" for number in range(60)])
+    again = rows.assign(energy=0.5, isrc=rows["isrc"].str.replace("-", "").str.lower())
+    found = prepared(as_csv(pd.concat([rows, again])))
+    assert found.features["song_key"].tolist() == [f"ESA0123{number:05}" for number in range(60)]
 
 
 def test_songs_that_are_the_same_to_a_model_are_one_song(playlist: pd.DataFrame, prepared: Prepare) -> None:

@@ -55,7 +55,7 @@ SONGS = [
         (NamedSong(None, None, "hoppipolla", "sigur ros"), 2),
         (NamedSong(None, None, "Hoppipolla (remix)", "Sigur Ros"), 4),
         (NamedSong(FULL_ID, ISRC, "Hoppípolla", "Sigur Rós"), 1),
-        (NamedSong(spotify_id(9), "es-a01-23-45678", "Deja Vu", "Beyoncé"), 2),
+        (NamedSong(spotify_id(9), ISRC, "Deja Vu", "Beyoncé"), 2),
         (NamedSong("1", None, None, None), None),
         (NamedSong("0" * 5_000, "x" * 5_000, "x" * 5_000, "\0\ud800"), None),
         (NamedSong(None, None, "'; drop table songs; --", 'O"Brien'), 5),
@@ -90,7 +90,7 @@ Complete = Callable[[bytes], Rows]
 def complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Complete:
     """Complete a file, in this process, and return the rows of the copy."""
     monkeypatch.setattr(lookup, "isolated", lambda function, *args: function(*args))
-    store = indexes(tmp_path)
+    store = indexes(tmp_path, [*ENTRIES, Entry("Another", "Name", isrc=ISRC)])
 
     def completed_rows(content: bytes) -> Rows:
         directory = tmp_path / "upload"
@@ -120,6 +120,10 @@ def test_a_file_of_tune_my_music_is_completed_in_its_order(complete: Complete, *
     for row, number in zip(rows, (1, 2, 3, None, 1), strict=True):
         check(row, number)
     assert (rows[3]["Track name"], rows[3]["Playlist name"]) == ("Unknown", "Mine")
+
+
+def test_an_isrc_counts_however_it_is_written(complete: Complete) -> None:
+    check(complete(tune_my_music([ENTRIES[0]._replace(isrc="es-a01 23-45678", title="?")]))[0], 101)
 
 
 def test_an_exportify_file_without_features_is_completed(complete: Complete) -> None:

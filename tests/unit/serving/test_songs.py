@@ -262,6 +262,17 @@ def test_another_release_of_a_song_is_not_recommended_too(graph: bytes, predicto
     assert [song.title for song in search.recommend(Wishes()).songs] == ["Again"]
 
 
+def test_artists_and_titles_that_are_only_written_differently_are_one(
+    graph: bytes, predictor: Predictor, tmp_path: Path
+) -> None:
+    names = [("Beyoncé", "Déjà Vu"), ("beyonce", "Deja-vu!"), ("BEYONCE", "Halo"), ("Beyoncé, Jay-Z", "Drunk in Love")]
+    rows = pd.DataFrame([{"artist": artist, "title": title, **LIKED} for artist, title in names])
+    rows["popularity"] = range(4, 0, -1)
+    search = searching(index_of(rows, graph, tmp_path / "i"), predictor, tmp_path)
+    found = search.recommend(Wishes(sort=Sort.POPULARITY)).songs
+    assert [song.title for song in found] == ["Déjà Vu", "Halo"]
+
+
 def test_genres_are_those_of_songs_to_recommend_the_commonest_first(search: SongSearch) -> None:
     assert search.genres(2)[0] == "latin"
     assert set(search.genres(10)) == {"rock", "Pop", "latin", "jazz"}

@@ -220,10 +220,32 @@ def test_songs_named_in_signs_only_are_told_apart(read: Import) -> None:
     assert read(as_csv(pd.concat([same, same]))).titles == ["???", "...", "???"]
 
 
+def test_of_repeated_songs_the_most_popular_is_kept(read: Import) -> None:
+    first = songs(["A", "B", "C", "D"], id=["a", None, "c", None], popularity=["5", "", "7", "3"])
+    second = songs(["Again"], seed=2, id="a", popularity="6")
+    third = songs(["a", "b", "c", "d"], id=[None, "b", "c", "d"], popularity=["1", "9", "7", "4"])
+    found = read(zipped({f"{number}.csv": as_csv(rows) for number, rows in enumerate((first, second, third))}))
+    assert found.titles == ["b", "C", "Again", "d", "a"]
+    assert found.songs["popularity"].tolist() == [9, 7, 6, 4, 1]
+
+
 def test_an_id_unites_songs_and_so_do_names(read: Import) -> None:
-    rows = pd.concat([songs(["A"], id="1"), songs(["B"], seed=2, id="1"), songs(["a"], id="2"), songs(["b"], seed=2)])
+    rows = pd.concat([songs(["A"], id="x"), songs(["B"], seed=2, id="x"), songs(["a"], id="y"), songs(["b"], seed=2)])
     # The second is the first by its id, the third by its name; so the last is no repetition of a song that is kept.
     assert read(as_csv(rows)).titles == ["A", "b"]
+
+
+@pytest.mark.parametrize("ids", [["1", "2"], ["2.0", "2.0"], ["00", "00"]])
+def test_rows_of_one_number_are_different_songs(read: Import, ids: list[str]) -> None:
+    first, second = songs(["A", "B"], id=ids), songs(["C", "D"], seed=2, id=ids)
+    found = read(zipped({"a.csv": as_csv(first), "b.csv": as_csv(second)}))
+    assert found.titles == ["A", "B", "C", "D"]
+    assert found.songs["id"].isna().all()
+
+
+def test_an_isrc_is_one_however_it_is_written(read: Import) -> None:
+    found = read(as_csv(songs(["A", "B", "C"], isrc=["es-a01-23-45678", "ESA01 23 45678", "-"])))
+    assert found.songs["isrc"].fillna("none").tolist() == ["ESA012345678", "ESA012345678", "none"]
 
 
 def test_the_most_popular_come_first_and_then_the_files_order(read: Import) -> None:
@@ -438,7 +460,7 @@ def test_long_names_are_cut(read: Import, write: Callable[[pd.DataFrame], bytes]
         [letter * 100_000, "B"],
         artist=letter * (LONGEST_TEXT + 1),
         album=letter * LONGEST_TEXT,
-        id=["9" * 400, "8"],
+        id=["9" * 400, "x"],
         isrc="7" * 400,
     )
     found = read(write(rows))

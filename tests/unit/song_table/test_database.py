@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from song_preference.song_table import database
-from song_preference.song_table.database import MACROS, literal, opened, quoted
+from song_preference.song_table.database import literal, opened, quoted
 
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     with opened(tmp_path_factory.mktemp("database"), threads=1) as connection:
-        connection.execute(MACROS)
         yield connection
 
 
@@ -72,6 +71,16 @@ def test_a_song_has_the_same_id_in_every_notation(
     connection: duckdb.DuckDBPyConnection, cell: str | None, song: str | None
 ) -> None:
     assert value(connection, "song_id", cell) == song
+
+
+@pytest.mark.parametrize("cell", ["1", "007", "2.0", "123456789012345678901"])
+def test_a_number_is_no_id_elsewhere(connection: duckdb.DuckDBPyConnection, cell: str) -> None:
+    assert value(connection, "shared_id", cell) is None
+
+
+@pytest.mark.parametrize("cell", [None, "4uLU6", "1e", "1.5", "-1x", "1234567890123456789012", "0" * 400])
+def test_other_ids_are(connection: duckdb.DuckDBPyConnection, cell: str | None) -> None:
+    assert value(connection, "shared_id", cell) == cell
 
 
 @given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))

@@ -64,7 +64,6 @@ def test_a_row_that_cannot_be_used_is_left_out_and_named(raw: bytes, faults: lis
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with database.opened(tmp_path, threads=1) as connection:
-        connection.execute(database.MACROS)
         yield connection
 
 
