@@ -93,27 +93,35 @@ class Texture(NamedTuple):
 
     is_plain: bool
     """Whether DuckDB counts the rows as a spreadsheet does: no blank line between them, one kind of line end, no row
-    of megabytes."""
+    of megabytes, no blank beside the quotes of a cell."""
     has_underscore: bool
     """Whether a number may be written as 1_000, which DuckDB takes for 1000."""
 
 
 def texture(path: Path, layout: Layout) -> Texture:
     """Look through a CSV in UTF-8."""
-    gap, has_underscore = b"\n", False
+    gap, has_underscore, line_ends = b"", False, set[bool]()
+    separator = re.escape(layout.separator.encode())
+    blanks_by_quotes = re.compile(rb'(^|%b) +"|" +(%b|\r|$)' % (separator, separator), re.MULTILINE)
+    is_plain = layout.lines == layout.row
     with path.open("rb") as file:
-        for _ in range(layout.lines):
-            file.readline()
-        for piece in pieces(file):
+        for start in pieces(file):
+            piece = start + file.readline(PIECE_BYTES)
             has_underscore = has_underscore or b"_" in piece
-            if len(piece) == PIECE_BYTES and b"\n" not in piece:
-                # DuckDB drops a row that is longer than its buffer of 32 MB without a word.
-                return Texture(False, has_underscore)
             # Line ends are looked at with what follows them; at the end of the file they do not matter.
             text = (gap + piece).rstrip(b"\r\n")
             gap = (gap + piece)[len(text) :][-4:]
-            if b"\n\n" in text or b"\0" in text:
-                return Texture(False, has_underscore)
-            if b"\r" in text and (b"\n\r\n" in text or text.count(b"\r") != text.count(b"\r\n")):
+            newlines, returns, both = text.count(b"\n"), text.count(b"\r"), text.count(b"\r\n")
+            line_ends |= {bool(both)} if newlines else set()
+            is_plain = (
+                is_plain
+                # DuckDB drops a row that is longer than its buffer of 32 MB without a word.
+                and not (len(start) == PIECE_BYTES and b"\n" not in start)
+                and not (b"\n\n" in text or b"\n\r\n" in text or b"\0" in text)
+                # It guesses the line end, and by that finds the line below the header.
+                and not (returns != both or both not in (0, newlines) or len(line_ends) > 1)
+                and not ((b' "' in piece or b'" ' in piece) and blanks_by_quotes.search(piece))
+            )
+            if not is_plain:
                 return Texture(False, has_underscore)
     return Texture(True, has_underscore)

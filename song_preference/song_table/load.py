@@ -23,6 +23,19 @@ LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
 """Bytes of a row once it is rewritten: characters of up to four bytes, each cell in quotes."""
 
 
+class Columns(NamedTuple):
+    """What is wanted of the columns of a file, by position."""
+
+    cells: Mapping[int, str]
+    """SQL expressions of the text in the cells `c0`, `c1` and so on."""
+    may_be_numbers: frozenset[int]
+    """Columns that are numbers if each of their cells is one."""
+    needed: frozenset[int]
+    """Columns without whose cells a row is no song: one that is shorter than the header must reach them."""
+    silent: frozenset[int]
+    """Columns whose cells alone make no song: the label, which may be a ticked box, and the number of the row."""
+
+
 class Loaded(NamedTuple):
     """The outcome of loading a file: how its rows were read, and which were left out."""
 
@@ -38,33 +51,31 @@ def load(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     layout: Layout,
-    cells: Mapping[int, str],
-    may_be_numbers: frozenset[int],
+    columns: Columns,
 ) -> Loaded:
     """Create `loaded` from the rows below the header: each one's number as `row`, and the cells as `m0`, `m1`, etc.
 
-    `cells` are SQL expressions of the text in the cells `c0`, `c1` and so on, by position. Raise `InvalidDataset`
-    where too many quotes are not closed: the rows below cannot be told apart.
+    Raise `InvalidDataset` where too many quotes are not closed: the rows below cannot be told apart.
     """
     found = texture(path, layout)
     if found.is_plain:
         plain = _PlainFile(connection, path, layout)
-        numbers = frozenset() if found.has_underscore else plain.numbers(may_be_numbers)
+        numbers = frozenset() if found.has_underscore else plain.numbers(columns.may_be_numbers)
         # Numbers read as such take half the time and memory; one cell that is none ends that attempt.
         for attempt in (numbers, frozenset()) if numbers else (frozenset(),):
             try:
-                plain.load(cells, attempt)
+                plain.load(columns, attempt)
             except (duckdb.InvalidInputException, duckdb.ConversionException):
                 # Or rows of another length than the header's, too long ones, odd quotes: read them one by one.
                 continue
             return Loaded(True, attempt, [])
     rewritten = path.with_suffix(".rewritten")
-    faults = _rewrite(path, layout, rewritten)
+    faults = _rewrite(path, layout, columns, rewritten)
     # DuckDB would guess the line end, and takes a return in a cell for one.
     options = rf"new_line='\n', max_line_size={LONGEST_REWRITTEN}"
     names = [f"c{at}" for at in range(len(layout.header))]
     source = _source(rewritten, ",", dict.fromkeys(["row", *names], "varchar"), options)
-    selected = ", ".join(f"{cell} as m{at}" for at, cell in cells.items())
+    selected = ", ".join(f"{cell} as m{at}" for at, cell in columns.cells.items())
     connection.execute(f"create table loaded as select row::bigint as row, {selected} from {source}")
     rewritten.unlink()
     return Loaded(False, frozenset(), faults)
@@ -93,10 +104,13 @@ class _PlainFile:
             return frozenset()
         return frozenset(at for at, is_number in zip(sorted(positions), answers, strict=True) if is_number)
 
-    def load(self, cells: Mapping[int, str], numbers: frozenset[int]) -> None:
+    def load(self, columns: Columns, numbers: frozenset[int]) -> None:
         """Create `loaded`; raise `duckdb.ConversionException` where a cell of `numbers` is none."""
-        selected = ", ".join(f"c{at} as m{at}" if at in numbers else f"{cell} as m{at}" for at, cell in cells.items())
-        written = ", ".join(f"nullif(trim(c{at}::varchar), '')" for at in range(len(self._layout.header)))
+        selected = ", ".join(
+            f"c{at} as m{at}" if at in numbers else f"{cell} as m{at}" for at, cell in columns.cells.items()
+        )
+        telling = (at for at in range(len(self._layout.header)) if at not in columns.silent)
+        written = ", ".join(f"nullif(trim(c{at}::varchar), '')" for at in telling)
         # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.
         # Nor is one with a first cell, in a file without features.
         at = positions(self._layout.header).get(FEATURES[0], [0])[0]
@@ -121,9 +135,10 @@ def _source(path: Path, separator: str, columns: Mapping[str, str], options: str
     )
 
 
-def _rewrite(path: Path, layout: Layout, target: Path) -> list[Finding]:
+def _rewrite(path: Path, layout: Layout, columns: Columns, target: Path) -> list[Finding]:
     """Write the rows with their numbers as a CSV that DuckDB takes as it is; return why others are left out."""
     counts, shown, width = Counter[str](), defaultdict[str, list[int]](list), len(layout.header)
+    least = max(columns.needed, default=width) + 1
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as file,
@@ -131,10 +146,10 @@ def _rewrite(path: Path, layout: Layout, target: Path) -> list[Finding]:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
         records = Records(source, layout.separator, layout.row, width)
         for row, cells in enumerate(records, start=1):
-            if row <= layout.row or (cells is not None and is_blank(cells)):
+            if row <= layout.row or (cells is not None and is_blank(cells, columns.silent)):
                 continue
-            if cells and fits(cells, width):
-                writer.writerow([row, *cells[:width]])
+            if cells and (fits(cells, width) or least <= len(cells) < width):
+                writer.writerow([row, *cells[:width], *[""] * (width - len(cells))])
             elif records.lines > 1:
                 # So many quotes were left open that the rows below cannot be told apart.
                 raise InvalidDataset(Finding(None, message("quote_not_closed"), 1, (row,)))

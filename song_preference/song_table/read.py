@@ -18,7 +18,7 @@ from song_preference.song_table.faults import faults_of_rows
 from song_preference.song_table.files import rejected
 from song_preference.song_table.labels import label_from, usable_labels
 from song_preference.song_table.layout import Layout, find_layout
-from song_preference.song_table.load import load
+from song_preference.song_table.load import Columns, load
 from song_preference.song_table.origin import FEATURES_FROM, look_up_of
 from song_preference.song_table.text import as_csv
 
@@ -112,6 +112,7 @@ class _Reader:
         check_columns([*self._features, *([LABEL] if needs == "labels" else [])], self._positions)
         meant = {position for found in self._positions.values() for position in found}
         self._others: dict[str, int] = {}
+        self._silent = {*self._positions.get(LABEL, [])}
         is_index_left_out = False
         for position, written in enumerate(layout.header):
             name = written.strip().lower().replace(" ", "_")
@@ -120,7 +121,9 @@ class _Reader:
                 continue
             if plain(written) in INDEX_NAMES:
                 # Columns without a name at the right are a spreadsheet's empty ones.
-                is_index_left_out |= bool(written.strip()) or position == 0
+                if written.strip() or position == 0:
+                    is_index_left_out = True
+                    self._silent.add(position)
                 continue
             if name in self._positions or name in self._others:
                 self._notes.append(Message("first_of_columns_kept", {"name": name}))
@@ -141,7 +144,7 @@ class _Reader:
 
     def table(self, text: Path) -> SongTable:
         """Load the rows and create the view `songs`."""
-        is_plain, numbers, faults = load(self._connection, text, self._layout, self._cells(), self._may_be_numbers())
+        is_plain, numbers, faults = load(self._connection, text, self._layout, self._columns())
         self._check_cells()
         chosen = {meaning: self._chosen(meaning, found) for meaning, found in self._positions.items()}
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
@@ -195,6 +198,12 @@ class _Reader:
             )
             if rows and not is_any:
                 self._name_songs_only()
+
+    def _columns(self) -> Columns:
+        needed = {at for name in (*self._features, LABEL) for at in self._positions.get(name, [])}
+        # In a list to score, each row with a cell gets an answer.
+        silent = self._silent if LABEL in self._positions else ()
+        return Columns(self._cells(), self._may_be_numbers(), frozenset(needed), frozenset(silent))
 
     def _may_be_numbers(self) -> frozenset[int]:
         """Return the positions of the columns that are numbers if each of their cells is one."""

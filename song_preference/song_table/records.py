@@ -1,7 +1,8 @@
 """The rows of a CSV, one by one in bounded memory, for files that DuckDB's own reader does not take as they are."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from io import StringIO
 from typing import Literal, TextIO
 
@@ -32,7 +33,7 @@ class Records(Iterator[Cells | None]):
     """
 
     def __init__(self, text: TextIO, separator: str, header_row: int = 0, width: int | None = None) -> None:
-        self._lines, self._width, self._open_quotes = _Lines(text), width, 0
+        self._lines, self._width, self._open_quotes = _Lines(text, separator), width, 0
         self._rows_until_header = header_row
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.fault: Fault = "row_too_long"
@@ -74,10 +75,15 @@ class _RowTooLong(csv.Error):
 
 
 class _Lines(Iterator[str]):
-    """Lines of a text, up to `left` characters of them; the rest of a line that is too long is skipped."""
+    """Lines of a text, up to `left` characters of them; the rest of a line that is too long is skipped.
 
-    def __init__(self, text: TextIO) -> None:
+    Blanks between a quote and a separator, which are no part of a cell, are left out.
+    """
+
+    def __init__(self, text: TextIO, separator: str) -> None:
         self._text, self._given_back = text, StringIO()
+        separator = re.escape(separator)
+        self._quoted_cell = re.compile(rf'(^|{separator}) *+("(?:[^"]++|"")*+(?:"|\Z))(?: +(?={separator}|[\r\n]|\Z))?')
         self.left = 0
         self.taken: list[str] = []
         """Lines of the row so far."""
@@ -94,7 +100,11 @@ class _Lines(Iterator[str]):
             while len(self.taken) == 1 and line and not line.endswith(("\r", "\n")):
                 line = self._line(MAX_ROW_CHARACTERS)
             raise _RowTooLong
-        return line
+        if ' "' not in line and '" ' not in line:
+            return line
+        # A line after the first one begins inside of a quoted cell.
+        opened = '"' if len(self.taken) > 1 else ""
+        return self._quoted_cell.sub(r"\1\2", opened + line).removeprefix(opened)
 
     def _line(self, most: int) -> str:
         line = self._given_back.readline(most)
@@ -111,9 +121,9 @@ def fits(cells: Cells, width: int) -> bool:
     return len(cells) == width or (len(cells) > width and is_blank(cells[width:]))
 
 
-def is_blank(cells: Cells) -> bool:
-    """Return whether a row holds nothing but separators and blanks."""
-    return not any(cell and not cell.isspace() for cell in cells)
+def is_blank(cells: Cells, silent: Container[int] = ()) -> bool:
+    """Return whether a row holds nothing but separators and blanks, or cells at the positions of `silent`."""
+    return not any(cell and not cell.isspace() and at not in silent for at, cell in enumerate(cells))
 
 
 def message(code: str) -> Message:

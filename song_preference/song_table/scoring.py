@@ -44,7 +44,7 @@ class ScoringFile(NamedTuple):
     has_mark: bool
     """Whether spreadsheets need a mark at the beginning to read it as UTF-8."""
     is_raw: bool
-    """Whether each line is a row and none has quotes, so that rows need not be taken apart."""
+    """Whether each line below the header is a row without quotes, so that rows need not be taken apart."""
     has_decimal_commas: bool
     songs: Path
     """Array of the songs (n,), as `SONG`, in numpy's format."""
@@ -95,7 +95,7 @@ def _read(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
             table.notes,
             first[len(first.rstrip("\r\n")) :][:2] or "\n",
             is_marked or any(note.code == "transcoded" for note in table.notes),
-            table.is_plain and not _has_quotes(table.text),
+            table.is_plain and _has_a_row_in_each_line(table),
             _has_decimal_commas(table),
             songs,
         )
@@ -120,9 +120,18 @@ def _write(table: SongTable, target: Path) -> None:
         start += len(block)
 
 
-def _has_quotes(text: Path) -> bool:
-    with text.open("rb") as file:
-        return any(b'"' in piece for piece in pieces(file))
+def _has_a_row_in_each_line(table: SongTable) -> bool:
+    """Return whether each line below the header has as many cells as the header, and none in quotes."""
+    separator, separators, lines, end = table.layout.separator.encode(), 0, 0, b""
+    with table.text.open("rb") as file:
+        for _ in range(table.layout.row):
+            file.readline()
+        for piece in pieces(file):
+            if b'"' in piece:
+                return False
+            separators, lines, end = separators + piece.count(separator), lines + piece.count(b"\n"), piece[-1:]
+    # DuckDB takes no row with fewer cells, but more of them if they are empty.
+    return separators == (lines + (end != b"\n")) * (len(table.layout.header) - 1)
 
 
 def _has_decimal_commas(table: SongTable) -> bool:

@@ -1,5 +1,6 @@
 """Where the table of a CSV begins and what separates its cells."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
 @pytest.mark.parametrize(("raw", "noted"), WAYS.values(), ids=WAYS)
 def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str], table: Table) -> None:
     check_is_plain(table(raw), noted)
+
+
+@pytest.mark.parametrize("above", ["My songs", '"My\nsongs"', "sep=,", ""])
+@pytest.mark.parametrize("energy", ["energy", '"Energy\n"'])
+def test_each_part_may_have_its_own_line_ends(above: str, energy: str, table: Table) -> None:
+    header, *rows = as_csv(PLAIN).decode().splitlines()
+    for first, second, others in product(["\n", "\r\n"], repeat=3):
+        text = above + first + header.replace("energy", energy) + second + others.join([*rows, ""])
+        check_is_plain(table(text.encode()), ["header_in_row"])
 
 
 BAD: dict[str, tuple[bytes, str]] = {
@@ -85,26 +95,50 @@ def test_without_a_row_that_can_be_read_there_is_no_header(
     assert [(finding.rule.code, finding.rows) for finding in rejected.value.findings] == [(code, rows)]
 
 
+LINE = b"energy,tempo\n"
 TEXTURES = {
-    "plain": (b"1,2\n3,4\n", (True, False)),
-    "returns and line ends": (b"1,2\r\n3,4\r\n", (True, False)),
-    "blank lines at the end": (b"1,2\n\n\r\n", (True, False)),
-    "a number as Python writes it": (b"1_0,2\n", (True, True)),
-    "a blank line between": (b"1,2\n\n3,4\n", (False, False)),
-    "a blank line below the header": (b"\n1,2\n", (False, False)),
-    "a blank line of returns": (b"1,2\n\r\n3,4\n", (False, False)),
-    "returns alone": (b"1,2\r3,4\n", (False, False)),
-    "a zero byte": (b"1,2\n\0,4\n", (False, False)),
-    "a blank line where two pieces meet": (b"x" * (PIECE_BYTES - 2) + b"\n\n1,2\n", (False, False)),
-    "a return and its line end in two pieces": (b"x\n" + b"x" * (PIECE_BYTES - 3) + b"\r\n1,2\r\n", (True, False)),
-    "a line of a megabyte": (b"x\n" + b"x" * 2 * PIECE_BYTES, (False, False)),
+    "plain": (LINE + b"1,2\n3,4\n", (True, False)),
+    "returns and line ends": (b"energy,tempo\r\n1,2\r\n3,4\r\n", (True, False)),
+    "blank lines at the end": (LINE + b"1,2\n\n\r\n", (True, False)),
+    "a number as Python writes it": (LINE + b"1_0,2\n", (True, True)),
+    "quotes": (LINE + b'"1","a ""b"" c"\n"3","4"', (True, False)),
+    "a blank line between": (LINE + b"1,2\n\n3,4\n", (False, False)),
+    "a blank line below the header": (LINE + b"\n1,2\n", (False, False)),
+    "a blank line of returns": (LINE + b"1,2\n\r\n3,4\n", (False, False)),
+    "returns alone": (LINE + b"1,2\r3,4\n", (False, False)),
+    "returns below a header without": (LINE + b"1,2\r\n3,4\r\n", (False, False)),
+    "returns in the first piece only": (
+        b"energy,tempo\r\n" + b"1,2\r\n" * (PIECE_BYTES // 5) + b"1,2\n" * (PIECE_BYTES // 4),
+        (False, False),
+    ),
+    "a zero byte": (LINE + b"1,2\n\0,4\n", (False, False)),
+    "a blank before a quote": (LINE + b'1, "2"\n', (False, False)),
+    "a blank before the first quote": (LINE + b' "1",2\n', (False, False)),
+    "a blank behind a quote": (LINE + b'"1" ,2\n', (False, False)),
+    "a blank behind the last quote": (b'energy,tempo\r\n1,"2" \r\n', (False, False)),
+    "a blank before a quote where two pieces meet": (
+        LINE + b"x" * (PIECE_BYTES - len(LINE) - 2) + b', "2"\n',
+        (False, False),
+    ),
+    "a blank line where two pieces meet": (LINE + b"x" * (PIECE_BYTES - len(LINE) - 1) + b"\n\n1,2\n", (False, False)),
+    "a return and its line end in two pieces": (
+        b"energy,tempo\r\n" + b"x" * (PIECE_BYTES - 15) + b"\r\n1,2\r\n",
+        (True, False),
+    ),
+    "a line of a megabyte": (LINE + b"x\n" + b"x" * 3 * PIECE_BYTES, (False, False)),
 }
 
 
-@pytest.mark.parametrize(("rows", "expected"), TEXTURES.values(), ids=TEXTURES)
+@pytest.mark.parametrize(("content", "expected"), TEXTURES.values(), ids=TEXTURES)
 def test_what_duckdb_would_read_otherwise_is_not_plain(
-    tmp_path: Path, rows: bytes, expected: tuple[bool, bool]
+    tmp_path: Path, content: bytes, expected: tuple[bool, bool]
 ) -> None:
     path = tmp_path / "file.csv"
-    path.write_bytes(b"energy,tempo\n" + rows)
+    path.write_bytes(content)
     assert texture(path, Layout(["energy", "tempo"], ",", 1, 1)) == expected
+
+
+def test_a_header_of_several_lines_is_not_plain(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('"energy\n",tempo\n1,2\n')
+    assert not texture(path, find_layout(path)).is_plain

@@ -8,10 +8,12 @@ import pytest
 
 from song_preference.song_table import database
 from song_preference.song_table.layout import Layout
-from song_preference.song_table.load import ROWS_LOOKED_AT, ROWS_SHOWN, Loaded, load
+from song_preference.song_table.load import ROWS_LOOKED_AT, ROWS_SHOWN, Columns, Loaded, load
 from tests.support.playlists import as_csv, songs
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_plain
 
+TICKED = as_csv(PLAIN.assign(label=(PLAIN["label"] == 1).astype(str).str.upper()))
+TICKED_COLUMNS = len(PLAIN.columns) - 1
 WAYS: dict[str, tuple[bytes, list[str]]] = {
     "a title with quotes, commas and lines": (as_csv(songs()), []),
     "CRLF": (as_csv(songs(), lineterminator="\r\n"), []),
@@ -22,6 +24,21 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "empty columns at the right": (as_csv(PLAIN).replace(b"\n", b",,\n"), []),
     "no line end at the end": (as_csv(PLAIN)[:-1], []),
     "everything quoted": (as_csv(PLAIN, quoting=1), []),
+    "rows that end before a column that nobody needs": (
+        as_csv(PLAIN.assign(notes="")).replace(b",\n", b"\n").replace(b"notes\n", b"notes,\n"),
+        [],
+    ),
+    "boxes below the songs": (TICKED + (b"," * TICKED_COLUMNS + b"FALSE\n") * 300, ["label_words"]),
+    "boxes and a blank line below the songs": (TICKED + b"\n" + b"," * TICKED_COLUMNS + b"FALSE\n", ["label_words"]),
+    "numbers of rows below the songs": (
+        PLAIN.to_csv().encode() + b"".join(b"%d" % row + b"," * len(PLAIN.columns) + b"\n" for row in range(60, 300)),
+        ["index_column_left_out"],
+    ),
+    "numbers of rows and boxes below the songs": (
+        PLAIN.assign(label=PLAIN["label"] == 1).to_csv().encode()
+        + b"".join(b"%d" % row + b"," * len(PLAIN.columns) + b"FALSE\n" for row in range(60, 300)),
+        ["index_column_left_out", "label_words"],
+    ),
     "blanks around cells": (as_csv(PLAIN).replace(b",", b" , "), []),
 }
 
@@ -70,7 +87,8 @@ def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def loaded(connection: duckdb.DuckDBPyConnection, path: Path, rows: str) -> tuple[Loaded, list[tuple[object, ...]]]:
     path.write_text(f"speechiness,tempo\n{rows}", newline="")
     layout = Layout(["speechiness", "tempo"], ",", 1, 1)
-    found = load(connection, path, layout, {0: "number(c0)", 1: "c1"}, frozenset({0, 1}))
+    both = frozenset({0, 1})
+    found = load(connection, path, layout, Columns({0: "number(c0)", 1: "c1"}, both, both, frozenset()))
     return found, connection.execute("select row, m0, m1 from loaded order by row").fetchall()
 
 

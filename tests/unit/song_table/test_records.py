@@ -119,3 +119,17 @@ def test_a_fault_of_length_names_the_limit() -> None:
     assert message("cell_too_long").params == {"limit": MAX_CELL_CHARACTERS}
     assert message("row_too_long").params == {"limit": MAX_ROW_CHARACTERS}
     assert message("quote_not_closed").params == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        (' "a" , "b"  \n', ["a", "b"]),
+        ('"a" , "b, ""c"" , d" \r\n', ["a", 'b, "c" , d']),
+        ('"a, \n "" , b" ,"c"', ['a, \n " , b', "c"]),
+        (' a , b "c" , "d"', [" a ", ' b "c" ', "d"]),
+    ],
+    ids=["cells", "quotes in a cell", "a cell of two lines", "cells without quotes"],
+)
+def test_blanks_around_quotes_are_no_part_of_a_cell(line: str, cells: list[str]) -> None:
+    assert next(Records(StringIO(line, newline=""), ",")) == cells

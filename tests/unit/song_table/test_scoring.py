@@ -51,6 +51,13 @@ def test_each_row_has_its_features_or_its_faults(read: Read) -> None:
     assert [row[:2] for row in block.rows] == [["A", "0"], ["B", "x"], ["C", "0.5"], [], ["E", "1"]]
 
 
+def test_a_row_may_end_before_cells_that_nobody_needs(read: Read) -> None:
+    block = one_block(read(f"{HEADER},note,label\n0,0,0,0\n0,0,0\n0,0,0,0,x\n,,,,,0\n"))
+    assert block.usable.tolist() == [True, False, True, False]
+    assert block.rows[0] == ["0", "0", "0", "0"]
+    assert faults(block) == {3: [(None, "row_uneven")], 5: [(name, "empty_cell") for name in FEATURES]}
+
+
 def test_blocks_hold_so_many_rows_or_characters_and_nothing_twice(read: Read) -> None:
     songs = read(f"{HEADER}\n" + "".join(f"0.{number},0,0,{'x' if number == 3 else 0}\n" for number in range(1, 8)))
     by_rows = list(blocks_of(songs, 3, 10**6))
@@ -72,8 +79,10 @@ def test_blocks_hold_so_many_rows_or_characters_and_nothing_twice(read: Read) ->
         (f'{HEADER},title\n0,0,0,0,"A"\n', ["0", "0", "0", "0", "A"]),
         (f"{HEADER}\n0,0,0,0\n\n0,0,0,0\n", ["0", "0", "0", "0"]),
         (f"{HEADER}\n0,0,0,0\n0,0\n", ["0", "0", "0", "0"]),
+        (f"{HEADER}\n0,0,0,0,\n0,0,0,0\n", ["0", "0", "0", "0", ""]),
+        (f'"{HEADER[:11]}"{HEADER[11:]}\n0,0,0,0\n0,0,0,0', "0,0,0,0"),
     ],
-    ids=["plain", "quotes", "a blank line", "an uneven row"],
+    ids=["plain", "quotes", "a blank line", "an uneven row", "a surplus separator", "quotes in the header"],
 )
 def test_only_of_a_plain_file_lines_are_given_as_they_are(read: Read, content: str, first: str | list[str]) -> None:
     songs = read(content)
@@ -107,7 +116,7 @@ def test_decimal_commas_are_those_of_the_features(read: Read, rows: str, *, has_
 def test_what_stands_above_the_header_is_kept(read: Read) -> None:
     songs = read(f"sep=;\nMy songs\n\n{HEADER.replace(',', ';')}\n0;0;0;0\n")
     assert songs.header_row == 4
-    assert head_of(songs) == ["sep=;", "My songs", "", HEADER.replace(",", ";")]
+    assert head_of(songs) == [["sep=", ""], ["My songs"], [], HEADER.split(",")]
     assert one_block(songs).numbers.tolist() == [5]
 
 
