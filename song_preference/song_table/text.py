@@ -4,12 +4,12 @@ import codecs
 import gzip
 import lzma
 import re
-import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -44,7 +44,19 @@ LIBRARY_FILE = re.compile(r"^(?!__MACOSX/)(.*/)?YourLibrary\.json$")
 """The one of them that says which songs are liked and which are not."""
 
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
-"""Bytes that no text holds."""
+"""Bytes that a text holds by mistake only."""
+
+MOST_CONTROLS = 1 / 1000
+"""Share of the bytes of a file with more of them than `FEW`, above which it is no text."""
+
+FEW = 3
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LEADS = bytes(range(0xC2, 0xF5))
+"""Bytes that a character of several bytes begins with in UTF-8; of damaged ones some too."""
+
+UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
+"""Bytes that Windows-1252 leaves undefined, and Latin-1 has as control characters."""
 
 
 def as_csv(
@@ -145,16 +157,24 @@ def extracted(packed: zipfile.ZipFile, member: zipfile.ZipInfo, directory: Path,
 def _transcoded(path: Path, start: bytes) -> tuple[Path, list[Message]]:
     """Return the text file in UTF-8."""
     marked = next((name for mark, name in UNICODE.items() if start.startswith(mark)), None)
-    encoding = marked or _nul_pattern(start) or _one_byte_encoding(path)
-    if encoding is None:
+    found = marked or _nul_pattern(start)
+    encoding, replaced = (found, 0) if found else _encoding(path)
+    if encoding == "UTF-8" and not replaced:
         return path, []
     target = path.with_suffix(".utf-8")
+    errors = "replace" if encoding == "UTF-8" else "strict"
+    controls = dict.fromkeys(CONTROLS, REPLACEMENT)
     try:
-        with path.open(encoding=encoding, newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
-            shutil.copyfileobj(source, file, PIECE_BYTES)
+        with (
+            path.open(encoding=encoding, newline="", errors=errors) as source,
+            target.open("w", encoding="utf-8", newline="") as file,
+        ):
+            for text in iter(lambda: source.read(PIECE_BYTES), ""):
+                file.write(text.translate(controls) if replaced else text)
     except UnicodeError:
         raise rejected("encoding_broken", encoding=encoding) from None
-    return target, [Message("transcoded", {"encoding": encoding})]
+    notes = [Message("transcoded", {"encoding": encoding})] if encoding != "UTF-8" else []
+    return target, [*notes, *([Message("characters_replaced", {"count": replaced})] if replaced else [])]
 
 
 def _nul_pattern(start: bytes) -> str | None:
@@ -167,26 +187,24 @@ def _nul_pattern(start: bytes) -> str | None:
     return None
 
 
-def _one_byte_encoding(path: Path) -> str | None:
-    """Return None for UTF-8, else the encoding that has one byte per character and fits; raise `InvalidDataset`."""
-    decoder, is_ascii, is_utf8, taken = codecs.getincrementaldecoder("utf-8")(), True, True, set[int]()
+def _encoding(path: Path) -> tuple[str, int]:
+    """Return UTF-8, or the encoding that has one byte per character and fits, and how many characters are none in it.
+
+    UTF-8 may be damaged, but in fewer places than it has characters of several bytes. Raise `InvalidDataset`.
+    """
+    decoder, damages, longer, controls = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 0
+    most_controls, has_undefined = max(FEW, path.stat().st_size * MOST_CONTROLS), False
     with path.open("rb") as file:
-        for piece in pieces(file):
-            if len(piece) != len(piece.translate(None, CONTROLS)):
+        for piece in chain(pieces(file), [b""]):
+            controls += len(piece) - len(piece.translate(None, CONTROLS))
+            if controls > most_controls:
                 raise rejected("binary")
-            if is_utf8 and not (is_ascii and piece.isascii()):
-                is_ascii, is_utf8 = False, _decodes(decoder, piece)
-            if not is_utf8:
-                taken |= set(piece)
-    if is_utf8 and _decodes(decoder, b"", final=True):
-        return None
-    # Windows-1252 leaves five bytes undefined, which Latin-1 has as control characters.
-    return "ISO-8859-1" if taken & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "Windows-1252"
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(piece, final)
-    except UnicodeDecodeError:
-        return False
-    return True
+            if piece and piece.isascii() and decoder.getstate() == (b"", 0):
+                continue
+            text = decoder.decode(piece, final=not piece)
+            damages += text.count(REPLACEMENT) - piece.count(REPLACEMENT.encode())
+            longer += len(piece) - len(piece.translate(None, LEADS))
+            has_undefined = has_undefined or (damages > 0 and any(byte in piece for byte in UNDEFINED))
+    if longer >= 2 * damages:
+        return "UTF-8", controls + damages
+    return "ISO-8859-1" if has_undefined else "Windows-1252", controls

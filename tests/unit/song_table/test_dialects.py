@@ -1,5 +1,6 @@
 """Any table that is written in any supported dialect is read back equal."""
 
+import csv
 import gzip
 import io
 import json
@@ -8,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from song_preference.features import FEATURES, LABEL
 from song_preference.song_table.read import opened
+from song_preference.song_table.scoring import blocks_of, read_songs
 from tests.support.playlists import chosen, written
 
 SONGS = chosen(6, 6).reset_index(drop=True)[[*FEATURES, LABEL]]
@@ -40,6 +43,8 @@ class Dialect(NamedTuple):
     """Lines above the header: titles, or blank ones."""
     empty_columns: int = 0
     empty_rows: int = 0
+    has_blanks: bool = False
+    """Whether blanks stand around each quoted cell."""
 
     def write(self, rows: list[list[Any]]) -> bytes:
         """Return the rows as a file."""
@@ -54,6 +59,9 @@ class Dialect(NamedTuple):
         has_breaks = self.line_end != "\r\n" and any(set("\r\n") & set(title) for title, *_ in cells)
         quoted = self.is_quoted or has_breaks
         table = written(filled, self.separator, self.line_end, "utf-8", quoted=quoted).decode()
+        if self.has_blanks:
+            lines = [[' "{}" '.format(cell.replace('"', '""')) for cell in row] for row in filled]
+            table = "".join(self.separator.join(line) + self.line_end for line in lines)
         return (first + table).encode(self.encoding)
 
     def _known(self, text: str) -> str:
@@ -71,6 +79,7 @@ DIALECTS = st.builds(
     above=st.sampled_from([(), ("",), ("My songs",), ("", "Songs of 2024", "")]),
     empty_columns=st.integers(0, 2),
     empty_rows=st.integers(0, 2),
+    has_blanks=st.booleans(),
 )
 
 
@@ -131,21 +140,34 @@ def check_is_read_back(raw: bytes, titles: list[str]) -> None:
 @example(["Ñandú €"] * 12, Dialect(";", "\r\n", "cp1252", has_decimal_commas=True, names_separator=True), "gz")
 @example(["a\r\nb\rc"] * 12, Dialect("|", "\r", "latin-1", above=("My songs",), empty_columns=2, empty_rows=2), "zip")
 def test_a_csv_in_any_dialect_is_read_back_equal(titles: list[str], dialect: Dialect, packing: str) -> None:
-    rows = rows_of(titles)
-    raw = dialect.write(rows)
-    if dialect.encoding in ("cp1252", "latin-1"):
-        # Such bytes that are UTF-8 too may be either, and are far more often UTF-8.
-        assume(raw.isascii() or not is_utf8(raw))
-    known = [title.encode(dialect.encoding, "replace").decode(dialect.encoding) for title, *_ in rows[1:]]
+    raw, known = written_in(dialect, titles)
     check_is_read_back(PACKINGS[packing](raw, "songs.csv"), known)
 
 
-def is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+@settings(max_examples=60, deadline=None)
+@given(titles=TITLES, dialect=DIALECTS)
+@example(["a, \n ,b"] * 12, Dialect(has_blanks=True))
+@example(['" , "'] * 12, Dialect(has_blanks=True))
+def test_each_row_of_a_csv_in_any_dialect_has_its_own_features(titles: list[str], dialect: Dialect) -> None:
+    raw, known = written_in(dialect, titles)
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "file"
+        path.write_bytes(raw)
+        songs = read_songs(path, Path(directory), 10**7)
+        [block] = blocks_of(songs, 1_000, 10**6)
+    rows = [next(csv.reader([row], delimiter=songs.separator)) if isinstance(row, str) else row for row in block.rows]
+    assert [row[0] for row in rows] == known
+    np.testing.assert_array_equal(block.features, SONGS[list(FEATURES)].to_numpy(np.float32))
+
+
+def written_in(dialect: Dialect, titles: list[str]) -> tuple[bytes, list[str]]:
+    """Return songs of these titles in a dialect, and their titles as its encoding knows them."""
+    rows = rows_of(titles)
+    raw = dialect.write(rows)
+    if dialect.encoding in ("cp1252", "latin-1"):
+        # Where characters of UTF-8 are among the bytes, they may be either, and are far more often UTF-8.
+        assume(raw.isascii() or raw.decode(errors="ignore").isascii())
+    return raw, [title.encode(dialect.encoding, "replace").decode(dialect.encoding) for title, *_ in rows[1:]]
 
 
 @settings(max_examples=60, deadline=None)

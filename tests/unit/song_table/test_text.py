@@ -20,12 +20,34 @@ from tests.support.song_tables import (
     parquet,
 )
 
+TITLED = PLAIN.assign(title=[f"Song {number}" for number in range(len(PLAIN))])
+SPANISH = TITLED.rename(columns={"energy": "Energía", "acousticness": "Acústica"})
 WAYS: dict[str, tuple[bytes, list[str]]] = {
     "a byte order mark": (b"\xef\xbb\xbf" + as_csv(PLAIN), []),
     "UTF-16 with tabs": (as_csv(songs(), sep="\t").decode().encode("utf-16"), ["transcoded", "separator_read"]),
     "UTF-16 without a mark": (as_csv(PLAIN).decode().encode("utf-16-le"), ["transcoded"]),
     "UTF-32": (as_csv(PLAIN).decode().encode("utf-32"), ["transcoded"]),
     "Windows-1252": (as_csv(songs()).decode().encode("cp1252"), ["transcoded"]),
+    "UTF-8 with a byte of another encoding": (
+        as_csv(SPANISH).replace(b"Song 33", b"Song \xe9"),
+        ["characters_replaced", "columns_understood"],
+    ),
+    "UTF-8 with a mark and such a byte": (
+        b"\xef\xbb\xbf" + as_csv(TITLED).replace(b"Song 33", b"Song \xe9"),
+        ["characters_replaced"],
+    ),
+    "UTF-8 that ends within a character": (
+        as_csv(SPANISH)[:-1] + b"\xc3",
+        ["characters_replaced", "columns_understood"],
+    ),
+    "few control characters": (
+        as_csv(TITLED).replace(b"Song 33", b"\0 \x08 \x1c"),
+        ["characters_replaced"],
+    ),
+    "Windows-1252 with a control character": (
+        as_csv(SPANISH).decode().encode("cp1252").replace(b"Song 33", b"\0"),
+        ["transcoded", "characters_replaced", "columns_understood"],
+    ),
     "JSON": (as_json(PLAIN), ["converted"]),
     "JSON lines": (PLAIN.to_json(orient="records", lines=True).encode(), ["converted"]),
     "JSON of spotipy, of which it did not know the first": (
@@ -56,8 +78,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
     "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
     "binary": (b"\x89\x00\x01" * 50, "the file is binary: export the playlist as CSV"),
-    "a zero byte far down": (
-        as_csv(PLAIN) + b"\0",
+    "control characters far down": (
+        as_csv(PLAIN) + b"\0" * 20,
         "the file is binary: export the playlist as CSV",
     ),
     "a workbook": (
@@ -134,3 +156,11 @@ def test_rows_too_large_for_the_memory_of_the_reader_are_named(
     rows = PLAIN.assign(title="x" * 200_000)
     with pytest.raises(InvalidDataset, match="has rows that take too much memory: remove columns, or export it as CSV"):
         table(as_json(rows) if form == "json" else rows.to_parquet())
+
+
+def test_what_cannot_be_read_is_replaced(table: Table) -> None:
+    read = table(as_csv(SPANISH).replace(b"Song 33", b"\x08Song \xe9"))
+    assert "\N{REPLACEMENT CHARACTER}Song \N{REPLACEMENT CHARACTER}" in [
+        title for (title,) in read.query("select title from songs")
+    ]
+    assert read.notes[0].params == {"count": 2}
