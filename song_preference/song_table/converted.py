@@ -40,7 +40,18 @@ def from_parquet(path: Path, connection: duckdb.DuckDBPyConnection, max_bytes: i
             f"array_to_string({quoted(name)}, ', ')" if kind == "VARCHAR[]" else f"{quoted(name)}::varchar"
             for name, kind in kinds.items()
         ]
-        return written(Table([*kinds], cells, source), path, connection, max_bytes)
+        return written(Table(_names_in_parquet(path, connection), cells, source), path, connection, max_bytes)
+
+
+def _names_in_parquet(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the columns as they are written: DuckDB renames some that differ only in case."""
+    names, inside = [], 0
+    schema = connection.execute(f"select name, coalesce(num_children, 0) from parquet_schema({literal(str(path))})")
+    for name, children in schema.fetchall()[1:]:
+        if not inside:
+            names.append(name)
+        inside += children - (inside > 0)
+    return names
 
 
 def from_json(
@@ -48,35 +59,79 @@ def from_json(
 ) -> Path:
     """Write the songs of a JSON file as CSV.
 
-    It is a list of objects, one object per line, one object with such a list, or the library that Spotify sends.
+    It is a list of objects, one object per line, one object with such a list, answers of spotipy, or the library that
+    Spotify sends.
     """
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - PIECE_BYTES))
-        if not file.read().rstrip().endswith((b"]", b"}")):
-            # DuckDB takes a list without its end for a whole one.
-            raise rejected("json_unreadable")
-    # By itself, DuckDB takes a long list for one object, and has no memory for it.
-    form = "array" if is_list else "auto"
-    objects = f"read_json_objects({literal(str(path))}, format='{form}', maximum_object_size={MAX_JSON_BYTES})"
     with converting("json_unreadable"):
-        connection.execute(f"create or replace temp table objects as select json from {objects}")
+        _read_objects(path, connection, is_list=is_list)
         if _is_library(connection):
             if needs_features:
                 raise rejected("no_audio_features")
             return written(LIBRARY, path, connection, max_bytes)
-        if wrapped := _wrapping_key(connection):
-            entries = f"json_extract(json -> {literal(_pointer(wrapped))}, '$[*]')"
-            connection.execute(f"create or replace temp table objects as select unnest({entries}) as json from objects")
-        songs = "objects where json_type(json) = 'OBJECT'"
-        keys = f"select distinct unnest(json_keys(json)) as key from {songs}"
+        _unwrap(connection)
+        keys = "select distinct unnest(json_keys(json)) as key from objects where json_type(json) = 'OBJECT'"
         names = [name for (name,) in connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()]
         if not names:
             raise rejected("json_without_songs")
         # All cells at once: each extraction by itself would parse the whole object, and hold what it parsed.
         pointers = ", ".join(literal(_pointer(name)) for name in names)
-        source = f"(select json_extract_string(json, [{pointers}]) as cells from {songs})"
+        is_other = "json_type(json) is distinct from 'OBJECT'"
+        source = f"(select json_extract_string(json, [{pointers}]) as cells, {is_other} as is_other from objects)"
         cells = [f"cells[{position}]" for position in range(1, len(names) + 1)]
+        if _is_any(connection, is_other):
+            # A place in the list without a song is a row that cannot be used.
+            names, cells = [*names, ""], [*cells, "if(is_other, '?', null)"]
         return written(Table(names, cells, source), path, connection, max_bytes)
+
+
+def _read_objects(path: Path, connection: duckdb.DuckDBPyConnection, *, is_list: bool) -> None:
+    """Create `objects`, with null for a line that is broken."""
+    if is_list:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - PIECE_BYTES))
+            if not file.read().rstrip().endswith(b"]"):
+                # DuckDB takes a list without its end for a whole one.
+                raise rejected("json_unreadable")
+    # By itself, DuckDB takes a long list for one object, and has no memory for it.
+    forms = ["'array'"] if is_list else ["'auto'", "'newline_delimited', ignore_errors=true"]
+    for form in forms:
+        objects = f"read_json_objects({literal(str(path))}, format={form}, maximum_object_size={MAX_JSON_BYTES})"
+        try:
+            connection.execute(f"create or replace temp table objects as select json from {objects}")
+        except duckdb.InvalidInputException:
+            if form == forms[-1]:
+                raise
+        else:
+            break
+    if connection.execute("select 2 * count(json) < count(*) from objects").fetchall() == [(True,)]:
+        raise rejected("json_unreadable")
+
+
+def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let `objects` be the songs in lists of them, in answers of spotipy, or in the one list of the one object."""
+    if _is_any(connection, "json_type(json) = 'ARRAY'"):
+        _replace(connection, "unnest(if(json_type(json) = 'ARRAY', json_extract(json, '$[*]'), [json]))", "objects")
+    if _is_any(connection, "json_type(json, '/audio_features') = 'ARRAY'"):
+        both = "(select {} from objects)".format(
+            ", ".join(f"unnest(json_extract(json, '$.{key}[*]')) as {key}" for key in ("tracks", "audio_features"))
+        )
+        features = "if(json_type(audio_features) = 'OBJECT', audio_features, '{}')"
+        track = f"json_merge_patch(tracks, {features})"
+        _replace(connection, f"if(json_type(tracks) = 'OBJECT', {track}, audio_features)", both)
+    elif wrapped := _wrapping_key(connection):
+        _replace(connection, f"unnest(json_extract(json -> {literal(_pointer(wrapped))}, '$[*]'))", "objects")
+    is_nested = "json_type(json, '/audio_features') = 'OBJECT'"
+    if _is_any(connection, is_nested):
+        merged = """json_merge_patch(json, '{"audio_features": null}', json -> '/audio_features')"""
+        _replace(connection, f"if({is_nested}, {merged}, json)", "objects")
+
+
+def _is_any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
+    return connection.execute(f"select bool_or({condition}) from objects").fetchall() == [(True,)]
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, json: str, source: str) -> None:
+    connection.execute(f"create or replace temp table objects as select {json} as json from {source}")
 
 
 def _wrapping_key(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -139,7 +194,8 @@ def written(table: Table, path: Path, connection: duckdb.DuckDBPyConnection, max
     if length + rows * len(table.names) > max_bytes:
         raise rejected("archive_too_large", limit=max_bytes / 1e6)
     target = path.with_suffix(".converted")
-    columns = ", ".join(f"{cell} as {quoted(name)}" for name, cell in zip(table.names, table.cells, strict=True))
-    query = f"select {columns} from {table.source}"
-    connection.execute(f"copy ({query}) to {literal(str(target))} (format csv, header true)")
+    # The header is a row like others: names of columns may be empty in files, or differ only in case.
+    header, cells = ", ".join(map(literal, table.names)), ", ".join(f"({cell})::varchar" for cell in table.cells)
+    query = f"select {header} union all select {cells} from {table.source}"
+    connection.execute(f"copy ({query}) to {literal(str(target))} (format csv, header false)")
     return target

@@ -15,7 +15,7 @@ import duckdb
 from song_preference.features import LABEL
 from song_preference.messages import Message
 from song_preference.song_table import database, read
-from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
+from song_preference.song_table.columns import DESCRIBING, SCALED, label_of, plain, positions
 from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file
 from song_preference.song_table.layout import find_layout
@@ -23,7 +23,7 @@ from song_preference.song_table.read import SongTable
 from song_preference.song_table.records import Records, is_blank
 from song_preference.song_table.text import TABLES, as_csv, extracted, members, unpacking
 
-DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust")
+DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust|odiad")
 LIKED = re.compile("like|love|gust|favou?rit")
 """Words in the names, without blanks and accents, of the two files in a zip."""
 
@@ -97,9 +97,14 @@ def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bo
 
 
 def _label(member: zipfile.ZipInfo) -> int | None:
-    """Return the label that a file's name means, if it means one."""
-    name = plain(PurePosixPath(member.filename).name)
-    return 0 if DISLIKED.search(name) else 1 if LIKED.search(name) else None
+    """Return the label that a file's name means, or else that of a folder that it lies in, if one means any."""
+    for name in reversed(PurePosixPath(member.filename).parts):
+        label = label_of(name.partition(".")[0])
+        if label is None:
+            label = 0 if DISLIKED.search(plain(name)) else 1 if LIKED.search(plain(name)) else None
+        if label is not None:
+            return label
+    return None
 
 
 def _written(file: Path, max_bytes: int, threads: int) -> SongTable:

@@ -29,6 +29,9 @@ UNICODE = {
 }
 """Encodings by the marks that files in them begin with; the longer marks begin with the shorter ones."""
 
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06")
+"""Beginnings of gz and of zip, also of one without files."""
+
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Beginning of the binary formats of older office programs."""
 
@@ -36,6 +39,14 @@ BROKEN_ARCHIVE = (
     *(OSError, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
     *(NotImplementedError, RuntimeError),  # of zipfile, for other ways of packing and for passwords
 )
+
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+
+BESIDE_TABLES = re.compile(
+    r"^__MACOSX/|(^|/)([.][^/]*|([\w-]*metadata|read.?me|l[eé]eme|licen[cs]\w+|about|info|notes?|notas?)[.](txt|json))$",
+    re.IGNORECASE,
+)
+"""Files that a zip has beside its tables: those of a system, and texts about them."""
 
 SPOTIFY_ACCOUNT = re.compile(r"(YourLibrary|Playlist\d+|StreamingHistory\w*|Streaming_History\w*)\.json$")
 """Files in the zip that Spotify sends to whoever asks for their data: names of songs, without features."""
@@ -67,9 +78,11 @@ def as_csv(
     What is packed may have at most `max_bytes` unpacked. Raise `InvalidDataset` for what is no table of songs.
     """
     start = _start(path)
-    if start.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+    if start.startswith(PACKED):
         path = _unpacked(path, start, max_bytes, needs_features=needs_features)
         start = _start(path)
+        if start.startswith(PACKED):
+            raise rejected("packed_twice")
     if start.startswith(b"PAR1"):
         return from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})]
     if start.startswith(OLE2):
@@ -137,12 +150,12 @@ def members(
         if needs_features or not libraries:
             raise rejected("no_audio_features")
         return libraries
+    files = [member for member in packed.infolist() if not BESIDE_TABLES.search(member.filename)]
     endings = tuple(f".{extension}" for extension in extensions)
-    return [
-        member
-        for member in packed.infolist()
-        if member.filename.lower().endswith(endings) and not member.filename.startswith("__MACOSX/")
-    ]
+    tables = [member for member in files if member.filename.lower().endswith(endings)]
+    if not tables and any(member.filename.lower().endswith(WORKBOOKS) for member in files):
+        raise rejected("spreadsheet_file")
+    return tables
 
 
 def extracted(packed: zipfile.ZipFile, member: zipfile.ZipInfo, directory: Path, max_bytes: int) -> Path:

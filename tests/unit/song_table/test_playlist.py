@@ -20,6 +20,10 @@ NAMES = [
     ("Me gusta.txt", "No me gusta.txt"),
     ("likes.json", "not liked.json"),
     ("LOVED.csv", "hated.csv"),
+    ("mine/liked/songs.csv", "mine/disliked/songs.csv"),
+    ("disliked no more/good.csv", "disliked no more/bad.csv"),
+    ("Sí.csv", "No.csv"),
+    ("favoritas.csv", "odiadas.csv"),
 ]
 
 
@@ -58,6 +62,12 @@ def test_the_label_of_a_song_comes_from_its_file(
     labels = pd.read_parquet(found.scaled).set_index("title")[LABEL]
     assert labels.to_dict() == songs.set_index("title")[LABEL].to_dict()
     assert (found.report.likes, found.report.dislikes) == (len(likes), len(dislikes))
+
+
+def test_what_lies_beside_the_two_files_is_no_table(halves: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
+    likes, dislikes = halves
+    files = {"liked.csv": as_csv(likes), "disliked.csv": as_csv(dislikes), "._liked.csv": b"", "README.txt": b"Mine."}
+    assert prepared(tmp_path, zipped(**files)).report.likes == len(likes)
 
 
 def test_each_file_has_its_own_format_columns_and_scale(

@@ -1,6 +1,7 @@
 """Packings, encodings and formats that become a CSV in UTF-8, and those that do not."""
 
 import gzip
+import json
 
 import pandas as pd
 import pytest
@@ -16,12 +17,16 @@ from tests.support.song_tables import (
     as_json,
     check_is_plain,
     check_is_rejected,
+    features_of,
     packed,
     parquet,
 )
 
 TITLED = PLAIN.assign(title=[f"Song {number}" for number in range(len(PLAIN))])
 SPANISH = TITLED.rename(columns={"energy": "Energía", "acousticness": "Acústica"})
+ROWS = json.loads(as_json(PLAIN))
+ANSWERS = [json.dumps({"audio_features": rows}).encode() for rows in (ROWS[:20], ROWS[20:])]
+LINES = [json.dumps(row).encode() for row in ROWS]
 WAYS: dict[str, tuple[bytes, list[str]]] = {
     "a byte order mark": (b"\xef\xbb\xbf" + as_csv(PLAIN), []),
     "UTF-16 with tabs": (as_csv(songs(), sep="\t").decode().encode("utf-16"), ["transcoded", "separator_read"]),
@@ -50,14 +55,33 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     ),
     "JSON": (as_json(PLAIN), ["converted"]),
     "JSON lines": (PLAIN.to_json(orient="records", lines=True).encode(), ["converted"]),
-    "JSON of spotipy, of which it did not know the first": (
-        b'{"audio_features": [null, ' + as_json(songs())[1:] + b"}",
+    "JSON of spotipy": (b'{"audio_features": ' + as_json(songs()) + b', "next": null}', ["converted"]),
+    "answers of spotipy in a list": (b"[" + b",".join(ANSWERS) + b"]", ["converted"]),
+    "answers of spotipy in lines": (b"\n".join(ANSWERS), ["converted"]),
+    "spotipy's tracks and features": (
+        json.dumps({"tracks": [{"name": "x"}] * len(PLAIN), "audio_features": ROWS}).encode(),
+        ["converted", "columns_understood"],
+    ),
+    "lists in a list": (json.dumps([ROWS[:20], ROWS[20:]]).encode(), ["converted"]),
+    "features in an object of each song": (
+        json.dumps([{"label": row["label"], "audio_features": row} for row in ROWS]).encode(),
         ["converted"],
     ),
-    "JSON of spotipy": (b'{"audio_features": ' + as_json(songs()) + b', "next": null}', ["converted"]),
+    "JSON with an empty energy in capitals": (
+        json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
+        ["converted", "one_of_columns_kept"],
+    ),
     "Parquet": (parquet(PLAIN), ["converted"]),
+    "Parquet with an empty energy in capitals": (
+        parquet(PLAIN.assign(lists=[["a", "b"]] * len(PLAIN), Energy=None)[["lists", "Energy", *PLAIN.columns]]),
+        ["converted", "one_of_columns_kept"],
+    ),
     "gz": (gzip.compress(as_csv(PLAIN)), []),
     "zip": (packed(as_csv(PLAIN), "folder/songs.csv"), []),
+    "zip with other files": (
+        packed(as_csv(PLAIN), "./songs.csv", "._songs.csv", "my/README.txt", "dataset-metadata.json", "songs.xlsx"),
+        [],
+    ),
     "zip of a Mac": (packed(as_csv(PLAIN), "songs.csv", "__MACOSX/._songs.csv", ".DS_Store"), []),
 }
 
@@ -65,6 +89,23 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
 @pytest.mark.parametrize(("raw", "noted"), WAYS.values(), ids=WAYS)
 def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str], table: Table) -> None:
     check_is_plain(table(raw), noted)
+
+
+FAULTS: dict[str, tuple[bytes, int]] = {
+    "a song that spotipy did not know": (b'{"audio_features": [null, ' + as_json(songs())[1:] + b"}", 2),
+    "a place without a song": (json.dumps([*ROWS[:7], None, *ROWS[7:]]).encode(), 9),
+    "a number in place of a song": (json.dumps([*ROWS, 3]).encode(), 62),
+    "a broken line": (b"\n".join([*LINES[:7], b'{"energy": ', *LINES[7:]]), 9),
+    "lines that break off": (b"\n".join(LINES)[:-9], 61),
+}
+
+
+@pytest.mark.parametrize(("raw", "row"), FAULTS.values(), ids=FAULTS)
+def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table: Table) -> None:
+    faults = ["the file has rows without any audio feature", "column 'label' must not be empty"]
+    read = table(raw)
+    assert [str(fault) for fault in read.faults] == [f"{fault} (1 row: {row})" for fault in faults]
+    assert (read.unusable, len(features_of(read))) == (1, read.rows - 1)
 
 
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
@@ -85,6 +126,15 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a workbook": (
         packed(b"<x/>", "[Content_Types].xml", "xl/workbook.xml"),
         "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+    ),
+    "a workbook in a zip": (
+        packed(b"PK", "my/Songs.XLSX"),
+        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+    ),
+    "a zip without files": (packed(b""), ZIP_OF_TWO.replace("2 tables", "0 tables")),
+    "a zip in a gz": (
+        gzip.compress(packed(as_csv(PLAIN), "songs.csv")),
+        "the file is packed twice: unpack it and send what is inside",
     ),
     "an old workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
@@ -129,6 +179,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "Parquet that is cut off": (parquet(PLAIN)[:-9], "the file cannot be read as Parquet: export it again"),
     "JSON that is cut off": (as_json(PLAIN)[:-9], "the file cannot be read as JSON: export it again"),
     "JSON without its end": (as_json(PLAIN)[:-1] + b",", "the file cannot be read as JSON: export it again"),
+    "broken JSON over lines": (
+        json.dumps({"audio_features": ROWS}, indent=1).encode()[:-9],
+        "the file cannot be read as JSON: export it again",
+    ),
     "JSON of numbers": (
         b"[1, 2, 3]",
         "the file is JSON without a list of songs: send a list of objects, one for each song",
@@ -164,3 +218,7 @@ def test_what_cannot_be_read_is_replaced(table: Table) -> None:
         title for (title,) in read.query("select title from songs")
     ]
     assert read.notes[0].params == {"count": 2}
+
+
+def test_a_key_may_be_empty(table: Table) -> None:
+    assert table(json.dumps([{"": at, **row} for at, row in enumerate(ROWS)]).encode()).unusable == 0
