@@ -102,26 +102,36 @@ def texture(path: Path, layout: Layout) -> Texture:
     """Look through a CSV in UTF-8."""
     gap, has_underscore, line_ends = b"", False, set[bool]()
     separator = re.escape(layout.separator.encode())
-    blanks_by_quotes = re.compile(rb'(^|%b) +"|" +(%b|\r|$)' % (separator, separator), re.MULTILINE)
+    # One by one they begin with a character that is searched for fast.
+    forms = (rb'%b +"' % separator, rb'\n +"', rb'" +(%b|\r|\n|\Z)' % separator)
+    blanks_by_quotes = [re.compile(form) for form in forms]
     is_plain = layout.lines == layout.row
     with path.open("rb") as file:
         for start in pieces(file):
-            piece = start + file.readline(PIECE_BYTES)
+            piece = b"".join((gap, start, file.readline(PIECE_BYTES)))
             has_underscore = has_underscore or b"_" in piece
             # Line ends are looked at with what follows them; at the end of the file they do not matter.
-            text = (gap + piece).rstrip(b"\r\n")
-            gap = (gap + piece)[len(text) :][-4:]
-            newlines, returns, both = text.count(b"\n"), text.count(b"\r"), text.count(b"\r\n")
-            line_ends |= {bool(both)} if newlines else set()
+            text = piece.rstrip(b"\r\n")
+            gap = piece[len(text) :][-4:]
+            has_returns = b"\r" in text
+            line_ends.add(has_returns)
             is_plain = (
                 is_plain
                 # DuckDB drops a row that is longer than its buffer of 32 MB without a word.
                 and not (len(start) == PIECE_BYTES and b"\n" not in start)
-                and not (b"\n\n" in text or b"\n\r\n" in text or b"\0" in text)
+                and not (b"\n\n" in text or b"\0" in text)
                 # It guesses the line end, and by that finds the line below the header.
-                and not (returns != both or both not in (0, newlines) or len(line_ends) > 1)
-                and not ((b' "' in piece or b'" ' in piece) and blanks_by_quotes.search(piece))
+                and len(line_ends) == 1
+                and not (has_returns and not _ends_each_line_alike(text))
+                # Of several blanks before a quote it makes a cell without quotes.
+                and not (b'"' in text and any(form.search(text) for form in blanks_by_quotes))
             )
             if not is_plain:
                 return Texture(False, has_underscore)
     return Texture(True, has_underscore)
+
+
+def _ends_each_line_alike(text: bytes) -> bool:
+    """Return whether returns and newlines stand together only, and no line is blank."""
+    both = text.count(b"\r\n")
+    return both == text.count(b"\r") == text.count(b"\n") and b"\n\r\n" not in text

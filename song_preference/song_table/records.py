@@ -100,11 +100,11 @@ class _Lines(Iterator[str]):
             while len(self.taken) == 1 and line and not line.endswith(("\r", "\n")):
                 line = self._line(MAX_ROW_CHARACTERS)
             raise _RowTooLong
-        if ' "' not in line and '" ' not in line:
-            return line
-        # A line after the first one begins inside of a quoted cell.
-        opened = '"' if len(self.taken) > 1 else ""
-        return self._quoted_cell.sub(r"\1\2", opened + line).removeprefix(opened)
+        if '"' in line and (' "' in line or '" ' in line):
+            # A line after the first one begins inside of a quoted cell.
+            opened = '"' if len(self.taken) > 1 else ""
+            line = self._quoted_cell.sub(r"\1\2", opened + line).removeprefix(opened)
+        return line
 
     def _line(self, most: int) -> str:
         line = self._given_back.readline(most)

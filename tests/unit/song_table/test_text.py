@@ -73,7 +73,7 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     ),
     "Parquet": (parquet(PLAIN), ["converted"]),
     "Parquet with an empty energy in capitals": (
-        parquet(PLAIN.assign(lists=[["a", "b"]] * len(PLAIN), Energy=None)[["lists", "Energy", *PLAIN.columns]]),
+        parquet(PLAIN.assign(lists=pd.Series([["a", "b"]] * len(PLAIN)), Energy=None)[["lists", "Energy", *PLAIN]]),
         ["converted", "one_of_columns_kept"],
     ),
     "gz": (gzip.compress(as_csv(PLAIN)), []),
