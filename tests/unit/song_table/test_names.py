@@ -82,7 +82,7 @@ def test_a_column_of_that_name_without_a_word_tells_nothing(table: Table) -> Non
 
 
 def test_a_song_without_a_name_is_shown_by_its_row(table: Table) -> None:
-    rows = f"{HEADER}\nA,0.1,0.2,0.3,0.4,1,{'x' * 500}\n,,,,,0,\n{'y' * 500},,,,,0,\n"
+    rows = f"{HEADER},genre\nA,0.1,0.2,0.3,0.4,1,{'x' * 500},\n,,,,,0,,pop\n{'y' * 500},,,,,0,,\n"
     note = table(rows.encode()).notes[-1]
     assert note.params["not_found"] == ["#3", "y" * 80]
     assert note.params["origin"] == [found_in(1, "x" * 80)]
