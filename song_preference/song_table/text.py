@@ -57,10 +57,8 @@ LIBRARY_FILE = re.compile(r"^(?!__MACOSX/)(.*/)?YourLibrary\.json$")
 CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """Bytes that a text holds by mistake only."""
 
-MOST_CONTROLS = 1 / 1000
-"""Share of the bytes of a file with more of them than `FEW`, above which it is no text."""
-
-FEW = 3
+MOST_CONTROLS = 1 / 100
+"""Share of the bytes of a file, above which it is no text."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LEADS = bytes(range(0xC2, 0xF5))
@@ -206,7 +204,7 @@ def _encoding(path: Path) -> tuple[str, int]:
     UTF-8 may be damaged, but in fewer places than it has characters of several bytes. Raise `InvalidDataset`.
     """
     decoder, damages, longer, controls = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 0
-    most_controls, has_undefined = max(FEW, path.stat().st_size * MOST_CONTROLS), False
+    most_controls, has_undefined = path.stat().st_size * MOST_CONTROLS, False
     with path.open("rb") as file:
         for piece in chain(pieces(file), [b""]):
             controls += len(piece) - len(piece.translate(None, CONTROLS))

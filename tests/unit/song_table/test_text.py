@@ -120,7 +120,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
     "binary": (b"\x89\x00\x01" * 50, "the file is binary: export the playlist as CSV"),
     "control characters far down": (
-        as_csv(PLAIN) + b"\0" * 20,
+        as_csv(PLAIN) + b"\0" * 200,
         "the file is binary: export the playlist as CSV",
     ),
     "a workbook": (

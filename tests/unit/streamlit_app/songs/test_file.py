@@ -33,7 +33,7 @@ def test_a_spanish_spreadsheet_writes_decimal_commas(separator: str) -> None:
 
 def test_each_fault_is_named_and_rows_are_counted_as_a_spreadsheet_does() -> None:
     file = read_list(
-        f'{HEADER},title\n0,0,0,0,"two\nlines"\n\n,x,2,0,A\n0,0,0,0\n0,0,0,0,A,more\n0,0,0,0,{"a" * 140_000}\n'.encode()
+        f'{HEADER},title\n0,0,0,0,"two\nlines"\n\n,x,2,0,A\n0,0,0\n0,0,0,0,A,more\n0,0,0,0,{"a" * 140_000}\n'.encode()
     )
     assert file.rows.tolist() == [2, 4, 5, 6, 7]
     assert file.good.tolist() == [True, False, False, False, False]
