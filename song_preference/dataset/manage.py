@@ -14,17 +14,8 @@ from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import (
-    DatasetInUse,
-    DatasetNotFound,
-    Finding,
-    InvalidDataset,
-    PipelineError,
-    RegistryUnavailable,
-)
-from song_preference.features import LABEL
+from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset, PipelineError, RegistryUnavailable
 from song_preference.isolation import isolated
-from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
 from song_preference.song_table.files import extension_of, pieces
 from song_preference.storage import ObjectStore
@@ -56,13 +47,7 @@ def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple
         return playlist, check(playlist, max_bytes)
     except InvalidDataset as error:
         copy = completed(error, playlist, max_bytes, sources)
-    try:
-        return copy, check(copy, max_bytes)
-    except InvalidDataset as error:
-        if not any(finding == Finding(LABEL, Message("column_missing"), 1) for finding in error.findings):
-            raise
-        # Files that only name songs seldom say which are liked.
-        raise InvalidDataset(*error.findings, Finding(None, Message("two_files_do"), 1)) from error
+    return copy, check(copy, max_bytes)
 
 
 @contextmanager

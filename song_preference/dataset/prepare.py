@@ -63,6 +63,8 @@ def prepare(
         repeated, contradicting = find_songs(table)
         report = _report(table, repeated, contradicting, test_size)
         if findings := small_classes(report.likes, report.dislikes):
+            if contradicting:
+                findings.append(Finding(None, Message("file_has", {"note": contradicting.as_json()}), 1))
             raise InvalidDataset(*findings, *_look_ups(table), *table.faults)
         scaled, features = directory / "scaled.parquet", directory / "features.parquet"
         write_parquet(table.connection, f"select {_scaled_columns(table, report.scaler)} from kept", scaled)

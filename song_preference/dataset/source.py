@@ -46,8 +46,8 @@ FOLDER = "incoming/"
 DRIVE_HOSTS = {"drive.google.com", "docs.google.com"}
 DRIVE_LINK = "https://drive.google.com/file/d/"
 SHEETS = "https://docs.google.com/spreadsheets/d/"
-SHEET = re.compile(r"/spreadsheets/(?:u/\d+/)?d/(?!e/)([A-Za-z0-9_-]+)")
-"""Path of a sheet as its owner opens it; one that was published to the web has `/d/e/` and is asked for as it is."""
+SHEET = re.compile(r"/spreadsheets/(?:u/\d+/)?d/(e/)?([A-Za-z0-9_-]+)")
+"""Path of a sheet, with `e/` if it was published to the web."""
 BARE_LINK = re.compile(r"http://|www\.|([a-z0-9-]+\.)+[a-z]{2,}(:\d+)?/", re.IGNORECASE)
 """Start of a link that lacks `https://`."""
 
@@ -199,7 +199,9 @@ def _sheet_as_csv(url: httpx.URL) -> str | None:
     tab = re.search(r"\bgid=(\d+)", f"{url.query.decode()}&{url.fragment}")
     if sheet is None:
         return None
-    return f"{SHEETS}{sheet[1]}/export?format=csv{f'&{tab[0]}' if tab else ''}"
+    if sheet[1]:
+        return f"{SHEETS}e/{sheet[2]}/pub?output=csv{f'&{tab[0]}&single=true' if tab else ''}"
+    return f"{SHEETS}{sheet[2]}/export?format=csv{f'&{tab[0]}' if tab else ''}"
 
 
 def _drive_id(url: httpx.URL) -> str | None:

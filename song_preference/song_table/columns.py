@@ -1,8 +1,9 @@
 """What a column of a song file means by its name, and a label by its word: neither by an exact spelling."""
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from song_preference.features import LABEL
 
@@ -12,7 +13,15 @@ SCALED = ("duration", "tempo", "loudness")
 DESCRIBING = ("title", "artist", "album", "id", "isrc")
 """Columns that say which song a row is, in the order in which they are shown."""
 
-UNITS = re.compile(r"\((ms|s|sec|db|bpm|%|毫秒|ミリ秒|بالمللي ثانية)\)")
+UNITS = {
+    *("ms", "msec", "milliseconds", "milisegundos", "毫秒", "ミリ秒", "بالمللي", "ثانية"),
+    *("s", "sec", "secs", "seconds", "segundos", "h", "hh", "m", "mm", "ss"),
+    *("db", "dbfs", "lufs", "bpm", "pct", "percent"),
+}
+"""Words that a column's name may have at its end or in brackets. Numbers tell seconds from milliseconds."""
+
+BRACKETS = re.compile(r"(?<=.)[(\[]([^()\[\]]*)[)\]]")
+WORDS = re.compile(r"[^\W_]+")
 
 NAMES = {
     "speechiness": "speechiness, speech, spch, hablado, Sprachanteil, Parlabilité, Linguaggio parlato, Oralidade, "
@@ -22,15 +31,15 @@ NAMES = {
     "Dançabilidade, Dansbaarheid, Dansbarhet, Dans Edilebilirlik, Χορευτικότητα, ダンサビリティ, قابلية الرقص, 舞蹈性",
     "acousticness": "acousticness, acoustic, acous, acústica, Akustik, Acoustique, Acustica, Akoestiek, Akustiklik, "
     "Ακουστικότητα, アコースティック性, الطابع الصوتي, 原声性, 原音性",
-    "duration": "duration, duration_ms, duration_s, track duration, track_duration_ms, song_duration_ms, length, "
-    "length (duration), dur, time, duración, duración de la canción, Track-Dauer, Durée du titre, "
+    "duration": "duration, durationMs, track duration, trackDurationMs, song duration, length, track length, "
+    "song length, length (duration), dur, time, duración, duración de la canción, Track-Dauer, Durée du titre, "
     "Durata della traccia, Duração da faixa, Nummerduur, Låtlängd, Parça Süresi, Διάρκεια κομματιού, "
     "トラックの長さ, مدة الأغنية, 曲目时长, 曲目長度, 曲目時長",
     "tempo": "tempo, bpm, beats per minute, Ρυθμός, テンポ, الإيقاع, 速度",
-    "loudness": "loudness, loudness_db, loud, db, volumen, Lautstärke, Volume sonore, Volume, Luidheid, Ljudstyrka, "
+    "loudness": "loudness, loud, db, volumen, Lautstärke, Volume sonore, Volume, Luidheid, Ljudstyrka, "
     "Ses Seviyesi, Ένταση, ラウドネス, مستوى الصوت, 响度, 響度",
-    LABEL: "label, target, like, liked, likes, is_liked, favorite, favourite, is_favorite, rating, me gusta, gusta, "
-    "etiqueta, valoración",
+    LABEL: "label, target, like, liked, likes, is_liked, loved, favorite, favourite, is_favorite, is_favourite, "
+    "rating, me gusta, gusta, favorito, favorita, etiqueta, valoración",
     "title": "title, song, song title, song name, track, track name, track title, name, título, canción, "
     "nombre de la canción, Track-Name, Nom du titre, Nome della traccia, Nome da faixa, Nummernaam, Låtens namn, "
     "Parça Adı, Όνομα κομματιού, トラック名, اسم الأغنية, 曲目名称, 曲目名稱, 歌名",
@@ -54,8 +63,16 @@ def plain(name: str) -> str:
     """Return a column's name without what does not matter."""
     # Turkish has an i without a dot, whose capital letter is ours.
     decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
+    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     # Only decomposed, since the brackets of Chinese and Japanese are as wide as their characters.
-    return "".join(character for character in UNITS.sub("", decomposed) if character.isalnum())
+    words = WORDS.findall(BRACKETS.sub(lambda found: "" if UNITS.issuperset(_letters(found[1])) else found[0], letters))
+    while len(words) > 1 and words[-1] in UNITS:
+        words.pop()
+    return "".join(words)
+
+
+def _letters(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
 
 
 MEANINGS = {plain(name): meaning for meaning, names in NAMES.items() for name in names.split(", ")}
@@ -75,9 +92,9 @@ def positions(header: Sequence[str]) -> dict[str, list[int]]:
 
 
 LABEL_WORDS = {
-    1: "like, likes, liked, love, loved, yes, y, si, sí, true, t, good, me gusta, gusta, 👍, ❤",
-    0: "dislike, dislikes, disliked, hate, hated, no, n, false, f, bad, not liked, don't like, no me gusta, "
-    "no gusta, 👎",
+    1: "like, likes, liked, love, loved, yes, y, si, sí, true, t, good, verdadero, v, me gusta, gusta, 👍, ❤",
+    0: "dislike, dislikes, disliked, hate, hated, no, n, false, f, bad, falso, unlike, unliked, not like, not liked, "
+    "don't like, do not like, no me gusta, no gusta, 👎",
 }
 LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for word in words.split(", ")}
 
@@ -85,19 +102,13 @@ LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for
 def label_of(written: str) -> int | None:
     """Return the label that a cell means, or None."""
     word = written.strip().rstrip("\N{VARIATION SELECTOR-16}")
+    number = number_of(word)
+    return int(number) if number in (0, 1) else LABELS.get(plain(word) or word)
+
+
+def number_of(written: str) -> float:
+    """Return the number in a cell, or NaN."""
     try:
-        number = float(word)
+        return float(written.replace(",", "."))
     except ValueError:
-        return LABELS.get(plain(word) or word)
-    return int(number) if number in (0, 1) else None
-
-
-def are_ratings(written: Iterable[str]) -> bool:
-    """Return whether the cells grade songs with more numbers than 0 and 1."""
-    numbers = set()
-    for cell in written:
-        try:
-            numbers.add(float(cell))
-        except ValueError:
-            return False
-    return len(numbers - {0, 1}) > 0
+        return math.nan

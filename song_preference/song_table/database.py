@@ -19,24 +19,33 @@ OWN_NUMBER = re.compile("[0-9]{1,21}([.]0*)?")
 """An id that is a file's own number, such as a row's, and says nothing of the songs of another file."""
 
 MACROS = f"""
+create macro written(cell) as case when strlen(cell) < 12 and lower(trim(cell)) in (
+    '', '-', '--', '\N{EN DASH}', '\N{EM DASH}',
+    'na', 'n/a', '#n/a', '<na>', '\\n', 'nan', 'null', '(null)', 'none', 'undefined') then null else cell end;
 create macro number(cell) as case
     when cell is null then null
     when contains(cell, '_') then 'nan'::double
-    else coalesce(try_cast(cell as double), case
-        when lower(trim(cell)) in ('', '-', 'na', 'n/a', 'null', 'none', 'undefined') then null
-        else coalesce(try_cast(replace(trim(cell), ',', '.') as double), 'nan'::double) end) end;
+    -- What begins with a digit is looked at no further: of most files that is every cell.
+    when cell not between '.' and ':' and written(cell) is null then null
+    else coalesce(
+        try_cast(cell as double),
+        try_cast(replace(trim(cell), ',', '.') as double),
+        try_cast(replace(trim(cell, ' %\u00a0\u202f'), ',', '.') as double),
+        'nan'::double) end;
 create macro clock(cell) as list_reduce(
     list_transform(string_split(cell, ':'), lambda part: try_cast(part as double)),
     lambda whole, part: whole * 60 + part);
 create macro milliseconds(cell) as case
     when cell is null then null
     when contains(cell, ':') then coalesce(clock(cell) * 1000, 'nan'::double) else number(cell) end;
-create macro song_id(cell) as nullif(regexp_extract(trim(cell), '([^:/?]*)(\\?.*)?$', 1), '');
+create macro song_id(cell) as if(
+    contains(cell, 'spotify:local:'), null, written(regexp_extract(trim(written(cell)), '([^:/?]*)(\\?.*)?$', 1)));
 create macro shared_id(cell) as if(regexp_full_match(cell, '{OWN_NUMBER.pattern}'), null, cell);
-create macro isrc_code(cell) as nullif(upper(regexp_replace(cell, '[-\\s]', '', 'g')), '');
+create macro isrc_code(cell) as nullif(upper(regexp_replace(written(cell), '[-\\s]', '', 'g')), '');
 """
-"""`number`: null where a cell holds none, NaN for another text; a comma is taken for a point. `shared_id`: null for a
-file's own number."""
+"""`written`: null for what programs write in cells without a value. `number`: null where a cell holds none, NaN for
+another text; a comma is taken for a point, a percent sign is dropped. `song_id`: null for a file of the listener's own,
+whose URI ends in its seconds. `shared_id`: null for a file's own number."""
 
 
 @contextmanager

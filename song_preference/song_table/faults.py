@@ -18,7 +18,7 @@ FEATURE_FAULTS = {
 }
 """Rules that a feature may break, by code, as SQL; the first one that holds is named."""
 
-LABEL_FAULTS = {"empty_cell": "label is null and coalesce({0}, '') = ''", "not_a_label": "label is null"}
+LABEL_FAULTS = {"empty_cell": "label is null and written({0}) is null", "not_a_label": "label is null"}
 
 
 def faults_of_rows(

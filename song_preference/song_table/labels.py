@@ -1,11 +1,14 @@
 """From the words of a label column to 1 for a like and 0 for a dislike."""
 
+import math
+from collections.abc import Mapping
+
 import duckdb
 
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.features import LABEL
 from song_preference.messages import Message
-from song_preference.song_table.columns import are_ratings, label_of
+from song_preference.song_table.columns import label_of, number_of
 from song_preference.song_table.database import literal
 from song_preference.song_table.load import ROWS_SHOWN
 
@@ -14,6 +17,11 @@ MAX_LABELS = 1_000
 
 MAX_UNKNOWN_LABELS = 20
 """Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
+
+MAX_STRAY_NUMBERS = 2
+"""Most different numbers of a label column beside 1 and 0 that may be slips; of `STRAY_SHARE` of its cells at most."""
+
+STRAY_SHARE = 0.2
 
 
 def usable_labels(connection: duckdb.DuckDBPyConnection, column: str) -> float:
@@ -27,8 +35,8 @@ def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[str,
     Raise `InvalidDataset` for grades and for names of companies.
     """
     words = _words(connection, column)
-    if are_ratings(words):
-        raise InvalidDataset(Finding(LABEL, Message("ratings", {"values": sorted(words, key=float)[:ROWS_SHOWN]}), 1))
+    if grades := _grades(words):
+        raise InvalidDataset(Finding(LABEL, Message("ratings", {"values": grades[:ROWS_SHOWN]}), 1))
     labels = {word: label for word in words if (label := label_of(word)) is not None}
     unknown = [count for word, count in words.items() if word not in labels]
     if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
@@ -41,9 +49,16 @@ def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[str,
     return f"case {column} {cases} end" if cases else "null::integer", notes
 
 
+def _grades(words: Mapping[str, int]) -> list[str]:
+    """Return the numbers that grade songs, in order: all, if some beside 1 and 0 are no slips."""
+    numbers = sorted((word for word in words if math.isfinite(number_of(word))), key=number_of)
+    others = [word for word in numbers if number_of(word) not in (0, 1)]
+    share = sum(words[word] for word in others) / max(sum(words.values()), 1)
+    return numbers if len(others) > MAX_STRAY_NUMBERS or share > STRAY_SHARE else []
+
+
 def _words(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
     """Return the most frequent words of a column, each with the number of its cells."""
-    sql = (
-        f"select count(*), {column} from loaded where {column} <> '' group by all order by all desc limit {MAX_LABELS}"
-    )
+    words = f"select count(*), {column} as word from loaded where {column} <> '' group by all order by all desc"
+    sql = f"from ({words} limit {MAX_LABELS}) where written(word) is not null"
     return {word: count for count, word in connection.execute(sql).fetchall()}

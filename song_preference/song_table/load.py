@@ -106,9 +106,9 @@ class _PlainFile:
 
     def load(self, columns: Columns, numbers: frozenset[int]) -> None:
         """Create `loaded`; raise `duckdb.ConversionException` where a cell of `numbers` is none."""
-        selected = ", ".join(
-            f"c{at} as m{at}" if at in numbers else f"{cell} as m{at}" for at, cell in columns.cells.items()
-        )
+        # pandas writes NaN where there is no number.
+        found = {at: f"nullif(c{at}, 'nan'::double)" if at in numbers else cell for at, cell in columns.cells.items()}
+        selected = ", ".join(f"{cell} as m{at}" for at, cell in found.items())
         telling = (at for at in range(len(self._layout.header)) if at not in columns.silent)
         written = ", ".join(f"nullif(trim(c{at}::varchar), '')" for at in telling)
         # A row with a feature is not blank: to look at every cell of each row takes as long as to read the numbers.

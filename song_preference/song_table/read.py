@@ -92,7 +92,8 @@ def opened(
 def check_columns(required: Iterable[str], known: Collection[str]) -> None:
     """Raise `InvalidDataset` if columns that are required are not known."""
     if missing := [name for name in required if name not in known]:
-        raise InvalidDataset(*(Finding(name, Message("column_missing"), 1) for name in missing))
+        codes = {LABEL: "label_missing"}
+        raise InvalidDataset(*(Finding(name, Message(codes.get(name, "column_missing")), 1) for name in missing))
 
 
 class _Reader:

@@ -109,7 +109,7 @@ def test_labels_that_nobody_knows_before_others_end_the_task_at_once(ends: Any) 
     assert (ends["unknown labels"]["raised"], ends["unknown labels"]["then"]) == ("FailedPermanently", "fail")
     (message,) = ends["unknown labels"]["log"]
     assert message.startswith("This file cannot be used: the file has ")
-    assert "column 'label' must be 1 or 0, or a word such as yes and no" in message
+    assert "column 'label' must be 1 or 0, or one of these pairs of words" in message
 
 
 def test_a_lost_connection_is_tried_again(ends: Any) -> None:

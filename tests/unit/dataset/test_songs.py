@@ -74,6 +74,20 @@ def test_a_column_that_is_the_same_for_all_songs_does_not_identify_them(
     assert prepared(as_csv(playlist.head(60).assign(id="my playlist"))).report.rows_kept == 60
 
 
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [
+        *((column, word) for column in ("track_uri", "isrc") for word in ("undefined", "None", "nan", "#N/A", "-")),
+        ("track_uri", "spotify:local:Artist:Album:Title:200"),
+    ],
+)
+def test_songs_without_id_or_isrc_are_not_one_song(
+    column: str, word: str, playlist: pd.DataFrame, prepared: Prepare
+) -> None:
+    keys = [*[word] * 5, *(f"ES{number:010}" for number in range(55))]
+    assert prepared(as_csv(playlist.head(60).assign(**{column: keys}))).report.rows_kept == 60
+
+
 def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.DataFrame, prepared: Prepare) -> None:
     songs = playlist.head(60).assign(title=[f"Song {number}" for number in range(60)], artist="Somebody")
     found = prepared(as_csv(pd.concat([songs, songs.head(2).assign(label=1 - songs[LABEL].head(2))])))
@@ -85,6 +99,16 @@ def test_a_song_that_is_liked_and_disliked_is_left_out_by_name(playlist: pd.Data
     published = found.report.published()
     assert "songs that are liked and disliked at once and left out: 2" in published.readings
     assert "Somebody" not in published.model_dump_json()
+
+
+def test_songs_that_contradict_each_other_are_named_where_they_make_a_class_too_small(prepared: Prepare) -> None:
+    songs = chosen(12, 0).assign(title=[f"Song {number}" for number in range(12)])
+    with pytest.raises(InvalidDataset) as rejected:
+        prepared(as_csv(pd.concat([songs, songs.assign(label=0)])))
+    assert "needs at least 10 different likes, there are 0" in str(rejected.value)
+    assert "the file has songs that are liked and disliked at once and left out: 12 (Song 0, Song 1, " in str(
+        rejected.value
+    )
 
 
 def test_a_song_that_comes_ten_times_is_one_song(prepared: Prepare) -> None:

@@ -177,6 +177,16 @@ def test_a_very_long_name_is_refused_in_few_words(settings: DatasetSettings) -> 
             "https",
             "https://docs.google.com/spreadsheets/d/e/1a/pub?output=csv",
         ),
+        (
+            "https://docs.google.com/spreadsheets/d/e/1a/pubhtml",
+            "https",
+            "https://docs.google.com/spreadsheets/d/e/1a/pub?output=csv",
+        ),
+        (
+            "https://docs.google.com/spreadsheets/d/e/1a/pub?gid=7&single=true&output=xlsx",
+            "https",
+            "https://docs.google.com/spreadsheets/d/e/1a/pub?output=csv&gid=7&single=true",
+        ),
         (" https://drive.google.com/file/d/1a/view\n", "drive", "https://drive.google.com/file/d/1a"),
         ("https://drive.google.com/open?id=1a", "drive", "https://drive.google.com/file/d/1a"),
         ("https://drive.google.com/uc?export=download&id=1a;", "drive", "https://drive.google.com/file/d/1a"),

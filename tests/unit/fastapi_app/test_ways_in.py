@@ -69,6 +69,26 @@ def verdict(client: TestClient, file: Path, directory: Path) -> tuple[str | dict
     return found, answers[0]
 
 
+NOTES = {"percent": "features_in_percent", "too few to replace a model": "too_few_to_compare"}
+"""Codes of the notes that the cases ask for, by their words there."""
+
+
+def test_the_notes_of_the_cases_are_shown(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
+    expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
+    for name, code in ((name, NOTES[right["note"]]) for name, right in expected.items() if "note" in right):
+        file = case_directory / name
+        found = etl(file, tmp_path / name)
+        assert isinstance(found, dict)
+        assert code in [note["code"] for note in found["normalisations"]], name
+        assert validated(managed, file) == found, name
+        # Whoever scores songs has no model to replace.
+        is_shown = code != "too_few_to_compare"
+        answer = managed.post("/predict/csv", content=file.read_bytes(), headers=BODY)
+        notes = [note["code"] for note in json.loads(answer.headers["X-Notes"])]
+        assert notes == [note.code for note in read_list(file.read_bytes()).notes]
+        assert (code in notes) is is_shown, name
+
+
 def test_every_case_gets_one_verdict(managed: TestClient, case_directory: Path, tmp_path: Path) -> None:
     expected: dict[str, dict[str, Any]] = json.loads((case_directory / "expected.json").read_text())
     for name, right in expected.items():

@@ -1,10 +1,12 @@
 """Which columns of the usual exports are understood."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from song_preference.features import FEATURES
+from song_preference.messages import Language, Message
 from song_preference.song_table.columns import DESCRIBING, SCALED, label_of, positions
 
 EVERYTHING = {*FEATURES, *SCALED, *DESCRIBING}
@@ -81,7 +83,21 @@ EXPORTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["label", "liked", "target", "favorite", "is_liked", "rating", "Me gusta"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "label",
+        "liked",
+        "target",
+        "favorite",
+        "is_favourite",
+        "isFavourite",
+        "is_liked",
+        "Liked (1/0)",
+        "rating",
+        "Me gusta",
+    ],
+)
 def test_a_label_has_many_names(name: str) -> None:
     assert positions(["energy", name]) == {"energy": [0], "label": [1]}
 
@@ -91,11 +107,43 @@ def test_a_label_has_many_names(name: str) -> None:
     [
         *(("1", "0"), ("1.0", "0.0"), ("true", "false"), ("yes", "no"), ("Y", "n"), ("like", "dislike")),
         *(("love", "HATE"), ("good", "bad"), ("si", "no"), ("Sí", "No"), ("me gusta", "no me gusta")),
-        *((" liked ", "disliked"), ("👍", "👎")),
+        *((" liked ", "disliked"), ("likes", "not like"), ("liked", "unliked"), ("like", "do not like"), ("👍", "👎")),
+        *(("1,0", "0,0"), ("VERDADERO", "FALSO")),
     ],
 )
 def test_a_label_is_a_number_or_a_word(like: str, dislike: str) -> None:
     assert (label_of(like), label_of(dislike)) == (1, 0)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_words_that_the_finding_names_are_labels(language: Language) -> None:
+    pairs = re.findall(r"([\w ]+)/([\w ]+)", Message("not_a_label").text(language))
+    assert len(pairs) == 10
+    assert {(label_of(like), label_of(dislike)) for like, dislike in pairs} == {(1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("meaning", "names"),
+    {
+        "energy": "Energy (0-100), Energy [0–1], energy_%, energy_pct",
+        "acousticness": "Acousticness %",
+        "tempo": "Tempo [BPM], tempo_bpm, Tempo (bpm)",
+        "duration": "Duration (seconds), duration_sec, Duration_s, duracion_ms, Duration (m:ss), durationMs, length_ms",
+        "loudness": "Loudness (dBFS), Loudness (LUFS), loudness_db, dB",
+    }.items(),
+)
+def test_units_do_not_matter(meaning: str, names: str) -> None:
+    assert [positions([name]) for name in names.split(", ")] == [{meaning: [0]}] * len(names.split(", "))
+
+
+@pytest.mark.parametrize("name", ["Energy (mean)", "energy_rank", "(ms)", "Duration (min)", "s"])
+def test_what_is_no_unit_matters(name: str) -> None:
+    assert positions([name]) == {}
+
+
+@pytest.mark.parametrize("name", ["(" * 100_000, "[a" * 50_000, "_" * 100_000, "s " * 50_000])
+def test_a_long_name_is_soon_read(name: str) -> None:
+    assert positions([name]) == {}
 
 
 @pytest.mark.parametrize("word", ["", "2", "maybe", "0.5", "nan", "n/a"])

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from song_preference.song_table import database
 from song_preference.song_table.database import literal, opened, quoted
 
+NOTHING = ("-", "--", "NA", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", " null ", "None", "undefined", "\\N")
+"""What programs write in cells without a value."""
+
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -29,8 +32,9 @@ def value(connection: duckdb.DuckDBPyConnection, macro: str, cell: str | None) -
         (" 0,5 ", 0.5),
         ("5e-1", 0.5),
         ("inf", math.inf),
-        *((cell, None) for cell in (None, "", " ", "-", "NA", "n/a", "NULL", "None", "undefined")),
-        *((cell, math.nan) for cell in ("loud", "0_5", "1.000,5", "50 %", "nan", "true")),
+        *((cell, None) for cell in (None, "", " ", *NOTHING)),
+        *((cell, 36.5) for cell in ("36.5%", "36,5 %", "36,5\u00a0%", "%36.5")),
+        *((cell, math.nan) for cell in ("loud", "0_5", "1.000,5", "50 % %5", "-nan", "true", "%")),
     ],
 )
 def test_a_cell_is_a_number_or_nothing_or_no_number(
@@ -64,6 +68,9 @@ def test_a_duration_may_be_written_as_a_clock_shows_it(
         ("https://open.spotify.com/track/4uLU6?si=a:b/c", "4uLU6"),
         ("", None),
         ("spotify:track:", None),
+        ("spotify:track:null", None),
+        ("spotify:local:Artist:Album:Title:200", None),
+        *((nothing, None) for nothing in NOTHING),
         (None, None),
     ],
 )

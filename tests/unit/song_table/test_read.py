@@ -15,6 +15,7 @@ from song_preference.dataset.manage import check
 from song_preference.dataset.prepare import prepare
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES, LABEL
+from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.read import SongTable
 from tests.support.playlists import as_csv, chosen, songs, with_cells
@@ -38,6 +39,14 @@ def excel_in_percent(rows: pd.DataFrame) -> bytes:
     percent = rows.copy()
     percent[list(FEATURES)] = percent[list(FEATURES)] * 100
     return as_csv(percent)
+
+
+def with_percent_signs(rows: pd.DataFrame, sign: str, **options: Any) -> bytes:
+    """Return the rows with their features as spreadsheets show percentages."""
+    written = (rows[list(FEATURES)] * 100).astype(str) + sign
+    if "decimal" in options:
+        written = written.apply(lambda cells: cells.str.replace(".", options["decimal"]))
+    return as_csv(rows.assign(**written), **options)
 
 
 LABELLED_RECORD_COMPANY = songs().rename(columns={"label": "Liked"}).assign(Label="Universal Music")
@@ -69,6 +78,15 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "words": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "Me gusta", 0: "no me gusta"}))), ["label_words"]),
     "true and false": (as_csv(PLAIN.assign(label=PLAIN[LABEL] == 1)), ["label_words"]),
     "sí and no": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "SÍ", 0: "No"}))), ["label_words"]),
+    "percent signs": (with_percent_signs(PLAIN, "%"), ["features_in_percent"]),
+    "percent signs and decimal commas": (
+        with_percent_signs(PLAIN, " %", sep=";", decimal=","),
+        ["separator_read", "features_in_percent"],
+    ),
+    "labels with decimal commas": (
+        as_csv(PLAIN.astype({LABEL: float}), sep=";", decimal=","),
+        ["separator_read", "label_words"],
+    ),
     "labels with decimals": (as_csv(PLAIN.astype({LABEL: float})), ["label_words"]),
     "a record company's label": (as_csv(LABELLED_RECORD_COMPANY), ["one_of_columns_kept", "columns_understood"]),
     "a second, empty energy": (as_csv(PLAIN.assign(Energy="")), ["one_of_columns_kept"]),
@@ -80,6 +98,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "durations in seconds": (
         as_csv(PLAIN.assign(duration=PLAIN["duration"] / 1000)),
         ["duration_in_seconds"],
+    ),
+    "durations in seconds by their name": (
+        as_csv(PLAIN.assign(duration=PLAIN["duration"] / 1000).rename(columns={"duration": "Duration (seconds)"})),
+        ["duration_in_seconds", "columns_understood"],
     ),
     "durations on a clock": (
         as_csv(PLAIN.assign(duration=[f"{ms // 60000}:{ms // 1000 % 60:02}" for ms in PLAIN["duration"]])),
@@ -97,7 +119,7 @@ def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str
     check_is_plain(table(raw), noted)
 
 
-@pytest.mark.parametrize("way", ["durations in seconds", "durations on a clock"])
+@pytest.mark.parametrize("way", ["durations in seconds", "durations in seconds by their name", "durations on a clock"])
 def test_durations_end_in_milliseconds(way: str, table: Table) -> None:
     durations = [duration for (duration,) in table(WAYS[way][0]).query("select duration from songs order by row")]
     assert durations == pytest.approx(PLAIN["duration"].tolist(), abs=1000)
@@ -140,8 +162,16 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "a number as Python writes it": (with_cells("energy", "0_1"), ["column 'energy' must be a number (1 row: 2)"]),
     "an unknown word": (
         with_cells("label", "meh"),
-        ["column 'label' must be 1 or 0, or a word such as yes and no, like and dislike (1 row: 2)"],
+        [f"column 'label' {Message('not_a_label')} (1 row: 2)"],
     ),
+    "other numbers than 1 and 0 in two rows": (
+        with_cells("label", 2, 1, -1),
+        [f"column 'label' {Message('not_a_label')} (2 rows: 2, 4)"],
+    ),
+    "NaN for a label": (with_cells("label", "nan"), ["column 'label' must not be empty (1 row: 2)"]),
+    "a label without end": (with_cells("label", "inf"), [f"column 'label' {Message('not_a_label')} (1 row: 2)"]),
+    "NaN as pandas writes it": (with_cells("energy", "NaN"), ["column 'energy' must not be empty (1 row: 2)"]),
+    "an error of a spreadsheet": (with_cells("energy", "#N/A"), ["column 'energy' must not be empty (1 row: 2)"]),
     "an empty label": (with_cells("label", None), ["column 'label' must not be empty (1 row: 2)"]),
     "two rows without features": (
         as_csv(TITLED) + (b"," * HEADER.count(b",") + b"1,Song\n") * 2,
@@ -165,7 +195,11 @@ NO_OPINIONS = (
     "column 'label' holds many words and hardly an opinion, as if it named record companies: add a column 'liked' with "
     "1 or 0"
 )
-MISSING = "; ".join(f"column '{name}' is missing" for name in (*FEATURES, LABEL))
+NO_LABEL = (
+    "column 'label' is missing: add a column 'liked' with 1 for the songs that you like and 0 for the others, or give "
+    "two files, of liked and of disliked songs"
+)
+MISSING = "; ".join([*(f"column '{name}' is missing" for name in FEATURES), NO_LABEL])
 BAD: dict[str, tuple[bytes, str]] = {
     "record companies as labels": (
         as_csv(COMPANIES),
@@ -179,7 +213,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "header without a line end": (HEADER, "the file holds a header and no songs"),
     "JSON of another thing": (
         b'{"energy": 0.5, "name": 3}',
-        "; ".join(f"column '{name}' is missing" for name in ("speechiness", "danceability", "acousticness", LABEL)),
+        MISSING.replace("column 'energy' is missing; ", ""),
     ),
     "prose": (b"Dear listener,\nhere are my songs.\n", MISSING),
     "no header": (FIRST + b"\n" + FIRST + b"\n", MISSING),
@@ -187,7 +221,8 @@ BAD: dict[str, tuple[bytes, str]] = {
         b"Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\nSong,Artist,Album,List,Favorite,,\n",
         NAMES_ONLY,
     ),
-    "without label": (as_csv(PLAIN.drop(columns="label")), "column 'label' is missing"),
+    "no audio feature but NaN": (as_csv(songs().assign(**dict.fromkeys(FEATURES, "NaN"))), NAMES_ONLY),
+    "without label": (as_csv(PLAIN.drop(columns="label")), NO_LABEL),
     "without energy": (as_csv(PLAIN.drop(columns="energy")), "column 'energy' is missing"),
     "one feature in percent": (
         as_csv(PLAIN.assign(energy=PLAIN["energy"] * 100)),
@@ -200,6 +235,20 @@ BAD: dict[str, tuple[bytes, str]] = {
         as_csv(PLAIN.assign(label=[1 + number % 5 for number in range(60)])),
         (
             "column 'label' grades songs (1, 2, 3, 4, 5) and does not say which grades are likes: write 1 in place of "
+            "those and 0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
+        ),
+    ),
+    "two grades": (
+        as_csv(PLAIN.assign(label=PLAIN[LABEL] + 1)),
+        (
+            "column 'label' grades songs (1, 2) and does not say which grades are likes: write 1 in place of those and "
+            "0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
+        ),
+    ),
+    "grades that few songs have": (
+        with_cells("label", 2, 3, 4),
+        (
+            "column 'label' grades songs (0, 1, 2, 3, 4) and does not say which grades are likes: write 1 in place of "
             "those and 0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
         ),
     ),
