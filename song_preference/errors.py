@@ -216,6 +216,10 @@ class PipelineUnavailable(PipelineError):
     """Airflow cannot be reached just now, or has not read our DAGs yet."""
 
 
+class AnswerLost(PipelineUnavailable):
+    """Airflow was asked and did not answer: what it was asked for may have begun."""
+
+
 class RunNotFound(PipelineError):
     """Airflow knows no such run."""
 

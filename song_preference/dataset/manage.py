@@ -14,7 +14,14 @@ from song_preference.dataset.prepare import preparation
 from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset, PipelineError, RegistryUnavailable
+from song_preference.errors import (
+    AnswerLost,
+    DatasetInUse,
+    DatasetNotFound,
+    InvalidDataset,
+    PipelineError,
+    RegistryUnavailable,
+)
 from song_preference.isolation import isolated
 from song_preference.serving.lookup import Sources, completed
 from song_preference.song_table.files import extension_of, pieces
@@ -54,7 +61,7 @@ def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple
 def kept(file: BinaryIO, name: str, objects: ObjectStore, folders: str = FOLDER) -> Iterator[str]:
     """Keep a file below incoming/ in S3, in a folder named by its digest; yield its address, to start a run with it.
 
-    What was kept before stays under the name that it had; what is new goes again if Airflow fails to start the run.
+    What was kept before stays under the name that it had; what is new goes again if Airflow does not start the run.
     Raise `StorageUnavailable`.
     """
     extension, digest = extension_of(file), hashlib.sha256()
@@ -66,8 +73,8 @@ def kept(file: BinaryIO, name: str, objects: ObjectStore, folders: str = FOLDER)
     is_new = objects.put_new(key, file)
     try:
         yield objects.uri(key)
-    except PipelineError:
-        if is_new:
+    except PipelineError as error:
+        if is_new and not isinstance(error, AnswerLost):
             objects.remove(key)
         raise
 

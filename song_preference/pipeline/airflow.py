@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, Field
 
-from song_preference.errors import PipelineError, PipelineUnavailable, RunNotFound
+from song_preference.errors import AnswerLost, PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.messages import Message
 from song_preference.run_options import CHAMPION_ASSET, SCORING_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings
@@ -211,8 +211,10 @@ class Airflow:
                 return response
             self._log_in()  # the token had run out
             return self._http.request(method, f"/api/v2{path}", **content)
-        except httpx.HTTPError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._away() from error
+        except httpx.HTTPError as error:
+            raise AnswerLost(self._away().message) from error
 
     def _log_in(self) -> None:
         credentials = {"username": self._settings.user, "password": self._settings.password.get_secret_value()}

@@ -61,14 +61,18 @@ TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 def plain(name: str) -> str:
     """Return a column's name without what does not matter."""
+    words = _words(name)
+    while len(words) > 1 and words[-1] in UNITS:
+        words.pop()
+    return "".join(words)
+
+
+def _words(name: str) -> list[str]:
     # Turkish has an i without a dot, whose capital letter is ours.
     decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     # Only decomposed, since the brackets of Chinese and Japanese are as wide as their characters.
-    words = WORDS.findall(BRACKETS.sub(lambda found: "" if UNITS.issuperset(_letters(found[1])) else found[0], letters))
-    while len(words) > 1 and words[-1] in UNITS:
-        words.pop()
-    return "".join(words)
+    return WORDS.findall(BRACKETS.sub(lambda found: "" if UNITS.issuperset(_letters(found[1])) else found[0], letters))
 
 
 def _letters(text: str) -> list[str]:
@@ -82,7 +86,9 @@ def positions(header: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the columns of each meaning that the header has, one of our own name first."""
     found: dict[str, list[int]] = {}
     for position, name in enumerate(header):
-        if meaning := MEANINGS.get(plain(name)):
+        meaning = MEANINGS.get(plain(name))
+        # "Track BPM" is no title.
+        if meaning and not (meaning in DESCRIBING and _words(name)[-1] in UNITS):
             found.setdefault(meaning, []).append(position)
     return {
         meaning: sorted(found[meaning], key=lambda position: header[position].strip().casefold() != meaning)

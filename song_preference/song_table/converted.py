@@ -111,7 +111,8 @@ def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
     """Let `objects` be the songs in lists of them, in answers of spotipy, or in the one list of the one object."""
     if _is_any(connection, "json_type(json) = 'ARRAY'"):
         _replace(connection, "unnest(if(json_type(json) = 'ARRAY', json_extract(json, '$[*]'), [json]))", "objects")
-    if _is_any(connection, "json_type(json, '/audio_features') = 'ARRAY'"):
+    # spotipy has null for a song that Spotify does not know.
+    if _is_any(connection, "json_type(json, '/audio_features/0') in ('OBJECT', 'NULL')"):
         both = "(select {} from objects)".format(
             ", ".join(f"unnest(json_extract(json, '$.{key}[*]')) as {key}" for key in ("tracks", "audio_features"))
         )

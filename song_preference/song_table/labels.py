@@ -53,8 +53,11 @@ def _grades(words: Mapping[str, int]) -> list[str]:
     """Return the numbers that grade songs, in order: all, if some beside 1 and 0 are no slips."""
     numbers = sorted((word for word in words if math.isfinite(number_of(word))), key=number_of)
     others = [word for word in numbers if number_of(word) not in (0, 1)]
-    share = sum(words[word] for word in others) / max(sum(words.values()), 1)
-    return numbers if len(others) > MAX_STRAY_NUMBERS or share > STRAY_SHARE else []
+    if not others:
+        return []
+    share = sum(words[word] for word in others) / sum(words.values())
+    is_scale = len(numbers) == len(words) and (len(others) > MAX_STRAY_NUMBERS or number_of(numbers[0]) < 0)
+    return numbers if is_scale or share > STRAY_SHARE else []
 
 
 def _words(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:

@@ -138,6 +138,7 @@ def _source(path: Path, separator: str, columns: Mapping[str, str], options: str
 def _rewrite(path: Path, layout: Layout, columns: Columns, target: Path) -> list[Finding]:
     """Write the rows with their numbers as a CSV that DuckDB takes as it is; return why others are left out."""
     counts, shown, width = Counter[str](), defaultdict[str, list[int]](list), len(layout.header)
+    # A row that ends elsewhere may as well lack a cell in the middle.
     least = max(columns.needed, default=width) + 1
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
@@ -148,7 +149,7 @@ def _rewrite(path: Path, layout: Layout, columns: Columns, target: Path) -> list
         for row, cells in enumerate(records, start=1):
             if row <= layout.row or (cells is not None and is_blank(cells, columns.silent)):
                 continue
-            if cells and (fits(cells, width) or least <= len(cells) < width):
+            if cells and (fits(cells, width) or len(cells) == least):
                 writer.writerow([row, *cells[:width], *[""] * (width - len(cells))])
             elif records.lines > 1:
                 # So many quotes were left open that the rows below cannot be told apart.

@@ -83,7 +83,8 @@ class _Lines(Iterator[str]):
     def __init__(self, text: TextIO, separator: str) -> None:
         self._text, self._given_back = text, StringIO()
         separator = re.escape(separator)
-        self._quoted_cell = re.compile(rf'(^|{separator}) *+("(?:[^"]++|"")*+(?:"|\Z))(?: +(?={separator}|[\r\n]|\Z))?')
+        cell, end = r'"(?:[^"]++|"")*+', rf" *+(?={separator}|[\r\n]|\Z)"
+        self._quoted_cell = re.compile(rf'(^|{separator}) *+(?:({cell}"){end}|({cell}\Z))')
         self.left = 0
         self.taken: list[str] = []
         """Lines of the row so far."""
@@ -103,7 +104,7 @@ class _Lines(Iterator[str]):
         if '"' in line and (' "' in line or '" ' in line):
             # A line after the first one begins inside of a quoted cell.
             opened = '"' if len(self.taken) > 1 else ""
-            line = self._quoted_cell.sub(r"\1\2", opened + line).removeprefix(opened)
+            line = self._quoted_cell.sub(r"\1\2\3", opened + line).removeprefix(opened)
         return line
 
     def _line(self, most: int) -> str:

@@ -42,11 +42,12 @@ BROKEN_ARCHIVE = (
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
+OF_A_SYSTEM = re.compile(r"^__MACOSX/|(^|/)[.][^/]*$")
+
 BESIDE_TABLES = re.compile(
-    r"^__MACOSX/|(^|/)([.][^/]*|([\w-]*metadata|read.?me|l[eé]eme|licen[cs]\w+|about|info|notes?|notas?)[.](txt|json))$",
-    re.IGNORECASE,
+    r"(^|/)([\w-]*metadata|read.?me|l[eé]eme|licen[cs]\w+|about|info|notes?|notas?)[.](txt|json)$", re.IGNORECASE
 )
-"""Files that a zip has beside its tables: those of a system, and texts about them."""
+"""Texts about tables that a zip has beside them."""
 
 SPOTIFY_ACCOUNT = re.compile(r"(YourLibrary|Playlist\d+|StreamingHistory\w*|Streaming_History\w*)\.json$")
 """Files in the zip that Spotify sends to whoever asks for their data: names of songs, without features."""
@@ -148,9 +149,10 @@ def members(
         if needs_features or not libraries:
             raise rejected("no_audio_features")
         return libraries
-    files = [member for member in packed.infolist() if not BESIDE_TABLES.search(member.filename)]
+    files = [member for member in packed.infolist() if not OF_A_SYSTEM.search(member.filename)]
     endings = tuple(f".{extension}" for extension in extensions)
     tables = [member for member in files if member.filename.lower().endswith(endings)]
+    tables = [member for member in tables if not BESIDE_TABLES.search(member.filename)] or tables
     if not tables and any(member.filename.lower().endswith(WORKBOOKS) for member in files):
         raise rejected("spreadsheet_file")
     return tables

@@ -83,7 +83,7 @@ def _threshold(evaluation: Evaluation, run_id: str, locale: Locale) -> None:
         on_click=lambda: st.session_state.update({key: own}),
         width="stretch",
     )
-    choice = Choice("threshold", key, [counted.threshold for counted in evaluation.confusions], own)
+    choice = Choice(f"threshold_{run_id[:8]}", key, [counted.threshold for counted in evaluation.confusions], own)
     address.restore([choice])
     with slider:
         written = partial(_percent, locale=locale)

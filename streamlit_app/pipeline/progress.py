@@ -117,7 +117,8 @@ def show_run(locale: Locale, run: Run, view: Report) -> None:
 def _show_outcome(locale: Locale, result: Outcome, view: Report) -> None:
     draw, icon = OUTCOMES[result]
     dataset = view.dataset_version or ""
-    name = plain(list_names(locale).get(dataset, dataset))
+    names = list_names(locale) if result in {"promoted", "kept", "untrained"} else {}
+    name = plain(names.get(dataset, dataset))
     draw(locale(f"pipeline_{result}", dataset=name, model=view.model_version), icon=icon)
     if why := reason(view):
         st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))

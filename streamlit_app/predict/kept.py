@@ -154,7 +154,9 @@ def _keep() -> None:
     _named().pop(song, None)
     if song_id := st.session_state[SONG]:
         with suppress(CatalogueNotFound):
-            _named()[song] = catalogue().find(song_id)
+            found = catalogue().find(song_id)
+            if song_state(found.features.row()) == song_state(shown().row()):
+                _named()[song] = found
     if song not in _songs():
         _set((*_songs(), song))
 

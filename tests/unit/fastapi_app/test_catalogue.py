@@ -78,6 +78,12 @@ def test_what_airflow_cannot_be_told_of_goes_again_unless_it_was_there_before(
     assert len(objects.keys("incoming/")) == 1
 
 
+def test_what_a_run_may_have_begun_with_stays(managed: TestClient, objects: MemoryObjects, server: FakeAirflow) -> None:
+    server.broken = httpx.ReadTimeout("no answer")
+    check_problem(managed.post(PATH, headers=KEY, files={"file": ("Mine.csv", CSV)}), 503, PATH)
+    assert len(objects.keys("incoming/")) == 1
+
+
 def test_several_files_are_kept_as_one_zip(managed: TestClient, objects: MemoryObjects) -> None:
     tables = [("Mine.csv", b"title,artist\n"), ("../more.json", b'[{"title": "a"}]'), ("Mine.csv", b"title;artist\n")]
     sent = [("file", table) for table in tables]

@@ -102,6 +102,10 @@ def test_a_label_has_many_names(name: str) -> None:
     assert positions(["energy", name]) == {"energy": [0], "label": [1]}
 
 
+def test_a_measure_of_a_track_is_not_its_title() -> None:
+    assert positions(["Track BPM", "track_ms", "Track", "Artist Name(s)"]) == {"title": [2], "artist": [3]}
+
+
 @pytest.mark.parametrize(
     ("like", "dislike"),
     [

@@ -165,8 +165,12 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
         [f"column 'label' {Message('not_a_label')} (1 row: 2)"],
     ),
     "other numbers than 1 and 0 in two rows": (
-        with_cells("label", 2, 1, -1),
+        with_cells("label", 2, 1, 7),
         [f"column 'label' {Message('not_a_label')} (2 rows: 2, 4)"],
+    ),
+    "numbers among words": (
+        as_csv(PLAIN.assign(label=[2, 3, 4, *PLAIN[LABEL][3:].map({1: "yes", 0: "no"})])),
+        [f"column 'label' {Message('not_a_label')} (3 rows: 2, 3, 4)"],
     ),
     "NaN for a label": (with_cells("label", "nan"), ["column 'label' must not be empty (1 row: 2)"]),
     "a label without end": (with_cells("label", "inf"), [f"column 'label' {Message('not_a_label')} (1 row: 2)"]),
@@ -243,6 +247,13 @@ BAD: dict[str, tuple[bytes, str]] = {
         (
             "column 'label' grades songs (1, 2) and does not say which grades are likes: write 1 in place of those and "
             "0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
+        ),
+    ),
+    "a neutral grade": (
+        with_cells("label", -1),
+        (
+            "column 'label' grades songs (-1, 0, 1) and does not say which grades are likes: write 1 in place of "
+            "those and 0 in place of the others (remove doubtful songs), or add such a column named 'liked'"
         ),
     ),
     "grades that few songs have": (

@@ -128,8 +128,9 @@ def test_a_fault_of_length_names_the_limit() -> None:
         ('"a" , "b, ""c"" , d" \r\n', ["a", 'b, "c" , d']),
         ('"a, \n "" , b" ,"c"', ['a, \n " , b', "c"]),
         (' a , b "c" , "d"', [" a ", ' b "c" ', "d"]),
+        ('a, "Heroes" - 2017 Remaster, "b"', ["a", ' "Heroes" - 2017 Remaster', "b"]),
     ],
-    ids=["cells", "quotes in a cell", "a cell of two lines", "cells without quotes"],
+    ids=["cells", "quotes in a cell", "a cell of two lines", "cells without quotes", "a cell that begins with quotes"],
 )
 def test_blanks_around_quotes_are_no_part_of_a_cell(line: str, cells: list[str]) -> None:
     assert next(Records(StringIO(line, newline=""), ",")) == cells

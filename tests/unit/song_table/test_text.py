@@ -71,6 +71,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
         ["converted", "one_of_columns_kept"],
     ),
+    "JSON with a list of features beside them": (
+        json.dumps([{"audio_features": [0.1, 0.2], **row} for row in ROWS]).encode(),
+        ["converted"],
+    ),
     "Parquet": (parquet(PLAIN), ["converted"]),
     "Parquet with an empty energy in capitals": (
         parquet(PLAIN.assign(lists=pd.Series([["a", "b"]] * len(PLAIN)), Energy=None)[["lists", "Energy", *PLAIN]]),
@@ -82,6 +86,7 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         packed(as_csv(PLAIN), "./songs.csv", "._songs.csv", "my/README.txt", "dataset-metadata.json", "songs.xlsx"),
         [],
     ),
+    "zip of a table that is called notes": (packed(as_csv(PLAIN), "notes.txt"), []),
     "zip of a Mac": (packed(as_csv(PLAIN), "songs.csv", "__MACOSX/._songs.csv", ".DS_Store"), []),
 }
 

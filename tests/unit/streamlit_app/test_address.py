@@ -122,11 +122,11 @@ def test_the_threshold_and_the_model_that_it_is_of_are_in_the_address(
     page.button_group(key="model_role").set_value("challenger").run()
     assert (written(page), new_entries(page)) == ("?curves=challenger", 1)
     page.select_slider[0].set_value(0.8).run()
-    assert (written(page), new_entries(page)) == ("?curves=challenger&threshold=0.8", 0)
+    assert (written(page), new_entries(page)) == ("?curves=challenger&threshold_run2=0.8", 0)
     another = AppTest.from_string(PAGE.format(name="model", language="es"), default_timeout=30)
-    another.query_params["curves"], another.query_params["threshold"] = "challenger", "0.8"
+    another.query_params["curves"], another.query_params["threshold_run2"] = "challenger", "0.8"
     assert another.run().select_slider[0].value == 0.8
-    assert written(another) == "?curves=challenger&threshold=0.8"
+    assert written(another) == "?curves=challenger&threshold_run2=0.8"
 
 
 def test_a_preset_is_one_new_entry(app: AppTest) -> None:
