@@ -170,9 +170,10 @@ def _addresses(config: Config) -> str:
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
     song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
     query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
-    trusted = env["TLS_CA_FILE"]
-    curl = f"curl --cacert {trusted}" if trusted else "curl"
-    grpcurl = f"grpcurl -cacert {trusted}" if trusted else "grpcurl -plaintext"
+    names = {"cacert": "TLS_CA_FILE", "cert": "TLS_CLIENT_CERT_FILE", "key": "TLS_CLIENT_KEY_FILE"}
+    tls = [(option, shlex.quote(env[name])) for option, name in names.items() if env[name]]
+    curl = " ".join(["curl", *(f"--{option} {path}" for option, path in tls)])
+    grpcurl = " ".join(["grpcurl", *([f"-{option} {path}" for option, path in tls] or ["-plaintext"])])
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs

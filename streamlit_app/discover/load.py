@@ -68,7 +68,7 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
         if has_example and st.button(example, key="discover_example", icon=":material/science:", disabled=is_busy):
             _start(_import_example, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
-        st.write(locale("discover_large_text"))
+        st.write(locale("discover_large_text", size=settings().max_catalogue_bytes / 1e6))
         command = (
             f'curl {tls_options("--")}{settings().rest_page}/catalogue -H "X-API-Key: $API_KEY" -F file=@songs.csv'
         )

@@ -89,15 +89,16 @@ def run(state: Path, source: str, new_listener: str | None = None) -> None:
     command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}), new_listener)
 
 
-def test_what_asks_over_tls_trusts_the_certificate(
+def test_what_asks_over_tls_trusts_the_certificate_and_has_its_own(
     tmp_path: Path, commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = {"TLS_CERT_FILE": "/own.pem", "TLS_KEY_FILE": "/key.pem"}
+    settings = {"TLS_CERT_FILE": "/my own.pem", "TLS_KEY_FILE": "/key.pem"}
+    settings |= {"TLS_CLIENT_CERT_FILE": "/me.pem", "TLS_CLIENT_KEY_FILE": "/me.key"}
     command_line.run(Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", **settings}))
     assert commands
     shown = capsys.readouterr().out
-    assert shown.count("\n  curl --cacert /own.pem https://127.0.0.1:8803/") == 2
-    assert shown.count("\n  grpcurl -cacert /own.pem -d ") == 1
+    assert shown.count("\n  curl --cacert '/my own.pem' --cert /me.pem --key /me.key https://127.0.0.1:8803/") == 2
+    assert shown.count("\n  grpcurl -cacert '/my own.pem' -cert /me.pem -key /me.key -d ") == 1
 
 
 def test_the_summary_leads_to_the_pages_that_links_lead_to(
