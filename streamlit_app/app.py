@@ -31,6 +31,9 @@ def main() -> None:
     address.start()
     language = _language()
     locale = Locale(language, COMMON)
+    # Above the pages: the browser would fetch an icon of theirs from a server of others. Without an entry of its own,
+    # there would be no menu, and no other way to choose a theme.
+    st.set_page_config(page_icon="🎧", layout="wide", menu_items={"About": locale("about")})
     pages = {
         name: st.Page(
             partial(draw, Locale(language, texts(name))), title=locale(f"page_{name}"), url_path=name, icon=icon
@@ -38,13 +41,7 @@ def main() -> None:
         for name, (draw, icon) in PAGES.items()
     }
     page = st.navigation(list(pages.values()))
-    # Without an entry of its own, there would be no menu, and no other way to choose a theme.
-    st.set_page_config(
-        page_title=f"{page.title} · Song preference",
-        page_icon="🎧",
-        layout="wide",
-        menu_items={"About": locale("about")},
-    )
+    st.set_page_config(page_title=f"{page.title} · Song preference")
     st.session_state.update({address.PAGES: pages, address.PAGE: page.url_path})
     show_banners(locale)
     of_list = st.container()
