@@ -24,7 +24,7 @@ def test_spanish_comes_first_and_english_on_demand(app: AppTest) -> None:
 
 def test_the_browsers_tab_names_the_page_in_its_language(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     titles: list[str] = []
-    monkeypatch.setattr(st, "set_page_config", lambda *, page_title, **_: titles.append(page_title))
+    monkeypatch.setattr(st, "set_page_config", lambda **asked: titles.extend(filter(None, [asked.get("page_title")])))
     app.run().sidebar.selectbox[0].set_value("en").run()
     assert titles == [f"{TEXTS['page_predict'][language]} · Song preference" for language in LANGUAGES]
 
