@@ -84,7 +84,7 @@ def newer() -> tuple[DatasetVersion, DescribedVersion] | None:
 def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) -> None:
     version = model.registered.version
     values = {"name": plain(latest.name), "moment": latest.created_at, "version": version}
-    # Low, so that the four sliders stay in sight below it.
+    # Low, since it pushes the four sliders down.
     says, asks = st.columns([3, 1], vertical_alignment="center")
     reason = plain(why_not(model, locale))
     says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")

@@ -199,6 +199,8 @@ def test_a_song_of_a_list_is_taken_to_predict(visit: Visitor, tmp_path: Path) ->
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name=visitor.locale("songs_ask", good=2)).click()
     page.get_by_role("heading", name=visitor.locale("songs_ranked")).wait_for()
+    # While the script runs, a button may be drawn anew, and the click is lost.
+    visitor.settle()
     with page.expect_download() as download:
         page.get_by_role("button", name=visitor.locale("songs_download")).click()
     second = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))[1]

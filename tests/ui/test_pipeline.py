@@ -76,11 +76,14 @@ def as_of_chosic(drawn: pd.DataFrame) -> str:
 
 @pytest.fixture
 def own_list(environment: dict[str, str]) -> Iterator[str]:
-    """The name of the list in use; its model is served again for the tests that follow."""
+    """The name of the list in use; its model is served again for the tests that follow, and no newer one proposed."""
     with httpx.Client(base_url=environment["FASTAPI_URL"], headers={"X-API-Key": environment["API_KEY"]}) as rest:
         before = rest.get("/model").json()
         yield str(rest.get(f"/datasets/{before['dataset_version']}").json()["name"])
         assert rest.post("/model/rollback", json={"version": before["version"]}).status_code == httpx.codes.OK
+        newest = rest.get("/model/versions").json()[0]["version"]
+        if newest != before["version"]:
+            assert rest.post(f"/model/versions/{newest}/decline").status_code == httpx.codes.OK
 
 
 def test_the_configured_playlist_is_trained_on_at_a_click(visit: Visitor) -> None:
@@ -110,7 +113,8 @@ def test_a_playlist_is_uploaded_followed_and_served(
     page.get_by_role("button", name=visitor.locale("pipeline_upload")).click()
     page.get_by_role("heading", name=visitor.locale("pipeline_now")).wait_for()
     page.get_by_role("heading", name=visitor.locale("pipeline_ended")).wait_for(timeout=LEARNING_MS)
-    assert page.get_by_text("became the champion").count() == 1
+    # Below the heading, with the name of the list, which REST is asked for.
+    expect(page.get_by_text("became the champion")).to_have_count(1)
 
     visitor.open("explore")
     # In whole percentages some songs are alike.
