@@ -24,7 +24,7 @@ LONGEST_REWRITTEN = 8 * MAX_ROW_CHARACTERS
 
 
 class Columns(NamedTuple):
-    """What is wanted of the columns of a file, by position."""
+    """Positions of columns, by what is wanted of their cells."""
 
     cells: Mapping[int, str]
     """SQL expressions of the text in the cells `c0`, `c1` and so on."""

@@ -31,7 +31,7 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 @pytest.fixture(scope="module")
 def tracked() -> set[Path]:
-    """What a clone has: files that git knows, and their folders."""
+    """Return the paths that a clone has: files that git knows, and their folders."""
     if not (ROOT / ".git").exists():
         pytest.skip("an unpacked archive does not list its files")
     command = "git", "ls-files", "-z"
