@@ -29,6 +29,7 @@
     ├── NotManaged           this service only predicts
     ├── PipelineError        Airflow rejected a request, or a run failed or did not end in time
     │   ├── PipelineUnavailable  Airflow cannot be reached, or knows no DAG of ours yet
+    │   │   └── AnswerLost           Airflow may have taken a request whose answer was lost
     │   └── RunNotFound          Airflow knows no such run
     └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
 

@@ -47,6 +47,7 @@ STATUS = {
     "StorageUnavailable": 503,
     "SourceUnavailable": 503,
     "PipelineUnavailable": 503,
+    "AnswerLost": 503,
     "DiskFull": 507,
 }
 """What callers rely on; every other error is internal."""

@@ -33,6 +33,7 @@ CODES = {
     "DiskFull": "DISK_FULL",
     "RunNotFound": "RUN_NOT_FOUND",
     "PipelineUnavailable": "PIPELINE_UNAVAILABLE",
+    "AnswerLost": "PIPELINE_UNAVAILABLE",
     "PipelineError": "PIPELINE_ERROR",
 }
 """What callers rely on; every other error is internal."""
