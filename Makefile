@@ -43,7 +43,7 @@ bench-catalogue: .venv/.run ## Measure how fast a running platform scores made-u
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.catalogue $(ROWS)
 
 attacks: .venv/.dev ## Attack a running platform on this machine, within limits (with or without Docker)
-	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.attacks
+	@$(BIN)/python -m local_stack exec $(BIN)/python -m tests.support.attacks
 
 soak: .venv/.dev ## Attack the running platform of `make run` for MINUTES=10, and compare memory and open files before and after
 	@$(BIN)/python -m local_stack exec $(BIN)/python -m benchmarks.soak $$(( 60 * $(or $(MINUTES),10) ))

@@ -12,8 +12,8 @@ from local_stack.supervisor import Supervisor
 from song_preference.clients import EXAMPLE, PredictionClient, clients
 from song_preference.errors import ServiceUnavailable
 from song_preference.settings import ClientSettings, load
-from tests.attacks.all_attacks import ATTACKS
-from tests.attacks.attack import Target
+from tests.support.attacks.all_attacks import ATTACKS
+from tests.support.attacks.attack import Target
 
 SERVICES = ("fastapi_app", "grpc_service", "streamlit_app", "mlflow", "weed")
 SETTLE_SECONDS = 80

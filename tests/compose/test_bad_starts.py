@@ -8,7 +8,7 @@ import pytest
 
 from local_stack.config import ROOT
 from operations.preflight import DEVELOPMENT_VALUES
-from tests.compose.platform import Finished, all_healthy, compose, containers, run
+from tests.support.compose import Finished, all_healthy, compose, containers, run
 from tests.support.waiting import wait_for
 
 

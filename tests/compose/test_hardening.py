@@ -8,7 +8,7 @@ import pytest
 
 from operations.preflight import DEVELOPMENT_VALUES
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
-from tests.compose.platform import compose, containers, loose, roots, run, services, variables_of
+from tests.support.compose import compose, containers, loose, roots, run, services, variables_of
 from tests.support.waiting import wait_for
 
 PROFILES = ("all", "airflow", "mlflow", "serving", "debug", "celery")

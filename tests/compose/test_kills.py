@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.compose.platform import Trickle, all_healthy, compose, kill, run, services
+from tests.support.compose import Trickle, all_healthy, compose, kill, run, services
 from tests.support.open_connections import STOP_SECONDS, open_connections
 from tests.support.scheduler_kill import assert_runs_outlive
 from tests.support.waiting import wait_for

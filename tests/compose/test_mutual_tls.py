@@ -12,7 +12,7 @@ import httpx
 import pytest
 import trustme
 
-from tests.compose.platform import compose, healths, services, variables_of
+from tests.support.compose import compose, healths, services, variables_of
 
 SERVICES = ("fastapi", "grpc", "streamlit")
 ASK = ("python", "-m", "operations.secret_files", "python", "-m", "song_preference.clients", "--patience", "60")

@@ -10,7 +10,7 @@ from song_preference.errors import PipelineError, ServiceUnavailable
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings
-from tests.compose.platform import PROTOCOLS, Trickle, all_healthy, compose, healths, run
+from tests.support.compose import PROTOCOLS, Trickle, all_healthy, compose, healths, run
 from tests.support.waiting import wait_for
 
 

@@ -20,7 +20,7 @@ from song_preference.settings import ClientSettings
 from song_preference.tls import channel, client_tls
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
-from tests.compose.platform import Trickle, compose, loose, roots, run
+from tests.support.compose import Trickle, compose, loose, roots, run
 from tests.support.waiting import wait_for
 
 FILES = "docker-compose.yaml:docker-compose.proxy.yaml"

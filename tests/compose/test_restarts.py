@@ -22,7 +22,8 @@ from song_preference.serving.model import ServedModel
 from song_preference.serving.registry import MlflowRegistry
 from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from tests.compose.platform import (
+from tests.support.airflow_api import airflow_api
+from tests.support.compose import (
     Trickle,
     compose,
     containers,
@@ -33,7 +34,6 @@ from tests.compose.platform import (
     run,
     services,
 )
-from tests.support.airflow_api import airflow_api
 from tests.support.documents import DOCUMENTS, is_for_a_container, shell_commands
 from tests.support.large_catalogue import PART_SONGS, Scoring, made_up
 from tests.support.waiting import wait_for

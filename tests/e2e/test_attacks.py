@@ -27,7 +27,7 @@ def champion(environment: dict[str, str]) -> None:
 def test_no_attack_stops_the_others(environment: dict[str, str]) -> None:
     # A process of its own, as `make attacks` has it.
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.attacks"],
+        [sys.executable, "-m", "tests.support.attacks"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -4,13 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import numpy as np
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Caption, Markdown
 
-from song_preference.features import FEATURES
-from song_preference.prediction import Batch, ModelRef
 from song_preference.serving.song_index import IndexStore
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Texts, texts
@@ -110,12 +106,6 @@ show_list(Locale("{language}", COMMON))
 """The script of one page with its banners, as `app.py` draws it."""
 
 Open = Callable[[str, str], AppTest]
-
-
-def danceable(features: NDArray[np.float32]) -> Batch:
-    """Predict "like" for the songs that can be danced to."""
-    probability = features[:, FEATURES.index("danceability")]
-    return Batch(probability >= 0.5, probability, 0.5, ModelRef("spotify_model_prod", "1", "champion"), stale=False)
 
 
 def page_texts(page: AppTest) -> list[str]:

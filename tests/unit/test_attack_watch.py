@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from tests.attacks.attack import Target, Watch
+from tests.support.attacks.attack import Target, Watch
 from tests.support.waiting import wait_for
 
 

@@ -12,13 +12,7 @@ from song_preference.catalogue.store import CatalogueStore
 from song_preference.errors import InvalidDataset
 from song_preference.song_table import catalogue
 from tests.support.catalogues import read_upload, songs, zipped
-from tests.support.datasets import MemoryObjects
 from tests.support.playlists import as_csv
-
-
-@pytest.fixture
-def store() -> CatalogueStore:
-    return CatalogueStore(MemoryObjects())
 
 
 def test_an_upload_that_is_too_large_once_unpacked_leaves_nothing_behind(
@@ -56,11 +50,8 @@ def test_an_upload_that_is_no_catalogue_leaves_nothing_behind(
 def test_what_fails_after_the_file_was_read_is_no_fault_of_it(
     store: CatalogueStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def exhausted(*_: object) -> None:
-        raise duckdb.OutOfMemoryException("no memory is left")
-
-    monkeypatch.setattr(catalogue, "_gather", exhausted)
-    with pytest.raises(duckdb.OutOfMemoryException):
+    monkeypatch.setattr(catalogue, "PLACE", "error('broken')")
+    with pytest.raises(duckdb.Error, match="broken"):
         read_upload(store, as_csv(songs(["A"])))
     assert len(store.objects.keys("incoming/")) == 1
 

@@ -1,3 +1,4 @@
+from itertools import product
 from typing import Any
 
 import pytest
@@ -189,23 +190,20 @@ HALF_A_PAIR = [b"\\ud800", b"\xed\xa0\x80"]
 
 
 @pytest.mark.parametrize("half", HALF_A_PAIR)
-@pytest.mark.parametrize(
-    "body",
-    [
-        '"HALF"',
-        '{"HALF": 1}',
-        '{"features": {"HALF": "HALF"}}',
-        '{"songs": [{"HALF": 1}]}',
-        '{"source": "HALF"}',
-        '{"version": "HALF"}',
-        '{"seed": "HALF"}',
-    ],
-)
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain", "/pipeline/runs", "/model/rollback"])
-def test_half_of_a_surrogate_pair_is_the_callers_error(managed: TestClient, path: str, body: str, half: bytes) -> None:
+def test_half_of_a_surrogate_pair_is_the_callers_error(managed: TestClient, path: str, half: bytes) -> None:
     headers = {b"content-type": b"application/json", **KEY}
-    answer = managed.post(path, content=body.encode().replace(b"HALF", half), headers=headers)
-    assert answer.status_code in {400, 422}
+    for body in (
+        b'"HALF"',
+        b'{"HALF": 1}',
+        b'{"features": {"HALF": "HALF"}}',
+        b'{"songs": [{"HALF": 1}]}',
+        b'{"source": "HALF"}',
+        b'{"version": "HALF"}',
+        b'{"seed": "HALF"}',
+    ):
+        answer = managed.post(path, content=body.replace(b"HALF", half), headers=headers)
+        assert answer.status_code in {400, 422}, body
 
 
 @pytest.mark.parametrize("path", ["/", "/datasets/", "/datasets?limit=", "/model/versions?limit=", "/docs/"])
@@ -213,12 +211,11 @@ def test_bytes_that_are_no_unicode_are_the_callers_error_in_an_address(managed: 
     assert managed.get(f"{path}%ED%A0%80", headers=KEY).status_code in {404, 422}
 
 
-@pytest.mark.parametrize("name", [b"content-type", b"x-api-key", b"x-request-id", b"origin", b"range"])
-@pytest.mark.parametrize("value", [*HALF_A_PAIR, b"multipart/form-data; boundary=x; charset=\xff"])
 @pytest.mark.parametrize("path", ["/predict", "/graphql", "/predict/csv", "/datasets", "/datasets/validate"])
-def test_bytes_that_are_no_unicode_are_the_callers_error_in_a_header(
-    managed: TestClient, path: str, name: bytes, value: bytes
-) -> None:
+def test_bytes_that_are_no_unicode_are_the_callers_error_in_a_header(managed: TestClient, path: str) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xed\xa0\x80"\r\n\r\na,b\r\n--x--\r\n'
-    headers = {b"content-type": b"multipart/form-data; boundary=x", **KEY, name: value}
-    assert 400 <= managed.post(path, content=part, headers=headers).status_code < 500
+    names = b"content-type", b"x-api-key", b"x-request-id", b"origin", b"range"
+    values = *HALF_A_PAIR, b"multipart/form-data; boundary=x; charset=\xff"
+    for name, value in product(names, values):
+        headers = {b"content-type": b"multipart/form-data; boundary=x", **KEY, name: value}
+        assert 400 <= managed.post(path, content=part, headers=headers).status_code < 500, (name, value)

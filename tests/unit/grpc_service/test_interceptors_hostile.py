@@ -11,7 +11,15 @@ from grpc_health.v1 import health_pb2
 
 from grpc_service import limits
 from song_preference.v1 import prediction_pb2 as pb
-from tests.attacks.grpc_calls import MALFORMED, METHODS, channels, half_open, many_malformed, send_bytes, status_of
+from tests.support.attacks.grpc_calls import (
+    MALFORMED,
+    METHODS,
+    channels,
+    half_open,
+    many_malformed,
+    send_bytes,
+    status_of,
+)
 from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, on_the_loop, predict_request, stream_request
 from tests.support.songs import SONG
 

@@ -21,7 +21,7 @@ from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
-from tests.attacks.grpc_calls import (
+from tests.support.attacks.grpc_calls import (
     AT_ONCE,
     MALFORMED_CALLS,
     METHODS,

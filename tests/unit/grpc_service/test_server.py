@@ -10,7 +10,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings
-from tests.attacks.grpc_calls import METHODS, channels, half_open
+from tests.support.attacks.grpc_calls import METHODS, channels, half_open
 from tests.support.grpc_calls import (
     TIMEOUT_SECONDS,
     Edge,

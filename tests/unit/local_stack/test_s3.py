@@ -12,7 +12,7 @@ from local_stack import start
 from local_stack.config import Config
 from local_stack.services import services
 from local_stack.supervisor import Supervisor
-from tests.attacks import web_pages
+from tests.support.attacks import web_pages
 from tests.support.stack import local_environment
 
 SECRET = "hidden-from-the-process-list"  # noqa: S105 - made up

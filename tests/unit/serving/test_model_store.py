@@ -1,11 +1,7 @@
-import threading
-from types import SimpleNamespace
-
 import pytest
 
 from song_preference.errors import DiskFull, ModelNotReady, RegistryUnavailable
 from song_preference.prediction import ModelRef
-from song_preference.serving import watcher
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
 from tests.support.waiting import wait_for
@@ -115,49 +111,6 @@ def test_a_champion_whose_alias_is_gone_goes_on_as_stale(
     registry.ref = None
     assert store.refresh() == "missing"
     assert store.current().stale
-
-
-def test_pauses_grow_while_the_registry_is_away_up_to_a_minute(
-    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses: list[float] = []
-
-    class Clock(threading.Event):
-        """Passes at once; from the first pause on the registry is away, and after the last the store is stopped."""
-
-        def wait(self, timeout: float | None = None) -> bool:
-            registry.is_down = True
-            pauses.append(timeout or 0)
-            if len(pauses) == 50:
-                self.set()
-            return self.is_set()
-
-    clock = SimpleNamespace(Event=Clock, Thread=threading.Thread)
-    monkeypatch.setattr(watcher, "threading", clock)
-    ModelStore(registry, 10, "spotify_model_prod").start()
-    wait_for(lambda: len(pauses) == 50, "the last pause")
-    for pause, longest in zip([*pauses[:4], pauses[-1]], (10, 20, 40, 60, 60), strict=True):
-        assert 0.9 * longest <= pause <= longest
-
-
-def test_the_watching_thread_lives_through_whatever_happens(
-    registry: FakeRegistry, graph: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    champion, failed = registry.champion, threading.Event()
-
-    def fail_once() -> ModelRef | None:
-        if failed.is_set():
-            return champion()
-        failed.set()
-        raise RuntimeError
-
-    monkeypatch.setattr(registry, "champion", fail_once)
-    registry.register("1", graph)
-    store = ModelStore(registry, 0.001, "spotify_model_prod")
-    store.start()
-    wait_for(lambda: store.outcomes["swapped"] == 1, "a new model")
-    store.stop()
-    assert "failed unexpectedly" in caplog.text
 
 
 def test_the_watching_thread_follows_the_alias_through_an_outage(

@@ -1,12 +1,21 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from song_preference.features import FEATURES
+from song_preference.prediction import Batch, ModelRef
 from streamlit_app.songs.answers import Ranking, histogram
-from tests.support.dashboard import danceable, read_list
+from tests.support.dashboard import read_list
 
 HEADER = ",".join(FEATURES)
+
+
+def danceable(features: NDArray[np.float32]) -> Batch:
+    """Predict "like" for the songs that can be danced to."""
+    probability = features[:, FEATURES.index("danceability")]
+    return Batch(probability >= 0.5, probability, 0.5, ModelRef("spotify_model_prod", "1", "champion"), stale=False)
 
 
 @pytest.fixture

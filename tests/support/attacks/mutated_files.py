@@ -1,4 +1,7 @@
-"""Small files of songs in many formats, with random damage: `python -m tests.attacks.mutated_files COUNT SEED`."""
+"""Small files of songs in many formats, with random damage.
+
+`python -m tests.support.attacks.mutated_files COUNT SEED` sends others than `make attacks` does.
+"""
 
 import gzip
 import io
@@ -16,7 +19,7 @@ import pandas as pd
 
 from song_preference.dataset import sample
 from song_preference.settings import ClientSettings, load
-from tests.attacks.attack import Target
+from tests.support.attacks.attack import Target
 
 SONGS = 30
 MUTATIONS_OF_AN_ATTACK = 100

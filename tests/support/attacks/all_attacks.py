@@ -2,8 +2,16 @@
 
 from collections.abc import Callable
 
-from tests.attacks import graphql_cost, grpc_calls, hostile_tensors, mutated_files, slow_clients, web_pages, wide_files
-from tests.attacks.attack import Target
+from tests.support.attacks import (
+    graphql_cost,
+    grpc_calls,
+    hostile_tensors,
+    mutated_files,
+    slow_clients,
+    web_pages,
+    wide_files,
+)
+from tests.support.attacks.attack import Target
 
 ATTACKS: dict[str, Callable[[Target], str]] = {
     "gRPC": grpc_calls.hostile_calls,

@@ -9,7 +9,7 @@ import httpx
 from local_stack.config import Config
 from local_stack.services import services
 from local_stack.supervisor import Supervisor
-from tests.attacks.attack import Target
+from tests.support.attacks.attack import Target
 
 PAGE = {"Origin": "https://evil.example"}
 TIMEOUT_SECONDS = 10

@@ -3,8 +3,8 @@
 import sys
 
 from song_preference.settings import ClientSettings, load
-from tests.attacks.all_attacks import ATTACKS
-from tests.attacks.attack import Target, Watch
+from tests.support.attacks.all_attacks import ATTACKS
+from tests.support.attacks.attack import Target, Watch
 
 MAX_STALL_SECONDS = 2
 """A busy machine takes one second."""

@@ -20,7 +20,7 @@ from song_preference.v1 import prediction_pb2_grpc
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.attacks.attack import Target
+    from tests.support.attacks.attack import Target
 
 SERVICE = "/song_preference.v1.PredictionService"
 HEALTH = "/grpc.health.v1.Health"

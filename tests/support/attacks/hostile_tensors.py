@@ -10,7 +10,7 @@ from fastapi_app.inference import HEAD_LENGTH
 from song_preference.clients import EXAMPLE
 from song_preference.serving.inference import MATRIX
 from song_preference.settings import ModelSettings
-from tests.attacks.attack import Target
+from tests.support.attacks.attack import Target
 
 SONG = list(EXAMPLE.model_dump().values())
 NUMBERS = 1_900_000

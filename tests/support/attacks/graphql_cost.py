@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from song_preference.clients import EXAMPLE
-from tests.attacks.attack import Target
+from tests.support.attacks.attack import Target
 
 ALL_FIELDS = "fields { args { type { ofType { name } } } type { fields { name type { kind description } } } }"
 TEN_SCHEMAS = " ".join(f"a{i}: types {{ {ALL_FIELDS} }}" for i in range(10))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from song_preference.clients import EXAMPLE
-from tests.attacks.attack import Target
+from tests.support.attacks.attack import Target
 
 SONG = EXAMPLE.model_dump()
 EACH = 200
