@@ -108,7 +108,7 @@ def test_statistics_are_those_of_the_kept_songs(playlist: pd.DataFrame, prepared
 finite = st.floats(min_value=1e-3, max_value=1e9, allow_nan=False)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tempi=st.lists(finite, min_size=20, max_size=20))
 def test_whatever_the_tempi_they_end_between_0_and_1_in_the_same_order(tempi: list[float], prepared: Prepare) -> None:
     songs = sample.bundled().groupby(LABEL).head(10).assign(tempo=tempi)

@@ -491,7 +491,7 @@ ROWS = st.lists(
 
 
 @given(rows=ROWS, write=st.sampled_from([as_csv, parquet, as_json]))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=80)
 def test_any_rows_survive(rows: list[tuple[Any, ...]], write: Callable[[pd.DataFrame], bytes]) -> None:
     names = ["title", "artist", "album", "popularity", *FEATURES]
     rows = [*rows, ("Last", "Anna", "", 0, 1, 1, 1, 1)]

@@ -133,7 +133,7 @@ def check_is_read_back(raw: bytes, titles: list[str]) -> None:
     assert read["title"].tolist() == titles
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(titles=TITLES, dialect=DIALECTS, packing=st.sampled_from(sorted(PACKINGS)))
 @example(['"'] * 12, Dialect(is_quoted=True), "as it is")
 @example(["="] * 12, Dialect(";", "\r\n", "utf-16", above=("",)), "as it is")
@@ -144,7 +144,7 @@ def test_a_csv_in_any_dialect_is_read_back_equal(titles: list[str], dialect: Dia
     check_is_read_back(PACKINGS[packing](raw, "songs.csv"), known)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(titles=TITLES, dialect=DIALECTS)
 @example(["a, \n ,b"] * 12, Dialect(has_blanks=True))
 @example(['" , "'] * 12, Dialect(has_blanks=True))
@@ -170,7 +170,7 @@ def written_in(dialect: Dialect, titles: list[str]) -> tuple[bytes, list[str]]:
     return raw, [title.encode(dialect.encoding, "replace").decode(dialect.encoding) for title, *_ in rows[1:]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(titles=TITLES, form=st.sampled_from(sorted(FORMATS)), packing=st.sampled_from(sorted(PACKINGS)))
 def test_json_and_parquet_are_read_back_equal(titles: list[str], form: str, packing: str) -> None:
     rows = rows_of(titles)

@@ -291,7 +291,7 @@ def test_a_label_column_of_songs_to_score_is_another_column(table: Callable[...,
     assert (read.unusable, LABEL in read.known) == (0, False)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     raw=st.binary(max_size=200), start=st.sampled_from([b"", HEADER + b"\n", b"[", b"PAR1", b"PK\x03\x04", b"\x1f\x8b"])
 )

@@ -59,7 +59,7 @@ def test_a_calibration_is_part_of_the_graph(candidate: str, songs: NDArray[np.fl
     np.testing.assert_allclose(probability, line.of(estimator.predict_proba(songs)[:, 1]), atol=1e-6)
 
 
-@pytest.mark.parametrize("songs_trained_on", [515, 5_000])
+@pytest.mark.parametrize("songs_trained_on", [515, 10_000])
 def test_the_default_makes_a_file_below_5_mb_however_many_songs(songs_trained_on: int) -> None:
     family = CANDIDATES[DEFAULT]
     model = build_graph(fit(family.estimator(0), listener(songs_trained_on, 1)), 0.5)
