@@ -37,7 +37,7 @@ def run(config: Config, new_listener: str | None = None) -> None:
     _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
     version = ("--version", champion.version) if (champion := _champion(config)) else ()
-    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
+    _command(config, "song_preference.clients", "--commands", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
 
@@ -168,12 +168,6 @@ def _command(config: Config, module: str, *arguments: str) -> None:
 def _addresses(config: Config) -> str:
     env = config.environment
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
-    song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
-    query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
-    names = {"cacert": "TLS_CA_FILE", "cert": "TLS_CLIENT_CERT_FILE", "key": "TLS_CLIENT_KEY_FILE"}
-    tls = [(option, shlex.quote(env[name])) for option, name in names.items() if env[name]]
-    curl = " ".join(["curl", *(f"--{option} {path}" for option, path in tls)])
-    grpcurl = " ".join(["grpcurl", *([f"-{option} {path}" for option, path in tls] or ["-plaintext"])])
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs
@@ -183,10 +177,6 @@ def _addresses(config: Config) -> str:
   MLflow      {env["MLFLOW_TRACKING_URI"]}/#/experiments?workflowType=machine_learning
   S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
   S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
-
-  {curl} {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
-  {curl} {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
-  {grpcurl} -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
 
 Stop with `make stop`."""
 

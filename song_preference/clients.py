@@ -1,7 +1,7 @@
 """A client for each protocol, for the dashboard, `make run` and the tests.
 
 `python -m song_preference.clients` sends one song to all protocols, waits for the first champion if needed, and fails
-if their predictions differ.
+if their predictions differ. With `--commands` it also prints a command for each.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import grpc
 import httpx
 
+from song_preference.commands import shell_commands
 from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import ModelRef, Prediction
@@ -155,10 +156,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="song_preference.clients", description=__doc__)
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--version", help="version of the model that has to answer")
-    options = parser.parse_args()
+    parser.add_argument("--commands", action="store_true", help="print a command to copy for each protocol")
+    options, settings = parser.parse_args(), load(ClientSettings)
     logging.getLogger("grpc").setLevel(logging.ERROR)
     try:
-        answers = ask_all(clients(load(ClientSettings)), EXAMPLE, options.patience, options.version)
+        answers = ask_all(clients(settings), EXAMPLE, options.patience, options.version)
     except SongPreferenceError as error:
         raise SystemExit(str(error)) from None
     for name, answer in answers.items():
@@ -166,6 +168,8 @@ def main() -> None:
             f"  {name:<8} {answer.label}, probability {answer.probability:.4f} "
             f"({answer.model.name} version {answer.model.version})"
         )
+    if options.commands:
+        print("", *shell_commands(EXAMPLE, settings.rest_url, settings.grpc_address).values(), "", sep="\n")
 
 
 if __name__ == "__main__":

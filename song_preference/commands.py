@@ -1,0 +1,74 @@
+"""Requests to copy that predict a song: commands with curl and grpcurl, and Python with MLflow.
+
+They name the files of TLS by the paths that the person who copies them knows.
+"""
+
+import json
+import os
+import shlex
+
+from song_preference.features import Song
+from song_preference.settings import ModelSettings
+
+FILES = {"cacert": "TLS_CA_FILE", "cert": "TLS_CLIENT_CERT_FILE", "key": "TLS_CLIENT_KEY_FILE"}
+"""The variable of each file by the option of curl and grpcurl that names it.
+
+In a container, whose paths nobody outside knows, a variable with `_ON_HOST` after this name has the path on the host.
+"""
+
+
+def curl(url: str) -> str:
+    """Return curl with the options that this address needs."""
+    return " ".join(["curl", *_tls_options("--", url), url])
+
+
+def graphql_query(song: Song) -> str:
+    """Return a query for a song's answer."""
+    fields = ", ".join(f"{name}: {value}" for name, value in song.model_dump().items())
+    return f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
+
+
+def shell_commands(song: Song, rest: str, grpc: str) -> dict[str, str]:
+    """Return a command for each protocol, by its name, at these addresses of REST and gRPC."""
+    # Whoever gives callers of REST https gives those of gRPC TLS.
+    options = _tls_options("-", rest) if rest.startswith("https:") else ["-plaintext"]
+    message = json.dumps({"song": song.model_dump()})
+    return {
+        "REST": _post(f"{rest}/predict", song.model_dump()),
+        "GraphQL": _post(f"{rest}/graphql", {"query": graphql_query(song)}),
+        "gRPC": f"{' '.join(['grpcurl', *options])} -d '{message}' \\\n"
+        f"  {grpc} song_preference.v1.PredictionService/Predict",
+    }
+
+
+def python(song: Song, mlflow: str, model: ModelSettings) -> str:
+    """Return Python that loads the model from MLflow at this address; it asks for the proxy's password."""
+    imports, variables = "os, mlflow, pandas as pd", {"MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": '"false"'}
+    if mlflow.startswith("https:") and (authority := _files().get("cacert")):
+        variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = json.dumps(authority)
+    if os.environ.get("TLS_PROXY"):
+        imports = f"getpass, {imports}"
+        account = {"USERNAME": 'input("User: ")', "PASSWORD": 'getpass.getpass("Password: ")'}
+        variables |= {f"MLFLOW_TRACKING_{name}": value for name, value in account.items()}
+    settings = "\n".join(f'os.environ["{name}"] = {value}' for name, value in variables.items())
+    return f"""import {imports}
+
+{settings}
+mlflow.set_tracking_uri("{mlflow}")
+model = mlflow.pyfunc.load_model("models:/{model.name}@{model.alias}")
+model.predict(pd.DataFrame([{song.model_dump()}]))"""
+
+
+def _post(url: str, body: object) -> str:
+    return f"{curl(url)} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
+
+
+def _tls_options(dashes: str, url: str) -> list[str]:
+    files = _files() if url.startswith("https:") else {}
+    return [f"{dashes}{option} {shlex.quote(path)}" for option, path in files.items()]
+
+
+def _files() -> dict[str, str]:
+    """Return the path of each file that is set, by the option that names it."""
+    paths = {option: os.environ.get(f"{name}_ON_HOST") or os.environ.get(name, "") for option, name in FILES.items()}
+    return {option: path for option, path in paths.items() if path}
