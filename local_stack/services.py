@@ -9,30 +9,6 @@ from local_stack.config import Config
 PYTHON = sys.executable
 WEED = str(Path(PYTHON).with_name("weed"))
 
-AIRFLOW_USER = """
-import os, sys
-from contextlib import redirect_stdout
-from io import StringIO
-
-from airflow.__main__ import main
-
-user, password = (os.environ[f"_AIRFLOW_WWW_USER_{name}"] for name in ("USERNAME", "PASSWORD"))
-
-def airflow_users(*arguments):
-    sys.argv = ["airflow", "users", *arguments, "--username", user, "--password", password]
-    with redirect_stdout(StringIO()) as said:
-        main()
-    print(said.getvalue())
-    return said.getvalue()
-
-profile = ("--role", "Admin", "--email", f"{user}@localhost", "--firstname", user, "--lastname", user)
-if "already exist" in airflow_users("create", *profile):
-    airflow_users("reset-password")
-"""
-"""Python code that creates the administrator or sets an existing one's password; airflow-init in Compose does the same.
-
-Not a shell command, since a command's arguments show in the list of processes."""
-
 
 @dataclass(frozen=True)
 class Service:
@@ -128,7 +104,7 @@ def _airflow(config: Config) -> list[Service]:
         ),
         Service(
             "airflow-user",
-            (PYTHON, "-c", AIRFLOW_USER),
+            (PYTHON, "-m", "operations.airflow_user"),
             after=after,
             reads=("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
         ),
