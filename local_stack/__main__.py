@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 
@@ -36,7 +35,7 @@ def run(config: Config, new_listener: str | None = None) -> None:
     bring_up(config, Supervisor(config))
     _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
-    version = ("--version", champion.version) if (champion := _champion(config)) else ()
+    version = ("--version", champion["version"]) if (champion := _champion(config)) else ()
     _command(config, "song_preference.clients", "--commands", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
@@ -92,7 +91,7 @@ def _ensure_champion(config: Config, new_listener: str | None) -> None:
         return
     shown = re.sub("(?<=://).*[@?#].*", "...", source)
     # A real playlist replaces the sample, and the sample no playlist, whoever's it is.
-    if champion and "sample" not in {champion.source_kind, source} and config.read_note("source") != of_source:
+    if champion and "sample" not in {champion.get("source_kind"), source} and config.read_note("source") != of_source:
         new_listener = new_listener or _ask_whose(shown)
     print(f"Running the pipeline on {shown}", flush=True)
     _command(config, "song_preference.pipeline", *(["--new-listener", new_listener] if new_listener else []))
@@ -128,15 +127,8 @@ def _file_state(source: str) -> str:
     return f" {found.st_size} {found.st_mtime_ns}"
 
 
-class _Champion(NamedTuple):
-    """A version of the model, and where the songs that it learned from came from, such as `sample`."""
-
-    version: str
-    source_kind: str | None
-
-
-def _champion(config: Config) -> _Champion | None:
-    """Return what MLflow has as champion, None before the first; raise `StackError`."""
+def _champion(config: Config) -> dict[str, str]:
+    """Return the champion's tags in MLflow and its `version`, nothing before the first one; raise `StackError`."""
     env = config.environment
     url = f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
     asked = {"name": env["MODEL_NAME"], "alias": env["MODEL_ALIAS"]}
@@ -148,11 +140,11 @@ def _champion(config: Config) -> _Champion | None:
     if answer.is_server_error:
         raise StackError(f"MLflow fails ({answer.status_code} {answer.reason_phrase}): its log is in {config.logs}.")
     if not answer.is_success:
-        return None
+        return {}
     found = answer.json()["model_version"]
     tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
-    tags |= json.loads(tags.get("training", "{}"))  # version 0.1 had each value as a tag of its own
-    return _Champion(str(found["version"]), tags.get("source_kind"))
+    # Version 0.1 had each value as a tag of its own.
+    return tags | json.loads(tags.get("training", "{}")) | {"version": str(found["version"])}
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:

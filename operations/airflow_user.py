@@ -16,7 +16,7 @@ def _users(*arguments: str) -> str:
     account = [os.environ[f"_AIRFLOW_WWW_USER_{name}"] for name in ("USERNAME", "PASSWORD")]
     sys.argv = ["airflow", "users", *arguments, "--username", account[0], "--password", account[1]]
     with redirect_stdout(StringIO()) as output:
-        airflow()
+        airflow()  # type: ignore[no-untyped-call]
     print(output.getvalue())
     return output.getvalue()
 

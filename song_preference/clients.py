@@ -45,8 +45,7 @@ class RestClient:
 
     def predict(self, song: Song) -> Prediction:
         """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
-        body = _post(self._http, "/predict", song.model_dump())
-        return _prediction(body)
+        return _prediction(_post(self._http, "/predict", song.model_dump()))
 
 
 class GraphQLClient:

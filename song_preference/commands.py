@@ -19,7 +19,7 @@ In a container, whose paths nobody outside knows, a variable with `_ON_HOST` aft
 
 def curl(url: str) -> str:
     """Return curl with the options that this address needs."""
-    return " ".join(["curl", *_tls_options("--", url), url])
+    return " ".join(["curl", *(_tls_options("--") if url.startswith("https:") else []), url])
 
 
 def graphql_query(song: Song) -> str:
@@ -31,7 +31,7 @@ def graphql_query(song: Song) -> str:
 def shell_commands(song: Song, rest: str, grpc: str) -> dict[str, str]:
     """Return a command for each protocol, by its name, at these addresses of REST and gRPC."""
     # Whoever gives callers of REST https gives those of gRPC TLS.
-    options = _tls_options("-", rest) if rest.startswith("https:") else ["-plaintext"]
+    options = _tls_options("-") if rest.startswith("https:") else ["-plaintext"]
     message = json.dumps({"song": song.model_dump()})
     return {
         "REST": _post(f"{rest}/predict", song.model_dump()),
@@ -44,7 +44,7 @@ def shell_commands(song: Song, rest: str, grpc: str) -> dict[str, str]:
 def python(song: Song, mlflow: str, model: ModelSettings) -> str:
     """Return Python that loads the model from MLflow at this address; it asks for the proxy's password."""
     imports, variables = "os, mlflow, pandas as pd", {"MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": '"false"'}
-    if mlflow.startswith("https:") and (authority := _files().get("cacert")):
+    if mlflow.startswith("https:") and (authority := _path(FILES["cacert"])):
         variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = json.dumps(authority)
     if os.environ.get("TLS_PROXY"):
         imports = f"getpass, {imports}"
@@ -63,12 +63,9 @@ def _post(url: str, body: object) -> str:
     return f"{curl(url)} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
 
 
-def _tls_options(dashes: str, url: str) -> list[str]:
-    files = _files() if url.startswith("https:") else {}
-    return [f"{dashes}{option} {shlex.quote(path)}" for option, path in files.items()]
+def _tls_options(dashes: str) -> list[str]:
+    return [f"{dashes}{option} {shlex.quote(path)}" for option, name in FILES.items() if (path := _path(name))]
 
 
-def _files() -> dict[str, str]:
-    """Return the path of each file that is set, by the option that names it."""
-    paths = {option: os.environ.get(f"{name}_ON_HOST") or os.environ.get(name, "") for option, name in FILES.items()}
-    return {option: path for option, path in paths.items() if path}
+def _path(variable: str) -> str:
+    return os.environ.get(f"{variable}_ON_HOST") or os.environ.get(variable, "")
