@@ -143,8 +143,8 @@ def _champion(config: Config) -> dict[str, str]:
         return {}
     found = answer.json()["model_version"]
     tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
-    # Version 0.1 had each value as a tag of its own.
-    return tags | json.loads(tags.get("training", "{}")) | {"version": str(found["version"])}
+    tags |= json.loads(tags.get("training", "{}"))  # version 0.1 had each value as a tag of its own
+    return {**tags, "version": str(found["version"])}
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:
