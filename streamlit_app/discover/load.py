@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from song_preference.commands import curl
 from song_preference.errors import RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import import_report, page
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
+from song_preference.tls import curl
 from streamlit_app.components import plain, reporting, section, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue, has_index

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from song_preference.clients import PredictionClient, clients
-from song_preference.commands import graphql_query, python, shell_commands
+from song_preference.clients import PredictionClient, clients, graphql_query, python, shell_commands
 from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import Prediction

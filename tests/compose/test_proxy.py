@@ -17,8 +17,7 @@ import grpc
 import httpx
 import pytest
 
-from song_preference.clients import EXAMPLE, clients
-from song_preference.commands import python, shell_commands
+from song_preference.clients import EXAMPLE, clients, python, shell_commands
 from song_preference.settings import ClientSettings, ModelSettings
 from song_preference.tls import channel, client_tls
 from song_preference.v1 import prediction_pb2 as pb

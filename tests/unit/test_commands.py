@@ -14,11 +14,10 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from typing_extensions import override
 
-from song_preference.clients import EXAMPLE
-from song_preference.commands import curl, python, shell_commands
+from song_preference.clients import EXAMPLE, python, shell_commands
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings
-from song_preference.tls import server_tls
+from song_preference.tls import curl, server_tls
 from tests.support.isolated import CLIENTS
 from tests.support.tls import SERVER, Addresses, issue, served
 
