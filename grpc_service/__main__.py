@@ -57,7 +57,7 @@ async def serve(songs: SongSearch, settings: GrpcSettings, host: str, port: int,
     """Answer until `stopping` is set; then report NOT_SERVING and let the calls that are being answered end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="grpc"))
     tls, server = server_tls(), PredictionServer(songs, settings)
-    with exposed(server.metrics.registry, host, settings.metrics_port):
+    with exposed(server.metrics.registry, host, settings.metrics_port, tls):
         songs.start()
         # Without this, a full garbage collection would traverse all imported modules and stall every call.
         gc.collect()

@@ -1,4 +1,4 @@
-"""Serves the metrics over HTTP; slow or idle clients do not block others."""
+"""Serves the metrics over HTTP or HTTPS; slow or idle clients do not block others."""
 
 import socket
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 from typing_extensions import override
 
+from song_preference.tls import Tls
+
 MAX_CONNECTIONS = 32
 """Most connections at once, each with a thread; one more closes the oldest."""
 
@@ -19,9 +21,12 @@ PAUSE_SECONDS = 10
 
 
 @contextmanager
-def exposed(registry: CollectorRegistry, host: str, port: int) -> Iterator[None]:
-    """Expose the metrics at http://host:port/metrics."""
+def exposed(registry: CollectorRegistry, host: str, port: int, tls: Tls | None) -> Iterator[None]:
+    """Expose the metrics at http://host:port/metrics, or https://..., where TLS may demand a certificate of callers."""
     web = make_server(host, port, make_wsgi_app(registry), _Server, _Handler)
+    if tls:
+        # Each handshake is left to its connection's thread, as its first read: here it would block all others.
+        web.socket = tls.context.wrap_socket(web.socket, server_side=True, do_handshake_on_connect=False)
     thread = Thread(target=web.serve_forever, daemon=True)
     thread.start()
     try:

@@ -45,12 +45,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
         answer = await self._batcher.predict(song_of(request.song))
         return pb.PredictResponse(
-            label=answer.label,
-            liked=answer.liked,
-            probability=answer.probability,
-            threshold=answer.threshold,
-            model=model_of(answer.model),
-            stale=answer.stale,
+            label=answer.label, liked=answer.liked, probability=answer.probability, **origin_of(answer)
         )
 
     @override
@@ -68,12 +63,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
         index = 0
         async for request in request_iterator:
             answer = await self._batcher.predict(song_of(request.song, index))
-            yield pb.PredictStreamResponse(
-                answer=answer_of(answer),
-                threshold=answer.threshold,
-                model=model_of(answer.model),
-                stale=answer.stale,
-            )
+            yield pb.PredictStreamResponse(answer=answer_of(answer), **origin_of(answer))
             index += 1
 
     @override
@@ -117,12 +107,11 @@ MAX_INVALID_SONGS = 5
 
 def song_of(message: pb.Song, index: int | None = None) -> Song:
     """Return the song of a message; raise `InvalidSong`, whose fields name the `index` if there is one."""
-    values = {field.name: value for field, value in message.ListFields()}
-    if index is None:
-        return Song.checked(values)
     try:
-        return Song.checked(values)
+        return Song.checked({field.name: value for field, value in message.ListFields()})
     except InvalidSong as error:
+        if index is None:
+            raise
         problems = [FieldProblem(f"songs[{index}].{field}", problem) for field, problem in error.problems]
         raise InvalidSong(problems) from None
 
@@ -156,6 +145,11 @@ def model_of(ref: ModelRef) -> pb.Model:
     return pb.Model(name=ref.name, version=ref.version, alias=ref.alias, dataset_version=trained_on)
 
 
+def origin_of(answer: Prediction | Batch) -> dict[str, Any]:
+    """Return the fields of a response that tell which model answered, by their names."""
+    return {"threshold": answer.threshold, "model": model_of(answer.model), "stale": answer.stale}
+
+
 def answer_of(prediction: Prediction) -> pb.Answer:
     """Return the message of the fields that differ from song to song."""
     return pb.Answer(label=prediction.label, liked=prediction.liked, probability=prediction.probability)
@@ -166,9 +160,7 @@ def explained(explanation: Explanation) -> pb.ExplainResponse:
     answer = explanation.prediction
     return pb.ExplainResponse(
         answer=answer_of(answer),
-        threshold=answer.threshold,
-        model=model_of(answer.model),
-        stale=answer.stale,
+        **origin_of(answer),
         base=explanation.base,
         contributions=pb.Contributions(**explanation.contributions),
     )
@@ -176,7 +168,7 @@ def explained(explanation: Explanation) -> pb.ExplainResponse:
 
 def batch_response_of(batch: Batch) -> pb.PredictBatchResponse:
     """Return the message of a batch, in the order of its songs."""
-    response = pb.PredictBatchResponse(threshold=batch.threshold, model=model_of(batch.model), stale=batch.stale)
+    response = pb.PredictBatchResponse(**origin_of(batch))
     # Added in place, since copying a list of 10,000 messages into the response takes three times as long.
     add = response.answers.add
     for liked, probability in zip(batch.liked.tolist(), batch.probability.tolist(), strict=True):

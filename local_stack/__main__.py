@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 
@@ -36,8 +35,8 @@ def run(config: Config, new_listener: str | None = None) -> None:
     bring_up(config, Supervisor(config))
     _ensure_champion(config, new_listener)
     print("Asking every protocol for one song", flush=True)
-    version = ("--version", champion.version) if (champion := _champion(config)) else ()
-    _command(config, "song_preference.clients", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
+    version = ("--version", champion["version"]) if (champion := _champion(config)) else ()
+    _command(config, "song_preference.clients", "--commands", "--patience", str(CHAMPION_PATIENCE_SECONDS), *version)
     print(f"Ready after {time.monotonic() - began:.0f} s.\n{_addresses(config)}", flush=True)
 
 
@@ -92,7 +91,7 @@ def _ensure_champion(config: Config, new_listener: str | None) -> None:
         return
     shown = re.sub("(?<=://).*[@?#].*", "...", source)
     # A real playlist replaces the sample, and the sample no playlist, whoever's it is.
-    if champion and "sample" not in {champion.source_kind, source} and config.read_note("source") != of_source:
+    if champion and "sample" not in {champion.get("source_kind"), source} and config.read_note("source") != of_source:
         new_listener = new_listener or _ask_whose(shown)
     print(f"Running the pipeline on {shown}", flush=True)
     _command(config, "song_preference.pipeline", *(["--new-listener", new_listener] if new_listener else []))
@@ -128,15 +127,8 @@ def _file_state(source: str) -> str:
     return f" {found.st_size} {found.st_mtime_ns}"
 
 
-class _Champion(NamedTuple):
-    """A version of the model, and where the songs that it learned from came from, such as `sample`."""
-
-    version: str
-    source_kind: str | None
-
-
-def _champion(config: Config) -> _Champion | None:
-    """Return what MLflow has as champion, None before the first; raise `StackError`."""
+def _champion(config: Config) -> dict[str, str]:
+    """Return the champion's tags in MLflow and its `version`, nothing before the first one; raise `StackError`."""
     env = config.environment
     url = f"{env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
     asked = {"name": env["MODEL_NAME"], "alias": env["MODEL_ALIAS"]}
@@ -148,11 +140,11 @@ def _champion(config: Config) -> _Champion | None:
     if answer.is_server_error:
         raise StackError(f"MLflow fails ({answer.status_code} {answer.reason_phrase}): its log is in {config.logs}.")
     if not answer.is_success:
-        return None
+        return {}
     found = answer.json()["model_version"]
     tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
     tags |= json.loads(tags.get("training", "{}"))  # version 0.1 had each value as a tag of its own
-    return _Champion(str(found["version"]), tags.get("source_kind"))
+    return {**tags, "version": str(found["version"])}
 
 
 def _command(config: Config, module: str, *arguments: str) -> None:
@@ -168,12 +160,6 @@ def _command(config: Config, module: str, *arguments: str) -> None:
 def _addresses(config: Config) -> str:
     env = config.environment
     user, password = env["_AIRFLOW_WWW_USER_USERNAME"], env["_AIRFLOW_WWW_USER_PASSWORD"]
-    song = '{"speechiness": 0.04, "energy": 0.52, "danceability": 0.51, "acousticness": 0.71}'
-    query = "{ predict(song: {speechiness: 0.04, energy: 0.52, danceability: 0.51, acousticness: 0.71}) { label } }"
-    names = {"cacert": "TLS_CA_FILE", "cert": "TLS_CLIENT_CERT_FILE", "key": "TLS_CLIENT_KEY_FILE"}
-    tls = [(option, shlex.quote(env[name])) for option, name in names.items() if env[name]]
-    curl = " ".join(["curl", *(f"--{option} {path}" for option, path in tls)])
-    grpcurl = " ".join(["grpcurl", *([f"-{option} {path}" for option, path in tls] or ["-plaintext"])])
     return f"""
   Dashboard   {env["STREAMLIT_URL"]}
   REST        {env["FASTAPI_URL"]}/docs
@@ -183,10 +169,6 @@ def _addresses(config: Config) -> str:
   MLflow      {env["MLFLOW_TRACKING_URI"]}/#/experiments?workflowType=machine_learning
   S3          {env["MLFLOW_S3_ENDPOINT_URL"]}   {env["MINIO_ACCESS_KEY"]} / {env["MINIO_SECRET_ACCESS_KEY"]}
   S3 console  http://127.0.0.1:{env["MINIO_PORT_UI"]}   the same
-
-  {curl} {env["FASTAPI_URL"]}/predict -H 'Content-Type: application/json' -d '{song}'
-  {curl} {env["FASTAPI_URL"]}/graphql -H 'Content-Type: application/json' -d '{{"query": "{query}"}}'
-  {grpcurl} -d '{{"song": {song}}}' {env["GRPC_ADDRESS"]} song_preference.v1.PredictionService/Predict
 
 Stop with `make stop`."""
 

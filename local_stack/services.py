@@ -8,30 +8,11 @@ from local_stack.config import Config
 
 PYTHON = sys.executable
 WEED = str(Path(PYTHON).with_name("weed"))
-
-AIRFLOW_USER = """
-import os, sys
-from contextlib import redirect_stdout
-from io import StringIO
-
-from airflow.__main__ import main
-
-user, password = (os.environ[f"_AIRFLOW_WWW_USER_{name}"] for name in ("USERNAME", "PASSWORD"))
-
-def airflow_users(*arguments):
-    sys.argv = ["airflow", "users", *arguments, "--username", user, "--password", password]
-    with redirect_stdout(StringIO()) as said:
-        main()
-    print(said.getvalue())
-    return said.getvalue()
-
-profile = ("--role", "Admin", "--email", f"{user}@localhost", "--firstname", user, "--lastname", user)
-if "already exist" in airflow_users("create", *profile):
-    airflow_users("reset-password")
-"""
-"""Python code that creates the administrator or sets an existing one's password; airflow-init in Compose does the same.
-
-Not a shell command, since a command's arguments show in the list of processes."""
+INNER_PORTS = (
+    "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
+    "s3.port.grpc",
+)  # fmt: skip
+"""SeaweedFS's options of the ports between its parts."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +31,15 @@ class Service:
 
 def services(config: Config) -> list[Service]:
     """Return all services, each after those it waits for."""
-    return [_s3(config), _buckets(), *_airflow(config), _mlflow(config), *_serving(config)]
+    reads = ("DATA_REPO_BUCKET_NAME", "MLFLOW_BUCKET_NAME")
+    buckets = Service("buckets", (PYTHON, "-m", "operations.buckets"), after=("s3",), reads=reads)
+    return [_s3(config), buckets, *_airflow(config), _mlflow(config), *_serving(config)]
 
 
 def _s3(config: Config) -> Service:
     s3, console = config.port("MINIO_PORT", room=11006), config.port("MINIO_PORT_UI", room=10000)
-    # SeaweedFS's inner ports, away from common ones (its default 8888 is Jupyter's).
-    inner = {
-        name: s3 + 11000 + index
-        for index, name in enumerate(
-            (
-                "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
-                "filer.port.grpc", "s3.port.grpc",
-            )
-        )
-    }  # fmt: skip
+    # Away from common ports (SeaweedFS's default 8888 is Jupyter's).
+    inner = {name: s3 + 11000 + index for index, name in enumerate(INNER_PORTS)}
     return Service(
         "s3",
         (
@@ -87,15 +62,6 @@ def _s3(config: Config) -> Service:
             ("MINIO_PORT_UI", console), ("MINIO_PORT_UI", console + 10000),
         ),
     )  # fmt: skip
-
-
-def _buckets() -> Service:
-    return Service(
-        "buckets",
-        (PYTHON, "-m", "operations.buckets"),
-        after=("s3",),
-        reads=("DATA_REPO_BUCKET_NAME", "MLFLOW_BUCKET_NAME"),
-    )
 
 
 def _mlflow(config: Config) -> Service:
@@ -128,7 +94,7 @@ def _airflow(config: Config) -> list[Service]:
         ),
         Service(
             "airflow-user",
-            (PYTHON, "-c", AIRFLOW_USER),
+            (PYTHON, "-m", "operations.airflow_user"),
             after=after,
             reads=("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
         ),

@@ -1,9 +1,10 @@
-"""TLS from files in PEM: the certificate of a server, and what its clients trust and present.
+"""TLS from files in PEM: the certificate of a server, and what its clients trust and present, also commands to copy.
 
 Health checks use it every few seconds, so it needs only the standard library.
 """
 
 import os
+import shlex
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import grpc
+
+
+FILES = {"cacert": "TLS_CA_FILE", "cert": "TLS_CLIENT_CERT_FILE", "key": "TLS_CLIENT_KEY_FILE"}
+"""The variable of each file by the option of curl and grpcurl that names it.
+
+In a container, whose paths nobody outside knows, a variable with `_ON_HOST` after this name has the path on the host.
+"""
 
 
 class Tls(NamedTuple):
@@ -62,6 +70,21 @@ def channel(address: str, tls: Tls | None) -> "grpc.Channel":
         return grpc.insecure_channel(address)
     credentials = grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
     return grpc.secure_channel(address, credentials)
+
+
+def curl(url: str) -> str:
+    """Return curl with the options that this address needs."""
+    return " ".join(["curl", *(options("--") if url.startswith("https:") else []), url])
+
+
+def options(dashes: str) -> list[str]:
+    """Return the options of curl or grpcurl, with this many dashes, that name the files which are set."""
+    return [f"{dashes}{option} {shlex.quote(path)}" for option, name in FILES.items() if (path := path_on_host(name))]
+
+
+def path_on_host(variable: str) -> str:
+    """Return the path of a file as a person knows it who copies a command; empty if the file is not set."""
+    return os.environ.get(f"{variable}_ON_HOST") or os.environ.get(variable, "")
 
 
 def _loaded(protocol: int, environ: Mapping[str, str], certificate: str, key: str, authority: str) -> Tls:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -49,14 +48,6 @@ for any other song."""
 
 MIDDLE, SPEECH = 0.5, 0.33
 """What a feature must exceed to be called high; music has hardly more spoken words than the second, says Spotify."""
-
-TLS_OPTIONS = {
-    # The dashboard's own file may lie in a container.
-    "TLS_CA_FILE": 'cacert "${TLS_CA_FILE:-$TLS_CERT_FILE}"',
-    "TLS_CLIENT_CERT_FILE": 'cert "$TLS_CLIENT_CERT_FILE"',
-    "TLS_CLIENT_KEY_FILE": 'key "$TLS_CLIENT_KEY_FILE"',
-}
-"""Options of curl and grpcurl by the variable that asks for one."""
 
 # No option sets the uploader's texts, which are English.
 UPLOADER_CSS = """<style>
@@ -157,11 +148,6 @@ def uploader(
 def download(label: str, content: bytes | Callable[[], bytes], name: str, mime: str = "text/csv", **look: Any) -> None:
     """Draw a button that downloads a file, which may be made only then; the page stays as it is."""
     st.download_button(label, content, name, mime, on_click="ignore", icon=":material/download:", **look)
-
-
-def tls_options(dashes: str) -> str:
-    """Return what curl or grpcurl needs to reach REST or gRPC by TLS, with this many dashes, in variables of `.env`."""
-    return "".join(f"{dashes}{option} " for name, option in TLS_OPTIONS.items() if os.environ.get(name))
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Fixtures of several folders: a champion made on the spot, and a registry that a test controls."""
+"""Fixtures of several folders: a champion made on the spot, a registry that a test controls, clients of others."""
 
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.training.data import Songs
 from song_preference.training.export import build_graph, describe
+from tests.support.isolated import CLIENTS, InstallFailed, install
 from tests.support.registry import FakeRegistry
 
 pytest_plugins = ["tests.support.stack"]
@@ -124,3 +125,14 @@ def case_directory(pytestconfig: pytest.Config) -> Path:
     if not directory.is_dir():
         pytest.skip("The files of the cases are not here.")
     return directory
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of the environment of programs that other people wrote."""
+    try:
+        return install(CLIENTS / "requirements.txt", tmp_path_factory.mktemp("clients") / "environment")
+    except InstallFailed as error:
+        if error.is_index_unreachable:
+            pytest.skip(f"The package index does not answer: {error}")
+        raise

@@ -10,7 +10,8 @@ from song_preference.errors import RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import import_report, page
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
-from streamlit_app.components import plain, reporting, section, tls_options, uploader
+from song_preference.tls import curl
+from streamlit_app.components import plain, reporting, section, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue, has_index
 from streamlit_app.data.pipeline import airflow_or_fail_fast
@@ -69,9 +70,7 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
             _start(_import_example, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
         st.write(locale("discover_large_text", size=settings().max_catalogue_bytes / 1e6))
-        command = (
-            f'curl {tls_options("--")}{settings().rest_page}/catalogue -H "X-API-Key: $API_KEY" -F file=@songs.csv'
-        )
+        command = f'{curl(f"{settings().rest_page}/catalogue")} -H "X-API-Key: $API_KEY" -F file=@songs.csv'
         st.code(command, language="bash", wrap_lines=True)
 
 

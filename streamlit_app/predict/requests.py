@@ -1,6 +1,5 @@
 """The same song through every protocol: the answers, and the requests to copy."""
 
-import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +7,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from song_preference.clients import PredictionClient, clients
+from song_preference.clients import PredictionClient, clients, graphql_query, python, shell_commands
 from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import Prediction
 from song_preference.settings import ClientSettings, DashboardSettings, ModelSettings, load
-from streamlit_app.components import tls_options
 
 OWN = "own"
 """The name of the dashboard's own model among those of the protocols."""
@@ -62,36 +60,10 @@ class Request(NamedTuple):
 
 def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> dict[str, list[Request]]:
     """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
-    features = song.model_dump()
-    fields = ", ".join(f"{name}: {value}" for name, value in features.items())
-    # Whoever gives browsers https gives callers of gRPC TLS.
-    options = tls_options("-") if settings.rest_page.startswith("https:") else "-plaintext "
-    query = f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
+    shell = shell_commands(song, settings.rest_page, settings.grpc_address)
     return {
-        OWN: [
-            Request(
-                "python",
-                f"""import os, mlflow, pandas as pd
-
-os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
-mlflow.set_tracking_uri("{settings.mlflow_page}")
-model = mlflow.pyfunc.load_model("models:/{model.name}@{model.alias}")
-model.predict(pd.DataFrame([{features}]))""",
-            )
-        ],
-        "REST": [_curl(f"{settings.rest_page}/predict", features)],
-        "GraphQL": [Request("graphql", query), _curl(f"{settings.rest_page}/graphql", {"query": query})],
-        "gRPC": [
-            Request(
-                "bash",
-                f"grpcurl {options}-d '{json.dumps({'song': features})}' \\\n"
-                f"  {settings.grpc_address} song_preference.v1.PredictionService/Predict",
-            )
-        ],
+        OWN: [Request("python", python(song, settings.mlflow_page, model))],
+        "REST": [Request("bash", shell["REST"])],
+        "GraphQL": [Request("graphql", graphql_query(song)), Request("bash", shell["GraphQL"])],
+        "gRPC": [Request("bash", shell["gRPC"])],
     }
-
-
-def _curl(url: str, body: object) -> Request:
-    return Request(
-        "bash", f"curl {tls_options('--')}{url} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
-    )

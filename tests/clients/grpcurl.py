@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -12,6 +13,11 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.json_format import MessageToJson, ParseDict
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+
+def channel_to(address: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
+    """Return a channel with TLS, or without where there are no credentials."""
+    return grpc.secure_channel(address, credentials) if credentials else grpc.insecure_channel(address)
 
 
 def method(channel: grpc.Channel, pool: DescriptorPool, service: str, name: str) -> Callable[[dict[str, Any]], Any]:
@@ -27,12 +33,15 @@ def method(channel: grpc.Channel, pool: DescriptorPool, service: str, name: str)
 def main() -> None:
     """Print the answer as grpcurl does."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("-plaintext", action="store_true", required=True)
+    parser.add_argument("-plaintext", action="store_true")
+    for option in ("-cacert", "-cert", "-key"):
+        parser.add_argument(option, type=lambda path: Path(path).read_bytes())
     parser.add_argument("-d", dest="message", type=json.loads, default={})
     parser.add_argument("address")
     parser.add_argument("method")
     asked = parser.parse_args()
-    with grpc.insecure_channel(asked.address) as channel:
+    credentials = grpc.ssl_channel_credentials(asked.cacert, asked.key, asked.cert)
+    with channel_to(asked.address, None if asked.plaintext else credentials) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
         try:
             print(MessageToJson(method(channel, pool, *asked.method.split("/"))(asked.message)))

@@ -3,13 +3,14 @@
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXTransport
-from songs import REST_URL, SONGS, answered, report
+from songs import REST_URL, SONGS, TRUSTING, answered, report
 
 QUERY = """query ($songs: [SongInput!]!) {
   predictBatch(songs: $songs) { answers { liked probability } }
 }"""
 
-client = Client(transport=HTTPXTransport(url=f"{REST_URL}/graphql", timeout=60), fetch_schema_from_transport=True)
+transport = HTTPXTransport(url=f"{REST_URL}/graphql", timeout=60, verify=TRUSTING)
+client = Client(transport=transport, fetch_schema_from_transport=True)
 with client as session:
     answers = session.execute(GraphQLRequest(QUERY, variable_values={"songs": SONGS}))["predictBatch"]["answers"]
     codes = []

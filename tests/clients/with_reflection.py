@@ -1,15 +1,18 @@
 """grpcio without stubs: both services as reflection describes them."""
 
+from pathlib import Path
+
 import grpc
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from grpcurl import method
-from songs import GRPC_ADDRESS, MODEL, ROWS, SONGS, answered, report
+from grpcurl import channel_to, method
+from songs import CA_FILE, GRPC_ADDRESS, HAS_TLS, MODEL, ROWS, SONGS, answered, report
 
 OURS, OPEN_INFERENCE = "song_preference.v1.PredictionService", "inference.GRPCInferenceService"
 
+authority = Path(CA_FILE).read_bytes() if CA_FILE else None
 
-with grpc.insecure_channel(GRPC_ADDRESS) as channel:
+with channel_to(GRPC_ADDRESS, grpc.ssl_channel_credentials(authority) if HAS_TLS else None) as channel:
     database = ProtoReflectionDescriptorDatabase(channel)
     assert {OURS, OPEN_INFERENCE, "grpc.health.v1.Health"} <= set(database.get_services())
     pool = DescriptorPool(database)

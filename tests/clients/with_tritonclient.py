@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tritonclient.grpc
 import tritonclient.http
-from songs import FEATURES, GRPC_ADDRESS, MODEL, REST_URL, ROWS, answered, report
+from songs import CA_FILE, FEATURES, GRPC_ADDRESS, HAS_TLS, MODEL, REST_URL, ROWS, TRUSTING, answered, report
 from tritonclient.grpc import service_pb2
 from tritonclient.utils import InferenceServerException
 
@@ -95,11 +95,13 @@ def ask_with_typed_contents(client: Any) -> None:
     answered("gRPC, typed contents", outputs["label"].int64_contents, outputs["probability"].fp32_contents)
 
 
-with tritonclient.http.InferenceServerClient(REST_URL.removeprefix("http://")) as http:
+with tritonclient.http.InferenceServerClient(
+    REST_URL.partition("://")[2], ssl=HAS_TLS, ssl_context_factory=lambda: TRUSTING
+) as http:
     check_metadata(http)
     ask_in_every_form(tritonclient.http, http, "HTTP", True, False)
     check_rejections(tritonclient.http, http, "404", "400")
-with tritonclient.grpc.InferenceServerClient(GRPC_ADDRESS) as rpc:
+with tritonclient.grpc.InferenceServerClient(GRPC_ADDRESS, ssl=HAS_TLS, root_certificates=CA_FILE) as rpc:
     check_metadata(rpc, as_json=True)
     ask_in_every_form(tritonclient.grpc, rpc, "gRPC", None)
     ask_with_typed_contents(rpc)

@@ -5,6 +5,8 @@ import json
 import os
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,12 +17,13 @@ import grpc
 import httpx
 import pytest
 
-from song_preference.clients import EXAMPLE, clients
-from song_preference.settings import ClientSettings
+from song_preference.clients import EXAMPLE, clients, python, shell_commands
+from song_preference.settings import ClientSettings, ModelSettings
 from song_preference.tls import channel, client_tls
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
 from tests.support.compose import Trickle, compose, loose, roots, run
+from tests.support.isolated import SONGS, ask
 from tests.support.waiting import wait_for
 
 FILES = "docker-compose.yaml:docker-compose.proxy.yaml"
@@ -109,6 +112,39 @@ def test_every_replica_answers(variables: dict[str, Any], service: str, protocol
     answered = [predictions(one, service) - count for one, count in zip(replicas, before, strict=True)]
     assert min(answered) > 0
     assert sum(answered) == CALLS
+
+
+@pytest.mark.parametrize("client", ["httpx", "gql", "reflection", "tritonclient", "mlflow"])
+def test_every_client_gets_the_same_answers(commands: Path, variables: dict[str, Any], client: str) -> None:
+    url, authority = os.environ["FASTAPI_URL"], variables["TLS_CERT_FILE"]
+    trusting = ssl.create_default_context(cafile=authority)
+    batch = httpx.post(f"{url}/predict/batch", json={"songs": SONGS}, verify=trusting, timeout=60)
+    expected = [(answer["liked"], answer["probability"]) for answer in batch.raise_for_status().json()["predictions"]]
+    answers = ask(commands, client, url, os.environ["GRPC_ADDRESS"], authority)
+    assert {way for way, found in answers.items() if found != expected} == set()
+
+
+def test_what_the_dashboard_shows_to_copy_is_answered(
+    variables: dict[str, Any], account: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = json.loads(compose("config", "--format", "json", **variables).stdout)["services"]
+    for name in ("TLS_PROXY", "TLS_CA_FILE_ON_HOST"):
+        monkeypatch.setenv(name, services["streamlit"]["environment"][name])
+    commands = shell_commands(EXAMPLE, os.environ["FASTAPI_URL"], os.environ["GRPC_ADDRESS"])
+    for protocol in ("REST", "GraphQL"):
+        assert '"probability"' in run("bash", "-c", commands[protocol]).stdout
+    snippet = python(EXAMPLE, f"https://127.0.0.1:{os.environ['MLFLOW_PORT']}", ModelSettings())
+    ended = subprocess.run(
+        [sys.executable, "-c", snippet],
+        env={"PATH": os.environ["PATH"]},
+        input="\n".join([*account, ""]),
+        capture_output=True,
+        text=True,
+        check=False,
+        # No terminal, of which getpass would read.
+        start_new_session=True,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 PROTECTED = [

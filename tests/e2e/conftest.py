@@ -1,7 +1,6 @@
 """Clients of the platform."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from song_preference.pipeline.airflow import Airflow
 from song_preference.settings import AirflowSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
-from tests.support.isolated import CLIENTS, InstallFailed, install
 
 TIMEOUT_SECONDS = 240
 
@@ -31,14 +29,3 @@ def objects(environment: dict[str, str]) -> ObjectStore:
     """The bucket of datasets."""
     settings = S3Settings()
     return ObjectStore(s3_client(settings), settings.data_bucket)
-
-
-@pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of the environment of programs that other people wrote."""
-    try:
-        return install(CLIENTS / "requirements.txt", tmp_path_factory.mktemp("clients") / "environment")
-    except InstallFailed as error:
-        if error.is_index_unreachable:
-            pytest.skip(f"The package index does not answer: {error}")
-        raise

@@ -1,33 +1,26 @@
 """Clients that other people wrote, in an environment of their own, and the snippets of docs/clients.md."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 
 from local_stack.config import ROOT
 from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.features import FEATURES
 from song_preference.settings import ClientSettings
-from tests.support.isolated import CLIENTS
+from tests.support.isolated import SONGS, Answers, ask
 
 PAGE = ROOT / "docs" / "clients.md"
 PATIENCE_SECONDS = 60
-SONGS = np.random.default_rng(3).random((1000, 4), dtype=np.float32).astype(float).tolist()
-
-Answers = list[tuple[bool, float]]
 
 
 @pytest.fixture(scope="module")
 def expected(environment: dict[str, str], rest: httpx.Client) -> Answers:
     """The answers of `/predict/batch`, once every service serves the same champion."""
     ask_all(clients(ClientSettings()), EXAMPLE, PATIENCE_SECONDS)
-    songs = [dict(zip(FEATURES, song, strict=True)) for song in SONGS]
-    answers = rest.post("/predict/batch", json={"songs": songs}).raise_for_status().json()["predictions"]
+    answers = rest.post("/predict/batch", json={"songs": SONGS}).raise_for_status().json()["predictions"]
     return [(answer["liked"], answer["probability"]) for answer in answers]
 
 
@@ -35,16 +28,7 @@ def expected(environment: dict[str, str], rest: httpx.Client) -> Answers:
 def test_every_client_gets_the_same_answers(
     expected: Answers, commands: Path, environment: dict[str, str], client: str
 ) -> None:
-    command = [
-        str(commands / "python"),
-        str(CLIENTS / f"with_{client}.py"),
-        environment["FASTAPI_URL"],
-        environment["GRPC_ADDRESS"],
-    ]
-    ended = subprocess.run(command, input=json.dumps(SONGS), capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    answers = {way: [tuple(answer) for answer in found] for way, found in json.loads(ended.stdout).items()}
-    assert answers
+    answers = ask(commands, client, environment["FASTAPI_URL"], environment["GRPC_ADDRESS"])
     assert {way for way, found in answers.items() if found != expected} == set()
 
 

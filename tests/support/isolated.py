@@ -1,15 +1,25 @@
 """Environments of their own for packages that cannot stand beside ours."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from local_stack.config import ROOT
+from song_preference.features import FEATURES
 
 CLIENTS = ROOT / "tests" / "clients"
 """Programs that run where other packages are installed, and the list of these."""
+
+ROWS = np.random.default_rng(3).random((1000, 4), dtype=np.float32).astype(float).tolist()
+SONGS = [dict(zip(FEATURES, row, strict=True)) for row in ROWS]
+"""The songs that every client asks about."""
+
+Answers = list[tuple[bool, float]]
 
 
 class InstallFailed(Exception):
@@ -32,3 +42,20 @@ def install(requirements: Path, directory: Path) -> Path:
         if ended.returncode:
             raise InstallFailed(ended.stderr)
     return directory / "bin"
+
+
+def ask(commands: Path, client: str, rest_url: str, grpc_address: str, ca_file: str = "") -> dict[str, Answers]:
+    """Return what a client answers about `SONGS`, by the way it asked."""
+    program = str(CLIENTS / f"with_{client}.py")
+    ended = subprocess.run(
+        [str(commands / "python"), program, rest_url, grpc_address],
+        input=json.dumps(ROWS),
+        env={**os.environ, "CA_FILE": ca_file} if ca_file else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    answers = {way: [(likes, found) for likes, found in each] for way, each in json.loads(ended.stdout).items()}
+    assert answers
+    return answers

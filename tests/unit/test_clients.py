@@ -1,59 +1,37 @@
 """Each client against the real service of its protocol: the same answer, and the same errors."""
 
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from anyio.from_thread import BlockingPortal
 
-from fastapi_app.app import create_app
-from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
+from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients, main
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.songs import SongSearch
-from song_preference.settings import ClientSettings, RestSettings
-from tests.support.grpc_server import grpc_server
+from song_preference.settings import ClientSettings
 from tests.support.registry import FakeRegistry
+from tests.support.tls import Addresses, served
 
-REST = RestSettings.model_validate(
-    {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
-)
 PROTOCOLS = ["REST", "GraphQL", "gRPC"]
 
 
-def clients_of(http_port: int, grpc_address: str) -> dict[str, PredictionClient]:
-    settings = {"FASTAPI_URL": f"http://127.0.0.1:{http_port}", "GRPC_ADDRESS": grpc_address}
+def clients_of(addresses: Addresses) -> dict[str, PredictionClient]:
+    settings = {"FASTAPI_URL": f"http://{addresses.rest}", "GRPC_ADDRESS": addresses.grpc}
     return clients(ClientSettings.model_validate(settings))
-
-
-@contextmanager
-def served(loop: BlockingPortal, predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
-    """Both services of a predictor, and a client for each protocol."""
-    songs = SongSearch(None, predictor)
-    with grpc_server(loop, songs) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
-        # The socket listens already: a call that comes before the server waits in its queue.
-        http = uvicorn.Server(uvicorn.Config(create_app(songs, REST), log_config=None))
-        thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
-        thread.start()
-        yield clients_of(listening.getsockname()[1], address)
-        http.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
 def services(grpc_loop: BlockingPortal, predictor: Predictor) -> Iterator[dict[str, PredictionClient]]:
-    with served(grpc_loop, predictor) as answering:
-        yield answering
+    with served(grpc_loop, predictor, {}) as addresses:
+        yield clients_of(addresses)
 
 
 @pytest.fixture
 def services_without_champion(grpc_loop: BlockingPortal, store: ModelStore) -> Iterator[dict[str, PredictionClient]]:
-    with served(grpc_loop, Predictor(store)) as answering:
-        yield answering
+    with served(grpc_loop, Predictor(store), {}) as addresses:
+        yield clients_of(addresses)
 
 
 def test_every_protocol_gives_the_predictors_answer(
@@ -80,7 +58,7 @@ def test_without_a_champion_the_remedy_arrives(
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_service_that_is_not_there_is_unavailable(protocol: str) -> None:
     with pytest.raises(ServiceUnavailable):
-        clients_of(9, "127.0.0.1:9")[protocol].predict(EXAMPLE)
+        clients_of(Addresses("127.0.0.1:9", "127.0.0.1:9"))[protocol].predict(EXAMPLE)
 
 
 def test_answers_of_different_models_are_an_error(predictor: Predictor, registry: FakeRegistry, graph: bytes) -> None:
@@ -101,3 +79,20 @@ def test_a_version_that_is_named_is_waited_for(
     threading.Timer(0.1, store.refresh).start()
     answers = ask_all({"one": predictor}, EXAMPLE, patience_seconds=60, version="7")
     assert answers["one"].model.version == "7"
+
+
+def test_the_command_line_prints_the_answers_and_the_commands(
+    grpc_loop: BlockingPortal,
+    predictor: Predictor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with served(grpc_loop, predictor, {}) as addresses:
+        monkeypatch.setenv("FASTAPI_URL", f"http://{addresses.rest}")
+        monkeypatch.setenv("GRPC_ADDRESS", addresses.grpc)
+        monkeypatch.setattr("sys.argv", ["clients", "--commands", "--version", "1"])
+        main()
+    answers, commands, _ = capsys.readouterr().out.split("\n\n")
+    assert [line.split()[0] for line in answers.splitlines()] == PROTOCOLS
+    assert commands.splitlines()[0].startswith(f"curl http://{addresses.rest}/predict ")
+    assert commands.splitlines()[-1] == f"  {addresses.grpc} song_preference.v1.PredictionService/Predict"

@@ -4,71 +4,28 @@ import os
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-import trustme
 from anyio.from_thread import BlockingPortal
 from cryptography.hazmat.primitives import serialization as pem
 
-from fastapi_app.app import create_app
-from fastapi_app.server import Server, configuration
 from local_stack.config import ROOT
 from operations.probe import problem
 from song_preference.clients import EXAMPLE, ask_all, clients
 from song_preference.errors import ServiceUnavailable
 from song_preference.serving.predictor import Predictor
-from song_preference.serving.songs import SongSearch
-from song_preference.settings import ClientSettings, RestSettings
+from song_preference.settings import ClientSettings
 from song_preference.tls import client_tls, server_tls
-from tests.support.grpc_server import grpc_server
-
-REST = RestSettings.model_validate(
-    {"API_KEY": "key", "MAX_UPLOAD_BYTES": 1000, "GRAPHQL_IDE": False, "MANAGE_DATASETS": False}
-)
+from tests.support.tls import SERVER, Addresses, issue, served
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A CA, a certificate of this machine and one of a client, by variable."""
-    directory, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
-    authority.cert_pem.write_to_path(directory / "ca.pem")
-    for name, issued in {"server": authority.issue_cert("127.0.0.1"), "client": authority.issue_cert("us")}.items():
-        issued.private_key_pem.write_to_path(directory / f"{name}.key")
-        (directory / f"{name}.pem").write_bytes(b"".join(one.bytes() for one in issued.cert_chain_pems))
-    names = {
-        "TLS_CERT_FILE": "server.pem",
-        "TLS_KEY_FILE": "server.key",
-        "TLS_CLIENT_CA_FILE": "ca.pem",
-        "TLS_CA_FILE": "ca.pem",
-        "TLS_CLIENT_CERT_FILE": "client.pem",
-        "TLS_CLIENT_KEY_FILE": "client.key",
-    }
-    return {variable: str(directory / name) for variable, name in names.items()}
-
-
-class Addresses(NamedTuple):
-    """The services' addresses."""
-
-    rest: str
-    grpc: str
-
-
-@contextmanager
-def served(loop: BlockingPortal, predictor: Predictor, files: Mapping[str, str]) -> Iterator[Addresses]:
-    """Both services with the server's files among these."""
-    tls, songs = server_tls(files), SongSearch(None, predictor)
-    with grpc_server(loop, songs, tls=tls) as (address, *_), socket.create_server(("127.0.0.1", 0)) as listening:
-        http = Server(configuration(create_app(songs, REST), "127.0.0.1", 0, tls=tls))
-        thread = threading.Thread(target=http.run, args=([listening],), daemon=True)
-        thread.start()
-        yield Addresses(f"127.0.0.1:{listening.getsockname()[1]}", address)
-        http.should_exit = True
-        thread.join()
+    return issue(tmp_path_factory.mktemp("tls"))
 
 
 @contextmanager
@@ -99,7 +56,7 @@ def assert_none_answers(addresses: Addresses, scheme: str = "s") -> None:
 def test_clients_that_trust_the_ca_are_answered_and_no_others(
     grpc_loop: BlockingPortal, predictor: Predictor, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with served(grpc_loop, predictor, {name: files[name] for name in ("TLS_CERT_FILE", "TLS_KEY_FILE")}) as addresses:
+    with served(grpc_loop, predictor, {name: files[name] for name in SERVER}) as addresses:
         with presenting(monkeypatch, files, "TLS_CA_FILE"):
             assert_all_answer(addresses)
         assert_none_answers(addresses)
@@ -124,7 +81,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(
     old.minimum_version, old.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_1
     # Else OpenSSL itself would not offer it.
     old.set_ciphers("DEFAULT@SECLEVEL=0")
-    with served(grpc_loop, predictor, {name: files[name] for name in ("TLS_CERT_FILE", "TLS_KEY_FILE")}) as addresses:
+    with served(grpc_loop, predictor, {name: files[name] for name in SERVER}) as addresses:
         for address in addresses:
             host, port = address.split(":")
             with socket.create_connection((host, int(port)), timeout=20) as plain, pytest.raises(ssl.SSLError):

@@ -67,6 +67,7 @@ def commands(monkeypatch: pytest.MonkeyPatch, champions: list[dict[str, str]]) -
             champions.append(learned_from("sample" if env["DATASET_SOURCE"] == "sample" else "https"))
         elif command[2] == "song_preference.clients":
             assert command[-2:] == ("--version", "1")
+            assert "--commands" in command
         return subprocess.CompletedProcess(command, 0)
 
     def get(url: str, **_: object) -> httpx.Response:
@@ -87,18 +88,6 @@ def learned_from(kind: str) -> dict[str, str]:
 
 def run(state: Path, source: str, new_listener: str | None = None) -> None:
     command_line.run(Config.read({"LOCAL_STATE_DIR": str(state), "DATASET_SOURCE": source}), new_listener)
-
-
-def test_what_asks_over_tls_trusts_the_certificate_and_has_its_own(
-    tmp_path: Path, commands: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings = {"TLS_CERT_FILE": "/my own.pem", "TLS_KEY_FILE": "/key.pem"}
-    settings |= {"TLS_CLIENT_CERT_FILE": "/me.pem", "TLS_CLIENT_KEY_FILE": "/me.key"}
-    command_line.run(Config.read({"LOCAL_STATE_DIR": str(tmp_path), "DATASET_SOURCE": "sample", **settings}))
-    assert commands
-    shown = capsys.readouterr().out
-    assert shown.count("\n  curl --cacert '/my own.pem' --cert /me.pem --key /me.key https://127.0.0.1:8803/") == 2
-    assert shown.count("\n  grpcurl -cacert '/my own.pem' -cert /me.pem -key /me.key -d ") == 1
 
 
 def test_the_summary_leads_to_the_pages_that_links_lead_to(
