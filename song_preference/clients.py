@@ -18,7 +18,7 @@ from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable
 from song_preference.features import Song
 from song_preference.prediction import ModelRef, Prediction
 from song_preference.settings import ClientSettings, ModelSettings, load
-from song_preference.tls import Tls, channel, client_tls, curl, options, path_on_host, verification
+from song_preference.tls import Tls, channel, client_tls, curl, options, shown_path, verification
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 TIMEOUT_SECONDS = 5
@@ -173,7 +173,7 @@ def shell_commands(song: Song, rest: str, grpc: str) -> dict[str, str]:
 def python(song: Song, mlflow: str, model: ModelSettings) -> str:
     """Return Python that loads the model from MLflow at this address; it asks for the proxy's password."""
     imports, variables = "os, mlflow, pandas as pd", {"MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": '"false"'}
-    if mlflow.startswith("https:") and (authority := path_on_host("TLS_CA_FILE")):
+    if mlflow.startswith("https:") and (authority := shown_path("TLS_CA_FILE")):
         variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = json.dumps(authority)
     if os.environ.get("TLS_PROXY"):
         imports = f"getpass, {imports}"

@@ -79,12 +79,15 @@ def curl(url: str) -> str:
 
 def options(dashes: str) -> list[str]:
     """Return the options of curl or grpcurl, with this many dashes, that name the files which are set."""
-    return [f"{dashes}{option} {shlex.quote(path)}" for option, name in FILES.items() if (path := path_on_host(name))]
+    return [f"{dashes}{option} {shlex.quote(path)}" for option, name in FILES.items() if (path := shown_path(name))]
 
 
-def path_on_host(variable: str) -> str:
-    """Return the path of a file as a person knows it who copies a command; empty if the file is not set."""
-    return os.environ.get(f"{variable}_ON_HOST") or os.environ.get(variable, "")
+def shown_path(variable: str) -> str:
+    """Return the path of a file for a person who copies a command; empty if the file is not set.
+
+    A container's commands are read on other machines too, so that they have only the name of the host's file.
+    """
+    return Path(os.environ.get(f"{variable}_ON_HOST", "")).name or os.environ.get(variable, "")
 
 
 def _loaded(protocol: int, environ: Mapping[str, str], certificate: str, key: str, authority: str) -> Tls:

@@ -130,6 +130,8 @@ def test_what_the_dashboard_shows_to_copy_is_answered(
     services = json.loads(compose("config", "--format", "json", **variables).stdout)["services"]
     for name in ("TLS_PROXY", "TLS_CA_FILE_ON_HOST"):
         monkeypatch.setenv(name, services["streamlit"]["environment"][name])
+    # They name the file without its folder.
+    monkeypatch.chdir(Path(variables["TLS_CERT_FILE"]).parent)
     commands = shell_commands(EXAMPLE, os.environ["FASTAPI_URL"], os.environ["GRPC_ADDRESS"])
     for protocol in ("REST", "GraphQL"):
         assert '"probability"' in run("bash", "-c", commands[protocol]).stdout

@@ -83,7 +83,7 @@ def test_over_tls_they_name_the_files_of_this_machine(
     assert curl("http://127.0.0.1:8803/") == "curl http://127.0.0.1:8803/"
 
 
-def test_from_a_container_they_name_the_files_of_the_host(
+def test_from_a_container_they_name_the_files_of_the_host_without_their_folder(
     grpc_loop: BlockingPortal,
     predictor: Predictor,
     folder: Path,
@@ -91,8 +91,7 @@ def test_from_a_container_they_name_the_files_of_the_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TLS_CA_FILE", "/tls/ca.pem")
-    # As .env has it: from the folder of the Compose file.
-    monkeypatch.setenv("TLS_CA_FILE_ON_HOST", Path(files["TLS_CA_FILE"]).name)
+    monkeypatch.setenv("TLS_CA_FILE_ON_HOST", files["TLS_CA_FILE"])
     with served(grpc_loop, predictor, {name: files[name] for name in SERVER}) as addresses:
         assert_all_answer(addresses, "https", folder, predictor)
 
