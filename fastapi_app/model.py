@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import NEEDS_KEY, Limit, MetricsDep, PredictorDep
 from fastapi_app.errors import problems
-from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
+from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut, refusal_of
 from song_preference.errors import ModelRejected
 from song_preference.serving.model_store import ModelStore
 
@@ -101,7 +101,7 @@ async def ready(predictor: PredictorDep) -> Ready:
     """Confirm that a model is loaded, so that the service can predict."""
     store = predictor.store
     served = store.current()
-    return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
+    return Ready(stale=served.stale, model=served.model.ref.version, refusal=refusal_of(store))
 
 
 @router.get(

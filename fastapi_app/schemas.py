@@ -105,6 +105,11 @@ class ExplanationOut(PredictionOut):
         return cls.model_validate(prediction | {"base": explanation.base, "contributions": explanation.contributions})
 
 
+def refusal_of(store: ModelStore) -> str | None:
+    """Return why the registry's champion is not served, in English."""
+    return str(store.refusal) if store.refusal else None
+
+
 class ServedOut(ModelOut):
     """The model in service."""
 
@@ -123,7 +128,7 @@ class ServedOut(ModelOut):
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,
-            refusal=store.refusal,
+            refusal=refusal_of(store),
         )
 
 

@@ -27,7 +27,7 @@ class FilesCrossed:
     def __init__(self) -> None:
         self.names: set[str] = set()
 
-    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
         path = Path(frame.f_code.co_filename)
         if event == "call" and path.is_relative_to(ROOT) and (name := path.relative_to(ROOT)).parts[0] in OURS:
             self.names.add(str(name))
@@ -50,7 +50,7 @@ def address(rest_app: FastAPI, store: ModelStore, crossed: FilesCrossed) -> Iter
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        wait_for(lambda: server.started and store.served, "the champion")
+        wait_for(lambda: server.started and store.served is not None, "the champion")
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/predict"
     finally:
         server.should_exit = True
