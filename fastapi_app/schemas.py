@@ -132,7 +132,7 @@ class ServedOut(ModelOut):
         )
 
 
-class VersionOut(RegisteredVersion, from_attributes=True):
+class VersionOut(RegisteredVersion):
     """A version in the registry; what its training did not note is null."""
 
 

@@ -1,7 +1,7 @@
 """The GraphQL queries and the schema."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
@@ -30,7 +30,7 @@ from fastapi_app.graphql.types import (
     WishesInput,
     prediction_of,
 )
-from fastapi_app.schemas import ServedOut, VersionOut
+from fastapi_app.schemas import ServedOut
 from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
@@ -58,92 +58,87 @@ VersionArgument = Annotated[str, strawberry.argument(description="Its name, or '
 IdArgument = Annotated[str, strawberry.argument(name="id", description="The run's id.")]
 
 
+def field(resolver: Callable[..., Any]) -> Any:
+    """Return a field of the query that is described by its resolver's docstring."""
+    return strawberry.field(resolver, description=" ".join(str(resolver.__doc__).split()))
+
+
 # Each field may be null, so that the error of one leaves the others their answers. What waits for other services does
 # so in a thread.
 @strawberry.type(description="The queries; each error has its kind in `extensions.code`.")
 class Query:
     """Convert between GraphQL and the domain."""
 
-    @strawberry.field(description="Predict whether the listener will like a song.")  # type: ignore[untyped-decorator]
+    @field
     async def predict(self, info: QueryInfo, song: SongArgument) -> Prediction | None:
-        """Predict in one micro-batch with other requests."""
+        """Predict whether the listener will like a song."""
         return prediction_of(await info.context.batcher.predict(Song.checked(vars(song))))
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="Predict for each of several songs whether the listener will like it; send many in a variable."
-    )
+    @field
     def predict_batch(self, info: QueryInfo, songs: SongsArgument) -> PredictionBatch | None:
-        """Predict for all songs at once."""
+        """Predict for each of several songs whether the listener will like it; send many in a variable."""
         info.context.count_songs(len(songs))
         return PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
 
-    @strawberry.field(description="Explain what each feature adds to the prediction.")  # type: ignore[untyped-decorator]
+    @field
     def explain(self, info: QueryInfo, song: SongArgument) -> Explanation | None:
-        """Explain a prediction."""
+        """Explain what each feature adds to the prediction."""
         return Explanation.of(info.context.predictor.explain(Song.checked(vars(song))))
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="The songs of the catalogue with all words of the query in title and artist: first those with the "
-        "words whole, then those with words that begin like them; of each the best known first."
-    )
+    @field
     async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> Songs | None:
-        """Return at most `first` songs."""
+        """The songs of the catalogue with all words of the query in title and artist: first those with the words
+        whole, then those with words that begin like them; of each the best known first.
+        """
         asked = Search.checked({"query": query, "limit": first})
         return Songs.of(await info.context.songs.answer(info.context.songs.search, asked))
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="A song of the catalogue, and what the model in service predicts for it and why."
-    )
+    @field
     async def song(self, info: QueryInfo, song_id: SongIdArgument) -> SongPage | None:
-        """Return a song by its id."""
+        """A song of the catalogue, and what the model in service predicts for it and why."""
         return SongPage.of(await run_in_threadpool(info.context.songs.song, song_id))
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="Songs that the listener would like and that are not in their list, spread over artists."
-    )
+    @field
     async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> Songs | None:
-        """Return the songs that fit the wishes."""
+        """Songs that the listener would like and that are not in their list, spread over artists."""
         asked = Wishes.checked(vars(wishes) if wishes else {})
         return Songs.of(await info.context.songs.answer(info.context.songs.recommend, asked))
 
-    @strawberry.field(description="The model in service.")  # type: ignore[untyped-decorator]
+    @field
     def model(self, info: QueryInfo) -> ServedModel | None:
-        """Return the model in service."""
+        """The model in service."""
         return ServedModel.from_pydantic(ServedOut.of(info.context.predictor.store))
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="The versions in the registry, the newest first."
-    )
+    @field
     async def model_versions(self, info: QueryInfo, first: FirstArgument = 20) -> list[RegisteredVersion] | None:
-        """Return at most `first` versions."""
+        """The versions in the registry, the newest first."""
         _check_first(first)
         versions = await run_in_threadpool(info.context.predictor.store.versions, first)
-        return [RegisteredVersion.from_pydantic(VersionOut.model_validate(version)) for version in versions]
+        return [RegisteredVersion.from_pydantic(version) for version in versions]
 
-    @strawberry.field(  # type: ignore[untyped-decorator]
-        description="The published dataset versions, the newest first."
-    )
+    @field
     async def datasets(self, info: QueryInfo, first: FirstArgument = 20) -> list[Dataset] | None:
-        """Return at most `first` versions; all are read, since only their descriptions hold the dates."""
+        """The published dataset versions, the newest first."""
         _check_first(first)
+        # All are read, since only their descriptions hold the dates.
         published = await run_in_threadpool(info.context.management.datasets.published)
         return [Dataset.of(version) for version in published[:first]]
 
-    @strawberry.field(description="A published dataset version.")  # type: ignore[untyped-decorator]
+    @field
     async def dataset(self, info: QueryInfo, version: VersionArgument) -> Dataset | None:
-        """Return a version by its name, or the latest."""
+        """A published dataset version."""
         return Dataset.of(await run_in_threadpool(info.context.management.datasets.find, version))
 
-    @strawberry.field(description="The runs of the pipeline, the newest first.")  # type: ignore[untyped-decorator]
+    @field
     async def pipeline_runs(self, info: QueryInfo, first: FirstArgument = 20) -> list[PipelineRun] | None:
-        """Return at most `first` runs."""
+        """The runs of the pipeline, the newest first."""
         _check_first(first)
         page = await run_in_threadpool(report.page, info.context.management.airflow, first)
         return [PipelineRun.from_pydantic(run) for run in page.runs]
 
-    @strawberry.field(description="A run of the pipeline and its results.")  # type: ignore[untyped-decorator]
+    @field
     async def pipeline_run(self, info: QueryInfo, run_id: IdArgument) -> PipelineRunReport | None:
-        """Return the report of one run."""
+        """A run of the pipeline and its results."""
         found = await run_in_threadpool(report.report, info.context.management.airflow, run_id)
         return PipelineRunReport.from_pydantic(found)
 
