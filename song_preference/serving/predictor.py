@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
-from math import factorial
+from math import comb
 from typing import Protocol
 
 import numpy as np
@@ -99,20 +99,12 @@ COALITIONS = np.array(list(product((False, True), repeat=len(FEATURES))))
 """Features that each coalition takes from the song, shape (16, 4); the background has the others."""
 
 
-def _weights() -> NDArray[np.float64]:
-    """Return the weight of each coalition's value in each feature's contribution, shape (4, 16)."""
-    count = len(FEATURES)
-    weights = np.zeros((count, len(COALITIONS)))
-    for column, coalition in enumerate(COALITIONS):
-        size = int(coalition.sum())
-        for feature, belongs in enumerate(coalition):
-            others = size - int(belongs)
-            weight = factorial(others) * factorial(count - others - 1) / factorial(count)
-            weights[feature, column] = weight if belongs else -weight
-    return weights
+BY_OTHERS = np.array([1 / len(FEATURES) / comb(len(FEATURES) - 1, others) for others in range(len(FEATURES))])
+"""Weight of a coalition's value in the contribution of a feature, by the number of other features in it."""
 
-
-WEIGHTS = _weights()
+OTHERS = COALITIONS.sum(axis=1) - COALITIONS.T
+WEIGHTS = np.where(COALITIONS.T, BY_OTHERS[OTHERS], -BY_OTHERS[OTHERS])
+"""Weight of each coalition's value in each feature's contribution, shape (4, 16)."""
 
 
 def shapley_values(
