@@ -13,23 +13,9 @@ from strawberry.types import ExecutionContext, Info
 from typing_extensions import override
 
 from fastapi_app.dependencies import MAX_LISTED
+from fastapi_app.graphql import types
 from fastapi_app.graphql.errors import INTERNAL, code_of
 from fastapi_app.graphql.limits import Context, CountedExecution, Limits
-from fastapi_app.graphql.types import (
-    Dataset,
-    Explanation,
-    PipelineRun,
-    PipelineRunReport,
-    Prediction,
-    PredictionBatch,
-    RegisteredVersion,
-    ServedModel,
-    SongInput,
-    SongPage,
-    Songs,
-    WishesInput,
-    prediction_of,
-)
 from fastapi_app.schemas import ServedOut
 from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
@@ -45,15 +31,15 @@ CACHED_QUERIES = 128
 _SONGS = TypeAdapter(list[Song])
 
 QueryInfo = Info[Context, None]
-SongArgument = Annotated[SongInput, strawberry.argument(description="The song to ask about.")]
+SongArgument = Annotated[types.SongInput, strawberry.argument(description="The song to ask about.")]
 SongsArgument = Annotated[
-    list[SongInput],
+    list[types.SongInput],
     strawberry.argument(description="The songs to ask about, at most MAX_BATCH_SIZE in one request."),
 ]
 FirstArgument = Annotated[int, strawberry.argument(description=f"How many at most: 1 to {MAX_LISTED}.")]
 SongIdArgument = Annotated[str, strawberry.argument(name="id", description="Its id in the catalogue.")]
 SearchArgument = Annotated[str, strawberry.argument(description=str(Search.model_fields["query"].description))]
-WishesArgument = Annotated[WishesInput | None, strawberry.argument(description="What they must be like.")]
+WishesArgument = Annotated[types.WishesInput | None, strawberry.argument(description="What they must be like.")]
 VersionArgument = Annotated[str, strawberry.argument(description="Its name, or 'latest'.")]
 IdArgument = Annotated[str, strawberry.argument(name="id", description="The run's id.")]
 
@@ -70,77 +56,77 @@ class Query:
     """Convert between GraphQL and the domain."""
 
     @field
-    async def predict(self, info: QueryInfo, song: SongArgument) -> Prediction | None:
+    async def predict(self, info: QueryInfo, song: SongArgument) -> types.Prediction | None:
         """Predict whether the listener will like a song."""
-        return prediction_of(await info.context.batcher.predict(Song.checked(vars(song))))
+        return types.prediction_of(await info.context.batcher.predict(Song.checked(vars(song))))
 
     @field
-    def predict_batch(self, info: QueryInfo, songs: SongsArgument) -> PredictionBatch | None:
+    def predict_batch(self, info: QueryInfo, songs: SongsArgument) -> types.PredictionBatch | None:
         """Predict for each of several songs whether the listener will like it; send many in a variable."""
         info.context.count_songs(len(songs))
-        return PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
+        return types.PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
 
     @field
-    def explain(self, info: QueryInfo, song: SongArgument) -> Explanation | None:
+    def explain(self, info: QueryInfo, song: SongArgument) -> types.Explanation | None:
         """Explain what each feature adds to the prediction."""
-        return Explanation.of(info.context.predictor.explain(Song.checked(vars(song))))
+        return types.Explanation.of(info.context.predictor.explain(Song.checked(vars(song))))
 
     @field
-    async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> Songs | None:
+    async def songs(self, info: QueryInfo, query: SearchArgument, first: FirstArgument = 20) -> types.Songs | None:
         """The songs of the catalogue with all words of the query in title and artist: first those with the words
         whole, then those with words that begin like them; of each the best known first.
         """
         asked = Search.checked({"query": query, "limit": first})
-        return Songs.of(await info.context.songs.answer(info.context.songs.search, asked))
+        return types.Songs.of(await info.context.songs.answer(info.context.songs.search, asked))
 
     @field
-    async def song(self, info: QueryInfo, song_id: SongIdArgument) -> SongPage | None:
+    async def song(self, info: QueryInfo, song_id: SongIdArgument) -> types.SongPage | None:
         """A song of the catalogue, and what the model in service predicts for it and why."""
-        return SongPage.of(await run_in_threadpool(info.context.songs.song, song_id))
+        return types.SongPage.of(await run_in_threadpool(info.context.songs.song, song_id))
 
     @field
-    async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> Songs | None:
+    async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> types.Songs | None:
         """Songs that the listener would like and that are not in their list, spread over artists."""
         asked = Wishes.checked(vars(wishes) if wishes else {})
-        return Songs.of(await info.context.songs.answer(info.context.songs.recommend, asked))
+        return types.Songs.of(await info.context.songs.answer(info.context.songs.recommend, asked))
 
     @field
-    def model(self, info: QueryInfo) -> ServedModel | None:
+    def model(self, info: QueryInfo) -> types.ServedModel | None:
         """The model in service."""
-        return ServedModel.from_pydantic(ServedOut.of(info.context.predictor.store))
+        return types.ServedModel.from_pydantic(ServedOut.of(info.context.predictor.store))
 
     @field
-    async def model_versions(self, info: QueryInfo, first: FirstArgument = 20) -> list[RegisteredVersion] | None:
+    async def model_versions(self, info: QueryInfo, first: FirstArgument = 20) -> list[types.RegisteredVersion] | None:
         """The versions in the registry, the newest first."""
         _check_first(first)
         versions = await run_in_threadpool(info.context.predictor.store.versions, first)
-        return [RegisteredVersion.from_pydantic(version) for version in versions]
+        return [types.RegisteredVersion.from_pydantic(version) for version in versions]
 
     @field
-    async def datasets(self, info: QueryInfo, first: FirstArgument = 20) -> list[Dataset] | None:
+    async def datasets(self, info: QueryInfo, first: FirstArgument = 20) -> list[types.Dataset] | None:
         """The published dataset versions, the newest first."""
         _check_first(first)
         # All are read, since only their descriptions hold the dates.
         published = await run_in_threadpool(info.context.management.datasets.published)
-        return [Dataset.of(version) for version in published[:first]]
+        return [types.Dataset.of(version) for version in published[:first]]
 
     @field
-    async def dataset(self, info: QueryInfo, version: VersionArgument) -> Dataset | None:
+    async def dataset(self, info: QueryInfo, version: VersionArgument) -> types.Dataset | None:
         """A published dataset version."""
-        return Dataset.of(await run_in_threadpool(info.context.management.datasets.find, version))
+        return types.Dataset.of(await run_in_threadpool(info.context.management.datasets.find, version))
 
     @field
-    async def pipeline_runs(self, info: QueryInfo, first: FirstArgument = 20) -> list[PipelineRun] | None:
+    async def pipeline_runs(self, info: QueryInfo, first: FirstArgument = 20) -> list[types.PipelineRun] | None:
         """The runs of the pipeline, the newest first."""
         _check_first(first)
         page = await run_in_threadpool(report.page, info.context.management.airflow, first)
-        return [PipelineRun.from_pydantic(run) for run in page.runs]
+        return [types.PipelineRun.from_pydantic(run) for run in page.runs]
 
     @field
-    async def pipeline_run(self, info: QueryInfo, run_id: IdArgument) -> PipelineRunReport | None:
+    async def pipeline_run(self, info: QueryInfo, run_id: IdArgument) -> types.PipelineRunReport | None:
         """A run of the pipeline and its results."""
         found = await run_in_threadpool(report.report, info.context.management.airflow, run_id)
-        return PipelineRunReport.from_pydantic(found)
+        return types.PipelineRunReport.from_pydantic(found)
 
 
 def _check_first(first: int) -> None:
@@ -149,7 +135,7 @@ def _check_first(first: int) -> None:
         raise GraphQLError(f"'first' is {first} and must lie in [1, {MAX_LISTED}].")
 
 
-def _checked(songs: Sequence[SongInput]) -> list[Song]:
+def _checked(songs: Sequence[types.SongInput]) -> list[Song]:
     try:
         return _SONGS.validate_python([vars(song) for song in songs])
     except ValidationError as error:
