@@ -103,7 +103,7 @@ BY_OTHERS = np.array([1 / len(FEATURES) / comb(len(FEATURES) - 1, others) for ot
 """Weight of a coalition's value in the contribution of a feature, by the number of other features in it."""
 
 OTHERS = COALITIONS.sum(axis=1) - COALITIONS.T
-WEIGHTS = np.where(COALITIONS.T, BY_OTHERS[OTHERS], -BY_OTHERS[OTHERS])
+WEIGHTS: NDArray[np.float64] = np.where(COALITIONS.T, BY_OTHERS[OTHERS], -BY_OTHERS[OTHERS])
 """Weight of each coalition's value in each feature's contribution, shape (4, 16)."""
 
 
