@@ -259,7 +259,7 @@ def delete(version: Version, management: ManagementDep) -> None:
     A playlist that was uploaded with `POST /datasets` is deleted too, unless another version came from it.
     """
     if version == LATEST_NAME:
-        raise DatasetNotFound("Name the version to remove: the latest one stays.")
+        raise DatasetNotFound(Message("latest_dataset_stays"))
     manage.remove(management.datasets, management.registry, version)
 
 

@@ -1,5 +1,8 @@
 """The introduction and the tags of `/docs` and `/redoc`, and the page `/redoc` itself."""
 
+from pathlib import Path
+from string import Template
+
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html
 from fastapi.responses import HTMLResponse
@@ -30,35 +33,7 @@ TAGS = [
     {"name": "Service", "description": "The name of the service and its links."},
 ]
 
-INTRODUCTION = """\
-Predicts whether a listener will like a song from four audio features, speechiness, energy, danceability and
-acousticness, with a model that was trained on this listener's playlist. The same predictions are at `/graphql`, over
-gRPC, and for other tools at `/v2` (Open Inference Protocol) and `/invocations` (MLflow).
-
-## First steps
-
-```sh
-curl http://127.0.0.1:8803/predict -H 'Content-Type: application/json' \\
-  -d '{{"speechiness": 0.0444, "energy": 0.521, "danceability": 0.514, "acousticness": 0.713}}'
-curl http://127.0.0.1:8803/predict/csv -F file=@incoming/new_songs.csv
-curl -X POST http://127.0.0.1:8803/model/refresh -H 'X-API-Key: development-only-api-key'
-```
-
-## Key
-
-Predictions need no key. Requests that change something, and those for the listener's own rows (the tables `raw` and
-`scaled`), need the header `X-API-Key` with the service's `API_KEY`; at `/docs`, the button *Authorize* adds it. Its
-default, `development-only-api-key`, is public: replace it before others can reach the service.
-
-## Limits
-
-| | at most | beyond it |
-|---|---|---|
-{limits}
-
-There is no limit on the number of requests of one caller. Errors are problems of RFC 9457: `detail` says what is wrong
-and what to do, `errors` names the fields.
-"""
+INTRODUCTION = Path(__file__).parent / "introduction.md"
 
 
 def introduction(settings: RestSettings, max_batch_size: int, max_playlist_bytes: int | None) -> str:
@@ -71,7 +46,8 @@ def introduction(settings: RestSettings, max_batch_size: int, max_playlist_bytes
     ]
     if max_playlist_bytes is not None:
         limits.append(("playlist, one file or two", _megabytes(max_playlist_bytes), 413))
-    return INTRODUCTION.format(limits="\n".join(f"| {what} | {most} | {status} |" for what, most, status in limits))
+    rows = "\n".join(f"| {what} | {most} | {status} |" for what, most, status in limits)
+    return Template(INTRODUCTION.read_text(encoding="utf-8")).substitute(limits=rows)
 
 
 def _megabytes(size: int) -> str:

@@ -9,8 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fastapi_app.dependencies import NEEDS_KEY, Limit, MetricsDep, PredictorDep
 from fastapi_app.errors import problems
-from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut
+from fastapi_app.schemas import Health, Live, ModelOut, Ready, RefreshOut, ServedOut, Service, VersionOut, refusal_of
 from song_preference.errors import ModelRejected
+from song_preference.prediction import RegisteredVersion
 from song_preference.serving.model_store import ModelStore
 
 router = APIRouter()
@@ -55,11 +56,12 @@ async def model(predictor: PredictorDep) -> ServedOut:
     tags=["Model"],
     operation_id="modelVersions",
     summary="List the versions in the registry",
+    response_model=list[VersionOut],
     responses=problems(422, 503),
 )
-def versions(predictor: PredictorDep, limit: Limit = 20) -> list[VersionOut]:
+def versions(predictor: PredictorDep, limit: Limit = 20) -> list[RegisteredVersion]:
     """List the versions in the registry, the newest first."""
-    return [VersionOut.model_validate(found) for found in predictor.store.versions(limit)]
+    return predictor.store.versions(limit)
 
 
 @router.post(
@@ -101,7 +103,7 @@ async def ready(predictor: PredictorDep) -> Ready:
     """Confirm that a model is loaded, so that the service can predict."""
     store = predictor.store
     served = store.current()
-    return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
+    return Ready(stale=served.stale, model=served.model.ref.version, refusal=refusal_of(store))
 
 
 @router.get(

@@ -7,7 +7,6 @@ from typing import IO, Annotated
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic_core import to_json
 
 from fastapi_app.csv_scoring import Answered, answered
 from fastapi_app.dependencies import PredictorDep, SettingsDep, SourcesDep
@@ -19,9 +18,11 @@ from fastapi_app.schemas import (
     BatchBody,
     BatchOut,
     ExplanationOut,
+    Json,
     ModelOut,
     PredictionOut,
     SongBody,
+    explanation_out,
     prediction_out,
 )
 from fastapi_app.uploads import FILE_BODY, TurnsDep, UploadDep
@@ -29,8 +30,6 @@ from song_preference.serving.batching import MicroBatcher
 
 router = APIRouter(tags=["Predictions"], responses=SONG_PROBLEMS)
 long_router = APIRouter(route_class=LongRequestRoute)
-
-JSON = "application/json"
 
 SongIn = Annotated[SongBody, Body(openapi_examples={"song": {"value": EXAMPLE_SONG}, "talk": {"value": EXAMPLE_TALK}})]
 BatchIn = Annotated[BatchBody, Body(openapi_examples={"two": {"value": {"songs": [EXAMPLE_SONG, EXAMPLE_TALK]}}})]
@@ -42,7 +41,7 @@ async def predict(request: Request, song: SongIn) -> Response:
     """Predict whether the listener will like a song; flat, or as `{"features": {...}}`. Other keys are ignored."""
     # No dependency and no response model, each of which takes as long as the prediction.
     batcher: MicroBatcher = request.app.state.batcher
-    return Response(to_json(prediction_out(await batcher.predict(song))), media_type=JSON)
+    return Json(prediction_out(await batcher.predict(song)))
 
 
 @long_router.post(
@@ -51,17 +50,17 @@ async def predict(request: Request, song: SongIn) -> Response:
 async def predict_batch(batch: BatchIn, predictor: PredictorDep) -> Response:
     """Predict for each of several songs whether the listener will like it; at most MAX_BATCH_SIZE songs."""
     predicted = predictor.predict_batch(batch.songs)
-    body = {
-        "model": ModelOut.model_validate(predicted.model),
-        "threshold": predicted.threshold,
-        "stale": predicted.stale,
-        "predictions": [
-            {"label": label, "liked": liked, "probability": probability}
-            for label, liked, probability in predicted.answers()
-        ],
-    }
-    # Serialised here, since FastAPI would validate each answer again.
-    return Response(to_json(body), media_type=JSON)
+    return Json(
+        {
+            "model": ModelOut.model_validate(predicted.model),
+            "threshold": predicted.threshold,
+            "stale": predicted.stale,
+            "predictions": [
+                {"label": label, "liked": liked, "probability": probability}
+                for label, liked, probability in predicted.answers()
+            ],
+        }
+    )
 
 
 router.include_router(long_router)
@@ -129,7 +128,9 @@ async def predict_csv(
     return CsvResponse(answers.blocks, headers=headers)
 
 
-@router.post("/explain", operation_id="explain", summary="Explain the prediction of a song")
-async def explain(song: SongIn, predictor: PredictorDep) -> ExplanationOut:
+@router.post(
+    "/explain", operation_id="explain", summary="Explain the prediction of a song", response_model=ExplanationOut
+)
+async def explain(song: SongIn, predictor: PredictorDep) -> Response:
     """Explain what each feature adds to the prediction: exact Shapley values."""
-    return ExplanationOut.explaining(predictor.explain(song))
+    return Json(explanation_out(predictor.explain(song)))

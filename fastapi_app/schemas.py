@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
+from fastapi import Response
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.types import FailFast
+from pydantic_core import to_json
+from typing_extensions import override
 
 from song_preference.features import Song
 from song_preference.prediction import TRAINED_ON, Explanation, Prediction, RegisteredVersion
@@ -17,6 +20,16 @@ STALE = (
     "was rejected."
 )
 REJECTION = "Why the registry's champion is not served, if it was rejected."
+
+
+class Json(Response):
+    """A body that is serialised as it is, since FastAPI would validate each value again."""
+
+    media_type = "application/json"
+
+    @override
+    def render(self, content: Any) -> bytes:
+        return to_json(content)
 
 
 def _unwrap(body: Any) -> Any:
@@ -98,11 +111,16 @@ class ExplanationOut(PredictionOut):
         description="Shapley value of each feature: above 0 it speaks for a like, below 0 against."
     )
 
-    @classmethod
-    def explaining(cls, explanation: Explanation) -> Self:
-        """Convert an explanation."""
-        prediction = prediction_out(explanation.prediction)
-        return cls.model_validate(prediction | {"base": explanation.base, "contributions": explanation.contributions})
+
+def explanation_out(explanation: Explanation) -> dict[str, Any]:
+    """Return the fields of `ExplanationOut`."""
+    prediction = prediction_out(explanation.prediction)
+    return prediction | {"base": explanation.base, "contributions": explanation.contributions}
+
+
+def refusal_of(store: ModelStore) -> str | None:
+    """Return why the registry's champion is not served, in English."""
+    return str(store.refusal) if store.refusal else None
 
 
 class ServedOut(ModelOut):
@@ -123,11 +141,11 @@ class ServedOut(ModelOut):
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,
-            refusal=store.refusal,
+            refusal=refusal_of(store),
         )
 
 
-class VersionOut(RegisteredVersion, from_attributes=True):
+class VersionOut(RegisteredVersion):
     """A version in the registry; what its training did not note is null."""
 
 

@@ -4,16 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
-from pydantic_core import to_json
 
 from fastapi_app.dependencies import SongsDep
 from fastapi_app.errors import problems
-from fastapi_app.schemas import ExplanationOut
+from fastapi_app.schemas import ExplanationOut, Json, explanation_out
 from song_preference.serving.songs import CatalogueSong, DescribedSong, Found, Origin, Search, Wishes
 
 router = APIRouter(tags=["Songs"], responses=problems(404, 422))
-
-JSON = "application/json"
 
 
 class SongOut(DescribedSong):
@@ -56,9 +53,8 @@ async def search(asked: Annotated[Search, Query()], songs: SongsDep) -> Response
 def song(song_id: str, songs: SongsDep) -> Response:
     """Return a song with the prediction of the model in service, and what each feature adds to it."""
     found = songs.song(song_id)
-    explained = ExplanationOut.explaining(found.explanation)
-    body = {**vars(found.origin), "song": song_out(found.song), "explanation": explained.model_dump()}
-    return Response(to_json(body), media_type=JSON)
+    explanation = explanation_out(found.explanation)
+    return Json({**vars(found.origin), "song": song_out(found.song), "explanation": explanation})
 
 
 @router.get("/recommendations", operation_id="recommendations", summary="Recommend songs", response_model=SongsOut)
@@ -68,9 +64,7 @@ async def recommendations(asked: Annotated[Wishes, Query()], songs: SongsDep) ->
 
 
 def _found(found: Found) -> Response:
-    # Serialised here, since FastAPI would validate each song again.
-    body = {**vars(found.origin), "songs": [song.model_dump() for song in found.songs]}
-    return Response(to_json(body), media_type=JSON)
+    return Json({**vars(found.origin), "songs": [song.model_dump() for song in found.songs]})
 
 
 def song_out(song: CatalogueSong) -> dict[str, Any]:

@@ -4,8 +4,9 @@ import os
 import shutil
 from asyncio import Semaphore
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from http import HTTPStatus
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any, BinaryIO, Literal, cast
@@ -115,7 +116,8 @@ def _files_of(form: FormData, expected: Expected) -> Files:
         return {f"{at:02} {PurePosixPath(upload.filename or '').name}": upload for at, (_, upload) in enumerate(sent)}
     if fields != ONE_FILE and not (expected == "playlist" and fields == TWO_FILES):
         raise InvalidUpload(Message("upload_without_playlist" if expected == "playlist" else "upload_without_file"))
-    return dict(sent)
+    # Liked before disliked, so that the same files are the same zip.
+    return dict(sorted(sent, key=itemgetter(0), reverse=True))
 
 
 @asynccontextmanager
@@ -140,16 +142,17 @@ def on_disk(file: IO[bytes]) -> Iterator[Path]:
 
 
 @contextmanager
-def playlist_on_disk(files: Files) -> Iterator[Path]:
-    """Yield a copy of the playlist on disk, two files as one zip, deleted afterwards."""
-    if "file" in files:
-        with on_disk(files["file"].file) as path:
-            yield path
-    else:
-        with temporary_directory() as directory:
-            path = directory / "playlist"
-            pack({name: files[name].file for name in ("liked", "disliked")}, path)
-            yield path
+def packed(files: Files) -> Iterator[Path]:
+    """Yield a zip of the files, deleted afterwards."""
+    with temporary_directory() as directory:
+        path = directory / "files"
+        pack({name: upload.file for name, upload in files.items()}, path)
+        yield path
+
+
+def playlist_on_disk(files: Files) -> AbstractContextManager[Path]:
+    """Return a context of a copy of the playlist on disk, two files as one zip, deleted afterwards."""
+    return on_disk(files["file"].file) if "file" in files else packed(files)
 
 
 @contextmanager
@@ -157,9 +160,6 @@ def as_one(files: Files) -> Iterator[BinaryIO]:
     """Yield the file, several as one zip, which is deleted afterwards."""
     if "file" in files:
         yield files["file"].file
-        return
-    with temporary_directory() as directory:
-        path = directory / "files"
-        pack({name: upload.file for name, upload in files.items()}, path)
-        with path.open("rb") as file:
+    else:
+        with packed(files) as path, path.open("rb") as file:
             yield file

@@ -173,7 +173,7 @@ class SongPage:
 
 
 @pydantic.type(
-    schemas.VersionOut,
+    domain.RegisteredVersion,
     all_fields=True,
     description="A version in the registry; what its training did not note is null.",
 )
@@ -233,8 +233,7 @@ class Dataset:
             source_kind=found.source.kind,
             source_uri=found.source.uri,
             sha256=found.source.sha256,
-            test_size=found.parameters.test_size,
-            seed=found.parameters.seed,
+            **vars(found.parameters),
             rows_raw=songs.rows_raw,
             rows_left_out=songs.rows_left_out,
             songs=songs.rows_kept,
@@ -243,11 +242,8 @@ class Dataset:
             train_songs=found.split.train,
             test_songs=found.split.test,
             readings=songs.readings,
-            normalisations=[Normalisation(**vars(found)) for found in songs.normalisations],
-            features=[
-                FeatureStatistics(feature=name, mean=spread.mean, std=spread.std)
-                for name, spread in songs.features.items()
-            ],
+            normalisations=[Normalisation(**vars(note)) for note in songs.normalisations],
+            features=[FeatureStatistics(feature=name, **vars(spread)) for name, spread in songs.features.items()],
         )
 
 
@@ -277,18 +273,10 @@ class TrainingRun:
 
 
 @pydantic.type(report.RunReport, description="A run of the pipeline and its results.")
-class PipelineRunReport:
+class PipelineRunReport(TrainingRun):  # type: ignore[override]  # it is made of another model
     """A run of the pipeline and its results."""
 
-    id: strawberry.auto
-    state: strawberry.auto
-    asked_at: strawberry.auto
-    started_at: strawberry.auto
-    ended_at: strawberry.auto
-    tasks: strawberry.auto
     reason: strawberry.auto
-    code: strawberry.auto
-    params: JSON = _same(report.ExplainedRun, "params")
     dataset_version: strawberry.auto
     model_version: strawberry.auto
     promoted: strawberry.auto

@@ -87,7 +87,7 @@ class OwnSongs:
                 named = songs[[*NAMED]].dropna().itertuples(index=False)
                 self._names.update(name_key(title, artist) for title, artist in named)
             if FEATURES[0] in songs:
-                self._features.update(_digests(songs[list(FEATURES)].to_numpy(np.float32)))
+                self._features.update(_digests(songs[list(FEATURES)].dropna().to_numpy(np.float32)))
 
     def include(self, row: dict[str, Any], digest: bytes, name: int) -> bool:
         """Return whether a song of the catalogue is one of them: by id, ISRC, title and artist, or features."""
@@ -96,7 +96,7 @@ class OwnSongs:
 
 
 def _described(datasets: DatasetStore, version: str) -> Iterator[pd.DataFrame]:
-    """Yield what a dataset tells of its songs, then how its file names all of its rows; raise `DatasetNotFound`."""
+    """Yield what a dataset tells of its songs, then what its file tells of all its rows; raise `DatasetNotFound`."""
     with temporary_directory() as directory:
         path = directory / "songs"
         datasets.fetch(version, "scaled", path)
@@ -109,10 +109,11 @@ def _described(datasets: DatasetStore, version: str) -> Iterator[pd.DataFrame]:
             # What lies in the store was unpacked within the limit before.
             for file in two_files(path, directory, sys.maxsize) or [path]:
                 with opened(file, file.parent, max_bytes=sys.maxsize, needs="names") as table:
-                    if names := [name for name in (*KEYS, *NAMED) if name in table.known]:
-                        table.connection.execute(f"select {', '.join(names)} from songs")
-                        while len(rows := table.connection.fetch_df_chunk()):
-                            yield rows
+                    wanted = [name for name in (*KEYS, *NAMED) if name in table.known]
+                    wanted += [f"if(is_usable, {name}, null) as {name}" for name in FEATURES if name in table.known]
+                    table.connection.execute(f"select {', '.join(wanted)} from songs")
+                    while len(rows := table.connection.fetch_df_chunk()):
+                        yield rows
 
 
 class Row(NamedTuple):

@@ -55,7 +55,8 @@ class FeaturesApi:
         self.host = urlsplit(address).netloc
         """Name of the service in files and messages."""
         self._address, self._objects, self._total_seconds = address, objects, total_seconds
-        # The service is asked about one file at a time, and no answer overwrites another one that was just kept.
+        # One file at a time, so that no answer overwrites another one that was just kept. Replicas may do that, whole
+        # objects at a time: a song that is lost so is asked for again.
         self._turn = Lock()
 
     def features(self, ids: Iterable[str]) -> dict[str, FeatureRow]:

@@ -23,6 +23,7 @@ from song_preference.errors import (
     RegistryUnavailable,
 )
 from song_preference.isolation import isolated
+from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
 from song_preference.song_table.files import extension_of, pieces
 from song_preference.storage import ObjectStore
@@ -132,11 +133,11 @@ def remove(store: DatasetStore, registry: MlflowClient, version: str) -> None:
     """
     published = {found.version: found.source.sha256 for found in store.published()}
     if version not in published and version not in store.unfinished():
-        raise DatasetNotFound(f"There is no dataset version '{version}'.")
+        raise DatasetNotFound(Message("no_such_dataset", {"version": version}))
     if version in published and version == store.latest().version:
-        raise DatasetInUse(f"Dataset version '{version}' is the latest: publish another one first.")
+        raise DatasetInUse(Message("dataset_is_latest", {"version": version}))
     if models := trained_on(registry, version):
-        raise DatasetInUse(f"Dataset version '{version}' stays: {', '.join(models)} was trained on it.")
+        raise DatasetInUse(Message("dataset_trained_on", {"version": version, "models": models}))
     store.remove(version)
     content = published.pop(version, None)
     # Another version of the same songs, with another seed, came from the same file.

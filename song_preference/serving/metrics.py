@@ -85,39 +85,33 @@ class _Inputs(Collector):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts = np.zeros((len(FEATURES), len(EDGES)), dtype=np.int64)
-        self._sums = np.zeros(len(FEATURES))
-        self._few = [[0] * len(EDGES) for _ in FEATURES]
-        self._sums_of_few = [0.0] * len(FEATURES)
-        self._offsets = np.arange(len(FEATURES)) * len(EDGES)
+        self._counts = [[0] * len(EDGES) for _ in FEATURES]
+        self._sums = [0.0] * len(FEATURES)
 
     def add(self, features: NDArray[np.float32]) -> None:
         if len(features) <= FEW_SONGS:
-            self._add_few(features.tolist())
+            with self._lock:
+                counts, sums = self._counts, self._sums
+                for song in features.tolist():
+                    for row, value in enumerate(song):
+                        counts[row][bisect_left(_EDGES, value)] += 1
+                        sums[row] += value
             return
-        buckets = np.searchsorted(EDGES, features) + self._offsets
-        counts = np.bincount(buckets.ravel(), minlength=self._counts.size).reshape(self._counts.shape)
-        sums = features.sum(axis=0, dtype=np.float64)
+        buckets = np.searchsorted(EDGES, features).T
+        more = [np.bincount(of_feature, minlength=len(EDGES)) for of_feature in buckets]
+        total = features.sum(axis=0, dtype=np.float64)
         with self._lock:
-            self._counts += counts
-            self._sums += sums
-
-    def _add_few(self, songs: list[list[float]]) -> None:
-        counts, sums = self._few, self._sums_of_few
-        with self._lock:
-            for song in songs:
-                for row, value in enumerate(song):
-                    counts[row][bisect_left(_EDGES, value)] += 1
-                    sums[row] += value
+            self._counts = np.add(self._counts, more).tolist()
+            self._sums = np.add(self._sums, total).tolist()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the histograms, cumulative as Prometheus expects them."""
         family = HistogramMetricFamily("song_preference_input", "Features of the predicted songs.", labels=["feature"])
         with self._lock:
-            cumulative, sums = (self._counts + self._few).cumsum(axis=1), self._sums + self._sums_of_few
+            cumulative, sums = np.cumsum(self._counts, axis=1), [*self._sums]
         for feature, counts, total in zip(FEATURES, cumulative, sums, strict=True):
             buckets = [(f"{edge:.1f}", float(count)) for edge, count in zip(EDGES, counts, strict=True)]
-            family.add_metric([feature], [*buckets, ("+Inf", float(counts[-1]))], float(total))
+            family.add_metric([feature], [*buckets, ("+Inf", float(counts[-1]))], total)
         yield family
 
 
@@ -135,9 +129,8 @@ class _Model(Collector):
         for outcome in get_args(Outcome):
             refreshes.add_metric([outcome], self._store.outcomes[outcome])
         yield refreshes
-        refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is rejected.")
-        refused.add_metric([], float(self._store.refusal is not None))
-        yield refused
+        is_refused = float(self._store.refusal is not None)
+        yield _gauge("champion_refused", "1 while the registry's champion is rejected.", is_refused)
         served = self._store.served
         if served is None:
             return
@@ -147,11 +140,10 @@ class _Model(Collector):
         ref = served.model.ref
         info.add_metric([ref.name, ref.version, ref.alias], 1)
         yield info
-        since = GaugeMetricFamily(
-            "song_preference_model_loaded_timestamp_seconds", "When the model in service was loaded, in Unix time."
-        )
-        since.add_metric([], served.since.timestamp())
-        yield since
-        stale = GaugeMetricFamily("song_preference_model_stale", "1 while another model may be the champion.")
-        stale.add_metric([], float(served.stale))
-        yield stale
+        loaded = served.since.timestamp()
+        yield _gauge("model_loaded_timestamp_seconds", "When the model in service was loaded, in Unix time.", loaded)
+        yield _gauge("model_stale", "1 while another model may be the champion.", float(served.stale))
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"song_preference_{name}", about, value)

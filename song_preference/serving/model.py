@@ -76,13 +76,13 @@ class Contract(NamedTuple):
             expected = Expected.model_validate_json(written[EXPECTED_OUTPUT_PROPERTY])
             background = np.array(json.loads(written[BACKGROUND_PROPERTY]), dtype=np.float32)
         except KeyError as error:
-            raise BrokenContract(f"it has no {str(error).strip(chr(39)).replace('_', ' ')}") from error
+            raise BrokenContract(Message("contract_lacks", {"name": error.args[0]})) from error
         except (ValidationError, ValueError, TypeError) as error:
-            raise BrokenContract("its threshold, example or background sample cannot be read") from error
+            raise BrokenContract(Message("contract_unreadable")) from error
         rows = len(background) if background.ndim == 2 else 0
         is_sample = 1 <= rows <= BACKGROUND_LIMIT and background.shape[1] == len(FEATURES) and _are_shares(background)
         if not is_sample:
-            raise BrokenContract("its background sample is not of 1 to 100 songs")
+            raise BrokenContract(Message("contract_background", {"most": BACKGROUND_LIMIT}))
         return cls(threshold, example, expected, background)
 
 
@@ -101,9 +101,9 @@ def check_form(session: onnxruntime.InferenceSession) -> None:
     """Raise `BrokenContract` unless the inputs and outputs have the names, types and shapes of the contract."""
     width = session.get_inputs()[0].shape[-1:] if session.get_inputs() else []
     if _form(session.get_inputs()) != INPUTS or width != [len(FEATURES)]:
-        raise BrokenContract("its input is not 'features' (n, 4) float32")
+        raise BrokenContract(Message("contract_input"))
     if sorted(_form(session.get_outputs())) != OUTPUTS:
-        raise BrokenContract("its outputs are not 'label' (n,) int64 and 'probability' (n,) float32")
+        raise BrokenContract(Message("contract_outputs"))
 
 
 def check_answers(contract: Contract, run: Run) -> None:
@@ -112,16 +112,16 @@ def check_answers(contract: Contract, run: Run) -> None:
     try:
         labels, probabilities = run(songs)
     except Exception as error:  # onnxruntime raises a dozen unrelated classes
-        raise BrokenContract(f"it fails on songs ({type(error).__name__})") from error
+        raise BrokenContract(Message("contract_fails", {"error": type(error).__name__})) from error
     if labels.shape != (len(songs),) or probabilities.shape != (len(songs),):
-        raise BrokenContract("it does not give one output for each song")
+        raise BrokenContract(Message("contract_counts"))
     if not _are_shares(probabilities):
-        raise BrokenContract("it gives probabilities outside [0, 1]")
+        raise BrokenContract(Message("contract_probabilities"))
     if not np.array_equal(labels, probabilities >= np.float32(contract.threshold)):
-        raise BrokenContract("its labels do not follow from its threshold")
+        raise BrokenContract(Message("contract_labels"))
     difference = abs(float(probabilities[0]) - contract.expected.probability)
     if difference > MAX_DIFFERENCE or int(labels[0]) != contract.expected.label:
-        raise BrokenContract(f"it does not reproduce the output of its example (off by {difference:.2g})")
+        raise BrokenContract(Message("contract_example", {"difference": difference}))
 
 
 def _form(values: list[Any]) -> list[tuple[str, str, int]]:
@@ -153,10 +153,8 @@ class ServedModel:
             contract = Contract.of(session)
             check_answers(contract, partial(_run, session))
         except BrokenContract as reason:
-            raise ModelRejected(
-                f"{ref.name} version {ref.version} is rejected: {reason}. Run the DAG train_song_preference for a new "
-                "one, or roll back with `make rollback`."
-            ) from reason
+            values = {"model": ref.name, "version": ref.version, "reason": reason.message.as_json()}
+            raise ModelRejected(Message("model_rejected", values)) from reason
         base = float(_run(session, contract.background)[1].mean(dtype=np.float64))
         return cls(ref, contract.threshold, contract.background, base, session)
 

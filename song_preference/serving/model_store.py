@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile
 from typing import Literal, Protocol
 
 from song_preference.errors import DiskFull, ModelNotReady, ModelRejected, RegistryUnavailable, UnknownVersion
+from song_preference.messages import Message
 from song_preference.prediction import ModelRef, RegisteredVersion
 from song_preference.serving.model import ServedModel
 from song_preference.serving.watcher import Watcher
@@ -119,7 +120,7 @@ class ModelStore:
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Number of refreshes by outcome."""
-        self.refusal: str | None = None
+        self.refusal: Message | None = None
         """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
         self._registry, self._cache, self._challenger = registry, cache, challenger
         self.model_name = model_name
@@ -157,8 +158,7 @@ class ModelStore:
                 )
             return loaded[version]
         if served is None:
-            missing = f"No champion for '{self.model_name}' yet: run the DAG process_etl_spotify_data."
-            raise ModelNotReady(self.refusal or missing)
+            raise ModelNotReady(self.refusal or Message("no_champion_loaded", {"model": self.model_name}))
         return served
 
     def loaded(self) -> dict[str, Served]:
@@ -203,10 +203,10 @@ class ModelStore:
             model = ServedModel.load(ref, graph)
         except RegistryUnavailable as reason:
             # Not rejected: the next refresh tries to download its artifacts again.
-            self.refusal = str(reason)
+            self.refusal = reason.message
             raise
         except ModelRejected as reason:
-            self._rejected, self.refusal = ref, str(reason)
+            self._rejected, self.refusal = ref, reason.message
             log.error("%s The model before it, if there is one, goes on.", reason)  # noqa: TRY400 - no traceback needed
             return "refused"
         self.served = Served(model, datetime.now(UTC))

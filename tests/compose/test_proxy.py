@@ -131,13 +131,14 @@ def test_what_the_dashboard_shows_to_copy_is_answered(
     for name in ("TLS_PROXY", "TLS_CA_FILE_ON_HOST"):
         monkeypatch.setenv(name, services["streamlit"]["environment"][name])
     # They name the file without its folder.
-    monkeypatch.chdir(Path(variables["TLS_CERT_FILE"]).parent)
+    folder = Path(variables["TLS_CERT_FILE"]).parent
     commands = shell_commands(EXAMPLE, os.environ["FASTAPI_URL"], os.environ["GRPC_ADDRESS"])
     for protocol in ("REST", "GraphQL"):
-        assert '"probability"' in run("bash", "-c", commands[protocol]).stdout
+        assert '"probability"' in run("bash", "-c", f"cd {folder} && {commands[protocol]}").stdout
     snippet = python(EXAMPLE, f"https://127.0.0.1:{os.environ['MLFLOW_PORT']}", ModelSettings())
     ended = subprocess.run(
         [sys.executable, "-c", snippet],
+        cwd=folder,
         env={"PATH": os.environ["PATH"]},
         input="\n".join([*account, ""]),
         capture_output=True,

@@ -99,6 +99,18 @@ def test_rows_of_the_list_that_were_left_out_are_known_too(
     assert owned(objects, rows, listed, graph, tmp_path) == ["Title 0", "Title 5", "6 by id", "Title 40"]
 
 
+def test_a_song_that_is_liked_and_disliked_at_once_is_known_without_a_name(
+    objects: MemoryObjects, graph: bytes, tmp_path: Path
+) -> None:
+    listed = chosen(20, 20)
+    listed = pd.concat([listed, listed.head(1).assign(label=0)])
+    # No song, so no key of one either.
+    listed["energy"] = [{5: "", 6: "1e300"}.get(place, energy) for place, energy in enumerate(listed["energy"])]
+    rows = songs(["Both", "Other"])
+    rows.loc[0, [*FEATURES]] = listed.iloc[0][[*FEATURES]]
+    assert owned(objects, rows, listed, graph, tmp_path) == ["Both"]
+
+
 def test_a_list_whose_file_cannot_be_read_any_more_is_known_by_its_tables(
     objects: MemoryObjects, own: str, rows: pd.DataFrame, graph: bytes, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from song_preference.messages import Message
 from song_preference.serving.model_store import ModelStore
 from tests.support.registry import FakeRegistry
 from tests.support.rest import KEY
@@ -76,6 +77,8 @@ def test_a_refresh_says_why_there_is_no_new_champion(quiet: TestClient, registry
         refused = quiet.post("/model/refresh", headers=KEY)
         assert refused.status_code == 409
         assert "version 2 is rejected" in refused.json()["detail"]
+        reason = Message(refused.json()["code"], refused.json()["params"])
+        assert "onnxruntime no puede cargar su grafo" in reason.text("es")
     assert quiet.get("/health/ready").json() == {
         "status": "ready",
         "stale": True,

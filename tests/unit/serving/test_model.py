@@ -91,9 +91,9 @@ def with_another_threshold_inside(model: ModelProto) -> None:
 
 
 BROKEN: dict[str, tuple[Change, str]] = {
-    "no threshold": (without(THRESHOLD_PROPERTY), "it has no decision threshold"),
-    "no example": (without(INPUT_EXAMPLE_PROPERTY), "it has no input example"),
-    "no background": (without(BACKGROUND_PROPERTY), "it has no background"),
+    "no threshold": (without(THRESHOLD_PROPERTY), "its metadata have no 'decision_threshold'"),
+    "no example": (without(INPUT_EXAMPLE_PROPERTY), "its metadata have no 'input_example'"),
+    "no background": (without(BACKGROUND_PROPERTY), "its metadata have no 'background'"),
     "an example out of range": (
         with_property(INPUT_EXAMPLE_PROPERTY, {"energy": 2}),
         "its threshold, example or background sample cannot be read",
@@ -134,5 +134,5 @@ def test_bytes_that_are_no_graph_are_rejected(content: bytes) -> None:
 
 
 def test_a_graph_that_was_never_described_is_rejected(forest: RandomForestClassifier) -> None:
-    with pytest.raises(ModelRejected, match="it has no"):
+    with pytest.raises(ModelRejected, match="its metadata have no"):
         ServedModel.load(REF, build_graph(forest, 0.5).SerializeToString())

@@ -13,6 +13,7 @@ from fastapi_app.graphql import types
 from song_preference.dataset.version import DatasetVersion
 from song_preference.pipeline import report
 from song_preference.pipeline.airflow import RunSummary, TaskReport
+from song_preference.prediction import RegisteredVersion
 
 DATASET = {
     "version": "version",
@@ -89,7 +90,7 @@ def test_no_field_of_a_dataset_is_forgotten() -> None:
         (types.ServedModel, schemas.ServedOut),
         (types.Prediction, schemas.PredictionOut),
         (types.Answer, schemas.Answer),
-        (types.RegisteredVersion, schemas.VersionOut),
+        (types.RegisteredVersion, RegisteredVersion),
         (types.CatalogueSong, songs.SongOut),
         (types.ScoredSong, songs.ScoredSongOut),
         (types.Songs, songs.SongsOut),
