@@ -7,33 +7,25 @@ if their predictions differ.
 import argparse
 import logging
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import httpx
 
 from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable, SongPreferenceError
-from song_preference.features import Song
-from song_preference.prediction import ModelRef, Prediction
+from song_preference.features import EXAMPLE, Song
+from song_preference.prediction import ModelRef, Prediction, PredictionClient
 from song_preference.settings import ClientSettings, load
 from song_preference.tls import Tls, channel, client_tls, verification
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 TIMEOUT_SECONDS = 5
-EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)
 
 QUERY = """query ($song: SongInput!) {
   predict(song: $song) {
     label liked probability threshold stale model { name version alias dataset_version: datasetVersion }
   }
 }"""
-
-
-class PredictionClient(Protocol):
-    """A client of one protocol."""
-
-    def predict(self, song: Song) -> Prediction:
-        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
 
 
 class RestClient:

@@ -8,9 +8,8 @@ import pandas as pd
 import streamlit as st
 from typing_extensions import override
 
-from song_preference.clients import EXAMPLE
 from song_preference.errors import CatalogueNotFound
-from song_preference.features import FEATURES, Song
+from song_preference.features import EXAMPLE, FEATURES, Song
 from song_preference.serving.songs import CatalogueSong
 from streamlit_app import address
 from streamlit_app.address import Choice

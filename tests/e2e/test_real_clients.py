@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.features import FEATURES
+from song_preference.clients import ask_all, clients
+from song_preference.features import EXAMPLE, FEATURES
 from song_preference.settings import ClientSettings
 from tests.support.isolated import CLIENTS
 

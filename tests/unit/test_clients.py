@@ -10,8 +10,10 @@ import uvicorn
 from anyio.from_thread import BlockingPortal
 
 from fastapi_app.app import create_app
-from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
+from song_preference.features import EXAMPLE
+from song_preference.prediction import PredictionClient
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch

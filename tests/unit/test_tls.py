@@ -19,8 +19,9 @@ from fastapi_app.app import create_app
 from fastapi_app.server import Server, configuration
 from local_stack.config import ROOT
 from operations.probe import problem
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.errors import ServiceUnavailable
+from song_preference.features import EXAMPLE
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import ClientSettings, RestSettings
