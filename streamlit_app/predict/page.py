@@ -45,19 +45,21 @@ def page(protocols: Callable[[], Clients], locale: Locale) -> None:
     """Draw the page; `protocols` returns the clients of the other services."""
     clients = protocols()
     restore([_way(clients), kept.KEPT])
-    title, buttons = st.columns([5, 4], vertical_alignment="bottom")
-    title.title(locale("predict_title"), anchor=False)
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
-        kept.keep_button(locale)
-        _share(locale)
-    st.write(locale("predict_intro"))
-    search_box(locale)
     known: Spreads = {}
-    with section(locale):
-        version = own_dataset().version
-        _choose_preset(presets(with_answers(table(version, "features"))), locale)
-        known = spreads(version)
-        _strips(known)
+    # Close together, so that all sliders are on the screen of a small laptop, below a banner too.
+    with st.container(gap="xsmall"):
+        title, buttons = st.columns([5, 4], vertical_alignment="bottom")
+        title.title(locale("predict_title"), anchor=False)
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            kept.keep_button(locale)
+            _share(locale)
+        st.write(locale("predict_intro"))
+        search_box(locale)
+        with section(locale):
+            version = own_dataset().version
+            _choose_preset(presets(with_answers(table(version, "features"))), locale)
+            known = spreads(version)
+            _strips(known)
     _one_song(clients, locale, known)
     measures_help(locale)
 
@@ -122,7 +124,7 @@ def _one_song(clients: Clients, locale: Locale, spreads: Spreads) -> None:
             reason = strongest_reason(explanation, song, locale)
             below.caption(f"{reason}.  \n{_rule(explanation.prediction, locale)}", text_alignment="center")
         _why(explanation, locale)
-    with sliders.container(gap="xsmall"):
+    with sliders.container(gap="xxsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)
     st.write(locale("predict_everywhere_text"))
@@ -146,7 +148,7 @@ def _strips(spreads: Spreads) -> None:
     rules = []
     for measure in MEASURES:
         drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[measure.name], colours()))}")'
-        place = f"padding-bottom: 1.8rem; background: center bottom / calc(100% - 12px) 1.8rem no-repeat {drawing}"
+        place = f"padding-bottom: 1.4rem; background: center bottom / calc(100% - 12px) 1.4rem no-repeat {drawing}"
         rules.append(f".st-key-{measure.key} {{ {place}; }}")
     st.html(f"<style>{' '.join(rules)}</style>")
 
