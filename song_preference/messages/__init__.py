@@ -21,17 +21,9 @@ Text = dict[Language, str]
 Texts = dict[str, Text]
 """Texts by key."""
 
-CARD_METRICS = (
-    "roc_auc",
-    "pr_auc",
-    "accuracy",
-    "f1",
-    "brier",
-    "log_loss",
-    "calibration_slope",
-    "calibration_intercept",
-)
-FIRST_CARD_METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier", "calibration_error")
+EVERY_CARDS_METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier")
+CARD_METRICS = (*EVERY_CARDS_METRICS, "log_loss", "calibration_slope", "calibration_intercept")
+FIRST_CARD_METRICS = (*EVERY_CARDS_METRICS, "calibration_error")
 """Metrics of the first model cards."""
 
 CARD_MODELS = ("test", "majority", "logistic_regression")

@@ -19,9 +19,9 @@ from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
 from streamlit_app.i18n import Locale
 from streamlit_app.predict import charts, kept
-from streamlit_app.predict.kept import MEASURES, STEPS, exact, put, shown
+from streamlit_app.predict.kept import MEASURES, STEPS, chosen, exact, put, shown
 from streamlit_app.predict.requests import OWN, Answer, Clients, ask, requests
-from streamlit_app.predict.search import chosen, restore, search_box, song_name, strongest_reason
+from streamlit_app.predict.search import restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
 
 ALL = "all"
