@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import grpc
 import numpy as np
 
-from song_preference.clients import EXAMPLE
+from song_preference.features import EXAMPLE
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 PROCESSES = 4

@@ -26,8 +26,9 @@ from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.servers import ALIAS, NAME, REF
 from local_stack.config import ROOT
-from song_preference.clients import EXAMPLE, QUERY
+from song_preference.clients import QUERY
 from song_preference.dataset import sample
+from song_preference.features import EXAMPLE
 from song_preference.serving.model import open_graph
 from song_preference.serving.model_store import ModelCache
 from song_preference.training.candidates import CANDIDATES, DEFAULT

@@ -9,8 +9,10 @@ from threading import Event, Thread
 
 from local_stack.config import Config
 from local_stack.supervisor import Supervisor
-from song_preference.clients import EXAMPLE, PredictionClient, clients
+from song_preference.clients import clients
 from song_preference.errors import ServiceUnavailable
+from song_preference.features import EXAMPLE
+from song_preference.prediction import PredictionClient
 from song_preference.settings import ClientSettings, load
 from tests.support.attacks.all_attacks import ATTACKS
 from tests.support.attacks.attack import Target

@@ -1,41 +1,32 @@
-"""A client for each protocol, for the dashboard, `make run` and the tests, and requests to copy.
+"""A client for each protocol, for the dashboard, `make run` and the tests.
 
 `python -m song_preference.clients` sends one song to all protocols, waits for the first champion if needed, and fails
 if their predictions differ. With `--commands` it also prints a command for each.
 """
 
 import argparse
-import json
 import logging
-import os
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 import httpx
 
+from song_preference.commands import shell_commands
 from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable, SongPreferenceError
-from song_preference.features import Song
-from song_preference.prediction import ModelRef, Prediction
-from song_preference.settings import ClientSettings, ModelSettings, load
-from song_preference.tls import Tls, channel, client_tls, curl, options, shown_path, verification
+from song_preference.features import EXAMPLE, Song
+from song_preference.prediction import ModelRef, Prediction, PredictionClient
+from song_preference.settings import ClientSettings, load
+from song_preference.tls import Tls, channel, client_tls, verification
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 TIMEOUT_SECONDS = 5
-EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)
 
 QUERY = """query ($song: SongInput!) {
   predict(song: $song) {
     label liked probability threshold stale model { name version alias dataset_version: datasetVersion }
   }
 }"""
-
-
-class PredictionClient(Protocol):
-    """A client of one protocol."""
-
-    def predict(self, song: Song) -> Prediction:
-        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
 
 
 class RestClient:
@@ -149,47 +140,6 @@ def ask_all(
         if time.monotonic() > deadline:
             raise last_error
         time.sleep(0.5)
-
-
-def graphql_query(song: Song) -> str:
-    """Return a query for a song's answer."""
-    fields = ", ".join(f"{name}: {value}" for name, value in song.model_dump().items())
-    return f"{{ predict(song: {{{fields}}}) {{ label probability }} }}"
-
-
-def shell_commands(song: Song, rest: str, grpc: str) -> dict[str, str]:
-    """Return a command for each protocol, by its name, at these addresses of REST and gRPC."""
-    # Whoever gives callers of REST https gives those of gRPC TLS.
-    grpcurl_options = options("-") if rest.startswith("https:") else ["-plaintext"]
-    message = json.dumps({"song": song.model_dump()})
-    return {
-        "REST": _command(f"{rest}/predict", song.model_dump()),
-        "GraphQL": _command(f"{rest}/graphql", {"query": graphql_query(song)}),
-        "gRPC": f"{' '.join(['grpcurl', *grpcurl_options])} -d '{message}' \\\n"
-        f"  {grpc} song_preference.v1.PredictionService/Predict",
-    }
-
-
-def python(song: Song, mlflow: str, model: ModelSettings) -> str:
-    """Return Python that loads the model from MLflow at this address; it asks for the proxy's password."""
-    imports, variables = "os, mlflow, pandas as pd", {"MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": '"false"'}
-    if mlflow.startswith("https:") and (authority := shown_path("TLS_CA_FILE")):
-        variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = json.dumps(authority)
-    if os.environ.get("TLS_PROXY"):
-        imports = f"getpass, {imports}"
-        account = {"USERNAME": 'input("User: ")', "PASSWORD": 'getpass.getpass("Password: ")'}
-        variables |= {f"MLFLOW_TRACKING_{name}": value for name, value in account.items()}
-    settings = "\n".join(f'os.environ["{name}"] = {value}' for name, value in variables.items())
-    return f"""import {imports}
-
-{settings}
-mlflow.set_tracking_uri("{mlflow}")
-model = mlflow.pyfunc.load_model("models:/{model.name}@{model.alias}")
-model.predict(pd.DataFrame([{song.model_dump()}]))"""
-
-
-def _command(url: str, body: object) -> str:
-    return f"{curl(url)} -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}'"
 
 
 def main() -> None:

@@ -55,3 +55,6 @@ class Song(BaseModel, strict=True, frozen=True):
     def row(self) -> FeatureRow:
         """Return the values in the order of `FEATURES`."""
         return (self.speechiness, self.energy, self.danceability, self.acousticness)
+
+
+EXAMPLE = Song(speechiness=0.0444, energy=0.521, danceability=0.514, acousticness=0.713)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from song_preference.features import DISLIKE, LIKE
+from song_preference.features import DISLIKE, LIKE, Song
 
 TRAINED_ON = "The dataset version that it was trained on; null if its training did not record it."
 
@@ -52,6 +52,13 @@ class Prediction(NamedTuple):
     model: ModelRef
     stale: bool = False
     """Whether another model may be the champion by now: the registry cannot be reached, or its champion is unusable."""
+
+
+class PredictionClient(Protocol):
+    """A client of one protocol."""
+
+    def predict(self, song: Song) -> Prediction:
+        """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
 
 
 @dataclass(frozen=True, slots=True)

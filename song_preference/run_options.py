@@ -6,8 +6,7 @@ from typing import Any
 
 from song_preference.dataset.version import NAME_LENGTH
 from song_preference.errors import InvalidRun
-from song_preference.messages import Language, Message
-from song_preference.messages.texts import FOLDER, Text, read_texts
+from song_preference.messages import FOLDER, Language, Message, Text, read_texts
 
 ETL_DAG, TRAINING_DAG = "process_etl_spotify_data", "train_song_preference"
 IMPORT_DAG, SCORING_DAG = "import_catalogue", "score_catalogue"

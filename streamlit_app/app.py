@@ -1,9 +1,13 @@
 """Run by `streamlit run streamlit_app/app.py`: language, navigation, and the banners above every page."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
+from song_preference.clients import clients
+from song_preference.prediction import PredictionClient
+from song_preference.settings import ClientSettings, load
 from streamlit_app import address, theme
 from streamlit_app.address import LANGUAGE, Choice
 from streamlit_app.banners import show_banners, show_list
@@ -14,13 +18,21 @@ from streamlit_app.model import page as model
 from streamlit_app.pipeline import page as pipeline
 from streamlit_app.predict import page as predict
 from streamlit_app.songs import page as songs
+from streamlit_app.songs.file import read_within_limits
 
-PAGES = {
-    "predict": (predict.page, ":material/music_note:"),
+
+@st.cache_resource(show_spinner=False)
+def protocols() -> dict[str, PredictionClient]:
+    """Return a client for each protocol of the other services, by the protocol's name."""
+    return clients(load(ClientSettings))
+
+
+PAGES: dict[str, tuple[Callable[[Locale], None], str]] = {
+    "predict": (partial(predict.page, protocols), ":material/music_note:"),
     "discover": (discover.page, ":material/recommend:"),
     "explore": (explore.page, ":material/scatter_plot:"),
     "model": (model.page, ":material/insights:"),
-    "songs": (songs.page, ":material/queue_music:"),
+    "songs": (partial(songs.page, read_within_limits), ":material/queue_music:"),
     "pipeline": (pipeline.page, ":material/account_tree:"),
 }
 

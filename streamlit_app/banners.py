@@ -87,8 +87,9 @@ def _propose(latest: DatasetVersion, model: DescribedVersion, locale: Locale) ->
     # Low, since it pushes the four sliders down.
     says, asks = st.columns([3, 1], vertical_alignment="center")
     reason = plain(why_not(model, locale))
-    says.info(locale("newer_banner", reason=reason, **values), icon=":material/queue_music:")
-    with asks, reporting(locale):
+    text = f":small[{locale('newer_banner', reason=reason, **values)}]"
+    says.container(key="newer").info(text, icon=":material/queue_music:")
+    with asks.container(gap="xsmall"), reporting(locale):
         if st.button(locale("newer_use"), key="newer_use", type="primary", width="stretch"):
             choose(version)
             st.rerun()

@@ -63,11 +63,6 @@ class Probes:
         self._rest, self._mlflow, self._airflow = services.rest_url, models.tracking_uri, airflow.url
         self._grpc = health_pb2_grpc.HealthStub(channel(services.grpc_address, tls))
         self._threads = ThreadPoolExecutor(THREADS, "health")
-        self._hanging: set[str] = set()
-
-    def hung(self, name: str) -> bool:
-        """Return whether the service did not answer its last health check in time."""
-        return name in self._hanging
 
     def ask(self, *, manages_datasets: bool) -> dict[str, Health]:
         """Check every service at once and return its health by name, soon after the timeout at the latest.
@@ -85,7 +80,6 @@ class Probes:
         asked = {name: self._threads.submit(question) for name, question in questions.items()}
         wait(asked.values(), timeout=self._patience_seconds + 0.5)
         found = {name: _result(future) for name, future in asked.items()}
-        self._hanging = {name for name, health in found.items() if health == HANGS}
         if manages_datasets and found["rest"].state == "down":
             found["s3"] = Health("unknown", "health_s3_unknown")
         return found

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from song_preference import messages
-from song_preference.messages.texts import Language, Texts, read_texts
+from song_preference.messages import Language, Texts, read_texts
 
 __all__ = ["COMMON", "LANGUAGES", "Language", "Locale", "Texts", "texts"]
 

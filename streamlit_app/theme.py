@@ -22,6 +22,10 @@ CSS = """
     position: sticky; top: 3.75rem; z-index: 5; background: var(--paper);
   }
 }
+/* No option has the space around a title, which pushes the sliders of *Predict* off a small laptop's screen. */
+h1 { padding: 0.25rem 0 0.5rem !important; }
+/* No option makes a banner thinner. */
+.st-key-newer [data-testid="stAlertContainer"] { padding-block: 0.5rem; }
 /* No option spaces the letters of headings or balances their lines. */
 h1, h2, h3 { letter-spacing: -0.01em; text-wrap: balance; }
 /* Captions are too light to be read easily, and no option has their colour. */

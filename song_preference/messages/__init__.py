@@ -1,14 +1,74 @@
-"""Messages to people as data: a code and values, rendered in English or Spanish at the very end."""
+"""Messages to people as data: a code and values, rendered in English or Spanish at the very end.
 
+Sentences, and the parts of model cards, are in `*.toml` files: a table for each, which names both languages.
+"""
+
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from string import Formatter
-from typing import Any
+from pathlib import Path
+from string import Formatter, Template
+from typing import Any, Literal, get_args
 
-from song_preference.messages.card import cards
-from song_preference.messages.texts import FOLDER, LANGUAGES, Language, read_texts
+FOLDER = Path(__file__).parent
+"""The folder of messages, cards, options and tasks."""
 
-__all__ = ["SENTENCES", "Language", "LanguageFormatter", "Message"]
+Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+Text = dict[Language, str]
+"""One text in each language."""
+Texts = dict[str, Text]
+"""Texts by key."""
+
+EVERY_CARDS_METRICS = ("roc_auc", "pr_auc", "accuracy", "f1", "brier")
+CARD_METRICS = (*EVERY_CARDS_METRICS, "log_loss", "calibration_slope", "calibration_intercept")
+FIRST_CARD_METRICS = (*EVERY_CARDS_METRICS, "calibration_error")
+"""Metrics of the first model cards."""
+
+CARD_MODELS = ("test", "majority", "logistic_regression")
+"""Prefixes of the metrics of the model, and of those that it is compared with."""
+
+UNDEFINED = "majority_calibration_slope"
+"""The only metric that is left out: a constant probability has no slope."""
+
+METRIC_NAMES = [
+    f"{model}_{metric}" for metric in CARD_METRICS for model in CARD_MODELS if f"{model}_{metric}" != UNDEFINED
+]
+
+
+def read_texts(path: Path) -> Texts:
+    """Return the texts of a file."""
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def cards(language: Language) -> dict[str, str]:
+    """Return the model cards of today, of version 0.1 and of between by code.
+
+    They are Markdown, in English under MLflow's 5,000 characters, with placeholders of Python's format.
+    """
+    parts = {name: texts[language] for name, texts in read_texts(FOLDER / "card.toml").items()}
+    template = Template((FOLDER / f"card.{language}.md").read_text(encoding="utf-8"))
+    first = {name.removeprefix("first_"): text for name, text in parts.items() if name.startswith("first_")}
+    metrics = f"{_rows(CARD_METRICS, parts)}\n\n{{comparison}}"
+    return {
+        "model_card": template.substitute(first, metrics=_rows(FIRST_CARD_METRICS, parts)),
+        "model_card_with_comparison": template.substitute(first | {"search": parts["search"]}, metrics=metrics),
+        "model_card_of_refitted": template.substitute(parts, metrics=metrics),
+    }
+
+
+def _rows(metrics: Iterable[str], parts: dict[str, str]) -> str:
+    return "\n".join(f"| {parts[f'title_{metric}']} | {_cells(metric, parts['to'])} |" for metric in metrics)
+
+
+def _cells(metric: str, to: str) -> str:
+    names = [f"{model}_{metric}" for model in CARD_MODELS]
+    return " | ".join(
+        "—" if name == UNDEFINED else f"{{{name}:.3f}} ({{{name}_low:.3f}} {to} {{{name}_high:.3f}})" for name in names
+    )
+
 
 _TEXTS = read_texts(FOLDER / "sentences.toml")
 SENTENCES: dict[Language, dict[str, str]] = {

@@ -7,8 +7,6 @@ from io import StringIO
 from itertools import chain, count
 from typing import Literal
 
-from song_preference.song_table.records import Cells
-
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -25,7 +23,7 @@ def _candidates() -> Iterator[list[str]]:
         yield [f"predicted_label{suffix}", f"predicted_probability{suffix}", f"prediction_error{suffix}"]
 
 
-def with_added(cells: Sequence[str], width: int, added: Sequence[str]) -> Cells:
+def with_added(cells: Sequence[str], width: int, added: Sequence[str]) -> list[str]:
     """Return a row with the added cells behind column `width`; surplus cells come last, so that all columns stay."""
     return [*cells[:width], *[""] * (width - len(cells)), *added, *cells[width:]]
 

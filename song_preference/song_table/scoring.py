@@ -2,7 +2,7 @@
 
 import codecs
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from song_preference.features import FEATURES
 from song_preference.isolation import isolated
 from song_preference.messages import LOOK_UP_CODES, Message
+from song_preference.song_table import Faults
 from song_preference.song_table.columns import positions
 from song_preference.song_table.faults import FEATURE_FAULTS
 from song_preference.song_table.files import pieces
@@ -53,10 +54,6 @@ class ScoringFile(NamedTuple):
     def is_looked_up(self) -> bool:
         """Whether the features come from a catalogue."""
         return any(note.is_about(*LOOK_UP_CODES) for note in self.notes)
-
-
-Faults = Sequence[tuple[str | None, Message]]
-"""What is wrong with a row: the feature, or None for the row as a whole, and the broken rule."""
 
 
 class Block(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 
 from song_preference.evaluation import DIFFERENCES, Answers, Evaluation, Importance, Interval
 from song_preference.features import FEATURES
-from song_preference.messages.card import METRIC_NAMES, MODELS
+from song_preference.messages import CARD_MODELS, METRIC_NAMES
 from song_preference.training import intervals
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.cross_validation import out_of_fold
@@ -34,7 +34,7 @@ def permutation_importances(songs: Songs, predict: Predict) -> tuple[Importance,
     )
 
 
-MODEL, MAJORITY, BASELINE = MODELS
+MODEL, MAJORITY, BASELINE = CARD_MODELS
 """Prefixes of the metrics of the model, of always the more frequent answer and of a plain candidate."""
 
 BASELINE_THRESHOLD = 0.5

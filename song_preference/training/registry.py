@@ -28,8 +28,7 @@ from song_preference.dataset.tracking import open_experiment
 from song_preference.dataset.version import DatasetVersion
 from song_preference.evaluation import EVALUATED_ON, LEFT_OUT, TEST_TABLE, comparison
 from song_preference.features import FEATURES
-from song_preference.messages import Message
-from song_preference.messages.card import METRIC_NAMES
+from song_preference.messages import METRIC_NAMES, Message
 from song_preference.serving.registry import METRICS, OWN_SONGS_FILE, TRAINING, recorded
 from song_preference.serving.versions import CARD_CODE_TAG, CARD_TAG, EXPERIMENT_TAG, METRIC_PREFIX, model_metrics
 from song_preference.temporary import temporary_directory

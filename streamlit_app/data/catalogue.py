@@ -1,7 +1,10 @@
 """The catalogue's songs by name, and recommendations, from the dashboard's own copy of the index."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from song_preference.errors import CatalogueNotFound
 from song_preference.serving.registry import following_index
 from song_preference.serving.songs import CatalogueSong, SongSearch, Spans
 from song_preference.settings import ServingSettings, load
@@ -21,6 +24,13 @@ def catalogue() -> SongSearch:
 def has_index() -> bool:
     """Return whether there are songs to search."""
     return catalogue().current is not None
+
+
+def find(song_id: str) -> CatalogueSong | None:
+    """Return the song with this id, None if there is none."""
+    with suppress(CatalogueNotFound):
+        return catalogue().find(song_id) if song_id else None
+    return None
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

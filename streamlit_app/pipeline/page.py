@@ -8,12 +8,13 @@ from song_preference.mlflow_pages import experiments_page
 from song_preference.pipeline.airflow import Run, RunSummary
 from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
+from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, load
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import section
 from streamlit_app.data import LATEST_SECONDS, predictor, settings
-from streamlit_app.data.pipeline import airflow_or_fail_fast, probes
-from streamlit_app.health import Health, State, own_model
+from streamlit_app.data.pipeline import airflow_or_fail_fast, hanging
+from streamlit_app.health import HANGS, Health, Probes, State, own_model
 from streamlit_app.i18n import Locale
 from streamlit_app.pipeline.progress import Report, duration, followed_run, run_view, show_run
 from streamlit_app.pipeline.start import WAY, start
@@ -62,10 +63,18 @@ def page(locale: Locale) -> None:
     _history(locale)
 
 
+@st.cache_resource(show_spinner=False)
+def _probes() -> Probes:
+    return Probes(load(ClientSettings), load(ModelSettings), load(AirflowSettings))
+
+
 @st.fragment(run_every=HEALTH_SECONDS)
 def _services(locale: Locale) -> None:
     """Draw a card for each service, and how many of them work."""
-    found = {"dashboard": own_model(predictor().store), **probes().ask(manages_datasets=settings().manages_datasets)}
+    others = _probes().ask(manages_datasets=settings().manages_datasets)
+    hanging().difference_update(others)
+    hanging().update(name for name, health in others.items() if health == HANGS)
+    found = {"dashboard": own_model(predictor().store), **others}
     working = sum(health.state == "up" for health in found.values())
     key = "pipeline_all_work" if working == len(found) else "pipeline_some_work"
     st.write(locale(key, working=working, parts=len(found)))

@@ -10,7 +10,7 @@ import streamlit as st
 from song_preference.errors import DiskFull, RegistryUnavailable, RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Run, TaskReport
-from song_preference.pipeline.report import RunReport, TrainingOutcome, report, training_outcome
+from song_preference.pipeline.report import RunReport, TrainingOutcome, TrainingReport, report, training_outcome
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain, section
 from streamlit_app.data import predictor, settings
@@ -131,29 +131,27 @@ def run_view(airflow: Airflow, run: Run) -> Report:
 
 def outcome(found: Report, now: datetime) -> Outcome:
     """Return how a run ended, or that it is at work."""
-    if is_at_work(found):
+    training = _training(found)
+    if is_at_work(found) or (training and is_at_work(training)):
         return "working"
-    if isinstance(found, TrainingOutcome):
-        return "training_failed" if found.state == "failed" else _decision(found.promoted, found.tasks)
-    if found.state == "failed":
+    if isinstance(found, RunReport) and found.state == "failed":
         return "failed"
-    training = found.training
     if training is None:
         return "working" if found.ended_at is None or now - found.ended_at < PATIENCE else "untrained"
-    if is_at_work(training):
-        return "working"
-    return "training_failed" if training.state == "failed" else _decision(found.promoted, training.tasks)
+    if training.state == "failed":
+        return "training_failed"
+    if found.promoted is not None:
+        return "promoted" if found.promoted else "kept"
+    return "skipped" if any(task.state == "skipped" for task in training.tasks) else "other"
 
 
-def _decision(promoted: bool | None, tasks: list[TaskReport]) -> Outcome:
-    if promoted is not None:
-        return "promoted" if promoted else "kept"
-    return "skipped" if any(task.state == "skipped" for task in tasks) else "other"
+def _training(found: Report) -> TrainingReport | None:
+    return found.training if isinstance(found, RunReport) else found
 
 
 def reason(found: Report) -> Message | None:
     """Return why it ended as it did; None if nothing was recorded."""
-    training = found.training if isinstance(found, RunReport) else None
+    training = _training(found)
     return found.explanation() or (training.explanation() if training else None)
 
 

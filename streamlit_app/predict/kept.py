@@ -1,22 +1,19 @@
 """The song that the sliders are set to, and those that are kept aside: beside each other, with the model's answers."""
 
 import re
-from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from typing_extensions import override
 
-from song_preference.clients import EXAMPLE
-from song_preference.errors import CatalogueNotFound
-from song_preference.features import FEATURES, Song
+from song_preference.features import EXAMPLE, FEATURES, Song
 from song_preference.serving.songs import CatalogueSong
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import SONG, song_state
 from streamlit_app.data import predictor
-from streamlit_app.data.catalogue import catalogue
+from streamlit_app.data.catalogue import find
 from streamlit_app.i18n import Locale
 
 STEPS = [step / 100 for step in range(101)]
@@ -29,27 +26,32 @@ MEASURES = [
 
 MOST_KEPT = 5
 
-Percents = tuple[int, ...]
-"""The four values of a song as the sliders show them."""
+KeptSong = tuple[int | str, ...]
+"""The four values of a song in percent, as the sliders show them, then the id of a song of the catalogue."""
+
+ONE = r"\d{1,3}(?:-\d{1,3}){3}(?:-(?!\d{1,3}(?:-|$))[^-]+)?"
+"""A kept song in the address: an id is no short number, and `HYPHEN` stands for each of its hyphens."""
+
+HYPHEN = "~"
 
 
 class Kept(Choice):
     """The songs that are kept aside, the first one kept first: at most `MOST_KEPT` different ones."""
 
     @override
-    def asked(self) -> tuple[Percents, ...]:
+    def asked(self) -> tuple[KeptSong, ...]:
         text = st.query_params.get(self.name, "")
-        values = [*map(int, text.split("-"))] if re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})*", text) else []
-        songs = tuple(tuple(values[at : at + len(FEATURES)]) for at in range(0, len(values), len(FEATURES)))
-        is_whole = len(values) % len(FEATURES) == 0 and max(values, default=0) <= 100
-        return songs if is_whole and len(set(songs)) == len(songs) <= MOST_KEPT else ()
+        found = re.findall(ONE, text, re.ASCII) if re.fullmatch(f"{ONE}(-{ONE})*", text, re.ASCII) else []
+        parts = [song.split("-") for song in found]
+        songs = tuple((*map(int, values[: len(FEATURES)]), *values[len(FEATURES) :]) for values in parts)
+        different = {_percents(song) for song in songs if max(_percents(song)) <= 100}
+        return songs if len(different) == len(songs) <= MOST_KEPT else ()
 
 
 KEPT = Kept("kept", "predict_kept", (), ())
 
-CHOSEN, NAMED = "predict_kept_which", "predict_kept_named"
-"""Keys of the session state: the number of the song to take back or to remove, and the songs of the catalogue among
-those kept in this session by their values; the address has the values alone."""
+CHOSEN = "predict_kept_which"
+"""Key of the session state: the number of the song to take back or to remove."""
 
 DECIMALS = 6
 """Of a feature: the index has them in single precision."""
@@ -58,6 +60,15 @@ DECIMALS = 6
 def shown() -> Song:
     """Return the song that the sliders are set to."""
     return Song(**{measure.name: st.session_state[measure.key] for measure in MEASURES})
+
+
+def chosen() -> CatalogueSong | None:
+    """Return the song that the sliders are set to, None if it is not of the catalogue; forget one that they left."""
+    found = find(st.session_state.get(SONG, ""))
+    if found and song_state(found.features.row()) == song_state(shown().row()):
+        return found
+    st.session_state[SONG] = ""
+    return None
 
 
 def exact(song: CatalogueSong) -> Song:
@@ -94,7 +105,7 @@ def table(locale: Locale) -> None:
     columns |= {"number": "#", "probability": locale("probability"), "answer": locale("predict_kept_answer")}
     columns["title"] = locale("predict_kept_which")
     found = rows(songs, locale)
-    if any(titles := [_named()[song].title if song in _named() else "" for song in _songs()]):
+    if any(titles := [named.title if (named := _named(song)) else "" for song in _songs()]):
         found.insert(1, "title", titles)
     st.dataframe(found, hide_index=True, height="content", column_config=columns, alt=locale("predict_kept_alt"))
     # Not buttons in the table, nor menus: no keyboard reaches either.
@@ -127,45 +138,51 @@ def rows(songs: list[Song], locale: Locale) -> pd.DataFrame:
 
 def _kept() -> list[Song]:
     return [
-        exact(_named()[song])
-        if song in _named()
-        else Song.checked({name: value / 100 for name, value in zip(FEATURES, song, strict=True)})
+        exact(named)
+        if (named := _named(song))
+        else Song.checked({name: value / 100 for name, value in zip(FEATURES, _percents(song), strict=True)})
         for song in _songs()
     ]
 
 
-def _named() -> dict[Percents, CatalogueSong]:
-    found: dict[Percents, CatalogueSong] = st.session_state.setdefault(NAMED, {})
+def _percents(song: KeptSong) -> tuple[int, ...]:
+    return tuple(map(int, song[: len(FEATURES)]))
+
+
+def _named(song: KeptSong) -> CatalogueSong | None:
+    """Return a kept song of the catalogue, None for any other; another catalogue may have other values for its id."""
+    found = find(str(song[-1]).replace(HYPHEN, "-")) if len(song) > len(FEATURES) else None
+    return found if found and _shown_percents(found.features) == _percents(song) else None
+
+
+def _shown_percents(song: Song) -> tuple[int, ...]:
+    return tuple(round(100 * value) for value in song_state(song.row()).values())
+
+
+def _songs() -> tuple[KeptSong, ...]:
+    found: tuple[KeptSong, ...] = st.session_state[KEPT.key]
     return found
 
 
-def _songs() -> tuple[Percents, ...]:
-    found: tuple[Percents, ...] = st.session_state[KEPT.key]
-    return found
-
-
-def _set(songs: tuple[Percents, ...]) -> None:
+def _set(songs: tuple[KeptSong, ...]) -> None:
     st.session_state[KEPT.key] = songs
     address.push()
 
 
 def _keep() -> None:
-    song = tuple(round(100 * value) for value in shown().row())
-    _named().pop(song, None)
-    if song_id := st.session_state[SONG]:
-        with suppress(CatalogueNotFound):
-            found = catalogue().find(song_id)
-            if song_state(found.features.row()) == song_state(shown().row()):
-                _named()[song] = found
+    song: KeptSong = _shown_percents(shown())
+    others = tuple(other for other in _songs() if _percents(other) != song)
+    if named := chosen():
+        song = (*song, named.id.replace("-", HYPHEN))
     if song not in _songs():
-        _set((*_songs(), song))
+        _set((*others, song))
 
 
 def _take_back() -> None:
     number = st.session_state[CHOSEN] - 1
     put(_kept()[number])
-    if song := _named().get(_songs()[number]):
-        st.session_state[SONG] = song.id
+    if named := _named(_songs()[number]):
+        st.session_state[SONG] = named.id
 
 
 def _remove() -> None:

@@ -1,6 +1,7 @@
 """Predict one song: with the dashboard's own model, and through each protocol."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -8,7 +9,6 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from song_preference.clients import PredictionClient
 from song_preference.dataset.version import Spread
 from song_preference.features import FEATURES, LABEL, Song
 from song_preference.prediction import Explanation, Prediction
@@ -19,9 +19,9 @@ from streamlit_app.data import model_settings, predictor, settings, with_answers
 from streamlit_app.data.playlist import Spreads, own_dataset, spreads, table
 from streamlit_app.i18n import Locale
 from streamlit_app.predict import charts, kept
-from streamlit_app.predict.kept import MEASURES, STEPS, exact, put, shown
-from streamlit_app.predict.requests import OWN, Answer, ask, protocols, requests
-from streamlit_app.predict.search import chosen, restore, search_box, song_name, strongest_reason
+from streamlit_app.predict.kept import MEASURES, STEPS, chosen, exact, put, shown
+from streamlit_app.predict.requests import OWN, Answer, Clients, ask, requests
+from streamlit_app.predict.search import restore, search_box, song_name, strongest_reason
 from streamlit_app.theme import colours, draw
 
 ALL = "all"
@@ -41,28 +41,31 @@ Presets = dict[str, Preset]
 """Presets by name: the extreme of each feature among the likes, and a typical song of each label."""
 
 
-def page(locale: Locale) -> None:
-    """Draw the page."""
-    restore([_way(), kept.KEPT])
-    title, buttons = st.columns([5, 4], vertical_alignment="bottom")
-    title.title(locale("predict_title"), anchor=False)
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
-        kept.keep_button(locale)
-        _share(locale)
-    st.write(locale("predict_intro"))
-    search_box(locale)
+def page(protocols: Callable[[], Clients], locale: Locale) -> None:
+    """Draw the page; `protocols` returns the clients of the other services."""
+    clients = protocols()
+    restore([_way(clients), kept.KEPT])
     known: Spreads = {}
-    with section(locale):
-        version = own_dataset().version
-        _choose_preset(presets(with_answers(table(version, "features"))), locale)
-        known = spreads(version)
-        _strips(known)
-    _one_song(locale, known)
+    # Close together, so that all sliders are on the screen of a small laptop, below a banner too.
+    with st.container(gap="xsmall"):
+        title, buttons = st.columns([5, 4], vertical_alignment="bottom")
+        title.title(locale("predict_title"), anchor=False)
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            kept.keep_button(locale)
+            _share(locale)
+        st.write(locale("predict_intro"))
+        search_box(locale)
+        with section(locale):
+            version = own_dataset().version
+            _choose_preset(presets(with_answers(table(version, "features"))), locale)
+            known = spreads(version)
+            _strips(known)
+    _one_song(clients, locale, known)
     measures_help(locale)
 
 
-def _way() -> Choice:
-    return Choice("protocol", "way", [OWN, *protocols(), ALL], OWN)
+def _way(clients: Clients) -> Choice:
+    return Choice("protocol", "way", [OWN, *clients, ALL], OWN)
 
 
 def _share(locale: Locale) -> None:
@@ -101,7 +104,7 @@ def _known(preset: Preset, locale: Locale) -> str:
 
 
 @st.fragment
-def _one_song(locale: Locale, spreads: Spreads) -> None:
+def _one_song(clients: Clients, locale: Locale, spreads: Spreads) -> None:
     """Draw what the sliders change; the rest of the page stays as it is."""
     named = chosen()
     song = exact(named) if named else shown()
@@ -121,11 +124,11 @@ def _one_song(locale: Locale, spreads: Spreads) -> None:
             reason = strongest_reason(explanation, song, locale)
             below.caption(f"{reason}.  \n{_rule(explanation.prediction, locale)}", text_alignment="center")
         _why(explanation, locale)
-    with sliders.container(gap="xsmall"):
+    with sliders.container(gap="xxsmall"):
         _sliders(locale, spreads)
     st.header(locale("predict_everywhere"), anchor=False)
     st.write(locale("predict_everywhere_text"))
-    _protocols(song, locale)
+    _protocols(clients, song, locale)
     address.write()
 
 
@@ -145,7 +148,7 @@ def _strips(spreads: Spreads) -> None:
     rules = []
     for measure in MEASURES:
         drawing = f'url("data:image/svg+xml,{quote(charts.strip(spreads[measure.name], colours()))}")'
-        place = f"padding-bottom: 1.8rem; background: center bottom / calc(100% - 12px) 1.8rem no-repeat {drawing}"
+        place = f"padding-bottom: 1.4rem; background: center bottom / calc(100% - 12px) 1.4rem no-repeat {drawing}"
         rules.append(f".st-key-{measure.key} {{ {place}; }}")
     st.html(f"<style>{' '.join(rules)}</style>")
 
@@ -182,10 +185,10 @@ def _why(explanation: Explanation, locale: Locale) -> None:
     draw(charts.contributions, rows, locale, key="why", alt=text)
 
 
-def _protocols(song: Song, locale: Locale) -> None:
-    ways: dict[str, PredictionClient] = {OWN: predictor(), **protocols()}
+def _protocols(clients: Clients, song: Song, locale: Locale) -> None:
+    ways: Clients = {OWN: predictor(), **clients}
     names = {OWN: locale("predict_own"), ALL: locale("predict_all")}
-    chosen = _way().segments(locale("predict_way"), lambda way: names.get(way, way))
+    chosen = _way(clients).segments(locale("predict_way"), lambda way: names.get(way, way))
     asked = ask(ways if chosen == ALL else {chosen: ways[chosen]}, song)
     copies = requests(song, settings(), model_settings())
     for column, answered in zip(st.columns(len(asked)), asked, strict=True):

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import streamlit as st
-
-from song_preference.clients import PredictionClient, clients, graphql_query, python, shell_commands
+from song_preference.commands import graphql_query, python, shell_commands
 from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
-from song_preference.prediction import Prediction
-from song_preference.settings import ClientSettings, DashboardSettings, ModelSettings, load
+from song_preference.prediction import Prediction, PredictionClient
+from song_preference.settings import DashboardSettings, ModelSettings
+
+Clients = Mapping[str, PredictionClient]
+"""Clients by the name of their protocol."""
 
 OWN = "own"
 """The name of the dashboard's own model among those of the protocols."""
@@ -27,13 +28,7 @@ class Answer(NamedTuple):
     """Whether the service did not answer; otherwise it has no model."""
 
 
-@st.cache_resource(show_spinner=False)
-def protocols() -> dict[str, PredictionClient]:
-    """Return a client for each protocol of the other services, by the protocol's name."""
-    return clients(load(ClientSettings))
-
-
-def ask(ways: Mapping[str, PredictionClient], song: Song) -> list[Answer]:
+def ask(ways: Clients, song: Song) -> list[Answer]:
     """Ask every client at once, so that one that hangs delays no other; return the answers in their order."""
     with ThreadPoolExecutor(len(ways)) as threads:
         return list(threads.map(lambda way: _ask(way, ways[way], song), ways))

@@ -12,9 +12,9 @@ from song_preference.serving.songs import LONGEST_QUERY, CatalogueSong, Search
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import SONG, because, linked, plain, song_state
-from streamlit_app.data.catalogue import about, catalogue, has_index
+from streamlit_app.data.catalogue import about, catalogue, find, has_index
 from streamlit_app.i18n import Locale
-from streamlit_app.predict.kept import MEASURES, put, shown
+from streamlit_app.predict.kept import MEASURES, put
 
 QUERY, MATCH, TAKEN = "predict_query", "predict_match", "predict_taken"
 """Keys of the session state: the words to search for, the id of the song that is chosen among the matches, and whether
@@ -27,26 +27,10 @@ LONGEST_LABEL = 60
 def restore(others: Sequence[Choice]) -> None:
     """Set the sliders, `others` and the song by the address; an address with a song alone sets the sliders too."""
     is_new, asked = SONG not in st.session_state, st.query_params.get("song", "")
-    found = _find(asked)
+    found = find(asked)
     address.restore([*MEASURES, Choice("song", SONG, [asked] if found else [], ""), *others])
     if is_new and found and not any(measure.name in st.query_params for measure in MEASURES):
         st.session_state.update(song_state(found.features.row()))
-
-
-def chosen() -> CatalogueSong | None:
-    """Return the song that the sliders are set to, None if it is not of the catalogue; forget one that they left."""
-    found = _find(st.session_state.get(SONG, ""))
-    if found and song_state(found.features.row()) == song_state(shown().row()):
-        return found
-    st.session_state[SONG] = ""
-    return None
-
-
-def _find(song_id: str) -> CatalogueSong | None:
-    if song_id:
-        with suppress(CatalogueNotFound):
-            return catalogue().find(song_id)
-    return None
 
 
 @st.fragment

@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from song_preference.features import DISLIKE, LIKE
+from song_preference.messages import Message
 from song_preference.prediction import Batch
+from song_preference.song_table import Faults
 from song_preference.song_table.output import added_columns, harmless, with_added, written
-from song_preference.song_table.records import Cells
-from song_preference.song_table.scoring import Faults
-from streamlit_app.songs.file import SongFile
 
 BLOCK_SONGS = 5_000
 """Number of songs in one call of the model, so that progress is seen."""
@@ -26,6 +25,31 @@ NAMES_SHOWN = 2
 """Columns that stand before the probability: title and artist, if the file has them."""
 
 Answering = Callable[[NDArray[np.float32]], Batch]
+
+
+@dataclass(frozen=True, eq=False)
+class SongFile:
+    """n rows with their cells as they were written."""
+
+    header: list[str]
+    separator: str
+    has_decimal_commas: bool
+    notes: list[Message]
+    """What was understood as something else than it is written."""
+    cells: pd.DataFrame
+    """(n, columns) strings; columns are numbered, since a header may name several alike."""
+    surplus: dict[int, list[str]]
+    """The cells of a row beyond the header's width, by the row's position."""
+    rows: NDArray[np.int64]
+    """(n,) numbers of the rows as a spreadsheet counts them."""
+    features: NDArray[np.float32]
+    """(n, 4); of no meaning where not `good`."""
+    good: NDArray[np.bool_]
+    """(n,) whether each row can be scored."""
+    faults: dict[int, Faults]
+    """By the position of a row that is not good."""
+    kept_columns: list[int]
+    """The positions of the columns that are not features, those first that say which song a row is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +115,13 @@ class Ranking:
         text = written((list(map(harmless, row)) for row in rows), self.file.separator, "\r\n")
         return text.encode("utf-8-sig")
 
-    def _scored(self) -> Iterator[Cells]:
+    def _scored(self) -> Iterator[list[str]]:
         rows = _rows(self.file, self.positions)
         mark = "," if self.file.has_decimal_commas else "."
         for cells, (label, _, probability) in zip(rows, self.batch.answers(), strict=True):
             yield [*cells, label, str(round(probability, DECIMALS)).replace(".", mark), ""]
 
-    def _at_fault(self, describe: Callable[[Faults], str]) -> Iterator[Cells]:
+    def _at_fault(self, describe: Callable[[Faults], str]) -> Iterator[list[str]]:
         positions = np.array(list(self.file.faults), dtype=np.int64)
         for position, cells in zip(positions.tolist(), _rows(self.file, positions), strict=True):
             added = ["", "", describe(self.file.faults[position])]

@@ -1,21 +1,21 @@
-"""A list of songs, read and checked as a whole: which rows can be scored, and what is wrong with the others."""
-
-from dataclasses import dataclass
+"""Reads a list of songs and checks it as a whole: which rows can be scored, and what is wrong with the others."""
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
-from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
 from song_preference.serving.song_index import IndexStore
+from song_preference.song_table import Faults
 from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.files import rejected
 from song_preference.song_table.records import Cells
-from song_preference.song_table.scoring import Block, Faults, ScoringFile, blocks_of, read_songs
+from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, read_songs
 from song_preference.temporary import temporary_directory
+from streamlit_app.data import settings
+from streamlit_app.data.catalogue import catalogue
+from streamlit_app.songs.answers import SongFile
 
 CELLS_PER_ROW = 100
 """Cells allowed for each allowed row: short rows are filled up to the header's width, so a wide file has fewer rows."""
@@ -24,36 +24,9 @@ BLOCK_CELLS = 1_000_000
 """Read at once: cells take a tenth of the room once they stand in columns."""
 
 
-@dataclass(frozen=True, eq=False)
-class SongFile:
-    """n rows with their cells as they were written."""
-
-    header: Cells
-    separator: str
-    has_decimal_commas: bool
-    notes: list[Message]
-    """What was understood as something else than it is written."""
-    cells: pd.DataFrame
-    """(n, columns) strings; columns are numbered, since a header may name several alike."""
-    surplus: dict[int, Cells]
-    """The cells of a row beyond the header's width, by the row's position."""
-    rows: NDArray[np.int64]
-    """(n,) numbers of the rows as a spreadsheet counts them."""
-    features: NDArray[np.float32]
-    """(n, 4); of no meaning where not `good`."""
-    good: NDArray[np.bool_]
-    """(n,) whether each row can be scored."""
-    faults: dict[int, Faults]
-    """By the position of a row that is not good."""
-
-    @property
-    def kept_columns(self) -> list[int]:
-        """Return the positions of the columns that are not features, those first that say which song a row is."""
-        found = positions(self.header)
-        features = [column for name in FEATURES for column in found.get(name, [])]
-        naming = [column for name in DESCRIBING for column in found.get(name, [])[:1]]
-        others = [column for column in range(len(self.header)) if column not in (*features, *naming)]
-        return [*naming, *others]
+def read_within_limits(content: bytes) -> SongFile:
+    """Return the songs of a file of at most the platform's size; raise as `read` does."""
+    return read(content, settings().max_list_bytes, settings().max_list_rows, catalogue().indexes)
 
 
 def read(content: bytes, max_bytes: int, max_rows: int, indexes: IndexStore | None = None) -> SongFile:
@@ -101,4 +74,13 @@ def _held(songs: ScoringFile, max_bytes: int, max_rows: int) -> SongFile:
         features,
         good,
         faults,
+        _kept_columns(songs.header),
     )
+
+
+def _kept_columns(header: Cells) -> list[int]:
+    found = positions(header)
+    features = [column for name in FEATURES for column in found.get(name, [])]
+    naming = [column for name in DESCRIBING for column in found.get(name, [])[:1]]
+    others = [column for column in range(len(header)) if column not in (*features, *naming)]
+    return [*naming, *others]

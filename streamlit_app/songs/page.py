@@ -1,5 +1,7 @@
 """Many songs: a CSV is checked row by row, the model ranks its good rows."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,11 +12,9 @@ from song_preference.errors import DiskFull, InvalidDataset, SongPreferenceError
 from streamlit_app import address
 from streamlit_app.components import download, measures_help, plain, section, show_notes, uploader
 from streamlit_app.data import predictor, settings
-from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Locale
 from streamlit_app.songs import ranked
-from streamlit_app.songs.answers import Ranking
-from streamlit_app.songs.file import SongFile, read
+from streamlit_app.songs.answers import Ranking, SongFile
 
 SHOWN_FAULTS = 200
 FAULTS_HEIGHT = 250
@@ -36,12 +36,15 @@ class Given(NamedTuple):
     error: SongPreferenceError | None = None
 
 
-def page(locale: Locale) -> None:
-    """Draw the page."""
+Reading = Callable[[bytes], SongFile]
+
+
+def page(read: Reading, locale: Locale) -> None:
+    """Draw the page; `read` returns the songs of a file, or raises `InvalidDataset` or `DiskFull`."""
     address.restore([ranked.FILTER])
     st.title(locale("songs_title"), anchor=False)
     st.write(locale("songs_intro"))
-    _ways_in(locale)
+    _ways_in(read, locale)
     given: Given | None = st.session_state.get(GIVEN)
     if given is None:
         measures_help(locale)
@@ -57,45 +60,45 @@ def page(locale: Locale) -> None:
             ranked.show(ranking, locale)
 
 
-def _ways_in(locale: Locale) -> None:
+def _ways_in(read: Reading, locale: Locale) -> None:
     st.header(locale("songs_yours"), anchor=False)
     st.write(locale("songs_form"))
     upload, paste = st.tabs([locale("songs_upload_tab"), locale("songs_paste_tab")])
     with upload:
         limits = locale("songs_upload_limits", size=settings().max_list_bytes / 1e6, rows=settings().max_list_rows)
-        uploader(locale("songs_upload"), locale("songs_upload_button"), limits, "songs_upload", _take_upload)
+        take = partial(_take_upload, read)
+        uploader(locale("songs_upload"), locale("songs_upload_button"), limits, "songs_upload", take)
     with paste, st.form("songs_form", border=False, enter_to_submit=False):
         st.text_area(locale("songs_paste"), height=200, key="songs_paste", persist_state="session")
-        st.form_submit_button(locale("songs_check"), on_click=_take_pasted)
+        st.form_submit_button(locale("songs_check"), on_click=_take_pasted, args=(read,))
     with st.container(horizontal=True):
         example = locale("songs_example")
-        st.button(locale("songs_try"), on_click=_take_example, args=(example,), icon=":material/wand_stars:")
+        st.button(locale("songs_try"), on_click=_take_example, args=(read, example), icon=":material/wand_stars:")
         download(locale("songs_template"), example.encode("utf-8-sig"), locale("songs_template_file"))
 
 
-def _take_upload() -> None:
+def _take_upload(read: Reading) -> None:
     if uploaded := st.session_state.songs_upload:
-        _take(uploaded.name, uploaded.getvalue())
+        _take(read, uploaded.name, uploaded.getvalue())
     elif (given := st.session_state.get(GIVEN)) and given.name not in NAMES:
         del st.session_state[GIVEN]
         st.session_state.pop(RANKED, None)
 
 
-def _take_pasted() -> None:
-    _take(PASTED, st.session_state.songs_paste.encode())
+def _take_pasted(read: Reading) -> None:
+    _take(read, PASTED, st.session_state.songs_paste.encode())
 
 
-def _take_example(rows: str) -> None:
+def _take_example(read: Reading, rows: str) -> None:
     st.session_state.songs_paste = rows
-    _take(EXAMPLE, rows.encode())
+    _take(read, EXAMPLE, rows.encode())
 
 
-def _take(name: str, content: bytes) -> None:
+def _take(read: Reading, name: str, content: bytes) -> None:
     """Read a list once, and forget the predictions of the one before."""
     st.session_state.pop(RANKED, None)
     try:
-        file = read(content, settings().max_list_bytes, settings().max_list_rows, catalogue().indexes)
-        st.session_state[GIVEN] = Given(name, file)
+        st.session_state[GIVEN] = Given(name, read(content))
     except (InvalidDataset, DiskFull) as error:
         st.session_state[GIVEN] = Given(name, None, error)
 

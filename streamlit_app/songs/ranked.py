@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from song_preference.features import FEATURES
+from song_preference.song_table import Faults
 from song_preference.song_table.output import added_columns
-from song_preference.song_table.scoring import Faults
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import download, open_in_predict, taken_row

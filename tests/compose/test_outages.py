@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from song_preference.clients import EXAMPLE, clients
+from song_preference.clients import clients
 from song_preference.errors import PipelineError, ServiceUnavailable
+from song_preference.features import EXAMPLE
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.run_options import TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings

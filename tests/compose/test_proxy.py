@@ -17,7 +17,9 @@ import grpc
 import httpx
 import pytest
 
-from song_preference.clients import EXAMPLE, clients, python, shell_commands
+from song_preference.clients import clients
+from song_preference.commands import python, shell_commands
+from song_preference.features import EXAMPLE
 from song_preference.settings import ClientSettings, ModelSettings
 from song_preference.tls import channel, client_tls
 from song_preference.v1 import prediction_pb2 as pb

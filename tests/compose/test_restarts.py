@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.scoring import TASK_SECONDS, songs_per_second
 from song_preference.catalogue.store import CatalogueStore
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
+from song_preference.features import EXAMPLE
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.prediction import Prediction
 from song_preference.run_options import ETL_DAG, SCORING_DAG, TRAINING_DAG

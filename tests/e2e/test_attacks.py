@@ -4,8 +4,9 @@ import sys
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.errors import ServiceUnavailable
+from song_preference.features import EXAMPLE
 from song_preference.pipeline.__main__ import run_to_champion
 from song_preference.pipeline.airflow import Airflow
 from song_preference.settings import AirflowSettings, ClientSettings

@@ -15,10 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
 from operations.probe import problem
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.dataset.store import DatasetStore
 from song_preference.errors import PipelineError
-from song_preference.features import Song
+from song_preference.features import EXAMPLE, Song
 from song_preference.pipeline.__main__ import follow, run_to_champion
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.pipeline.report import failure

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from local_stack.config import ROOT
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
+from song_preference.features import EXAMPLE
 from song_preference.settings import ClientSettings
 from tests.support.isolated import SONGS, Answers, ask
 

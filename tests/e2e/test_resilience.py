@@ -16,9 +16,10 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.config import Config
 from local_stack.supervisor import Supervisor
-from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.errors import SongPreferenceError
-from song_preference.prediction import Prediction
+from song_preference.features import EXAMPLE
+from song_preference.prediction import Prediction, PredictionClient
 from song_preference.settings import ClientSettings
 from tests.support.open_connections import STOP_SECONDS, open_connections
 from tests.support.scheduler_kill import assert_runs_outlive

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from song_preference.clients import EXAMPLE, ask_all, clients
-from song_preference.features import FEATURES, Song
+from song_preference.clients import ask_all, clients
+from song_preference.features import EXAMPLE, FEATURES, Song
 from song_preference.open_inference import inference_pb2 as oip
 from song_preference.open_inference.inference_pb2_grpc import GRPCInferenceServiceStub
 from song_preference.serving.registry import following_champion

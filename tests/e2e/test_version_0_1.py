@@ -18,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from local_stack.config import ROOT, Config
 from local_stack.start import bring_up
 from local_stack.supervisor import Supervisor
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
+from song_preference.features import EXAMPLE
 from song_preference.serving.versions import DescribedRegistry
 from song_preference.settings import ClientSettings, ModelSettings
 from streamlit_app.data.catalogue import catalogue

@@ -21,7 +21,7 @@ from song_preference.dataset.version import DatasetVersion, Parameters
 from song_preference.errors import DiskFull, NothingToDo
 from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
-from song_preference.messages.card import METRICS
+from song_preference.messages import CARD_METRICS
 from song_preference.serving.model import EXPECTED_OUTPUT_PROPERTY, INPUT_EXAMPLE_PROPERTY
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.registry import MlflowRegistry, find_version, recorded
@@ -146,7 +146,7 @@ def test_the_registry_hands_out_card_metrics_and_every_answer(
     (described,) = (item for item in registry.described(5) if item.registered.version == str(champion.version))
     assert described.card.text("en") == champion.description
     assert described.card.text("es").startswith("# ¿Le gustará la canción")
-    assert described.metrics.keys() == {*METRICS, *DIFFERENCES}
+    assert described.metrics.keys() == {*CARD_METRICS, *DIFFERENCES}
     evaluation = registry.evaluation(described.run_id)
     assert evaluation is not None
     assert list(evaluation.labels) == store.table(dataset.version, "test")["label"].tolist()

@@ -11,6 +11,7 @@ from tests.support.dashboard import TEXTS
 
 PATIENCE_MS = 60_000
 DESKTOP, PHONE = 1366, 390
+LAPTOP_HEIGHT = 768
 PHONES_BROWSER = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36"
 """By its name Streamlit knows that the menu must close itself."""
 
@@ -55,6 +56,12 @@ class Visit:
             expect(sidebar).to_have_attribute("data-collapsed", "true")
         self.page.wait_for_selector(f"h1:has-text('{self.locale(f'{name}_title')}')")
         return self.settle()
+
+    def shows_all_sliders_on_a_small_laptop(self) -> bool:
+        """Return whether the page "predict" has its four sliders above the fold of a screen of 1366 by 768."""
+        self.page.set_viewport_size({"width": DESKTOP, "height": LAPTOP_HEIGHT})
+        box = self.settle().page.locator(".st-key-song_acousticness").bounding_box()
+        return bool(box and box["y"] + box["height"] <= LAPTOP_HEIGHT)
 
     def scrolls_sideways(self) -> bool:
         return bool(self.page.evaluate(MAIN_IS_WIDER))

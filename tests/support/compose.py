@@ -8,8 +8,10 @@ from threading import Event, Thread
 from typing import Any, Self
 
 from local_stack.config import ROOT
-from song_preference.clients import EXAMPLE, PredictionClient, clients
+from song_preference.clients import clients
 from song_preference.errors import SongPreferenceError
+from song_preference.features import EXAMPLE
+from song_preference.prediction import PredictionClient
 from song_preference.settings import ClientSettings
 from tests.support.waiting import wait_for
 

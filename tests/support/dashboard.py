@@ -10,7 +10,8 @@ from streamlit.testing.v1.element_tree import Caption, Markdown
 from song_preference.serving.song_index import IndexStore
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import Texts, texts
-from streamlit_app.songs.file import SongFile, read
+from streamlit_app.songs.answers import SongFile
+from streamlit_app.songs.file import read
 from tests.support.airflow import FakeAirflow
 from tests.support.datasets import MemoryObjects
 from tests.support.named_songs import without_index
@@ -96,11 +97,11 @@ import streamlit as st
 from streamlit_app import address
 from streamlit_app.banners import show_banners, show_list
 from streamlit_app.i18n import COMMON, Locale, texts
-from streamlit_app.{name}.page import page
+from streamlit_app.app import PAGES
 
 st.session_state[address.PAGE] = "{name}"
 show_banners(Locale("{language}", COMMON))
-page(Locale("{language}", texts("{name}")))
+PAGES["{name}"][0](Locale("{language}", texts("{name}")))
 show_list(Locale("{language}", COMMON))
 """
 """The script of one page with its banners, as `app.py` draws it."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from song_preference.clients import EXAMPLE
+from song_preference.features import EXAMPLE
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 STOP_SECONDS = 8

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from song_preference.features import FEATURES
+from song_preference.features import DISLIKE, FEATURES, LIKE
 from streamlit_app.i18n import Language
 from streamlit_app.predict.kept import MOST_KEPT
 from tests.support.browser import DESKTOP, PHONE, Visit, Visitor
@@ -103,6 +103,32 @@ def test_another_language_has_the_same_values(visit: Visitor) -> None:
     wait_for_sliders(page, before)
 
 
+@pytest.mark.parametrize(("language", "width"), [("es", DESKTOP), ("en", PHONE)])
+def test_a_reload_keeps_the_filters_of_the_songs_and_back_undoes_them(
+    visit: Visitor, language: Language, width: int
+) -> None:
+    visitor = visit(language, width).open("explore")
+    page = visitor.page
+    labels = page.get_by_role("radiogroup", name=visitor.locale("label"), exact=True)
+    liked, disliked = (labels.get_by_role("radio", name=visitor.locale(name), exact=True) for name in (LIKE, DISLIKE))
+    disliked.click()
+    wait_for_address(page, lambda query: query.get("label") == DISLIKE)
+    visitor.settle()
+    page.locator(".st-key-explore_energy input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_address(page, lambda query: query.get("energy") == "0.05-1")
+    page.reload()
+    visitor.settle()
+    expect(disliked).to_be_checked()
+    assert asked(page).items() >= {("label", DISLIKE), ("energy", "0.05-1")}
+    liked.click()
+    wait_for_address(page, lambda query: query.get("label") == LIKE)
+    visitor.settle()
+    page.go_back()
+    expect(disliked).to_be_checked()
+    wait_for_address(page, lambda query: (query.get("label"), query.get("energy")) == (DISLIKE, "0.05-1"))
+
+
 def test_a_song_is_taken_to_predict_and_kept_aside(visit: Visitor) -> None:
     visitor = visit("en").open("explore")
     page = visitor.page
@@ -186,7 +212,11 @@ def test_the_link_opens_the_same_song_in_the_same_language(visit: Visitor) -> No
     page.get_by_test_id("stPopoverButton").filter(has_text=visitor.locale("predict_share")).click()
     shared = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
     expect(shared).to_contain_text("energy=1")
-    other = visit("en", address=shared.inner_text(), locale="es")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shared.hover()
+    shared.get_by_test_id("stCodeCopyButton").click()
+    wait_for(lambda: page.evaluate("navigator.clipboard.readText()") == shared.inner_text(), "the copied link", 20)
+    other = visit("en", address=page.evaluate("navigator.clipboard.readText()"), locale="es")
     expect(other.page.get_by_role("heading", name=other.locale("predict_title"))).to_be_visible()
     wait_for_sliders(other.page, sliders(page))
 

@@ -18,6 +18,7 @@ from song_preference.features import FEATURES
 from streamlit_app.i18n import LANGUAGES
 from tests.support.browser import PHONE, Visit, Visitor
 from tests.support.pictures import check_moving_picture, take_moving_picture, take_pictures
+from tests.support.waiting import wait_for
 
 LEARNING_MS = 180_000
 
@@ -27,6 +28,14 @@ def songs(seed: int) -> pd.DataFrame:
     statistics = json.loads(files("song_preference.dataset").joinpath(sample.STATISTICS).read_text())
     drawn = sample.draw(statistics, seed=seed)
     return drawn.assign(title=[f"Song {number}" for number in range(len(drawn))], artist="Nobody")
+
+
+def with_an_odd_one(drawn: pd.DataFrame) -> pd.DataFrame:
+    """Let the songs with the most words be disliked, but for the very first of them."""
+    talking = drawn.copy()
+    talking.loc[:39, "speechiness"] = [0.97 - number / 1_000 for number in range(40)]
+    talking.loc[:39, "label"] = [1] + [0] * 39
+    return talking
 
 
 def as_it_is(drawn: pd.DataFrame) -> str:
@@ -102,7 +111,7 @@ def test_a_playlist_is_uploaded_followed_and_served(
     visit: Visitor, tmp_path: Path, own_list: str, written: Callable[[pd.DataFrame], str], seed: int
 ) -> None:
     playlist = tmp_path / "playlist.csv"
-    playlist.write_text(written(songs(seed)))
+    playlist.write_text(written(with_an_odd_one(songs(seed)) if written is as_of_exportify else songs(seed)))
     visitor = visit("en").open("pipeline")
     page = visitor.page
     page.locator("input[type=file]").set_input_files(playlist)
@@ -120,6 +129,9 @@ def test_a_playlist_is_uploaded_followed_and_served(
     # In whole percentages some songs are alike.
     page.get_by_text("750" if written is not as_of_chosic else re.compile(r"\b7[34]\d\b")).first.wait_for()
     if written is as_of_exportify:
+        visitor.open("predict")
+        page.get_by_text(visitor.locale("predict_preset_speechiness"), exact=True).click()
+        page.get_by_text(re.compile("You like it, but without knowing it the model .* said no")).wait_for()
         goes_back(visit, visitor, own_list)
     if written is as_it_is:
         folder, languages = tmp_path, [*LANGUAGES][:1]
@@ -143,6 +155,11 @@ def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
     visitor.open("explore")
     page.get_by_text(f"“{own_list}” has").wait_for()
     expect(page.get_by_text("is not in use:")).to_contain_text("“playlist”")
+    for language in LANGUAGES:
+        other = visit(language)
+        thinner = other.page.locator(".st-key-newer [data-testid=stAlertContainer]")
+        expect(thinner, "Streamlit has renamed a part that our CSS selects").to_be_visible()
+        assert other.shows_all_sliders_on_a_small_laptop()
     page.locator(".st-key-newer_use button").click()
     expect(list_name).to_contain_text("Your playlist: playlist (")
 
@@ -158,6 +175,19 @@ def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
     visitor.open("pipeline").open("explore")
     page.get_by_text(f"“{own_list}” has").wait_for()
     assert not page.get_by_text("is not in use:").count()
+
+
+def test_a_step_that_was_never_reached_says_so(visit: Visitor, environment: dict[str, str]) -> None:
+    with httpx.Client(base_url=environment["FASTAPI_URL"], headers={"X-API-Key": environment["API_KEY"]}) as rest:
+        started = rest.post("/pipeline/runs", json={"source": "incoming/nothing.csv"})
+        assert started.status_code == httpx.codes.ACCEPTED, started.text
+        address = started.headers["Location"]
+        wait_for(lambda: rest.get(address).json()["state"] == "failed", "the end of the run", LEARNING_MS / 1_000)
+    visitor = visit("es").open("pipeline")
+    newest = visitor.page.get_by_test_id("stExpander").filter(has_text=visitor.locale("run_failed")).first
+    newest.locator("summary").click()
+    expect(newest.get_by_text(visitor.locale("step_unreached")).first).to_be_visible()
+    expect(newest.get_by_text(visitor.locale("step_waiting"))).to_have_count(0)
 
 
 def test_another_version_is_compared_and_declined(visit: Visitor, environment: dict[str, str]) -> None:

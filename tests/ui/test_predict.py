@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from streamlit_app.i18n import LANGUAGES, Language
-from tests.support.browser import DESKTOP, PHONE, Visitor
+from tests.support.browser import PHONE, Visitor
 
 WAYS = ["REST", "GraphQL", "gRPC"]
 
@@ -57,11 +57,7 @@ def test_a_song_of_the_playlist_sets_the_sliders(visit: Visitor) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_sliders_are_seen_on_a_small_laptop(visit: Visitor, language: Language) -> None:
-    page = visit(language).page
-    page.set_viewport_size({"width": DESKTOP, "height": 768})
-    box = page.locator(".st-key-song_acousticness").bounding_box()
-    assert box
-    assert box["y"] + box["height"] <= 768
+    assert visit(language).shows_all_sliders_on_a_small_laptop()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from song_preference.clients import EXAMPLE, PredictionClient, ask_all, clients, main
+from song_preference.clients import ask_all, clients, main
 from song_preference.errors import InvalidSong, ServiceUnavailable, SongPreferenceError
+from song_preference.features import EXAMPLE
+from song_preference.prediction import PredictionClient
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ClientSettings

@@ -14,7 +14,8 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from typing_extensions import override
 
-from song_preference.clients import EXAMPLE, python, shell_commands
+from song_preference.commands import python, shell_commands
+from song_preference.features import EXAMPLE
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings
 from song_preference.tls import curl, server_tls

@@ -9,12 +9,12 @@ import pytest
 from local_stack.config import ROOT
 
 MOST_OF_DASHBOARD = 20
-MOST_OURS = {"predict": 39, "discover": 42, "explore": 35, "model": 36, "songs": 49, "pipeline": 38}
+MOST_OURS = {"predict": 33, "discover": 36, "explore": 30, "model": 33, "songs": 26, "pipeline": 34}
 MOST_OF_SERVICES = {
-    "fastapi_app.__main__": 99,
-    "grpc_service.__main__": 41,
-    "song_preference.dataset.etl": 39,
-    "song_preference.training.steps": 45,
+    "fastapi_app.__main__": 96,
+    "grpc_service.__main__": 38,
+    "song_preference.dataset.etl": 37,
+    "song_preference.training.steps": 43,
 }
 OURS = ("song_preference", "fastapi_app", "grpc_service", "streamlit_app", "operations", "local_stack")
 

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import serialization as pem
 
 from local_stack.config import ROOT
 from operations.probe import problem
-from song_preference.clients import EXAMPLE, ask_all, clients
+from song_preference.clients import ask_all, clients
 from song_preference.errors import ServiceUnavailable
+from song_preference.features import EXAMPLE
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ClientSettings
 from song_preference.tls import client_tls, server_tls

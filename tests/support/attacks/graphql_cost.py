@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from song_preference.clients import EXAMPLE
+from song_preference.features import EXAMPLE
 from tests.support.attacks.attack import Target
 
 ALL_FIELDS = "fields { args { type { ofType { name } } } type { fields { name type { kind description } } } }"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from fastapi_app.inference import HEAD_LENGTH
-from song_preference.clients import EXAMPLE
+from song_preference.features import EXAMPLE
 from song_preference.serving.inference import MATRIX
 from song_preference.settings import ModelSettings
 from tests.support.attacks.attack import Target

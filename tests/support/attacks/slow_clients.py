@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from song_preference.clients import EXAMPLE
+from song_preference.features import EXAMPLE
 from tests.support.attacks.attack import Target
 
 SONG = EXAMPLE.model_dump()

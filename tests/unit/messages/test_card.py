@@ -4,9 +4,7 @@ from string import Formatter
 
 import pytest
 
-from song_preference.messages import Language, Message
-from song_preference.messages.card import METRIC_NAMES, METRICS, cards
-from song_preference.messages.texts import LANGUAGES
+from song_preference.messages import CARD_METRICS, LANGUAGES, METRIC_NAMES, Language, Message, cards
 
 ENDS = ("", "_low", "_high")
 FIRST_CARD = {
@@ -40,8 +38,8 @@ FIRST_CARD = {
 @pytest.mark.parametrize("code", ["model_card_of_refitted", "model_card_with_comparison"])
 def test_each_metric_has_a_row_with_the_interval_of_each_model(code: str, language: Language) -> None:
     _, *rows = [line for line in cards(language)[code].splitlines() if line.startswith("| ")]
-    assert len(rows) == len(METRICS)
-    assert [row.count("| — |") for row in rows] == [int(metric == "calibration_slope") for metric in METRICS]
+    assert len(rows) == len(CARD_METRICS)
+    assert [row.count("| — |") for row in rows] == [int(metric == "calibration_slope") for metric in CARD_METRICS]
     values = [name for _, name, _, _ in Formatter().parse("\n".join(rows)) if name]
     assert values == [f"{name}{end}" for name in METRIC_NAMES for end in ENDS]
 

@@ -25,7 +25,7 @@ from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.data.playlist import ManagementClient
-from streamlit_app.songs import page as songs_page
+from streamlit_app.songs import file as songs_file
 from tests.support.airflow import with_history
 from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform, refresh_catalogue
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
@@ -82,7 +82,7 @@ def platform(
         CatalogueSettings(),
     )
     songs = SongSearch(platform.indexes, Predictor(store))
-    environment.setattr(songs_page, "catalogue", lambda: songs)
+    environment.setattr(songs_file, "catalogue", lambda: songs)
     with TestClient(create_app(songs, RestSettings(), management)) as rest:
 
         def answer(request: httpx.Request) -> httpx.Response:

@@ -154,11 +154,9 @@ def test_another_server_at_the_address_is_not_taken_for_a_part(network: Network)
 
 def test_who_hangs_is_down_and_keeps_nobody_waiting(network: Network) -> None:
     network.hangs.add("airflow")
-    probes = probes_of(network, patience_seconds=1)
-    found = probes.ask(manages_datasets=True)
+    found = probes_of(network, patience_seconds=1).ask(manages_datasets=True)
     assert found["airflow"] == Health("down", "health_hangs")
     assert found["mlflow"].state == "up"
-    assert (probes.hung("airflow"), probes.hung("mlflow")) == (True, False)
 
 
 def test_who_does_not_answer_in_time_hangs(network: Network) -> None:

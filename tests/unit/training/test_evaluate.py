@@ -10,7 +10,7 @@ from song_preference.evaluation import (
     read_evaluation,
 )
 from song_preference.features import FEATURES
-from song_preference.messages.card import METRIC_NAMES, METRICS
+from song_preference.messages import CARD_METRICS, METRIC_NAMES
 from song_preference.training import intervals
 from song_preference.training.candidates import CANDIDATES
 from song_preference.training.cross_validation import out_of_fold
@@ -50,7 +50,7 @@ def test_the_evaluation_holds_answers_and_curves_and_survives_a_file(evaluation:
 
 def test_values_are_those_of_scikit_learn() -> None:
     found = metrics(LABELS, PROBABILITY, 0.6)
-    assert tuple(found) == METRICS
+    assert tuple(found) == CARD_METRICS
     expected = {
         "roc_auc": roc_auc_score(LABELS, PROBABILITY),
         "pr_auc": average_precision_score(LABELS, PROBABILITY),
@@ -84,7 +84,7 @@ def test_the_evaluation_compares_the_model_with_the_logistic_regression(evaluati
 def test_more_songs_give_narrower_intervals() -> None:
     few = metrics(LABELS[:50], PROBABILITY[:50], 0.5)
     many = metrics(np.tile(LABELS, 10), np.tile(PROBABILITY, 10), 0.5)
-    for name in METRICS:
+    for name in CARD_METRICS:
         assert many[name].high - many[name].low < few[name].high - few[name].low
 
 

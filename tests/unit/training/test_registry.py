@@ -9,8 +9,7 @@ from mlflow import MlflowClient
 
 from song_preference.evaluation import DIFFERENCES
 from song_preference.features import FEATURES
-from song_preference.messages import Message
-from song_preference.messages.card import METRICS
+from song_preference.messages import CARD_METRICS, Message
 from song_preference.serving.model import open_graph
 from song_preference.settings import ModelSettings
 from song_preference.training import registry
@@ -136,12 +135,12 @@ def test_a_version_records_its_run(client: MlflowClient, run_id: str) -> None:
         mlflow.set_tags(tags)
         mlflow.log_metrics({"cv_roc_auc": 0.5, "majority_f1": 0.5})
         mlflow.log_metrics(
-            {f"test_{name}{end}": 1 / 3 for name in (*METRICS, *DIFFERENCES) for end in ("", "_low", "_high")}
+            {f"test_{name}{end}": 1 / 3 for name in (*CARD_METRICS, *DIFFERENCES) for end in ("", "_low", "_high")}
         )
     run = client.get_run(run_id)
     found = registry.version_tags(run, Message("card", {"songs": 7}), "models:/m-1")
     assert json.loads(found.pop("metrics")) == {
-        f"test_{name}{end}": 0.333333 for name in (*METRICS, *DIFFERENCES) for end in ("", "_low", "_high")
+        f"test_{name}{end}": 0.333333 for name in (*CARD_METRICS, *DIFFERENCES) for end in ("", "_low", "_high")
     }
     assert json.loads(found.pop("training")) == {
         **{name: str(value) for name, value in params.items()},

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from song_preference.serving.songs import CatalogueSong
-from streamlit_app.discover.export import HEADER, as_csv, as_m3u, links
+from streamlit_app.discover.page import HEADER, as_csv, as_m3u, links
 
 URL = "https://open.spotify.com/track/4GiXBCUF7H6YfNQsnBRIzl"
 SONG = CatalogueSong(

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from streamlit_app.data import pipeline
 from streamlit_app.health import Probes
+from streamlit_app.pipeline import page
 from tests.support.dashboard import Platform
 
 
@@ -26,5 +26,5 @@ def reached(platform: Platform, environment: pytest.MonkeyPatch) -> Platform:
         return httpx.Response(200 if is_well else 503, json=known.get(request.url.path, {}))
 
     transport = httpx.MockTransport(answer)
-    environment.setattr(pipeline, "Probes", lambda rest, mlflow, airflow: Probes(rest, mlflow, airflow, transport))
+    environment.setattr(page, "Probes", lambda rest, mlflow, airflow: Probes(rest, mlflow, airflow, transport))
     return platform

@@ -2,9 +2,11 @@ import httpx
 import pytest
 
 from song_preference.dataset.version import DatasetVersion
+from song_preference.errors import PipelineUnavailable
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, TASKS, TRAINING_DAG
 from streamlit_app.components import plain
+from streamlit_app.data.pipeline import airflow_or_fail_fast, hanging
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
 from tests.support.airflow import FakeRun, task
@@ -139,3 +141,13 @@ def test_a_reason_with_a_code_is_reported_in_the_language(reached: Platform, ope
     page = open_page("pipeline", "es")
     page.session_state["run_failed"] = True
     assert "El motivo: la columna «tempo» falta" in shown(page.run())
+
+
+def test_an_airflow_that_hung_is_not_asked_until_a_health_check_finds_that_it_does_not(
+    platform: Platform, open_page: Open
+) -> None:
+    hanging().add("airflow")
+    with pytest.raises(PipelineUnavailable):
+        airflow_or_fail_fast()
+    open_page("pipeline", "en")  # whose check finds nothing at the address
+    assert airflow_or_fail_fast()

@@ -2,10 +2,9 @@ import json
 
 import pytest
 
-from song_preference.clients import EXAMPLE, PredictionClient
 from song_preference.errors import ModelNotReady, ServiceUnavailable
-from song_preference.features import Song
-from song_preference.prediction import Prediction
+from song_preference.features import EXAMPLE, Song
+from song_preference.prediction import Prediction, PredictionClient
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import DashboardSettings, ModelSettings
 from streamlit_app.predict.requests import OWN, ask, requests

@@ -1,5 +1,6 @@
 """The search by name on the page "predict"."""
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,7 +11,7 @@ from streamlit_app import data
 from streamlit_app.components import SONG
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.predict.search import MATCH, MOST_MATCHES, QUERY
-from tests.support.dashboard import TEXTS, Open, Platform, page_texts, shown
+from tests.support.dashboard import PAGE, TEXTS, Open, Platform, page_texts, shown
 from tests.support.song_index import NAMED
 
 SONG_ITSELF = Song.model_validate({name: NAMED[name][0] for name in FEATURES})
@@ -72,6 +73,7 @@ def test_a_song_is_kept_by_its_name_with_the_answer_that_was_shown_and_comes_bac
     page = choose(open_page("predict", language), indexed, "deja")
     named = heading(page)
     page.button(key="predict_keep").click().run()
+    assert page.session_state["predict_kept"] == ((50, 82, 99, 7, "4GiXBCUF7H6YfNQsnBRIzl"),)
     row = page.dataframe[0].value.iloc[0]
     answer = data.predictor().predict(SONG_ITSELF)
     assert (row["title"], row["probability"]) == ("Déjà Vu [live]", Locale(language, TEXTS).percent(answer.probability))
@@ -81,6 +83,20 @@ def test_a_song_is_kept_by_its_name_with_the_answer_that_was_shown_and_comes_bac
     assert page.dataframe[0].value["title"].tolist() == ["Déjà Vu [live]", ""]
     page.button(key="predict_kept_back").click().run()
     assert heading(page) == named
+
+
+@pytest.mark.parametrize(
+    ("id_in_address", "title"),
+    [("4GiXBCUF7H6YfNQsnBRIzl", "Déjà Vu [live]"), ("5GiXBCUF7H6YfNQsnBRIzl", ""), ("of~another", "")],
+)
+def test_a_kept_song_of_an_address_has_its_name_if_the_catalogue_knows_it_with_these_values(
+    indexed: SongSearch, id_in_address: str, title: str
+) -> None:
+    page = AppTest.from_string(PAGE.format(name="predict", language="en"), default_timeout=30)
+    page.query_params["kept"] = f"50-82-99-7-{id_in_address}-4-52-51-71"
+    table = page.run().dataframe[0].value
+    assert table["energy"].tolist() == ["0.82", "0.52"]
+    assert table.get("title", pd.Series(["", ""])).tolist() == [title, ""]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from song_preference.errors import InvalidDataset
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from streamlit_app.songs import file as songs_file
-from streamlit_app.songs.file import SongFile
+from streamlit_app.songs.answers import SongFile
 from tests.support.dashboard import LIST_BYTES, LIST_ROWS, read_list
 
 HEADER = ",".join(FEATURES)
