@@ -143,7 +143,7 @@ def _has_decimal_commas(table: SongTable) -> bool:
         return False
     features = [position for name in FEATURES for position in positions(layout.header)[name]]
     with table.text.open(encoding="utf-8-sig", newline="") as file:
-        records = Records(file, layout.separator, layout.row, len(layout.header))
+        records = Records(file, layout.separator, layout.row, layout.header)
         rows = [cells for cells in islice(records, layout.row, layout.row + 1000) if cells]
     return any("," in cells[position] for cells in rows for position in features if position < len(cells))
 
@@ -172,7 +172,7 @@ def _rows(songs: ScoringFile, file: TextIO) -> Iterator[Cells | str | Message]:
     if songs.is_raw:
         yield from (line.rstrip("\r\n") for line in file)
         return
-    records = Records(file, songs.separator, songs.header_row, len(songs.header))
+    records = Records(file, songs.separator, songs.header_row, songs.header)
     yield from (message(records.fault) if cells is None else cells for cells in records)
 
 
