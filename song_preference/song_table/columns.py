@@ -23,9 +23,6 @@ UNITS = {
 IN_BRACKETS = UNITS | {"yes", "no", "y", "n", "si", "true", "false", "like", "dislike"}
 """Units, and words for labels: a name may say how its column is filled in."""
 
-OBJECTS = {"audio", "feature", "features"}
-"""Words at the beginning of a column's name that say in which object its cells lay."""
-
 BRACKETS = re.compile(r"(?<=.)[(\[]([^()\[\]]*)[)\]]")
 WORDS = re.compile(r"[^\W_]+")
 
@@ -66,12 +63,12 @@ TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 
 def plain(name: str) -> str:
-    """Return a column's name without what does not matter."""
+    """Return a column's name without what does not matter: units, and the object that spotipy has features in."""
     words = _words(name)
     while len(words) > 1 and words[-1] in UNITS:
         words.pop()
-    while len(words) > 1 and words[0] in OBJECTS:
-        words.pop(0)
+    if words[:2] == ["audio", "features"]:
+        words = words[2:] or words
     return "".join(words)
 
 

@@ -13,7 +13,7 @@ from song_preference.features import FEATURES
 from song_preference.song_table.columns import positions
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, texture
-from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, fits, is_blank, message
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, fits, is_blank, message
 
 ROWS_SHOWN = 10
 ROWS_LOOKED_AT = 100
@@ -143,7 +143,7 @@ def _rewrite(path: Path, layout: Layout, columns: Columns, target: Path) -> list
         target.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        records = Records(source, layout.separator, layout.row, layout.header)
+        records = layout.records(source)
         for row, cells in enumerate(records, start=1):
             if row <= layout.row or (cells is not None and is_blank(cells, columns.silent)):
                 continue

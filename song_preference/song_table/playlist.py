@@ -20,7 +20,7 @@ from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
-from song_preference.song_table.records import Records, is_blank
+from song_preference.song_table.records import is_blank
 from song_preference.song_table.text import as_csv, extracted, members, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust|odiad")
@@ -74,7 +74,7 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
     naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
     named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
     with text.open(encoding="utf-8-sig", newline="") as file:
-        records = islice(Records(file, layout.separator, layout.row, layout.header), layout.row, None)
+        records = islice(layout.records(file), layout.row, None)
         rows = (cells for cells in records if cells and not is_blank(cells))
         return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 

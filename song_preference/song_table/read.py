@@ -115,25 +115,20 @@ class _Reader:
             self._name_songs_only()
         check_columns([*self._features, *([LABEL] if needs == "labels" else [])], self._positions)
         meant = {position for found in self._positions.values() for position in found}
+        unknown = {position: name for position, name in enumerate(layout.header) if position not in meant}
+        indexes = [position for position, name in unknown.items() if plain(name) in INDEX_NAMES]
+        # Columns without a name at the right are a spreadsheet's empty ones.
+        counting = [position for position in indexes if unknown[position].strip() or position == 0]
+        self._silent = {*self._positions.get(LABEL, []), *counting}
         self._others: dict[str, int] = {}
-        self._silent = {*self._positions.get(LABEL, [])}
-        is_index_left_out = False
-        for position, written in enumerate(layout.header):
-            name = written.strip().lower().replace(" ", "_")
+        for position in (position for position in unknown if position not in indexes):
+            name = unknown[position].strip().lower().replace(" ", "_")
             name = f"{name}_" if name in RESERVED else name
-            if position in meant:
-                continue
-            if plain(written) in INDEX_NAMES:
-                # Columns without a name at the right are a spreadsheet's empty ones.
-                if written.strip() or position == 0:
-                    is_index_left_out = True
-                    self._silent.add(position)
-                continue
             if name in self._positions or name in self._others:
                 self._notes.append(Message("first_of_columns_kept", {"name": name}))
             else:
                 self._others[name] = position
-        if is_index_left_out:
+        if counting:
             self._notes.append(Message("index_column_left_out"))
 
     def _name_songs_only(self) -> None:

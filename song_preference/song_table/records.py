@@ -117,6 +117,14 @@ class _Lines(Iterator[str]):
         self.taken = self.taken[:1]
 
 
+def blanks_beside_quotes(separator: str) -> list[re.Pattern[bytes]]:
+    """Return the forms of the blanks that `Records` leaves out, and DuckDB does not."""
+    mark = re.escape(separator.encode())
+    # One by one they begin with a character that is searched for fast.
+    forms = (rb'%b +"' % mark, rb'\n +"', rb'" +(%b|\r|\n|\Z)' % mark)
+    return [re.compile(form) for form in forms]
+
+
 def fits(cells: Cells, header: Cells) -> bool:
     """Return whether a row has as many cells as the header, but for empty ones at the end of either."""
     return is_blank(cells[len(header) :] or header[len(cells) :])

@@ -138,7 +138,7 @@ def test_decimal_commas_are_those_of_the_features(read: Read, rows: str, *, has_
 
 def test_what_stands_above_the_header_is_kept(read: Read) -> None:
     songs = read(f"sep=;\nMy songs\n\n{HEADER.replace(',', ';')}\n0;0;0;0\n")
-    assert songs.header_row == 4
+    assert songs.layout.row == 4
     assert head_of(songs) == [["sep=", ""], ["My songs"], [], HEADER.split(",")]
     assert one_block(songs).numbers.tolist() == [5]
 
