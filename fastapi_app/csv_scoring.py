@@ -95,7 +95,7 @@ class _Answers:
     def blocks(self) -> Iterator[bytes]:
         """Yield the file with its answers."""
         *above, header = head_of(self._songs)
-        head = self._written(above) + self._written([header], [added_columns(self._songs.header)])
+        head = self._written(above) + self._written([header], [added_columns(self._songs.layout.header)])
         yield (("\ufeff" if self._songs.has_mark else "") + head).encode()
         for block in blocks_of(self._songs, BLOCK_ROWS, BLOCK_CHARACTERS):
             yield self._written(block.rows, self._answers(block)).encode()
@@ -119,7 +119,7 @@ class _Answers:
         return [[label, str(probability).replace(".", mark), ""] for label, _, probability in batch.answers()]
 
     def _written(self, rows: list[Cells | str], added: list[Cells] | None = None) -> str:
-        separator, end, width = self._songs.separator, self._songs.line_end, len(self._songs.header)
+        separator, end, width = self._songs.layout.separator, self._songs.line_end, len(self._songs.layout.header)
         if self._songs.is_raw:
             more = [""] * len(rows) if added is None else [separator + self._raw(cells) for cells in added]
             return "".join(f"{row}{cells}{end}" for row, cells in zip(rows, more, strict=True))
@@ -131,6 +131,6 @@ class _Answers:
         return written(cells, separator, end)
 
     def _raw(self, added: Cells) -> str:
-        separator = self._songs.separator
+        separator = self._songs.layout.separator
         # Only a reason may need quotes.
         return written([added], separator, "") if added[-1] else separator.join(added)

@@ -29,7 +29,7 @@ from song_preference.song_table.origin import FEATURES_FROM, catalogue_origin, s
 from song_preference.song_table.output import with_added
 from song_preference.song_table.playlist import pack, two_files
 from song_preference.song_table.read import SongTable, opened
-from song_preference.song_table.records import Cells, Records, is_blank
+from song_preference.song_table.records import Cells, fits, is_blank
 
 MOST_ROWS = 100_000
 """Most songs of a file that are looked up: their names are in memory."""
@@ -256,15 +256,14 @@ def _songs(table: SongTable) -> dict[int, NamedSong]:
 
 def _write(table: SongTable, found: Mapping[int, Found], target: Path) -> None:
     """Write the file's rows, each in its place, with features and their origin behind the file's own columns."""
-    layout, width = table.layout, len(table.layout.header)
     with table.text.open("rb") as file:
         encoding = "utf-8-sig" if file.read(3) == codecs.BOM_UTF8 else "utf-8"
     with (
         table.text.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding=encoding, newline="") as file,
     ):
-        writer = csv.writer(file, delimiter=layout.separator, lineterminator="\r\n")
-        for row, cells in enumerate(Records(source, layout.separator, layout.row, width), start=1):
+        writer = csv.writer(file, delimiter=table.layout.separator, lineterminator="\r\n")
+        for row, cells in enumerate(table.layout.records(source), start=1):
             writer.writerow(_row(cells, row, table, _added(row, table, found)))
 
 
@@ -279,12 +278,13 @@ def _added(row: int, table: SongTable, found: Mapping[int, Found]) -> Cells:
 
 def _row(cells: Cells | None, row: int, table: SongTable, added: Cells) -> Cells:
     """Return a row of the copy: one at fault stays so, and a title above the header stays as it is."""
-    width = len(table.layout.header)
+    header = table.layout.header
     if cells is None:
         return [UNREADABLE]
-    if row < table.layout.row or is_blank(cells) or len(cells) < width:
+    is_short = len(cells) < len(header) and not fits(cells, header)
+    if row < table.layout.row or is_blank(cells) or is_short:
         return cells
     if row == table.layout.row:
         # So that columns of features without any, or of an earlier look-up, are not taken for ours.
         cells = [f"{cell}_before" if plain(cell) in REPLACED else cell for cell in cells]
-    return with_added(cells, width, added)
+    return with_added(cells, len(header), added)

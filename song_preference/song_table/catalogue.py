@@ -18,7 +18,7 @@ from song_preference.song_table.database import literal, quoted, write_parquet
 from song_preference.song_table.files import extension_of, faults_of_file, of_file, rejected
 from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.read import SongTable, check_columns
-from song_preference.song_table.text import TABLES, extracted, members, unpacking
+from song_preference.song_table.text import extracted, members, unpacking
 
 PART_SONGS = 250_000
 """Songs in a part: some seconds of a model's work, so that parts can be shared out evenly."""
@@ -142,7 +142,7 @@ def opened(path: Path, directory: Path, max_bytes: int) -> Iterator[Catalogue]:
 def _unpacked(path: Path, directory: Path, max_bytes: int) -> Iterator[Path]:
     """Yield the files of a zip, each in a numbered directory of its own, from which it goes afterwards."""
     with unpacking(), zipfile.ZipFile(path) as packed:
-        tables = members(packed, (*TABLES, "gz", "zip"))
+        tables = members(packed)
         if not tables:
             raise rejected("archive_without_tables")
         # `zipfile` reads no more of a file than the size that the archive says.

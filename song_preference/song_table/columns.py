@@ -15,10 +15,13 @@ DESCRIBING = ("title", "artist", "album", "id", "isrc")
 
 UNITS = {
     *("ms", "msec", "milliseconds", "milisegundos", "毫秒", "ミリ秒", "بالمللي", "ثانية"),
-    *("s", "sec", "secs", "seconds", "segundos", "h", "hh", "m", "mm", "ss"),
-    *("db", "dbfs", "lufs", "bpm", "pct", "percent"),
+    *("s", "sec", "secs", "seconds", "segundos", "min", "mins", "minutes", "minutos", "h", "hh", "m", "mm", "ss"),
+    *("db", "dbfs", "lufs", "bpm", "pct", "percent", "percentage", "porcentaje"),
 }
-"""Words that a column's name may have at its end or in brackets. Numbers tell seconds from milliseconds."""
+"""Words that a column's name may have at its end or in brackets. Numbers tell minutes, seconds and milliseconds."""
+
+IN_BRACKETS = UNITS | {"yes", "no", "y", "n", "si", "true", "false", "like", "dislike"}
+"""Units, and words for labels: a name may say how its column is filled in."""
 
 BRACKETS = re.compile(r"(?<=.)[(\[]([^()\[\]]*)[)\]]")
 WORDS = re.compile(r"[^\W_]+")
@@ -38,8 +41,8 @@ NAMES = {
     "tempo": "tempo, bpm, beats per minute, Ρυθμός, テンポ, الإيقاع, 速度",
     "loudness": "loudness, loud, db, volumen, Lautstärke, Volume sonore, Volume, Luidheid, Ljudstyrka, "
     "Ses Seviyesi, Ένταση, ラウドネス, مستوى الصوت, 响度, 響度",
-    LABEL: "label, target, like, liked, likes, is_liked, loved, favorite, favourite, is_favorite, is_favourite, "
-    "rating, me gusta, gusta, favorito, favorita, etiqueta, valoración",
+    LABEL: "label, target, like, liked, likes, like/dislike, liked or not, is_liked, loved, favorite, favourite, "
+    "is_favorite, is_favourite, rating, me gusta, gusta, favorito, favorita, etiqueta, valoración",
     "title": "title, song, song title, song name, track, track name, track title, name, título, canción, "
     "nombre de la canción, Track-Name, Nom du titre, Nome della traccia, Nome da faixa, Nummernaam, Låtens namn, "
     "Parça Adı, Όνομα κομματιού, トラック名, اسم الأغنية, 曲目名称, 曲目名稱, 歌名",
@@ -60,10 +63,12 @@ TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 
 def plain(name: str) -> str:
-    """Return a column's name without what does not matter."""
+    """Return a column's name without what does not matter: units, and the object that spotipy has features in."""
     words = _words(name)
     while len(words) > 1 and words[-1] in UNITS:
         words.pop()
+    if words[:2] == ["audio", "features"]:
+        words = words[2:] or words
     return "".join(words)
 
 
@@ -72,7 +77,9 @@ def _words(name: str) -> list[str]:
     decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     # Only decomposed, since the brackets of Chinese and Japanese are as wide as their characters.
-    return WORDS.findall(BRACKETS.sub(lambda found: "" if UNITS.issuperset(_letters(found[1])) else found[0], letters))
+    return WORDS.findall(
+        BRACKETS.sub(lambda found: "" if IN_BRACKETS.issuperset(_letters(found[1])) else found[0], letters)
+    )
 
 
 def _letters(text: str) -> list[str]:
@@ -112,8 +119,13 @@ def label_of(written: str) -> int | None:
     return int(number) if number in (0, 1) else LABELS.get(plain(word) or word)
 
 
+THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
+
+
 def number_of(written: str) -> float:
-    """Return the number in a cell, or NaN."""
+    """Return the number in a cell, or NaN; a comma is a point unless it may part thousands, as in 1,000."""
+    if THOUSANDS.fullmatch(written):
+        return math.nan
     try:
         return float(written.replace(",", "."))
     except ValueError:

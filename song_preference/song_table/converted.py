@@ -17,6 +17,9 @@ from song_preference.temporary import FULL_TEXTS
 MAX_JSON_BYTES = 64 << 20
 """Longest JSON value, which DuckDB holds in memory: a whole file if its songs lie in one object."""
 
+VALUES = ["VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT", "UBIGINT"]
+"""DuckDB's names for the types of JSON that a cell may have."""
+
 
 @contextmanager
 def converting(unreadable: str) -> Iterator[None]:
@@ -71,7 +74,8 @@ def from_json(
         _unwrap(connection)
         keys = "select distinct unnest(json_keys(json)) as key from objects where json_type(json) = 'OBJECT'"
         names = [name for (name,) in connection.execute(f"{keys} limit {MAX_COLUMNS + 1}").fetchall()]
-        if not names:
+        # A table by columns has lists or objects only.
+        if not _is_any(connection, f"list_has_any(json_type(json, '$.*'), {VALUES})"):
             raise rejected("json_without_songs")
         # All cells at once: each extraction by itself would parse the whole object, and hold what it parsed.
         pointers = ", ".join(literal(_pointer(name)) for name in names)
@@ -128,7 +132,7 @@ def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _is_any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
-    return connection.execute(f"select bool_or({condition}) from objects").fetchall() == [(True,)]
+    return connection.execute(f"select exists(from objects where {condition})").fetchall() == [(True,)]
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, json: str, source: str) -> None:

@@ -10,9 +10,13 @@ from song_preference.messages import Message
 from song_preference.song_table.database import literal
 from song_preference.song_table.load import ROWS_SHOWN
 
+OTHER_SCALE = "-1e308"
+"""Placeholder for a feature of a song that is written in shares, in a file of percentages."""
+
 FEATURE_FAULTS = {
     "empty_cell": "{0} is null",
     "not_a_number": "isnan({0})",
+    "not_in_percent": f"{{0}} = {OTHER_SCALE}",
     "not_finite": "isinf({0})",
     "not_in_unit_interval": "{0} not between 0 and 1",
 }

@@ -15,7 +15,7 @@ from song_preference.song_table.load import ROWS_SHOWN
 MAX_LABELS = 1_000
 """Most different words that are looked up in a label column: the most frequent."""
 
-MAX_UNKNOWN_LABELS = 20
+MAX_UNKNOWN_LABELS = 10
 """Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
 
 MAX_STRAY_NUMBERS = 2

@@ -4,13 +4,21 @@ import re
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from song_preference.errors import Finding, InvalidDataset
 from song_preference.messages import Message
 from song_preference.song_table.columns import DESCRIBING, positions
 from song_preference.song_table.files import PIECE_BYTES, pieces, rejected
-from song_preference.song_table.records import MAX_COLUMNS, MAX_ROW_CHARACTERS, Cells, Records, is_blank, message
+from song_preference.song_table.records import (
+    MAX_COLUMNS,
+    MAX_ROW_CHARACTERS,
+    Cells,
+    Records,
+    blanks_beside_quotes,
+    is_blank,
+    message,
+)
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
@@ -39,6 +47,10 @@ class Layout(NamedTuple):
         known = positions(self.header[:MAX_COLUMNS]).keys()
         named = len(known & set(DESCRIBING))
         return len(known) - named, min(len(self.header), 2), named, -self.row
+
+    def records(self, file: TextIO) -> Records:
+        """Return the rows of the CSV, from its first on."""
+        return Records(file, self.separator, self.row, self.header)
 
     @property
     def notes(self) -> list[Message]:
@@ -101,10 +113,7 @@ class Texture(NamedTuple):
 def texture(path: Path, layout: Layout) -> Texture:
     """Look through a CSV in UTF-8."""
     gap, has_underscore, line_ends = b"", False, set[bool]()
-    separator = re.escape(layout.separator.encode())
-    # One by one they begin with a character that is searched for fast.
-    forms = (rb'%b +"' % separator, rb'\n +"', rb'" +(%b|\r|\n|\Z)' % separator)
-    blanks_by_quotes = [re.compile(form) for form in forms]
+    blanks_by_quotes = blanks_beside_quotes(layout.separator)
     is_plain = layout.lines == layout.row
     with path.open("rb") as file:
         for start in pieces(file):

@@ -13,7 +13,7 @@ from song_preference.features import FEATURES
 from song_preference.song_table.columns import positions
 from song_preference.song_table.database import literal
 from song_preference.song_table.layout import Layout, texture
-from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, Records, fits, is_blank, message
+from song_preference.song_table.records import MAX_CELL_CHARACTERS, MAX_ROW_CHARACTERS, fits, is_blank, message
 
 ROWS_SHOWN = 10
 ROWS_LOOKED_AT = 100
@@ -30,8 +30,8 @@ class Columns(NamedTuple):
     """SQL expressions of the text in the cells `c0`, `c1` and so on."""
     may_be_numbers: frozenset[int]
     """Columns that are numbers if each of their cells is one."""
-    needed: frozenset[int]
-    """Columns without whose cells a row is no song: one that is shorter than the header must reach them."""
+    ends: frozenset[int]
+    """Numbers of cells with which a row may end that is shorter than the header."""
     silent: frozenset[int]
     """Columns whose cells alone make no song: the label, which may be a ticked box, and the number of the row."""
 
@@ -138,18 +138,17 @@ def _source(path: Path, separator: str, columns: Mapping[str, str], options: str
 def _rewrite(path: Path, layout: Layout, columns: Columns, target: Path) -> list[Finding]:
     """Write the rows with their numbers as a CSV that DuckDB takes as it is; return why others are left out."""
     counts, shown, width = Counter[str](), defaultdict[str, list[int]](list), len(layout.header)
-    # A row that ends elsewhere may as well lack a cell in the middle.
-    least = max(columns.needed, default=width) + 1
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
         target.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        records = Records(source, layout.separator, layout.row, width)
+        records = layout.records(source)
         for row, cells in enumerate(records, start=1):
             if row <= layout.row or (cells is not None and is_blank(cells, columns.silent)):
                 continue
-            if cells and (fits(cells, width) or len(cells) == least):
+            # A row that ends elsewhere may as well lack a cell in the middle.
+            if cells and (fits(cells, layout.header) or len(cells) in columns.ends):
                 writer.writerow([row, *cells[:width], *[""] * (width - len(cells))])
             elif records.lines > 1:
                 # So many quotes were left open that the rows below cannot be told apart.

@@ -20,8 +20,8 @@ from song_preference.song_table.database import literal, quoted
 from song_preference.song_table.files import copied, extension_of, faults_of_file, of_file
 from song_preference.song_table.layout import find_layout
 from song_preference.song_table.read import SongTable
-from song_preference.song_table.records import Records, is_blank
-from song_preference.song_table.text import TABLES, as_csv, extracted, members, unpacking
+from song_preference.song_table.records import is_blank
+from song_preference.song_table.text import as_csv, extracted, members, unpacking
 
 DISLIKED = re.compile("dislike|unlike|notlike|dontlike|hate|nogust|nomegust|odiad")
 LIKED = re.compile("like|love|gust|favou?rit")
@@ -74,7 +74,7 @@ def _first_rows(path: Path, directory: Path, limit: int) -> list[dict[str, str]]
     naming = [at for meaning in DESCRIBING for at in known.get(meaning, [])]
     named = {at: layout.header[at] for at in (*naming, *range(len(layout.header))) if layout.header[at]}
     with text.open(encoding="utf-8-sig", newline="") as file:
-        records = islice(Records(file, layout.separator, layout.row, len(layout.header)), layout.row, None)
+        records = islice(layout.records(file), layout.row, None)
         rows = (cells for cells in records if cells and not is_blank(cells))
         return [{name: cells[at] for at, name in named.items() if at < len(cells)} for cells in islice(rows, limit)]
 
@@ -85,7 +85,7 @@ def two_files(path: Path, directory: Path, max_bytes: int, *, needs_features: bo
         if extension_of(file) != "zip":
             return []
     with unpacking(), zipfile.ZipFile(path) as packed:
-        files_in_it = members(packed, (*TABLES, "gz", "zip"), needs_features=needs_features)
+        files_in_it = members(packed, needs_features=needs_features)
         found = {_label(member): member for member in files_in_it}
         if len(files_in_it) != 2 or set(found) != {0, 1}:
             return []

@@ -14,7 +14,7 @@ from song_preference.messages import Message
 from song_preference.song_table import database
 from song_preference.song_table.columns import DESCRIBING, SCALED, plain, positions
 from song_preference.song_table.database import quoted
-from song_preference.song_table.faults import faults_of_rows
+from song_preference.song_table.faults import OTHER_SCALE, faults_of_rows
 from song_preference.song_table.files import rejected
 from song_preference.song_table.labels import label_from, usable_labels
 from song_preference.song_table.layout import Layout, find_layout
@@ -22,8 +22,11 @@ from song_preference.song_table.load import Columns, load
 from song_preference.song_table.origin import FEATURES_FROM, look_up_of
 from song_preference.song_table.text import as_csv
 
-SHORTEST_MILLISECONDS = 10_000
-"""A song whose median duration is below was measured in seconds."""
+DURATION_UNITS = ((30, 60_000, "duration_in_minutes"), (10_000, 1_000, "duration_in_seconds"))
+"""Units of which most songs have fewer than so many, their milliseconds, and notes on them; the first one holds."""
+
+LEAST_PERCENTAGE = 10
+"""Some song has a greater feature in a file of percentages; grades from 0 to 10 are none."""
 
 RESERVED = {"row", "is_usable", SONG_KEY}
 """Names of columns of ours; those of a file get an underscore."""
@@ -112,25 +115,20 @@ class _Reader:
             self._name_songs_only()
         check_columns([*self._features, *([LABEL] if needs == "labels" else [])], self._positions)
         meant = {position for found in self._positions.values() for position in found}
+        unknown = {position: name for position, name in enumerate(layout.header) if position not in meant}
+        indexes = [position for position, name in unknown.items() if plain(name) in INDEX_NAMES]
+        # Columns without a name at the right are a spreadsheet's empty ones.
+        counting = [position for position in indexes if unknown[position].strip() or position == 0]
+        self._silent = {*self._positions.get(LABEL, []), *counting}
         self._others: dict[str, int] = {}
-        self._silent = {*self._positions.get(LABEL, [])}
-        is_index_left_out = False
-        for position, written in enumerate(layout.header):
-            name = written.strip().lower().replace(" ", "_")
+        for position in (position for position in unknown if position not in indexes):
+            name = unknown[position].strip().lower().replace(" ", "_")
             name = f"{name}_" if name in RESERVED else name
-            if position in meant:
-                continue
-            if plain(written) in INDEX_NAMES:
-                # Columns without a name at the right are a spreadsheet's empty ones.
-                if written.strip() or position == 0:
-                    is_index_left_out = True
-                    self._silent.add(position)
-                continue
             if name in self._positions or name in self._others:
                 self._notes.append(Message("first_of_columns_kept", {"name": name}))
             else:
                 self._others[name] = position
-        if is_index_left_out:
+        if counting:
             self._notes.append(Message("index_column_left_out"))
 
     def _name_songs_only(self) -> None:
@@ -151,8 +149,7 @@ class _Reader:
         expressions = {meaning: f"m{position}" for meaning, position in chosen.items()}
         if "duration" in chosen:
             expressions["duration"] = self._duration(expressions["duration"])
-        scale = self._scale(chosen) if self._features else 1
-        expressions |= {feature: f"{expressions[feature]} / {scale}" for feature in FEATURES if scale != 1}
+        expressions |= self._shares(chosen) if self._features else {}
         rules = [f"coalesce({expressions[feature]} between 0 and 1, false)" for feature in self._features]
         if LABEL in chosen:
             expressions[LABEL], notes = label_from(self._connection, f"m{chosen[LABEL]}")
@@ -201,10 +198,16 @@ class _Reader:
                 self._name_songs_only()
 
     def _columns(self) -> Columns:
-        needed = {at for name in (*self._features, LABEL) for at in self._positions.get(name, [])}
         # In a list to score, each row with a cell gets an answer.
         silent = self._silent if LABEL in self._positions else ()
-        return Columns(self._cells(), self._may_be_numbers(), frozenset(needed), frozenset(silent))
+        return Columns(self._cells(), self._may_be_numbers(), self._ends(), frozenset(silent))
+
+    def _ends(self) -> frozenset[int]:
+        """Return with how many cells a row may end: behind the features, or the label that a list to score may have."""
+        features = [at for name in self._features for at in self._positions[name]]
+        whole = [*features, *positions(self._layout.header).get(LABEL, [])]
+        needed = [whole] if LABEL in self._positions else [features, whole]
+        return frozenset(max(cells) + 1 for cells in needed if features)
 
     def _may_be_numbers(self) -> frozenset[int]:
         """Return the positions of the columns that are numbers if each of their cells is one."""
@@ -246,25 +249,26 @@ class _Reader:
 
     def _duration(self, column: str) -> str:
         """Return the duration in milliseconds; a column that was scaled to [0, 1] before stays as it is."""
-        short, all_songs, greatest = self._numbers(
-            f"select count(*) filter ({column} < {SHORTEST_MILLISECONDS}), count(*), max({column}) "
-            f"from loaded where isfinite({column})"
+        below = ", ".join(f"count(*) filter ({column} < {most})" for most, *_ in DURATION_UNITS)
+        greatest, songs, *counts = self._numbers(
+            f"select max({column}), count(*), {below} from loaded where isfinite({column})"
         )
-        if greatest > 1 and short > all_songs / 2:
-            self._notes.append(Message("duration_in_seconds"))
-            return f"{column} * 1000"
+        for count, (_, milliseconds, code) in zip(counts, DURATION_UNITS, strict=True):
+            if greatest > 1 and count > songs / 2:
+                self._notes.append(Message(code))
+                return f"{column} * {milliseconds}"
         return column
 
-    def _scale(self, chosen: dict[str, int]) -> int:
-        """Return 100 if the features of the whole file are percentages, else 1."""
+    def _shares(self, chosen: dict[str, int]) -> dict[str, str]:
+        """Return the features as shares if those of the whole file are percentages, else nothing."""
         features = [f"m{chosen[feature]}" for feature in FEATURES]
         greatest = f"greatest({', '.join(features)})"
-        above, within = self._numbers(
+        above, within, most = self._numbers(
             f"select count(*) filter ({greatest} between 1 and 100 and {greatest} <> 1), "
-            f"count(*) filter ({greatest} <= 1) from loaded"
+            f"count(*) filter ({greatest} <= 1), max({greatest}) filter ({greatest} <= 100) from loaded"
         )
-        if above <= within:
-            return 1
+        if above <= within or most <= LEAST_PERCENTAGE:
+            return {}
         # A column of whole numbers up to 1 may be percentages too, of hardly any speech for one.
         are_shares = [
             f"max({cell}) filter (isfinite({cell})) <= 1 and bool_or({cell} <> floor({cell})) filter (isfinite({cell}))"
@@ -274,7 +278,12 @@ class _Reader:
         if mixed := [feature for feature, is_share in zip(FEATURES, shares, strict=True) if is_share]:
             raise InvalidDataset(*(Finding(feature, Message("mixed_scales"), 1) for feature in mixed))
         self._notes.append(Message("features_in_percent"))
-        return 100
+        # A song without 1 percent of anything was written as shares by mistake.
+        is_share = f"{greatest} > 0 and {greatest} <= 1"
+        return {
+            feature: f"if({is_share}, {OTHER_SCALE}, {cell} / 100)"
+            for feature, cell in zip(FEATURES, features, strict=True)
+        }
 
     def _note_names(self, chosen: dict[str, int]) -> None:
         header = self._layout.header

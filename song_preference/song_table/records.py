@@ -28,12 +28,12 @@ Fault = Literal["cell_too_long", "row_too_long", "quote_not_closed"]
 class Records(Iterator[Cells | None]):
     """Iterates over the rows of a CSV: no cells for a blank line, None for a row that cannot be read.
 
-    If a quote goes on over lines and the row then does not have `width` cells, the quote was never closed: the row is
-    the line that it opens in, and the next one begins below. Titles above the row of the header may have any width.
+    If a quote goes on over lines and the row then does not fit the header, the quote was never closed: the row is the
+    line that it opens in, and the next one begins below. Titles above the row of the header may have any width.
     """
 
-    def __init__(self, text: TextIO, separator: str, header_row: int = 0, width: int | None = None) -> None:
-        self._lines, self._width, self._open_quotes = _Lines(text, separator), width, 0
+    def __init__(self, text: TextIO, separator: str, header_row: int = 0, header: Cells | None = None) -> None:
+        self._lines, self._header, self._open_quotes = _Lines(text, separator), header, 0
         self._rows_until_header = header_row
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.fault: Fault = "row_too_long"
@@ -49,9 +49,9 @@ class Records(Iterator[Cells | None]):
         self._lines.left, self._lines.taken = READ_CHARACTERS, []
         cells = self._read()
         self._rows_until_header -= 1
-        if self._rows_until_header >= 0 or not self._width or self.lines < 2:
+        if self._rows_until_header >= 0 or not self._header or self.lines < 2:
             return cells
-        if cells is None or not (is_blank(cells) or fits(cells, self._width)):
+        if cells is None or not (is_blank(cells) or fits(cells, self._header)):
             self.fault, cells = "quote_not_closed", None
             self._open_quotes += 1
             if self._open_quotes <= MAX_OPEN_QUOTES:
@@ -117,9 +117,17 @@ class _Lines(Iterator[str]):
         self.taken = self.taken[:1]
 
 
-def fits(cells: Cells, width: int) -> bool:
-    """Return whether a row has as many cells as the header, but for empty ones at its end."""
-    return len(cells) == width or (len(cells) > width and is_blank(cells[width:]))
+def blanks_beside_quotes(separator: str) -> list[re.Pattern[bytes]]:
+    """Return the forms of the blanks that `Records` leaves out, and DuckDB does not."""
+    mark = re.escape(separator.encode())
+    # One by one they begin with a character that is searched for fast.
+    forms = (rb'%b +"' % mark, rb'\n +"', rb'" +(%b|\r|\n|\Z)' % mark)
+    return [re.compile(form) for form in forms]
+
+
+def fits(cells: Cells, header: Cells) -> bool:
+    """Return whether a row has as many cells as the header, but for empty ones at the end of either."""
+    return is_blank(cells[len(header) :] or header[len(cells) :])
 
 
 def is_blank(cells: Cells, silent: Container[int] = ()) -> bool:

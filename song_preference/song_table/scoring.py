@@ -18,8 +18,9 @@ from song_preference.song_table import Faults
 from song_preference.song_table.columns import positions
 from song_preference.song_table.faults import FEATURE_FAULTS
 from song_preference.song_table.files import pieces
+from song_preference.song_table.layout import Layout
 from song_preference.song_table.read import SongTable, opened
-from song_preference.song_table.records import Cells, Records, is_blank, message
+from song_preference.song_table.records import Cells, is_blank, message
 
 RULES = ("", *FEATURE_FAULTS)
 """Codes of the rules that a feature may break; position 0 stands for none."""
@@ -36,10 +37,7 @@ class ScoringFile(NamedTuple):
 
     text: Path
     """A CSV in UTF-8."""
-    header: Cells
-    separator: str
-    header_row: int
-    """Number of the header's row as a spreadsheet shows it."""
+    layout: Layout
     notes: list[Message]
     line_end: str
     has_mark: bool
@@ -86,9 +84,7 @@ def _read(path: Path, directory: Path, max_bytes: int) -> ScoringFile:
             first = lines.readline()
         return ScoringFile(
             table.text,
-            table.layout.header,
-            table.layout.separator,
-            table.layout.row,
+            table.layout,
             table.notes,
             first[len(first.rstrip("\r\n")) :][:2] or "\n",
             is_marked or any(note.code == "transcoded" for note in table.notes),
@@ -140,24 +136,23 @@ def _has_decimal_commas(table: SongTable) -> bool:
         return False
     features = [position for name in FEATURES for position in positions(layout.header)[name]]
     with table.text.open(encoding="utf-8-sig", newline="") as file:
-        records = Records(file, layout.separator, layout.row, len(layout.header))
-        rows = [cells for cells in islice(records, layout.row, layout.row + 1000) if cells]
+        rows = [cells for cells in islice(layout.records(file), layout.row, layout.row + 1000) if cells]
     return any("," in cells[position] for cells in rows for position in features if position < len(cells))
 
 
 def head_of(songs: ScoringFile) -> list[Cells | str]:
     """Return the rows up to and with the header."""
     with songs.text.open(encoding="utf-8-sig", newline="") as file:
-        return [[] if isinstance(row, Message) else row for row in islice(_rows(songs, file), songs.header_row)]
+        return [[] if isinstance(row, Message) else row for row in islice(_rows(songs, file), songs.layout.row)]
 
 
 def blocks_of(songs: ScoringFile, most_rows: int, most_characters: int) -> Iterator[Block]:
     """Yield the rows below the header, at most so many at once; a block ends with the row that fills it."""
     # Read from disk as it is used.
     found = np.load(songs.songs, mmap_mode="r")
-    place, number = 0, songs.header_row + 1
+    place, number = 0, songs.layout.row + 1
     with songs.text.open(encoding="utf-8-sig", newline="") as file:
-        rows = islice(_rows(songs, file), songs.header_row, None)
+        rows = islice(_rows(songs, file), songs.layout.row, None)
         while taken := _taken(rows, most_rows, most_characters):
             until = bisect_left(found["row"], number + len(taken), place)
             yield _block(songs, taken, number, found[place:until])
@@ -169,7 +164,7 @@ def _rows(songs: ScoringFile, file: TextIO) -> Iterator[Cells | str | Message]:
     if songs.is_raw:
         yield from (line.rstrip("\r\n") for line in file)
         return
-    records = Records(file, songs.separator, songs.header_row, len(songs.header))
+    records = songs.layout.records(file)
     yield from (message(records.fault) if cells is None else cells for cells in records)
 
 
@@ -198,7 +193,7 @@ def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, 
         if isinstance(row, Message):
             faults[position] = [(None, row)]
         elif isinstance(row, list) and not is_blank(row):
-            widths = {"cells": len(row), "columns": len(songs.header)}
+            widths = {"cells": len(row), "columns": len(songs.layout.header)}
             faults[position] = [(None, Message("row_uneven", widths))]
     kept = usable.copy()
     kept[list(faults)] = True

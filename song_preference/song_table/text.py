@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,8 @@ from song_preference.song_table.converted import from_json, from_parquet
 from song_preference.song_table.files import PIECE_BYTES, check_is_no_page, copied, pieces, rejected
 from song_preference.temporary import FULL
 
-TABLES = ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet")
+TABLES = tuple(f".{name}" for name in ("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "gz", "zip"))
+"""Endings of the files in a zip that are tables, or hold one."""
 UNICODE = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -31,6 +32,9 @@ UNICODE = {
 
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06")
 """Beginnings of gz and of zip, also of one without files."""
+
+MOST_UNPACKED = 2
+"""Times that a file is unpacked: a zip may hold a gz."""
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Beginning of the binary formats of older office programs."""
@@ -77,11 +81,12 @@ def as_csv(
     What is packed may have at most `max_bytes` unpacked. Raise `InvalidDataset` for what is no table of songs.
     """
     start = _start(path)
-    if start.startswith(PACKED):
-        path = _unpacked(path, start, max_bytes, needs_features=needs_features)
-        start = _start(path)
+    for _ in range(MOST_UNPACKED):
         if start.startswith(PACKED):
-            raise rejected("packed_twice")
+            path = _unpacked(path, start, max_bytes, needs_features=needs_features)
+            start = _start(path)
+    if start.startswith(PACKED):
+        raise rejected("packed_twice")
     if start.startswith(b"PAR1"):
         return from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})]
     if start.startswith(OLE2):
@@ -116,7 +121,7 @@ def unpacking() -> Iterator[None]:
 
 def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool) -> Path:
     """Return the one table in a gz or zip file, unpacked."""
-    target = path.with_suffix(".unpacked")
+    target = path.with_name(f"{path.name}.unpacked")
     with unpacking(), target.open("wb") as unpacked:
         if start.startswith(b"PK"):
             with zipfile.ZipFile(path) as packed, packed.open(_member(packed, needs_features=needs_features)) as file:
@@ -128,16 +133,14 @@ def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool)
 
 
 def _member(packed: zipfile.ZipFile, *, needs_features: bool) -> zipfile.ZipInfo:
-    tables = members(packed, TABLES, needs_features=needs_features)
+    tables = members(packed, needs_features=needs_features)
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
     return tables[0]
 
 
-def members(
-    packed: zipfile.ZipFile, extensions: Sequence[str], *, needs_features: bool = True
-) -> list[zipfile.ZipInfo]:
-    """Return the files in a zip that have one of the extensions; raise `InvalidDataset` for what holds no songs.
+def members(packed: zipfile.ZipFile, *, needs_features: bool = True) -> list[zipfile.ZipInfo]:
+    """Return the tables in a zip, by their names; raise `InvalidDataset` for what holds no songs.
 
     Of the zip that Spotify sends, that is the library, and only for callers that need no features.
     """
@@ -150,8 +153,7 @@ def members(
             raise rejected("no_audio_features")
         return libraries
     files = [member for member in packed.infolist() if not OF_A_SYSTEM.search(member.filename)]
-    endings = tuple(f".{extension}" for extension in extensions)
-    tables = [member for member in files if member.filename.lower().endswith(endings)]
+    tables = [member for member in files if member.filename.lower().endswith(TABLES)]
     tables = [member for member in tables if not BESIDE_TABLES.search(member.filename)] or tables
     if not tables and any(member.filename.lower().endswith(WORKBOOKS) for member in files):
         raise rejected("spreadsheet_file")

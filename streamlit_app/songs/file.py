@@ -45,7 +45,7 @@ def read(content: bytes, max_bytes: int, max_rows: int, indexes: IndexStore | No
 
 def _held(songs: ScoringFile, max_bytes: int, max_rows: int) -> SongFile:
     """Return the whole file in memory."""
-    width, cells = len(songs.header), []
+    width, cells = len(songs.layout.header), []
     blocks: list[Block] = []
     surplus: dict[int, Cells] = {}
     faults: dict[int, Faults] = {}
@@ -64,8 +64,8 @@ def _held(songs: ScoringFile, max_bytes: int, max_rows: int) -> SongFile:
     features = np.zeros((total, len(FEATURES)), dtype=np.float32)
     features[good] = np.concatenate([block.features for block in blocks])
     return SongFile(
-        songs.header,
-        songs.separator,
+        songs.layout.header,
+        songs.layout.separator,
         songs.has_decimal_commas,
         songs.notes,
         pd.concat(cells, ignore_index=True),

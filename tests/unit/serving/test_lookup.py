@@ -141,6 +141,10 @@ def test_columns_of_features_without_any_are_replaced(complete: Complete, cell: 
     assert (rows[0]["Energy_before"], rows[0]["Features from_before"]) == (cell, "elsewhere")
 
 
+def test_a_row_may_end_before_columns_without_a_name(complete: Complete) -> None:
+    check(complete(b"Title,Artist,,\nSong 4,Artist 4\n")[0], 4)
+
+
 def test_titles_blank_and_uneven_rows_stay_where_they_are(complete: Complete, tmp_path: Path) -> None:
     content = b"My songs\n\nTitle;Artist\nSong 1;Artist 1\n\nSong 2\nSong 3;Artist 3;;;;;;\nSong 4;Artist 4;0;0;0;0;x\n"
     complete(content)

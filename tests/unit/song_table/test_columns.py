@@ -94,12 +94,20 @@ EXPORTS = {
         "isFavourite",
         "is_liked",
         "Liked (1/0)",
+        "Like/Dislike",
+        "Me gusta (sí/no)",
+        "Liked (1 = yes)",
         "rating",
         "Me gusta",
     ],
 )
 def test_a_label_has_many_names(name: str) -> None:
     assert positions(["energy", name]) == {"energy": [0], "label": [1]}
+
+
+@pytest.mark.parametrize("cell", ["1,000", "1,000,000", "0.5", "", "meh"])
+def test_what_is_no_label_has_none(cell: str) -> None:
+    assert label_of(cell) is None
 
 
 def test_a_measure_of_a_track_is_not_its_title() -> None:
@@ -129,10 +137,11 @@ def test_the_words_that_the_finding_names_are_labels(language: Language) -> None
 @pytest.mark.parametrize(
     ("meaning", "names"),
     {
-        "energy": "Energy (0-100), Energy [0–1], energy_%, energy_pct",
+        "energy": "Energy (0-100), Energy [0–1], energy_%, energy_pct, energy percentage, audio_features.energy",
         "acousticness": "Acousticness %",
         "tempo": "Tempo [BPM], tempo_bpm, Tempo (bpm)",
-        "duration": "Duration (seconds), duration_sec, Duration_s, duracion_ms, Duration (m:ss), durationMs, length_ms",
+        "duration": "Duration (seconds), duration_sec, Duration_s, duracion_ms, Duration (m:ss), durationMs, "
+        "length_ms, Duration (min), duration_m, length_mins, duración (minutos)",
         "loudness": "Loudness (dBFS), Loudness (LUFS), loudness_db, dB",
     }.items(),
 )
@@ -140,7 +149,7 @@ def test_units_do_not_matter(meaning: str, names: str) -> None:
     assert [positions([name]) for name in names.split(", ")] == [{meaning: [0]}] * len(names.split(", "))
 
 
-@pytest.mark.parametrize("name", ["Energy (mean)", "energy_rank", "(ms)", "Duration (min)", "s"])
+@pytest.mark.parametrize("name", ["Energy (mean)", "energy_rank", "(ms)", "s"])
 def test_what_is_no_unit_matters(name: str) -> None:
     assert positions([name]) == {}
 

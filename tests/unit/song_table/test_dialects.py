@@ -155,7 +155,9 @@ def test_each_row_of_a_csv_in_any_dialect_has_its_own_features(titles: list[str]
         path.write_bytes(raw)
         songs = read_songs(path, Path(directory), 10**7)
         [block] = blocks_of(songs, 1_000, 10**6)
-    rows = [next(csv.reader([row], delimiter=songs.separator)) if isinstance(row, str) else row for row in block.rows]
+    rows = [
+        next(csv.reader([row], delimiter=songs.layout.separator)) if isinstance(row, str) else row for row in block.rows
+    ]
     assert [row[0] for row in rows] == known
     np.testing.assert_array_equal(block.features, SONGS[list(FEATURES)].to_numpy(np.float32))
 

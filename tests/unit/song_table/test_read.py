@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -103,6 +104,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         as_csv(PLAIN.assign(duration=PLAIN["duration"] / 1000).rename(columns={"duration": "Duration (seconds)"})),
         ["duration_in_seconds", "columns_understood"],
     ),
+    "durations in minutes": (
+        as_csv(PLAIN.assign(duration=PLAIN["duration"] / 60_000).rename(columns={"duration": "duration_min"})),
+        ["duration_in_minutes", "columns_understood"],
+    ),
     "durations on a clock": (
         as_csv(PLAIN.assign(duration=[f"{ms // 60000}:{ms // 1000 % 60:02}" for ms in PLAIN["duration"]])),
         [],
@@ -119,7 +124,7 @@ def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str
     check_is_plain(table(raw), noted)
 
 
-@pytest.mark.parametrize("way", ["durations in seconds", "durations in seconds by their name", "durations on a clock"])
+@pytest.mark.parametrize("way", [way for way in WAYS if way.startswith("durations") and "between" not in way])
 def test_durations_end_in_milliseconds(way: str, table: Table) -> None:
     durations = [duration for (duration,) in table(WAYS[way][0]).query("select duration from songs order by row")]
     assert durations == pytest.approx(PLAIN["duration"].tolist(), abs=1000)
@@ -177,6 +182,10 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "NaN as pandas writes it": (with_cells("energy", "NaN"), ["column 'energy' must not be empty (1 row: 2)"]),
     "an error of a spreadsheet": (with_cells("energy", "#N/A"), ["column 'energy' must not be empty (1 row: 2)"]),
     "an empty label": (with_cells("label", None), ["column 'label' must not be empty (1 row: 2)"]),
+    "a label that may be a thousand": (
+        with_cells("label", "1,000"),
+        [f"column 'label' {Message('not_a_label')} (1 row: 2)"],
+    ),
     "two rows without features": (
         as_csv(TITLED) + (b"," * HEADER.count(b",") + b"1,Song\n") * 2,
         ["the file has rows without any audio feature (2 rows: 62, 63)"],
@@ -187,6 +196,20 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
 @pytest.mark.parametrize(("raw", "faults"), FAULTS.values(), ids=FAULTS)
 def test_a_row_that_cannot_be_used_is_left_out_and_named(raw: bytes, faults: list[str], table: Table) -> None:
     check_faults(table(raw), faults)
+
+
+@pytest.mark.parametrize(("first", "others", "code"), [(1, 100, "not_in_percent"), (100, 1, "not_in_unit_interval")])
+def test_a_song_on_another_scale_than_the_file_is_left_out(first: int, others: int, code: str, table: Table) -> None:
+    scales = np.array([[first]] + [[others]] * (len(PLAIN) - 1))
+    read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * scales))))
+    assert {(fault.rule.code, fault.rows) for fault in read.faults} == {(code, (2,))}
+    pd.testing.assert_frame_equal(features_of(read)[[*FEATURES]], PLAIN[[*FEATURES]][1:].reset_index(drop=True))
+
+
+def test_grades_up_to_10_are_no_percentages(table: Table) -> None:
+    read = table(as_csv(PLAIN.assign(**{name: PLAIN[name] * 10 for name in FEATURES})))
+    assert "features_in_percent" not in codes(read)
+    assert not read.query("from songs where is_usable and energy > 1")
 
 
 def test_what_the_model_does_not_use_costs_no_song(table: Table) -> None:
@@ -207,6 +230,10 @@ MISSING = "; ".join([*(f"column '{name}' is missing" for name in FEATURES), NO_L
 BAD: dict[str, tuple[bytes, str]] = {
     "record companies as labels": (
         as_csv(COMPANIES),
+        NO_OPINIONS,
+    ),
+    "few record companies": (
+        as_csv(COMPANIES.assign(label=[f"Company {number % 12}" for number in range(60)])),
         NO_OPINIONS,
     ),
     "a record company whose name is a label": (

@@ -16,6 +16,9 @@ from song_preference.song_table.records import (
 from tests.support.playlists import as_csv, songs
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_rejected
 
+TWO = ["energy", "tempo"]
+"""A header."""
+
 QUOTE = "the file has a quote that is not closed, or not doubled inside a quoted cell: close, double or remove it"
 ROWS = as_csv(PLAIN).partition(b"\n")[2]
 TITLED = as_csv(PLAIN.assign(title="song"))
@@ -72,26 +75,26 @@ def test_the_number_of_a_row_counts_a_cell_of_several_lines_as_one(table: Table)
     assert [fault.rows for fault in table(raw).faults] == [(9,)]
 
 
-def records(text: str, width: int | None = None, separator: str = ",") -> list[list[str] | str]:
+def records(text: str, header: list[str] | None = None, separator: str = ",") -> list[list[str] | str]:
     """Return the cells of each row, or the code of its fault."""
-    found = Records(StringIO(text, newline=""), separator, width=width)
+    found = Records(StringIO(text, newline=""), separator, header=header)
     return [found.fault if cells is None else cells for cells in found]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_a_cell_in_quotes_may_hold_anything(line_end: str) -> None:
     text = line_end.join(['a;"b;""c""', 'd"', "", "e;f", ""])
-    assert records(text, 2, ";") == [["a", f'b;"c"{line_end}d'], [], ["e", "f"]]
+    assert records(text, TWO, ";") == [["a", f'b;"c"{line_end}d'], [], ["e", "f"]]
 
 
 def test_what_follows_an_open_quote_is_read_again_where_the_width_is_known() -> None:
     text = 'a,b\n"c,d\ne,f\ng,h\n'
-    assert records(text, 2) == [["a", "b"], "quote_not_closed", ["e", "f"], ["g", "h"]]
+    assert records(text, TWO) == [["a", "b"], "quote_not_closed", ["e", "f"], ["g", "h"]]
     assert records(text) == [["a", "b"], "quote_not_closed"]
 
 
 def test_quotes_are_forgiven_so_often() -> None:
-    found = records('"a,b\n' * (MAX_OPEN_QUOTES + 1) + "c,d\n", 2)
+    found = records('"a,b\n' * (MAX_OPEN_QUOTES + 1) + "c,d\n", TWO)
     assert found[:MAX_OPEN_QUOTES] == ["quote_not_closed"] * MAX_OPEN_QUOTES
     assert ["c", "d"] not in found
 
@@ -99,15 +102,24 @@ def test_quotes_are_forgiven_so_often() -> None:
 def test_the_longest_cell_and_row_can_be_read_and_longer_ones_cost_no_other() -> None:
     cell, last = "x" * MAX_CELL_CHARACTERS, "x" * (MAX_ROW_CHARACTERS - MAX_CELL_CHARACTERS - 1)
     text = f"{cell},{last}\n{cell}x,\n{cell},{last}x\na,b\n"
-    assert records(text, 2) == [[cell, last], "cell_too_long", "row_too_long", ["a", "b"]]
+    assert records(text, TWO) == [[cell, last], "cell_too_long", "row_too_long", ["a", "b"]]
 
 
 @pytest.mark.parametrize(
-    ("cells", "does_fit"),
-    [(["a", "b"], True), (["a", "b", "", " "], True), (["a", "b", "c"], False), (["a"], False), ([], False)],
+    ("cells", "header", "does_fit"),
+    [
+        (["a", "b"], TWO, True),
+        (["a", "b", "", " "], TWO, True),
+        (["a", "b"], [*TWO, "", " "], True),
+        (["a", "b", "c"], TWO, False),
+        (["a"], TWO, False),
+        ([], TWO, False),
+    ],
 )
-def test_a_row_fits_whose_surplus_is_empty(cells: list[str], *, does_fit: bool) -> None:
-    assert fits(cells, 2) is does_fit
+def test_a_row_fits_if_what_it_or_the_header_has_more_is_empty(
+    cells: list[str], header: list[str], *, does_fit: bool
+) -> None:
+    assert fits(cells, header) is does_fit
 
 
 @pytest.mark.parametrize(("cells", "blank"), [([], True), (["", " \t"], True), (["", "0"], False)])

@@ -63,6 +63,15 @@ def test_a_row_may_end_before_cells_that_nobody_needs(read: Read) -> None:
     }
 
 
+def test_a_labelled_row_may_end_with_its_label(read: Read) -> None:
+    block = one_block(read(f"{HEADER},tempo,label,note\n0,0,0,0,0,1\n0,0,0,0\n0,0,0,0,1\n"))
+    assert block.usable.tolist() == [True, True, False]
+
+
+def test_a_row_may_end_before_columns_without_a_name(read: Read) -> None:
+    assert one_block(read(f"{HEADER},tempo,,\n0,0,0,0,0\n0,0,0,0,0,,\n")).usable.tolist() == [True, True]
+
+
 def test_blocks_hold_so_many_rows_or_characters_and_nothing_twice(read: Read) -> None:
     songs = read(f"{HEADER}\n" + "".join(f"0.{number},0,0,{'x' if number == 3 else 0}\n" for number in range(1, 8)))
     by_rows = list(blocks_of(songs, 3, 10**6))
@@ -129,7 +138,7 @@ def test_decimal_commas_are_those_of_the_features(read: Read, rows: str, *, has_
 
 def test_what_stands_above_the_header_is_kept(read: Read) -> None:
     songs = read(f"sep=;\nMy songs\n\n{HEADER.replace(',', ';')}\n0;0;0;0\n")
-    assert songs.header_row == 4
+    assert songs.layout.row == 4
     assert head_of(songs) == [["sep=", ""], ["My songs"], [], HEADER.split(",")]
     assert one_block(songs).numbers.tolist() == [5]
 

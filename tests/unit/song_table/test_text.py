@@ -87,6 +87,8 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         [],
     ),
     "zip of a table that is called notes": (packed(as_csv(PLAIN), "notes.txt"), []),
+    "gz in a zip": (packed(gzip.compress(as_csv(PLAIN)), "songs.csv.gz", "__MACOSX/._songs.csv.gz"), []),
+    "zip in a gz": (gzip.compress(packed(as_csv(PLAIN), "songs.csv")), []),
     "zip of a Mac": (packed(as_csv(PLAIN), "songs.csv", "__MACOSX/._songs.csv", ".DS_Store"), []),
 }
 
@@ -137,9 +139,13 @@ BAD: dict[str, tuple[bytes, str]] = {
         "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
     ),
     "a zip without files": (packed(b""), ZIP_OF_TWO.replace("2 tables", "0 tables")),
-    "a zip in a gz": (
-        gzip.compress(packed(as_csv(PLAIN), "songs.csv")),
-        "the file is packed twice: unpack it and send what is inside",
+    "a gz in a gz in a gz": (
+        gzip.compress(gzip.compress(gzip.compress(as_csv(PLAIN)))),
+        "the file is packed more than twice: unpack it and send what is inside",
+    ),
+    "a bomb in a zip": (
+        packed(gzip.compress(b" " * (LIMIT + 1)), "songs.csv.gz"),
+        "the file has more than 100 MB once unpacked: split it",
     ),
     "an old workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
@@ -187,6 +193,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "broken JSON over lines": (
         json.dumps({"audio_features": ROWS}, indent=1).encode()[:-9],
         "the file cannot be read as JSON: export it again",
+    ),
+    "JSON by columns": (
+        PLAIN.to_json().encode(),
+        "the file is JSON without a list of songs: send a list of objects, one for each song",
+    ),
+    "JSON of two lists": (
+        json.dumps({"liked": ROWS[:30], "disliked": ROWS[30:]}).encode(),
+        "the file is JSON without a list of songs: send a list of objects, one for each song",
     ),
     "JSON of numbers": (
         b"[1, 2, 3]",
