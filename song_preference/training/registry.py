@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from song_preference.dataset.tracking import open_experiment
 from song_preference.dataset.version import DatasetVersion
-from song_preference.evaluation import EVALUATED_ON, comparison
+from song_preference.evaluation import EVALUATED_ON, LEFT_OUT, TEST_TABLE, comparison
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.messages.card import METRIC_NAMES
@@ -62,6 +62,7 @@ CALIBRATION = "calibration_"
 TWIN = "twin_uri"
 """Record of a version: address of the same recipe trained on the training table alone."""
 
+SONGS_OF_METRICS = {TEST_TABLE: "evaluated_on_test_table", LEFT_OUT: "evaluated_on_left_out"}
 TRIALS = TypeAdapter(list[Trial])
 
 SIGNATURE = ModelSignature(
@@ -250,7 +251,7 @@ def model_card(
         "refitted": int(params["songs_refitted"]),
         "evaluated": int(params["songs_evaluated"]),
         "sampled": _sampled(described, params),
-        "songs_of_metrics": Message(f"evaluated_on_{params[EVALUATED_ON]}").as_json(),
+        "songs_of_metrics": Message(SONGS_OF_METRICS[params[EVALUATED_ON]]).as_json(),
         "trials": params["trials"],
         "seed": params["seed"],
         "parameters": _parameters(params),
