@@ -5,7 +5,6 @@ rule of before: the bootstrap on one test table, against the champion alone. Tak
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -66,34 +65,25 @@ def step_today(models: Models, candidate: int, champion: int) -> int:
     return candidate if models.compare(candidate, champion, tables=1).share_worse <= MAX_SHARE_WORSE else champion
 
 
-def shares(songs: int, differences: Sequence[float], tables: int = 1) -> tuple[float, float]:
-    """Return how often the last of some models, tried one after another, is promoted: today, and by the rule."""
-    random, last = np.random.default_rng(SEED), len(differences) - 1
+def champions(models: Models) -> tuple[list[int], list[int]]:
+    """Return the first model, and the champion after each other one is tried in turn: today, and by the rule."""
+    today, rule, best = [0], [0], 0
+    for candidate in range(1, len(models.scores)):
+        champion, best = step(models, candidate, rule[-1], best)
+        rule.append(champion)
+        today.append(step_today(models, candidate, today[-1]))
+    return today, rule
+
+
+def shares(songs: int, differences: Sequence[float], tables: int = 1, *, every: bool = False) -> tuple[float, float]:
+    """Return how often the last model, or every one, becomes champion in its turn: today, and by the rule."""
+    random, order = np.random.default_rng(SEED), [*range(len(differences))]
     wins = np.zeros(2)
     for _ in range(REPETITIONS):
-        models, champion, best, of_today = draw(random, differences, songs, tables), 0, 0, 0
-        for candidate in range(1, last + 1):
-            champion, best = step(models, candidate, champion, best)
-            of_today = step_today(models, candidate, of_today)
-        wins += of_today == last, champion == last
+        tried = champions(draw(random, differences, songs, tables))
+        wins += [found == order if every else found[-1] == order[-1] for found in tried]
     today, rule = wins / REPETITIONS
     return float(today), float(rule)
-
-
-def steps_passed(songs: int, differences: Sequence[float]) -> tuple[float, float]:
-    """Return how often every one of some models is promoted over the one before: today, and by the rule."""
-    random, wins, order = np.random.default_rng(SEED), np.zeros(2), range(len(differences))
-    for _ in range(REPETITIONS):
-        models, best = draw(random, differences, songs), 0
-        passed = today = True
-        for champion, candidate in pairwise(order):
-            if passed:
-                kept, best = step(models, candidate, champion, best)
-                passed = kept == candidate
-            today = today and step_today(models, candidate, champion) == candidate
-        wins += today, passed
-    of_today, rule = wins / REPETITIONS
-    return float(of_today), float(rule)
 
 
 def main() -> None:
@@ -109,7 +99,7 @@ def main() -> None:
             cells = (shares(songs, [0.0] * (1 + earlier) + [difference], tables) for difference in DIFFERENCES)
             print(f"{line:40}" + "".join(f"{today:>8.2f} {rule:.2f}  " for today, rule in cells), flush=True)
     for songs in CLASSES:
-        today, rule = steps_passed(songs, [-0.01 * number for number in range(6)])
+        today, rule = shares(songs, [-0.01 * number for number in range(6)], every=True)
         print(f"five steps of -0.01, {songs} songs: {today:.3f} {rule:.3f}", flush=True)
 
 

@@ -16,12 +16,10 @@ from sklearn.metrics import roc_auc_score
 
 from song_preference.dataset.prepare import prepare
 from song_preference.dataset.split import split
-from song_preference.serving.model import open_graph
 from song_preference.training.candidates import CANDIDATES, DEFAULT
 from song_preference.training.choose import choose
 from song_preference.training.cross_validation import calibrate, corrected_error, folds, out_of_fold
 from song_preference.training.data import Songs
-from song_preference.training.export import run_graph
 from song_preference.training.fit import fit, probability_of
 from song_preference.training.logistic import losses
 from song_preference.training.search import search
@@ -65,12 +63,11 @@ def print_seeds(features: Path, directory: Path) -> None:
         split(features, *tables, test_size=TEST_SIZE, seed=seed)
         train, test = (Songs.of(pd.read_parquet(table)) for table in tables)
         choice = choose(search(train, TRIALS, seed), train, test, seed)
-        twin = run_graph(open_graph(choice.twin.graph.SerializeToString()), test.features).probability
         candidate, parameters = RECIPES[BEFORE]
         before = fit(CANDIDATES[candidate].estimator(seed, parameters), train)
         scores = [
             score
-            for probability in (twin, probability_of(before, test.features))
+            for probability in (choice.twin.predict(test.features), probability_of(before, test.features))
             for score in (roc_auc_score(test.labels, probability), losses(test.labels, probability)[0].mean())
         ]
         found.append(scores)

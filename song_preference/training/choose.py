@@ -14,7 +14,7 @@ from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
 from song_preference.serving.model import open_graph
 from song_preference.training.cross_validation import REPEATS, Calibration, calibrate, out_of_fold, recalibrated
-from song_preference.training.data import MAX_TRAINING_SONGS, Labels, Probabilities, Songs, are_enough
+from song_preference.training.data import MAX_TRAINING_SONGS, Features, Labels, Probabilities, Songs, are_enough
 from song_preference.training.export import build_graph, check_parity, describe, run_graph
 from song_preference.training.fit import fit
 from song_preference.training.search import Trial
@@ -32,6 +32,10 @@ class Trained(NamedTuple):
     parity_error: float
     songs: Songs
     """Those that it was trained on."""
+
+    def predict(self, features: Features) -> Probabilities:
+        """Return the graph's probabilities (n,) for (n, 4) features."""
+        return run_graph(open_graph(self.graph.SerializeToString()), features).probability
 
 
 class Choice(NamedTuple):
@@ -57,29 +61,27 @@ def choose(ranking: Iterable[Trial], train: Songs, test: Songs, seed: int) -> Ch
     """
     rejected: list[Message] = []
     both = train.plus(test)
-    for trial in ranking:
-        with threadpool_limits(1):
+    with threadpool_limits(1):
+        for trial in ranking:
             calibration, left_out = calibrate(train, out_of_fold(trial.estimator(seed), train, seed), seed)
-        threshold = decision_threshold(train.labels, left_out)
-        try:
-            twin = model = _train(trial.estimator(seed), train, both, threshold, calibration)
-            if (more := MAX_TRAINING_SONGS - len(train.labels)) > 0:
-                songs = train.plus(test.at_most(more, seed))
-                model = _train(trial.estimator(seed), songs, both, threshold, calibration)
-        except ModelRejected as error:
-            values = {"number": trial.number, "candidate": trial.candidate, "reason": error.message.as_json()}
-            rejected.append(Message("trial_rejected", values))
-            log.warning("Rejected: %s", rejected[-1])
-            continue
-        return Choice(trial, model, twin, threshold, calibration, left_out, rejected)
+            threshold = decision_threshold(train.labels, left_out)
+            try:
+                twin = model = _train(trial.estimator(seed), train, both, threshold, calibration)
+                if (more := MAX_TRAINING_SONGS - len(train.labels)) > 0:
+                    songs = train.plus(test.at_most(more, seed))
+                    model = _train(trial.estimator(seed), songs, both, threshold, calibration)
+            except ModelRejected as error:
+                values = {"number": trial.number, "candidate": trial.candidate, "reason": error.message.as_json()}
+                rejected.append(Message("trial_rejected", values))
+                log.warning("Rejected: %s", rejected[-1])
+                continue
+            return Choice(trial, model, twin, threshold, calibration, left_out, rejected)
     raise TrainingFailed(Message("no_candidate_exported", {"details": [reason.as_json() for reason in rejected]}))
 
 
 def _train(estimator: Any, songs: Songs, known: Songs, threshold: float, calibration: Calibration | None) -> Trained:
     """Train on `songs` and convert, with parity checked on `known` songs and random ones; raises `ModelRejected`."""
-    with threadpool_limits(1):
-        fit(estimator, songs)
-    graph = build_graph(estimator, threshold, calibration)
+    graph = build_graph(fit(estimator, songs), threshold, calibration)
     describe(graph, songs)
     error = check_parity(estimator, graph, threshold, known.features, calibration)
     return Trained(estimator, graph, error, songs)
@@ -94,12 +96,12 @@ def own_songs(choice: Choice, train: Songs, test: Songs, seed: int) -> pd.DataFr
     """
     songs = train.plus(test)
     if are_enough(test):
-        twin = run_graph(open_graph(choice.twin.graph.SerializeToString()), test.features).probability
+        twin = choice.twin.predict(test.features)
         answers = np.hstack([choice.left_out, np.tile(twin, (REPEATS, 1))])
     else:
         with threadpool_limits(1):
             answers = out_of_fold(choice.trial.estimator(seed), songs, seed)
-            answers = recalibrated(songs, answers, seed) if choice.calibration else answers
+        answers = recalibrated(songs, answers, seed) if choice.calibration else answers
     table = pd.DataFrame(songs.features, columns=list(FEATURES)).assign(**{LABEL: songs.labels})
     table[list(REPEAT_COLUMNS)] = answers.T
     table["probability"] = answers.mean(axis=0)

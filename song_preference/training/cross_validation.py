@@ -62,11 +62,9 @@ def calibrate(songs: Songs, probability: Probabilities, seed: int) -> tuple[Cali
     is none, and the probabilities stay as they are.
     """
     calibrated = recalibrated(songs, probability, seed)
-    gains = []
-    for at, (_, left_out) in enumerate(folds(songs, seed)):
-        before, after = (of[at // FOLDS, left_out] for of in (probability, calibrated))
-        labels = songs.labels[left_out]
-        gains.append(float(np.mean(losses(labels, before)[1] - losses(labels, after)[1])))
+    before, after = (np.array([losses(songs.labels, repeat)[1] for repeat in of]) for of in (probability, calibrated))
+    gained = before - after
+    gains = [gained[at // FOLDS, left_out].mean() for at, (_, left_out) in enumerate(folds(songs, seed))]
     if np.mean(gains) <= corrected_error(gains):
         return None, probability
     return _fitted(np.tile(songs.labels, len(probability)), probability.ravel()), calibrated

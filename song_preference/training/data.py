@@ -55,13 +55,10 @@ class Songs(NamedTuple):
         if len(self.labels) <= limit:
             return self
         random = np.random.default_rng(seed)
-        liked = np.flatnonzero(self.labels == 1)
-        disliked = np.flatnonzero(self.labels == 0)
+        liked, disliked = (np.flatnonzero(self.labels == label) for label in (1, 0))
         likes = min(max(round(limit * len(liked) / len(self.labels)), 1), limit - 1)
-        drawn = [
-            random.choice(liked, likes, replace=False),
-            random.choice(disliked, limit - likes, replace=False),
-        ]
+        of_classes = ((liked, likes), (disliked, limit - likes))
+        drawn = [random.choice(songs, count, replace=False) for songs, count in of_classes]
         return self.take(np.sort(np.concatenate(drawn)))
 
     def without(self, known: "Songs") -> "Songs":
@@ -90,8 +87,6 @@ def test_songs(store: DatasetStore, dataset_version: str) -> Songs:
 
 def _at_most(songs: Songs, limit: int, seed: int, purpose: str) -> Songs:
     taken = songs.at_most(limit, seed)
-    if len(taken.labels) < len(songs.labels):
-        log.warning(
-            "The model %s a sample of %d of %d songs, to bound time and memory.", purpose, limit, len(songs.labels)
-        )
+    if limit < (known := len(songs.labels)):
+        log.warning("The model %s a sample of %d of %d songs, to bound time and memory.", purpose, limit, known)
     return taken

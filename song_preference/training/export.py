@@ -50,6 +50,33 @@ BATCH = 1_000
 """Most songs of one run: k-NN computes a matrix of this many songs by all songs that it was trained on."""
 
 
+Step = tuple[str, str, str, dict[str, Any]]
+"""A node: operator, names of its inputs, name of its output, and attributes."""
+
+CALIBRATING: list[Step] = [
+    ("Clip", "mean lowest highest", "clipped", {}),
+    ("Sub", "one clipped", "opposite", {}),
+    ("Div", "clipped opposite", "odds", {}),
+    ("Log", "odds", "logit", {}),
+    ("Mul", "logit slope", "steeper", {}),
+    ("Add", "steeper intercept", "calibrated", {}),
+    ("Sigmoid", "calibrated", "probability_double", {}),
+]
+NOT_CALIBRATING: list[Step] = [("Identity", "mean", "probability_double", {})]
+DECIDING: list[Step] = [
+    ("Cast", "probability_double", "probability_single", {"to": TensorProto.FLOAT}),
+    ("GreaterOrEqual", "probability_single decision_threshold", "liked", {}),
+    ("Cast", "liked", "decision", {"to": TensorProto.INT64}),
+    ("Clip", "features least greatest", "features_within", {}),
+    ("Sub", "features features_within", "excess", {}),
+    ("ReduceL1", "excess feature_axis", "total_excess", {"keepdims": 0}),
+    # Not so where a feature is not a number.
+    ("Equal", "total_excess least", "is_within", {}),
+    ("Where", "is_within probability_single no_probability", "probability", {}),
+    ("Where", "is_within decision no_label", "label", {}),
+]
+
+
 class Outputs(NamedTuple):
     """A graph's `label` (n,) and `probability` (n,) of "like" for n songs."""
 
@@ -80,44 +107,32 @@ def build_graph(estimator: Any, threshold: float, calibration: Calibration | Non
     members = estimator.estimators_ if isinstance(estimator, VotingClassifier) else [estimator]
     model, *others = [_convert(member, f"member_{at}_") for at, member in enumerate(members)]
     graph = model.graph
+    given = [f"probability_{at}" for at in range(len(members))]
+    steps: list[Step] = []
+    for converted, name in zip((model, *others), given, strict=True):
+        steps.append(("Gather", f"{converted.graph.output[1].name} like_column", f"{name}_given", {"axis": 1}))
+        steps.append(("Cast", f"{name}_given", name, {"to": TensorProto.DOUBLE}))
+    steps += [("Sum", " ".join(given), "total", {}), ("Div", "total members", "mean", {})]
+    steps += (CALIBRATING if calibration else NOT_CALIBRATING) + DECIDING
     for other in others:
         graph.node.extend(other.graph.node)
         graph.initializer.extend(other.graph.initializer)
-    outputs = [converted.graph.output[1].name for converted in (model, *others)]
-    given = [f"probability_{at}" for at in range(len(outputs))]
-    for output, name in zip(outputs, given, strict=True):
-        graph.node.append(helper.make_node("Gather", [output, "like_column"], [f"{name}_given"], axis=1))
-        graph.node.append(helper.make_node("Cast", [f"{name}_given"], [name], to=TensorProto.DOUBLE))
-    graph.node.append(helper.make_node("Sum", given, ["total"]))
-    graph.node.append(helper.make_node("Div", ["total", "members"], ["mean"]))
-    _add_number(graph, "members", len(members))
-    _calibrate(graph, calibration)
-    graph.initializer.extend(
-        [
-            numpy_helper.from_array(np.array(1, dtype=np.int64), "like_column"),
-            numpy_helper.from_array(np.array(threshold, dtype=np.float32), "decision_threshold"),
-            numpy_helper.from_array(np.array(0, dtype=np.float32), "least"),
-            numpy_helper.from_array(np.array(1, dtype=np.float32), "greatest"),
-            numpy_helper.from_array(np.array([1], dtype=np.int64), "feature_axis"),
-            numpy_helper.from_array(np.array(np.nan, dtype=np.float32), "no_probability"),
-            numpy_helper.from_array(np.array(NO_LABEL, dtype=np.int64), "no_label"),
-        ]
-    )
     graph.node.insert(0, helper.make_node("Cast", ["features"], ["features_double"], to=TensorProto.DOUBLE))
-    graph.node.extend(
-        [
-            helper.make_node("Cast", ["probability_double"], ["probability_single"], to=TensorProto.FLOAT),
-            helper.make_node("GreaterOrEqual", ["probability_single", "decision_threshold"], ["liked"]),
-            helper.make_node("Cast", ["liked"], ["decision"], to=TensorProto.INT64),
-            helper.make_node("Clip", ["features", "least", "greatest"], ["features_within"]),
-            helper.make_node("Sub", ["features", "features_within"], ["excess"]),
-            helper.make_node("ReduceL1", ["excess", "feature_axis"], ["total_excess"], keepdims=0),
-            # Not so where a feature is not a number.
-            helper.make_node("Equal", ["total_excess", "least"], ["is_within"]),
-            helper.make_node("Where", ["is_within", "probability_single", "no_probability"], ["probability"]),
-            helper.make_node("Where", ["is_within", "decision", "no_label"], ["label"]),
-        ]
-    )
+    for kind, inputs, output, attributes in steps:
+        graph.node.append(helper.make_node(kind, inputs.split(), [output], **attributes))
+    numbers: dict[str, float] = {"members": len(members)}
+    if calibration:
+        numbers |= {"lowest": CLIP, "highest": 1 - CLIP, "one": 1} | calibration._asdict()
+    constants = {name: np.float64(number) for name, number in numbers.items()} | {
+        "like_column": np.int64(1),
+        "decision_threshold": np.float32(threshold),
+        "least": np.float32(0),
+        "greatest": np.float32(1),
+        "feature_axis": np.array([1], dtype=np.int64),
+        "no_probability": np.float32(np.nan),
+        "no_label": np.int64(NO_LABEL),
+    }
+    graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items())
     _declare(graph.input, features=(TensorProto.FLOAT, [None, len(FEATURES)]))
     _declare(graph.output, label=(TensorProto.INT64, [None]), probability=(TensorProto.FLOAT, [None]))
     # skl2onnx takes them out of a set: in order, the same estimator gives the same bytes.
@@ -127,30 +142,6 @@ def build_graph(estimator: Any, threshold: float, calibration: Calibration | Non
     helper.set_model_props(model, {THRESHOLD_PROPERTY: repr(float(np.float32(threshold)))})
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def _calibrate(graph: onnx.GraphProto, calibration: Calibration | None) -> None:
-    """Append what makes `probability_double` of `mean`."""
-    if calibration is None:
-        graph.node.append(helper.make_node("Identity", ["mean"], ["probability_double"]))
-        return
-    numbers = {"lowest": CLIP, "highest": 1 - CLIP, "one": 1} | calibration._asdict()
-    for name, number in numbers.items():
-        _add_number(graph, name, number)
-    steps = [
-        ("Clip", ["mean", "lowest", "highest"], "clipped"),
-        ("Sub", ["one", "clipped"], "opposite"),
-        ("Div", ["clipped", "opposite"], "odds"),
-        ("Log", ["odds"], "logit"),
-        ("Mul", ["logit", "slope"], "steeper"),
-        ("Add", ["steeper", "intercept"], "calibrated"),
-        ("Sigmoid", ["calibrated"], "probability_double"),
-    ]
-    graph.node.extend(helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps)
-
-
-def _add_number(graph: onnx.GraphProto, name: str, number: float) -> None:
-    graph.initializer.append(numpy_helper.from_array(np.array(number, dtype=np.float64), name))
 
 
 def _convert(estimator: Any, prefix: str) -> onnx.ModelProto:

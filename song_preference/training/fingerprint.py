@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities.model_registry import ModelVersion
 
 from song_preference.errors import NothingToDo
 from song_preference.messages import Message
@@ -83,13 +82,6 @@ def pinned(*libraries: str) -> list[str]:
     return [f"{library}=={installed_version(library)}" for library in libraries]
 
 
-def find_trained(client: MlflowClient, model_name: str, key: str) -> ModelVersion | None:
-    """Return the newest version with this training key whose promotion was decided."""
-    versions = client.search_model_versions(f"name = '{model_name}' and tags.{TRAINING_KEY} = '{key}'")
-    decided = [version for version in versions if DECIDED_AT in version.tags]
-    return max(decided, key=lambda version: int(version.version), default=None)
-
-
 def trained_before(
     client: MlflowClient,
     settings: ModelSettings,
@@ -98,13 +90,17 @@ def trained_before(
 ) -> dict[str, Any] | None:
     """Return what a search returns, and the `version`, for an earlier training to be put through promotion again.
 
-    `wanted` are dataset version, seed and trials. None if no version came of them. Raise `NothingToDo` if the version
-    is the champion, or if somebody rolled back from it and this run does not say that the listener is another one.
+    `wanted` are dataset version, seed and trials. It is the newest version of them whose promotion was decided, None if
+    there is none. Raise `NothingToDo` if the version is the champion, or if somebody rolled back from it and this run
+    does not say that the listener is another one.
     """
     dataset_version, seed, trials = wanted
-    found = find_trained(client, settings.name, training_key(*wanted))
-    if found is None:
+    key = training_key(*wanted)
+    versions = client.search_model_versions(f"name = '{settings.name}' and tags.{TRAINING_KEY} = '{key}'")
+    decided = [version for version in versions if DECIDED_AT in version.tags]
+    if not decided:
         return None
+    found = max(decided, key=lambda version: int(version.version))
     version, champion = str(found.version), find_version(client, settings.name, settings.alias)
     values = {"version": version, "dataset": dataset_version, "seed": seed, "trials": trials}
     if champion and str(champion.version) == version:

@@ -72,15 +72,8 @@ def calibration(evaluation: Evaluation) -> Figure:
         axes.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1.2)
         bins = evaluation.curves["model"].calibration
         shares = [each.songs / len(evaluation.labels) for each in bins]
-        axes.bar(
-            [each.low for each in bins],
-            shares,
-            1 / CALIBRATION_BINS,
-            align="edge",
-            color="#d5dae1",
-            edgecolor="white",
-            label="Songs",
-        )
+        lows = [each.low for each in bins]
+        axes.bar(lows, shares, 1 / CALIBRATION_BINS, align="edge", color="#d5dae1", edgecolor="white", label="Songs")
         for curves, color, dashes, name in _series(evaluation):
             mean, liked = zip(*((each.probability, each.liked) for each in curves.calibration), strict=True)
             axes.plot(mean, liked, color=color, linestyle=dashes, marker="o", markersize=4, label=name)

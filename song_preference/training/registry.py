@@ -55,8 +55,8 @@ not replace it, or that somebody rolled back from. Each version's description is
 """
 TRIALS_FILE = "trials.json"
 CARD_FILE = "model_card.md"
-CALIBRATION_SLOPE, CALIBRATION_INTERCEPT = "calibration_slope", "calibration_intercept"
-"""Parameters of a run whose probabilities are calibrated."""
+CALIBRATION = "calibration_"
+"""Prefix of the slope and intercept among the parameters of a run whose probabilities are calibrated."""
 
 TWIN = "twin_uri"
 """Record of a version: address of the same recipe trained on the training table alone."""
@@ -105,21 +105,16 @@ def _log_trial(client: MlflowClient, experiment_id: str, parent: str, trial: Tri
     client.log_batch(
         run.info.run_id,
         metrics=[Metric(name, value, ended, 0) for name, value in cv_metrics(trial).items()],
-        params=[
-            Param("candidate", trial.candidate),
-            *(Param(name, str(value)) for name, value in trial.parameters.items()),
-        ],
+        params=[Param(name, str(value)) for name, value in {"candidate": trial.candidate, **trial.parameters}.items()],
     )
     client.set_terminated(run.info.run_id, end_time=ended)
 
 
 def cv_metrics(trial: Trial) -> dict[str, float]:
     """Return the metrics of the cross-validation as MLflow logs them: `cv_log_loss` with `cv_log_loss_error`, etc."""
-    scores = {name: getattr(trial, name) for name in CV_METRICS}
+    ends = ("", "_error")
     return {
-        f"cv_{name}{end}": value
-        for name, score in scores.items()
-        for end, value in zip(("", "_error"), score, strict=True)
+        f"cv_{name}{end}": value for name in CV_METRICS for end, value in zip(ends, getattr(trial, name), strict=True)
     }
 
 
@@ -279,10 +274,8 @@ def _sampled(described: DatasetVersion, params: Mapping[str, str]) -> Any:
 
 
 def _calibration(params: Mapping[str, str]) -> Any:
-    if CALIBRATION_SLOPE not in params:
-        return Message("not_calibrated").as_json()
-    values = {name: float(params[name]) for name in (CALIBRATION_SLOPE, CALIBRATION_INTERCEPT)}
-    return Message("calibrated", values).as_json()
+    line = {name: float(value) for name, value in params.items() if name.startswith(CALIBRATION)}
+    return Message("calibrated", line).as_json() if line else Message("not_calibrated").as_json()
 
 
 def _parameters(params: Mapping[str, str]) -> str:

@@ -16,12 +16,7 @@ from threadpoolctl import threadpool_limits
 from song_preference.errors import TrainingFailed
 from song_preference.messages import Message
 from song_preference.training.candidates import CANDIDATES, DEFAULT, Chosen
-from song_preference.training.cross_validation import (
-    FOLDS,
-    corrected_error,
-    folds,
-    predicted,
-)
+from song_preference.training.cross_validation import FOLDS, corrected_error, folds, predicted
 from song_preference.training.data import Songs
 from song_preference.training.logistic import losses
 
@@ -75,32 +70,27 @@ def search(songs: Songs, trials: int, seed: int) -> list[Trial]:
     for name, candidate in CANDIDATES.items():
         study.enqueue_trial({"candidate": name, **candidate.default})
     tried: dict[tuple[Any, ...], Trial] = {}
-
-    def objective(suggested: optuna.Trial) -> float:
-        started = datetime.now(UTC)
-        name = suggested.suggest_categorical("candidate", list(CANDIDATES))
-        estimator = CANDIDATES[name].make(suggested, seed)
-        parameters = {key: value for key, value in suggested.params.items() if key != "candidate"}
-        known = tried.get((name, *parameters.items()))
-        if known:
-            return known.log_loss.mean
-        scores = _scores(estimator, songs, seed, list(tried.values()))
-        trial = Trial(
-            number=suggested.number,
-            candidate=name,
-            parameters=parameters,
-            fold_losses=tuple(scores[0].tolist()),
-            **{metric: _score(by_fold) for metric, by_fold in zip(METRICS, scores, strict=True)},
-            started_at=started,
-            ended_at=datetime.now(UTC),
-        )
-        tried[name, *parameters.items()] = trial
-        log.info("Trial %d, %s: log loss %.4f", trial.number, name, trial.log_loss.mean)
-        return trial.log_loss.mean
-
     # More than one thread would only wait for each other over matrices this small.
     with threadpool_limits(1):
-        study.optimize(objective, n_trials=trials)
+        for _ in range(trials):
+            suggested, started = study.ask(), datetime.now(UTC)
+            name = suggested.suggest_categorical("candidate", list(CANDIDATES))
+            estimator = CANDIDATES[name].make(suggested, seed)
+            parameters = {key: value for key, value in suggested.params.items() if key != "candidate"}
+            key = (name, *parameters.items())
+            if key not in tried:
+                scores = _scores(estimator, songs, seed, list(tried.values()))
+                tried[key] = trial = Trial(
+                    number=suggested.number,
+                    candidate=name,
+                    parameters=parameters,
+                    fold_losses=tuple(scores[0].tolist()),
+                    **{metric: _score(by_fold) for metric, by_fold in zip(METRICS, scores, strict=True)},
+                    started_at=started,
+                    ended_at=datetime.now(UTC),
+                )
+                log.info("Trial %d, %s: log loss %.4f", trial.number, name, trial.log_loss.mean)
+            study.tell(suggested, tried[key].log_loss.mean)
     return ranked(list(tried.values()))
 
 

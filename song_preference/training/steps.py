@@ -12,7 +12,7 @@ import mlflow
 from mlflow import MlflowClient
 
 from song_preference.commit import git_commit
-from song_preference.dataset.store import DatasetStore
+from song_preference.dataset.store import DatasetStore, PreparedTable
 from song_preference.dataset.tracking import table_input
 from song_preference.dataset.version import NAME_TAG
 from song_preference.errors import NothingToDo
@@ -71,12 +71,7 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
     songs = training_songs(store, dataset_version, seed)
     ranking = search_candidates(songs, trials, seed)
     best = ranking[0]
-    params = {
-        "dataset_version": dataset_version,
-        "seed": seed,
-        "trials": trials,
-        "songs_trained": len(songs.labels),
-    }
+    params = {"dataset_version": dataset_version, "seed": seed, "trials": trials, "songs_trained": len(songs.labels)}
     tags = {
         "dataset_version": dataset_version,
         "git_commit": git_commit(),
@@ -84,10 +79,8 @@ def search(store: DatasetStore, dataset_version: str, seed: int, trials: int) ->
         NAME_TAG: described.name,
         **described.source.tags,
     }
-    inputs = {
-        "training": table_input(store, dataset_version, "train"),
-        "testing": table_input(store, dataset_version, "test"),
-    }
+    tables: dict[str, PreparedTable] = {"training": "train", "testing": "test"}
+    inputs = {context: table_input(store, dataset_version, table) for context, table in tables.items()}
     run_id, experiment_id = registry.log_search(f"training on {dataset_version}", ranking, params, tags, inputs)
     log.info("The best of %d models is %s, with a log loss of %.4f.", trials, best.candidate, best.log_loss.mean)
     return Searched(run_id, experiment_id, dataset_version, seed)
@@ -108,12 +101,10 @@ def export(store: DatasetStore, searched: Searched) -> Exported:
 
 
 def _log_choice(choice: Choice) -> None:
-    trial = choice.trial
+    trial, line = choice.trial, choice.calibration._asdict() if choice.calibration else {}
     mlflow.log_params({"candidate": trial.candidate, "threshold": choice.threshold, **trial.parameters})
     mlflow.log_params({"songs_refitted": len(choice.model.songs.labels)})
-    if choice.calibration:
-        line = zip((registry.CALIBRATION_SLOPE, registry.CALIBRATION_INTERCEPT), choice.calibration, strict=True)
-        mlflow.log_params(dict(line))
+    mlflow.log_params({f"{registry.CALIBRATION}{name}": value for name, value in line.items()})
     mlflow.log_metrics({**registry.cv_metrics(trial), "onnx_parity_error": choice.model.parity_error})
     if choice.rejected:
         mlflow.set_tag("rejected_candidates", "; ".join(map(str, choice.rejected)))

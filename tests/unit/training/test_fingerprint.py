@@ -82,7 +82,7 @@ def test_an_edit_changes_the_key_where_it_may_change_a_model(package: Path, name
         ("search.py", '"""Search', '"""Mended. Search', False),
         ("search.py", "    # ", "    # Mended. ", False),
         ("choose.py", 'log.warning("Rejected', 'log.warning("Not taken', False),
-        ("choose.py", "            continue\n", "            log.info('Next')\n            continue\n", False),
+        ("choose.py", "rejected[-1])\n", "rejected[-1])\n                log.info('Next')\n", False),
         ("choose.py", 'TrainingFailed(Message("', 'TrainingFailed(Message("another_', False),
         ("choose.py", "raise TrainingFailed(", "raise ValueError(", True),
         ("steps.py", "The best of %d models is", "Of %d models the best is", False),
