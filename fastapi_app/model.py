@@ -74,8 +74,8 @@ def refresh(predictor: PredictorDep) -> RefreshOut:
     """Load the registry's champion now, even if it was rejected before."""
     store = predictor.store
     outcome = store.refresh(again=True)
-    if outcome == "refused" and store.refusal:
-        raise ModelRejected(store.refusal)
+    if outcome == "refused" and store.rejection:
+        raise ModelRejected(store.rejection)
     return RefreshOut(outcome=outcome, model=model_in_service(store))
 
 
@@ -101,7 +101,7 @@ async def ready(predictor: PredictorDep) -> Ready:
     """Confirm that a model is loaded, so that the service can predict."""
     store = predictor.store
     served = store.current()
-    return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.refusal)
+    return Ready(stale=served.stale, model=served.model.ref.version, refusal=store.rejection)
 
 
 @router.get(

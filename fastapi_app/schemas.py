@@ -123,7 +123,7 @@ class ServedOut(ModelOut):
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,
-            refusal=store.refusal,
+            refusal=store.rejection,
         )
 
 

@@ -135,9 +135,9 @@ class _Model(Collector):
         for outcome in get_args(Outcome):
             refreshes.add_metric([outcome], self._store.outcomes[outcome])
         yield refreshes
-        refused = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is rejected.")
-        refused.add_metric([], float(self._store.refusal is not None))
-        yield refused
+        rejected = GaugeMetricFamily("song_preference_champion_refused", "1 while the registry's champion is rejected.")
+        rejected.add_metric([], float(self._store.rejection is not None))
+        yield rejected
         served = self._store.served
         if served is None:
             return

@@ -13,7 +13,7 @@ HEADER, *SONGS = sample.csv().decode().splitlines()
 CSV = {"Content-Type": "text/csv"}
 READERS = ("/datasets/validate", "/predict/csv")
 MAX_SECONDS = 5
-"""For a refusal, and for a short check beside a long one; tens of milliseconds where nothing else runs."""
+"""For a rejection, and for a short check beside a long one; tens of milliseconds where nothing else runs."""
 
 LINE_BYTES = 100_000_000
 LONG_ROWS = 10_000
@@ -29,7 +29,7 @@ def wide_headers(target: Target) -> str:
             assert status == httpx.codes.UNPROCESSABLE_ENTITY, f"{path} answered {status}"
             assert seconds < MAX_SECONDS, f"{path} took {seconds:.1f} s for {columns:,} columns"
             seen.append(seconds)
-    return f"Headers of 20,000 and 40,000 columns are refused within {max(seen):.2f} s."
+    return f"Headers of 20,000 and 40,000 columns are rejected within {max(seen):.2f} s."
 
 
 def huge_lines(target: Target) -> str:
