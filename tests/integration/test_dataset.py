@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from local_stack.config import ROOT
-from song_preference.dataset import etl, manage
+from song_preference.dataset import etl, incoming
 from song_preference.dataset.__main__ import main as versions
 from song_preference.dataset.etl import register
 from song_preference.dataset.source import fetch
@@ -109,7 +109,7 @@ def test_a_playlist_that_was_uploaded_goes_with_the_last_version_made_of_it(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
-    with playlist.open("rb") as file, manage.kept(file, playlist.name, store.objects) as source:
+    with playlist.open("rb") as file, incoming.kept(file, playlist.name, store.objects) as source:
         uploaded = settings(source, monkeypatch)
     old = [run(store, uploaded, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
     run(store, settings("sample", monkeypatch))

@@ -9,6 +9,7 @@ MOST_OF_SERVICES = {
     "grpc_service.__main__": 41,
     "song_preference.dataset.etl": 39,
     "song_preference.training.steps": 45,
+    "song_preference.catalogue.importing": 36,
 }
 
 
