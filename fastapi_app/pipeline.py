@@ -16,8 +16,8 @@ from song_preference.dataset.source import locate
 from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
-from song_preference.pipeline.airflow import RunSummary
-from song_preference.pipeline.report import RunPage, RunReport
+from song_preference.pipeline.airflow import RunPage, RunSummary
+from song_preference.pipeline.report import RunReport
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import announced, decline, rollback
@@ -94,9 +94,9 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
     options: dict[str, Any] = dict(vars(asked))
     if options["source"] is not None:
         locate(options["source"], management.datasets.objects.bucket, management.playlist_settings, trusted=False)
-    run = management.airflow.start(ETL_DAG, options)
-    response.headers["Location"] = f"/pipeline/runs/{quote(run.id, safe='')}"
-    return run
+    run = management.airflow.trigger(ETL_DAG, options)
+    response.headers["Location"] = f"/pipeline/runs/{quote(run.run_id, safe='')}"
+    return management.airflow.summary(run)
 
 
 @router.get(
@@ -108,7 +108,7 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
 )
 def runs(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> RunPage:
     """List the runs of the pipeline, the newest first."""
-    return report.page(management.airflow, limit, offset)
+    return management.airflow.runs(ETL_DAG, limit, offset)
 
 
 @router.get(

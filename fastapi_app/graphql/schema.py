@@ -34,6 +34,7 @@ from fastapi_app.schemas import ServedOut, VersionOut
 from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
+from song_preference.run_options import ETL_DAG
 from song_preference.serving.songs import Search, Wishes
 
 MAX_PROBLEMS = 20
@@ -138,7 +139,7 @@ class Query:
     async def pipeline_runs(self, info: QueryInfo, first: FirstArgument = 20) -> list[PipelineRun] | None:
         """Return at most `first` runs."""
         _check_first(first)
-        page = await run_in_threadpool(report.page, info.context.management.airflow, first)
+        page = await run_in_threadpool(info.context.management.airflow.runs, ETL_DAG, first)
         return [PipelineRun.from_pydantic(run) for run in page.runs]
 
     @strawberry.field(description="A run of the pipeline and its results.")  # type: ignore[untyped-decorator]

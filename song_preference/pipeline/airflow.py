@@ -49,6 +49,13 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
+class RunPage(BaseModel):
+    """A page of the pipeline's runs, the newest first."""
+
+    total: int = Field(description="How many there are altogether.")
+    runs: list[RunSummary]
+
+
 class TaskReport(BaseModel):
     """One task of a run."""
 
@@ -84,10 +91,6 @@ class Airflow:
 
     def trigger(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0) -> Run:
         """Start a run with the DAG's own params or others; wait for a DAG that Airflow has not parsed yet."""
-        return Run(dag_id, self.start(dag_id, params, patience_seconds).id)
-
-    def start(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0) -> RunSummary:
-        """Start a run like `trigger`; return its state too."""
         deadline, tries = time.monotonic() + patience_seconds, TRIES
         # With a name of ours a second try cannot start a second run.
         run = Run(dag_id, f"manual__{datetime.now(UTC).isoformat()}_{token_hex(4)}")
@@ -99,15 +102,15 @@ class Airflow:
                 time.sleep(1)
                 continue
             if response.status_code == httpx.codes.CONFLICT:
-                return self.summary(run)
+                return run
             if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() >= deadline:
-                return _summary(self._json(response, absent=_unread(dag_id)))
+                return Run(dag_id, self._json(response, absent=_unread(dag_id))["dag_run_id"])
             time.sleep(1)
 
-    def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[RunSummary]]:
-        """Return how many runs there are, and `limit` of them, the newest first."""
+    def runs(self, dag_id: str, limit: int, offset: int = 0) -> RunPage:
+        """Return at most `limit` runs of a DAG, the newest first, after `offset` others."""
         found = self._runs(dag_id, order_by="-run_after", limit=limit, offset=offset)
-        return int(found["total_entries"]), [_summary(item) for item in found["dag_runs"]]
+        return RunPage(total=found["total_entries"], runs=[_summary(item) for item in found["dag_runs"]])
 
     def summary(self, run: Run) -> RunSummary:
         """Return the state of the run and its times."""

@@ -175,7 +175,7 @@ def test_the_command_trains_again_where_it_is_asked_to(
 
 def failing(server: FakeAirflow, airflow: Airflow) -> PipelineError:
     with pytest.raises(PipelineError) as raised:
-        airflow.start(ETL_DAG)
+        airflow.trigger(ETL_DAG)
     return raised.value
 
 
