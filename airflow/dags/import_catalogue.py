@@ -38,7 +38,7 @@ def import_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @step(IMPORT_DAG, links=[FILES])
-    def read(*, params: Any) -> dict[str, Any]:
+    def read(*, params: Any = None) -> dict[str, Any]:
         from song_preference.catalogue import importing
         from song_preference.catalogue.store import open_store
         from song_preference.settings import CatalogueSettings

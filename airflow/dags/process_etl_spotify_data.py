@@ -44,7 +44,7 @@ def process_etl_spotify_data() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @step(ETL_DAG, links=[FILES])
-    def download(*, params: Any) -> dict[str, Any]:
+    def download(*, params: Any = None) -> dict[str, Any]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Parameters
@@ -74,7 +74,7 @@ def process_etl_spotify_data() -> None:
         return etl.split_dataset(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
 
     @step(ETL_DAG, links=[FILES, MLFLOW_RUN], outlets=[DATASET])
-    def register(draft: dict[str, Any], *, params: Any, outlet_events: Any) -> dict[str, str]:
+    def register(draft: dict[str, Any], *, params: Any = None, outlet_events: Any = None) -> dict[str, str]:
         from song_preference.dataset import etl
         from song_preference.dataset.store import open_store
         from song_preference.dataset.version import Draft

@@ -40,7 +40,7 @@ def score_catalogue() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @step(SCORING_DAG)
-    def plan(*, params: Any) -> list[dict[str, Any]]:
+    def plan(*, params: Any = None) -> list[dict[str, Any]]:
         from airflow.configuration import conf
 
         from song_preference.catalogue import scoring

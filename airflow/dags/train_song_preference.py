@@ -42,7 +42,7 @@ def train_song_preference() -> None:
     # Imports live in the tasks: every task process parses this file first.
 
     @step(TRAINING_DAG, inlets=[DATASET], execution_timeout=timedelta(hours=2))
-    def search(*, params: Any, triggering_asset_events: Any, inlet_events: Any) -> dict[str, Any]:
+    def search(*, params: Any = None, triggering_asset_events: Any = None, inlet_events: Any = None) -> dict[str, Any]:
         from mlflow import MlflowClient
 
         from song_preference.dataset.store import open_store
@@ -83,7 +83,7 @@ def train_song_preference() -> None:
 
     # It also runs if export, evaluate and register are skipped, and not if search is.
     @step(TRAINING_DAG, outlets=[CHAMPION_CHANGED], trigger_rule="none_failed_min_one_success")
-    def promote(searched: dict[str, Any], registered: dict[str, Any] | None, *, outlet_events: Any) -> Any:
+    def promote(searched: dict[str, Any], registered: dict[str, Any] | None, *, outlet_events: Any = None) -> Any:
         from song_preference.dataset.store import open_store
         from song_preference.settings import ModelSettings
         from song_preference.training.steps import promote
