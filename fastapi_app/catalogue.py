@@ -12,7 +12,7 @@ from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import FILES_BODY, Files, as_one, received
 from song_preference.catalogue.version import CatalogueVersion, Scores, scores_folder
-from song_preference.dataset import manage
+from song_preference.dataset.incoming import CATALOGUES, kept
 from song_preference.errors import CatalogueNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import ImportReport, import_report
@@ -71,7 +71,7 @@ def upload(
     """
     first = next(iter(files.values()))
     objects = management.datasets.objects
-    with as_one(files) as file, manage.kept(file, first.filename or "", objects, manage.CATALOGUES) as source:
+    with as_one(files) as file, kept(file, first.filename or "", objects, CATALOGUES) as source:
         run = management.airflow.trigger(IMPORT_DAG, {"source": source})
     response.headers["Location"] = f"/catalogue/runs/{quote(run.run_id, safe='')}"
     return ImportStarted(run_id=run.run_id, source=source)

@@ -14,7 +14,7 @@ from fastapi_app.dependencies import MAX_LISTED, NEEDS_KEY, ApiKey, Limit, Offse
 from fastapi_app.errors import problems
 from fastapi_app.management import ManagementDep
 from fastapi_app.uploads import PLAYLIST_BODY, Files, TurnsDep, playlist_on_disk, received
-from song_preference.dataset import manage
+from song_preference.dataset import incoming, manage
 from song_preference.dataset.inspect import as_csv, first_rows, opened, statistics
 from song_preference.dataset.store import LATEST_NAME, Table
 from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, DatasetVersion, Spread, named
@@ -207,7 +207,7 @@ def upload(
         kept, preparation = checks.check(path)
         given = files.get("file") or files["liked"]
         objects = checks.management.datasets.objects
-        with kept.open("rb") as file, manage.kept(file, given.filename or "", objects) as source:
+        with kept.open("rb") as file, incoming.kept(file, given.filename or "", objects) as source:
             asked = {"source": source, NAME.name: name, NEW_LISTENER.name: new_listener}
             params = {option: value for option, value in asked.items() if value is not None}
             run = checks.management.airflow.trigger(ETL_DAG, params)

@@ -16,8 +16,8 @@ from song_preference.dataset.source import locate
 from song_preference.errors import DiskFull, RegistryUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline import report
-from song_preference.pipeline.airflow import RunSummary
-from song_preference.pipeline.report import RunPage, RunReport
+from song_preference.pipeline.airflow import RunPage, RunSummary
+from song_preference.pipeline.report import RunReport
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
 from song_preference.serving.model_store import ModelStore, Outcome
 from song_preference.training.rollback import announced, decline, rollback
@@ -108,7 +108,7 @@ def start(asked: RunIn, management: ManagementDep, response: Response) -> RunSum
 )
 def runs(management: ManagementDep, limit: Limit = 20, offset: Offset = 0) -> RunPage:
     """List the runs of the pipeline, the newest first."""
-    return report.page(management.airflow, limit, offset)
+    return management.airflow.runs(ETL_DAG, limit, offset)
 
 
 @router.get(

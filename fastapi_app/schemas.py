@@ -120,7 +120,7 @@ def explanation_out(explanation: Explanation) -> dict[str, Any]:
 
 def refusal_of(store: ModelStore) -> str | None:
     """Return why the registry's champion is not served, in English."""
-    return str(store.refusal) if store.refusal else None
+    return str(store.rejection) if store.rejection else None
 
 
 class ServedOut(ModelOut):

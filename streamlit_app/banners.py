@@ -26,7 +26,7 @@ def show_banners(locale: Locale) -> None:
         _no_champion(locale)
         return
     version = served.model.ref.version
-    if store.refusal:
+    if store.rejection:
         st.warning(locale("rejected_banner", version=version), icon=":material/block:")
     elif served.stale:
         st.warning(locale("stale_banner", version=version), icon=":material/cloud_off:")

@@ -20,6 +20,7 @@ from fastapi_app.schemas import ServedOut
 from song_preference.errors import InvalidSong
 from song_preference.features import Song, field_problems
 from song_preference.pipeline import report
+from song_preference.run_options import ETL_DAG
 from song_preference.serving.songs import Search, Wishes
 
 MAX_PROBLEMS = 20
@@ -119,7 +120,7 @@ class Query:
     async def pipeline_runs(self, info: QueryInfo, first: FirstArgument = 20) -> list[types.PipelineRun] | None:
         """The runs of the pipeline, the newest first."""
         _check_first(first)
-        page = await run_in_threadpool(report.page, info.context.management.airflow, first)
+        page = await run_in_threadpool(info.context.management.airflow.runs, ETL_DAG, first)
         return [types.PipelineRun.from_pydantic(run) for run in page.runs]
 
     @field

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.store import CatalogueStore, open_store
-from song_preference.dataset.manage import forget_catalogue
+from song_preference.dataset.incoming import forget_catalogue, forget_old_catalogue
 from song_preference.errors import SongPreferenceError
 from song_preference.settings import ModelSettings, load
 
@@ -51,6 +51,7 @@ def _remove(store: CatalogueStore, version: str) -> None:
     store.remove(version)
     if found.source.uri not in {other.source.uri for other in store.published()}:
         forget_catalogue(found.source.uri, store.objects)
+        forget_old_catalogue(found.source, store.objects)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion, Part, version_of
-from song_preference.dataset.manage import forget_catalogue
+from song_preference.dataset.incoming import forget_catalogue
 from song_preference.dataset.source import fetch
 from song_preference.errors import InvalidDataset
 from song_preference.settings import CatalogueSettings

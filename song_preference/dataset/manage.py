@@ -1,39 +1,19 @@
-"""Upload a playlist for the pipeline, and remove a dataset version that nothing needs."""
+"""Check a playlist before its upload; rename a dataset version, and remove one that nothing needs."""
 
-import hashlib
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from song_preference.dataset.incoming import forget
 from song_preference.dataset.prepare import preparation
-from song_preference.dataset.source import FOLDER
 from song_preference.dataset.store import DatasetStore
-from song_preference.dataset.version import EXTENSIONS, NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import (
-    AnswerLost,
-    DatasetInUse,
-    DatasetNotFound,
-    InvalidDataset,
-    PipelineError,
-    RegistryUnavailable,
-)
+from song_preference.dataset.version import NAME_TAG, CheckedPlaylist, DatasetVersion, named
+from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset, RegistryUnavailable
 from song_preference.isolation import isolated
 from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
-from song_preference.song_table.files import extension_of, pieces
-from song_preference.storage import ObjectStore
 from song_preference.temporary import temporary_directory
-
-UNNAMED = "playlist"
-"""The name of an upload that came without one."""
-
-CATALOGUES = f"{FOLDER}catalogue-"
-"""Start of the folders of catalogues: the same bytes may be a playlist too, which stays when the catalogue goes."""
 
 
 def check(playlist: Path, max_bytes: int) -> CheckedPlaylist:
@@ -56,49 +36,6 @@ def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple
     except InvalidDataset as error:
         copy = completed(error, playlist, max_bytes, sources)
     return copy, check(copy, max_bytes)
-
-
-@contextmanager
-def kept(file: BinaryIO, name: str, objects: ObjectStore, folders: str = FOLDER) -> Iterator[str]:
-    """Keep a file below incoming/ in S3, in a folder named by its digest; yield its address, to start a run with it.
-
-    What was kept before stays under the name that it had; what is new goes again if Airflow does not start the run.
-    Raise `StorageUnavailable`.
-    """
-    extension, digest = extension_of(file), hashlib.sha256()
-    for piece in pieces(file):
-        digest.update(piece)
-    folder = _folder(digest.hexdigest(), folders)
-    key = next(iter(objects.keys(folder)), f"{folder}/{_file_name(name)}.{extension}")
-    file.seek(0)
-    is_new = objects.put_new(key, file)
-    try:
-        yield objects.uri(key)
-    except PipelineError as error:
-        if is_new and not isinstance(error, AnswerLost):
-            objects.remove(key)
-        raise
-
-
-def forget(sha256: str, objects: ObjectStore) -> None:
-    """Remove the playlist uploaded with this content, if there is one; raise `StorageUnavailable`."""
-    for key in objects.keys(_folder(sha256, FOLDER)):
-        objects.remove(key)
-
-
-def forget_catalogue(address: str, objects: ObjectStore) -> None:
-    """Remove the catalogue at this address if it was uploaded; raise `StorageUnavailable`."""
-    if address.startswith(objects.uri(CATALOGUES)):
-        objects.remove(address.removeprefix(objects.uri("")))
-
-
-def _folder(sha256: str, folders: str) -> str:
-    return f"{folders}{sha256[:32]}"
-
-
-def _file_name(name: str) -> str:
-    """Return a file's name without extension and without signs that mean something in an address."""
-    return re.sub(r"[^\w ().-]+", " ", named(EXTENSIONS.sub("", name))).strip(" .") or UNNAMED
 
 
 def rename(store: DatasetStore, registry: MlflowClient, version: str, name: str) -> DatasetVersion:

@@ -49,6 +49,13 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = Field(description="In UTC; null until then.")
 
 
+class RunPage(BaseModel):
+    """A page of the pipeline's runs, the newest first."""
+
+    total: int = Field(description="How many there are altogether.")
+    runs: list[RunSummary]
+
+
 class TaskReport(BaseModel):
     """One task of a run."""
 
@@ -104,10 +111,10 @@ class Airflow:
                 return _summary(self._json(response, absent=_unread(dag_id)))
             time.sleep(1)
 
-    def runs(self, dag_id: str, limit: int, offset: int = 0) -> tuple[int, list[RunSummary]]:
-        """Return how many runs there are, and `limit` of them, the newest first."""
+    def runs(self, dag_id: str, limit: int, offset: int = 0) -> RunPage:
+        """Return at most `limit` runs of a DAG, the newest first, after `offset` others."""
         found = self._runs(dag_id, order_by="-run_after", limit=limit, offset=offset)
-        return int(found["total_entries"]), [_summary(item) for item in found["dag_runs"]]
+        return RunPage(total=found["total_entries"], runs=[_summary(item) for item in found["dag_runs"]])
 
     def summary(self, run: Run) -> RunSummary:
         """Return the state of the run and its times."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Log, Run, RunSummary, Task, TaskReport
@@ -50,19 +50,6 @@ class ImportReport(ExplainedRun):
     """The import of a catalogue."""
 
     version: str | None = Field(description="The catalogue that it published.")
-
-
-class RunPage(BaseModel):
-    """A page of the pipeline's runs, the newest first."""
-
-    total: int = Field(description="How many there are altogether.")
-    runs: list[RunSummary]
-
-
-def page(airflow: Airflow, limit: int, offset: int = 0, dag_id: str = ETL_DAG) -> RunPage:
-    """Return at most `limit` runs of a DAG, the newest first, after `offset` others; raise `PipelineUnavailable`."""
-    total, runs = airflow.runs(dag_id, limit, offset)
-    return RunPage(total=total, runs=runs)
 
 
 def report(airflow: Airflow, run_id: str) -> RunReport:

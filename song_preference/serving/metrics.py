@@ -129,8 +129,8 @@ class _Model(Collector):
         for outcome in get_args(Outcome):
             refreshes.add_metric([outcome], self._store.outcomes[outcome])
         yield refreshes
-        is_refused = float(self._store.refusal is not None)
-        yield _gauge("champion_refused", "1 while the registry's champion is rejected.", is_refused)
+        is_rejected = float(self._store.rejection is not None)
+        yield _gauge("champion_refused", "1 while the registry's champion is rejected.", is_rejected)
         served = self._store.served
         if served is None:
             return

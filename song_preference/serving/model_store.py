@@ -120,7 +120,7 @@ class ModelStore:
     ) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Number of refreshes by outcome."""
-        self.refusal: Message | None = None
+        self.rejection: Message | None = None
         """Why the registry's champion is not served: it was rejected, or its artifacts cannot be read."""
         self._registry, self._cache, self._challenger = registry, cache, challenger
         self.model_name = model_name
@@ -158,7 +158,7 @@ class ModelStore:
                 )
             return loaded[version]
         if served is None:
-            raise ModelNotReady(self.refusal or Message("no_champion_loaded", {"model": self.model_name}))
+            raise ModelNotReady(self.rejection or Message("no_champion_loaded", {"model": self.model_name}))
         return served
 
     def loaded(self) -> dict[str, Served]:
@@ -176,7 +176,7 @@ class ModelStore:
     def refresh(self, *, again: bool = False) -> Outcome:
         """Load the champion if it changed; raise `RegistryUnavailable` and `DiskFull`.
 
-        A rejected champion is only loaded again if `again`; `refusal` has the reason.
+        A rejected champion is only loaded again if `again`; `rejection` has the reason.
         """
         with self._refreshing:
             try:
@@ -196,21 +196,21 @@ class ModelStore:
         if ref == self._rejected and not again:
             return "refused"
         if self.served is not None and self.served.model.ref == ref:
-            self._rejected = self.refusal = None
+            self._rejected = self.rejection = None
             return "unchanged"
         try:
             graph = self._registry.graph(ref)
             model = ServedModel.load(ref, graph)
         except RegistryUnavailable as reason:
             # Not rejected: the next refresh tries to download its artifacts again.
-            self.refusal = reason.message
+            self.rejection = reason.message
             raise
         except ModelRejected as reason:
-            self._rejected, self.refusal = ref, reason.message
+            self._rejected, self.rejection = ref, reason.message
             log.error("%s The model before it, if there is one, goes on.", reason)  # noqa: TRY400 - no traceback needed
             return "refused"
         self.served = Served(model, datetime.now(UTC))
-        self._rejected = self.refusal = None
+        self._rejected = self.rejection = None
         log.info("Serving %s version %s, the %s.", ref.name, ref.version, ref.alias)
         if self._cache:
             self._cache.keep(ref, graph)

@@ -5,7 +5,7 @@ import streamlit as st
 from song_preference.errors import PipelineUnavailable
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow, Run, RunSummary
-from song_preference.pipeline.report import page, report
+from song_preference.pipeline.report import report
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings, load
 
@@ -46,10 +46,10 @@ def run_at_work(airflow: Airflow) -> Run | None:
 
     Raises `PipelineError`.
     """
-    etl = page(airflow, NEWEST_RUNS).runs
+    etl = airflow.runs(ETL_DAG, NEWEST_RUNS).runs
     if busy := _first_at_work(etl):
         return Run(ETL_DAG, busy.id)
-    training = _first_at_work(page(airflow, NEWEST_RUNS, dag_id=TRAINING_DAG).runs)
+    training = _first_at_work(airflow.runs(TRAINING_DAG, NEWEST_RUNS).runs)
     if training is None:
         return None
     origin = report(airflow, etl[0].id) if etl else None

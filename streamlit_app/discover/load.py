@@ -8,7 +8,7 @@ import streamlit as st
 
 from song_preference.errors import RunNotFound
 from song_preference.messages import Message
-from song_preference.pipeline.report import import_report, page
+from song_preference.pipeline.report import import_report
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
 from song_preference.tls import curl
 from streamlit_app.components import plain, reporting, section, uploader
@@ -131,7 +131,7 @@ def _scoring(followed: Followed, version: str, locale: Locale) -> None:
     if index and index.catalogue == version:
         del st.session_state[FOLLOWED]
         st.rerun()
-    scoring = page(airflow_or_fail_fast(), 1, dag_id=SCORING_DAG).runs
+    scoring = airflow_or_fail_fast().runs(SCORING_DAG, 1).runs
     link = f"{settings().airflow_page}/dags/{SCORING_DAG}"
     if any(run.state == "failed" and followed.asked_at and run.asked_at > followed.asked_at for run in scoring):
         # Followed all the same, since it may be repeated in Airflow.

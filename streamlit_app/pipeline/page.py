@@ -6,7 +6,6 @@ import streamlit as st
 
 from song_preference.mlflow_pages import experiments_page
 from song_preference.pipeline.airflow import Run, RunSummary
-from song_preference.pipeline.report import page as run_page
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from song_preference.settings import AirflowSettings, ClientSettings, ModelSettings, load
 from streamlit_app import address
@@ -129,7 +128,7 @@ def _history(locale: Locale) -> None:
     chosen: str = RUNS.segments(locale("pipeline_which"), locale, label_visibility="collapsed")
     address.write()
     with section(locale):
-        runs = run_page(airflow_or_fail_fast(), LISTED_RUNS, dag_id=chosen).runs
+        runs = airflow_or_fail_fast().runs(chosen, LISTED_RUNS).runs
         if not runs:
             st.write(locale("pipeline_no_runs"))
         for run in runs:

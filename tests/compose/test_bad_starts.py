@@ -18,18 +18,18 @@ def once(service: str, *, check: bool = False, **variables: str) -> Finished:
 
 
 def test_a_variable_that_is_missing_is_named() -> None:
-    refused = compose("up", "--detach", check=False, MODEL_NAME="")
-    assert refused.returncode != 0
-    assert "required variable MODEL_NAME is missing a value: see .env" in refused.stdout
+    rejected = compose("up", "--detach", check=False, MODEL_NAME="")
+    assert rejected.returncode != 0
+    assert "required variable MODEL_NAME is missing a value: see .env" in rejected.stdout
     compose("up", "--detach", "--no-recreate")
     wait_for(all_healthy, "every service healthy")
 
 
 def test_production_rejects_every_development_value_and_takes_others() -> None:
-    refused = once("preflight", ENVIRONMENT="production")
-    assert refused.returncode == 1
+    rejected = once("preflight", ENVIRONMENT="production")
+    assert rejected.returncode == 1
     assert [
-        name for name in DEVELOPMENT_VALUES if f"- {name} still is the development value" not in refused.stdout
+        name for name in DEVELOPMENT_VALUES if f"- {name} still is the development value" not in rejected.stdout
     ] == []
     once("preflight", check=True, ENVIRONMENT="production", **dict.fromkeys(DEVELOPMENT_VALUES, "of-our-own"))
 
@@ -39,36 +39,36 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        refused = run("scripts/up", "--no-deps", "fastapi", check=False, FASTAPI_PORT=port)
-    assert refused.returncode == 1
-    assert f"Port {port} is taken by another program: stop it, or set FASTAPI_PORT to a free port" in refused.stdout
+        rejected = run("scripts/up", "--no-deps", "fastapi", check=False, FASTAPI_PORT=port)
+    assert rejected.returncode == 1
+    assert f"Port {port} is taken by another program: stop it, or set FASTAPI_PORT to a free port" in rejected.stdout
     run("scripts/up", "--no-deps", "fastapi")
     wait_for(all_healthy, "every service healthy")
 
 
 def test_without_s3_the_start_ends_with_what_to_check() -> None:
     compose("kill", "s3")
-    refused = once("buckets")
+    rejected = once("buckets")
     compose("start", "s3")
-    assert refused.returncode == 1
-    assert "S3 at http://s3:9000 did not answer within" in refused.stdout
-    assert "check that it runs, MINIO_ACCESS_KEY and MINIO_SECRET_ACCESS_KEY" in refused.stdout
+    assert rejected.returncode == 1
+    assert "S3 at http://s3:9000 did not answer within" in rejected.stdout
+    assert "check that it runs, MINIO_ACCESS_KEY and MINIO_SECRET_ACCESS_KEY" in rejected.stdout
     once("buckets", check=True)
     wait_for(all_healthy, "every service healthy")
 
 
 def test_an_account_that_s3_does_not_have_is_named() -> None:
-    refused = once("buckets", S3_SERVICE_ACCESS_KEY="nobody", S3_SERVICE_SECRET_KEY="of-nothing")  # noqa: S106
-    assert refused.returncode == 1
-    assert "S3_SERVICE_ACCESS_KEY: the account 'nobody' may not write" in refused.stdout
-    assert "'make s3-account' gives MinIO such an account" in refused.stdout
+    rejected = once("buckets", S3_SERVICE_ACCESS_KEY="nobody", S3_SERVICE_SECRET_KEY="of-nothing")  # noqa: S106
+    assert rejected.returncode == 1
+    assert "S3_SERVICE_ACCESS_KEY: the account 'nobody' may not write" in rejected.stdout
+    assert "'make s3-account' gives MinIO such an account" in rejected.stdout
 
 
 def test_a_wrong_password_of_postgres_is_reported_with_the_way_out() -> None:
-    refused = run("scripts/up", check=False, PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
-    assert refused.returncode == 1
-    assert "--- databases (exited, status 1):" in refused.stdout
-    assert "PG_ADMIN_PASSWORD is not the password that Postgres was set up with" in refused.stdout
+    rejected = run("scripts/up", check=False, PG_ADMIN_PASSWORD="wrong")  # noqa: S106 - of nothing
+    assert rejected.returncode == 1
+    assert "--- databases (exited, status 1):" in rejected.stdout
+    assert "PG_ADMIN_PASSWORD is not the password that Postgres was set up with" in rejected.stdout
     run("scripts/up")
     assert all_healthy()
 
@@ -82,10 +82,10 @@ def test_another_password_of_a_role_is_taken_over() -> None:
 
 
 def test_a_full_volume_is_named() -> None:
-    refused = once("preflight", COMPOSE_FILE="docker-compose.yaml:tests/compose/full-volume.yaml")
+    rejected = once("preflight", COMPOSE_FILE="docker-compose.yaml:tests/compose/full-volume.yaml")
     run("docker", "volume", "rm", "song-preference-full-volume")
-    assert refused.returncode == 1
-    assert "The volume 's3' has 17 MB free and needs 1,000 MB: free some space" in refused.stdout
+    assert rejected.returncode == 1
+    assert "The volume 's3' has 17 MB free and needs 1,000 MB: free some space" in rejected.stdout
     once("preflight", check=True)
 
 
@@ -98,9 +98,9 @@ def unreadable() -> Iterator[Path]:
 
 
 def test_a_file_that_airflow_cannot_read_is_named(unreadable: Path) -> None:
-    refused = run("scripts/up", check=False)
-    assert refused.returncode == 1
-    assert "incoming/unreadable.csv cannot be read by user 50000: run 'chmod -R a+rX incoming'" in refused.stdout
+    rejected = run("scripts/up", check=False)
+    assert rejected.returncode == 1
+    assert "incoming/unreadable.csv cannot be read by user 50000: run 'chmod -R a+rX incoming'" in rejected.stdout
     unreadable.chmod(0o644)
     run("scripts/up")
     assert all_healthy()

@@ -114,8 +114,8 @@ def test_a_role_enters_no_database_of_another(role: str, others: str) -> None:
         f"--dbname={names.get(others, others)}",
         "--command=SELECT 1",
     ]
-    refused = compose("exec", "--no-TTY", "postgres", *asked, check=False)
-    assert "User does not have CONNECT privilege" in refused.stdout
+    rejected = compose("exec", "--no-TTY", "postgres", *asked, check=False)
+    assert "User does not have CONNECT privilege" in rejected.stdout
 
 
 def test_the_command_line_of_airflow_knows_the_dags() -> None:

@@ -148,9 +148,9 @@ def test_secrets_in_files_are_in_force(production: dict[str, Any]) -> None:
 @pytest.mark.usefixtures("restored")
 def test_a_secret_without_its_file_ends_the_start(production: dict[str, Any]) -> None:
     forgotten = ["--env", "API_KEY_FILE=", "fastapi"]
-    refused = compose("run", "--rm", "--no-deps", "--no-TTY", *forgotten, check=False, **production)
-    assert refused.returncode == 1
-    assert "API_KEY refers to the secret API_KEY, which has no file: set API_KEY_FILE" in refused.stdout
+    rejected = compose("run", "--rm", "--no-deps", "--no-TTY", *forgotten, check=False, **production)
+    assert rejected.returncode == 1
+    assert "API_KEY refers to the secret API_KEY, which has no file: set API_KEY_FILE" in rejected.stdout
 
 
 @pytest.mark.usefixtures("restored")

@@ -103,7 +103,7 @@ def test_the_champion_answers_for_every_song(
 @pytest.mark.usefixtures("catalogue")
 def test_the_log_of_a_mapped_task_is_found(rest: httpx.Client, airflow: Airflow) -> None:
     scores(rest)
-    _, (newest,) = airflow.runs(SCORING_DAG, limit=1)
+    (newest,) = airflow.runs(SCORING_DAG, limit=1).runs
     run = Run(SCORING_DAG, newest.id)
     (task,) = (task for task in airflow.tasks(run) if task.id == "score")
     assert task.map_index == 0

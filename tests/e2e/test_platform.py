@@ -44,7 +44,7 @@ def runs(airflow: Airflow, request: pytest.FixtureRequest) -> tuple[Run, Run]:
     """
     if request.config.getoption("--stack") == "running":
         return run_to_champion(airflow, print, {"trials": 9, "force": True})
-    etl, training = (Run(dag_id, airflow.runs(dag_id, 1)[1][0].id) for dag_id in (ETL_DAG, TRAINING_DAG))
+    etl, training = (Run(dag_id, airflow.runs(dag_id, 1).runs[0].id) for dag_id in (ETL_DAG, TRAINING_DAG))
     return etl, training
 
 

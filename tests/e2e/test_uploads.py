@@ -108,10 +108,10 @@ def test_from_upload_to_champion_and_back(
     liked = [rest.post("/predict", json=song | {"danceability": share}).json()["liked"] for share in (0.1, 0.9)]
     assert liked == [False, True]
 
-    refused = rest.delete(f"/datasets/{dataset}")
-    assert (refused.status_code, "is the latest" in refused.json()["detail"]) == (409, True)
-    refused = rest.delete(f"/datasets/{before['dataset_version']}")
-    assert (refused.status_code, "trained on" in refused.json()["detail"]) == (409, True)
+    rejected = rest.delete(f"/datasets/{dataset}")
+    assert (rejected.status_code, "is the latest" in rejected.json()["detail"]) == (409, True)
+    rejected = rest.delete(f"/datasets/{before['dataset_version']}")
+    assert (rejected.status_code, "trained on" in rejected.json()["detail"]) == (409, True)
 
     for body, version in (({}, before["version"]), ({"version": str(champion.version)}, str(champion.version))):
         assert rest.post("/model/rollback", json=body).status_code == httpx.codes.OK

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from local_stack.config import ROOT
-from song_preference.dataset import etl, manage
+from song_preference.dataset import etl, incoming
 from song_preference.dataset.__main__ import main as versions
 from song_preference.dataset.etl import register
 from song_preference.dataset.source import fetch
@@ -81,7 +81,7 @@ def test_a_version_that_nothing_needs_can_be_removed(
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
     old = run(store, settings(playlist, monkeypatch))
     latest = run(store, settings("sample", monkeypatch))
-    refused = etl.download(store, settings(ROOT / "README.md", monkeypatch), PARAMETERS)
+    rejected = etl.download(store, settings(ROOT / "README.md", monkeypatch), PARAMETERS)
     registry = MlflowClient()
     registry.create_registered_model("test_of_retention")
     try:
@@ -101,7 +101,7 @@ def test_a_version_that_nothing_needs_can_be_removed(
     versions(["show", old.version])
     assert DatasetVersion.model_validate_json(capsys.readouterr().out) == old
     versions(["remove", old.version])
-    versions(["remove", refused.version])
+    versions(["remove", rejected.version])
     assert {key.split("/")[1] for key in store.objects.keys("datasets/")} == {latest.version, "latest.json"}
 
 
@@ -109,7 +109,7 @@ def test_a_playlist_that_was_uploaded_goes_with_the_last_version_made_of_it(
     store: DatasetStore, playlist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_REPO_BUCKET_NAME", store.objects.bucket)
-    with playlist.open("rb") as file, manage.kept(file, playlist.name, store.objects) as source:
+    with playlist.open("rb") as file, incoming.kept(file, playlist.name, store.objects) as source:
         uploaded = settings(source, monkeypatch)
     old = [run(store, uploaded, Parameters(test_size=0.3, seed=seed)) for seed in (1, 2)]
     run(store, settings("sample", monkeypatch))
@@ -258,8 +258,8 @@ def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:
 
 def test_a_wrong_secret_is_reported_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_SECRET_ACCESS_KEY", "wrong-secret")
-    refused = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
-    said = rf"S3 did not serve {refused.uri('a.csv')} \(\w+\)"
+    rejected = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
+    said = rf"S3 did not serve {rejected.uri('a.csv')} \(\w+\)"
     message = rf"{said}: check that it runs, that its volume has room, and its keys\."
     with pytest.raises(StorageUnavailable, match=message):
-        refused.get("a.csv")
+        rejected.get("a.csv")

@@ -11,7 +11,7 @@ import pandas as pd
 from song_preference.catalogue import importing
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import CatalogueVersion
-from song_preference.dataset.manage import CATALOGUES, kept
+from song_preference.dataset.incoming import CATALOGUES, kept
 from song_preference.features import FEATURES
 from song_preference.settings import CatalogueSettings
 

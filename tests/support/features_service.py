@@ -26,7 +26,7 @@ class FakeService:
         self.asked: list[list[str]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of each request, and nothing else came with it."""
-        self.refusals: list[tuple[int, dict[str, str]]] = []
+        self.rejections: list[tuple[int, dict[str, str]]] = []
         """Status and headers of the next answers."""
         self.body: bytes | None = None
         """The content of every answer, if it is always the same."""
@@ -49,7 +49,7 @@ class FakeService:
                 ids = parse_qs(url.query)["ids"][0].split(",")
                 service.asked.append(ids)
                 service.requests.append((self.path, dict(self.headers)))
-                status, headers = service.refusals.pop(0) if service.refusals else (200, {})
+                status, headers = service.rejections.pop(0) if service.rejections else (200, {})
                 if len(ids) > 40:
                     status = 400
                 if "python" in self.headers["User-Agent"].lower():

@@ -90,7 +90,7 @@ def converse(edge: Edge, requests: Iterable[pb.PredictStreamRequest], seconds: f
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Rejection:
     """A status that is not OK."""
 
     code: grpc.StatusCode
@@ -99,8 +99,8 @@ class Refusal:
     """The rule that each field breaks, from the details of the status."""
 
 
-def refused(call: Callable[[], object]) -> Refusal:
-    """Return how a call is refused; fail where it is not."""
+def rejected(call: Callable[[], object]) -> Rejection:
+    """Return how a call is rejected; fail where it is not."""
     with pytest.raises(grpc.RpcError) as raised:
         call()
     error: Any = raised.value
@@ -109,7 +109,7 @@ def refused(call: Callable[[], object]) -> Refusal:
     for detail in status.details if status is not None else ():
         assert detail.Unpack(details)
     violations = {violation.field: violation.description for violation in details.field_violations}
-    return Refusal(error.code(), error.details(), violations)
+    return Rejection(error.code(), error.details(), violations)
 
 
 AsyncTest = Callable[..., Awaitable[None]]

@@ -89,7 +89,7 @@ class Outside(ThreadingHTTPServer):
         return f"https://{host}:{self.port}{path}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients hang up and refuse certificates: that is what is tested."""
+        """Clients hang up and reject certificates: that is what is tested."""
 
 
 @contextmanager

@@ -22,12 +22,12 @@ def test_bounds_belong_to_the_range(value: float) -> None:
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf, "0.5", True, None, [0.5]])
 def test_anything_but_a_number_between_0_and_1_is_rejected_by_name(value: object) -> None:
-    with pytest.raises(InvalidSong) as refused:
+    with pytest.raises(InvalidSong) as rejected:
         Song.checked({**SONG, "energy": value})
-    assert [problem.field for problem in refused.value.problems] == ["energy"]
+    assert [problem.field for problem in rejected.value.problems] == ["energy"]
 
 
 def test_every_missing_feature_is_named() -> None:
-    with pytest.raises(InvalidSong) as refused:
+    with pytest.raises(InvalidSong) as rejected:
         Song.checked({})
-    assert [problem.field for problem in refused.value.problems] == list(FEATURES)
+    assert [problem.field for problem in rejected.value.problems] == list(FEATURES)

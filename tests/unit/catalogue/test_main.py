@@ -16,13 +16,18 @@ from song_preference.errors import RegistryUnavailable
 from song_preference.serving.registry import INDEX_TAG, MlflowRegistry
 from song_preference.settings import ModelSettings
 from tests.support.catalogues import read_upload, songs
-from tests.support.datasets import MemoryObjects
+from tests.support.datasets import MemoryObjects, publish_sample
 from tests.support.playlists import as_csv
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> CatalogueStore:
-    store = CatalogueStore(MemoryObjects())
+def objects() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def store(objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch) -> CatalogueStore:
+    store = CatalogueStore(objects)
     monkeypatch.setattr(command, "open_store", lambda: store)
     return store
 
@@ -138,6 +143,22 @@ def test_an_upload_stays_while_another_catalogue_came_of_it(store: CatalogueStor
     assert len(store.objects.keys("incoming/")) == 1
     main(["remove", again.version])
     assert store.objects.keys("") == []
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("is_dataset", [False, True])
+def test_an_upload_of_before_goes_too_unless_a_dataset_came_of_it(
+    store: CatalogueStore, objects: MemoryObjects, first: CatalogueVersion, *, is_dataset: bool
+) -> None:
+    dataset = publish_sample(objects, 1, first.created_at)
+    digest = dataset.source.sha256 if is_dataset else first.source.sha256
+    old, other = f"incoming/{digest[:32]}/Mine.csv", f"incoming/{'0' * 32}/Other.csv"
+    for key in (old, other):
+        objects.put(key, b"songs")
+    source = first.source.model_copy(update={"uri": objects.uri(old), "sha256": digest})
+    store.publish(first.model_copy(update={"source": source}))
+    main(["remove", first.version])
+    assert [objects.size(key) for key in (old, other)] == [5 if is_dataset else None, 5]
 
 
 def test_an_unfinished_one_is_removed_without_mlflow(

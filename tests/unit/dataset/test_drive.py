@@ -31,9 +31,9 @@ def get(folder: Path, network: Network | None = None) -> bytes:
 
 
 def message_of(folder: Path, network: Network | None = None) -> str:
-    with pytest.raises(SourceUnavailable) as refused:
+    with pytest.raises(SourceUnavailable) as rejected:
         get(folder, network)
-    return str(refused.value)
+    return str(rejected.value)
 
 
 def test_a_shared_file_is_fetched(behind_proxy: Outside, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_page_instead_of_the_file_is_told_with_what_to_do(
     assert message_of(tmp_path) == f"Google Drive did not give the file behind '{LINK}' ({A_PAGE}): {REMEDY}"
 
 
-def test_what_is_too_large_is_refused(behind_proxy: Outside, tmp_path: Path) -> None:
+def test_what_is_too_large_is_rejected(behind_proxy: Outside, tmp_path: Path) -> None:
     behind_proxy.answers["/uc"] = [as_file(b"0" * 1001)]
     with pytest.raises(InvalidDataset, match="MAX_DATASET_BYTES"):
         get(tmp_path)

@@ -40,7 +40,7 @@ def test_songs_are_matched_by_their_link_whatever_the_order(api: FeaturesApi, se
 def test_only_ids_are_sent_and_none_is_logged(
     api: FeaturesApi, service: FakeService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.refusals = [(200, {}), (500, {})]
+    service.rejections = [(200, {}), (500, {})]
     api.features(IDS[:80])
     (path, headers), _ = service.requests
     assert path.replace("%2C", ",") == f"/v1/audio-features?ids={','.join(IDS[:40])}"
@@ -94,13 +94,13 @@ def test_files_are_asked_about_in_turn_and_no_answer_is_lost(
 
 
 def test_it_waits_as_long_as_the_service_wants(api: FeaturesApi, service: FakeService) -> None:
-    service.refusals = [(429, {"Retry-After": "1"}), (429, {"Retry-After": "soon"})]
+    service.rejections = [(429, {"Retry-After": "1"}), (429, {"Retry-After": "soon"})]
     assert len(api.features(IDS[:3])) == 3
     assert len(service.asked) == 3
 
 
 @pytest.mark.parametrize(
-    "refusal",
+    "rejection",
     [
         (500, {}),
         (403, {}),
@@ -109,27 +109,27 @@ def test_it_waits_as_long_as_the_service_wants(api: FeaturesApi, service: FakeSe
         (302, {"Location": "/"}),
     ],
 )
-def test_what_fails_is_not_found(api: FeaturesApi, service: FakeService, refusal: tuple[int, dict[str, str]]) -> None:
-    service.refusals = [(200, {}), refusal]
+def test_what_fails_is_not_found(api: FeaturesApi, service: FakeService, rejection: tuple[int, dict[str, str]]) -> None:
+    service.rejections = [(200, {}), rejection]
     assert len(api.features(IDS)) == ASKED_AT_ONCE
     assert len(service.asked) == 2
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 422])
-def test_a_refusal_of_some_ids_leaves_the_others(api: FeaturesApi, service: FakeService, status: int) -> None:
-    service.refusals = [(200, {}), (status, {})]
+def test_a_rejection_of_some_ids_leaves_the_others(api: FeaturesApi, service: FakeService, status: int) -> None:
+    service.rejections = [(200, {}), (status, {})]
     assert api.features(IDS).keys() == {*IDS[:ASKED_AT_ONCE], *IDS[2 * ASKED_AT_ONCE :]}
     assert len(service.asked) == 3
 
 
 @pytest.mark.parametrize("told", ["Wed, 21 Oct 2015 07:28:00 GMT", "Fri, 31 Feb 2099 99:99:99 GMT", "1 Jan 0001", "-1"])
 def test_a_pause_that_is_over_or_no_date_is_short(api: FeaturesApi, service: FakeService, told: str) -> None:
-    service.refusals = [(429, {"Retry-After": told})]
+    service.rejections = [(429, {"Retry-After": told})]
     assert len(api.features(IDS[:3])) == 3
 
 
 def test_a_service_that_limits_for_ever_is_given_up(service: FakeService, objects: MemoryObjects) -> None:
-    service.refusals = [(429, {"Retry-After": "0"})] * 100
+    service.rejections = [(429, {"Retry-After": "0"})] * 100
     with service.running() as address:
         assert FeaturesApi(address, objects, total_seconds=1.5).features(IDS) == {}
     assert len(service.asked) <= 2

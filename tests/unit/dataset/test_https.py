@@ -85,7 +85,7 @@ def test_a_large_compressed_file_is_decompressed_piece_by_piece(
     ],
     ids=["as announced", "as sent", "without an end", "once decompressed"],
 )
-def test_what_is_too_large_is_refused(answer: Answer, outside: Outside, tmp_path: Path) -> None:
+def test_what_is_too_large_is_rejected(answer: Answer, outside: Outside, tmp_path: Path) -> None:
     outside.answers["/a.csv"] = [answer]
     with pytest.raises(InvalidDataset, match=TOO_LARGE):
         get(outside.url(), tmp_path)
@@ -94,7 +94,7 @@ def test_what_is_too_large_is_refused(answer: Answer, outside: Outside, tmp_path
     assert not target.exists() or target.stat().st_size <= LIMIT
 
 
-def test_a_page_is_refused_before_the_rest_of_it_arrives(outside: Outside, tmp_path: Path) -> None:
+def test_a_page_is_rejected_before_the_rest_of_it_arrives(outside: Outside, tmp_path: Path) -> None:
     def page(request: Request) -> None:
         request.answer(b"\n <html>Sign in", Content_Length="1000")
         waits(request)
@@ -131,9 +131,9 @@ def test_what_may_pass_is_tried_again(passing: Answer, outside: Outside, tmp_pat
 )
 def test_what_will_not_pass_is_tried_once(answer: Answer, reason: str, outside: Outside, tmp_path: Path) -> None:
     outside.answers["/a.csv"] = [answer]
-    with pytest.raises(SourceUnavailable) as refused:
+    with pytest.raises(SourceUnavailable) as rejected:
         get(outside.url(), tmp_path)
-    assert str(refused.value) == f"'{outside.url()}' cannot be downloaded ({reason}): open it in a browser."
+    assert str(rejected.value) == f"'{outside.url()}' cannot be downloaded ({reason}): open it in a browser."
     assert len(outside.asked) == 1
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_trickles_is_not_waited_for(outside: Outside, tmp_path: Pa
         get(outside.url(), tmp_path, Network(most_seconds=0))
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_a_certificate_that_nobody_vouches_for_is_rejected(
     outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
@@ -217,17 +217,17 @@ def test_a_redirect_without_an_end_is_left(outside: Outside, tmp_path: Path) -> 
 )
 def test_strangers_are_not_led_inside(to: str, reason: str, outside: Outside, tmp_path: Path) -> None:
     outside.answers["/a.csv"] = [leads_to(to)]
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowed) as rejected:
         get_as_stranger(outside, "/a.csv", tmp_path)
-    assert str(refused.value) == f"it leads to '{to}' ({reason})"
+    assert str(rejected.value) == f"it leads to '{to}' ({reason})"
     assert len(outside.asked) == 1
 
 
 def test_strangers_are_not_led_to_credentials(outside: Outside, tmp_path: Path) -> None:
     outside.answers["/a.csv"] = [leads_to(f"https://user:secret@{HOST}/b.csv?token=secret")]
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowed) as rejected:
         get_as_stranger(outside, "/a.csv", tmp_path)
-    assert str(refused.value) == f"it leads to 'https://{HOST}/b.csv?...' (it holds a user name or a password)"
+    assert str(rejected.value) == f"it leads to 'https://{HOST}/b.csv?...' (it holds a user name or a password)"
 
 
 @pytest.mark.parametrize("addresses", [("10.0.0.1",), (PUBLIC, "10.0.0.1"), ("::1",)])
@@ -254,10 +254,10 @@ def test_credentials_go_to_their_host_alone_and_into_no_message(
         "/b": [leads_to("https://drive.google.com/c")],
         "/c": [gives(b"", 404)],
     }
-    with pytest.raises(SourceUnavailable) as refused:
+    with pytest.raises(SourceUnavailable) as rejected:
         get(f"https://user:secret@{HOST}/a?token=hidden", tmp_path)
     basic = "Basic dXNlcjpzZWNyZXQ="
     assert behind_proxy.credentials == [basic, basic, None]
     expected = f"'https://{HOST}/a?...' cannot be downloaded (404 Not Found): open it in a browser."
-    assert (str(refused.value), refused.value.__cause__) == (expected, None)
+    assert (str(rejected.value), rejected.value.__cause__) == (expected, None)
     assert "secret" not in caplog.text

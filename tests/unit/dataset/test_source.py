@@ -149,21 +149,21 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("source", "reason"), HOSTILE.items())
-def test_what_a_stranger_may_not_name_is_refused_with_what_they_may(
+def test_what_a_stranger_may_not_name_is_rejected_with_what_they_may(
     source: str, reason: str, settings: DatasetSettings, no_objects: ObjectStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(SourceRejected) as refused:
+    with pytest.raises(SourceRejected) as rejected:
         locate(source, "data", settings, trusted=False)
-    assert str(refused.value) == f"The source '{shown(source)}' is rejected: {reason}. {ANYBODY}"
+    assert str(rejected.value) == f"The source '{shown(source)}' is rejected: {reason}. {ANYBODY}"
     with pytest.raises(SourceRejected):
         fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     assert not (tmp_path / "raw.csv").exists()
 
 
-def test_a_very_long_name_is_refused_in_few_words(settings: DatasetSettings) -> None:
-    with pytest.raises(SourceRejected) as refused:
+def test_a_very_long_name_is_rejected_in_few_words(settings: DatasetSettings) -> None:
+    with pytest.raises(SourceRejected) as rejected:
         locate(f"https://example.com/{'a' * 5000}", "data", settings, trusted=False)
-    assert str(refused.value) == f"The source 'https://example.com/{'a' * 180}...' is rejected: {UNSEEN}. {ANYBODY}"
+    assert str(rejected.value) == f"The source 'https://example.com/{'a' * 180}...' is rejected: {UNSEEN}. {ANYBODY}"
 
 
 @pytest.mark.parametrize(
@@ -252,11 +252,11 @@ def test_what_only_the_operator_may_name(source: str, kind: str, settings: Datas
     ],
 )
 def test_what_nobody_may_name(source: str, reason: str, settings: DatasetSettings) -> None:
-    with pytest.raises(SourceRejected) as refused:
+    with pytest.raises(SourceRejected) as rejected:
         locate(source, "data", settings, trusted=True)
     is_local = source.startswith(("incoming/", "file:"))
     named = shown(source.rpartition("/")[2] if is_local else source)
-    assert str(refused.value) == f"The source '{named}' is rejected: {reason}. {OPERATOR}"
+    assert str(rejected.value) == f"The source '{named}' is rejected: {reason}. {OPERATOR}"
 
 
 def test_a_file_is_copied_with_its_checksum(tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore) -> None:
@@ -280,7 +280,7 @@ def test_the_sample_needs_no_file(tmp_path: Path, settings: DatasetSettings, no_
     assert fetch("sample", tmp_path / "raw.csv", no_objects, settings, trusted=True).kind == "sample"
 
 
-def test_a_file_larger_than_allowed_is_refused(
+def test_a_file_larger_than_allowed_is_rejected(
     tmp_path: Path, settings: DatasetSettings, no_objects: ObjectStore
 ) -> None:
     (settings.incoming / "a.csv").write_bytes(b"0" * 100_001)
@@ -300,10 +300,12 @@ def test_only_regular_files_are_read(
         "a.csv/b.csv": "there is no such file",
     }.items():
         source = str(settings.incoming / name)
-        with pytest.raises(SourceRejected) as refused:
+        with pytest.raises(SourceRejected) as rejected:
             fetch(source, tmp_path / "raw.csv", no_objects, settings, trusted=trusted)
         named = Path(name).name if trusted else shown(source)
-        assert str(refused.value) == (f"The source '{named}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}")
+        assert str(rejected.value) == (
+            f"The source '{named}' is rejected: {reason}. {OPERATOR if trusted else ANYBODY}"
+        )
 
 
 @pytest.mark.parametrize("name", ["none.csv", "sub", "a" * 300])
@@ -362,10 +364,10 @@ def test_a_stranger_is_not_led_inside_by_a_name(
     network = Network(resolve=lambda *_, **__: [(None, None, None, "", ("127.0.0.1", outside.port))])
     monkeypatch.setattr(source_module, "NETWORK", network)
     url = f"https://playlists.example:{outside.port}/a.csv"
-    with pytest.raises(SourceRejected) as refused:
+    with pytest.raises(SourceRejected) as rejected:
         fetch(url, tmp_path / "raw.csv", no_objects, settings, trusted=False)
     reason = "its host has an address that is not public"
-    assert str(refused.value) == f"The source '{url}' is rejected: {reason}. {ANYBODY}"
+    assert str(rejected.value) == f"The source '{url}' is rejected: {reason}. {ANYBODY}"
     assert outside.asked == []
 
 

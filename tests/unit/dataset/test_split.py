@@ -75,6 +75,6 @@ def test_ten_more_songs_move_few_of_the_others() -> None:
     assert len(before ^ after) <= 10
 
 
-def test_a_class_too_small_to_be_split_is_refused() -> None:
+def test_a_class_too_small_to_be_split_is_rejected() -> None:
     with pytest.raises(InvalidDataset, match="too few songs"):
         split(playlist(100, 1), 0.3, 42)

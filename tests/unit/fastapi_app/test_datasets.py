@@ -274,9 +274,9 @@ def test_an_old_version_is_deleted_but_not_one_in_use(
 ) -> None:
     old, taught, latest = publish(1), publish(2), publish(3)
     mlflow_client.trained[taught.version] = [SimpleNamespace(name="spotify_model_prod", version="4")]
-    refused = [managed.delete(f"/datasets/{version.version}", headers=KEY) for version in (taught, latest)]
-    assert [answer.status_code for answer in refused] == [409, 409]
-    assert "spotify_model_prod/4" in refused[0].json()["detail"]
+    rejected = [managed.delete(f"/datasets/{version.version}", headers=KEY) for version in (taught, latest)]
+    assert [answer.status_code for answer in rejected] == [409, 409]
+    assert "spotify_model_prod/4" in rejected[0].json()["detail"]
     assert managed.delete("/datasets/latest", headers=KEY).status_code == 404
     assert managed.delete(f"/datasets/{old.version}", headers=KEY).status_code == 204
     assert managed.delete(f"/datasets/{old.version}", headers=KEY).status_code == 404

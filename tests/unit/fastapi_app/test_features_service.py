@@ -132,11 +132,11 @@ def test_one_of_two_files_may_have_features(client: TestClient, service: FakeSer
     assert [note["params"]["origin"] for note in notes(answer.json())] == [[found_in(20, api.host)]]
 
 
-@pytest.mark.parametrize("refusal", [(500, {}), (403, {}), (429, {"Retry-After": "60"})])
+@pytest.mark.parametrize("rejection", [(500, {}), (403, {}), (429, {"Retry-After": "60"})])
 def test_where_it_fails_its_songs_are_not_found(
-    client: TestClient, service: FakeService, refusal: tuple[int, dict[str, str]]
+    client: TestClient, service: FakeService, rejection: tuple[int, dict[str, str]]
 ) -> None:
-    service.refusals = [refusal] * 2
+    service.rejections = [rejection] * 2
     answer = client.post("/datasets/validate", files={"file": ("my.zip", spotify_zip(LIKED, ENTRIES[45:60]))})
     errors = check_problem(answer, 422, "/datasets/validate")["errors"]
     # The catalogue has 5 dislikes, which are too few.

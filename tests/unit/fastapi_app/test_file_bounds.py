@@ -49,8 +49,8 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         try:
             draft = etl.download(store, settings, Parameters(test_size=0.3, seed=1))
             preparation = etl.engineer_features(store, settings, draft).preparation
-        except InvalidDataset as refused:
-            return str(refused)
+        except InvalidDataset as rejected:
+            return str(rejected)
         assert preparation
         return left_out(preparation.readings)
 
@@ -64,8 +64,8 @@ def complaint(managed: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def ask_dashboard(content: str | bytes) -> str:
         try:
             file = read_list(as_bytes(content))
-        except InvalidDataset as refused:
-            return str(refused)
+        except InvalidDataset as rejected:
+            return str(rejected)
         return "".join(str(rule) for faults in file.faults.values() for _, rule in faults)
 
     readers = dict(zip(READERS, (validate, prepare, predict, ask_dashboard), strict=True))

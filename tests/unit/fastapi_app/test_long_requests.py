@@ -44,8 +44,8 @@ def test_rest_and_graphql_share_one_turn_and_a_bounded_queue(rest: TestClient, h
         calls = [callers.submit(batch, path) for path in ("/predict/batch", "/graphql") * 2]
         answered, waiting = wait(calls, 60, return_when=FIRST_COMPLETED)
         assert [call.result().status_code for call in answered] == [503]
-        refused = check_problem(batch("/predict/batch"), 503, "/predict/batch")
-        assert refused["detail"] == f"{WAITING} long requests are already waiting: try again in a few seconds."
+        rejected = check_problem(batch("/predict/batch"), 503, "/predict/batch")
+        assert rejected["detail"] == f"{WAITING} long requests are already waiting: try again in a few seconds."
         answer = batch("/graphql")
         assert (answer.status_code, code(answer.json())) == (503, "SERVICE_BUSY")
         assert rest.get("/health/live").status_code == 200

@@ -74,16 +74,16 @@ def test_a_refresh_brings_the_new_champion(quiet: TestClient, registry: FakeRegi
 def test_a_refresh_says_why_there_is_no_new_champion(quiet: TestClient, registry: FakeRegistry) -> None:
     registry.register("2", b"no graph")
     for _ in range(2):
-        refused = quiet.post("/model/refresh", headers=KEY)
-        assert refused.status_code == 409
-        assert "version 2 is rejected" in refused.json()["detail"]
-        reason = Message(refused.json()["code"], refused.json()["params"])
+        rejected = quiet.post("/model/refresh", headers=KEY)
+        assert rejected.status_code == 409
+        assert "version 2 is rejected" in rejected.json()["detail"]
+        reason = Message(rejected.json()["code"], rejected.json()["params"])
         assert "onnxruntime no puede cargar su grafo" in reason.text("es")
     assert quiet.get("/health/ready").json() == {
         "status": "ready",
         "stale": True,
         "model": "1",
-        "refusal": refused.json()["detail"],
+        "refusal": rejected.json()["detail"],
     }
     registry.is_down = True
     assert quiet.post("/model/refresh", headers=KEY).status_code == 503

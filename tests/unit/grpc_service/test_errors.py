@@ -24,11 +24,11 @@ from song_preference.v1 import prediction_pb2 as pb
 from tests.support.grpc_calls import (
     TIMEOUT_SECONDS,
     Edge,
-    Refusal,
+    Rejection,
     batch_request,
     converse,
     predict_request,
-    refused,
+    rejected,
     stream_request,
 )
 from tests.support.songs import SONG
@@ -80,13 +80,13 @@ def test_every_error_has_its_code_and_tells_its_text_or_nothing(
         lambda: list(converse(edge, [stream_request(**SONG)])),
     ]
     for call in calls:
-        refusal = refused(call)
-        assert (refusal.code, refusal.text) == expected
+        rejection = rejected(call)
+        assert (rejection.code, rejection.text) == expected
 
 
 def test_every_field_at_fault_is_named_with_its_rule(edge: Edge) -> None:
     request = predict_request(speechiness=0.1, energy=1.5, danceability=float("nan"))
-    assert refused(lambda: edge.stub.Predict(request, timeout=TIMEOUT_SECONDS)).violations == {
+    assert rejected(lambda: edge.stub.Predict(request, timeout=TIMEOUT_SECONDS)).violations == {
         "energy": "must be a number from 0 to 1",
         "danceability": "must be a number from 0 to 1",
         "acousticness": "is missing: it must be a number from 0 to 1",
@@ -100,9 +100,9 @@ def test_without_a_champion_the_remedy_is_named(edge_without_champion: Edge) -> 
         lambda: stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS),
     ]
     for call in calls:
-        refusal = refused(call)
-        assert refusal.code is grpc.StatusCode.UNAVAILABLE
-        assert "run the DAG process_etl_spotify_data" in refusal.text
+        rejection = rejected(call)
+        assert rejection.code is grpc.StatusCode.UNAVAILABLE
+        assert "run the DAG process_etl_spotify_data" in rejection.text
 
 
 def test_an_unexpected_error_is_told_to_the_log_only(
@@ -110,13 +110,13 @@ def test_an_unexpected_error_is_told_to_the_log_only(
 ) -> None:
     monkeypatch.setattr(Predictor, "predict_each", raising(RuntimeError("password=hunter2")))
     with caplog.at_level(logging.ERROR):
-        refusal = refused(lambda: edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
-    assert refusal == Refusal(grpc.StatusCode.INTERNAL, MASKED, {})
+        rejection = rejected(lambda: edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
+    assert rejection == Rejection(grpc.StatusCode.INTERNAL, MASKED, {})
     assert "hunter2" in caplog.text
 
 
 def test_a_method_that_does_not_exist_is_unimplemented(edge: Edge) -> None:
-    assert refused(lambda: send_bytes(edge, "Nothing", b"")).code is grpc.StatusCode.UNIMPLEMENTED
+    assert rejected(lambda: send_bytes(edge, "Nothing", b"")).code is grpc.StatusCode.UNIMPLEMENTED
 
 
 def send_bytes(edge: Edge, method: str, message: bytes) -> object:

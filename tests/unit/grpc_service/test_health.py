@@ -5,7 +5,7 @@ from grpc_health.v1 import health_pb2
 from grpc_service import health
 from grpc_service.server import SERVICE
 from song_preference.serving.model_store import ModelStore
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, refused
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, rejected
 from tests.support.registry import FakeRegistry
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -50,4 +50,4 @@ def test_one_who_watches_hears_of_the_first_model_and_of_the_end(
 
 
 def test_a_service_that_is_not_there_is_not_found(edge: Edge) -> None:
-    assert refused(lambda: status(edge, "another.Service")).code is grpc.StatusCode.NOT_FOUND
+    assert rejected(lambda: status(edge, "another.Service")).code is grpc.StatusCode.NOT_FOUND

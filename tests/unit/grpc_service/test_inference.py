@@ -24,7 +24,7 @@ from song_preference.prediction import ModelRef
 from song_preference.serving.inference import INPUTS_RULE, OUTPUTS_RULE
 from song_preference.serving.model_store import ModelStore
 from song_preference.serving.predictor import Predictor
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Refusal, Slow, Start, refused
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Edge, Rejection, Slow, Start, rejected
 from tests.support.registry import FakeRegistry
 
 MODEL = "spotify_model_prod"
@@ -163,17 +163,17 @@ ELEMENTS_RULE = "must be 12 numbers, as the shape says"
 def test_a_hostile_tensor_is_an_invalid_argument_whose_field_is_named(
     stub: GRPCInferenceServiceStub, inputs: list[Input], raw: tuple[bytes, ...], field: str, rule: str
 ) -> None:
-    refusal = refused(lambda: ask(stub, request_of(*inputs, raw=raw)))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert list(refusal.violations) == [field]
-    assert rule in refusal.violations[field]
+    rejection = rejected(lambda: ask(stub, request_of(*inputs, raw=raw)))
+    assert rejection.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert list(rejection.violations) == [field]
+    assert rule in rejection.violations[field]
 
 
 @pytest.mark.parametrize("names", [["likes"], ["label", "label"], [""], ["label"] * 100_000])
 def test_unknown_outputs_are_an_invalid_argument(stub: GRPCInferenceServiceStub, names: list[str]) -> None:
     outputs = [pb.ModelInferRequest.InferRequestedOutputTensor(name=name) for name in names]
-    refusal = refused(lambda: ask(stub, request_of(typed(SONGS), outputs=outputs)))
-    assert (refusal.code, refusal.violations) == (grpc.StatusCode.INVALID_ARGUMENT, {"outputs": OUTPUTS_RULE})
+    rejection = rejected(lambda: ask(stub, request_of(typed(SONGS), outputs=outputs)))
+    assert (rejection.code, rejection.violations) == (grpc.StatusCode.INVALID_ARGUMENT, {"outputs": OUTPUTS_RULE})
 
 
 CODES = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.RESOURCE_EXHAUSTED}
@@ -208,9 +208,9 @@ def test_whatever_is_sent_is_answered_or_the_callers_error(stub: GRPCInferenceSe
 def test_more_songs_than_a_batch_are_too_many_before_anything_is_made_of_them(
     stub: GRPCInferenceServiceStub, count: int
 ) -> None:
-    refusal = refused(lambda: ask(stub, request_of(described(shape=(count, 4)), raw=(RAW,))))
+    rejection = rejected(lambda: ask(stub, request_of(described(shape=(count, 4)), raw=(RAW,))))
     text = f"There are {count} songs in the request and at most 10000 are allowed: send several."
-    assert refusal == Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, text, {})
+    assert rejection == Rejection(grpc.StatusCode.RESOURCE_EXHAUSTED, text, {})
 
 
 def test_as_many_songs_as_a_batch_may_have_fit_in_every_form(
@@ -231,13 +231,13 @@ def test_champion_and_challenger_answer_by_their_versions_and_no_other(
     def asked(number: str) -> str:
         return ask(stub, request_of(typed(SONGS), model_version=number)).model_version
 
-    assert refused(lambda: asked("2")).code is grpc.StatusCode.NOT_FOUND
+    assert rejected(lambda: asked("2")).code is grpc.StatusCode.NOT_FOUND
     challenger.refresh()
     registry.is_down = challengers.is_down = True
     assert [asked(number) for number in ("", "1", "2")] == ["1", "1", "2"]
-    refusal = refused(lambda: asked("3"))
+    rejection = rejected(lambda: asked("3"))
     text = "Version '3' is not loaded: ask for 1 or 2, or for the champion with none."
-    assert refusal == Refusal(grpc.StatusCode.NOT_FOUND, text, {})
+    assert rejection == Rejection(grpc.StatusCode.NOT_FOUND, text, {})
     counted = {"label": "dislike", "model_version": "2"}
     assert edge.metrics.registry.get_sample_value("song_preference_predictions_total", counted) == 3
 
@@ -250,7 +250,7 @@ def test_another_model_is_not_found(stub: GRPCInferenceServiceStub) -> None:
         lambda: stub.ModelMetadata(pb.ModelMetadataRequest(name="other"), timeout=TIMEOUT_SECONDS),
         lambda: stub.ModelMetadata(pb.ModelMetadataRequest(name=MODEL, version="9"), timeout=TIMEOUT_SECONDS),
     ]
-    assert {refused(call).code for call in calls} == {grpc.StatusCode.NOT_FOUND}
+    assert {rejected(call).code for call in calls} == {grpc.StatusCode.NOT_FOUND}
 
 
 def test_server_and_model_describe_themselves(stub: GRPCInferenceServiceStub, challenger: ModelStore) -> None:
@@ -286,7 +286,7 @@ def test_without_a_model_the_server_lives_and_nothing_is_ready(
     edge = edge_without_champion
     assert ready(edge) == (True, False, False)
     stub = GRPCInferenceServiceStub(edge.channel)
-    assert refused(lambda: ask(stub, request_of(typed(SONGS)))).code is grpc.StatusCode.UNAVAILABLE
+    assert rejected(lambda: ask(stub, request_of(typed(SONGS)))).code is grpc.StatusCode.UNAVAILABLE
     registry.register("1", graph)
     edge.predictor.store.refresh()
     assert ready(edge) == (True, True, True)

@@ -21,7 +21,7 @@ from tests.support.grpc_calls import (
     batch_request,
     converse,
     predict_request,
-    refused,
+    rejected,
     stream_request,
 )
 from tests.support.songs import SONG
@@ -63,9 +63,9 @@ def test_requests_are_counted_by_method_and_outcome(
     edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS)
     edge.stub.PredictBatch(batch_request(SONG, SONG), timeout=TIMEOUT_SECONDS)
     list(converse(edge, [stream_request(**SONG)]))
-    refused(lambda: edge.stub.Predict(predict_request(), timeout=TIMEOUT_SECONDS))
+    rejected(lambda: edge.stub.Predict(predict_request(), timeout=TIMEOUT_SECONDS))
     monkeypatch.delattr(Predictor, "explain")
-    refused(lambda: edge.stub.Explain(pb.ExplainRequest(song=pb.Song(**SONG)), timeout=TIMEOUT_SECONDS))
+    rejected(lambda: edge.stub.Explain(pb.ExplainRequest(song=pb.Song(**SONG)), timeout=TIMEOUT_SECONDS))
     assert requests.after(5) == {
         ("Predict", "ok"): 1,
         ("PredictBatch", "ok"): 1,
@@ -95,14 +95,14 @@ def test_a_caller_that_leaves_its_stream_is_no_fault_of_ours(
 
 def test_a_missing_champion_is_a_failure_of_ours(edge_without_champion: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = Requests(edge_without_champion.metrics, monkeypatch)
-    refused(lambda: edge_without_champion.stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS))
+    rejected(lambda: edge_without_champion.stub.GetModel(pb.GetModelRequest(), timeout=TIMEOUT_SECONDS))
     assert requests.after(1) == {("GetModel", "server_error"): 1}
 
 
 def test_probes_and_methods_that_do_not_exist_are_left_out(edge: Edge, requests: Requests) -> None:
     edge.health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
     call = edge.channel.unary_unary("/song_preference.v1.PredictionService/Nothing", bytes, bytes)
-    assert refused(lambda: call(b"", timeout=TIMEOUT_SECONDS)).code is grpc.StatusCode.UNIMPLEMENTED
+    assert rejected(lambda: call(b"", timeout=TIMEOUT_SECONDS)).code is grpc.StatusCode.UNIMPLEMENTED
     assert requests.after(0) == {}
 
 

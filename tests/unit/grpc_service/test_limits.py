@@ -4,37 +4,37 @@ from grpc_health.v1 import health_pb2
 
 from grpc_service import limits
 from song_preference.serving.predictor import Predictor
-from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, Start, batch_request, predict_request, refused
+from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, Start, batch_request, predict_request, rejected
 from tests.support.songs import SONG
 
 
-def test_a_batch_too_many_is_refused_at_once_and_songs_and_probes_are_answered(
+def test_a_batch_too_many_is_rejected_at_once_and_songs_and_probes_are_answered(
     slow: Slow, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_HEAVY_CALLS", 1)
     edge = start(slow)
     under_way = edge.stub.PredictBatch.future(batch_request(SONG), timeout=TIMEOUT_SECONDS)
     assert slow.asked.wait(TIMEOUT_SECONDS)
-    refusal = refused(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refusal.text == "The service already answers 1 such calls: wait a moment, then call again."
+    rejection = rejected(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=TIMEOUT_SECONDS))
+    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert rejection.text == "The service already answers 1 such calls: wait a moment, then call again."
     assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
     edge.health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
     slow.let.set()
     assert under_way.result().answers
 
 
-def test_a_call_too_many_is_refused_and_probes_are_not(
+def test_a_call_too_many_is_rejected_and_probes_are_not(
     start: Start, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MAX_CALLS", 0)
     busy = start(predictor)
-    refusal = refused(lambda: busy.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    rejection = rejected(lambda: busy.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS))
+    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     busy.health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
 
 
 def test_a_caller_waits_no_longer_than_its_deadline(slow: Slow, start: Start) -> None:
     edge = start(slow)
-    refusal = refused(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=0.1))
-    assert refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    rejection = rejected(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=0.1))
+    assert rejection.code is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -17,7 +17,7 @@ from tests.support.grpc_calls import (
     Start,
     batch_request,
     on_the_loop,
-    refused,
+    rejected,
     running,
     stream_request,
 )
@@ -29,12 +29,12 @@ def test_the_size_of_a_message_follows_the_size_of_a_batch(
 ) -> None:
     small, large = start(predictor), start(Predictor(store, max_batch_size=200_000))
     request = batch_request(*[SONG] * 120_000)
-    refusal = refused(lambda: small.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "message" in refusal.text
+    rejection = rejected(lambda: small.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "message" in rejection.text
     request.songs[-1].energy = 2
-    refusal = refused(lambda: large.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert set(refusal.violations) == {"songs[119999].energy"}
+    rejection = rejected(lambda: large.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert set(rejection.violations) == {"songs[119999].energy"}
 
 
 def test_reflection_is_as_the_setting_has_it(grpc_loop: BlockingPortal, predictor: Predictor) -> None:
@@ -42,7 +42,7 @@ def test_reflection_is_as_the_setting_has_it(grpc_loop: BlockingPortal, predicto
         assert SERVICE in ProtoReflectionDescriptorDatabase(edge.channel).get_services()
     with running(grpc_loop, SongSearch(None, predictor), reflection=False) as edge:
         database = ProtoReflectionDescriptorDatabase(edge.channel)
-        assert refused(database.get_services).code is grpc.StatusCode.UNIMPLEMENTED
+        assert rejected(database.get_services).code is grpc.StatusCode.UNIMPLEMENTED
 
 
 @on_the_loop
@@ -56,13 +56,13 @@ async def test_none_of_many_calls_that_come_in_one_moment_is_rejected(edge: Edge
         assert not any(call.done() for call in calls)
 
 
-def test_a_compressed_message_that_grows_beyond_the_limit_is_refused(edge: Edge) -> None:
+def test_a_compressed_message_that_grows_beyond_the_limit_is_rejected(edge: Edge) -> None:
     def bomb(_: object) -> bytes:
         return bytes(50_000_000)
 
     call = edge.channel.unary_unary(METHODS[1], bomb, lambda received: received)
-    refusal = refused(lambda: call(None, timeout=TIMEOUT_SECONDS, compression=grpc.Compression.Gzip))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    rejection = rejected(lambda: call(None, timeout=TIMEOUT_SECONDS, compression=grpc.Compression.Gzip))
+    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def test_a_port_in_use_is_no_second_servers(edge: Edge, predictor: Predictor) -> None:

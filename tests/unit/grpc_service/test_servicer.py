@@ -22,7 +22,7 @@ from tests.support.grpc_calls import (
     batch_request,
     converse,
     predict_request,
-    refused,
+    rejected,
     stream_request,
 )
 from tests.support.registry import FakeRegistry
@@ -63,9 +63,9 @@ def test_zero_is_a_value_and_nothing_is_not(edge: Edge) -> None:
         lambda: edge.stub.PredictBatch(pb.PredictBatchRequest(songs=[incomplete.song]), timeout=TIMEOUT_SECONDS),
     ]
     for call in calls:
-        refusal = refused(call)
-        assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-        assert "acousticness: is missing: it must be a number from 0 to 1" in refusal.text
+        rejection = rejected(call)
+        assert rejection.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert "acousticness: is missing: it must be a number from 0 to 1" in rejection.text
 
 
 def test_a_batch_is_answered_in_its_order_with_the_model_once(
@@ -83,14 +83,14 @@ def test_a_batch_may_be_empty(edge: Edge) -> None:
     assert not edge.stub.PredictBatch(batch_request(), timeout=TIMEOUT_SECONDS).answers
 
 
-def test_a_batch_of_the_allowed_size_fits_and_one_song_more_is_refused(edge: Edge, predictor: Predictor) -> None:
+def test_a_batch_of_the_allowed_size_fits_and_one_song_more_is_rejected(edge: Edge, predictor: Predictor) -> None:
     request = batch_request(*[SONG] * predictor.max_batch_size)
     answer = edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS, compression=grpc.Compression.Gzip)
     assert len(answer.answers) == predictor.max_batch_size
     request.songs.add(**SONG)
-    refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert refusal.text == "There are 10001 songs in the request and at most 10000 are allowed: send several."
+    rejection = rejected(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert rejection.text == "There are 10001 songs in the request and at most 10000 are allowed: send several."
 
 
 def test_an_explanation_adds_up_to_the_probability(edge: Edge, predictor: Predictor) -> None:
@@ -115,11 +115,11 @@ def test_whatever_numbers_come_the_service_answers_or_names_the_field(edge: Edge
         at_fault = {name for name in FEATURES if not 0 <= features.get(name, -1) <= 1}
         batch = batch_request(SONG, features)
         if at_fault:
-            refusal = refused(lambda: edge.stub.Predict(predict_request(**features), timeout=TIMEOUT_SECONDS))
-            assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-            assert set(refusal.violations) == at_fault
-            of_batch = refused(lambda: edge.stub.PredictBatch(batch, timeout=TIMEOUT_SECONDS))
-            assert of_batch.violations == {f"songs[1].{name}": rule for name, rule in refusal.violations.items()}
+            rejection = rejected(lambda: edge.stub.Predict(predict_request(**features), timeout=TIMEOUT_SECONDS))
+            assert rejection.code is grpc.StatusCode.INVALID_ARGUMENT
+            assert set(rejection.violations) == at_fault
+            of_batch = rejected(lambda: edge.stub.PredictBatch(batch, timeout=TIMEOUT_SECONDS))
+            assert of_batch.violations == {f"songs[1].{name}": rule for name, rule in rejection.violations.items()}
         else:
             alone = edge.stub.Predict(predict_request(**features), timeout=TIMEOUT_SECONDS)
             answer = edge.stub.PredictBatch(batch, timeout=TIMEOUT_SECONDS).answers[1]
@@ -166,9 +166,9 @@ def test_an_invalid_song_ends_the_stream_and_its_index_is_named(edge: Edge) -> N
         talk.say(**features)
     answers = converse(edge, talk)
     assert len([next(answers), next(answers)]) == 2
-    refusal = refused(lambda: next(answers))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert refusal.violations == {"songs[2].energy": "must be a number from 0 to 1"}
+    rejection = rejected(lambda: next(answers))
+    assert rejection.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert rejection.violations == {"songs[2].energy": "must be a number from 0 to 1"}
     talk.close()
 
 
@@ -176,16 +176,16 @@ def test_a_stream_ends_with_its_deadline(edge: Edge) -> None:
     talk = Talk()
     answers = converse(edge, talk, seconds=0.2)
     talk.say(**SONG)
-    assert refused(lambda: list(answers)).code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert rejected(lambda: list(answers)).code is grpc.StatusCode.DEADLINE_EXCEEDED
     talk.close()
 
 
 def test_the_faults_of_a_batch_fit_into_the_metadata(edge: Edge) -> None:
     request = batch_request(SONG, *[{}] * 9_000)
-    refusal = refused(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert len(refusal.violations) == MAX_INVALID_SONGS * 4
-    assert refusal.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
+    rejection = rejected(lambda: edge.stub.PredictBatch(request, timeout=TIMEOUT_SECONDS))
+    assert rejection.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(rejection.violations) == MAX_INVALID_SONGS * 4
+    assert rejection.violations["songs[1].energy"] == "is missing: it must be a number from 0 to 1"
 
 
 def test_predictions_are_observed(edge: Edge) -> None:

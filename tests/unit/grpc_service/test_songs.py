@@ -11,7 +11,7 @@ from anyio.from_thread import BlockingPortal
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.songs import CatalogueSong, Search, SongSearch, Sort, Wishes
 from song_preference.v1 import prediction_pb2 as pb
-from tests.support.grpc_calls import Edge, refused, running
+from tests.support.grpc_calls import Edge, rejected, running
 from tests.support.registry import FakeRegistry
 from tests.support.song_index import EXAMPLE, index_of, searching
 
@@ -96,15 +96,15 @@ def test_a_question_that_breaks_a_rule_names_its_field(served: Edge) -> None:
         (pb.RecommendRequest(limit=0), served.stub.Recommend, "limit"),
         (pb.RecommendRequest(sort=9), served.stub.Recommend, "sort"),  # type: ignore[arg-type]
     ):
-        refusal = refused(lambda call=call, request=request: call(request))  # type: ignore[misc]
-        assert (refusal.code, [*refusal.violations]) == (grpc.StatusCode.INVALID_ARGUMENT, [field])
+        rejection = rejected(lambda call=call, request=request: call(request))  # type: ignore[misc]
+        assert (rejection.code, [*rejection.violations]) == (grpc.StatusCode.INVALID_ARGUMENT, [field])
 
 
 def test_an_unknown_song_and_a_service_without_a_catalogue_are_not_found(
     served: Edge, grpc_loop: BlockingPortal, predictor: Predictor
 ) -> None:
-    refusal = refused(lambda: served.stub.GetSong(pb.GetSongRequest(id="x")))
-    assert (refusal.code, "no song 'x'" in refusal.text) == (grpc.StatusCode.NOT_FOUND, True)
+    rejection = rejected(lambda: served.stub.GetSong(pb.GetSongRequest(id="x")))
+    assert (rejection.code, "no song 'x'" in rejection.text) == (grpc.StatusCode.NOT_FOUND, True)
     with running(grpc_loop, SongSearch(None, predictor)) as bare:
-        refusal = refused(lambda: bare.stub.Recommend(pb.RecommendRequest()))
-        assert (refusal.code, "No catalogue" in refusal.text) == (grpc.StatusCode.NOT_FOUND, True)
+        rejection = rejected(lambda: bare.stub.Recommend(pb.RecommendRequest()))
+        assert (rejection.code, "No catalogue" in rejection.text) == (grpc.StatusCode.NOT_FOUND, True)

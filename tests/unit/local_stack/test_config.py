@@ -71,7 +71,7 @@ def test_the_state_is_for_its_owner_alone_even_one_that_an_older_version_made(tm
         assert state.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_else_is_rejected_and_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "letter.txt").touch()
     config = Config.read({"LOCAL_STATE_DIR": str(tmp_path)})
@@ -94,7 +94,7 @@ def test_a_folder_of_another_user_is_for_root_alone(tmp_path: Path, monkeypatch:
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_others_share_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_others_share_is_rejected_and_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     with pytest.raises(StackError, match="set LOCAL_STATE_DIR to a folder of your own"):
         Config.read({"LOCAL_STATE_DIR": str(tmp_path)}).with_secrets()
@@ -112,7 +112,7 @@ def test_a_kill_leaves_the_key_that_was_there(tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "airflow.key").read_bytes() == b"before"
 
 
-def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+def test_a_path_too_long_for_a_socket_is_rejected(tmp_path: Path) -> None:
     deep = Config.read({"LOCAL_STATE_DIR": str(tmp_path / ("x" * 100))})
     with pytest.raises(StackError, match="LOCAL_STATE_DIR"):
         Supervisor(deep)

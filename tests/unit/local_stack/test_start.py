@@ -82,23 +82,23 @@ def test_the_highest_ports_are_taken(config: Config) -> None:
 def test_a_port_that_only_the_administrator_may_open_is_named_with_its_variable(
     config: Config, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setattr(socket.socket, "bind", reject)
     with pytest.raises(StackError, match=r"Permission denied\. Set \w+_PORT to another port"):
         start.bring_up(config.with_secrets(), supervisor)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.2", "192.0.2.7", "::", "localhost", ""])
-def test_an_address_that_the_services_would_not_find_is_refused_at_once(address: str, config: Config) -> None:
+def test_an_address_that_the_services_would_not_find_is_rejected_at_once(address: str, config: Config) -> None:
     run = local_stack("run", Config.read({**config.environment, "BIND_ADDRESS": address}))
     assert run.returncode == 1
     assert f"BIND_ADDRESS is '{address}', but without Docker it must be 127.0.0.1 or 0.0.0.0" in run.stdout
     assert not Supervisor(config).is_running()
 
 
-def test_a_public_address_that_no_link_can_have_is_refused_at_once(config: Config) -> None:
+def test_a_public_address_that_no_link_can_have_is_rejected_at_once(config: Config) -> None:
     run = local_stack("run", Config.read({**config.environment, "PUBLIC_HOST": "http://music.example"}))
     assert run.returncode == 1
     assert "PUBLIC_HOST is 'http://music.example', but must be a host name" in run.stdout

@@ -64,7 +64,7 @@ def test_what_is_no_host_is_rejected(host: str) -> None:
 
 
 def test_the_address_of_all_interfaces_is_rejected_as_one_to_link_to() -> None:
-    (fault,) = address_faults({"PUBLIC_HOST": "0.0.0.0", "PUBLIC_SCHEME": "http"})  # noqa: S104 - refused
+    (fault,) = address_faults({"PUBLIC_HOST": "0.0.0.0", "PUBLIC_SCHEME": "http"})  # noqa: S104 - rejected
     assert fault.startswith("PUBLIC_HOST is '0.0.0.0', which no browser can ask for: set it to ")
 
 

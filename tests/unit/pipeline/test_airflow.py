@@ -32,7 +32,7 @@ def test_a_token_that_has_run_out_is_renewed(airflow: Airflow, server: FakeAirfl
 
 def failing(server: FakeAirflow, airflow: Airflow) -> PipelineError:
     with pytest.raises(PipelineError) as raised:
-        airflow.start(ETL_DAG)
+        airflow.trigger(ETL_DAG)
     return raised.value
 
 

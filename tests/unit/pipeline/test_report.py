@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from song_preference.errors import PipelineUnavailable
-from song_preference.pipeline.report import RunReport, page, report, training_outcome
+from song_preference.pipeline.report import RunReport, report, training_outcome
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.support.airflow import FakeAirflow, FakeRun, task
 
@@ -219,13 +219,13 @@ def test_a_training_that_took_the_dataset_follows_although_airflow_lost_its_even
 def test_runs_are_listed_by_pages(server: FakeAirflow, etl: FakeRun) -> None:
     server.runs[ETL_DAG].append(FakeRun("manual__2", LATER, state="queued"))
     airflow = server.client()
-    assert [run.id for run in page(airflow, limit=2).runs] == ["manual__2", etl.run_id]
-    second = page(airflow, limit=1, offset=1)
+    assert [run.id for run in airflow.runs(ETL_DAG, limit=2).runs] == ["manual__2", etl.run_id]
+    second = airflow.runs(ETL_DAG, limit=1, offset=1)
     assert (second.total, [run.id for run in second.runs]) == (2, [etl.run_id])
 
 
 def test_trainings_are_listed_too(server: FakeAirflow, training: FakeRun) -> None:
-    found = page(server.client(), limit=5, dag_id=TRAINING_DAG)
+    found = server.client().runs(TRAINING_DAG, limit=5)
     assert (found.total, [run.id for run in found.runs]) == (1, [training.run_id])
 
 
@@ -245,7 +245,8 @@ def test_a_training_by_itself_that_fails_says_why(server: FakeAirflow, training:
 
 
 def test_what_starts_is_queued(server: FakeAirflow) -> None:
-    started = server.client().start(ETL_DAG, {"seed": 7})
+    airflow = server.client()
+    started = airflow.summary(airflow.trigger(ETL_DAG, {"seed": 7}))
     assert (started.id, started.state, started.started_at) == (server.next.run_id, "queued", None)
     assert server.conf == {"seed": 7}
 
@@ -253,6 +254,6 @@ def test_what_starts_is_queued(server: FakeAirflow) -> None:
 def test_a_start_does_not_wait_for_a_dag_that_was_not_read_yet(server: FakeAirflow) -> None:
     server.runs.clear()
     with pytest.raises(PipelineUnavailable, match="has not read"):
-        server.client().start(ETL_DAG, {})
+        server.client().trigger(ETL_DAG, {})
     assert server.logins == 1
     assert len(server.paths) == 2

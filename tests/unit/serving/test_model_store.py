@@ -49,11 +49,11 @@ def test_a_bad_champion_is_rejected_once_and_the_previous_goes_on(
     assert [store.refresh(), store.refresh()] == ["refused", "refused"]
     assert registry.downloads == ["1", "2"]
     assert (store.current().model.ref.version, store.current().stale) == ("1", True)
-    assert str(store.refusal).startswith("spotify_model_prod version 2 is rejected: ")
-    assert caplog.messages == [f"{store.refusal} The model before it, if there is one, goes on."]
+    assert str(store.rejection).startswith("spotify_model_prod version 2 is rejected: ")
+    assert caplog.messages == [f"{store.rejection} The model before it, if there is one, goes on."]
     registry.register("3", graph)
     assert store.refresh() == "swapped"
-    assert (store.current().model.ref.version, store.current().stale, store.refusal) == ("3", False, None)
+    assert (store.current().model.ref.version, store.current().stale, store.rejection) == ("3", False, None)
     assert store.outcomes == {"swapped": 2, "refused": 2}
 
 
@@ -68,15 +68,15 @@ def test_a_champion_without_artifacts_is_not_served_and_the_reason_is_kept(
         store.current()
     registry.register("1", graph)
     store.refresh()
-    assert store.refusal is None
+    assert store.rejection is None
     registry.ref = ModelRef("spotify_model_prod", "2", "champion")
     with pytest.raises(RegistryUnavailable):
         store.refresh()
     assert (store.current().model.ref.version, store.current().stale) == ("1", True)
-    assert "version 2 cannot be read" in str(store.refusal)
+    assert "version 2 cannot be read" in str(store.rejection)
     registry.graphs["2"] = graph
     assert store.refresh() == "swapped"
-    assert (store.current().model.ref.version, store.refusal) == ("2", None)
+    assert (store.current().model.ref.version, store.rejection) == ("2", None)
 
 
 def test_a_rejected_champion_is_looked_at_again_where_somebody_asks(
@@ -100,7 +100,7 @@ def test_going_back_from_a_rejected_champion_ends_the_rejection(
     assert store.refresh() == "refused"
     registry.register("1", graph)
     assert store.refresh() == "unchanged"
-    assert (store.current().stale, store.refusal) == (False, None)
+    assert (store.current().stale, store.rejection) == (False, None)
 
 
 def test_a_champion_whose_alias_is_gone_goes_on_as_stale(

@@ -118,7 +118,7 @@ def test_a_challenger_that_fails_does_not_concern_the_champion(
         follower.refresh()
     assert store.current() is before
     assert not before.stale
-    assert (store.refusal, store.outcomes) == (None, {"swapped": 1})
+    assert (store.rejection, store.outcomes) == (None, {"swapped": 1})
     with pytest.raises(UnknownVersion, match="'2' is not loaded: ask for 1,"):
         store.current("2")
 

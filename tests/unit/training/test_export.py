@@ -115,7 +115,7 @@ def test_the_answer_depends_on_neither_threads_nor_batch_size(forest: RandomFore
             np.testing.assert_array_equal(np.concatenate(found), expected)
 
 
-def test_an_estimator_that_onnx_answers_differently_is_refused(
+def test_an_estimator_that_onnx_answers_differently_is_rejected(
     forest: RandomForestClassifier, songs: NDArray[np.float32]
 ) -> None:
     other = RandomForestClassifier(30, random_state=1).fit(songs, (songs[:, 0] > 0.5).astype(int))
@@ -123,13 +123,13 @@ def test_an_estimator_that_onnx_answers_differently_is_refused(
         check_parity(other, build_graph(forest, 0.5), 0.5, songs)
 
 
-def test_an_estimator_that_does_not_convert_is_refused(songs: NDArray[np.float32]) -> None:
+def test_an_estimator_that_does_not_convert_is_rejected(songs: NDArray[np.float32]) -> None:
     estimator = HistGradientBoostingClassifier(max_iter=2).fit(songs, (songs[:, 0] > 0.5).astype(int))
     with pytest.raises(ModelRejected, match="HistGradientBoostingClassifier cannot be converted"):
         build_graph(estimator, 0.5)
 
 
-def test_labels_by_another_threshold_are_refused(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> None:
+def test_labels_by_another_threshold_are_rejected(forest: RandomForestClassifier, songs: NDArray[np.float32]) -> None:
     model = build_graph(forest, 0.5)
     check_parity(forest, model, 0.5, songs)
     with pytest.raises(ModelRejected, match=r"ONNX labels [\d,]+ of 10,400 songs differently"):

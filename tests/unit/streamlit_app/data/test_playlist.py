@@ -84,11 +84,11 @@ def test_another_program_at_the_address_is_named_as_such(answer: httpx.Response)
 
 
 def test_a_service_that_does_not_answer_is_unavailable() -> None:
-    def refuse(_: httpx.Request) -> httpx.Response:
+    def reject(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
     with pytest.raises(ServiceUnavailable) as raised:
-        client(refuse).get("/datasets")
+        client(reject).get("/datasets")
     assert (raised.value.message.code, raised.value.message.params) == ("rest_unavailable", {"url": "http://rest"})
 
 
