@@ -74,7 +74,7 @@ def _held(songs: ScoringFile, max_bytes: int, max_rows: int) -> SongFile:
         features,
         good,
         faults,
-        _kept_columns(songs.header),
+        _kept_columns(songs.layout.header),
     )
 
 
