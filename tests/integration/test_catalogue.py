@@ -117,12 +117,6 @@ def test_a_file_becomes_the_catalogue_in_use(catalogues: CatalogueStore, tmp_pat
     assert pq.read_table(tmp_path / "part")["title"].to_pylist() == [f"Song 1-{each}" for each in range(1_000, ROWS)]
 
 
-@pytest.mark.parametrize("version", ["", "0" * 12, "../datasets", "latest.json"])
-def test_what_was_never_published_is_not_found(catalogues: CatalogueStore, version: str) -> None:
-    with pytest.raises(CatalogueNotFound, match=f"There is no catalogue '{version}'"):
-        catalogues.find(version)
-
-
 def test_repeating_a_step_changes_nothing(catalogues: CatalogueStore, imported: CatalogueVersion) -> None:
     before = contents(catalogues)
     importing.publish(catalogues, imported)
