@@ -1,37 +1,4 @@
-"""The tree of all errors that the platform raises on purpose.
-
-    SongPreferenceError
-    ├── InvalidInput         a field of the input breaks a rule
-    │   ├── InvalidSong          a feature is missing, not a number, or outside [0, 1]
-    │   └── InvalidQuery         a search or a wish for recommendations breaks a rule
-    ├── BatchTooLarge        more songs than one request may hold
-    ├── UploadTooLarge       more bytes than one upload may hold
-    ├── InvalidUpload        the upload is not a CSV of songs
-    ├── ServiceBusy          too many long requests are waiting
-    ├── AccessDenied         a request that changes something lacks the API key
-    ├── ModelNotReady        no checked champion is loaded
-    ├── UnknownVersion       the version that a caller names is not loaded
-    ├── RegistryUnavailable  MLflow or its artifacts cannot be reached
-    ├── ModelRejected         a registered model breaks the contract
-    ├── SourceUnavailable    the dataset's source cannot be reached
-    ├── SourceRejected        the dataset's source may not be named, or does not exist
-    ├── InvalidDataset       the file is not a playlist that a model can be trained on
-    ├── DatasetNotFound      no such dataset version
-    ├── DatasetInUse         the dataset version cannot be removed
-    ├── CatalogueNotFound    no such catalogue or song, or a part of it is gone
-    ├── CatalogueIncomplete  the model was not asked about every song of the catalogue
-    ├── StorageUnavailable   S3 cannot be reached, or rejects our keys
-    ├── DiskFull             a volume has no room left, of temporary files or of S3
-    ├── TrainingFailed       too few songs of a class, or no candidate can be exported as a model
-    ├── VersionNotFound      no such version of the registered model
-    ├── InvalidRun           a run was started with an unknown option, or a value out of bounds
-    ├── NothingToDo          the same songs, settings and code gave a model before
-    ├── NotManaged           this service only predicts
-    ├── PipelineError        Airflow rejected a request, or a run failed or did not end in time
-    │   ├── PipelineUnavailable  Airflow cannot be reached, or knows no DAG of ours yet
-    │   │   └── AnswerLost           Airflow may have taken a request whose answer was lost
-    │   └── RunNotFound          Airflow knows no such run
-    └── ServiceUnavailable   a prediction service cannot be reached, seen from a client
+"""All errors that the platform raises on purpose.
 
 Messages are written for the person who reads them: what happened and what to do. Each protocol has
 one table from these classes to its own status codes.
