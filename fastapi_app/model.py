@@ -76,8 +76,8 @@ def refresh(predictor: PredictorDep) -> RefreshOut:
     """Load the registry's champion now, even if it was rejected before."""
     store = predictor.store
     outcome = store.refresh(again=True)
-    if outcome == "refused" and store.rejection:
-        raise ModelRejected(store.rejection)
+    if outcome == "refused" and (rejection := store.rejection):
+        raise ModelRejected(rejection)
     return RefreshOut(outcome=outcome, model=model_in_service(store))
 
 

@@ -120,7 +120,9 @@ def explanation_out(explanation: Explanation) -> dict[str, Any]:
 
 def refusal_of(store: ModelStore) -> str | None:
     """Return why the registry's champion is not served, in English."""
-    return str(store.rejection) if store.rejection else None
+    # The thread that refreshes may forget it meanwhile.
+    rejection = store.rejection
+    return str(rejection) if rejection else None
 
 
 class ServedOut(ModelOut):

@@ -14,7 +14,8 @@ from airflow.__main__ import main as airflow
 def _users(*arguments: str) -> str:
     """Run `airflow users` for the administrator; return and print what it prints."""
     account = [os.environ[f"_AIRFLOW_WWW_USER_{name}"] for name in ("USERNAME", "PASSWORD")]
-    sys.argv = ["airflow", "users", *arguments, "--username", account[0], "--password", account[1]]
+    # After a sign, since a password may begin with a dash.
+    sys.argv = ["airflow", "users", *arguments, f"--username={account[0]}", f"--password={account[1]}"]
     with redirect_stdout(StringIO()) as output:
         airflow()  # type: ignore[no-untyped-call]
     print(output.getvalue())

@@ -17,7 +17,7 @@ from song_preference.errors import FieldProblem, InvalidSong, ServiceUnavailable
 from song_preference.features import EXAMPLE, Song
 from song_preference.prediction import ModelRef, Prediction, PredictionClient
 from song_preference.settings import ClientSettings, load
-from song_preference.tls import Tls, channel, client_tls, verification
+from song_preference.tls import Tls, channel, client_tls, file_paths, verification
 from song_preference.v1 import prediction_pb2, prediction_pb2_grpc
 
 TIMEOUT_SECONDS = 5
@@ -160,7 +160,9 @@ def main() -> None:
             f"({answer.model.name} version {answer.model.version})"
         )
     if asked.commands:
-        print("", *shell_commands(EXAMPLE, settings.rest_url, settings.grpc_address).values(), "", sep="\n")
+        print(
+            "", *shell_commands(EXAMPLE, settings.rest_url, settings.grpc_address, file_paths()).values(), "", sep="\n"
+        )
 
 
 if __name__ == "__main__":

@@ -72,22 +72,25 @@ def channel(address: str, tls: Tls | None) -> "grpc.Channel":
     return grpc.secure_channel(address, credentials)
 
 
-def curl(url: str) -> str:
+def file_paths() -> dict[str, str]:
+    """Return the path of each file that is set, by the option of curl and grpcurl that names it."""
+    paths = {option: os.environ.get(f"{name}_ON_HOST") or os.environ.get(name, "") for option, name in FILES.items()}
+    return {option: path for option, path in paths.items() if path}
+
+
+def file_names() -> dict[str, str]:
+    """Return the name of each file, without its folder, for commands that may be read on other machines."""
+    return {option: Path(path).name for option, path in file_paths().items()}
+
+
+def curl(url: str, files: Mapping[str, str]) -> str:
     """Return curl with the options that this address needs."""
-    return " ".join(["curl", *(options("--") if url.startswith("https:") else []), url])
+    return " ".join(["curl", *(options("--", files) if url.startswith("https:") else []), url])
 
 
-def options(dashes: str) -> list[str]:
-    """Return the options of curl or grpcurl, with this many dashes, that name the files which are set."""
-    return [f"{dashes}{option} {shlex.quote(path)}" for option, name in FILES.items() if (path := shown_path(name))]
-
-
-def shown_path(variable: str) -> str:
-    """Return the path of a file for a person who copies a command; empty if the file is not set.
-
-    A container's commands are read on other machines too, so that they have only the name of the host's file.
-    """
-    return Path(os.environ.get(f"{variable}_ON_HOST", "")).name or os.environ.get(variable, "")
+def options(dashes: str, files: Mapping[str, str]) -> list[str]:
+    """Return the options of curl or grpcurl, with this many dashes, that name the files."""
+    return [f"{dashes}{option} {shlex.quote(path)}" for option, path in files.items()]
 
 
 def _loaded(protocol: int, environ: Mapping[str, str], certificate: str, key: str, authority: str) -> Tls:

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from song_preference.features import LABEL
 
@@ -13,15 +13,20 @@ SCALED = ("duration", "tempo", "loudness")
 DESCRIBING = ("title", "artist", "album", "id", "isrc")
 """Columns that say which song a row is, in the order in which they are shown."""
 
-UNITS = {
-    *("ms", "msec", "milliseconds", "milisegundos", "毫秒", "ミリ秒", "بالمللي", "ثانية"),
-    *("s", "sec", "secs", "seconds", "segundos", "min", "mins", "minutes", "minutos", "h", "hh", "m", "mm", "ss"),
-    *("db", "dbfs", "lufs", "bpm", "pct", "percent", "percentage", "porcentaje"),
-}
+UNITS = frozenset(
+    {
+        *("ms", "msec", "milliseconds", "milisegundos", "毫秒", "ミリ秒", "بالمللي", "ثانية"),
+        *("s", "sec", "secs", "seconds", "segundos", "h", "hh", "m", "mm", "ss"),
+        *("db", "dbfs", "lufs", "bpm", "pct", "percent", "percentage", "porcentaje"),
+    }
+)
 """Words that a column's name may have at its end or in brackets. Numbers tell minutes, seconds and milliseconds."""
 
-IN_BRACKETS = UNITS | {"yes", "no", "y", "n", "si", "true", "false", "like", "dislike"}
-"""Units, and words for labels: a name may say how its column is filled in."""
+MINUTES = frozenset({"min", "mins", "minutes", "minutos"})
+"""Further units of a duration; of another column, "min" may be the least value."""
+
+OPINIONS = frozenset({"yes", "no", "y", "n", "si", "true", "false", "like", "dislike"})
+"""Words that the name of a label column may have in brackets, to say how it is filled in."""
 
 BRACKETS = re.compile(r"(?<=.)[(\[]([^()\[\]]*)[)\]]")
 WORDS = re.compile(r"[^\W_]+")
@@ -62,28 +67,29 @@ NAMES = {
 TuneMyMusic, Kaggle's usual sets and spotipy."""
 
 
-def plain(name: str) -> str:
-    """Return a column's name without what does not matter: units, and the object that spotipy has features in."""
-    words = _words(name)
-    while len(words) > 1 and words[-1] in UNITS:
+def plain(name: str, units: Set[str] = UNITS, in_brackets: Set[str] = frozenset()) -> str:
+    """Return a column's name without what does not matter: units, and the object that spotipy has features in.
+
+    Left out are also words `in_brackets`.
+    """
+    words = _words(name, units | in_brackets)
+    while len(words) > 1 and words[-1] in units:
         words.pop()
     if words[:2] == ["audio", "features"]:
         words = words[2:] or words
     return "".join(words)
 
 
-def _words(name: str) -> list[str]:
+def _words(name: str, in_brackets: Set[str] = UNITS) -> list[str]:
     # Turkish has an i without a dot, whose capital letter is ours.
     decomposed = unicodedata.normalize("NFKD", name.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i"))
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     # Only decomposed, since the brackets of Chinese and Japanese are as wide as their characters.
-    return WORDS.findall(
-        BRACKETS.sub(lambda found: "" if IN_BRACKETS.issuperset(_letters(found[1])) else found[0], letters)
-    )
+    return WORDS.findall(BRACKETS.sub(lambda found: "" if in_brackets >= _letters(found[1]) else found[0], letters))
 
 
-def _letters(text: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", text)
+def _letters(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text))
 
 
 MEANINGS = {plain(name): meaning for meaning, names in NAMES.items() for name in names.split(", ")}
@@ -93,7 +99,7 @@ def positions(header: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the columns of each meaning that the header has, one of our own name first."""
     found: dict[str, list[int]] = {}
     for position, name in enumerate(header):
-        meaning = MEANINGS.get(plain(name))
+        meaning = _meaning(name)
         # "Track BPM" is no title.
         if meaning and not (meaning in DESCRIBING and _words(name)[-1] in UNITS):
             found.setdefault(meaning, []).append(position)
@@ -102,6 +108,14 @@ def positions(header: Sequence[str]) -> dict[str, list[int]]:
         for meaning in NAMES
         if meaning in found
     }
+
+
+def _meaning(name: str) -> str | None:
+    if meaning := MEANINGS.get(plain(name)):
+        return meaning
+    if MEANINGS.get(plain(name, UNITS | MINUTES)) == "duration":
+        return "duration"
+    return LABEL if MEANINGS.get(plain(name, in_brackets=OPINIONS)) == LABEL else None
 
 
 LABEL_WORDS = {
@@ -119,13 +133,8 @@ def label_of(written: str) -> int | None:
     return int(number) if number in (0, 1) else LABELS.get(plain(word) or word)
 
 
-THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
-
-
 def number_of(written: str) -> float:
-    """Return the number in a cell, or NaN; a comma is a point unless it may part thousands, as in 1,000."""
-    if THOUSANDS.fullmatch(written):
-        return math.nan
+    """Return the number in a cell, or NaN."""
     try:
         return float(written.replace(",", "."))
     except ValueError:

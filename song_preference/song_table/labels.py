@@ -16,7 +16,10 @@ MAX_LABELS = 1_000
 """Most different words that are looked up in a label column: the most frequent."""
 
 MAX_UNKNOWN_LABELS = 10
-"""Most different unknown words of a label column; one with more, on most of its songs, names record companies."""
+"""Most different unknown words of a label column; one with more, and hardly an opinion, names record companies."""
+
+HARDLY = 0.2
+"""Share of opinions among the words of a column that names something else."""
 
 MAX_STRAY_NUMBERS = 2
 """Most different numbers of a label column beside 1 and 0 that may be slips; of `STRAY_SHARE` of its cells at most."""
@@ -39,7 +42,8 @@ def label_from(connection: duckdb.DuckDBPyConnection, column: str) -> tuple[str,
         raise InvalidDataset(Finding(LABEL, Message("ratings", {"values": grades[:ROWS_SHOWN]}), 1))
     labels = {word: label for word in words if (label := label_of(word)) is not None}
     unknown = [count for word, count in words.items() if word not in labels]
-    if len(unknown) > MAX_UNKNOWN_LABELS and sum(unknown) > sum(words[word] for word in labels):
+    known = sum(words[word] for word in labels)
+    if len(unknown) > MAX_UNKNOWN_LABELS and known < HARDLY * (known + sum(unknown)):
         raise InvalidDataset(Finding(LABEL, Message("record_companies"), 1))
     notes = []
     if any(word not in ("0", "1") for word in labels):

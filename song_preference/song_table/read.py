@@ -278,10 +278,10 @@ class _Reader:
         if mixed := [feature for feature, is_share in zip(FEATURES, shares, strict=True) if is_share]:
             raise InvalidDataset(*(Finding(feature, Message("mixed_scales"), 1) for feature in mixed))
         self._notes.append(Message("features_in_percent"))
-        # A song without 1 percent of anything was written as shares by mistake.
-        is_share = f"{greatest} > 0 and {greatest} <= 1"
+        # A song without 1 percent of anything was written as shares by mistake, unless all of it is 0 and 1.
+        is_share = f"{greatest} <= 1 and ({' or '.join(f'{cell} <> floor({cell})' for cell in features)})"
         return {
-            feature: f"if({is_share}, {OTHER_SCALE}, {cell} / 100)"
+            feature: f"if({is_share} and {cell} is not null, {OTHER_SCALE}, {cell} / 100)"
             for feature, cell in zip(FEATURES, features, strict=True)
         }
 

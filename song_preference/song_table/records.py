@@ -126,8 +126,9 @@ def blanks_beside_quotes(separator: str) -> list[re.Pattern[bytes]]:
 
 
 def fits(cells: Cells, header: Cells) -> bool:
-    """Return whether a row has as many cells as the header, but for empty ones at the end of either."""
-    return is_blank(cells[len(header) :] or header[len(cells) :])
+    """Return whether a row has as many cells as the header has names, or as it has cells; more of them are empty."""
+    named = max((at for at, name in enumerate(header, start=1) if name.strip()), default=0)
+    return len(cells) == named or (len(cells) >= len(header) and is_blank(cells[len(header) :]))
 
 
 def is_blank(cells: Cells, silent: Container[int] = ()) -> bool:

@@ -81,10 +81,12 @@ def as_csv(
     What is packed may have at most `max_bytes` unpacked. Raise `InvalidDataset` for what is no table of songs.
     """
     start = _start(path)
-    for _ in range(MOST_UNPACKED):
+    for turn in range(MOST_UNPACKED):
         if start.startswith(PACKED):
-            path = _unpacked(path, start, max_bytes, needs_features=needs_features)
+            packed, path = path, _unpacked(path, start, max_bytes, needs_features=needs_features)
             start = _start(path)
+            if turn:
+                packed.unlink()
     if start.startswith(PACKED):
         raise rejected("packed_twice")
     if start.startswith(b"PAR1"):
@@ -134,6 +136,7 @@ def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool)
 
 def _member(packed: zipfile.ZipFile, *, needs_features: bool) -> zipfile.ZipInfo:
     tables = members(packed, needs_features=needs_features)
+    tables = [member for member in tables if not member.filename.lower().endswith((".gz", ".zip"))] or tables
     if len(tables) != 1:
         raise rejected("archive_without_one_table", count=len(tables))
     return tables[0]

@@ -10,7 +10,7 @@ from song_preference.errors import RunNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.report import import_report
 from song_preference.run_options import IMPORT_DAG, SCORING_DAG
-from song_preference.tls import curl
+from song_preference.tls import curl, file_names
 from streamlit_app.components import plain, reporting, section, uploader
 from streamlit_app.data import predictor, settings
 from streamlit_app.data.catalogue import catalogue, has_index
@@ -70,7 +70,8 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
             _start(_import_example, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
         st.write(locale("discover_large_text", size=settings().max_catalogue_bytes / 1e6))
-        command = f'{curl(f"{settings().rest_page}/catalogue")} -H "X-API-Key: $API_KEY" -F file=@songs.csv'
+        begun = curl(f"{settings().rest_page}/catalogue", file_names())
+        command = f'{begun} -H "X-API-Key: $API_KEY" -F file=@songs.csv'
         st.code(command, language="bash", wrap_lines=True)
 
 

@@ -172,7 +172,8 @@ def _set(songs: tuple[KeptSong, ...]) -> None:
 def _keep() -> None:
     song: KeptSong = _shown_percents(shown())
     others = tuple(other for other in _songs() if _percents(other) != song)
-    if named := chosen():
+    # A short number would be read as the next song's values.
+    if (named := chosen()) and not re.fullmatch(r"\d{1,3}", named.id, re.ASCII):
         song = (*song, named.id.replace("-", HYPHEN))
     if song not in _songs():
         _set((*others, song))

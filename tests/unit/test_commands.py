@@ -18,7 +18,7 @@ from song_preference.commands import python, shell_commands
 from song_preference.features import EXAMPLE
 from song_preference.serving.predictor import Predictor
 from song_preference.settings import ModelSettings
-from song_preference.tls import curl, server_tls
+from song_preference.tls import curl, file_names, file_paths, server_tls
 from tests.support.isolated import CLIENTS
 from tests.support.tls import SERVER, Addresses, issue, served
 
@@ -55,8 +55,10 @@ def run(command: str, folder: Path) -> str:
     return ended.stdout
 
 
-def assert_all_answer(addresses: Addresses, scheme: str, folder: Path, predictor: Predictor) -> None:
-    commands = shell_commands(EXAMPLE, f"{scheme}://{addresses.rest}", addresses.grpc)
+def assert_all_answer(
+    addresses: Addresses, files: Mapping[str, str], folder: Path, predictor: Predictor, scheme: str = "https"
+) -> None:
+    commands = shell_commands(EXAMPLE, f"{scheme}://{addresses.rest}", addresses.grpc, files)
     answers = {protocol: json.loads(run(command, folder)) for protocol, command in commands.items()}
     expected = predictor.predict(EXAMPLE)
     assert (
@@ -67,7 +69,7 @@ def assert_all_answer(addresses: Addresses, scheme: str, folder: Path, predictor
 
 def test_commands_are_answered(grpc_loop: BlockingPortal, predictor: Predictor, folder: Path) -> None:
     with served(grpc_loop, predictor, {}) as addresses:
-        assert_all_answer(addresses, "http", folder, predictor)
+        assert_all_answer(addresses, {}, folder, predictor, "http")
 
 
 def test_over_tls_they_name_the_files_of_this_machine(
@@ -80,11 +82,13 @@ def test_over_tls_they_name_the_files_of_this_machine(
     for name in CLIENT:
         monkeypatch.setenv(name, files[name])
     with served(grpc_loop, predictor, files) as addresses:
-        assert_all_answer(addresses, "https", folder, predictor)
-    assert curl("http://127.0.0.1:8803/") == "curl http://127.0.0.1:8803/"
+        assert_all_answer(addresses, file_paths(), folder, predictor)
+        # As the dashboard shows them.
+        assert_all_answer(addresses, file_names(), folder, predictor)
+    assert curl("http://127.0.0.1:8803/", file_paths()) == "curl http://127.0.0.1:8803/"
 
 
-def test_from_a_container_they_name_the_files_of_the_host_without_their_folder(
+def test_from_a_container_they_name_the_files_of_the_host(
     grpc_loop: BlockingPortal,
     predictor: Predictor,
     folder: Path,
@@ -94,7 +98,7 @@ def test_from_a_container_they_name_the_files_of_the_host_without_their_folder(
     monkeypatch.setenv("TLS_CA_FILE", "/tls/ca.pem")
     monkeypatch.setenv("TLS_CA_FILE_ON_HOST", files["TLS_CA_FILE"])
     with served(grpc_loop, predictor, {name: files[name] for name in SERVER}) as addresses:
-        assert_all_answer(addresses, "https", folder, predictor)
+        assert_all_answer(addresses, file_names(), folder, predictor)
 
 
 class Guarded(BaseHTTPRequestHandler):
@@ -136,7 +140,7 @@ def test_behind_the_proxy_mlflow_gets_the_ca_and_the_password(
 ) -> None:
     monkeypatch.setenv("TLS_CA_FILE_ON_HOST", files["TLS_CA_FILE"])
     monkeypatch.setenv("TLS_PROXY", "on")
-    snippet = python(EXAMPLE, proxy, MODEL)
+    snippet = python(EXAMPLE, proxy, MODEL, file_names())
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
     ended = subprocess.run(
         [sys.executable, "-c", snippet],
@@ -158,7 +162,7 @@ def test_behind_the_proxy_mlflow_gets_the_ca_and_the_password(
 def test_without_a_proxy_python_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     # TLS in the services leaves MLflow as it is.
     monkeypatch.setenv("TLS_CA_FILE", "/ca.pem")
-    snippet = python(EXAMPLE, "http://mlflow.example", MODEL)
+    snippet = python(EXAMPLE, "http://mlflow.example", MODEL, file_paths())
     compile(snippet, "snippet", "exec")
     assert not {word for word in ("getpass", "input", "/ca.pem") if word in snippet}
     assert "models:/some_model@champion" in snippet

@@ -20,7 +20,7 @@ def main():
     ("answer", "then"),
     [
         ('User "ana" created with role "Admin"', []),
-        ("ana already exists in the db", ["airflow users reset-password --username ana --password n:e w"]),
+        ("ana already exists in the db", ["airflow users reset-password --username=ana --password=-n:e w"]),
     ],
 )
 def test_an_airflow_user_that_exists_gets_the_password_of_today(answer: str, then: list[str], tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_an_airflow_user_that_exists_gets_the_password_of_today(answer: str, the
     (tmp_path / "airflow").mkdir()
     (tmp_path / "airflow" / "__init__.py").touch()
     (tmp_path / "airflow" / "__main__.py").write_text(FAKE_AIRFLOW)
-    user = {"_AIRFLOW_WWW_USER_USERNAME": "ana", "_AIRFLOW_WWW_USER_PASSWORD": "n:e w"}
+    user = {"_AIRFLOW_WWW_USER_USERNAME": "ana", "_AIRFLOW_WWW_USER_PASSWORD": "-n:e w"}
     env = {"PYTHONPATH": str(tmp_path), "CALLS": str(calls), "ANSWER": answer, **user}
     command = [sys.executable, "-m", "operations.airflow_user"]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
@@ -36,6 +36,6 @@ def test_an_airflow_user_that_exists_gets_the_password_of_today(answer: str, the
     ran_as, seen = zip(*map(json.loads, calls.read_text().splitlines()), strict=True)
     created, *after = (" ".join(arguments) for arguments in ran_as)
     assert created.startswith("airflow users create --role Admin --email ana@localhost --firstname ana")
-    assert created.endswith("--username ana --password n:e w")
+    assert created.endswith("--username=ana --password=-n:e w")
     assert after == then
     assert not any("n:e w" in cmdline for cmdline in seen)

@@ -105,13 +105,18 @@ def test_a_label_has_many_names(name: str) -> None:
     assert positions(["energy", name]) == {"energy": [0], "label": [1]}
 
 
-@pytest.mark.parametrize("cell", ["1,000", "1,000,000", "0.5", "", "meh"])
+@pytest.mark.parametrize("cell", ["1,000,000", "0.5", "", "meh", "like (no)"])
 def test_what_is_no_label_has_none(cell: str) -> None:
     assert label_of(cell) is None
 
 
 def test_a_measure_of_a_track_is_not_its_title() -> None:
     assert positions(["Track BPM", "track_ms", "Track", "Artist Name(s)"]) == {"title": [2], "artist": [3]}
+
+
+@pytest.mark.parametrize("name", ["Track (No.)", "Title (y/n)", "energy_min", "danceability minutes"])
+def test_words_that_labels_and_durations_may_have_change_another_name(name: str) -> None:
+    assert positions([name]) == {}
 
 
 @pytest.mark.parametrize(

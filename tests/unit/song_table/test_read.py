@@ -182,10 +182,6 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "NaN as pandas writes it": (with_cells("energy", "NaN"), ["column 'energy' must not be empty (1 row: 2)"]),
     "an error of a spreadsheet": (with_cells("energy", "#N/A"), ["column 'energy' must not be empty (1 row: 2)"]),
     "an empty label": (with_cells("label", None), ["column 'label' must not be empty (1 row: 2)"]),
-    "a label that may be a thousand": (
-        with_cells("label", "1,000"),
-        [f"column 'label' {Message('not_a_label')} (1 row: 2)"],
-    ),
     "two rows without features": (
         as_csv(TITLED) + (b"," * HEADER.count(b",") + b"1,Song\n") * 2,
         ["the file has rows without any audio feature (2 rows: 62, 63)"],
@@ -204,6 +200,12 @@ def test_a_song_on_another_scale_than_the_file_is_left_out(first: int, others: i
     read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * scales))))
     assert {(fault.rule.code, fault.rows) for fault in read.faults} == {(code, (2,))}
     pd.testing.assert_frame_equal(features_of(read)[[*FEATURES]], PLAIN[[*FEATURES]][1:].reset_index(drop=True))
+
+
+def test_a_silent_song_is_on_the_scale_of_percentages(table: Table) -> None:
+    percentages = (PLAIN[[*FEATURES]] * 100).round()
+    percentages.iloc[0] = [0, 0, 0, 1]
+    assert table(as_csv(PLAIN.assign(**percentages))).unusable == 0
 
 
 def test_grades_up_to_10_are_no_percentages(table: Table) -> None:

@@ -114,6 +114,8 @@ def test_the_longest_cell_and_row_can_be_read_and_longer_ones_cost_no_other() ->
         (["a", "b", "c"], TWO, False),
         (["a"], TWO, False),
         ([], TWO, False),
+        # A cell in the middle is missing, or all but one of the nameless ones.
+        (["a", "", ""], [*TWO, "", ""], False),
     ],
 )
 def test_a_row_fits_if_what_it_or_the_header_has_more_is_empty(

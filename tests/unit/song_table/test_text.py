@@ -87,6 +87,7 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         [],
     ),
     "zip of a table that is called notes": (packed(as_csv(PLAIN), "notes.txt"), []),
+    "zip with other archives": (packed(as_csv(PLAIN), "songs.csv", "images.zip", "songs.csv.gz"), []),
     "gz in a zip": (packed(gzip.compress(as_csv(PLAIN)), "songs.csv.gz", "__MACOSX/._songs.csv.gz"), []),
     "zip in a gz": (gzip.compress(packed(as_csv(PLAIN), "songs.csv")), []),
     "zip of a Mac": (packed(as_csv(PLAIN), "songs.csv", "__MACOSX/._songs.csv", ".DS_Store"), []),

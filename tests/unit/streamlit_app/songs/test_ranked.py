@@ -16,7 +16,7 @@ def test_a_rerun_neither_reads_nor_asks_again(
     open_page: Open, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = ask(upload(open_page("songs", "es"), SOME_BAD))
-    monkeypatch.setattr("streamlit_app.songs.page.read", None)
+    monkeypatch.setattr("streamlit_app.songs.file.read", None)
     page.segmented_control[0].set_value("liked").run()
     assert page.dataframe[1].value["column 0"].tolist() == ["C"]
     assert asked == [2]

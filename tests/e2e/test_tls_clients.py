@@ -1,4 +1,4 @@
-"""Clients that other people wrote, over TLS with a throw-away CA; tests/e2e runs them without it."""
+"""Clients that other people wrote, over TLS with a throw-away CA, and services of the test's own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,8 @@ from anyio.from_thread import BlockingPortal
 from song_preference.serving.predictor import Predictor
 from tests.support.isolated import ROWS, ask
 from tests.support.tls import SERVER, Addresses, issue, served
+
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
