@@ -1,10 +1,11 @@
 """A visitor of the dashboard in Chromium."""
 
+import re
 from collections.abc import Callable
 from typing import Literal, Self
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import TEXTS
@@ -32,10 +33,15 @@ class Visit:
     def __init__(self, page: Page, address: str, language: Language) -> None:
         self.page, self.locale, self.complaints = page, Locale(language, TEXTS), list[str]()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(address)
         self.settle()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # Loaded at the address of a page, Streamlit looks for its server below the page first.
+        if message.type == "error" and not re.search(r"/\w+/_stcore/", message.location["url"]):
+            self.complaints.append(message.text)
 
     def settle(self) -> Self:
         """Wait until the script has run to its end, and the charts are drawn."""

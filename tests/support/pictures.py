@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PIL import Image, ImageSequence
-from playwright.sync_api import FilePayload, ViewportSize
+from playwright.sync_api import FilePayload, ViewportSize, expect
 
 from streamlit_app.i18n import Language
 from tests.support.browser import LOOKS, Visitor
@@ -48,6 +48,8 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
             content = visitor.page.get_by_test_id("stMainBlockContainer").bounding_box()
             assert content
             visitor.page.set_viewport_size({"width": width, "height": round(min(content["height"], MOST_HEIGHT))})
+            # Parts whose code the browser has not fetched yet.
+            expect(visitor.page.get_by_test_id("stSkeleton")).to_have_count(0)
             visitor.settle().page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png")
             visitor.page.set_viewport_size({"width": width, "height": 900})
 
