@@ -45,7 +45,7 @@ def compose(*arguments: str, check: bool = True, **variables: str) -> Finished:
 
 
 def containers() -> dict[str, dict[str, Any]]:
-    """What Docker knows of each container, one-shots included, by service."""
+    """Return what Docker knows of each container, one-shots included, by service."""
     found: list[dict[str, Any]] = json.loads(
         run("docker", "inspect", *compose("ps", "--all", "--quiet").stdout.split()).stdout
     )
@@ -59,12 +59,12 @@ def left(kind: str, *options: str) -> set[str]:
 
 
 def services() -> dict[str, dict[str, Any]]:
-    """The same of those that stay."""
+    """Return the same of those that stay."""
     return {name: one for name, one in containers().items() if one["HostConfig"]["RestartPolicy"]["Name"] != "no"}
 
 
 def healths() -> dict[str, str | None]:
-    """What each service's health check says of it, by service."""
+    """Return what each service's health check says of it, by service."""
     return {name: one["State"].get("Health", {}).get("Status") for name, one in services().items()}
 
 

@@ -36,6 +36,7 @@ class MemoryObjects(ObjectStore):
     def __init__(self) -> None:
         self.bucket = "data"
         self.contents: dict[str, bytes] = {}
+        self.removed: list[str] = []
         self.is_down = False
 
     def get(self, key: str, first_bytes: int | None = None) -> bytes | None:
@@ -66,6 +67,7 @@ class MemoryObjects(ObjectStore):
     def remove(self, key: str) -> None:
         self._check()
         self.contents.pop(key, None)
+        self.removed.append(key)
 
     def keys(self, prefix: str) -> list[str]:
         self._check()

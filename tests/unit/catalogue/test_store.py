@@ -53,15 +53,8 @@ def test_without_the_model_nothing_can_be_scored(store: CatalogueStore, scores: 
 
 
 def test_a_version_is_withdrawn_before_its_parts_go_with_its_scores(
-    store: CatalogueStore, objects: MemoryObjects, scores: Scores, monkeypatch: pytest.MonkeyPatch
+    store: CatalogueStore, objects: MemoryObjects, scores: Scores
 ) -> None:
-    removed, forget = [], objects.remove
-
-    def remove(key: str) -> None:
-        removed.append(key)
-        forget(key)
-
-    monkeypatch.setattr(objects, "remove", remove)
     store.remove(scores.catalogue)
-    assert removed[:2] == [LATEST, f"catalogue/{scores.catalogue}/catalogue.json"]
+    assert objects.removed[:2] == [LATEST, f"catalogue/{scores.catalogue}/catalogue.json"]
     assert objects.keys("catalogue/") == []

@@ -61,17 +61,10 @@ def test_rows_of_a_part_of_a_table_are_spread_evenly(store: DatasetStore, publis
 
 
 def test_a_version_is_withdrawn_before_its_tables_go(
-    store: DatasetStore, published: DatasetVersion, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
+    store: DatasetStore, published: DatasetVersion, objects: MemoryObjects
 ) -> None:
-    removed, forget = [], objects.remove
-
-    def remove(key: str) -> None:
-        removed.append(key)
-        forget(key)
-
-    monkeypatch.setattr(objects, "remove", remove)
     store.remove(published.version)
-    assert removed[0] == store.key(published.version, "dataset.json")
+    assert objects.removed[0] == store.key(published.version, "dataset.json")
     assert objects.keys("datasets/") == [LATEST]
 
 
