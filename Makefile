@@ -92,7 +92,8 @@ pictures: .venv/.dev ## Take the pictures of the README and of docs/dashboard.md
 
 lint: .venv/.dev ## Check format, types, imports between packages, shell scripts, Docker files, protos and published schemas
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+# Without its cache: the order of imports also depends on which other files there are.
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/environment scripts/up scripts/backup scripts/restore scripts/secrets scripts/s3-account scripts/test-ui scripts/test-compose scripts/graphiql scripts/check-protos scripts/compose-variables scripts/publish-images .ci/run
@@ -110,7 +111,7 @@ audit-code: .venv/.dev ## Check Python code and GitHub workflows for insecure pa
 	$(BIN)/zizmor --offline .github/workflows
 
 format: .venv/.dev ## Format the code and fix what ruff can fix
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff check --no-cache --fix .
 	$(BIN)/ruff format .
 
 bench: .venv/.dev ## Measure requests per second of the services beside their bare frameworks; needs wrk and two cores

@@ -10,11 +10,11 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from tests.support.import_closure import OURS
 
 from fastapi_app.server import configuration
 from local_stack.config import ROOT
 from song_preference.serving.model_store import ModelStore
+from tests.support.import_closure import OURS
 from tests.support.songs import SONG
 from tests.support.waiting import wait_for
 
