@@ -1,6 +1,7 @@
 """The song that the sliders are set to, and those that are kept aside: beside each other, with the model's answers."""
 
-import re
+from contextlib import suppress
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -26,29 +27,26 @@ MEASURES = [
 
 MOST_KEPT = 5
 
-KeptSong = tuple[int | str, ...]
-"""The four values of a song in percent, as the sliders show them, then the id of a song of the catalogue."""
-
-ONE = r"\d{1,3}(?:-\d{1,3}){3}(?:-(?!\d{1,3}(?:-|$))[^-]+)?"
-"""A kept song in the address: an id is no short number, and `HYPHEN` stands for each of its hyphens."""
-
-HYPHEN = "~"
+BETWEEN = ","
+"""Between two kept songs in the address. Each is `4-52-51-71`: its values in percent, as the sliders show them, and
+another hyphen and its id, quoted as in an address, if it is of the catalogue."""
 
 
 class Kept(Choice):
     """The songs that are kept aside, the first one kept first: at most `MOST_KEPT` different ones."""
 
     @override
-    def asked(self) -> tuple[KeptSong, ...]:
-        text = st.query_params.get(self.name, "")
-        found = re.findall(ONE, text, re.ASCII) if re.fullmatch(f"{ONE}(-{ONE})*", text, re.ASCII) else []
-        parts = [song.split("-") for song in found]
-        songs = tuple((*map(int, values[: len(FEATURES)]), *values[len(FEATURES) :]) for values in parts)
-        different = {_percents(song) for song in songs if max(_percents(song)) <= 100}
-        return songs if len(different) == len(songs) <= MOST_KEPT else ()
+    def asked(self) -> str:
+        text: str = st.query_params.get(self.name, "")
+        with suppress(ValueError):
+            songs = [_percents(song) for song in text.split(BETWEEN)]
+            are_songs = all(len(song) == len(FEATURES) and max(song) <= 100 for song in songs)
+            if text.isascii() and are_songs and len(set(songs)) == len(songs) <= MOST_KEPT:
+                return text
+        return str(self.default)
 
 
-KEPT = Kept("kept", "predict_kept", (), ())
+KEPT = Kept("kept", "predict_kept", (), "")
 
 CHOSEN = "predict_kept_which"
 """Key of the session state: the number of the song to take back or to remove."""
@@ -145,13 +143,14 @@ def _kept() -> list[Song]:
     ]
 
 
-def _percents(song: KeptSong) -> tuple[int, ...]:
-    return tuple(map(int, song[: len(FEATURES)]))
+def _percents(song: str) -> tuple[int, ...]:
+    return tuple(map(int, song.split("-", len(FEATURES))[: len(FEATURES)]))
 
 
-def _named(song: KeptSong) -> CatalogueSong | None:
+def _named(song: str) -> CatalogueSong | None:
     """Return a kept song of the catalogue, None for any other; another catalogue may have other values for its id."""
-    found = find(str(song[-1]).replace(HYPHEN, "-")) if len(song) > len(FEATURES) else None
+    parts = song.split("-", len(FEATURES))
+    found = find(unquote(parts[-1])) if len(parts) > len(FEATURES) else None
     return found if found and _shown_percents(found.features) == _percents(song) else None
 
 
@@ -159,24 +158,23 @@ def _shown_percents(song: Song) -> tuple[int, ...]:
     return tuple(round(100 * value) for value in song_state(song.row()).values())
 
 
-def _songs() -> tuple[KeptSong, ...]:
-    found: tuple[KeptSong, ...] = st.session_state[KEPT.key]
-    return found
+def _songs() -> list[str]:
+    text: str = st.session_state[KEPT.key]
+    return text.split(BETWEEN) if text else []
 
 
-def _set(songs: tuple[KeptSong, ...]) -> None:
-    st.session_state[KEPT.key] = songs
+def _set(songs: list[str]) -> None:
+    st.session_state[KEPT.key] = BETWEEN.join(songs)
     address.push()
 
 
 def _keep() -> None:
-    song: KeptSong = _shown_percents(shown())
-    others = tuple(other for other in _songs() if _percents(other) != song)
-    # A short number would be read as the next song's values.
-    if (named := chosen()) and not re.fullmatch(r"\d{1,3}", named.id, re.ASCII):
-        song = (*song, named.id.replace("-", HYPHEN))
+    song = "-".join(map(str, _shown_percents(shown())))
+    others = [other for other in _songs() if _percents(other) != _shown_percents(shown())]
+    if named := chosen():
+        song = f"{song}-{quote(named.id, safe='')}"
     if song not in _songs():
-        _set((*others, song))
+        _set([*others, song])
 
 
 def _take_back() -> None:
@@ -188,9 +186,9 @@ def _take_back() -> None:
 
 def _remove() -> None:
     number = st.session_state[CHOSEN]
-    _set((*_songs()[: number - 1], *_songs()[number:]))
+    _set(_songs()[: number - 1] + _songs()[number:])
     st.session_state[CHOSEN] = 1
 
 
 def _clear() -> None:
-    _set(())
+    _set([])
