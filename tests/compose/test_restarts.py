@@ -72,7 +72,7 @@ def test_the_champion_is_served_again_after_down_and_up(capsys: pytest.CaptureFi
     compose("down")
     stopped = time.monotonic()
     assert left("container", "--all") == set()
-    compose("up", "--detach", "--wait")
+    compose("--profile", "all", "up", "--detach", "--wait")
     healthy = time.monotonic()
     assert answer() == before
     with capsys.disabled():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from local_stack.config import ROOT
 
-DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
-"""Every page that addresses a reader; decisions quote commands of their time."""
+DOCUMENTS = [*sorted(ROOT.glob("*.md"), reverse=True), *sorted((ROOT / "docs").glob("*.md"))]
+"""Every page that addresses a reader, the READMEs among the first; decisions quote commands of their time."""
 
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 ASSIGNMENTS = re.compile(r"(?:[A-Z_0-9]+=\S* )*")
@@ -26,7 +26,7 @@ RUN_ELSEWHERE = {
     "make down": (RESTARTS, 'compose("down", **production)'),
     "make backup": (RESTARTS, 'run("scripts/backup", path)'),
     "make restore": (RESTARTS, 'run("scripts/restore", backup'),
-    "docker compose --profile all up": (RESTARTS, 'compose("up", "--detach", "--wait")'),
+    "docker compose --profile all up": (RESTARTS, 'compose("--profile", "all", "up", "--detach", "--wait")'),
     "docker compose down": (RESTARTS, 'compose("down")'),
     "docker compose exec airflow-scheduler python -m operations.secret_files": (RESTARTS, "is_for_a_container("),
     "docker compose exec fastapi python -m operations.secret_files": (RESTARTS, "is_for_a_container("),

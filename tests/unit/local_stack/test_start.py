@@ -45,7 +45,7 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
         taken.bind(("127.0.0.1", config.port("FASTAPI_PORT")))
         taken.listen()
         run = local_stack("run", config)
-    assert run.returncode == 1
+    assert run.returncode == 2
     port = config.environment["FASTAPI_PORT"]
     assert f"Port {port} for fastapi is taken by another program: stop it, or set FASTAPI_PORT" in run.stdout
     assert "Traceback" not in run.stdout
@@ -68,7 +68,7 @@ def test_a_port_out_of_range_is_named_with_its_rule(variable: str, value: str, h
     wrong = Config.read({**config.environment, variable: value})
     for verb in ("run", "status"):
         ended = local_stack(verb, wrong)
-        assert ended.returncode == 1
+        assert ended.returncode == 2
         assert f"{variable} is '{value}', but must be a number from 1 to {highest}" in ended.stdout
         assert "Traceback" not in ended.stdout
     assert local_stack("stop", wrong).returncode == 0
@@ -93,14 +93,14 @@ def test_a_port_that_only_the_administrator_may_open_is_named_with_its_variable(
 @pytest.mark.parametrize("address", ["127.0.0.2", "192.0.2.7", "::", "localhost", ""])
 def test_an_address_that_the_services_would_not_find_is_rejected_at_once(address: str, config: Config) -> None:
     run = local_stack("run", Config.read({**config.environment, "BIND_ADDRESS": address}))
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert f"BIND_ADDRESS is '{address}', but without Docker it must be 127.0.0.1 or 0.0.0.0" in run.stdout
     assert not Supervisor(config).is_running()
 
 
 def test_a_public_address_that_no_link_can_have_is_rejected_at_once(config: Config) -> None:
     run = local_stack("run", Config.read({**config.environment, "PUBLIC_HOST": "http://music.example"}))
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert "PUBLIC_HOST is 'http://music.example', but must be a host name" in run.stdout
     assert "Traceback" not in run.stdout
     assert not Supervisor(config).is_running()
@@ -211,9 +211,9 @@ def test_each_service_comes_after_those_it_waits_for(config: Config) -> None:
 
 def test_without_a_stack_status_says_stopped_and_logs_say_how_to_start(config: Config) -> None:
     status = local_stack("status", config)
-    assert (status.returncode, status.stdout.count("STOPPED")) == (1, 9)
+    assert (status.returncode, status.stdout.count("STOPPED")) == (2, 9)
     logs = local_stack("logs", config)
-    assert (logs.returncode, "`make run` starts" in logs.stdout) == (1, True)
+    assert (logs.returncode, "`make run` starts" in logs.stdout) == (2, True)
     assert local_stack("stop", config).returncode == 0
 
 

@@ -4,9 +4,11 @@ import ast
 import re
 import runpy
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from local_stack.config import ROOT
 from song_preference.messages import SENTENCES
@@ -96,7 +98,7 @@ def test_both_readmes_name_the_same_commands_answers_and_addresses() -> None:
     answers = [[text for language, text in blocks(document) if language == "json"] for document in documents]
     assert answers[0] == answers[1] != []
     english, spanish = (document.read_text(encoding="utf-8") for document in documents)
-    address = re.compile(r"https?://[\w.:/#?=-]+")
+    address = re.compile(r"(?:https?://|127\.0\.0\.1:)[\w.:/#?=-]+")
     assert set(address.findall(english)) == set(address.findall(spanish))
     named = {"Panel": "Dashboard", "medida": "feature", "pregunta": "question"}
     assert [named.get(cell, cell) for cell in first_cells(spanish)] == first_cells(english)
@@ -131,6 +133,29 @@ def test_the_spanish_readme_keeps_the_order_of_its_headings() -> None:
         "Resumen del Flujo de Trabajo",
         "Ejecución",
     ]
+    steps = re.findall(r"^\*\*Paso (\d)\.\*\*", (ROOT / "README.es.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert steps == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.es.md"])
+def test_a_readme_names_addresses_and_passwords_of_the_configuration(document: str) -> None:
+    text, values = (ROOT / document).read_text(encoding="utf-8"), dotenv_values(ROOT / ".env")
+    ports = {name: port for name, port in values.items() if name.endswith("_PORT") or name == "MINIO_PORT_UI"}
+    assert {name for name, port in ports.items() if f"127.0.0.1:{port}" not in text} == {"GRPC_METRICS_PORT"}
+    for user, password in (
+        ("_AIRFLOW_WWW_USER_USERNAME", "_AIRFLOW_WWW_USER_PASSWORD"),
+        ("PG_USER", "PG_PASSWORD"),
+        ("MINIO_ACCESS_KEY", "MINIO_SECRET_ACCESS_KEY"),
+    ):
+        assert f"{values[user]} / {values[password]}" in text
+    assert str(values["API_KEY"]) in text
+    assert all(author in text for author in ("Jonathan Cagua", "Juan Pablo Alianak"))
+
+
+def test_the_versions_of_the_project_agree() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {version} - " in (ROOT / "CHANGELOG.md").read_text()
 
 
 def texts_of(path: Path) -> list[str]:
