@@ -16,6 +16,7 @@ from tests.support.browser import Visitor
         ("predict", "[data-testid=stCaptionContainer]"),
         ("predict", ".block-container"),
         ("predict", ".st-key-song_energy"),
+        ("predict", "[data-testid=stColumn]:has(.st-key-answer)"),
         ("pipeline", "[data-testid=stBaseButton-primary]"),
         ("pipeline", "[data-stale]"),
         ("songs", "[data-testid=stFileUploaderDropzoneInstructions] span"),

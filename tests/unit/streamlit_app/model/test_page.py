@@ -23,6 +23,8 @@ from tests.support.model_page import CURVES, HISTORY, MEASURED, THRESHOLD, chart
 def test_the_champion_is_reported_measured_and_drawn(
     with_evaluation: Platform, open_page: Open, language: Language
 ) -> None:
+    card = Message("no_champion_yet")
+    with_evaluation.registry.described_as["1"] = {"card": card}
     page, locale = open_page("model", language), Locale(language, TEXTS)
     assert not page.exception
     assert not page.info
@@ -37,7 +39,7 @@ def test_the_champion_is_reported_measured_and_drawn(
     assert any(locale("model_meaning_accuracy", hundredths=79) in text.value for text in page.markdown)
     assert charts(page) == CURVES + THRESHOLD + MEASURED + HISTORY
     assert list(page.dataframe[0].value["ROC AUC"]) == [locale("model_interval", value=0.889, low=0.845, high=0.932)]
-    assert page.expander[0].markdown[0].value == "### Card of 1"
+    assert page.expander[0].markdown[0].value == card.text(language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
