@@ -21,7 +21,7 @@ RUN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~:+-]{0,249}")
 """The ids that Airflow accepts for a run, without those that mean another path or, like '~', all runs."""
 
 TRIES = 3
-"""Tries to start a run: on SQLite, Airflow fails if two are to be started while a third one is running."""
+"""Tries to start a run or to make an event: on SQLite, Airflow fails where it writes something else meanwhile."""
 
 PAGE_TASKS = 100
 """Tasks that are asked for at once: the most that Airflow gives."""
@@ -95,16 +95,12 @@ class Airflow:
 
     def start(self, dag_id: str, params: Mapping[str, Any] | None = None, patience_seconds: float = 0) -> RunSummary:
         """Start a run like `trigger`; return its state too."""
-        deadline, tries = time.monotonic() + patience_seconds, TRIES
+        deadline = time.monotonic() + patience_seconds
         # With a name of ours a second try cannot start a second run.
         run = Run(dag_id, f"manual__{datetime.now(UTC).isoformat()}_{token_hex(4)}")
         body = {"dag_run_id": run.run_id, "logical_date": None, "conf": dict(params or {})}
         while True:
-            response = self._request("POST", f"/dags/{dag_id}/dagRuns", json=body)
-            tries -= 1
-            if response.is_server_error and tries:
-                time.sleep(1)
-                continue
+            response = self._post(f"/dags/{dag_id}/dagRuns", body)
             if response.status_code == httpx.codes.CONFLICT:
                 return self.summary(run)
             if response.status_code != httpx.codes.NOT_FOUND or time.monotonic() >= deadline:
@@ -194,7 +190,7 @@ class Airflow:
         known = [asset["id"] for asset in found if asset["name"] == CHAMPION_ASSET]
         if not known:
             raise _unread(SCORING_DAG)
-        self._json(self._request("POST", "/assets/events", json={"asset_id": known[0]}))
+        self._json(self._post("/assets/events", {"asset_id": known[0]}))
 
     def log(self, run: Run, task: Task) -> Log:
         """Return the log of the task's last try."""
@@ -208,6 +204,13 @@ class Airflow:
     def _get(self, path: str, absent: PipelineError | None = None, **query: Any) -> dict[str, Any]:
         # A run's id holds a '+', which in a query that is not encoded means a space.
         return self._json(self._request("GET", path, params=query), absent)
+
+    def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        for _ in range(TRIES - 1):
+            if not (response := self._request("POST", path, json=body)).is_server_error:
+                return response
+            time.sleep(1)
+        return self._request("POST", path, json=body)
 
     def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:

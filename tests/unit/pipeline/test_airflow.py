@@ -6,7 +6,7 @@ import pytest
 
 from song_preference.errors import AnswerLost, PipelineError, PipelineUnavailable, RunNotFound
 from song_preference.pipeline.airflow import Airflow, Run
-from song_preference.run_options import ETL_DAG
+from song_preference.run_options import CHAMPION_ASSET, ETL_DAG
 from song_preference.settings import AirflowSettings
 from tests.support.airflow import LOCAL, RUN_ID, FakeAirflow, FakeRun, with_history
 
@@ -116,3 +116,18 @@ def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
 
     run = Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer)).trigger(ETL_DAG)
     assert [run.run_id] == started
+
+
+def test_an_event_that_airflow_could_not_write_is_made_again() -> None:
+    events: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "one"})
+        if request.method == "GET":
+            return httpx.Response(200, json={"assets": [{"id": 7, "name": CHAMPION_ASSET}]})
+        events.append(request.content)
+        return httpx.Response(500 if len(events) == 1 else 200, json={})
+
+    Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer)).announce_champion()
+    assert [*map(json.loads, events)] == [{"asset_id": 7}] * 2
