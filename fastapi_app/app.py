@@ -1,6 +1,5 @@
 """The composition root of the HTTP service."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -42,9 +41,6 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         songs.start()
-        # Without this, a full garbage collection would traverse all imported modules and stall requests for 100 ms.
-        gc.collect()
-        gc.freeze()
         yield
         songs.stop()
 

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fastapi_app.errors import problem
 from song_preference import logs
-from song_preference.process_exit import exit_after
+from song_preference.process import exempt_from_collection, exit_after
 from song_preference.tls import Tls
 
 HEADER_SECONDS = 10
@@ -216,4 +216,5 @@ def serve(config: uvicorn.Config) -> None:
     # uvicorn raises the signal again at its end, which by default makes the exit status 143.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
+    exempt_from_collection()
     Server(config).run()

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from grpc_service.metrics_server import exposed
 from grpc_service.server import PredictionServer
 from song_preference import logs
-from song_preference.process_exit import exit_after
+from song_preference.process import exempt_from_collection, exit_after
 from song_preference.serving.registry import following_champion, following_index
 from song_preference.serving.songs import SongSearch
 from song_preference.settings import GrpcSettings, ServingSettings, load
@@ -59,9 +58,7 @@ async def serve(songs: SongSearch, settings: GrpcSettings, host: str, port: int,
     tls, server = server_tls(), PredictionServer(songs, settings)
     with exposed(server.metrics.registry, host, settings.metrics_port, tls):
         songs.start()
-        # Without this, a full garbage collection would traverse all imported modules and stall every call.
-        gc.collect()
-        gc.freeze()
+        exempt_from_collection()
         await server.start(f"{host}:{port}", tls)
         log.info("gRPC listens on %s:%d, metrics on port %d.", host, port, settings.metrics_port)
         await stopping.wait()

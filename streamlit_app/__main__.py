@@ -7,6 +7,7 @@ import sys
 from streamlit.web import cli
 
 import streamlit_app.app
+from song_preference.process import exempt_from_collection
 from song_preference.settings import DashboardSettings, load
 from song_preference.tls import client_tls
 
@@ -22,6 +23,7 @@ def main() -> None:
     client_tls()
     # Streamlit counts in MiB.
     largest = math.ceil(load(DashboardSettings).max_upload_bytes / 2**20)
+    exempt_from_collection()  # Streamlit collects after every run of a page
     sys.exit(cli.main(["run", streamlit_app.app.__file__, *address, "--server.maxUploadSize", str(largest)]))
 
 

@@ -82,7 +82,7 @@ def song_table(songs: pd.DataFrame, version: str, locale: Locale) -> None:
 def _table(rows: pd.DataFrame, songs: pd.DataFrame, locale: Locale) -> None:
     names = column_names(songs, locale)
     shown = readable(rows.assign(take=locale("take")), locale, in_minutes=in_milliseconds(songs))
-    button = st.column_config.ButtonColumn("", type="tertiary", key=TAKE, help=locale("take_help"))
+    button = st.column_config.ButtonColumn(locale("take"), type="tertiary", key=TAKE, help=locale("take_help"))
     st.dataframe(
         shown, hide_index=True, column_order=["take", *names], column_config={**names, "take": button}, height=420
     )

@@ -98,7 +98,7 @@ def _table(best: pd.DataFrame, ranking: Ranking, locale: Locale) -> None:
             ),
             "liked": columns.TextColumn(locale("songs_answer_column")),
             "row": columns.NumberColumn(locale("songs_row"), format="%d", width=70),
-            "take": columns.ButtonColumn("", type="tertiary", key=TAKE, help=locale("take_help")),
+            "take": columns.ButtonColumn(locale("take"), type="tertiary", key=TAKE, help=locale("take_help")),
             **kept,
         },
         column_order=[*before, "take", *after],

@@ -44,11 +44,14 @@ class Visit:
             self.complaints.append(message.text)
 
     def settle(self) -> Self:
-        """Wait until the script has run to its end, and the charts are drawn."""
+        """Wait until the script has run to its end, and charts and tables are drawn."""
         self.page.wait_for_selector(TEXT)
         self.page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]')
         self.page.wait_for_function("""() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
             .every(chart => chart.querySelector("svg, canvas"))""")
+        # A table is drawn on a canvas; what screen readers find of it comes later.
+        self.page.wait_for_function("""() => [...document.querySelectorAll("[data-testid=stDataFrame]")]
+            .every(table => table.querySelector("[role=columnheader]"))""")
         return self
 
     def open(self, name: str) -> Self:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-IMPORTS = "import sys, threading; from song_preference.process_exit import exit_after"
+IMPORTS = "import sys, threading; from song_preference.process import exit_after"
 PATIENCE_SECONDS = 60
 
 
