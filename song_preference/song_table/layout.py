@@ -18,6 +18,7 @@ from song_preference.song_table.records import (
     blanks_beside_quotes,
     is_blank,
     message,
+    unwrapped,
 )
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -69,10 +70,11 @@ def find_layout(path: Path) -> Layout:
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(2 * MAX_ROW_CHARACTERS)
     named = SEPARATOR_LINE.match(text)
-    separators = [named[1]] if named else list(SEPARATORS)
-    candidates = [candidate for separator in separators for candidate in _candidates(text, separator)]
-    if named:
-        candidates = candidates[1:]
+    # A hint: the file may have been saved with another separator since. Of equal candidates the first is the best.
+    separators = dict.fromkeys([*(named.groups() if named else ()), *SEPARATORS])
+    candidates = [
+        candidate for separator in separators for candidate in _candidates(text, separator) if candidate.row > bool(named)
+    ]
     if not candidates:
         raise _unreadable_header(text)
     best = max(candidates, key=lambda candidate: candidate.promise)
@@ -88,7 +90,10 @@ def _candidates(text: str, separator: str) -> list[Layout]:
         if cells is None:
             break
         if not is_blank(cells):
-            found.append(Layout(cells, separator, row, lines))
+            # The title of a song may hold separators, too.
+            whole = unwrapped(cells, separator)
+            is_header = len(positions(whole[:MAX_COLUMNS])) > 1
+            found.append(Layout(whole if is_header else cells, separator, row, lines))
     return found
 
 
