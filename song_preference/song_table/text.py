@@ -83,7 +83,8 @@ def as_csv(
     start = _start(path)
     for turn in range(MOST_UNPACKED):
         if start.startswith(PACKED):
-            packed, path = path, _unpacked(path, start, max_bytes, needs_features=needs_features)
+            not_one = "zip_packed_again" if turn else "archive_without_one_table"
+            packed, path = path, _unpacked(path, start, max_bytes, not_one, needs_features=needs_features)
             start = _start(path)
             if turn:
                 packed.unlink()
@@ -121,25 +122,22 @@ def unpacking() -> Iterator[None]:
         raise rejected("archive_unreadable") from None
 
 
-def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool) -> Path:
-    """Return the one table in a gz or zip file, unpacked."""
+def _unpacked(path: Path, start: bytes, max_bytes: int, not_one: str, *, needs_features: bool) -> Path:
+    """Return the one table in a gz or zip file, unpacked; raise `InvalidDataset` with the code `not_one` for others."""
     target = path.with_name(f"{path.name}.unpacked")
     with unpacking(), target.open("wb") as unpacked:
         if start.startswith(b"PK"):
-            with zipfile.ZipFile(path) as packed, packed.open(_member(packed, needs_features=needs_features)) as file:
-                copied(file, unpacked, max_bytes)
+            with zipfile.ZipFile(path) as packed:
+                tables = members(packed, needs_features=needs_features)
+                tables = [table for table in tables if not table.filename.lower().endswith((".gz", ".zip"))] or tables
+                if len(tables) != 1:
+                    raise rejected(not_one, count=len(tables))
+                with packed.open(tables[0]) as file:
+                    copied(file, unpacked, max_bytes)
         else:
             with gzip.open(path) as file:
                 copied(cast("IO[bytes]", file), unpacked, max_bytes)
     return target
-
-
-def _member(packed: zipfile.ZipFile, *, needs_features: bool) -> zipfile.ZipInfo:
-    tables = members(packed, needs_features=needs_features)
-    tables = [member for member in tables if not member.filename.lower().endswith((".gz", ".zip"))] or tables
-    if len(tables) != 1:
-        raise rejected("archive_without_one_table", count=len(tables))
-    return tables[0]
 
 
 def members(packed: zipfile.ZipFile, *, needs_features: bool = True) -> list[zipfile.ZipInfo]:

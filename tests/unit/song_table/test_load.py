@@ -15,7 +15,6 @@ from tests.support.playlists import as_csv, songs, written
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_plain
 
 
-
 def in_one_column(raw: bytes, separator: str) -> bytes:
     """Return a CSV as a spreadsheet saves it that has each row in its first column."""
     rows = csv.reader(io.StringIO(raw.decode(), newline=""), delimiter=separator)

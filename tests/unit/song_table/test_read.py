@@ -194,11 +194,19 @@ def test_a_row_that_cannot_be_used_is_left_out_and_named(raw: bytes, faults: lis
     check_faults(table(raw), faults)
 
 
-@pytest.mark.parametrize(("first", "others", "code"), [(1, 100, "not_in_percent"), (100, 1, "not_in_unit_interval")])
-def test_a_song_on_another_scale_than_the_file_is_left_out(first: int, others: int, code: str, table: Table) -> None:
+@pytest.mark.parametrize(
+    ("first", "others", "faults"),
+    [
+        (1, 100, [(None, "not_in_percent", (2,))]),
+        (100, 1, [(feature, "not_in_unit_interval", (2,)) for feature in FEATURES]),
+    ],
+)
+def test_a_song_on_another_scale_than_the_file_is_left_out(
+    first: int, others: int, faults: list[tuple[str | None, str, tuple[int]]], table: Table
+) -> None:
     scales = np.array([[first]] + [[others]] * (len(PLAIN) - 1))
     read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * scales))))
-    assert {(fault.rule.code, fault.rows) for fault in read.faults} == {(code, (2,))}
+    assert [(fault.column, fault.rule.code, fault.rows) for fault in read.faults] == faults
     pd.testing.assert_frame_equal(features_of(read)[[*FEATURES]], PLAIN[[*FEATURES]][1:].reset_index(drop=True))
 
 

@@ -119,18 +119,19 @@ def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table:
 PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
-    "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
+    "or, for a playlist to train on, two that are called liked and disliked (likes, me gusta, dislikes, no me gusta "
+    "and the like are understood)"
 )
+BINARY = "the file is binary: export the playlist as CSV (of archives, only zip and gz can be unpacked)"
+PACKED_AGAIN = "the file is packed twice, and the zip inside has 2 tables: unpack it once and send that zip"
+TWO = packed(as_csv(PLAIN), "liked.csv", "disliked.csv")
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
     "white space": (b" \n\n\t", "the file is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
     "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
-    "binary": (b"\x89\x00\x01" * 50, "the file is binary: export the playlist as CSV"),
-    "control characters far down": (
-        as_csv(PLAIN) + b"\0" * 200,
-        "the file is binary: export the playlist as CSV",
-    ),
+    "binary": (b"\x89\x00\x01" * 50, BINARY),
+    "control characters far down": (as_csv(PLAIN) + b"\0" * 200, BINARY),
     "a workbook": (
         packed(b"<x/>", "[Content_Types].xml", "xl/workbook.xml"),
         "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
@@ -144,6 +145,8 @@ BAD: dict[str, tuple[bytes, str]] = {
         gzip.compress(gzip.compress(gzip.compress(as_csv(PLAIN)))),
         "the file is packed more than twice: unpack it and send what is inside",
     ),
+    "two tables in a zip in a zip": (packed(TWO, "songs.zip"), PACKED_AGAIN),
+    "two tables in a zip in a gz": (gzip.compress(TWO), PACKED_AGAIN),
     "a bomb in a zip": (
         packed(gzip.compress(b" " * (LIMIT + 1)), "songs.csv.gz"),
         "the file has more than 100 MB once unpacked: split it",
