@@ -36,8 +36,11 @@ PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06")
 MOST_UNPACKED = 2
 """Times that a file is unpacked: a zip may hold a gz."""
 
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""Beginning of the binary formats of older office programs."""
+DOCUMENTS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf", b"%PDF")
+"""Beginnings of the binary formats of older office programs, of RTF and of PDF."""
+
+OFFICE_FILES = ("xl/", "word/", "content.xml", "Index/Document.iwa")
+"""Beginnings of names in the zips that Excel, Word, LibreOffice and Numbers write."""
 
 BROKEN_ARCHIVE = (
     *(OSError, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
@@ -92,7 +95,7 @@ def as_csv(
         raise rejected("packed_twice")
     if start.startswith(b"PAR1"):
         return from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})]
-    if start.startswith(OLE2):
+    if start.startswith(DOCUMENTS):
         raise rejected("spreadsheet_file")
     path, notes = _transcoded(path, start)
     text = _start(path).removeprefix(codecs.BOM_UTF8).lstrip()
@@ -146,7 +149,7 @@ def members(packed: zipfile.ZipFile, *, needs_features: bool = True) -> list[zip
     Of the zip that Spotify sends, that is the library, and only for callers that need no features.
     """
     names = packed.namelist()
-    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+    if any(name.startswith(OFFICE_FILES) for name in names):
         raise rejected("spreadsheet_file")
     if any(SPOTIFY_ACCOUNT.search(name) for name in names):
         libraries = [member for member in packed.infolist() if LIBRARY_FILE.search(member.filename)]

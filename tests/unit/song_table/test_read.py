@@ -79,11 +79,12 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "words": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "Me gusta", 0: "no me gusta"}))), ["label_words"]),
     "true and false": (as_csv(PLAIN.assign(label=PLAIN[LABEL] == 1)), ["label_words"]),
     "sí and no": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "SÍ", 0: "No"}))), ["label_words"]),
-    "percent signs": (with_percent_signs(PLAIN, "%"), ["features_in_percent"]),
+    "percent signs": (with_percent_signs(PLAIN, "%"), []),
     "percent signs and decimal commas": (
         with_percent_signs(PLAIN, " %", sep=";", decimal=","),
-        ["separator_read", "features_in_percent"],
+        ["separator_read"],
     ),
+    "percent signs in a column": (as_csv(PLAIN.assign(energy=(PLAIN["energy"] * 100).astype(str) + "%")), []),
     "labels with decimal commas": (
         as_csv(PLAIN.astype({LABEL: float}), sep=";", decimal=","),
         ["separator_read", "label_words"],
@@ -214,6 +215,13 @@ def test_a_silent_song_is_on_the_scale_of_percentages(table: Table) -> None:
     percentages = (PLAIN[[*FEATURES]] * 100).round()
     percentages.iloc[0] = [0, 0, 0, 1]
     assert table(as_csv(PLAIN.assign(**percentages))).unusable == 0
+
+
+def test_a_scale_that_most_songs_exceed_is_no_percentage(table: Table) -> None:
+    # As Excel takes 0.765 where points stand between thousands.
+    read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * 1000).round())))
+    assert "features_in_percent" not in codes(read)
+    assert read.unusable == len(PLAIN)
 
 
 def test_grades_up_to_10_are_no_percentages(table: Table) -> None:

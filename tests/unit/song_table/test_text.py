@@ -71,6 +71,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
         ["converted", "one_of_columns_kept"],
     ),
+    "features in an object of another name": (
+        json.dumps([{"label": row["label"], "features": row} for row in ROWS]).encode(),
+        ["converted"],
+    ),
     "JSON with a list of features beside them": (
         json.dumps([{"audio_features": [0.1, 0.2], **row} for row in ROWS]).encode(),
         ["converted"],
@@ -116,7 +120,11 @@ def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table:
     assert (read.unusable, len(features_of(read))) == (1, read.rows - 1)
 
 
-PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
+PAGE = (
+    "the file is an HTML page or XML: export the playlist as CSV, and check that a link gives the file itself, shared "
+    "with anyone who has it"
+)
+DOCUMENT = "the file is a workbook or another document: save it in its program as 'CSV UTF-8' and send that"
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
     "or, for a playlist to train on, two that are called liked and disliked (likes, me gusta, dislikes, no me gusta "
@@ -130,15 +138,19 @@ BAD: dict[str, tuple[bytes, str]] = {
     "white space": (b" \n\n\t", "the file is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
     "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
+    "XML": (b'<?xml version="1.0"?>\n<plist></plist>', PAGE),
+    "a text with fonts": (b"{\\rtf1\\ansi " + as_csv(PLAIN) + b"}", DOCUMENT),
+    "pages to print": (b"%PDF-1.7\n" + as_csv(PLAIN), DOCUMENT),
+    "a workbook of Numbers": (packed(b"x", "Index/Document.iwa", "preview.jpg"), DOCUMENT),
     "binary": (b"\x89\x00\x01" * 50, BINARY),
     "control characters far down": (as_csv(PLAIN) + b"\0" * 200, BINARY),
     "a workbook": (
         packed(b"<x/>", "[Content_Types].xml", "xl/workbook.xml"),
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "a workbook in a zip": (
         packed(b"PK", "my/Songs.XLSX"),
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "a zip without files": (packed(b""), ZIP_OF_TWO.replace("2 tables", "0 tables")),
     "a gz in a gz in a gz": (
@@ -153,7 +165,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "an old workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "the zip that Spotify sends": (
         packed(b'{"tracks": []}', "Spotify Account Data/YourLibrary.json", "Spotify Account Data/Playlist1.json"),
