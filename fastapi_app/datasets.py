@@ -21,10 +21,10 @@ from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, Datase
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, NAME, NEW_LISTENER
+from song_preference.song_table.files import pieces
 from song_preference.temporary import closing_after
 
 MAX_SAMPLE = 100_000
-PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 # Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
@@ -176,7 +176,7 @@ def download(
     store = management.datasets
     name = store.find(version).version
     file = opened(store, name, part, at_most)
-    content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
+    content = as_csv(file) if format == "csv" and part != "raw" else pieces(file)
     extension = store.file(name, part).rpartition(".")[2] if part == "raw" else format
     headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{extension}"'}
     media_type = MEDIA_TYPES.get(extension, "application/octet-stream")

@@ -21,7 +21,6 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         store = open_store()
         if chosen.command == "list":
-            # All lines at once, so that none stands above an error.
             print(*_lines(store, MlflowClient()), sep="\n")
         elif chosen.command == "show":
             print(store.describe(chosen.version).model_dump_json(indent=2))

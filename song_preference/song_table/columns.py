@@ -129,13 +129,10 @@ LABEL_WORDS = {
 }
 LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for word in words.split(", ")}
 
-SHADES = "\N{VARIATION SELECTOR-16}🏻🏼🏽🏾🏿"
-"""Characters that give the emoji before them colours, or the colour of a skin."""
-
 
 def label_of(written: str) -> int | None:
     """Return the label that a cell means, or None."""
-    word = written.strip().rstrip(SHADES)
+    word = written.strip().rstrip("\N{VARIATION SELECTOR-16}🏻🏼🏽🏾🏿")
     number = number_of(word)
     return int(number) if number in (0, 1) else LABELS.get(plain(word) or word)
 

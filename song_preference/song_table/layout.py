@@ -72,12 +72,7 @@ def find_layout(path: Path) -> Layout:
     named = SEPARATOR_LINE.match(text)
     # A hint: the file may have been saved with another separator since. Of equal candidates the first is the best.
     separators = dict.fromkeys([*(named.groups() if named else ()), *SEPARATORS])
-    candidates = [
-        candidate
-        for separator in separators
-        for candidate in _candidates(text, separator)
-        if candidate.row > bool(named)
-    ]
+    candidates = [candidate for separator in separators for candidate in _candidates(text, separator)]
     if not candidates:
         raise _unreadable_header(text)
     best = max(candidates, key=lambda candidate: candidate.promise)
