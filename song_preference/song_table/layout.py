@@ -22,7 +22,7 @@ from song_preference.song_table.records import (
 )
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'\A"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
 """A first line that Excel takes as the name of the separator."""
 
 LINES_LOOKED_AT = 30
@@ -69,9 +69,8 @@ def find_layout(path: Path) -> Layout:
     """Return the layout of a CSV in UTF-8; raise `InvalidDataset` where no header can be read or no row follows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(2 * MAX_ROW_CHARACTERS)
-    named = SEPARATOR_LINE.match(text)
     # A hint: the file may have been saved with another separator since. Of equal candidates the first is the best.
-    separators = dict.fromkeys([*(named.groups() if named else ()), *SEPARATORS])
+    separators = dict.fromkeys([*SEPARATOR_LINE.findall(text[:10]), *SEPARATORS])
     candidates = [candidate for separator in separators for candidate in _candidates(text, separator)]
     if not candidates:
         raise _unreadable_header(text)

@@ -281,7 +281,7 @@ class _Reader:
         # A song without 1 percent of anything was written as shares by mistake, unless all of it is 0 and 1.
         is_share = f"{greatest} <= 1 and ({' or '.join(f'{cell} <> floor({cell})' for cell in features)})"
         return {
-            feature: f"if({is_share} and {cell} is not null, {OTHER_SCALE}, {cell} / 100)"
+            feature: f"if({is_share}, {OTHER_SCALE}, {cell} / 100)"
             for feature, cell in zip(FEATURES, features, strict=True)
         }
 
