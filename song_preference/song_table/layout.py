@@ -89,7 +89,7 @@ def _candidates(text: str, separator: str) -> list[Layout]:
         if not is_blank(cells):
             # The title of a song may hold separators, too.
             whole = unwrapped(cells, separator)
-            is_header = len(positions(whole[:MAX_COLUMNS])) > 1
+            is_header = whole is not cells and len(positions(whole[:MAX_COLUMNS])) > 1
             found.append(Layout(whole if is_header else cells, separator, row, lines))
     return found
 
