@@ -17,6 +17,7 @@ from song_preference.song_table.load import ROWS_SHOWN
 from song_preference.song_table.output import added_columns, harmless, with_added, written
 from song_preference.song_table.records import Cells
 from song_preference.song_table.scoring import Block, ScoringFile, blocks_of, head_of, read_songs
+from song_preference.temporary import closing_after
 
 BLOCK_ROWS = 2_000
 """Most rows in a block; larger blocks are no faster and delay the first one."""
@@ -63,7 +64,7 @@ def answered(
         if for_spreadsheet:
             songs = songs._replace(is_raw=False)
         # The files stay until the last row was sent.
-        blocks = _closing(stack.pop_all(), _Answers(songs, predict, for_spreadsheet=for_spreadsheet).blocks())
+        blocks = closing_after(stack.pop_all(), _Answers(songs, predict, for_spreadsheet=for_spreadsheet).blocks())
         return Answered(_as_json(songs.notes), blocks)
 
 
@@ -81,11 +82,6 @@ def _with_names(note: Message, most: int) -> dict[str, Any]:
     names = note.params.get("not_found", [])
     fewer = {"not_found": [*names[:most], "..."]} if len(names) > most else {}
     return {"code": note.code, "params": note.params | fewer}
-
-
-def _closing(stack: ExitStack, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    with stack:
-        yield from blocks
 
 
 class _Answers:

@@ -1,9 +1,9 @@
 """REST: dataset versions."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -21,9 +21,10 @@ from song_preference.dataset.version import NAME_LENGTH, CheckedPlaylist, Datase
 from song_preference.errors import DatasetNotFound
 from song_preference.messages import Message
 from song_preference.run_options import ETL_DAG, NAME, NEW_LISTENER
+from song_preference.song_table.files import pieces
+from song_preference.temporary import closing_after
 
 MAX_SAMPLE = 100_000
-PIECE_BYTES = 1 << 20
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 # Not async: S3, MLflow and Airflow may answer slowly, so FastAPI runs these in threads.
@@ -175,11 +176,11 @@ def download(
     store = management.datasets
     name = store.find(version).version
     file = opened(store, name, part, at_most)
-    content = as_csv(file) if format == "csv" and part != "raw" else iter(lambda: file.read(PIECE_BYTES), b"")
+    content = as_csv(file) if format == "csv" and part != "raw" else pieces(file)
     extension = store.file(name, part).rpartition(".")[2] if part == "raw" else format
     headers = {"Content-Disposition": f'attachment; filename="{name}-{part}.{extension}"'}
     media_type = MEDIA_TYPES.get(extension, "application/octet-stream")
-    return StreamingResponse(_closing(file, content), headers=headers, media_type=media_type)
+    return StreamingResponse(closing_after(file, content), headers=headers, media_type=media_type)
 
 
 @router.post(
@@ -261,8 +262,3 @@ def delete(version: Version, management: ManagementDep) -> None:
     if version == LATEST_NAME:
         raise DatasetNotFound(Message("latest_dataset_stays"))
     manage.remove(management.datasets, management.registry, version)
-
-
-def _closing(file: IO[bytes], content: Iterator[bytes]) -> Iterator[bytes]:
-    with file:
-        yield from content

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from fastapi_app.dependencies import PredictorDep
 from fastapi_app.long_requests import LongRequestRoute
-from fastapi_app.protocols import INFERENCE_PATH, InferenceError
+from fastapi_app.protocols import INFERENCE_PATH, JSON, InferenceError
 from fastapi_app.schemas import EXAMPLE_SONG
 from song_preference.errors import FieldProblem, InvalidInput, ModelNotReady
 from song_preference.features import FEATURES
@@ -29,7 +29,6 @@ from song_preference.serving.inference import (
     infer,
 )
 
-JSON = "application/json"
 HEAD_LENGTH = "Inference-Header-Content-Length"
 """Header with the number of bytes of the JSON, which the binary tensors follow."""
 

@@ -16,14 +16,14 @@ from pydantic_core import from_json, to_json
 
 from fastapi_app.dependencies import PredictorDep
 from fastapi_app.long_requests import LongRequestRoute
-from fastapi_app.protocols import INVOCATIONS_PATH, MlflowError
+from fastapi_app.protocols import INVOCATIONS_PATH, JSON, MlflowError
 from fastapi_app.schemas import EXAMPLE_SONG, EXAMPLE_TALK
 from fastapi_app.uploads import EXAMPLE
 from song_preference.errors import FieldProblem, InvalidInput, InvalidSong
 from song_preference.features import FEATURES, Song, field_problems
 from song_preference.serving.predictor import Predictor
 
-JSON, CSV = "application/json", "text/csv"
+CSV = "text/csv"
 CONTENT_TYPE = re.compile(rf"({JSON}|{CSV})\s*(;\s*charset=utf-8\s*)?", re.IGNORECASE)
 UNSUPPORTED = f"This predictor only supports the content types {JSON} and {CSV}, in UTF-8."
 SPLIT = "dataframe_split"

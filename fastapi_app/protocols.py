@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from pydantic import BaseModel, Field
 
+JSON = "application/json"
 INFERENCE_PATH = "/v2"
 INVOCATIONS_PATH = "/invocations"
 

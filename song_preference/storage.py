@@ -128,5 +128,5 @@ class ObjectStore:
                 raise _Expected from error
             if reason in FULL:
                 raise DiskFull(Message("s3_full", {"uri": self.uri(key)})) from error
-            values = {"uri": self.uri(key), "error": reason}
-            raise StorageUnavailable(Message("s3_unavailable", values)) from error
+            values = {"url": self._client.meta.endpoint_url, "uri": self.uri(key), "error": reason}
+            raise StorageUnavailable(Message("s3_failed", values)) from error

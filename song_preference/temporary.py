@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from song_preference.errors import DiskFull, SongPreferenceError
@@ -55,6 +55,12 @@ def raising_disk_full() -> Iterator[None]:
             raise
         values = {"directory": directory, "free": disk.free / 1e6, "total": disk.total / 1e6}
         raise DiskFull(Message("disk_full", values)) from error
+
+
+def closing_after(files: AbstractContextManager[object], pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces, and close the files that they are read from after the last one."""
+    with files:
+        yield from pieces
 
 
 def _is_about_room(error: BaseException | None, *, is_nearly_full: bool) -> bool:

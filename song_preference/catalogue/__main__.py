@@ -1,6 +1,7 @@
 """`python -m song_preference.catalogue`: list the catalogues, show one, remove one with its scores."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 
 from song_preference.catalogue.indexing import withdraw
 from song_preference.catalogue.store import CatalogueStore, open_store
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         store = open_store()
         if chosen.command == "list":
-            _list(store)
+            print(*_lines(store), sep="\n")
         elif chosen.command == "show":
             print(store.find(chosen.version).model_dump_json(indent=2))
         else:
@@ -30,16 +31,16 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(str(error)) from None
 
 
-def _list(store: CatalogueStore) -> None:
+def _lines(store: CatalogueStore) -> Iterator[str]:
     row = "{:<14}{:<18}{:>12}{:>8}  {:<8}{:<20}{}"
-    print(row.format("version", "created (UTC)", "songs", "parts", "in use", "scored by", "source"))
+    yield row.format("version", "created (UTC)", "songs", "parts", "in use", "scored by", "source")
     latest = store.latest()
     for found in store.published():
         created, is_used = f"{found.created_at:%Y-%m-%d %H:%M}", "yes" if latest == found else "-"
         models = ", ".join(store.models(found.version)) or "-"
-        print(row.format(found.version, created, found.songs, len(found.parts), is_used, models, found.source.uri))
+        yield row.format(found.version, created, found.songs, len(found.parts), is_used, models, found.source.uri)
     for name in store.unfinished():
-        print(f"{name:<14}unfinished: an import was ended; remove it if no run is at work")
+        yield f"{name:<14}unfinished: an import was ended; remove it if no run is at work"
 
 
 def _remove(store: CatalogueStore, version: str) -> None:

@@ -1,6 +1,7 @@
 """`python -m song_preference.dataset`: list the dataset versions, show one, remove one that nothing needs."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 
 from mlflow import MlflowClient
 
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         store = open_store()
         if chosen.command == "list":
-            _list(store, MlflowClient())
+            print(*_lines(store, MlflowClient()), sep="\n")
         elif chosen.command == "show":
             print(store.describe(chosen.version).model_dump_json(indent=2))
         else:
@@ -30,17 +31,17 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(str(error)) from None
 
 
-def _list(store: DatasetStore, registry: MlflowClient) -> None:
+def _lines(store: DatasetStore, registry: MlflowClient) -> Iterator[str]:
     row = "{:<14}{:<18}{:<8}{:>10}{:>10}{:>10}  {:<22}  {}"
-    print(row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models", "name"))
+    yield row.format("version", "created (UTC)", "source", "songs", "likes", "dislikes", "models", "name")
     for version in store.published():
         songs = version.preparation
         models = ", ".join(trained_on(registry, version.version)) or "-"
         created = f"{version.created_at:%Y-%m-%d %H:%M}"
         counts = (songs.rows_kept, songs.likes, songs.dislikes)
-        print(row.format(version.version, created, version.source.kind, *counts, models, version.name))
+        yield row.format(version.version, created, version.source.kind, *counts, models, version.name)
     for name in store.unfinished():
-        print(f"{name:<14}unfinished: a run was ended or rejected the file; remove it if no run is at work")
+        yield f"{name:<14}unfinished: a run was ended or rejected the file; remove it if no run is at work"
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ MINUTES = frozenset({"min", "mins", "minutes", "minutos"})
 OPINIONS = frozenset({"yes", "no", "y", "n", "si", "true", "false", "like", "dislike"})
 """Words that the name of a label column may have in brackets, to say how it is filled in."""
 
+OBJECTS = frozenset({"audio", "features", "audiofeatures", "master", "metadata"})
+"""Words before a column's name: of objects that JSON has features in, and of Spotify's listening history."""
+
 BRACKETS = re.compile(r"(?<=.)[(\[]([^()\[\]]*)[)\]]")
 WORDS = re.compile(r"[^\W_]+")
 
@@ -58,25 +61,25 @@ NAMES = {
     "album": "album, album name, track album name, álbum, nombre del álbum, Album-Name, Nom de l'album, "
     "Nome dell'album, Nome do álbum, Naam van album, Albumets namn, Albüm Adı, Όνομα άλμπουμ, アルバム名, اسم الألبوم, "
     "专辑名称, 專輯名稱, 專輯名",
-    "id": "id, uri, track id, track uri, song id, spotify id, spotify uri, spotify track id, spotify - id, "
+    "id": "id, uri, track id, track uri, song id, spotify id, spotify uri, spotify track id, spotify track uri, "
     "URI de la canción, Track-URI, URI du titre, URI della traccia, URI da faixa, Nummer URI, Låtens URI, Parça URI, "
     "URI κομματιού, トラックURI, رابط الأغنية (URI), 曲目 URI, 歌 Link",
     "isrc": "isrc",
 }
 """Names by meaning, our own first; then those of Exportify in its languages, Chosic, Organize Your Music,
-TuneMyMusic, Kaggle's usual sets and spotipy."""
+TuneMyMusic, Spotify's listening history, Kaggle's usual sets and spotipy."""
 
 
 def plain(name: str, units: Set[str] = UNITS, in_brackets: Set[str] = frozenset()) -> str:
-    """Return a column's name without what does not matter: units, and the object that spotipy has features in.
+    """Return a column's name without what does not matter: units, and the object that it lies in.
 
     Left out are also words `in_brackets`.
     """
     words = _words(name, units | in_brackets)
     while len(words) > 1 and words[-1] in units:
         words.pop()
-    if words[:2] == ["audio", "features"]:
-        words = words[2:] or words
+    while len(words) > 1 and words[0] in OBJECTS:
+        words.pop(0)
     return "".join(words)
 
 
@@ -119,16 +122,17 @@ def _meaning(name: str) -> str | None:
 
 
 LABEL_WORDS = {
-    1: "like, likes, liked, love, loved, yes, y, si, sí, true, t, good, verdadero, v, me gusta, gusta, 👍, ❤",
+    1: "like, likes, liked, love, loved, yes, y, si, sí, s, true, t, good, verdadero, v, me gusta, gusta, "
+    "me encanta, 👍, ❤",
     0: "dislike, dislikes, disliked, hate, hated, no, n, false, f, bad, falso, unlike, unliked, not like, not liked, "
-    "don't like, do not like, no me gusta, no gusta, 👎",
+    "don't like, do not like, no me gusta, no gusta, 👎, 💔",
 }
 LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for word in words.split(", ")}
 
 
 def label_of(written: str) -> int | None:
     """Return the label that a cell means, or None."""
-    word = written.strip().rstrip("\N{VARIATION SELECTOR-16}")
+    word = written.strip().rstrip("\N{VARIATION SELECTOR-16}🏻🏼🏽🏾🏿")
     number = number_of(word)
     return int(number) if number in (0, 1) else LABELS.get(plain(word) or word)
 

@@ -125,10 +125,11 @@ def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
         _replace(connection, f"if(json_type(tracks) = 'OBJECT', {track}, audio_features)", both)
     elif wrapped := _wrapping_key(connection):
         _replace(connection, f"unnest(json_extract(json -> {literal(_pointer(wrapped))}, '$[*]'))", "objects")
-    is_nested = "json_type(json, '/audio_features') = 'OBJECT'"
-    if _is_any(connection, is_nested):
-        merged = """json_merge_patch(json, '{"audio_features": null}', json -> '/audio_features')"""
-        _replace(connection, f"if({is_nested}, {merged}, json)", "objects")
+    for key in ("audio_features", "audioFeatures", "features"):
+        is_nested = f"json_type(json, '/{key}') = 'OBJECT'"
+        if _is_any(connection, is_nested):
+            merged = f"json_merge_patch(json, json_object('{key}', null), json -> '/{key}')"
+            _replace(connection, f"if({is_nested}, {merged}, json)", "objects")
 
 
 def _is_any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:

@@ -30,7 +30,7 @@ create macro number(cell) as case
     else coalesce(
         try_cast(cell as double),
         try_cast(replace(trim(cell), ',', '.') as double),
-        try_cast(replace(trim(cell, ' %\u00a0\u202f'), ',', '.') as double),
+        try_cast(replace(trim(cell, ' %\u00a0\u202f'), ',', '.') as double) / if(contains(cell, '%'), 100, 1),
         'nan'::double) end;
 create macro clock(cell) as list_reduce(
     list_transform(string_split(cell, ':'), lambda part: try_cast(part as double)),
@@ -44,7 +44,7 @@ create macro shared_id(cell) as if(regexp_full_match(cell, '{OWN_NUMBER.pattern}
 create macro isrc_code(cell) as nullif(upper(regexp_replace(written(cell), '[-\\s]', '', 'g')), '');
 """
 """`written`: null for what programs write in cells without a value. `number`: null where a cell holds none, NaN for
-another text; a comma is taken for a point, a percent sign is dropped. `song_id`: null for a file of the listener's own,
+another text; a comma is taken for a point, and percent for a share. `song_id`: null for a file of the listener's own,
 whose URI ends in its seconds. `shared_id`: null for a file's own number."""
 
 

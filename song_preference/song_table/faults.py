@@ -32,11 +32,12 @@ def faults_of_rows(
 
     `label_cell` is the column of `loaded` that the label is read from.
     """
-    nothing = " and ".join(f"{feature} is null" for feature in features) or "false"
-    findings = _found(connection, None, {"without_features": nothing})
+    least = f"least({', '.join(features)})"
+    of_song = {"without_features": f"{least} is null", "not_in_percent": f"{least} = {OTHER_SCALE}"}
+    findings = _found(connection, None, of_song)
     for feature in features:
         rules = {code: rule.format(feature) for code, rule in FEATURE_FAULTS.items()}
-        findings += _found(connection, feature, rules, where=f"not ({nothing})")
+        findings += _found(connection, feature, rules, where=f"not ({' or '.join(of_song.values())})")
     if label_cell:
         rules = {code: rule.format(label_cell) for code, rule in LABEL_FAULTS.items()}
         findings += _found(connection, LABEL, rules)

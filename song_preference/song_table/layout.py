@@ -18,10 +18,11 @@ from song_preference.song_table.records import (
     blanks_beside_quotes,
     is_blank,
     message,
+    unwrapped,
 )
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'\A"?sep=([^\w\s"]|\t)"?[\r\n]', re.IGNORECASE)
 """A first line that Excel takes as the name of the separator."""
 
 LINES_LOOKED_AT = 30
@@ -68,11 +69,9 @@ def find_layout(path: Path) -> Layout:
     """Return the layout of a CSV in UTF-8; raise `InvalidDataset` where no header can be read or no row follows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(2 * MAX_ROW_CHARACTERS)
-    named = SEPARATOR_LINE.match(text)
-    separators = [named[1]] if named else list(SEPARATORS)
+    # A hint: the file may have been saved with another separator since. Of equal candidates the first is the best.
+    separators = dict.fromkeys([*SEPARATOR_LINE.findall(text[:10]), *SEPARATORS])
     candidates = [candidate for separator in separators for candidate in _candidates(text, separator)]
-    if named:
-        candidates = candidates[1:]
     if not candidates:
         raise _unreadable_header(text)
     best = max(candidates, key=lambda candidate: candidate.promise)
@@ -88,7 +87,10 @@ def _candidates(text: str, separator: str) -> list[Layout]:
         if cells is None:
             break
         if not is_blank(cells):
-            found.append(Layout(cells, separator, row, lines))
+            # The title of a song may hold separators, too.
+            whole = unwrapped(cells, separator)
+            is_header = whole is not cells and len(positions(whole[:MAX_COLUMNS])) > 1
+            found.append(Layout(whole if is_header else cells, separator, row, lines))
     return found
 
 

@@ -263,11 +263,11 @@ class _Reader:
         """Return the features as shares if those of the whole file are percentages, else nothing."""
         features = [f"m{chosen[feature]}" for feature in FEATURES]
         greatest = f"greatest({', '.join(features)})"
-        above, within, most = self._numbers(
+        above, numbers, most = self._numbers(
             f"select count(*) filter ({greatest} between 1 and 100 and {greatest} <> 1), "
-            f"count(*) filter ({greatest} <= 1), max({greatest}) filter ({greatest} <= 100) from loaded"
+            f"count(*) filter (isfinite({greatest})), max({greatest}) filter ({greatest} <= 100) from loaded"
         )
-        if above <= within or most <= LEAST_PERCENTAGE:
+        if above <= numbers / 2 or most <= LEAST_PERCENTAGE:
             return {}
         # A column of whole numbers up to 1 may be percentages too, of hardly any speech for one.
         are_shares = [
@@ -281,7 +281,7 @@ class _Reader:
         # A song without 1 percent of anything was written as shares by mistake, unless all of it is 0 and 1.
         is_share = f"{greatest} <= 1 and ({' or '.join(f'{cell} <> floor({cell})' for cell in features)})"
         return {
-            feature: f"if({is_share} and {cell} is not null, {OTHER_SCALE}, {cell} / 100)"
+            feature: f"if({is_share}, {OTHER_SCALE}, {cell} / 100)"
             for feature, cell in zip(FEATURES, features, strict=True)
         }
 

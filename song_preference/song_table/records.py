@@ -34,6 +34,7 @@ class Records(Iterator[Cells | None]):
 
     def __init__(self, text: TextIO, separator: str, header_row: int = 0, header: Cells | None = None) -> None:
         self._lines, self._header, self._open_quotes = _Lines(text, separator), header, 0
+        self._separator = separator
         self._rows_until_header = header_row
         self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self.fault: Fault = "row_too_long"
@@ -48,6 +49,8 @@ class Records(Iterator[Cells | None]):
         """Return the next row."""
         self._lines.left, self._lines.taken = READ_CHARACTERS, []
         cells = self._read()
+        if cells and self._header and len(whole := unwrapped(cells, self._separator)) == len(self._header):
+            cells = whole
         self._rows_until_header -= 1
         if self._rows_until_header >= 0 or not self._header or self.lines < 2:
             return cells
@@ -115,6 +118,13 @@ class _Lines(Iterator[str]):
         """Let the lines below the first one be read again."""
         self._given_back = StringIO("".join(self.taken[1:]) + self._given_back.read(), newline="")
         self.taken = self.taken[:1]
+
+
+def unwrapped(cells: Cells, separator: str) -> Cells:
+    """Return the cells of a row that stands in the quotes of its only cell, as Excel saves rows of one column."""
+    if len(cells) == 1 and separator in cells[0]:
+        return next(csv.reader(StringIO(cells[0], newline=""), delimiter=separator))
+    return cells
 
 
 def blanks_beside_quotes(separator: str) -> list[re.Pattern[bytes]]:

@@ -186,7 +186,9 @@ def _block(songs: ScoringFile, taken: list[Cells | str | Message], number: int, 
     faults: dict[int, Faults] = {}
     for position, rules in zip(song_at[~whole].tolist(), found["faults"][~whole].tolist(), strict=True):
         faults[position] = [(name, Message(RULES[rule])) for name, rule in zip(FEATURES, rules, strict=True) if rule]
-        if songs.is_looked_up and set(rules) == {RULES.index("empty_cell")}:
+        if RULES.index("not_in_percent") in rules:
+            faults[position] = [(None, Message("not_in_percent"))]
+        elif songs.is_looked_up and set(rules) == {RULES.index("empty_cell")}:
             faults[position] = [(None, Message("not_in_catalogue"))]
     for position in np.setdiff1d(np.arange(len(taken)), song_at).tolist():
         row = taken[position]

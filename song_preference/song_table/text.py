@@ -36,8 +36,11 @@ PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06")
 MOST_UNPACKED = 2
 """Times that a file is unpacked: a zip may hold a gz."""
 
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""Beginning of the binary formats of older office programs."""
+DOCUMENTS = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf", b"%PDF")
+"""Beginnings of the binary formats of older office programs, of RTF and of PDF."""
+
+OFFICE_FILES = ("xl/", "word/", "content.xml", "Index/Document.iwa")
+"""Beginnings of names in the zips that Excel, Word, LibreOffice and Numbers write."""
 
 BROKEN_ARCHIVE = (
     *(OSError, EOFError, ValueError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
@@ -83,7 +86,8 @@ def as_csv(
     start = _start(path)
     for turn in range(MOST_UNPACKED):
         if start.startswith(PACKED):
-            packed, path = path, _unpacked(path, start, max_bytes, needs_features=needs_features)
+            not_one = "zip_packed_again" if turn else "archive_without_one_table"
+            packed, path = path, _unpacked(path, start, max_bytes, not_one, needs_features=needs_features)
             start = _start(path)
             if turn:
                 packed.unlink()
@@ -91,7 +95,7 @@ def as_csv(
         raise rejected("packed_twice")
     if start.startswith(b"PAR1"):
         return from_parquet(path, connection, max_bytes), [Message("converted", {"format": "Parquet"})]
-    if start.startswith(OLE2):
+    if start.startswith(DOCUMENTS):
         raise rejected("spreadsheet_file")
     path, notes = _transcoded(path, start)
     text = _start(path).removeprefix(codecs.BOM_UTF8).lstrip()
@@ -121,25 +125,22 @@ def unpacking() -> Iterator[None]:
         raise rejected("archive_unreadable") from None
 
 
-def _unpacked(path: Path, start: bytes, max_bytes: int, *, needs_features: bool) -> Path:
-    """Return the one table in a gz or zip file, unpacked."""
+def _unpacked(path: Path, start: bytes, max_bytes: int, not_one: str, *, needs_features: bool) -> Path:
+    """Return the one table in a gz or zip file, unpacked; raise `InvalidDataset` with the code `not_one` for others."""
     target = path.with_name(f"{path.name}.unpacked")
     with unpacking(), target.open("wb") as unpacked:
         if start.startswith(b"PK"):
-            with zipfile.ZipFile(path) as packed, packed.open(_member(packed, needs_features=needs_features)) as file:
-                copied(file, unpacked, max_bytes)
+            with zipfile.ZipFile(path) as packed:
+                tables = members(packed, needs_features=needs_features)
+                tables = [table for table in tables if not table.filename.lower().endswith((".gz", ".zip"))] or tables
+                if len(tables) != 1:
+                    raise rejected(not_one, count=len(tables))
+                with packed.open(tables[0]) as file:
+                    copied(file, unpacked, max_bytes)
         else:
             with gzip.open(path) as file:
                 copied(cast("IO[bytes]", file), unpacked, max_bytes)
     return target
-
-
-def _member(packed: zipfile.ZipFile, *, needs_features: bool) -> zipfile.ZipInfo:
-    tables = members(packed, needs_features=needs_features)
-    tables = [member for member in tables if not member.filename.lower().endswith((".gz", ".zip"))] or tables
-    if len(tables) != 1:
-        raise rejected("archive_without_one_table", count=len(tables))
-    return tables[0]
 
 
 def members(packed: zipfile.ZipFile, *, needs_features: bool = True) -> list[zipfile.ZipInfo]:
@@ -148,7 +149,7 @@ def members(packed: zipfile.ZipFile, *, needs_features: bool = True) -> list[zip
     Of the zip that Spotify sends, that is the library, and only for callers that need no features.
     """
     names = packed.namelist()
-    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
+    if any(name.startswith(OFFICE_FILES) for name in names):
         raise rejected("spreadsheet_file")
     if any(SPOTIFY_ACCOUNT.search(name) for name in names):
         libraries = [member for member in packed.infolist() if LIBRARY_FILE.search(member.filename)]

@@ -123,7 +123,9 @@ def test_without_s3_the_reason_and_the_remedy_are_reported(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(SystemExit, match=r"S3 did not serve .*EndpointConnectionError.*check that it runs"):
+    with pytest.raises(
+        SystemExit, match=r"S3 at http://\S+ did not serve .*EndpointConnectionError.*check that it runs"
+    ):
         versions(["list"])
 
 
@@ -259,7 +261,7 @@ def test_of_two_writers_the_first_wins(store: DatasetStore) -> None:
 def test_a_wrong_secret_is_reported_with_what_to_check(store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIO_SECRET_ACCESS_KEY", "wrong-secret")
     rejected = ObjectStore(s3_client(S3Settings()), store.objects.bucket)
-    said = rf"S3 did not serve {rejected.uri('a.csv')} \(\w+\)"
+    said = rf"S3 at http://\S+ did not serve {rejected.uri('a.csv')} \(\w+\)"
     message = rf"{said}: check that it runs, that its volume has room, and its keys\."
     with pytest.raises(StorageUnavailable, match=message):
         rejected.get("a.csv")

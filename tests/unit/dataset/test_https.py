@@ -100,7 +100,7 @@ def test_a_page_is_rejected_before_the_rest_of_it_arrives(outside: Outside, tmp_
         waits(request)
 
     outside.answers["/a.csv"] = [page]
-    with pytest.raises(InvalidDataset, match="the file is an HTML page: check that the link gives the file itself"):
+    with pytest.raises(InvalidDataset, match="the file is an HTML page or XML: export the playlist as CSV, and check"):
         get(outside.url(), tmp_path)
 
 

@@ -52,6 +52,15 @@ def test_versions_are_listed_the_newest_first_with_the_models_trained_on_them(
     assert last.split()[:2] == ["0123456789ab", "unfinished:"]
 
 
+def test_a_list_that_cannot_be_read_whole_has_no_header(
+    objects: MemoryObjects, mlflow: FakeMlflow, first: DatasetVersion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    objects.is_down = True
+    with pytest.raises(SystemExit, match="S3 did not serve"):
+        main(["list"])
+    assert capsys.readouterr().out == ""
+
+
 def test_one_is_shown_as_it_is_stored(first: DatasetVersion, capsys: pytest.CaptureFixture[str]) -> None:
     main(["show", first.version])
     assert DatasetVersion.model_validate_json(capsys.readouterr().out) == first

@@ -73,6 +73,14 @@ EXPORTS = {
         "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id",
         {*DESCRIBING},
     ),
+    "Spotify's listening history": (
+        "ts,ms_played,master_metadata_track_name,master_metadata_album_album_name,spotify_track_uri,episode_name",
+        {"title", "id"},
+    ),
+    "features in an object": (
+        "name,features.danceability,features.energy,audioFeatures.acousticness,audio_features.speechiness",
+        {*FEATURES, "title"},
+    ),
     "spotipy": (
         (
             "danceability,energy,key,loudness,mode,speechiness,acousticness,instrumentalness,liveness,valence,tempo,"
@@ -125,7 +133,7 @@ def test_words_that_labels_and_durations_may_have_change_another_name(name: str)
         *(("1", "0"), ("1.0", "0.0"), ("true", "false"), ("yes", "no"), ("Y", "n"), ("like", "dislike")),
         *(("love", "HATE"), ("good", "bad"), ("si", "no"), ("Sí", "No"), ("me gusta", "no me gusta")),
         *((" liked ", "disliked"), ("likes", "not like"), ("liked", "unliked"), ("like", "do not like"), ("👍", "👎")),
-        *(("1,0", "0,0"), ("VERDADERO", "FALSO")),
+        *(("1,0", "0,0"), ("VERDADERO", "FALSO"), ("s", "n"), ("👍🏽", "👎🏻"), ("❤️", "💔"), ("Me encanta", "no")),
     ],
 )
 def test_a_label_is_a_number_or_a_word(like: str, dislike: str) -> None:

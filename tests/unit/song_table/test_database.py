@@ -33,7 +33,8 @@ def value(connection: duckdb.DuckDBPyConnection, macro: str, cell: str | None) -
         ("5e-1", 0.5),
         ("inf", math.inf),
         *((cell, None) for cell in (None, "", " ", *NOTHING)),
-        *((cell, 36.5) for cell in ("36.5%", "36,5 %", "36,5\u00a0%", "%36.5")),
+        *((cell, 0.365) for cell in ("36.5%", "36,5 %", "36,5\u00a0%", "%36.5")),
+        ("0.7%", 0.007),
         *((cell, math.nan) for cell in ("loud", "0_5", "1.000,5", "50 % %5", "-nan", "true", "%")),
     ],
 )

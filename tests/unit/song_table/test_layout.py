@@ -24,6 +24,11 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         b"sep=^\n" + as_csv(PLAIN, sep="^"),
         ["separator_read", "header_in_row"],
     ),
+    "a line that names another separator": (b"sep=;\n" + as_csv(PLAIN), ["header_in_row"]),
+    "a line that names an unusual one, above tabs": (
+        b"sep=^\r\n" + as_csv(songs(), sep="\t"),
+        ["separator_read", "header_in_row"],
+    ),
     "a title above the header": (b"My songs of 2024\n\n" + as_csv(PLAIN), ["header_in_row"]),
 }
 
@@ -71,6 +76,17 @@ def test_the_header_is_the_row_that_names_most_of_the_columns(tmp_path: Path) ->
 
 def test_names_of_a_song_alone_do_not_make_a_header(tmp_path: Path) -> None:
     assert layout_of(tmp_path, "title,artist,album\nenergy,x\n0.5,y\n").row == 2
+
+
+def test_the_separator_that_the_first_line_names_is_taken_where_others_are_as_good(tmp_path: Path) -> None:
+    for separator in ";,":
+        found = layout_of(tmp_path, f"sep={separator}\nenergy;title,tempo\n1;x,2\n")
+        assert (found.separator, found.row) == (separator, 2)
+
+
+def test_a_header_in_one_cell_is_taken_apart_and_a_title_is_not(tmp_path: Path) -> None:
+    assert layout_of(tmp_path, '"title,""artist"""\n"x,y"\n').header == ["title", "artist"]
+    assert layout_of(tmp_path, 'title\n"Hello, Goodbye"\n').header == ["title"]
 
 
 def test_of_equally_good_rows_the_first_is_the_header(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Which rows of a CSV are songs, and which number each has."""
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,16 @@ import pytest
 from song_preference.song_table import database
 from song_preference.song_table.layout import Layout
 from song_preference.song_table.load import ROWS_LOOKED_AT, ROWS_SHOWN, Columns, Loaded, load
-from tests.support.playlists import as_csv, songs
+from tests.support.playlists import as_csv, songs, written
 from tests.support.song_tables import FIRST, HEADER, PLAIN, Table, check_faults, check_is_plain
+
+
+def in_one_column(raw: bytes, separator: str) -> bytes:
+    """Return a CSV as a spreadsheet saves it that has each row in its first column."""
+    rows = csv.reader(io.StringIO(raw.decode(), newline=""), delimiter=separator)
+    lines = (written([row], separator, "", "utf-8", quoted=False).decode() for row in rows)
+    return written([[line] for line in lines], separator, "\r\n", "utf-8", quoted=True)
+
 
 TICKED = as_csv(PLAIN.assign(label=(PLAIN["label"] == 1).astype(str).str.upper()))
 TICKED_COLUMNS = len(PLAIN.columns) - 1
@@ -39,6 +49,12 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         + b"".join(b"%d" % row + b"," * len(PLAIN.columns) + b"FALSE\n" for row in range(60, 300)),
         ["index_column_left_out", "label_words"],
     ),
+    "each row in a cell": (in_one_column(as_csv(songs()), ","), []),
+    "each row in a cell, with decimal commas": (
+        in_one_column(as_csv(songs(), sep=";", decimal=","), ";"),
+        ["separator_read"],
+    ),
+    "some rows in a cell": (as_csv(PLAIN).replace(FIRST, b'"' + FIRST + b'"'), []),
     "blanks around cells": (as_csv(PLAIN).replace(b",", b" , "), []),
 }
 

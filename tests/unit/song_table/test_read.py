@@ -79,11 +79,12 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
     "words": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "Me gusta", 0: "no me gusta"}))), ["label_words"]),
     "true and false": (as_csv(PLAIN.assign(label=PLAIN[LABEL] == 1)), ["label_words"]),
     "sí and no": (as_csv(PLAIN.assign(label=PLAIN[LABEL].map({1: "SÍ", 0: "No"}))), ["label_words"]),
-    "percent signs": (with_percent_signs(PLAIN, "%"), ["features_in_percent"]),
+    "percent signs": (with_percent_signs(PLAIN, "%"), []),
     "percent signs and decimal commas": (
         with_percent_signs(PLAIN, " %", sep=";", decimal=","),
-        ["separator_read", "features_in_percent"],
+        ["separator_read"],
     ),
+    "percent signs in a column": (as_csv(PLAIN.assign(energy=(PLAIN["energy"] * 100).astype(str) + "%")), []),
     "labels with decimal commas": (
         as_csv(PLAIN.astype({LABEL: float}), sep=";", decimal=","),
         ["separator_read", "label_words"],
@@ -194,11 +195,19 @@ def test_a_row_that_cannot_be_used_is_left_out_and_named(raw: bytes, faults: lis
     check_faults(table(raw), faults)
 
 
-@pytest.mark.parametrize(("first", "others", "code"), [(1, 100, "not_in_percent"), (100, 1, "not_in_unit_interval")])
-def test_a_song_on_another_scale_than_the_file_is_left_out(first: int, others: int, code: str, table: Table) -> None:
+@pytest.mark.parametrize(
+    ("first", "others", "faults"),
+    [
+        (1, 100, [(None, "not_in_percent", (2,))]),
+        (100, 1, [(feature, "not_in_unit_interval", (2,)) for feature in FEATURES]),
+    ],
+)
+def test_a_song_on_another_scale_than_the_file_is_left_out(
+    first: int, others: int, faults: list[tuple[str | None, str, tuple[int]]], table: Table
+) -> None:
     scales = np.array([[first]] + [[others]] * (len(PLAIN) - 1))
     read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * scales))))
-    assert {(fault.rule.code, fault.rows) for fault in read.faults} == {(code, (2,))}
+    assert [(fault.column, fault.rule.code, fault.rows) for fault in read.faults] == faults
     pd.testing.assert_frame_equal(features_of(read)[[*FEATURES]], PLAIN[[*FEATURES]][1:].reset_index(drop=True))
 
 
@@ -206,6 +215,13 @@ def test_a_silent_song_is_on_the_scale_of_percentages(table: Table) -> None:
     percentages = (PLAIN[[*FEATURES]] * 100).round()
     percentages.iloc[0] = [0, 0, 0, 1]
     assert table(as_csv(PLAIN.assign(**percentages))).unusable == 0
+
+
+def test_a_scale_that_most_songs_exceed_is_no_percentage(table: Table) -> None:
+    # As Excel takes 0.765 where points stand between thousands.
+    read = table(as_csv(PLAIN.assign(**(PLAIN[[*FEATURES]] * 1000).round())))
+    assert "features_in_percent" not in codes(read)
+    assert read.unusable == len(PLAIN)
 
 
 def test_grades_up_to_10_are_no_percentages(table: Table) -> None:

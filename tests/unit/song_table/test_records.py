@@ -124,6 +124,11 @@ def test_a_row_fits_if_what_it_or_the_header_has_more_is_empty(
     assert fits(cells, header) is does_fit
 
 
+def test_a_cell_that_holds_a_whole_row_is_that_row() -> None:
+    assert records('"a;""b;\nc"""\n"e;f"\n"g;h;i"\nj\n', TWO, ";") == [["a", "b;\nc"], ["e", "f"], ["g;h;i"], ["j"]]
+    assert records('"e;"\n', ["title"], ";") == [["e;"]]
+
+
 @pytest.mark.parametrize(("cells", "blank"), [([], True), (["", " \t"], True), (["", "0"], False)])
 def test_a_row_is_blank_that_holds_nothing_visible(cells: list[str], *, blank: bool) -> None:
     assert is_blank(cells) is blank

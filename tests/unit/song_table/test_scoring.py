@@ -51,6 +51,15 @@ def test_each_row_has_its_features_or_its_faults(read: Read) -> None:
     assert [row[:2] for row in block.rows] == [["A", "0"], ["B", "x"], ["C", "0.5"], [], ["E", "1"]]
 
 
+def test_a_row_of_shares_among_percentages_has_one_fault(read: Read) -> None:
+    block = one_block(read(f"{HEADER}\n10,20,30,40\n10,20,30,\n0.1,0.2,0.3,0.4\n0.1,0.2,0.3,\n50,60,70,80\n"))
+    assert faults(block) == {
+        3: [("acousticness", "empty_cell")],
+        4: [(None, "not_in_percent")],
+        5: [(None, "not_in_percent")],
+    }
+
+
 def test_a_row_may_end_before_cells_that_nobody_needs(read: Read) -> None:
     block = one_block(read(f"{HEADER},note,label\n0,0,0,0\n0,0,0\n0,0,0,0,x\n,,,,,0\n"))
     # One that ends elsewhere may lack a cell in the middle, and what follows it would be taken for another column's.

@@ -71,6 +71,10 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
         ["converted", "one_of_columns_kept"],
     ),
+    "features in an object of another name": (
+        json.dumps([{"label": row["label"], "features": row} for row in ROWS]).encode(),
+        ["converted"],
+    ),
     "JSON with a list of features beside them": (
         json.dumps([{"audio_features": [0.1, 0.2], **row} for row in ROWS]).encode(),
         ["converted"],
@@ -116,41 +120,52 @@ def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table:
     assert (read.unusable, len(features_of(read))) == (1, read.rows - 1)
 
 
-PAGE = "the file is an HTML page: check that the link gives the file itself, shared with anyone who has it"
+PAGE = (
+    "the file is an HTML page or XML: export the playlist as CSV, and check that a link gives the file itself, shared "
+    "with anyone who has it"
+)
+DOCUMENT = "the file is a workbook or another document: save it in its program as 'CSV UTF-8' and send that"
 ZIP_OF_TWO = (
     "the file is a zip with 2 tables: put just one into it (csv, tsv, txt, json or parquet), "
-    "or two that are called liked and disliked (likes, me gusta, dislikes, no me gusta and the like are understood)"
+    "or, for a playlist to train on, two that are called liked and disliked (likes, me gusta, dislikes, no me gusta "
+    "and the like are understood)"
 )
+BINARY = "the file is binary: export the playlist as CSV (of archives, only zip and gz can be unpacked)"
+PACKED_AGAIN = "the file is packed twice, and the zip inside has 2 tables: unpack it once and send that zip"
+TWO = packed(as_csv(PLAIN), "liked.csv", "disliked.csv")
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty"),
     "white space": (b" \n\n\t", "the file is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf\n", "the file is empty"),
     "html": (b"\n\n <!DOCTYPE html><html><body>Sign in</body></html>", PAGE),
-    "binary": (b"\x89\x00\x01" * 50, "the file is binary: export the playlist as CSV"),
-    "control characters far down": (
-        as_csv(PLAIN) + b"\0" * 200,
-        "the file is binary: export the playlist as CSV",
-    ),
+    "XML": (b'<?xml version="1.0"?>\n<plist></plist>', PAGE),
+    "a text with fonts": (b"{\\rtf1\\ansi " + as_csv(PLAIN) + b"}", DOCUMENT),
+    "pages to print": (b"%PDF-1.7\n" + as_csv(PLAIN), DOCUMENT),
+    "a workbook of Numbers": (packed(b"x", "Index/Document.iwa", "preview.jpg"), DOCUMENT),
+    "binary": (b"\x89\x00\x01" * 50, BINARY),
+    "control characters far down": (as_csv(PLAIN) + b"\0" * 200, BINARY),
     "a workbook": (
         packed(b"<x/>", "[Content_Types].xml", "xl/workbook.xml"),
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "a workbook in a zip": (
         packed(b"PK", "my/Songs.XLSX"),
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "a zip without files": (packed(b""), ZIP_OF_TWO.replace("2 tables", "0 tables")),
     "a gz in a gz in a gz": (
         gzip.compress(gzip.compress(gzip.compress(as_csv(PLAIN)))),
         "the file is packed more than twice: unpack it and send what is inside",
     ),
+    "two tables in a zip in a zip": (packed(TWO, "songs.zip"), PACKED_AGAIN),
+    "two tables in a zip in a gz": (gzip.compress(TWO), PACKED_AGAIN),
     "a bomb in a zip": (
         packed(gzip.compress(b" " * (LIMIT + 1)), "songs.csv.gz"),
         "the file has more than 100 MB once unpacked: split it",
     ),
     "an old workbook": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9,
-        "the file is a workbook of a spreadsheet program: save it there as 'CSV UTF-8' and send that",
+        DOCUMENT,
     ),
     "the zip that Spotify sends": (
         packed(b'{"tracks": []}', "Spotify Account Data/YourLibrary.json", "Spotify Account Data/Playlist1.json"),
