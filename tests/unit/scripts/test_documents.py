@@ -1,6 +1,7 @@
 """The documents: links that lead somewhere, and a table of variables that agrees with `.env`."""
 
 import ast
+import hashlib
 import re
 import runpy
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from dotenv import dotenv_values
 
 from local_stack.config import ROOT
+from song_preference.dataset.version import Parameters, version_of
 from song_preference.messages import SENTENCES
 from tests.support.documents import DOCUMENTS as WITH_COMMANDS
 from tests.support.documents import (
@@ -23,6 +25,7 @@ from tests.support.documents import (
     split,
     words,
 )
+from tests.support.stack import PLAYLIST
 
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")})
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -150,6 +153,14 @@ def test_a_readme_names_addresses_and_passwords_of_the_configuration(document: s
         assert f"{values[user]} / {values[password]}" in text
     assert str(values["API_KEY"]) in text
     assert all(author in text for author in ("Jonathan Cagua", "Juan Pablo Alianak"))
+
+
+@pytest.mark.skipif(not PLAYLIST.exists(), reason="The playlist of `.env` is not part of the repository.")
+@pytest.mark.parametrize("document", ["README.md", "README.es.md"])
+def test_a_readmes_answers_name_the_version_of_the_default_playlist(document: str) -> None:
+    version = version_of(hashlib.sha256(PLAYLIST.read_bytes()).hexdigest(), Parameters(test_size=0.3, seed=42))
+    named = re.findall(r'"dataset_?[vV]ersion":"(\w+)"', (ROOT / document).read_text(encoding="utf-8"))
+    assert named == [version] * 2
 
 
 def test_the_versions_of_the_project_agree() -> None:
