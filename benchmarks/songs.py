@@ -38,7 +38,7 @@ def main(songs: int) -> None:
         graph = champions()["default"]
         ModelCache(cache, NAME, ALIAS).keep(REF, graph)
         began = time.perf_counter()
-        write(index, ("made-up", REF.version, ""), made_up.songs(songs, ServedModel.load(REF, graph)))
+        write(index, ("made-up", REF.version, None), made_up.songs(songs, ServedModel.load(REF, graph)))
         print(f"{songs:,} songs: {index.stat().st_size / 1e6:.0f} MB, written in {time.perf_counter() - began:.0f} s")
         with serving("rest", "app", cache, BOTH_CORES) as server:
             print(f"memory of the server before {megabytes(server):.0f} MB")

@@ -153,7 +153,7 @@ class DatasetInUse(SongPreferenceError):
 
 
 class CatalogueNotFound(SongPreferenceError):
-    """The catalogue was never published, a part of it was removed, or it has no such song."""
+    """The catalogue was never published, a part of it was removed, or it has no such song or nothing to recommend."""
 
 
 class CatalogueIncomplete(SongPreferenceError):

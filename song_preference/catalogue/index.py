@@ -48,7 +48,7 @@ COLUMNS = ("id", "isrc", "title", "artist", "album", "genre", "year", "popularit
 SCHEMA = f"""
 pragma journal_mode = off;
 pragma synchronous = off;
-create table about (catalogue text, model text, songs integer, created_at text, format text);
+create table about (catalogue text, model text, dataset text, songs integer, format text);
 create table songs (
     number integer primary key, {", ".join(COLUMNS)}, name integer,
     probability real, liked integer, is_own integer, reason text
@@ -79,6 +79,7 @@ class OwnSongs:
     """The songs of the list that the model was trained on, to leave them out where songs are recommended."""
 
     def __init__(self, datasets: DatasetStore, version: str | None) -> None:
+        self.version = version
         self._keys, self._names, self._features = set[str](), set[int](), set[bytes]()
         for songs in _described(datasets, version) if version else ():
             keys = (key for name in KEYS if name in songs for key in songs[name].dropna())
@@ -134,11 +135,11 @@ def build(store: CatalogueStore, scores: Scores, own: OwnSongs, target: Path, mo
     Raise `CatalogueNotFound` where a part was removed meanwhile.
     """
     rows = islice(_rows(store, scores, own), most_songs)
-    return write(target, (scores.catalogue, scores.model, scores.created_at.isoformat()), rows)
+    return write(target, (scores.catalogue, scores.model, own.version), rows)
 
 
-def write(target: Path, about: tuple[str, str, str], rows: Iterable[Row]) -> int:
-    """Write songs, the most popular first, to a new file about a catalogue, a model and a time; count them."""
+def write(target: Path, about: tuple[str, str, str | None], rows: Iterable[Row]) -> int:
+    """Write songs, the most popular first, to a new file about a catalogue, a model and its dataset; count them."""
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.executescript(SCHEMA)
         connection.execute("begin")
@@ -151,7 +152,7 @@ def write(target: Path, about: tuple[str, str, str], rows: Iterable[Row]) -> int
         connection.execute("commit")
         connection.executescript(FINISHED)
         ((songs,),) = connection.execute("select count(*) from songs").fetchall()
-        connection.execute("insert into about values (?, ?, ?, ?, ?)", (*about[:2], songs, about[2], FORMAT))
+        connection.execute("insert into about values (?, ?, ?, ?, ?)", (*about, songs, FORMAT))
         return int(songs)
 
 

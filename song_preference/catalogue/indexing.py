@@ -42,6 +42,7 @@ def index(store: CatalogueStore, settings: IndexSettings, version: str, folder: 
     run_id = str(known[0].info.run_id) if known else _built(store, settings, scores, params)
     _scores(store, version, folder)
     client.set_registered_model_tag(settings.name, INDEX_TAG, run_id)
+    log.info("The index has catalogue %s with the predictions of version %s.", version, scores.model)
     return {"run_id": run_id, "experiment_id": str(experiment_id)}
 
 
@@ -64,7 +65,6 @@ def _built(store: CatalogueStore, settings: IndexSettings, scores: Scores, param
         mlflow.log_params(params)
         mlflow.log_metrics({"songs": scores.songs, "songs_liked": scores.liked, "songs_in_index": songs})
         mlflow.log_artifact(str(directory / INDEX_FILE))
-    log.info("The index has %d songs.", songs)
     return str(run.info.run_id)
 
 

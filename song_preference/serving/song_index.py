@@ -19,7 +19,7 @@ from song_preference.serving.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-FORMAT = "6"
+FORMAT = "7"
 """Number of the index's form: raise it whenever the same scores give another index, or it is read in another way."""
 
 DOWNLOAD = "download-"
@@ -33,18 +33,20 @@ class SongIndex(NamedTuple):
     catalogue: str
     model: str
     """Version of the model whose answers it has."""
+    dataset: str | None
+    """The dataset version that this model was trained on, whose songs are left out of recommendations."""
     songs: int
 
     @classmethod
     def of(cls, path: Path) -> "SongIndex":
         """Read what an index says about itself; raise `sqlite3.DatabaseError` if it is none, or not whole."""
         with closing(connect(path)) as connection:
-            about = "select catalogue, model, songs, format from about"
-            ((catalogue, model, songs, form),) = connection.execute(about).fetchall()
+            about = "select catalogue, model, dataset, songs, format from about"
+            ((catalogue, model, dataset, songs, form),) = connection.execute(about).fetchall()
             ((last,),) = connection.execute("select max(number) from songs").fetchall()
         if last != songs or form != FORMAT:
             raise sqlite3.DatabaseError("songs are missing, or it has another form")
-        return cls(path, catalogue, model, songs)
+        return cls(path, catalogue, model, dataset, songs)
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -223,8 +223,12 @@ class SongSearch:
             return _by_id(connection, song_id)
 
     def recommend(self, asked: Wishes) -> Found:
-        """Return songs that are not in the listener's list and that they would like, spread over artists."""
+        """Return songs that they would like, outside their list, spread over artists; raise `CatalogueNotFound`."""
         with self._opened() as (index, connection):
+            served = self.predictor.store.served
+            # An index of another list does not leave out the songs of this one.
+            if served and served.model.ref.dataset_version not in (None, index.dataset):
+                raise CatalogueNotFound(Message("index_of_another_list"))
             return Found(_spread(_rows(connection, *_proposed(asked)), asked), self._origin(index))
 
     def genres(self, limit: int) -> list[str]:

@@ -12,7 +12,7 @@ from song_preference.song_table.output import harmless, written
 from streamlit_app import address
 from streamlit_app.address import Choice
 from streamlit_app.components import because, download, linked, open_in_predict, plain, section
-from streamlit_app.data.catalogue import catalogue, genres_and_spans
+from streamlit_app.data.catalogue import catalogue, genres_and_spans, has_index
 from streamlit_app.discover import load
 from streamlit_app.i18n import Locale
 
@@ -85,18 +85,25 @@ def _songs(index: SongIndex, filters: Filters, locale: Locale) -> None:
     with section(locale):
         try:
             found = catalogue().recommend(asked)
-        except CatalogueNotFound:  # somebody removed it
-            st.rerun()
-        if found.origin.stale:
-            st.caption(locale("discover_stale", version=found.origin.model))
-        if found.songs:
-            _exports(found, locale)
-            for number, song in enumerate(found.songs):
-                _song(number, song, locale)
+        except CatalogueNotFound as error:
+            if not has_index():  # somebody removed it
+                st.rerun()
+            st.info(error.message.text(locale.language), icon=":material/hourglass_empty:")
         else:
-            st.write(locale("discover_none"))
+            _list(found, locale)
         st.caption(locale("discover_of", songs=index.songs))
     address.write()
+
+
+def _list(found: Found, locale: Locale) -> None:
+    if found.origin.stale:
+        st.caption(locale("discover_stale", version=found.origin.model))
+    if not found.songs:
+        st.write(locale("discover_none"))
+        return
+    _exports(found, locale)
+    for number, song in enumerate(found.songs):
+        _song(number, song, locale)
 
 
 def _asked(filters: Filters, locale: Locale) -> Wishes:

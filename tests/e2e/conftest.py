@@ -8,6 +8,7 @@ import pytest
 from song_preference.pipeline.airflow import Airflow
 from song_preference.settings import AirflowSettings, S3Settings
 from song_preference.storage import ObjectStore, s3_client
+from tests.support.airflow_api import airflow_api
 
 TIMEOUT_SECONDS = 240
 
@@ -22,6 +23,13 @@ def rest(environment: dict[str, str]) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def airflow(environment: dict[str, str]) -> Airflow:
     return Airflow(AirflowSettings())
+
+
+@pytest.fixture
+def logged_in(environment: dict[str, str]) -> Iterator[httpx.Client]:
+    """A client of Airflow's whole API."""
+    with airflow_api(AirflowSettings()) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

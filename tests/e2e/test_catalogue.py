@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 import httpx
@@ -16,11 +17,12 @@ import pytest
 
 from local_stack.config import ROOT
 from song_preference.catalogue.__main__ import main
+from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.pipeline.__main__ import follow
 from song_preference.pipeline.airflow import Airflow, Run
-from song_preference.run_options import ETL_DAG, SCORING_DAG, TRAINING_DAG
+from song_preference.run_options import ETL_DAG, IMPORT_DAG, SCORING_DAG, TRAINING_DAG
 from song_preference.storage import ObjectStore
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1.prediction_pb2_grpc import PredictionServiceStub
@@ -31,6 +33,9 @@ from tests.support.waiting import wait_for
 EXAMPLE = (ROOT / "incoming" / "example_catalogue.csv").read_bytes()
 REAL = PLAYLIST.parent / "catalogue"
 ENDED = {"success", "failed"}
+SONGS, LISTED = 502, "Song of the list"
+"""How many the catalogue has, and the title of the one that the listener knows."""
+
 OPTIONAL = ("isrc", "album", "genre", "year", "popularity", "spotify_url")
 SONG = f"id title artist isrc album genre year popularity spotifyUrl {' '.join(FEATURES)} probability liked reason"
 
@@ -52,6 +57,11 @@ def scores(rest: httpx.Client) -> dict[str, Any]:
     return found
 
 
+def wait_for_index(rest: httpx.Client, catalogue: str, model: str, songs: int) -> None:
+    wanted = {"catalogue": catalogue, "model": model, "songs": songs, "stale": False}
+    wait_for(lambda: rest.get("/catalogue").json()["index"] == wanted, "the index of the champion", 300)
+
+
 def rolled_back(rest: httpx.Client, version: str) -> dict[str, Any]:
     answer = rest.post("/model/rollback", json={"version": version}).json()
     assert (answer["model"]["version"], answer["is_announced"]) == (version, True)
@@ -59,10 +69,16 @@ def rolled_back(rest: httpx.Client, version: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def catalogue(rest: httpx.Client) -> Iterator[dict[str, Any]]:
-    """The made-up catalogue with one song more, so that no other run has seen it."""
-    song = f"Song {time.time_ns()},Nobody" + EXAMPLE.splitlines()[1].decode().partition("Velvet Ferry")[2]
-    report = imported(rest, EXAMPLE + f"{song}\n".encode(), "mine.csv")
+def catalogue(rest: httpx.Client, objects: ObjectStore) -> Iterator[dict[str, Any]]:
+    """The made-up catalogue with a song that no other run has seen, and the likeliest like of the list in use."""
+    own = DatasetStore(objects).table(rest.get("/model").json()["dataset_version"], "features", 500)[list(FEATURES)]
+    answers = rest.post("/predict/batch", json={"songs": own.to_dict("records")}).json()["predictions"]
+    likeliest = own.iloc[max(range(len(own)), key=lambda place: answers[place]["probability"])]
+    first = pd.read_csv(BytesIO(EXAMPLE)).head(1)
+    new = first.assign(title=f"Song {time.time_ns()}", artist="Nobody")
+    listed = first.assign(title=LISTED, artist="Nobody", **likeliest)
+    added = pd.concat([new, listed]).to_csv(index=False, header=False)
+    report = imported(rest, EXAMPLE + added.encode(), "mine.csv")
     assert report["state"] == "success", report
     yield rest.get("/catalogue").json()["catalogue"]
     main(["remove", report["version"]])
@@ -88,7 +104,7 @@ def table(objects: ObjectStore, key: str) -> pa.Table:
 def test_the_champion_answers_for_every_song(
     rest: httpx.Client, objects: ObjectStore, catalogue: dict[str, Any]
 ) -> None:
-    assert (catalogue["songs"], catalogue["rows"], catalogue["source"]["kind"]) == (501, 501, "s3")
+    assert (catalogue["songs"], catalogue["rows"], catalogue["source"]["kind"]) == (SONGS, SONGS, "s3")
     found = scores(rest)
     folder = f"catalogue/{catalogue['version']}/"
     (part,) = (part["name"] for part in catalogue["parts"])
@@ -100,14 +116,21 @@ def test_the_champion_answers_for_every_song(
     assert sum(answers["liked"]) == found["liked"] > 0
 
 
-@pytest.mark.usefixtures("catalogue")
-def test_the_log_of_a_mapped_task_is_found(rest: httpx.Client, airflow: Airflow) -> None:
+def test_the_log_of_a_mapped_task_and_links_to_results_are_found(
+    rest: httpx.Client, airflow: Airflow, logged_in: httpx.Client, catalogue: dict[str, Any]
+) -> None:
     scores(rest)
-    (newest,) = airflow.runs(SCORING_DAG, limit=1).runs
-    run = Run(SCORING_DAG, newest.id)
+    importing, run = (Run(dag_id, airflow.runs(dag_id, limit=1).runs[0].id) for dag_id in (IMPORT_DAG, SCORING_DAG))
     (task,) = (task for task in airflow.tasks(run) if task.id == "score")
     assert task.map_index == 0
     assert any(line.get("level") == "info" for line in airflow.log(run, task))
+    follow(airflow, run, print)
+    for of, task_id in ((importing, "publish"), (run, "index")):
+        path = f"/api/v2/dags/{of.dag_id}/dagRuns/{quote(of.run_id, safe='')}/taskInstances/{task_id}"
+        links = logged_in.get(f"{path}/links").json()["extra_links"]
+        assert links["Files in S3"].endswith(f"catalogue%2F{catalogue['version']}%2F")
+        assert catalogue["version"] in logged_in.get(f"{path}/xcomEntries/result").json()["value"]
+    assert links["Run in MLflow"].partition("?")[0].endswith(f"/runs/{airflow.result(run, 'index')['run_id']}")
 
 
 def test_another_champion_is_asked_too_and_old_answers_are_used_again(
@@ -117,15 +140,9 @@ def test_another_champion_is_asked_too_and_old_answers_are_used_again(
     rolled_back(rest, before)
     first = scores(rest)
     found = rolled_back(rest, other)
-    assert (found["model"], found["catalogue"], found["songs"]) == (other, catalogue["version"], 501)
+    assert (found["model"], found["catalogue"], found["songs"]) == (other, catalogue["version"], SONGS)
     assert rolled_back(rest, before) == first
-
-    def index() -> dict[str, Any]:
-        found: dict[str, Any] = rest.get("/catalogue").json()["index"] or {}
-        return found
-
-    wait_for(lambda: index().get("model") == before, "the index of the champion", 300)
-    assert index() == {"catalogue": catalogue["version"], "model": before, "songs": 501, "stale": False}
+    wait_for_index(rest, catalogue["version"], before, SONGS)
 
 
 def from_message(scored: Any) -> dict[str, Any]:
@@ -175,6 +192,10 @@ def test_every_protocol_finds_and_recommends_the_same_songs(
         assert best == from_graphql(rest, 'recommendations(wishes: {limit: 10, genre: "rock"})')
         assert best == [*map(from_message, stub.Recommend(pb.RecommendRequest(limit=10, genre="rock")).songs)]
         assert best
+        known = stub.SearchSongs(pb.SearchSongsRequest(query=LISTED, limit=1)).songs
+        assert [(found.song.title, found.liked) for found in known] == [(LISTED, True)]
+        proposed = rest.get("/recommendations", params={"limit": 100, "per_artist": 100}).json()["songs"]
+        assert LISTED not in {song["title"] for song in proposed}
         page = stub.GetSong(pb.GetSongRequest(id=best[0]["id"]))
     told = rest.get(f"/songs/{best[0]['id']}").json()
     query = f"""{{ song(id: "{best[0]["id"]}") {{ song {{ id title }} catalogue model stale
@@ -241,6 +262,9 @@ def test_the_library_that_spotify_sends_is_looked_up_and_trained_on(
     run = rest.get(f"/pipeline/runs/{etl.run_id}").json()
     assert (run["dataset_version"], run["promoted"]) == (dataset["version"], True), run["training"]
     wait_for(lambda: rest.get("/model").json()["version"] == run["model_version"], "the new champion in service")
+    # Never songs that were proposed for another list.
+    proposed = rest.get("/recommendations").json()
+    assert proposed.get("code") == "index_of_another_list" or proposed["model"] == run["model_version"]
     song = {"speechiness": 0.1, "energy": 0.5, "acousticness": 0.5}
     liked = [rest.post("/predict", json=song | {"danceability": share}).json()["liked"] for share in (0.2, 0.8)]
     assert liked == [False, True]
@@ -255,7 +279,9 @@ def test_a_file_without_titles_is_rejected_and_the_catalogue_stays(
     assert rest.get("/catalogue").json()["catalogue"] == catalogue
 
 
-def test_a_real_catalogue_of_several_files_is_imported(rest: httpx.Client, catalogue: dict[str, Any]) -> None:
+def test_a_real_catalogue_of_several_files_is_imported_and_follows_the_champion(
+    rest: httpx.Client, second: tuple[str, str]
+) -> None:
     if not REAL.is_dir():
         pytest.skip(f"{REAL} is not there")
     packed = BytesIO()
@@ -267,7 +293,14 @@ def test_a_real_catalogue_of_several_files_is_imported(rest: httpx.Client, catal
     assert (report["state"], found["version"], found["rows"], found["songs"]) == (
         *("success", report["version"], 41_106, 40_303),
     )
-    assert scores(rest)["songs"] == 40_303
+    before, other = second
+    for version in (before, other, before):
+        assert rolled_back(rest, version)["songs"] == 40_303
+        wait_for_index(rest, report["version"], version, 40_303)
+        best = rest.get("/recommendations").json()
+        assert (len(best["songs"]), best["model"]) == (20, version)
+        named = rest.get("/songs", params={"query": f"{best['songs'][0]['title']} {best['songs'][0]['artist']}"}).json()
+        assert best["songs"][0] in named["songs"]
     main(["remove", report["version"]])
 
 

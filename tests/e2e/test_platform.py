@@ -1,7 +1,7 @@
 """One suite for both stacks: a DAG is triggered, and the same answer comes out everywhere."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -23,11 +23,10 @@ from song_preference.pipeline.__main__ import follow, run_to_champion
 from song_preference.pipeline.airflow import Airflow, Run
 from song_preference.pipeline.report import failure
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
-from song_preference.settings import AirflowSettings, ClientSettings
+from song_preference.settings import ClientSettings
 from song_preference.storage import ObjectStore
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.i18n import COMMON, Locale
-from tests.support.airflow_api import airflow_api
 from tests.support.stack import PLAYLIST
 
 PATIENCE_SECONDS = 60
@@ -73,16 +72,16 @@ def test_the_log_of_a_task_that_worked_holds_no_warning_and_no_error(airflow: Ai
     assert alarms == []
 
 
-@pytest.mark.usefixtures("environment")
-def test_the_page_of_a_task_has_its_result_in_a_sentence(airflow: Airflow, runs: tuple[Run, Run]) -> None:
+def test_the_page_of_a_task_has_its_result_in_a_sentence(
+    airflow: Airflow, logged_in: httpx.Client, runs: tuple[Run, Run]
+) -> None:
     results = {}
-    with airflow_api(AirflowSettings()) as client:
-        for run in runs:
-            for task in airflow.tasks(run):
-                path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task.id}/xcomEntries"
-                entries = client.get(path).raise_for_status().json()["xcom_entries"]
-                assert {"result", "return_value"} <= {entry["key"] for entry in entries}
-                results[run.dag_id, task.id] = client.get(f"{path}/result").raise_for_status().json()["value"]
+    for run in runs:
+        for task in airflow.tasks(run):
+            path = f"/api/v2/dags/{run.dag_id}/dagRuns/{quote(run.run_id)}/taskInstances/{task.id}/xcomEntries"
+            entries = logged_in.get(path).raise_for_status().json()["xcom_entries"]
+            assert {"result", "return_value"} <= {entry["key"] for entry in entries}
+            results[run.dag_id, task.id] = logged_in.get(f"{path}/result").raise_for_status().json()["value"]
     assert all(isinstance(result, str) and result.endswith(".") for result in results.values())
     assert re.fullmatch(r"[\d,]+ of [\d,]+ songs kept.*\.", results[ETL_DAG, "engineer_features"])
     assert results[TRAINING_DAG, "evaluate"].startswith("ROC AUC 0.")
@@ -143,13 +142,6 @@ def test_a_bad_option_fails_clearly_and_everything_stays(
     assert "Traceback" not in failure(airflow, run)
     assert airflow.training_of(run) is None
     assert in_force() == before
-
-
-@pytest.fixture
-def logged_in(environment: dict[str, str]) -> Iterator[httpx.Client]:
-    """A client of Airflow's whole API."""
-    with airflow_api(AirflowSettings()) as client:
-        yield client
 
 
 def test_a_task_links_to_its_files_and_its_run(

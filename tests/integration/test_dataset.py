@@ -64,6 +64,8 @@ def test_mlflow_shows_the_version_with_its_source_pictures_and_card(
     described = run(store, settings(playlist, monkeypatch))
     logged = runs_of(described)[0]
     assert logged.data.params["seed"] == "42"
+    shown = [store.latest().model_dump_json(), *logged.data.params.values(), *logged.data.tags.values()]
+    assert not any(str(playlist.parent) in text for text in shown)
     assert logged.data.metrics["likes"] == described.preparation.likes
     assert "# Dataset" in logged.data.tags["mlflow.note.content"]
     assert logged.inputs is not None

@@ -56,7 +56,7 @@ def write_index(path: Path, entries: Sequence[Entry] = ENTRIES) -> SongIndex:
         told = {**entry._asdict(), **dict(zip(FEATURES, features(number), strict=True))}
         values = tuple(told.get(column) for column in COLUMNS)
         rows.append(Row(values, name_key(entry.title, entry.artist), 0.5, liked=True, is_own=False))
-    write(path, (CATALOGUE, "1", ""), rows)
+    write(path, (CATALOGUE, "1", None), rows)
     return SongIndex.of(path)
 
 

@@ -40,9 +40,11 @@ def asked(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql, values).fetchall()
 
 
-def test_it_says_what_it_is_of_and_has_every_song_in_the_order_of_popularity(path: Path, scores: Scores) -> None:
+def test_it_says_what_it_is_of_and_has_every_song_in_the_order_of_popularity(
+    path: Path, scores: Scores, own: str
+) -> None:
     found = SongIndex.of(path)
-    assert (found.catalogue, found.model, found.songs) == (scores.catalogue, "1", 203)
+    assert (found.catalogue, found.model, found.dataset, found.songs) == (scores.catalogue, "1", own, 203)
     rows = asked(path, "select number, popularity, title from songs order by number")
     assert [number for number, *_ in rows] == list(range(1, 204))
     assert [title for *_, title in rows[:4]] == ["Mine 1", "Mine 2", "Mine 3", "Song 199"]

@@ -156,7 +156,7 @@ def test_an_index_of_another_version_is_stale(
     unused: Any = None
     indexes = IndexStore(unused, 1, Path("unused"))
     managed_app.state.songs = SongSearch(indexes, predictor)
-    indexes.current = SongIndex(Path("a"), published.version, model, 2)
+    indexes.current = SongIndex(Path("a"), published.version, model, None, 2)
     with TestClient(managed_app) as client:
         found = client.get(PATH).json()["index"]
     assert found == {"catalogue": published.version, "model": model, "songs": 2, "stale": stale}

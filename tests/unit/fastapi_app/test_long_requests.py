@@ -12,6 +12,13 @@ from tests.support.rest import check_problem
 from tests.support.songs import SONG
 
 WAITING = 2
+TENSOR = {"name": "features", "shape": [1, 4], "datatype": "FP32", "data": list(SONG.values())}
+BODIES: dict[str, dict[str, Any]] = {
+    "/predict/batch": {"songs": [SONG]},
+    "/graphql": {"query": BATCH, "variables": {"songs": [SONG]}},
+    "/v2/models/spotify_model_prod/infer": {"inputs": [TENSOR]},
+    "/invocations": {"inputs": [SONG]},
+}
 
 
 class Held:
@@ -34,20 +41,22 @@ def held(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> Held:
     return held
 
 
-def test_rest_and_graphql_share_one_turn_and_a_bounded_queue(rest: TestClient, held: Held) -> None:
+def test_all_protocols_share_one_turn_and_a_bounded_queue(rest: TestClient, held: Held) -> None:
     def batch(path: str) -> Any:
-        query = {"query": BATCH, "variables": {"songs": [SONG]}}
-        return rest.post(path, json=query if path == "/graphql" else {"songs": [SONG]})
+        return rest.post(path, json=BODIES[path])
 
     with ThreadPoolExecutor(WAITING + 2) as callers:
         # One is computed and two wait; whichever comes last is answered at once.
-        calls = [callers.submit(batch, path) for path in ("/predict/batch", "/graphql") * 2]
+        calls = [callers.submit(batch, path) for path in BODIES]
         answered, waiting = wait(calls, 60, return_when=FIRST_COMPLETED)
         assert [call.result().status_code for call in answered] == [503]
         rejected = check_problem(batch("/predict/batch"), 503, "/predict/batch")
         assert rejected["detail"] == f"{WAITING} long requests are already waiting: try again in a few seconds."
-        answer = batch("/graphql")
+        answer, *others = (batch(path) for path in [*BODIES][1:])
         assert (answer.status_code, code(answer.json())) == (503, "SERVICE_BUSY")
+        busy = {"error_code": "TEMPORARILY_UNAVAILABLE", "message": rejected["detail"]}
+        assert [other.status_code for other in others] == [503, 503]
+        assert [other.json() for other in others] == [{"error": rejected["detail"]}, busy]
         assert rest.get("/health/live").status_code == 200
         held.ready.set()
         assert {caller.result().status_code for caller in waiting} == {200}

@@ -25,8 +25,8 @@ class Protocol(NamedTuple):
     fields: list[str]
     """Of an error."""
 
-    def post(self, rest: TestClient, content: Any) -> Response:
-        return rest.post(self.path, content=content, headers={"Content-Type": "application/json"})
+    def post(self, rest: TestClient, content: Any, **headers: str) -> Response:
+        return rest.post(self.path, content=content, headers={"Content-Type": "application/json", **headers})
 
     def fault(self, response: Response, status: int) -> str:
         assert (response.status_code, list(response.json())) == (status, self.fields)
@@ -76,6 +76,13 @@ def test_requests_are_counted_and_probes_are_not(rest: TestClient, protocol: Pro
     assert sorted(counted) == [total.format(protocol.operation, outcome) for outcome in ("client_error", "ok")]
     assert "song_preference_batch_songs_sum 2.0" in metrics
     assert set(probes) == {200}
+
+
+@each_protocol
+def test_a_request_keeps_its_id(rest: TestClient, protocol: Protocol) -> None:
+    for body, status in ((protocol.body, 200), ({}, 400)):
+        answer = protocol.post(rest, json.dumps(body), **{"X-Request-ID": "mine"})
+        assert (answer.status_code, answer.headers["X-Request-ID"]) == (status, "mine")
 
 
 @each_protocol

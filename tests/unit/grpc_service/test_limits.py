@@ -1,8 +1,13 @@
+from functools import partial
+from typing import Any
+
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
 from grpc_service import limits
+from song_preference.open_inference.inference_pb2 import ModelInferRequest
+from song_preference.open_inference.inference_pb2_grpc import GRPCInferenceServiceStub
 from song_preference.serving.predictor import Predictor
 from tests.support.grpc_calls import TIMEOUT_SECONDS, Slow, Start, batch_request, predict_request, rejected
 from tests.support.songs import SONG
@@ -13,11 +18,14 @@ def test_a_batch_too_many_is_rejected_at_once_and_songs_and_probes_are_answered(
 ) -> None:
     monkeypatch.setattr(limits, "MAX_HEAVY_CALLS", 1)
     edge = start(slow)
+    infer = GRPCInferenceServiceStub(edge.channel).ModelInfer
     under_way = edge.stub.PredictBatch.future(batch_request(SONG), timeout=TIMEOUT_SECONDS)
     assert slow.asked.wait(TIMEOUT_SECONDS)
-    rejection = rejected(lambda: edge.stub.PredictBatch(batch_request(SONG), timeout=TIMEOUT_SECONDS))
-    assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert rejection.text == "The service already answers 1 such calls: wait a moment, then call again."
+    calls: list[tuple[Any, Any]] = [(edge.stub.PredictBatch, batch_request(SONG)), (infer, ModelInferRequest())]
+    for call, request in calls:
+        rejection = rejected(partial(call, request, timeout=TIMEOUT_SECONDS))
+        assert rejection.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert rejection.text == "The service already answers 1 such calls: wait a moment, then call again."
     assert edge.stub.Predict(predict_request(**SONG), timeout=TIMEOUT_SECONDS).label
     edge.health.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_SECONDS)
     slow.let.set()

@@ -19,6 +19,7 @@ from song_preference.serving.model import (
     INPUT_EXAMPLE_PROPERTY,
     THRESHOLD_PROPERTY,
     ServedModel,
+    open_graph,
 )
 from song_preference.training.export import build_graph
 
@@ -32,6 +33,8 @@ def test_a_model_says_its_version_and_threshold(graph: bytes, songs: NDArray[np.
     assert (model.ref, model.threshold) == (REF, 0.5)
     assert labels.shape == probabilities.shape == (len(songs),)
     assert model.background.shape == (100, 4)
+    options = open_graph(graph).get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
 
 
 def test_the_runtime_reports_nothing_to_its_makers(tmp_path: Path) -> None:

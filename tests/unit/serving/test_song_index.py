@@ -16,12 +16,10 @@ from tests.support.waiting import wait_for
 def write(path: Path, model: str, songs: int = 3, form: str = FORMAT) -> Path:
     """Write as much of an index as a store looks at."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(
-            "create table about (catalogue text, model text, songs integer, created_at text, format text)"
-        )
+        connection.execute("create table about (catalogue text, model text, dataset text, songs integer, format text)")
         connection.execute("create table songs (number integer primary key, title text)")
         connection.executemany("insert into songs values (?, ?)", [(number, "Song") for number in range(1, 4)])
-        connection.execute("insert into about values ('c', ?, ?, '', ?)", (model, songs, form))
+        connection.execute("insert into about values ('c', ?, null, ?, ?)", (model, songs, form))
     return path
 
 

@@ -292,13 +292,27 @@ def test_answers_of_another_version_than_the_one_in_service_are_stale(
     assert search.song(ID).explanation.prediction.model.version == "2"
 
 
+def test_while_the_index_is_of_another_list_nothing_is_recommended(
+    search: SongSearch, registry: FakeRegistry, predictor: Predictor, graph: bytes
+) -> None:
+    assert search.current
+    registry.register("2", graph, search.current.dataset)
+    predictor.store.refresh(again=True)
+    assert search.recommend(Wishes()).origin.stale
+    registry.register("3", graph, "another")
+    predictor.store.refresh(again=True)
+    assert titles(search, "deja vu") == ["Déjà Vu"]
+    with pytest.raises(CatalogueNotFound, match="predictions for another playlist"):
+        search.recommend(Wishes())
+
+
 def test_answers_are_stale_while_no_version_is_in_service(search: SongSearch, predictor: Predictor) -> None:
     predictor.store.served = None
     assert search.search(Search(query="deja")).origin.stale
 
 
 def test_an_index_that_is_replaced_while_it_is_opened_is_no_error(index: Path, predictor: Predictor) -> None:
-    found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", 1)]
+    found = [SongIndex.of(index), SongIndex(Path("gone.sqlite"), "c", "1", None, 1)]
 
     class Replaced:
         """An index whose file is gone at the first look, and the next one."""

@@ -111,8 +111,10 @@ def platform(
 
 @pytest.fixture(scope="session")
 def index(graph: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of a catalogue, with the answers of version 1."""
-    return index_of(rows(), graph, tmp_path_factory.mktemp("index") / "index.sqlite")
+    """The index of a catalogue, with the answers of version 1 for the sample."""
+    objects = MemoryObjects()
+    own = publish_sample(objects, 1, datetime(2026, 11, 25, 10, tzinfo=UTC)).version
+    return index_of(rows(), graph, tmp_path_factory.mktemp("index") / "index.sqlite", objects, own)
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES
+from song_preference.messages import Message
 from song_preference.serving.songs import SongSearch, Wishes
 from streamlit_app import data
 from streamlit_app.discover.page import popularity_levels
@@ -78,10 +80,11 @@ def test_a_filter_comes_back_from_the_address_and_nonsense_is_left_out(indexed: 
 
 
 def test_a_catalogue_without_genres_years_and_popularity_has_no_such_filters(
-    platform: Platform, open_page: Open, graph: bytes, tmp_path: Path
+    platform: Platform, dataset: DatasetVersion, open_page: Open, graph: bytes, tmp_path: Path
 ) -> None:
     songs = rows()[["title", "artist", *FEATURES]]
-    platform.registry.indexes["bare"] = index_of(songs, graph, tmp_path / "bare.sqlite")
+    bare = index_of(songs, graph, tmp_path / "bare.sqlite", platform.objects, dataset.version)
+    platform.registry.indexes["bare"] = bare
     refresh_catalogue()
     page = open_page("discover", "en")
     assert titles(page)
@@ -101,11 +104,18 @@ def test_one_click_opens_a_song_in_predict(indexed: SongSearch, monkeypatch: pyt
 
 
 def test_the_answers_of_another_version_are_called_so(
-    platform: Platform, indexed: SongSearch, open_page: Open, graph: bytes
+    platform: Platform, dataset: DatasetVersion, indexed: SongSearch, open_page: Open, graph: bytes
 ) -> None:
-    platform.registry.register("2", graph)
+    platform.registry.register("2", graph, dataset.version)
     data.predictor().store.refresh()
-    assert Locale("es", TEXTS)("discover_stale", version="1") in shown(open_page("discover", "es"))
+    page = open_page("discover", "es")
+    assert Locale("es", TEXTS)("discover_stale", version="1") in shown(page)
+    assert titles(page)
+    # Among them could be songs of the list of the model in use.
+    platform.registry.register("3", graph, "0" * 12)
+    data.predictor().store.refresh()
+    assert [box.value for box in page.run().info] == [Message("index_of_another_list").text("es")]
+    assert not titles(page)
 
 
 @pytest.mark.parametrize(
