@@ -21,7 +21,7 @@ from tests.support.pictures import check_moving_picture, take_moving_picture, ta
 from tests.support.waiting import wait_for
 
 LEARNING_MS = 180_000
-BEFORE_A_RUN = re.compile("the playlist is another listener's, its model replaces|replaces that of the made-up songs")
+BEFORE_A_RUN = re.compile("^As the playlist is another listener's, its model replaces|^Its model replaces that of")
 """By whether the list in use is a listener's own, or the sample."""
 
 
