@@ -26,6 +26,41 @@ MAIN_IS_WIDER = """() => {
   return main.scrollWidth > main.clientWidth || document.documentElement.scrollWidth > window.innerWidth;
 }"""
 
+MOST_TABS = 200
+"""Greatest number of elements that Tab stops at in a page."""
+
+START_OF_TABS = """main => {
+  window.reached = new Map();
+  window.look = each => {
+    const parts = [];
+    // The thumb of a slider is lit, and not the element that has the focus.
+    for (let at = each; at && parts.length < 16; at = at.parentElement) {
+      const {outline, boxShadow, borderColor, backgroundColor} = getComputedStyle(at);
+      parts.push(outline, boxShadow, borderColor, backgroundColor);
+    }
+    return `${parts}`;
+  };
+  window.drawn = () => new Promise(requestAnimationFrame).then(() =>
+    document.getAnimations().filter(each => each instanceof CSSTransition).forEach(each => each.finish()));
+  main.tabIndex = -1;
+  main.focus();
+}"""
+IS_STILL_IN_MAIN = """main => drawn().then(() => {
+  const at = document.activeElement, isInside = at !== main && main.contains(at);
+  if (isInside) reached.set(at, look(at));
+  return isInside;
+})"""
+END_OF_TABS = """main => drawn().then(() => {
+  const kinds = "a[href], button, input, textarea, summary, [role=tab], [role=slider], [role=radio], [role=combobox]";
+  const groups = "[role=radiogroup], [role=tablist], [data-testid=stSelectbox], [data-testid=stFileUploader]";
+  const controls = [...main.querySelectorAll(kinds)]
+    .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled);
+  // Of a group, Tab stops at one element, whose keys lead to the others.
+  const isReached = each => [...reached.keys()].some(at => (each.closest(groups) ?? each).contains(at));
+  const isSeen = each => !reached.has(each) || reached.get(each) !== look(each);
+  return controls.filter(each => !isReached(each) || !isSeen(each)).map(each => each.outerHTML);
+})"""
+
 
 class Visit:
     """One visitor of the dashboard; whatever their browser complains about is kept."""
@@ -74,6 +109,17 @@ class Visit:
         note = self.page.locator("[data-testid=stAlert]:not(.st-key-newer *)")
         above = note.first.bounding_box() if note.count() else None
         return bool(box and box["y"] + box["height"] - (above["height"] if above else 0) <= LAPTOP_HEIGHT)
+
+    def hidden_from_tab(self) -> list[str]:
+        """Press Tab through the page; return its controls that were not reached, or did not show that they were."""
+        main = self.page.get_by_test_id("stMainBlockContainer")
+        main.evaluate(START_OF_TABS)
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            if not main.evaluate(IS_STILL_IN_MAIN):
+                break
+        found: list[str] = main.evaluate(END_OF_TABS)
+        return found
 
     def scrolls_sideways(self) -> bool:
         return bool(self.page.evaluate(MAIN_IS_WIDER))

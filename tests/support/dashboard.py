@@ -1,15 +1,20 @@
 """The dashboard's pages on a platform in memory, of which each service can be taken away."""
 
 from collections.abc import Callable
+from functools import cache
+from itertools import chain
 from pathlib import Path
+from string import Formatter
 
 import httpx
+from google.protobuf.text_format import MessageToString
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Caption, Markdown
 
+from song_preference.messages import FOLDER, SENTENCES, read_texts
 from song_preference.serving.song_index import IndexStore
 from streamlit_app.data.catalogue import catalogue
-from streamlit_app.i18n import Texts, texts
+from streamlit_app.i18n import LANGUAGES, Language, Texts, texts
 from streamlit_app.songs.answers import SongFile
 from streamlit_app.songs.file import read
 from tests.support.airflow import FakeAirflow
@@ -106,7 +111,7 @@ show_list(Locale("{language}", COMMON))
 """
 """The script of one page with its banners, as `app.py` draws it."""
 
-Open = Callable[[str, str], AppTest]
+Open = Callable[[str, Language], AppTest]
 
 
 def page_texts(page: AppTest) -> list[str]:
@@ -125,3 +130,22 @@ def card(page: AppTest, name: str) -> str:
     first = said.index(f"**{name}**")
     ends = [at for at, text in enumerate(said) if at > first and text.startswith("**")]
     return "\n".join(said[first : min(ends, default=None)])
+
+
+@cache
+def phrases_of_others(language: Language) -> list[str]:
+    """Return what texts say between their placeholders in other languages only, of two words or more."""
+    tables = (TEXTS | read_texts(FOLDER / "runs.toml")).values()
+    said = {known: [*SENTENCES[known].values(), *(text[known] for text in tables)] for known in LANGUAGES}
+    own = "\n".join(said.pop(language))
+    parts = (part for text in chain(*said.values()) for part, *_ in Formatter().parse(text))
+    lines = {line.strip() for part in parts for line in part.splitlines()}
+    return sorted(line for line in lines if " " in line and line not in own)
+
+
+def of_another_language(page: AppTest, language: Language) -> list[str]:
+    """Return what a page says, in texts, helps, options, tables or charts, in another language than its own."""
+    nodes = [node for root in (page.main, page.sidebar) for node in root if getattr(node, "proto", None)]
+    # Escaped in Markdown, or by the writer of the elements.
+    said = "\n".join(MessageToString(node.proto, as_utf8=True) for node in nodes).replace("\\", "")
+    return [phrase for phrase in phrases_of_others(language) if phrase in said]

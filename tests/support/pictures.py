@@ -1,13 +1,16 @@
 """The pictures of the documents: every page, and ten seconds from a file to an answer and its reason."""
 
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageSequence
 from playwright.sync_api import FilePayload, ViewportSize, expect
 
 from streamlit_app.i18n import Language
-from tests.support.browser import LOOKS, Visitor
+from tests.support.browser import LOOKS, Visit, Visitor
+from tests.support.dashboard import TEXTS
 from tests.support.moving_picture import MovingPicture
+from tests.support.waiting import wait_for
 
 PAGES = ["predict", "discover", "explore", "model", "songs", "pipeline"]
 MOST_HEIGHT = 2_400
@@ -40,6 +43,8 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
         visitor = visit(language, width, scheme)
         for name in PAGES if (width, scheme) == LOOKS[0][:2] else PAGES[:1]:
             visitor.open(name)
+            if name == "discover":
+                wait_for(partial(is_up_to_date, visitor), "the songs that the version in use recommends")
             if name == "songs":
                 visitor.page.get_by_role("button", name=visitor.locale("songs_try")).click()
                 visitor.page.get_by_test_id("stBaseButton-primary").click()
@@ -52,6 +57,13 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
             expect(visitor.page.get_by_test_id("stSkeleton")).to_have_count(0)
             visitor.settle().page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png")
             visitor.page.set_viewport_size({"width": width, "height": 900})
+
+
+def is_up_to_date(visitor: Visit) -> bool:
+    """Load the page "discover" again; return whether the version in use recommends its songs."""
+    visitor.page.reload()
+    stale = TEXTS["discover_stale"][visitor.locale.language].rpartition("}")[2].strip()
+    return not visitor.settle().page.get_by_text(stale).count()
 
 
 def take_moving_picture(visit: Visitor, language: Language, path: Path) -> None:

@@ -47,8 +47,9 @@ def press(visitor: Visit, slider: int, key: str) -> None:
     visitor.settle()
 
 
-def test_back_undoes_choices_and_no_moves_of_a_slider(visit: Visitor) -> None:
-    visitor = visit("en")
+@pytest.mark.parametrize(("language", "width"), [("en", DESKTOP), ("es", PHONE)])
+def test_back_undoes_choices_and_no_moves_of_a_slider(visit: Visitor, language: Language, width: int) -> None:
+    visitor = visit(language, width)
     page = visitor.page
     entries = page.evaluate("history.length")
     press(visitor, 1, "End")
@@ -77,7 +78,9 @@ def test_a_reload_and_a_visit_elsewhere_keep_the_values(visit: Visitor, language
     visitor = visit(language, width)
     page = visitor.page
     press(visitor, 2, "End")
-    wait_for_address(page, lambda query: query.get("danceability") == "1")
+    protocol = page.get_by_test_id("stButtonGroup").get_by_role("radio", name="REST", exact=True)
+    protocol.click()
+    wait_for_address(page, lambda query: (query.get("danceability"), query.get("protocol")) == ("1", "REST"))
     before, query = sliders(page), asked(page)
     visitor.open("explore").open("predict")
     wait_for_address(page, lambda found: found == query)
@@ -85,6 +88,7 @@ def test_a_reload_and_a_visit_elsewhere_keep_the_values(visit: Visitor, language
     page.reload()
     visitor.settle()
     wait_for_sliders(page, before)
+    expect(protocol).to_be_checked()
     assert asked(page) == query
 
 

@@ -22,6 +22,12 @@ def test_every_page_fits_its_screen_and_is_no_harder_to_use_than_a_bare_one(
         assert {rule: found[rule] for rule in found.keys() - bare_violations} == {}, name
 
 
+def test_tab_reaches_every_control_of_every_page_and_shows_where_it_is(visit: Visitor) -> None:
+    visitor = visit()
+    for name in PAGES:
+        assert visitor.open(name).hidden_from_tab() == [], name
+
+
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("es", "es")])
 def test_a_first_visit_is_in_the_language_of_the_browser(
     visit: Visitor, environment: dict[str, str], locale: str, language: Language

@@ -8,9 +8,6 @@ from tests.support.browser import PHONE, Visitor
 
 WAYS = ["REST", "GraphQL", "gRPC"]
 
-MOST_TABS = 20
-"""Greatest number of elements that Tab stops at on the way to the next one that a test looks for."""
-
 
 def test_a_slider_moves_the_answer(visit: Visitor) -> None:
     page = visit().page
@@ -65,20 +62,3 @@ def test_on_a_phone_the_answer_stays_in_sight_while_the_last_slider_moves(visit:
     page = visit(language, PHONE).page
     page.locator("input[type=range]").nth(3).evaluate("slider => slider.scrollIntoView({block: 'center'})")
     expect(page.locator(".st-key-answer")).to_be_in_viewport(ratio=0.9)
-
-
-def test_tab_reaches_sliders_and_buttons_and_shows_where_it_is(visit: Visitor) -> None:
-    visitor = visit("en")
-    page = visitor.page
-    keep = page.get_by_role("button", name=visitor.locale("predict_keep"), exact=True)
-    slider = page.get_by_role("slider", name=visitor.locale("energy"))
-    way = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=visitor.locale("predict_own"))
-    # A slider's own element is not seen, its thumb is.
-    for focused, seen in ((keep, keep), (slider, slider.locator("xpath=ancestor::div[2]")), (way, way)):
-        expect(seen).to_have_css("box-shadow", "none")
-        for _ in range(MOST_TABS):
-            page.keyboard.press("Tab")
-            if focused.evaluate("element => element === document.activeElement"):
-                break
-        expect(focused).to_be_focused()
-        expect(seen).not_to_have_css("box-shadow", "none")

@@ -25,9 +25,10 @@ from streamlit_app import data
 from streamlit_app.data import models, pipeline, playlist
 from streamlit_app.data.catalogue import catalogue
 from streamlit_app.data.playlist import ManagementClient
+from streamlit_app.i18n import Language
 from streamlit_app.songs import file as songs_file
 from tests.support.airflow import with_history
-from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform, refresh_catalogue
+from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform, of_another_language, refresh_catalogue
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
 from tests.support.song_index import index_of, rows
@@ -35,10 +36,14 @@ from tests.support.song_index import index_of, rows
 
 @pytest.fixture
 def open_page(platform: Platform) -> Open:
-    """Opens a page by its name in a language."""
-    return lambda name, language: AppTest.from_string(
-        PAGE.format(name=name, language=language), default_timeout=30
-    ).run()
+    """Opens a page by its name in a language, in which all of it must be."""
+
+    def open_in_its_language(name: str, language: Language) -> AppTest:
+        page = AppTest.from_string(PAGE.format(name=name, language=language), default_timeout=30).run()
+        assert of_another_language(page, language) == []
+        return page
+
+    return open_in_its_language
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from local_stack.config import ROOT
 from streamlit_app.i18n import LANGUAGES, Language
-from tests.support.dashboard import SERVICES, TEXTS, Open, Platform
+from tests.support.dashboard import SERVICES, TEXTS, Open, Platform, of_another_language
 
 PAGES = sorted(file.parent.name for file in (ROOT / "streamlit_app").glob("*/page.py"))
 
@@ -19,6 +19,8 @@ def app(platform: Platform) -> AppTest:
 
 def test_spanish_comes_first_and_english_on_demand(app: AppTest) -> None:
     assert app.run().title[0].value == TEXTS["predict_title"]["es"]
+    assert not of_another_language(app, "es")
+    assert of_another_language(app, "en")
     assert app.sidebar.selectbox[0].set_value("en").run().title[0].value == TEXTS["predict_title"]["en"]
 
 

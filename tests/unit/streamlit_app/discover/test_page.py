@@ -11,7 +11,7 @@ from song_preference.features import FEATURES
 from song_preference.messages import Message
 from song_preference.serving.songs import SongSearch, Wishes
 from streamlit_app import data
-from streamlit_app.discover.page import popularity_levels
+from streamlit_app.discover.page import links, popularity_levels
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from tests.support.dashboard import PAGE, TEXTS, Open, Platform, refresh_catalogue, shown
 from tests.support.song_index import index_of, rows
@@ -26,6 +26,10 @@ def titles(page: AppTest) -> list[str]:
     return [found.value.partition(" — ")[0] for found in page.markdown if " — " in found.value]
 
 
+def downloads(page: AppTest) -> list[str]:
+    return [getattr(button, "label", "") for button in page.get("download_button")]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_songs_have_facts_probability_and_reason(indexed: SongSearch, open_page: Open, language: Language) -> None:
     page = open_page("discover", language)
@@ -37,6 +41,8 @@ def test_songs_have_facts_probability_and_reason(indexed: SongSearch, open_page:
     assert f"{link}  \n:small[2006 · pop · {reason}]" in shown(page)
     assert f"**{locale.percent(song.probability, 1)}**" in shown(page)
     assert TEXTS["discover_stale"][language][:20] not in shown(page)
+    assert page.code[0].value.splitlines() == links([*songs.values()])
+    assert downloads(page) == [TEXTS[name][language] for name in ("discover_csv", "discover_m3u")]
 
 
 def address(page: AppTest) -> str:
@@ -91,7 +97,7 @@ def test_a_catalogue_without_genres_years_and_popularity_has_no_such_filters(
     assert not [*page.exception, *page.selectbox, *page.select_slider]
     assert len(page.button_group) == 1
     # Without ids there are no links, and no playlist of them.
-    assert [getattr(button, "label", "") for button in page.get("download_button")] == [TEXTS["discover_csv"]["en"]]
+    assert downloads(page) == [TEXTS["discover_csv"]["en"]]
 
 
 def test_one_click_opens_a_song_in_predict(indexed: SongSearch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,13 +137,18 @@ def test_songs_are_held_against_models_that_did_not_know_them(
     assert text in [found.value for found in open_page("explore", language).markdown]
 
 
-def test_the_table_shows_where_the_model_is_wrong(platform: Platform, dataset: DatasetVersion, open_page: Open) -> None:
+def test_a_song_is_taken_from_where_the_model_is_wrong(
+    platform: Platform, dataset: DatasetVersion, open_page: Open
+) -> None:
     songs = playlist.table(dataset.version, "features")
     platform.registry.songs_of_run[""] = songs.assign(probability=0.7, predicted=1).to_parquet()
     page = open_page("explore", "en")
     page.toggle(key="explore_wrong").set_value(True).run()
     assert set(page.dataframe[0].value[LABEL]) == {"Dislike"}
     assert set(ANSWERS).isdisjoint(page.dataframe[0].value)
+    first = page.dataframe[0].value.iloc[0]
+    page.selectbox(key="explore_take_one").set_value(0).run()
+    assert page.session_state["song_energy"] == pytest.approx(first["energy"], abs=0.005)
 
 
 def test_airflow_is_not_needed(platform: Platform, open_page: Open) -> None:

@@ -9,7 +9,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.errors import Finding
 from song_preference.features import FEATURES, LABEL
 from song_preference.messages import Message
-from song_preference.run_options import ETL_DAG
+from song_preference.run_options import ETL_DAG, NAME
 from streamlit_app.components import plain
 from streamlit_app.data import settings
 from streamlit_app.data.playlist import ManagementClient
@@ -117,12 +117,15 @@ def test_a_good_file_is_checked_and_then_uploaded(reached: Platform, open_page: 
     assert not page.success
 
 
-def test_an_upload_may_be_another_listeners(reached: Platform, open_page: Open) -> None:
+def test_an_upload_may_be_named_and_another_listeners(reached: Platform, open_page: Open) -> None:
     page = upload(open_page("pipeline", "es"), CSV)
+    name = page.text_input[-1]
+    assert (name.label, name.value) == (NAME.title["es"], "playlist")
+    name.set_value("Verano")
     page.segmented_control(key="pipeline_upload_0_new_listener").set_value(True).run()
     page.button(key="pipeline_upload").click().run()
     assert reached.airflow.conf is not None
-    assert reached.airflow.conf["new_listener"] is True
+    assert reached.airflow.conf.items() >= {("name", "Verano"), ("new_listener", True)}
 
 
 def test_two_files_are_checked_and_uploaded_together(reached: Platform, open_page: Open) -> None:
