@@ -62,8 +62,10 @@ def take_pictures(visit: Visitor, folder: Path) -> None:
 def is_up_to_date(visitor: Visit) -> bool:
     """Load the page "discover" again; return whether the version in use recommends its songs."""
     visitor.page.reload()
-    stale = TEXTS["discover_stale"][visitor.locale.language].rpartition("}")[2].strip()
-    return not visitor.settle().page.get_by_text(stale).count()
+    page, locale = visitor.settle().page, visitor.locale
+    stale = TEXTS["discover_stale"][locale.language].rpartition("}")[2].strip()
+    songs = page.get_by_role("button", name=locale("take"), exact=True)
+    return bool(songs.count()) and not page.get_by_text(stale).count()
 
 
 def take_moving_picture(visit: Visitor, language: Language, path: Path) -> None:
