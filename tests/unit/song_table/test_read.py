@@ -125,6 +125,11 @@ def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str
     check_is_plain(table(raw), noted)
 
 
+def test_of_two_columns_for_one_meaning_both_are_named(table: Table) -> None:
+    (note,) = table(as_csv(PLAIN.assign(Energy=""))).notes
+    assert str(note) == "'energy' is used as energy, and not: Energy"
+
+
 @pytest.mark.parametrize("way", [way for way in WAYS if way.startswith("durations") and "between" not in way])
 def test_durations_end_in_milliseconds(way: str, table: Table) -> None:
     durations = [duration for (duration,) in table(WAYS[way][0]).query("select duration from songs order by row")]
