@@ -279,6 +279,7 @@ def test_a_file_without_titles_is_rejected_and_the_catalogue_stays(
     assert rest.get("/catalogue").json()["catalogue"] == catalogue
 
 
+@pytest.mark.once
 def test_a_real_catalogue_of_several_files_is_imported_and_follows_the_champion(
     rest: httpx.Client, second: tuple[str, str]
 ) -> None:
