@@ -25,6 +25,7 @@ def champion(environment: dict[str, str]) -> None:
         ask_all(services, EXAMPLE, PATIENCE_SECONDS)
 
 
+@pytest.mark.once
 def test_no_attack_stops_the_others(environment: dict[str, str]) -> None:
     # A process of its own, as `make attacks` has it.
     ended = subprocess.run(
