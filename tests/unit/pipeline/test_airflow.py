@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -100,12 +101,21 @@ def test_a_run_that_is_not_there_is_reported(server: FakeAirflow, airflow: Airfl
     assert len(server.paths) == (2 if run_id == "unknown" else 0)
 
 
+def airflow_that(answer: Callable[[httpx.Request], httpx.Response]) -> Airflow:
+    """Return a client that is logged in to what answers like this."""
+
+    def answer_or_log_in(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "one"})
+        return answer(request)
+
+    return Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer_or_log_in))
+
+
 def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
     started: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/auth/token":
-            return httpx.Response(201, json={"access_token": "one"})
         if request.method == "GET":
             return httpx.Response(200, json=FakeRun(started[0]).shown())
         run_id = json.loads(request.content)["dag_run_id"]
@@ -114,20 +124,17 @@ def test_a_run_whose_answer_was_lost_is_not_started_twice() -> None:
         started.append(run_id)
         return httpx.Response(500)
 
-    run = Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer)).trigger(ETL_DAG)
-    assert [run.run_id] == started
+    assert [airflow_that(answer).trigger(ETL_DAG).run_id] == started
 
 
 def test_an_event_that_airflow_could_not_write_is_made_again() -> None:
     events: list[bytes] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/auth/token":
-            return httpx.Response(201, json={"access_token": "one"})
         if request.method == "GET":
             return httpx.Response(200, json={"assets": [{"id": 7, "name": CHAMPION_ASSET}]})
         events.append(request.content)
         return httpx.Response(500 if len(events) == 1 else 200, json={})
 
-    Airflow(AirflowSettings.model_validate(LOCAL), httpx.MockTransport(answer)).announce_champion()
+    airflow_that(answer).announce_champion()
     assert [*map(json.loads, events)] == [{"asset_id": 7}] * 2
