@@ -49,7 +49,9 @@ class Records(Iterator[Cells | None]):
         """Return the next row."""
         self._lines.left, self._lines.taken = READ_CHARACTERS, []
         cells = self._read()
-        if cells and self._header and len(whole := unwrapped(cells, self._separator)) == len(self._header):
+        # A title with one separator may stand without an artist.
+        columns = len(self._header or [])
+        if cells and columns > 2 and len(whole := unwrapped(cells, self._separator)) == columns:
             cells = whole
         self._rows_until_header -= 1
         if self._rows_until_header >= 0 or not self._header or self.lines < 2:

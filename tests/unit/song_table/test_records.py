@@ -125,7 +125,15 @@ def test_a_row_fits_if_what_it_or_the_header_has_more_is_empty(
 
 
 def test_a_cell_that_holds_a_whole_row_is_that_row() -> None:
-    assert records('"a;""b;\nc"""\n"e;f"\n"g;h;i"\nj\n', TWO, ";") == [["a", "b;\nc"], ["e", "f"], ["g;h;i"], ["j"]]
+    found = records('"a;""b;\nc"";d"\n"e;f;g"\n"h;i;j;k"\nl\n', [*TWO, "album"], ";")
+    assert found == [["a", "b;\nc", "d"], ["e", "f", "g"], ["h;i;j;k"], ["l"]]
+
+
+def test_a_title_with_a_separator_and_no_artist_stays_a_title() -> None:
+    assert records('"Hello, Goodbye"\n', TWO, ",") == [["Hello, Goodbye"]]
+
+
+def test_a_cell_with_a_separator_at_its_end_is_a_cell() -> None:
     assert records('"e;"\n', ["title"], ";") == [["e;"]]
 
 
