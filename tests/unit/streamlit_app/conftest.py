@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ import pytest
 import streamlit as st
 from fastapi.testclient import TestClient
 from mlflow import MlflowClient
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from fastapi_app.app import create_app
@@ -32,6 +34,14 @@ from tests.support.dashboard import ENVIRONMENT, PAGE, Open, Platform, of_anothe
 from tests.support.datasets import FakeMlflow, MemoryObjects, publish_sample
 from tests.support.registry import FakeRegistry
 from tests.support.song_index import index_of, rows
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan_for_components() -> Iterator[None]:
+    """Lets Streamlit look once for packages with components: each run of a page in a test reads all packages' files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
