@@ -115,8 +115,12 @@ def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
     """Let `objects` be the songs in lists of them, in answers of spotipy, or in the one list of the one object."""
     if _is_any(connection, "json_type(json) = 'ARRAY'"):
         _replace(connection, "unnest(if(json_type(json) = 'ARRAY', json_extract(json, '$[*]'), [json]))", "objects")
-    # spotipy has null for a song that Spotify does not know.
-    if _is_any(connection, "json_type(json, '/audio_features/0') in ('OBJECT', 'NULL')"):
+    # spotipy has null for a song that Spotify does not know. A song with a list of one beside its title is no answer.
+    is_answer = "json_type(json, '/tracks') = 'ARRAY' or json_array_length(json, '/audio_features') > 1"
+    is_alone = "len(json_keys(json)) = 1"
+    if _is_any(
+        connection, f"json_type(json, '/audio_features/0') in ('OBJECT', 'NULL') and ({is_answer} or {is_alone})"
+    ):
         both = "(select {} from objects)".format(
             ", ".join(f"unnest(json_extract(json, '$.{key}[*]')) as {key}" for key in ("tracks", "audio_features"))
         )
@@ -126,9 +130,10 @@ def _unwrap(connection: duckdb.DuckDBPyConnection) -> None:
     elif wrapped := _wrapping_key(connection):
         _replace(connection, f"unnest(json_extract(json -> {literal(_pointer(wrapped))}, '$[*]'))", "objects")
     for key in ("audio_features", "audioFeatures", "features"):
-        is_nested = f"json_type(json, '/{key}') = 'OBJECT'"
+        nested = f"if(json_array_length(json, '/{key}') = 1, json -> '/{key}/0', json -> '/{key}')"
+        is_nested = f"json_type({nested}) = 'OBJECT'"
         if _is_any(connection, is_nested):
-            merged = f"json_merge_patch(json, json_object('{key}', null), json -> '/{key}')"
+            merged = f"json_merge_patch(json, json_object('{key}', null), {nested})"
             _replace(connection, f"if({is_nested}, {merged}, json)", "objects")
 
 

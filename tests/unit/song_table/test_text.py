@@ -67,6 +67,14 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         json.dumps([{"label": row["label"], "audio_features": row} for row in ROWS]).encode(),
         ["converted"],
     ),
+    "features in a list of one in each song": (
+        json.dumps([{"label": row["label"], "audio_features": [row]} for row in ROWS]).encode(),
+        ["converted"],
+    ),
+    "such songs in a list of the one object": (
+        json.dumps({"songs": [{"label": row["label"], "audio_features": [row]} for row in ROWS]}).encode(),
+        ["converted"],
+    ),
     "JSON with an empty energy in capitals": (
         json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
         ["converted", "one_of_columns_kept"],
