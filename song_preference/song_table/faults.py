@@ -33,7 +33,12 @@ def faults_of_rows(
     `label_cell` is the column of `loaded` that the label is read from.
     """
     least = f"least({', '.join(features)})"
-    of_song = {"without_features": f"{least} is null", "not_in_percent": f"{least} = {OTHER_SCALE}"}
+    of_song = {
+        "without_features": f"{least} is null",
+        # DuckDB sorts NaN above all numbers.
+        "without_numbers": f"isnan({least})",
+        "not_in_percent": f"{least} = {OTHER_SCALE}",
+    }
     findings = _found(connection, None, of_song)
     for feature in features:
         rules = {code: rule.format(feature) for code, rule in FEATURE_FAULTS.items()}

@@ -128,6 +128,16 @@ def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table:
     assert (read.unusable, len(features_of(read))) == (1, read.rows - 1)
 
 
+def test_a_second_header_is_no_song_and_not_a_fault_of_each_column(table: Table) -> None:
+    read = table(as_csv(PLAIN) * 2)
+    row = len(PLAIN) + 2
+    assert {(fault.column, fault.rule.code): fault.rows for fault in read.faults} == {
+        (None, "without_numbers"): (row,),
+        ("label", "not_a_label"): (row,),
+    }
+    assert (read.unusable, len(features_of(read))) == (1, 2 * len(PLAIN))
+
+
 PAGE = (
     "the file is an HTML page or XML: export the playlist as CSV, and check that a link gives the file itself, shared "
     "with anyone who has it"
