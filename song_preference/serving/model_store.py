@@ -53,7 +53,7 @@ class ModelCache:
         """Return the cached model; None if the file is absent or corrupt."""
         try:
             header, _, graph = self._path.read_bytes().partition(b"\n")
-            written = json.loads(header)
+            written = dict(json.loads(header))
             is_whole = written.pop("sha256") == hashlib.sha256(graph).hexdigest()
             ref = ModelRef(**written)
         except FileNotFoundError:

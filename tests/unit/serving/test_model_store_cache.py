@@ -53,15 +53,16 @@ def test_another_model_or_alias_has_a_file_of_its_own(cache: ModelCache, tmp_pat
     assert ModelCache(tmp_path / "models", "spotify_model_prod", "challenger").load() is None
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "header", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "header", "empty", "number", "text", "list"])
 def test_a_damaged_file_is_left_alone(
     cache: ModelCache, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
     cache.keep(REF, b"a graph of some length")
     (path,) = (tmp_path / "models").iterdir()
     whole = path.read_bytes()
-    changed = {"cut": whole[:-3], "changed": whole[:-1] + b"!", "header": whole[5:], "empty": b""}[damage]
-    path.write_bytes(changed)
+    changed = {"cut": whole[:-3], "changed": whole[:-1] + b"!", "header": whole[5:], "empty": b""}
+    changed |= {"number": b"7\n" + whole, "text": b'"7"\n' + whole, "list": b"[]\n" + whole}
+    path.write_bytes(changed[damage])
     assert cache.load() is None
     assert "MODEL_CACHE_DIR" in caplog.text
 
