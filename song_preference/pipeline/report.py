@@ -58,28 +58,35 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     summary, tasks = airflow.summary(run), airflow.tasks(run)
     dataset = airflow.published(run)["version"] if _succeeded(tasks, "register") else None
     training = airflow.training_of(run) if dataset else None
-    trained = airflow.tasks(training) if training else []
-    model = _model(airflow, training, trained) if training else {}
+    outcome = training_outcome(airflow, training.run_id) if training else None
     # Where two datasets came in one moment, the training may have taken the other.
-    own = model if model.get("dataset_version") == dataset else {}
+    own = outcome if outcome and outcome.dataset_version == dataset else None
     return RunReport(
         **vars(summary),
         tasks=[*tasks],
         **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
         dataset_version=dataset,
-        model_version=own.get("version"),
-        promoted=own.get("promoted"),
-        training=_training(airflow, training, trained, _decision(model)) if training else None,
+        model_version=own and own.model_version,
+        promoted=own and own.promoted,
+        training=outcome,
     )
 
 
 def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
     """Return the report of one training; raise `RunNotFound` or `PipelineUnavailable`."""
     run = Run(TRAINING_DAG, run_id)
-    tasks = airflow.tasks(run)
+    # In this order, so that a run that has failed has its failed task.
+    summary, tasks = airflow.summary(run), airflow.tasks(run)
     model = _model(airflow, run, tasks)
+    why = Message(model.get("code"), model.get("params", {}), model["reason"]) if "reason" in model else None
+    if summary.state == "failed":
+        why = _failure(airflow, run, tasks)
+    elif why is None and any(task.state == "skipped" for task in tasks):
+        why = skip_reason(airflow, run)
     return TrainingOutcome(
-        **vars(_training(airflow, run, tasks, _decision(model))),
+        **vars(summary),
+        tasks=[*tasks],
+        **_explained(why),
         dataset_version=model.get("dataset_version"),
         model_version=model.get("version"),
         promoted=model.get("promoted"),
@@ -135,23 +142,10 @@ def reason(log: Log, level: str) -> Message | None:
     return None
 
 
-def _training(airflow: Airflow, run: Run, tasks: list[Task], decision: Message | None) -> TrainingReport:
-    summary, why = airflow.summary(run), decision
-    if summary.state == "failed":
-        why = _failure(airflow, run, tasks)
-    elif decision is None and any(task.state == "skipped" for task in tasks):
-        why = skip_reason(airflow, run)
-    return TrainingReport(**vars(summary), tasks=[*tasks], **_explained(why))
-
-
 def _model(airflow: Airflow, training: Run, tasks: list[Task]) -> dict[str, Any]:
     """Return the result of the last task that knows the model's version, empty before that."""
     known = next((task for task in ("promote", "register") if _succeeded(tasks, task)), None)
     return airflow.result(training, known) if known else {}
-
-
-def _decision(model: dict[str, Any]) -> Message | None:
-    return Message(model.get("code"), model.get("params", {}), model["reason"]) if "reason" in model else None
 
 
 def _failure(airflow: Airflow, run: Run, tasks: list[Task]) -> Message:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from song_preference.errors import PipelineUnavailable
+from song_preference.pipeline.airflow import Run, Task
 from song_preference.pipeline.report import RunReport, report, training_outcome
 from song_preference.run_options import ETL_DAG, TRAINING_DAG
 from tests.support.airflow import FakeAirflow, FakeRun, task
@@ -55,6 +56,27 @@ def test_a_run_is_reported_with_all_that_came_of_it(server: FakeAirflow, trainin
     assert (found.training.id, found.training.state, found.training.reason) == ("asset__1+00:00", "success", DECISION)
     assert (found.training.code, found.training.params) == ("compared", {"songs": 221})
     assert [item.id for item in found.training.tasks] == ["search", "register", "promote"]
+
+
+def test_a_training_that_fails_while_it_is_asked_about_is_not_reported_without_its_failed_task(
+    server: FakeAirflow, training: FakeRun
+) -> None:
+    training.state = "running"
+    training.tasks[-1] = task("promote", "running")
+    asked = server.client()
+    tasks_of, run = asked.tasks, Run(TRAINING_DAG, training.run_id)
+
+    def fails_afterwards(of: Run) -> list[Task]:
+        tasks = tasks_of(of)
+        if of == run:
+            training.state, training.tasks[-1] = "failed", task("promote", "failed")
+        return tasks
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asked, "tasks", fails_afterwards)
+        found = report(asked, "manual__1+00:00").training
+        assert found is not None
+        assert (found.state, found.reason) == ("running", None)
 
 
 def test_a_decision_that_was_stored_without_a_code_is_reported_as_it_is(server: FakeAirflow, training: FakeRun) -> None:
