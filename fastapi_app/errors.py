@@ -178,7 +178,7 @@ def problem(
 
 def _field_problem(found: Mapping[str, Any], path: str) -> errors.FieldProblem:
     field = ".".join(str(part) for part in found["loc"][1:]) or "body"
-    if not path.startswith(SONG_PATHS):
+    if found["loc"][0] != "body" or not path.startswith(SONG_PATHS):
         return errors.FieldProblem(field, str(found["msg"]))
     if field == "body" and path == BATCH_PATH:
         return errors.FieldProblem(field, f"must be an object with songs, a list of songs, each {SONG}")

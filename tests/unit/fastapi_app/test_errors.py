@@ -147,6 +147,13 @@ def test_a_batch_at_fault_is_invalid(rest: TestClient, sent: object, field: str)
     assert found["field"] == field
 
 
+def test_an_option_at_fault_beside_a_file_is_no_number(rest: TestClient) -> None:
+    path = "/predict/csv?spreadsheet=maybe"
+    (found,) = check_problem(rest.post(path, files={"file": b"x"}), 422, "/predict/csv")["errors"]
+    assert found["field"] == "spreadsheet"
+    assert "boolean" in found["problem"]
+
+
 def test_many_bad_songs_make_no_long_answer(rest: TestClient) -> None:
     response = rest.post("/predict/batch", content=f'{{"songs": [{"0," * 100_000}0]}}', headers=JSON)
     assert len(check_problem(response, 422, "/predict/batch")["errors"]) == 1
