@@ -35,7 +35,7 @@ LIGHT_BYTES = 10_000
 HEAVY = re.compile(rb"predictBatch|explain|__schema|__type\b|\\u|%")
 """Fields that compute for long, and escapes of JSON and URLs, which could hide one."""
 
-WAITING = re.compile(rb"modelVersions|dataset|pipelineRun|\\u|%")
+WAITING = re.compile(rb"modelVersions|dataset(?!Version)|pipelineRun|\\u|%")
 """Fields that wait for other services, which may be down; their lists are short."""
 
 GRAPHIQL = Path(__file__).parent / "static"

@@ -199,7 +199,7 @@ def test_a_service_that_hangs_holds_up_nothing_that_only_computes(predictor: Pre
                 assert answered.wait(60)
                 return []
 
-    explain = f"explain(song: {INLINE}) {{ base }}"
+    explain = f"explain(song: {INLINE}) {{ base prediction {{ model {{ datasetVersion }} }} }}"
     with TestClient(application(predictor, Hanging)) as client, ThreadPoolExecutor(1) as other:
         hangs = other.submit(ask, client, f"{{ datasets {{ version }} {explain} }}")
         assert asked.wait(60)
