@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from song_preference import messages
-from song_preference.messages import Language, Texts, read_texts
+from song_preference.messages import Language, Message, Texts, read_texts
 
 __all__ = ["COMMON", "LANGUAGES", "Language", "Locale", "Texts", "texts"]
 
@@ -31,6 +31,11 @@ class Locale(messages.LanguageFormatter):
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with its placeholders filled in."""
         return self.vformat(self.texts[key][self.language], (), values)
+
+    def reason(self, reason: Message) -> str:
+        """Return a reason; one that ends with remedies for those who have no buttons has another text here."""
+        key = f"newer_{reason.code}"
+        return self(key, **reason.params) if key in self.texts else reason.text(self.language)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Return one value as text."""

@@ -9,7 +9,7 @@ from song_preference.evaluation import Evaluation
 from song_preference.serving.versions import DescribedRegistry, DescribedVersion
 from streamlit_app.data import KEPT_ANSWERS, LATEST_SECONDS, LISTED_VERSIONS, model_settings, predictor
 from streamlit_app.data.playlist import management
-from streamlit_app.i18n import COMMON, Locale
+from streamlit_app.i18n import Locale
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,9 +34,7 @@ def why_not(model: DescribedVersion, locale: Locale) -> str:
     """Return why a version is not in use."""
     if model.is_rolled_back or model.reason is None:
         return locale("newer_rolled_back")
-    # Some messages end with remedies for those who have no buttons.
-    key = f"newer_{model.reason.code}"
-    return locale(key, **model.reason.params) if key in COMMON else model.reason.text(locale.language)
+    return locale.reason(model.reason)
 
 
 def choose(version: str) -> None:

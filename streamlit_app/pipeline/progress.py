@@ -121,7 +121,7 @@ def _show_outcome(locale: Locale, result: Outcome, view: Report) -> None:
     name = plain(names.get(dataset, dataset))
     draw(locale(f"pipeline_{result}", dataset=name, model=view.model_version), icon=icon)
     if why := reason(view):
-        st.caption(locale("pipeline_reason", reason=plain(why.text(locale.language))))
+        st.caption(locale("pipeline_reason", reason=plain(locale.reason(why))))
 
 
 def run_view(airflow: Airflow, run: Run) -> Report:

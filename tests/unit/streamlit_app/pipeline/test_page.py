@@ -9,7 +9,7 @@ from streamlit_app.components import plain
 from streamlit_app.data.pipeline import airflow_or_fail_fast, hanging
 from streamlit_app.i18n import LANGUAGES, Language, Locale
 from streamlit_app.pipeline.progress import duration
-from tests.support.airflow import FakeRun, task
+from tests.support.airflow import RUN_ID, FakeRun, task
 from tests.support.dashboard import TEXTS, Open, Platform, card, shown
 
 
@@ -141,6 +141,21 @@ def test_a_reason_with_a_code_is_reported_in_the_language(reached: Platform, ope
     page = open_page("pipeline", "es")
     page.session_state["run_failed"] = True
     assert "El motivo: la columna «tempo» falta" in shown(page.run())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_is_reported_without_commands_for_those_who_have_no_buttons(
+    reached: Platform, open_page: Open, language: Language
+) -> None:
+    reason = Message("another_listener", {"shared": 0, "songs": 750, "champion": "1", "version": "7"})
+    assert "make rollback" in str(reason)
+    reached.airflow.runs[TRAINING_DAG][0].results["promote"] |= {"reason": str(reason), **reason.as_json()}
+    page = open_page("pipeline", language)
+    page.session_state[f"run_{RUN_ID}"] = True
+    page.run()
+    told = Locale(language, TEXTS)("newer_another_listener", shared=0, songs=750)
+    assert TEXTS["pipeline_reason"][language].format(reason=plain(told)) in shown(page)
+    assert "rollback" not in shown(page)
 
 
 def test_an_airflow_that_hung_is_not_asked_until_a_health_check_finds_that_it_does_not(
