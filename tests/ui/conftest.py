@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,20 +65,34 @@ def visit(chromium: Browser, environment: dict[str, str]) -> Iterator[Visitor]:
     assert [complaint for each in visits for complaint in each.complaints] == []
 
 
-@pytest.fixture(scope="session")
-def bare_violations(chromium: Browser) -> Iterator[set[str]]:
-    """The rules of axe-core that a bare Streamlit page breaks."""
+@contextmanager
+def served(module: str, *options: str, environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Run a dashboard with `python -m` and yield its address."""
     port = free_port()
-    script = str(Path(__file__).with_name("bare.py"))
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
-    with subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT) as server:
+    command = [sys.executable, "-m", module, *options]
+    with subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment) as server:
         try:
             url = f"http://127.0.0.1:{port}"
             while problem(f"{url}/_stcore/health"):
                 assert server.poll() is None
-            page = chromium.new_page()
-            page.goto(url)
-            page.get_by_test_id("stFileUploaderDropzone").wait_for()
-            yield {item["id"] for item in Axe().run(page).response["violations"]}
+            yield url
         finally:
             server.terminate()
+
+
+@pytest.fixture(scope="session")
+def bare_violations(chromium: Browser) -> Iterator[set[str]]:
+    """The rules of axe-core that a bare Streamlit page breaks."""
+    script = str(Path(__file__).with_name("bare.py"))
+    with served("streamlit", "run", script, "--server.headless", "true", "--server.port") as url:
+        page = chromium.new_page()
+        page.goto(url)
+        page.get_by_test_id("stFileUploaderDropzone").wait_for()
+        yield {item["id"] for item in Axe().run(page).response["violations"]}
+
+
+@pytest.fixture(scope="session")
+def only_predicting(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a dashboard that manages no datasets."""
+    with served("streamlit_app", "--port", environment={**environment, "MANAGE_DATASETS": "false"}) as url:
+        yield url

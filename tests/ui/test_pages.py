@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from streamlit_app.i18n import Language
+from streamlit_app.i18n import LANGUAGES, Language
 from tests.support.browser import LOOKS, Scheme, Visitor
 
 PAGES = ["predict", "discover", "explore", "model", "songs", "pipeline"]
@@ -26,6 +26,20 @@ def test_tab_reaches_every_control_of_every_page_and_shows_where_it_is(visit: Vi
     visitor = visit()
     for name in PAGES:
         assert visitor.open(name).hidden_from_tab() == [], name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_the_platform_only_predicts_nothing_can_be_changed(
+    visit: Visitor, only_predicting: str, language: Language
+) -> None:
+    controls = "[data-testid=stFileUploader], .st-key-pipeline_start, .st-key-model_version"
+    assert visit(language).open("pipeline").page.locator(controls).count()
+    visitor = visit(language, address=f"{only_predicting}/?lang={language}")
+    expect(visitor.page.locator(".st-key-answer")).to_be_visible()
+    for name, is_said in {"explore": True, "model": False, "pipeline": True}.items():
+        page = visitor.open(name).page
+        assert not page.locator(controls).count(), name
+        assert page.get_by_test_id("stAlert").get_by_text("MANAGE_DATASETS=false").count() == is_said, name
 
 
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("es", "es")])

@@ -12,15 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from dotenv import dotenv_values
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from fastapi_app.app import create_app
 from fastapi_app.management import Management
-from local_stack.config import ROOT
 from song_preference.dataset.features_api import FeaturesApi
-from song_preference.dataset.store import DatasetStore
 from song_preference.features import FEATURES
 from song_preference.serving.predictor import Predictor
 from song_preference.serving.song_index import IndexStore
@@ -206,22 +203,6 @@ def test_while_it_is_asked_others_are_answered(
 
     live, checked = asyncio.run(ask_both())
     assert (live.status_code, checked.status_code) == (200, 200)
-
-
-def test_the_service_is_the_one_that_the_variable_names(
-    service: FakeService, objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    others = dict.fromkeys(("MLFLOW_TRACKING_URI", "AIRFLOW_URL", "INCOMING_DIR"), "http://127.0.0.1:9")
-    for name, value in {**dotenv_values(ROOT / ".env"), **others}.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.setattr("fastapi_app.management.open_store", lambda: DatasetStore(objects))
-    assert Management.of_environment().features_api is None
-    with service.running() as address:
-        monkeypatch.setenv("FEATURES_API", f"{address}/")
-        found = Management.of_environment().features_api
-        assert found
-        assert list(found.features(ids(ENTRIES[0]))) == ids(ENTRIES[0])
-    assert service.asked == [ids(ENTRIES[0])]
 
 
 def test_by_default_nothing_is_asked(

@@ -1,32 +1,14 @@
-"""Packings, encodings and formats that become a CSV in UTF-8, and those that do not."""
+"""Packings and encodings that become a CSV in UTF-8, and those that do not."""
 
 import gzip
-import json
 
-import pandas as pd
 import pytest
 
-from song_preference.errors import InvalidDataset
-from song_preference.song_table import database
 from tests.support.playlists import as_csv, songs
-from tests.support.song_tables import (
-    LIMIT,
-    NAMES_ONLY,
-    PLAIN,
-    Table,
-    as_json,
-    check_is_plain,
-    check_is_rejected,
-    features_of,
-    packed,
-    parquet,
-)
+from tests.support.song_tables import LIMIT, NAMES_ONLY, PLAIN, Table, check_is_plain, check_is_rejected, packed
 
 TITLED = PLAIN.assign(title=[f"Song {number}" for number in range(len(PLAIN))])
 SPANISH = TITLED.rename(columns={"energy": "Energía", "acousticness": "Acústica"})
-ROWS = json.loads(as_json(PLAIN))
-ANSWERS = [json.dumps({"audio_features": rows}).encode() for rows in (ROWS[:20], ROWS[20:])]
-LINES = [json.dumps(row).encode() for row in ROWS]
 WAYS: dict[str, tuple[bytes, list[str]]] = {
     "a byte order mark": (b"\xef\xbb\xbf" + as_csv(PLAIN), []),
     "UTF-16 with tabs": (as_csv(songs(), sep="\t").decode().encode("utf-16"), ["transcoded", "separator_read"]),
@@ -53,45 +35,6 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
         as_csv(SPANISH).decode().encode("cp1252").replace(b"Song 33", b"\0"),
         ["transcoded", "characters_replaced", "columns_understood"],
     ),
-    "JSON": (as_json(PLAIN), ["converted"]),
-    "JSON lines": (PLAIN.to_json(orient="records", lines=True).encode(), ["converted"]),
-    "JSON of spotipy": (b'{"audio_features": ' + as_json(songs()) + b', "next": null}', ["converted"]),
-    "answers of spotipy in a list": (b"[" + b",".join(ANSWERS) + b"]", ["converted"]),
-    "answers of spotipy in lines": (b"\n".join(ANSWERS), ["converted"]),
-    "spotipy's tracks and features": (
-        json.dumps({"tracks": [{"name": "x"}] * len(PLAIN), "audio_features": ROWS}).encode(),
-        ["converted", "columns_understood"],
-    ),
-    "lists in a list": (json.dumps([ROWS[:20], ROWS[20:]]).encode(), ["converted"]),
-    "features in an object of each song": (
-        json.dumps([{"label": row["label"], "audio_features": row} for row in ROWS]).encode(),
-        ["converted"],
-    ),
-    "features in a list of one in each song": (
-        json.dumps([{"label": row["label"], "audio_features": [row]} for row in ROWS]).encode(),
-        ["converted"],
-    ),
-    "such songs in a list of the one object": (
-        json.dumps({"songs": [{"label": row["label"], "audio_features": [row]} for row in ROWS]}).encode(),
-        ["converted"],
-    ),
-    "JSON with an empty energy in capitals": (
-        json.dumps([{"Energy": "", **row} for row in ROWS]).encode(),
-        ["converted", "one_of_columns_kept"],
-    ),
-    "features in an object of another name": (
-        json.dumps([{"label": row["label"], "features": row} for row in ROWS]).encode(),
-        ["converted"],
-    ),
-    "JSON with a list of features beside them": (
-        json.dumps([{"audio_features": [0.1, 0.2], **row} for row in ROWS]).encode(),
-        ["converted"],
-    ),
-    "Parquet": (parquet(PLAIN), ["converted"]),
-    "Parquet with an empty energy in capitals": (
-        parquet(PLAIN.assign(lists=pd.Series([["a", "b"]] * len(PLAIN)), Energy=None)[["lists", "Energy", *PLAIN]]),
-        ["converted", "one_of_columns_kept"],
-    ),
     "gz": (gzip.compress(as_csv(PLAIN)), []),
     "zip": (packed(as_csv(PLAIN), "folder/songs.csv"), []),
     "zip with other files": (
@@ -109,33 +52,6 @@ WAYS: dict[str, tuple[bytes, list[str]]] = {
 @pytest.mark.parametrize(("raw", "noted"), WAYS.values(), ids=WAYS)
 def test_the_same_songs_in_another_form_are_the_same(raw: bytes, noted: list[str], table: Table) -> None:
     check_is_plain(table(raw), noted)
-
-
-FAULTS: dict[str, tuple[bytes, int]] = {
-    "a song that spotipy did not know": (b'{"audio_features": [null, ' + as_json(songs())[1:] + b"}", 2),
-    "a place without a song": (json.dumps([*ROWS[:7], None, *ROWS[7:]]).encode(), 9),
-    "a number in place of a song": (json.dumps([*ROWS, 3]).encode(), 62),
-    "a broken line": (b"\n".join([*LINES[:7], b'{"energy": ', *LINES[7:]]), 9),
-    "lines that break off": (b"\n".join(LINES)[:-9], 61),
-}
-
-
-@pytest.mark.parametrize(("raw", "row"), FAULTS.values(), ids=FAULTS)
-def test_what_is_no_song_in_json_costs_its_row_only(raw: bytes, row: int, table: Table) -> None:
-    faults = ["the file has rows without any audio feature", "column 'label' must not be empty"]
-    read = table(raw)
-    assert [str(fault) for fault in read.faults] == [f"{fault} (1 row: {row})" for fault in faults]
-    assert (read.unusable, len(features_of(read))) == (1, read.rows - 1)
-
-
-def test_a_second_header_is_no_song_and_not_a_fault_of_each_column(table: Table) -> None:
-    read = table(as_csv(PLAIN) * 2)
-    row = len(PLAIN) + 2
-    assert {(fault.column, fault.rule.code): fault.rows for fault in read.faults} == {
-        (None, "without_numbers"): (row,),
-        ("label", "not_a_label"): (row,),
-    }
-    assert (read.unusable, len(features_of(read))) == (1, 2 * len(PLAIN))
 
 
 PAGE = (
@@ -209,36 +125,9 @@ BAD: dict[str, tuple[bytes, str]] = {
         gzip.compress(b" " * (LIMIT + 1)),
         "the file has more than 100 MB once unpacked: split it",
     ),
-    "a bomb of equal cells": (
-        parquet(pd.DataFrame({"energy": [0.5]}).iloc[[0] * 3_000_000].assign(title="x" * 50)),
-        "the file has more than 100 MB once unpacked: split it",
-    ),
-    "a bomb of absent cells": (
-        b"[" + b",".join([b'{"k%d":1}' % number for number in range(999)] + [b'{"a":1}'] * 110_000) + b"]",
-        "the file has more than 100 MB once unpacked: split it",
-    ),
     "UTF-16 that breaks off": (
         as_csv(PLAIN).decode().encode("utf-16")[:-1],
         "the file begins as UTF-16 and does not go on so: export it again as CSV UTF-8",
-    ),
-    "Parquet that is cut off": (parquet(PLAIN)[:-9], "the file cannot be read as Parquet: export it again"),
-    "JSON that is cut off": (as_json(PLAIN)[:-9], "the file cannot be read as JSON: export it again"),
-    "JSON without its end": (as_json(PLAIN)[:-1] + b",", "the file cannot be read as JSON: export it again"),
-    "broken JSON over lines": (
-        json.dumps({"audio_features": ROWS}, indent=1).encode()[:-9],
-        "the file cannot be read as JSON: export it again",
-    ),
-    "JSON by columns": (
-        PLAIN.to_json().encode(),
-        "the file is JSON without a list of songs: send a list of objects, one for each song",
-    ),
-    "JSON of two lists": (
-        json.dumps({"liked": ROWS[:30], "disliked": ROWS[30:]}).encode(),
-        "the file is JSON without a list of songs: send a list of objects, one for each song",
-    ),
-    "JSON of numbers": (
-        b"[1, 2, 3]",
-        "the file is JSON without a list of songs: send a list of objects, one for each song",
     ),
 }
 
@@ -248,30 +137,9 @@ def test_a_file_that_is_no_table_of_songs_is_rejected_in_these_words(raw: bytes,
     check_is_rejected(table, raw, words)
 
 
-def test_a_long_list_of_json_is_read_in_the_memory_that_the_reader_has(table: Table) -> None:
-    more = pd.DataFrame({f"c{number}": [number * 1.5] * 5_000 for number in range(290)})
-    rows = pd.concat([PLAIN] * (5_000 // len(PLAIN) + 1), ignore_index=True)[:5_000]
-    read = table(as_json(rows.join(more)))
-    assert (read.rows, read.unusable) == (5_000, 0)
-
-
-@pytest.mark.parametrize("form", ["json", "parquet"])
-def test_rows_too_large_for_the_memory_of_the_reader_are_named(
-    table: Table, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "MEMORY", "8MB")
-    rows = PLAIN.assign(title="x" * 200_000)
-    with pytest.raises(InvalidDataset, match="has rows that take too much memory: remove columns, or export it as CSV"):
-        table(as_json(rows) if form == "json" else rows.to_parquet())
-
-
 def test_what_cannot_be_read_is_replaced(table: Table) -> None:
     read = table(as_csv(SPANISH).replace(b"Song 33", b"\x08Song \xe9"))
     assert "\N{REPLACEMENT CHARACTER}Song \N{REPLACEMENT CHARACTER}" in [
         title for (title,) in read.query("select title from songs")
     ]
     assert read.notes[0].params == {"count": 2}
-
-
-def test_a_key_may_be_empty(table: Table) -> None:
-    assert table(json.dumps([{"": at, **row} for at, row in enumerate(ROWS)]).encode()).unusable == 0
