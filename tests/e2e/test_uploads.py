@@ -20,7 +20,7 @@ from song_preference.storage import ObjectStore
 from tests.support.waiting import wait_for
 
 SONGS = 300
-TRIALS_OF_A_LONG_TRAINING = 20
+TRIALS_OF_A_LONG_TRAINING = 12
 SEEDS = count(time.time_ns())
 """Other songs each time, so that the tests also pass on a platform that they have been run on before."""
 

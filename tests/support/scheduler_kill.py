@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 RECOVERY_SECONDS = 90
 """From the kill until the task that it ended runs again: 40 to 60, and five minutes with Airflow's default."""
-SEED, TRIALS = 20261128, 20
+SEED, TRIALS = 20261128, 12
 """A seed that no other test uses, so that the dataset version is a new one, and trials that outlast the start of the
 ETL."""
 

@@ -78,7 +78,7 @@ def local_environment(state: Path) -> dict[str, str]:
         "LOCAL_STATE_DIR": str(state),
         "DATASET_SOURCE": source,
         "MODEL_REFRESH_SECONDS": "1",
-        "TRAINING_TRIALS": "4",
+        "TRAINING_TRIALS": "2",
         # Between two tasks of a run, the scheduler sleeps for a second by default.
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         # A scheduler that was killed counts as gone after 30 s by default.

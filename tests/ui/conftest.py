@@ -91,7 +91,7 @@ def bare_violations(chromium: Browser) -> Iterator[set[str]]:
         yield {item["id"] for item in Axe().run(page).response["violations"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def only_predicting(environment: dict[str, str]) -> Iterator[str]:
     """The address of a dashboard that manages no datasets."""
     with served("streamlit_app", "--port", environment={**environment, "MANAGE_DATASETS": "false"}) as url:
