@@ -41,13 +41,7 @@ WAITING = re.compile(rb"modelVersions|dataset(?!Version)|pipelineRun|\\u|%")
 GRAPHIQL = Path(__file__).parent / "static"
 """Folder of the page's files; `scripts/graphiql` fetches all but `index.html` and `page.js`."""
 
-ASSETS = {
-    "graphiql.min.css": "text/css",
-    "react.production.min.js": "text/javascript",
-    "react-dom.production.min.js": "text/javascript",
-    "graphiql.min.js": "text/javascript",
-    "page.js": "text/javascript",
-}
+ASSETS = ("graphiql.min.css", "react.production.min.js", "react-dom.production.min.js", "graphiql.min.js", "page.js")
 
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -177,7 +171,8 @@ async def _asset(name: str) -> FileResponse:
     """Return one of the page's files."""
     if name not in ASSETS:
         raise NotServed(HTTPStatus.NOT_FOUND)
-    return FileResponse(GRAPHIQL / name, media_type=ASSETS[name], headers=ASSET_HEADERS)
+    media_type = "text/css" if name.endswith(".css") else "text/javascript"
+    return FileResponse(GRAPHIQL / name, media_type=media_type, headers=ASSET_HEADERS)
 
 
 def router(settings: RestSettings) -> GraphQLRouter[Context, None]:

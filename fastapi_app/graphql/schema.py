@@ -65,7 +65,7 @@ class Query:
     def predict_batch(self, info: QueryInfo, songs: SongsArgument) -> types.PredictionBatch | None:
         """Predict for each of several songs whether the listener will like it; send many in a variable."""
         info.context.count_songs(len(songs))
-        return types.PredictionBatch.of(info.context.predictor.predict_batch(_checked(songs)))
+        return types.batch_of(info.context.predictor.predict_batch(_checked(songs)))
 
     @field
     def explain(self, info: QueryInfo, song: SongArgument) -> types.Explanation | None:
@@ -78,18 +78,18 @@ class Query:
         whole, then those with words that begin like them; of each the best known first.
         """
         asked = Search.checked({"query": query, "limit": first})
-        return types.Songs.of(await info.context.songs.answer(info.context.songs.search, asked))
+        return types.songs_of(await info.context.songs.answer(info.context.songs.search, asked))
 
     @field
     async def song(self, info: QueryInfo, song_id: SongIdArgument) -> types.SongPage | None:
         """A song of the catalogue, and what the model in service predicts for it and why."""
-        return types.SongPage.of(await run_in_threadpool(info.context.songs.song, song_id))
+        return types.song_page_of(await run_in_threadpool(info.context.songs.song, song_id))
 
     @field
     async def recommendations(self, info: QueryInfo, wishes: WishesArgument = None) -> types.Songs | None:
         """Songs that the listener would like and that are not in their list, spread over artists."""
         asked = Wishes.checked(vars(wishes) if wishes else {})
-        return types.Songs.of(await info.context.songs.answer(info.context.songs.recommend, asked))
+        return types.songs_of(await info.context.songs.answer(info.context.songs.recommend, asked))
 
     @field
     def model(self, info: QueryInfo) -> types.ServedModel | None:

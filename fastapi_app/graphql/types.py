@@ -15,7 +15,7 @@ from song_preference.dataset.version import DatasetVersion
 from song_preference.features import FEATURES, Song
 from song_preference.pipeline import report
 from song_preference.pipeline.airflow import RunSummary, TaskReport
-from song_preference.serving.songs import ExplainedSong, Found, Sort, Wishes
+from song_preference.serving.songs import ExplainedSong, Found, Origin, Sort, Wishes
 
 _NAMES = ", ".join(FEATURES)
 
@@ -62,7 +62,7 @@ class Prediction:
     """Whether the listener will like one song."""
 
 
-# No method, since the decorator keeps none; and no `from_pydantic`, whose model would be made for this alone.
+# No methods, since the decorator keeps none; and no `from_pydantic`, whose model would be made for this alone.
 def prediction_of(prediction: domain.Prediction) -> Prediction:
     """Convert a prediction."""
     return Prediction(**{**prediction._asdict(), "model": _model(prediction.model)})
@@ -73,20 +73,17 @@ class Answer:
     """Whether the listener will like one song of several."""
 
 
-@strawberry.type(description="The answers for several songs, all of one model.")
+@pydantic.type(schemas.Origin, all_fields=True, description="The answers for several songs, all of one model.")
 class PredictionBatch:
     """The answers for several songs, all of one model."""
 
     answers: list[Answer] = _same(schemas.BatchOut, "predictions")
-    threshold: float = _same(schemas.BatchOut, "threshold")
-    model: Model = _same(schemas.BatchOut, "model")
-    stale: bool = _same(schemas.BatchOut, "stale")
 
-    @classmethod
-    def of(cls, batch: domain.Batch) -> "PredictionBatch":
-        """Convert a batch."""
-        answers = [Answer(label=label, liked=liked, probability=p) for label, liked, p in batch.answers()]
-        return cls(answers=answers, threshold=batch.threshold, model=_model(batch.model), stale=batch.stale)
+
+def batch_of(batch: domain.Batch) -> PredictionBatch:
+    """Convert a batch."""
+    answers = [Answer(label=label, liked=liked, probability=p) for label, liked, p in batch.answers()]
+    return PredictionBatch(answers=answers, threshold=batch.threshold, model=_model(batch.model), stale=batch.stale)
 
 
 @strawberry.type(description="The points that one feature adds to the base.")
@@ -136,40 +133,30 @@ class ScoredSong:
     """A song with the stored answer of a model."""
 
 
-@strawberry.type(description="Songs of the catalogue.")
+@pydantic.type(Origin, all_fields=True, description="Songs of the catalogue.")
 class Songs:
     """Songs of the catalogue."""
 
     songs: list[ScoredSong] = _same(catalogue_songs.SongsOut, "songs")
-    catalogue: str = _same(catalogue_songs.SongsOut, "catalogue")
-    model: str = _same(catalogue_songs.SongsOut, "model")
-    stale: bool = _same(catalogue_songs.SongsOut, "stale")
-
-    @classmethod
-    def of(cls, found: Found) -> "Songs":
-        """Convert the songs of an answer."""
-        return cls(songs=[ScoredSong(**song.model_dump()) for song in found.songs], **vars(found.origin))
 
 
-@strawberry.type(description="A song, and what the model in service predicts for it and why.")
+def songs_of(found: Found) -> Songs:
+    """Convert the songs of an answer."""
+    return Songs(songs=[ScoredSong(**song.model_dump()) for song in found.songs], **vars(found.origin))
+
+
+@pydantic.type(Origin, all_fields=True, description="A song, and what the model in service predicts for it and why.")
 class SongPage:
     """A song, and what the model in service predicts for it and why."""
 
     song: CatalogueSong = _same(catalogue_songs.SongPageOut, "song")
     explanation: Explanation = _same(catalogue_songs.SongPageOut, "explanation")
-    catalogue: str = _same(catalogue_songs.SongPageOut, "catalogue")
-    model: str = _same(catalogue_songs.SongPageOut, "model")
-    stale: bool = _same(catalogue_songs.SongPageOut, "stale")
 
-    @classmethod
-    def of(cls, found: ExplainedSong) -> "SongPage":
-        """Convert a song and its explanation."""
-        song, explanation, origin = found
-        return cls(
-            song=CatalogueSong(**catalogue_songs.song_out(song)),
-            explanation=Explanation.of(explanation),
-            **vars(origin),
-        )
+
+def song_page_of(found: ExplainedSong) -> SongPage:
+    """Convert a song and its explanation."""
+    song = CatalogueSong(**catalogue_songs.song_out(found.song))
+    return SongPage(song=song, explanation=Explanation.of(found.explanation), **vars(found.origin))
 
 
 @pydantic.type(
@@ -257,27 +244,15 @@ class PipelineRun:
     """A run and its state."""
 
 
-@pydantic.type(report.TrainingReport, description="The training that followed a run.")
+@pydantic.type(report.TrainingReport, all_fields=True, description="The training that followed a run.")
 class TrainingRun:
     """The training that followed a run."""
 
-    id: strawberry.auto
-    state: strawberry.auto
-    asked_at: strawberry.auto
-    started_at: strawberry.auto
-    ended_at: strawberry.auto
-    tasks: strawberry.auto
-    reason: strawberry.auto
-    code: strawberry.auto
-    params: JSON = _same(report.ExplainedRun, "params")
+    params: JSON
 
 
-@pydantic.type(report.RunReport, description="A run of the pipeline and its results.")
-class PipelineRunReport(TrainingRun):  # type: ignore[override]  # it is made of another model
+@pydantic.type(report.RunReport, all_fields=True, description="A run of the pipeline and its results.")
+class PipelineRunReport:
     """A run of the pipeline and its results."""
 
-    reason: strawberry.auto
-    dataset_version: strawberry.auto
-    model_version: strawberry.auto
-    promoted: strawberry.auto
-    training: strawberry.auto
+    params: JSON
