@@ -84,9 +84,7 @@ def catalogue(management: ManagementDep, predictor: PredictorDep, songs: SongsDe
         raise CatalogueNotFound(Message("no_catalogue_yet"))
     served, index = predictor.store.served, songs.current
     scores = management.catalogues.scores(found.version, scores_folder(served.model.ref)) if served else None
-    about = None
-    if index:
-        about = IndexOut(**index._asdict(), stale=index.catalogue != found.version or songs.is_stale(index))
+    about = index and IndexOut(**index._asdict(), stale=index.catalogue != found.version or songs.is_stale(index))
     return CatalogueOut(catalogue=found, scores=scores, index=about)
 
 

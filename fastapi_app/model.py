@@ -16,14 +16,8 @@ from song_preference.serving.model_store import ModelStore
 
 router = APIRouter()
 
-LINKS = {
-    "docs": "/docs",
-    "redoc": "/redoc",
-    "openapi": "/openapi.json",
-    "graphql": "/graphql",
-    "model": "/model",
-    "health": "/health",
-}
+PATHS = ("/docs", "/redoc", "/openapi.json", "/graphql", "/model", "/health")
+LINKS = {path.strip("/").removesuffix(".json"): path for path in PATHS}
 START_PAGE = Path(__file__).parent / "start.html"
 VARY = {"Vary": "Accept"}
 

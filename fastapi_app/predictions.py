@@ -1,8 +1,7 @@
 """REST: predictions."""
 
-from dataclasses import dataclass
-from functools import partial
-from typing import IO, Annotated
+from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -74,21 +73,12 @@ NOTES = {
 }
 
 
-@dataclass(frozen=True)
-class Scoring:
-    """Answers files of songs."""
-
-    predictor: PredictorDep
-    settings: SettingsDep
-    sources: SourcesDep
-
-    def answered(self, file: IO[bytes], *, for_spreadsheet: bool) -> Answered:
-        """Return a file with its answers, all by the model that is in service now."""
-        predict = self.predictor.pinned()
-        return answered(file, self.settings.max_upload_bytes, predict, self.sources, for_spreadsheet=for_spreadsheet)
+Scoring = Callable[..., Answered]
 
 
-ScoringDep = Annotated[Scoring, Depends()]
+async def _scoring(predictor: PredictorDep, settings: SettingsDep, sources: SourcesDep) -> Scoring:
+    """Return a function that answers a file, all by the model that is in service when it is called."""
+    return lambda file, **how: answered(file, settings.max_upload_bytes, predictor.pinned(), sources, **how)
 
 
 class CsvResponse(StreamingResponse):
@@ -108,7 +98,7 @@ class CsvResponse(StreamingResponse):
 async def predict_csv(
     file: UploadDep,
     turns: TurnsDep,
-    scoring: ScoringDep,
+    scoring: Annotated[Scoring, Depends(_scoring)],
     spreadsheet: Annotated[bool, Query(description="Make cells harmless that a spreadsheet would run.")] = False,
 ) -> CsvResponse:
     """Add a label and a probability to each row of a file, or name the field and the broken rule in `error`.
@@ -120,10 +110,9 @@ async def predict_csv(
     If no column names a feature, the songs are looked up in the catalogue by id, ISRC, or title and artist, then by
     Spotify's id at the service that FEATURES_API may name, and their features are added as columns.
     """
-    reading = partial(scoring.answered, file, for_spreadsheet=spreadsheet)
     # The next file may be read while the answers are on their way to a slow caller.
     async with turns.of(file):
-        answers = await run_in_threadpool(reading)
+        answers = await run_in_threadpool(scoring, file, for_spreadsheet=spreadsheet)
     headers = {"Content-Disposition": 'attachment; filename="predictions.csv"', "X-Notes": answers.notes}
     return CsvResponse(answers.blocks, headers=headers)
 
