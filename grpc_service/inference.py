@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from grpc import aio
 from typing_extensions import override
 
-from grpc_service.health import ModelHealth
+from grpc_service.health import Context, ModelHealth
 from song_preference.errors import FieldProblem, InvalidInput, ModelNotReady
 from song_preference.features import FEATURES
 from song_preference.open_inference import inference_pb2 as pb
@@ -29,8 +28,6 @@ from song_preference.serving.inference import (
     infer,
 )
 from song_preference.serving.predictor import Predictor
-
-Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 
 VERSION = version(SERVER)
 CONTENTS = {"FP32": "fp32_contents", "FP64": "fp64_contents", "INT64": "int64_contents"}

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from grpc_service import limits
 from grpc_service.errors import SERVER_ERRORS, CallRejected, code_of, status_of
+from grpc_service.health import Context
 from grpc_service.limits import ConcurrencyLimit, WaitLimit
 from song_preference import logs
 from song_preference.serving.metrics import Metrics
@@ -28,7 +29,6 @@ EOF: Any = aio.EOF  # type: ignore[attr-defined] # not in the stubs
 
 log = logging.getLogger(__name__)
 
-Context: TypeAlias = "aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations  # gRPC's classes are generic in their stubs 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from grpc import aio
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from grpc_service.health import Context
 from song_preference.errors import FieldProblem, InvalidSong
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
@@ -25,11 +24,8 @@ from song_preference.serving.songs import CatalogueSong, Found, Origin, Search, 
 from song_preference.v1 import prediction_pb2 as pb
 from song_preference.v1 import prediction_pb2_grpc
 
-Context: TypeAlias = "aio.ServicerContext[Any, Any]"
-
 QUIET_TURNS = 8
 """Turns of the event loop without a new song that end a micro-batch; gRPC needs a few to deliver the next call."""
-
 
 SORTS = {pb.SORT_PROBABILITY: "probability", pb.SORT_POPULARITY: "popularity"}
 
@@ -51,10 +47,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     @override
     async def PredictBatch(self, request: pb.PredictBatchRequest, context: Context) -> pb.PredictBatchResponse:
         self._predictor.check_batch_size(len(request.songs))
-        return await asyncio.to_thread(self._batch, request)
-
-    def _batch(self, request: pb.PredictBatchRequest) -> pb.PredictBatchResponse:
-        return batch_response_of(self._predictor.predict_rows(rows_of(request.songs)))
+        return await asyncio.to_thread(lambda: batch_response_of(self._predictor.predict_rows(rows_of(request.songs))))
 
     @override
     async def PredictStream(
@@ -73,14 +66,10 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     @override
     async def GetModel(self, request: pb.GetModelRequest, context: Context) -> pb.GetModelResponse:
         served = self._predictor.store.current()
-        loaded_at = Timestamp()
-        loaded_at.FromDatetime(served.since)
-        return pb.GetModelResponse(
-            model=model_of(served.model.ref),
-            threshold=served.model.threshold,
-            loaded_at=loaded_at,
-            stale=served.stale,
-        )
+        model = model_of(served.model.ref)
+        response = pb.GetModelResponse(model=model, threshold=served.model.threshold, stale=served.stale)
+        response.loaded_at.FromDatetime(served.since)
+        return response
 
     @override
     async def SearchSongs(self, request: pb.SearchSongsRequest, context: Context) -> pb.SearchSongsResponse:
