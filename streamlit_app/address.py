@@ -55,41 +55,22 @@ class Choice(NamedTuple):
 
     def segments(self, label: str, written: Callable[[Any], str], **look: Any) -> Any:
         """Draw the options side by side and return the one that is chosen; Back undoes a choice."""
-        return st.segmented_control(
-            label,
-            self.options,
-            default=self.default,
-            required=True,
-            format_func=written,
-            key=self.key,
-            on_change=push,
-            persist_state="session",
-            **look,
-        )
+        look |= self._kept(written) | {"on_change": push}
+        return st.segmented_control(label, self.options, default=self.default, required=True, **look)
 
     def select(self, label: str, written: Callable[[Any], str], options: Sequence[Any] | None = None) -> Any:
         """Draw the options, or those that are allowed, as a list, and return the one that is chosen; Back undoes it."""
-        return st.selectbox(
-            label,
-            options or self.options,
-            format_func=written,
-            key=self.key,
-            on_change=push,
-            persist_state="session",
-        )
+        return st.selectbox(label, options or self.options, on_change=push, **self._kept(written))
 
     def slider(self, label: str, steps: Sequence[Any], written: Callable[[Any], str], **more: Any) -> Any:
         """Draw a slider with these steps and return what it is set to: a step, or a pair of them."""
-        return st.select_slider(
-            label,
-            steps,
-            # What a browser takes that has forgotten a slider, which happens where two runs overlap.
-            st.session_state[self.key],
-            format_func=written,
-            key=self.key,
-            persist_state="session",
-            **more,
-        )
+        # What a browser takes that has forgotten a slider, which happens where two runs overlap.
+        value = st.session_state[self.key]
+        return st.select_slider(label, steps, value, **self._kept(written), **more)
+
+    def _kept(self, written: Callable[[Any], str]) -> dict[str, Any]:
+        """Return the arguments of a widget that keeps its value while other pages are open."""
+        return {"format_func": written, "key": self.key, "persist_state": "session"}
 
 
 def start() -> None:
