@@ -37,13 +37,6 @@ class Followed(NamedTuple):
     failure: Message | None = None
 
 
-def first_steps(locale: Locale) -> None:
-    """Draw what a catalogue is, where there are some, and how to load one."""
-    st.header(locale("discover_empty"), anchor=False)
-    st.markdown(locale("discover_empty_text"))
-    form(locale, has_example=True)
-
-
 def form(locale: Locale, *, has_example: bool = False) -> None:
     """Draw the uploader, and the example where nothing is lost by it, if this platform manages datasets."""
     if not settings().manages_datasets:
@@ -99,15 +92,11 @@ def follow_import(locale: Locale) -> None:
 
 def _progress(locale: Locale) -> None:
     followed: Followed | None = st.session_state.get(FOLLOWED)
-    if followed is None:
-        if has_index():
-            st.rerun()
-    elif followed.version is None:
+    if followed:
         with section(locale):
-            _reading(followed, locale)
-    else:
-        with section(locale):
-            _scoring(followed, followed.version, locale)
+            (_scoring if followed.version else _reading)(followed, locale)
+    elif has_index():
+        st.rerun()
 
 
 def _reading(followed: Followed, locale: Locale) -> None:
@@ -122,14 +111,14 @@ def _reading(followed: Followed, locale: Locale) -> None:
     if report.version:
         followed = followed._replace(version=report.version, asked_at=report.asked_at)
         st.session_state[FOLLOWED] = followed
-        _scoring(followed, report.version, locale)
+        _scoring(followed, locale)
     else:
         st.info(locale("discover_reading"), icon=":material/progress_activity:")
 
 
-def _scoring(followed: Followed, version: str, locale: Locale) -> None:
+def _scoring(followed: Followed, locale: Locale) -> None:
     index = catalogue().current
-    if index and index.catalogue == version:
+    if index and index.catalogue == followed.version:
         del st.session_state[FOLLOWED]
         st.rerun()
     scoring = airflow_or_fail_fast().runs(SCORING_DAG, 1).runs

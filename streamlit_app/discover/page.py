@@ -75,7 +75,9 @@ def page(locale: Locale) -> None:
         with st.expander(locale("discover_another"), icon=":material/library_add:"):
             load.form(locale)
     else:
-        load.first_steps(locale)
+        st.header(locale("discover_empty"), anchor=False)
+        st.markdown(locale("discover_empty_text"))
+        load.form(locale, has_example=True)
 
 
 @st.fragment
@@ -161,13 +163,8 @@ def links(songs: Sequence[CatalogueSong]) -> list[str]:
 
 def as_csv(songs: Sequence[CatalogueSong]) -> bytes:
     """Return the songs as CSV, with the mark that tells spreadsheets that it is UTF-8; every cell is `harmless`."""
-    rows = ([harmless(_cell(value)) for value in _row(song)] for song in songs)
+    rows = ([harmless(_cell(getattr(song, name))) for name in HEADER] for song in songs)
     return written([HEADER, *rows], ",", "\r\n").encode("utf-8-sig")
-
-
-def _row(song: CatalogueSong) -> list[object]:
-    naming = [getattr(song, name) for name in NAMING]
-    return [*naming, song.probability, song.reason, song.spotify_url, *song.features.row(), song.id, song.isrc]
 
 
 def _cell(value: object) -> str:

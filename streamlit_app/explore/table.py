@@ -93,16 +93,15 @@ def _table(rows: pd.DataFrame, songs: pd.DataFrame, locale: Locale) -> None:
 
 
 def _label_and_order(locale: Locale) -> tuple[int | None, str | None]:
-    def by(feature: str) -> str:
-        if feature == OWN:
-            return locale("explore_order_own")
-        return locale("explore_order_by", feature=locale(feature))
-
+    own = locale("explore_order_own")
     left, right = st.columns(2)
     with left:
         label = LABELS.segments(locale(LABEL), lambda name: locale("explore_any" if name == ANY else name))
     with right:
-        order = ORDER.select(locale("explore_order"), by)
+        order = ORDER.select(
+            locale("explore_order"),
+            lambda name: own if name == OWN else locale("explore_order_by", feature=locale(name)),
+        )
     return {LIKE: 1, DISLIKE: 0}.get(label), None if order == OWN else order
 
 

@@ -115,7 +115,7 @@ def table(locale: Locale) -> None:
         for key, icon, act in (
             ("back", "undo", _take_back),
             ("remove", "remove", _remove),
-            ("clear", "delete", _clear),
+            ("clear", "delete", lambda: _set([])),
         ):
             name = f"predict_kept_{key}"
             is_pressed = st.button(locale(name), on_click=act, key=name, icon=f":material/{icon}:")
@@ -188,7 +188,3 @@ def _remove() -> None:
     number = st.session_state[CHOSEN]
     _set(_songs()[: number - 1] + _songs()[number:])
     st.session_state[CHOSEN] = 1
-
-
-def _clear() -> None:
-    _set([])

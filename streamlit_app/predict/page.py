@@ -197,8 +197,8 @@ def _protocols(clients: Clients, song: Song, locale: Locale) -> None:
     for answered in asked:
         if len(asked) > 1:
             st.caption(names.get(answered.way, answered.way))
-        for copy in copies[answered.way]:
-            st.code(copy.text, language=copy.language, wrap_lines=True)
+        for language, text in copies[answered.way]:
+            st.code(text, language=language, wrap_lines=True)
 
 
 def _show(asked: Answer, name: str, locale: Locale) -> None:

@@ -47,19 +47,12 @@ def _ask(way: str, client: PredictionClient, song: Song) -> Answer:
     return Answer(way, prediction, (time.perf_counter() - began) * 1000, is_down)
 
 
-class Request(NamedTuple):
-    """A request to copy, and the language that it is written in."""
-
-    language: str
-    text: str
-
-
-def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> dict[str, list[Request]]:
-    """Return requests for this song by protocol: shell commands, a GraphQL query, Python for the own model."""
+def requests(song: Song, settings: DashboardSettings, model: ModelSettings) -> dict[str, list[tuple[str, str]]]:
+    """Return requests for this song by protocol, each after its language: shell, GraphQL, Python for the own model."""
     shell = shell_commands(song, settings.rest_page, settings.grpc_address, file_names())
     return {
-        OWN: [Request("python", python(song, settings.mlflow_page, model, file_names()))],
-        "REST": [Request("bash", shell["REST"])],
-        "GraphQL": [Request("graphql", graphql_query(song)), Request("bash", shell["GraphQL"])],
-        "gRPC": [Request("bash", shell["gRPC"])],
+        OWN: [("python", python(song, settings.mlflow_page, model, file_names()))],
+        "REST": [("bash", shell["REST"])],
+        "GraphQL": [("graphql", graphql_query(song)), ("bash", shell["GraphQL"])],
+        "gRPC": [("bash", shell["gRPC"])],
     }

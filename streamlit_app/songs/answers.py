@@ -78,10 +78,6 @@ class Ranking:
         batch = Batch(liked[order], probability[order], last.threshold, last.model, last.stale)
         return cls(file, positions[order], batch)
 
-    def liked_songs(self) -> int:
-        """Return how many songs are predicted to be liked."""
-        return int(self.batch.liked.sum())
-
     def best(self, at_most: int, *, only_liked: bool) -> pd.DataFrame:
         """Return the first songs: rank, names, probability in percent, prediction, row, and the file's other columns.
 

@@ -33,7 +33,7 @@ FILTER = Choice("show", "songs_filter", [ALL, LIKED], ALL)
 def show(ranking: Ranking, locale: Locale) -> None:
     """Draw the answers."""
     st.header(locale("songs_answer"), anchor=False)
-    songs, liked = len(ranking.positions), ranking.liked_songs()
+    songs, liked = len(ranking.positions), int(ranking.batch.liked.sum())
     with st.container(horizontal=True, gap="large"):
         st.metric(locale("songs_liked"), locale("songs_liked_count", liked=liked, good=songs), width="content")
         st.metric(locale("songs_share"), locale.percent(liked / songs), width="content")
@@ -56,7 +56,7 @@ def _ranked(ranking: Ranking, locale: Locale) -> None:
     )
     only_liked = shown == LIKED
     address.write()
-    songs = ranking.liked_songs() if only_liked else len(ranking.positions)
+    songs = int(ranking.batch.liked.sum()) if only_liked else len(ranking.positions)
     best = ranking.best(SHOWN_SONGS, only_liked=only_liked)
     if best.empty:
         st.write(locale("songs_none_liked"))

@@ -36,18 +36,18 @@ def test_every_way_is_asked_and_timed(predictor: Predictor) -> None:
 def test_requests_hold_the_song_and_the_addresses(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MODEL_NAME", "some_model")
     copies = requests(EXAMPLE, DashboardSettings(), ModelSettings())
-    assert {way: [copy.language for copy in found] for way, found in copies.items()} == {
+    assert {way: [language for language, _ in found] for way, found in copies.items()} == {
         OWN: ["python"],
         "REST": ["bash"],
         "GraphQL": ["graphql", "bash"],
         "gRPC": ["bash"],
     }
-    shell = {way: found[-1].text for way, found in copies.items()}
+    shell = {way: found[-1][1] for way, found in copies.items()}
     assert shell["REST"].startswith("curl http://rest.example/predict ")
     assert "curl http://rest.example/graphql" in shell["GraphQL"]
     assert "grpc.example:50051 song_preference.v1.PredictionService/Predict" in shell["gRPC"]
     bodies = {way: json.loads(shell[way].split(" -d '")[1].split("'")[0]) for way in ("REST", "GraphQL", "gRPC")}
     assert bodies["REST"] == bodies["gRPC"]["song"] == EXAMPLE.model_dump()
-    assert bodies["GraphQL"] == {"query": copies["GraphQL"][0].text}
+    assert bodies["GraphQL"] == {"query": copies["GraphQL"][0][1]}
     assert 'mlflow.set_tracking_uri("http://mlflow.example")' in shell[OWN]
     assert "models:/some_model@champion" in shell[OWN]

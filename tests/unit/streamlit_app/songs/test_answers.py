@@ -46,7 +46,7 @@ def test_songs_are_ranked_and_equally_likely_ones_keep_their_order(rank: Callabl
 
 def test_only_liked_songs_are_shown_where_wanted(rank: Callable[[str], Ranking]) -> None:
     ranking = rank(SONGS)
-    assert ranking.liked_songs() == 2
+    assert ranking.batch.liked.sum() == 2
     assert ranking.best(10, only_liked=True)["row"].tolist() == [4, 7]
     assert ranking.best(10, only_liked=False)["row"].tolist() == [4, 7, 2]
 
