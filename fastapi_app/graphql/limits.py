@@ -1,7 +1,7 @@
 """Limits on what one GraphQL request may cost."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from graphql import (
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    SelectionSetNode,
     ValidationContext,
     ValidationRule,
 )
@@ -128,12 +127,7 @@ class SizeRule(ValidationRule):
 
     def enter_document(self, document: DocumentNode, *_: Any) -> None:
         """Raise `ValidationAbortedError` before other rules compare the fields of the document with each other."""
-        sizes = [
-            self._selection(definition.selection_set)
-            for definition in document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-        ]
-        depth, aliases = max((size.depth for size in sizes), default=0), sum(size.aliases for size in sizes)
+        depth, aliases = self._all(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
         if depth > MAX_DEPTH:
             raise ValidationAbortedError(f"The query is {depth} levels deep and at most {MAX_DEPTH} are allowed.")
         if aliases > MAX_ALIASES:
@@ -148,14 +142,14 @@ class SizeRule(ValidationRule):
                 "ask for each field once, and for many songs with predictBatch."
             )
 
-    def _selection(self, selection_set: SelectionSetNode | None) -> Size:
-        sizes = [self._one(selection) for selection in (selection_set.selections if selection_set else ())]
+    def _all(self, nodes: Iterable[Any]) -> Size:
+        sizes = [self._one(node) for node in nodes]
         return Size(max((size.depth for size in sizes), default=0), sum(size.aliases for size in sizes))
 
     def _one(self, node: Any) -> Size:
         if isinstance(node, FragmentSpreadNode):
             return self._fragment(node.name.value)
-        inner = self._selection(node.selection_set)
+        inner = self._all(node.selection_set.selections if node.selection_set else ())
         if not isinstance(node, FieldNode):
             return inner
         is_introspection = node.name.value.startswith("__")
@@ -167,7 +161,7 @@ class SizeRule(ValidationRule):
             # A rule of the specification rejects a fragment that spreads itself or does not exist.
             self._known[name] = Size()
             if fragment := self.context.get_fragment(name):
-                self._known[name] = self._selection(fragment.selection_set)
+                self._known[name] = self._one(fragment)
         return self._known[name]
 
 
