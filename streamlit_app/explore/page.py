@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, ScalerRange, Source, Spread
+from song_preference.dataset.version import NAME_LENGTH, DatasetVersion, ScalerRange, Source
 from song_preference.features import DISLIKE, FEATURES, LABEL, LIKE, SONG_KEY
 from song_preference.prediction import Batch
 from streamlit_app import address
@@ -85,16 +85,12 @@ def _distributions(found: Spreads, locale: Locale) -> None:
     st.header(locale("explore_distributions"), anchor=False)
     st.write(locale("explore_distributions_intro"))
     for feature, column in zip(FEATURES, two_by_two(), strict=True):
+        medians = locale("explore_medians", **{spread.label: spread.quantiles["0.5"] for spread in found[feature]})
         with column:
-            _distribution(feature, found[feature], locale)
-
-
-def _distribution(feature: str, of_feature: list[Spread], locale: Locale) -> None:
-    medians = locale("explore_medians", **{spread.label: spread.quantiles["0.5"] for spread in of_feature})
-    st.subheader(locale(feature), anchor=False)
-    rows, text = charts.distribution_rows(of_feature), f"{locale(feature)}. {medians}"
-    draw(charts.distribution, rows, locale, key=f"spread_{feature}", alt=text)
-    st.caption(f"{locale(f'{feature}_help')}  \n{medians}")
+            st.subheader(locale(feature), anchor=False)
+            rows, text = charts.distribution_rows(found[feature]), f"{locale(feature)}. {medians}"
+            draw(charts.distribution, rows, locale, key=f"spread_{feature}", alt=text)
+            st.caption(f"{locale(f'{feature}_help')}  \n{medians}")
 
 
 def _correlations(songs: pd.DataFrame, locale: Locale) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -32,20 +32,13 @@ from streamlit_app.data.playlist import NamedFile, management, own_dataset
 from streamlit_app.i18n import Locale
 
 CHECKED, TURN = "pipeline_checked", "pipeline_upload_turn"
-"""Keys of the session state: the check of the files in the uploaders, and how many were uploaded before them."""
+"""Keys of the session state: the files in the uploaders, by id, with the result of their check, and how many were
+uploaded before them."""
 
 WAYS: dict[str, tuple[str, ...]] = {"one": ("file",), "two": ("liked", "disliked")}
 """Fields of the upload by the way that the listener's songs are given: in one file with labels, or in two."""
 
 WAY = Choice("files", "pipeline_way", list(WAYS), "one")
-
-
-class Checked(NamedTuple):
-    """The result of checking the files."""
-
-    file_ids: list[str]
-    preparation: CheckedPlaylist | None
-    findings: tuple[Finding, ...] = ()
 
 
 @st.fragment
@@ -160,18 +153,19 @@ def _upload(locale: Locale) -> None:
 
 def _checked(locale: Locale, files: Mapping[str, UploadedFile]) -> CheckedPlaylist:
     """Check the same files once; raise what `ManagementClient.check` does."""
-    checked: Checked | None = st.session_state.get(CHECKED)
+    result: CheckedPlaylist | tuple[Finding, ...]
     file_ids = [file.file_id for file in files.values()]
-    if checked is None or checked.file_ids != file_ids:
+    checked, result = st.session_state.get(CHECKED, (None, ()))
+    if checked != file_ids:
         with st.spinner(locale("pipeline_checking")):
             try:
-                checked = Checked(file_ids, management().check(_contents(files)))
+                result = management().check(_contents(files))
             except InvalidDataset as error:
-                checked = Checked(file_ids, None, error.findings)
-        st.session_state[CHECKED] = checked
-    if checked.preparation is None:
-        raise InvalidDataset(*checked.findings)
-    return checked.preparation
+                result = error.findings
+        st.session_state[CHECKED] = (file_ids, result)
+    if isinstance(result, tuple):
+        raise InvalidDataset(*result)
+    return result
 
 
 def _contents(files: Mapping[str, UploadedFile]) -> dict[str, NamedFile]:
