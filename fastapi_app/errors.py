@@ -101,12 +101,11 @@ def install(app: FastAPI) -> None:
         if status is None:
             log.error("Unexpected error", exc_info=error)
             return problem(request.url.path, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
-        problems = _problems(error)
         # The other protocols know one status for every fault of the input.
         if status in INPUT_FAULTS and has_own_errors(request.url.path):
             status = HTTPStatus.BAD_REQUEST
         headers = {"WWW-Authenticate": "ApiKey"} if status == HTTPStatus.UNAUTHORIZED else None
-        return problem(request.url.path, status, error.message, problems, headers)
+        return problem(request.url.path, status, error.message, _problems(error), headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -165,11 +165,11 @@ async def predict(name: str, version: VersionDep, request: Request, predictor: P
         raise InvalidInput([FieldProblem("body", f"must be JSON: {error}")]) from None
     outputs, by_default = asked.outputs or [], asked.parameters.binary_data_output
     answer = infer(predictor, name, version, _tensors(asked.inputs, binary), [output.name for output in outputs])
-    wishes: dict[str, bool | None] = {output.name: None for output in OUTPUTS}
-    wishes |= {output.name: output.parameters.binary_data for output in outputs}
-    return _response(
-        answer, asked.id, {name for name, wish in wishes.items() if (by_default if wish is None else wish)}
-    )
+    wishes = {
+        output.name: output.parameters.binary_data for output in outputs if output.parameters.binary_data is not None
+    }
+    in_binary = {output.name for output in answer.outputs if wishes.get(output.name, by_default)}
+    return _response(answer, asked.id, in_binary)
 
 
 router.include_router(long_router)

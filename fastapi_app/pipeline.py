@@ -1,6 +1,7 @@
 """REST: runs of the pipeline, and rollbacks of the model."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any, Self
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from song_preference.pipeline import report
 from song_preference.pipeline.airflow import RunPage, RunSummary
 from song_preference.pipeline.report import RunReport
 from song_preference.run_options import ETL_DAG, ETL_OPTIONS, Option
-from song_preference.serving.model_store import ModelStore, Outcome
+from song_preference.serving.model_store import Outcome
 from song_preference.training.rollback import announced, decline, rollback
 
 # Not async: Airflow and MLflow may answer slowly, so FastAPI runs these in threads.
@@ -134,7 +135,10 @@ def run(run_id: str, management: ManagementDep) -> RunReport:
 def roll_back(asked: RollbackIn, management: ManagementDep, predictor: PredictorDep) -> RollbackOut:
     """Make an earlier version the champion again and serve it here at once; other services follow by themselves."""
     done = rollback(management.model_settings, asked.version)
-    outcome = _refreshed(predictor.store)
+    outcome: Outcome = "unavailable"
+    # The rollback succeeded in the registry, even if this service cannot load the model yet.
+    with suppress(RegistryUnavailable, DiskFull):
+        outcome = predictor.store.refresh(again=True)
     is_announced = announced(management.airflow)
     return RollbackOut.of(done, outcome=outcome, model=model_in_service(predictor.store), is_announced=is_announced)
 
@@ -150,11 +154,3 @@ def roll_back(asked: RollbackIn, management: ManagementDep, predictor: Predictor
 def declined(version: Annotated[str, Path(pattern=NUMBER)], management: ManagementDep) -> Change:
     """Keep the champion instead of a version: the dashboard no longer proposes it."""
     return Change.of(decline(management.model_settings, version))
-
-
-def _refreshed(store: ModelStore) -> Outcome:
-    # The rollback succeeded in the registry, even if this service cannot load the model yet.
-    try:
-        return store.refresh(again=True)
-    except (RegistryUnavailable, DiskFull):
-        return "unavailable"

@@ -40,9 +40,7 @@ class PredictionServicer(prediction_pb2_grpc.PredictionServiceServicer):
     @override
     async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
         answer = await self._batcher.predict(song_of(request.song))
-        return pb.PredictResponse(
-            label=answer.label, liked=answer.liked, probability=answer.probability, **origin_of(answer)
-        )
+        return pb.PredictResponse(**{**answer._asdict(), "model": model_of(answer.model)})
 
     @override
     async def PredictBatch(self, request: pb.PredictBatchRequest, context: Context) -> pb.PredictBatchResponse:

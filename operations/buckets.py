@@ -22,10 +22,6 @@ class S3SetupSettings(S3Settings):
     service_access_key: str = Field("", validation_alias="S3_SERVICE_ACCESS_KEY")
     service_secret_key: SecretStr = Field(SecretStr(""), validation_alias="S3_SERVICE_SECRET_KEY")
 
-    def of_service(self) -> S3Settings:
-        """Return the settings of the same store through the services' account."""
-        return self.model_copy(update={"access_key": self.service_access_key, "secret_key": self.service_secret_key})
-
 
 def create_buckets(settings: S3Settings) -> None:
     """Create the missing buckets as soon as S3 answers; end the process if it does not."""
@@ -74,7 +70,8 @@ def main() -> None:
     settings = load(S3SetupSettings)
     create_buckets(settings)
     if settings.service_access_key:
-        try_account(settings.of_service())
+        account = {"access_key": settings.service_access_key, "secret_key": settings.service_secret_key}
+        try_account(settings.model_copy(update=account))
 
 
 if __name__ == "__main__":

@@ -82,19 +82,16 @@ def restore(choices: Iterable[Choice]) -> None:
     """Set widgets before they are drawn: by the address in a new session and after Back, as they were in another
     language, whose options are others to the browser; else never, or a move that comes meanwhile would be lost."""
     known, set_in = st.session_state.setdefault(CHOICES, {}), st.session_state.setdefault(SET_IN, {})
+    # No public part says that the browser went back or forward; tests/ui/test_address.py goes back.
+    context = get_script_run_ctx()
+    went_back = context is not None and context.is_history_navigation
     for choice in choices:
-        if choice.key not in st.session_state or _went_back():
+        if choice.key not in st.session_state or went_back:
             st.session_state[choice.key] = choice.asked()
         elif set_in.get(choice.key) != st.session_state.get(LANGUAGE):
             st.session_state[choice.key] = st.session_state[choice.key]
         set_in[choice.key] = st.session_state.get(LANGUAGE)
         known[choice.name] = choice
-
-
-def _went_back() -> bool:
-    # No public part says that the browser went back or forward; tests/ui/test_address.py goes back.
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
 
 
 def push() -> None:
