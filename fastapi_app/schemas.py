@@ -126,9 +126,8 @@ class ServedOut(ModelOut):
     def of(cls, store: ModelStore) -> Self:
         """Return the model that a store serves; raise `ModelNotReady`."""
         served = store.current()
-        model = ModelOut.model_validate(served.model.ref)
         return cls(
-            **vars(model),
+            **vars(ModelOut.model_validate(served.model.ref)),
             threshold=served.model.threshold,
             since=served.since,
             stale=served.stale,

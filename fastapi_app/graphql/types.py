@@ -214,21 +214,15 @@ class Dataset:
         """Convert a dataset version."""
         songs = found.preparation
         return cls(
-            version=found.version,
-            name=found.name,
-            created_at=found.created_at,
+            **found.model_dump(include={"version", "name", "created_at"}),
             source_kind=found.source.kind,
             source_uri=found.source.uri,
             sha256=found.source.sha256,
             **vars(found.parameters),
-            rows_raw=songs.rows_raw,
-            rows_left_out=songs.rows_left_out,
+            **songs.model_dump(include={"rows_raw", "rows_left_out", "likes", "dislikes", "readings"}),
             songs=songs.rows_kept,
-            likes=songs.likes,
-            dislikes=songs.dislikes,
             train_songs=found.split.train,
             test_songs=found.split.test,
-            readings=songs.readings,
             normalisations=[Normalisation(**vars(note)) for note in songs.normalisations],
             features=[FeatureStatistics(feature=name, **vars(spread)) for name, spread in songs.features.items()],
         )
