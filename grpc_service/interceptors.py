@@ -41,7 +41,7 @@ class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generi
 
     def __init__(self, services: Collection[str], metrics: Metrics) -> None:
         self._services, self._metrics = services, metrics
-        self._waits = WaitLimit()
+        self.waits = WaitLimit()
         self._light, self._heavy = ConcurrencyLimit(limits.MAX_CALLS), ConcurrencyLimit(limits.MAX_HEAVY_CALLS)
         self._handlers: dict[str, Handler] = {}
 
@@ -63,10 +63,6 @@ class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generi
             self._handlers[path] = self._replaced(method, handler, is_ours=is_ours)
         return self._handlers[path]
 
-    def stop_waiting(self) -> None:
-        """End the calls that wait for their callers, so that a stop only waits for those being answered."""
-        self._waits.stop()
-
     def _replaced(self, method: str, handler: Handler, *, is_ours: bool) -> Handler:
         # Probes and reflection would drown the rest of the metrics.
         metrics = self._metrics if is_ours else None
@@ -75,12 +71,12 @@ class CallInterceptor(aio.ServerInterceptor):  # type: ignore[type-arg] # generi
         exchange = self._streaming(handler) if is_streaming else self._unary(method, handler, is_ours=is_ours)
 
         async def handle(_: object, context: Context) -> None:
-            call = _Call(method, context, parse, self._waits, metrics)
+            call = _Call(method, context, parse, self.waits, metrics)
             try:
                 async with call.timeout:
                     await exchange(call, context)
             except TimeoutError:
-                error = self._waits.error()
+                error = self.waits.error()
                 if call.is_sending:
                     # A status would wait behind the response that nobody reads. gRPC frees what it holds of the call
                     # with the connection: there is no way to reset one stream.

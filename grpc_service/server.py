@@ -59,9 +59,9 @@ class PredictionServer:
         return port
 
     def drain(self) -> None:
-        """Report NOT_SERVING from now on and end the calls that wait for their callers."""
+        """Report NOT_SERVING from now on and end the calls that wait for their callers, not those being answered."""
         self._health.drain()
-        self._interceptor.stop_waiting()
+        self._interceptor.waits.stop()
 
     async def stop(self, grace_seconds: float) -> None:
         """Reject new calls, and cancel those that are still being answered after the grace period."""
