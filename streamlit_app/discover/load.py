@@ -60,16 +60,12 @@ def form(locale: Locale, *, has_example: bool = False) -> None:
                 _start(lambda: management().upload_catalogue((file.name, file.getvalue())), locale)
         example = locale("discover_example")
         if has_example and st.button(example, key="discover_example", icon=":material/science:", disabled=is_busy):
-            _start(_import_example, locale)
+            _start(lambda: airflow_or_fail_fast().trigger(IMPORT_DAG, {"source": EXAMPLE}).run_id, locale)
     with st.expander(locale("discover_large"), icon=":material/terminal:"):
         st.write(locale("discover_large_text", size=settings().max_catalogue_bytes / 1e6))
         begun = curl(f"{settings().rest_page}/catalogue", file_names())
         command = f'{begun} -H "X-API-Key: $API_KEY" -F file=@songs.csv'
         st.code(command, language="bash", wrap_lines=True)
-
-
-def _import_example() -> str:
-    return airflow_or_fail_fast().trigger(IMPORT_DAG, {"source": EXAMPLE}).run_id
 
 
 def _start(begin: Callable[[], str], locale: Locale) -> None:

@@ -1,7 +1,6 @@
 """The evaluation on songs that the model did not know: curves, importances and the effect of a threshold."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -86,8 +85,7 @@ def _threshold(evaluation: Evaluation, run_id: str, locale: Locale) -> None:
     choice = Choice(f"threshold_{run_id[:8]}", key, [counted.threshold for counted in evaluation.confusions], own)
     address.restore([choice])
     with slider:
-        written = partial(_percent, locale=locale)
-        tried = choice.slider(locale("model_threshold_slider"), choice.options, written)
+        tried = choice.slider(locale("model_threshold_slider"), choice.options, lambda share: _percent(share, locale))
     address.write()
     rows = charts.histogram_rows(np.array(evaluation.labels), np.array(evaluation.model), tried, own)
     draw(charts.histogram, rows, locale, key="model_histogram", alt=locale("model_histogram"))

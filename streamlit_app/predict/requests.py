@@ -40,10 +40,8 @@ def _ask(way: str, client: PredictionClient, song: Song) -> Answer:
     prediction, is_down = None, False
     try:
         prediction = client.predict(song)
-    except ModelNotReady:
-        pass
-    except SongPreferenceError:
-        is_down = True
+    except SongPreferenceError as error:
+        is_down = not isinstance(error, ModelNotReady)
     return Answer(way, prediction, (time.perf_counter() - began) * 1000, is_down)
 
 
