@@ -58,9 +58,8 @@ class WaitLimit:
         """Let a call wait for `seconds`; beyond `MAX_OPEN`, end the oldest one, those without a message first."""
         self.forget(timeout)
         if len(self._without_message) + len(self._others) >= MAX_OPEN:
-            calls = self._without_message or self._others
-            oldest = next(iter(calls))
-            del calls[oldest]
+            oldest = next(iter(self._without_message or self._others))
+            self.forget(oldest)
             _expire(oldest, 0)
         (self._others if has_message else self._without_message)[timeout] = None
         if self._is_stopping:
