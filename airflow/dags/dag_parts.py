@@ -65,18 +65,12 @@ def asked_by(events: Iterable[Any]) -> dict[str, Any]:
 class Link(BaseOperatorLink):
     """Links to what a task's result, a mapping, names under `key`."""
 
+    name = xcom_key = ""
+    """The text of the button, and the key under which the worker leaves the address for the API server, which has no
+    class of ours."""
+
     def __init__(self, name: str, key: str, address: Callable[[BrowserSettings, Mapping[str, Any]], str]) -> None:
-        self._name, self._key, self._address = name, key, address
-
-    @property
-    def name(self) -> str:
-        """Return the text of the button."""
-        return self._name
-
-    @property
-    def xcom_key(self) -> str:
-        """Return the key under which the worker leaves the address for the API server, which has no class of ours."""
-        return f"link_{self._key}"
+        self.name, self.xcom_key, self._address = name, f"link_{key}", address
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow passes both by name
         """Return the address; empty for a task that ended without a result."""
@@ -151,8 +145,6 @@ class Step(DecoratedOperator, PythonOperator):
     """`@task` whose log ends with the reason and the remedy if it fails; its page has `links` and the result."""
 
     custom_operator_name = "@step"
-    template_fields = PythonOperator.template_fields
-    template_fields_renderers = PythonOperator.template_fields_renderers
 
     def __init__(self, *, links: Sequence[Link] = (), **options: Any) -> None:
         function = {name: options[name] for name in ("python_callable", "op_args", "op_kwargs")}

@@ -39,22 +39,19 @@ def import_catalogue() -> None:
 
     @step(IMPORT_DAG, links=[FILES])
     def read(*, params: Any = None) -> dict[str, Any]:
-        from song_preference.catalogue import importing
-        from song_preference.catalogue.store import open_store
+        from song_preference.catalogue import importing, store
         from song_preference.settings import CatalogueSettings
 
         asked = checked(CATALOGUE_OPTIONS, params)
-        return importing.read(open_store(), CatalogueSettings(), asked["source"]).model_dump(mode="json")
+        return importing.read(store.open_store(), CatalogueSettings(), asked["source"]).model_dump(mode="json")
 
     @step(IMPORT_DAG, links=[FILES], outlets=[CATALOGUE])
     def publish(found: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.catalogue import importing
-        from song_preference.catalogue.store import open_store
-        from song_preference.catalogue.version import CatalogueVersion
+        from song_preference.catalogue import importing, store, version
 
-        version = CatalogueVersion.model_validate(found)
-        importing.publish(open_store(), version)
-        return {"version": version.version, "songs": version.songs}
+        catalogue = version.CatalogueVersion.model_validate(found)
+        importing.publish(store.open_store(), catalogue)
+        return {"version": catalogue.version, "songs": catalogue.songs}
 
     publish(read())
 

@@ -45,41 +45,33 @@ def process_etl_spotify_data() -> None:
 
     @step(ETL_DAG, links=[FILES])
     def download(*, params: Any = None) -> dict[str, Any]:
-        from song_preference.dataset import etl
-        from song_preference.dataset.store import open_store
-        from song_preference.dataset.version import Parameters
+        from song_preference.dataset import etl, store, version
         from song_preference.settings import DatasetSettings
 
         asked = checked(ETL_OPTIONS, params)
-        parameters = Parameters(test_size=asked["test_size"], seed=asked["seed"])
-        draft = etl.download(open_store(), DatasetSettings(), parameters, asked["source"], asked["name"])
+        parameters = version.Parameters(test_size=asked["test_size"], seed=asked["seed"])
+        draft = etl.download(store.open_store(), DatasetSettings(), parameters, asked["source"], asked["name"])
         return draft.model_dump(mode="json")
 
     @step(ETL_DAG, links=[FILES])
     def engineer_features(draft: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset import etl
-        from song_preference.dataset.store import open_store
-        from song_preference.dataset.version import Draft
+        from song_preference.dataset import etl, store, version
         from song_preference.settings import PlaylistSettings
 
-        prepared = etl.engineer_features(open_store(), PlaylistSettings(), Draft.model_validate(draft))
+        prepared = etl.engineer_features(store.open_store(), PlaylistSettings(), version.Draft.model_validate(draft))
         return prepared.model_dump(mode="json")
 
     @step(ETL_DAG, links=[FILES])
     def split(draft: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.dataset import etl
-        from song_preference.dataset.store import open_store
-        from song_preference.dataset.version import Draft
+        from song_preference.dataset import etl, store, version
 
-        return etl.split_dataset(open_store(), Draft.model_validate(draft)).model_dump(mode="json")
+        return etl.split_dataset(store.open_store(), version.Draft.model_validate(draft)).model_dump(mode="json")
 
     @step(ETL_DAG, links=[FILES, MLFLOW_RUN], outlets=[DATASET])
     def register(draft: dict[str, Any], *, params: Any = None, outlet_events: Any = None) -> dict[str, str]:
-        from song_preference.dataset import etl
-        from song_preference.dataset.store import open_store
-        from song_preference.dataset.version import Draft
+        from song_preference.dataset import etl, store, version
 
-        dataset, run_id, experiment_id = etl.register(open_store(), Draft.model_validate(draft))
+        dataset, run_id, experiment_id = etl.register(store.open_store(), version.Draft.model_validate(draft))
         asked = {option.name: params[option.name] for option in MODEL_OPTIONS}
         outlet_events[DATASET].extra = {"dataset_version": dataset.version, **asked}
         run = {"run_id": run_id, "experiment_id": experiment_id}

@@ -43,8 +43,7 @@ def score_catalogue() -> None:
     def plan(*, params: Any = None) -> list[dict[str, Any]]:
         from airflow.configuration import conf
 
-        from song_preference.catalogue import scoring
-        from song_preference.catalogue.store import open_store
+        from song_preference.catalogue import scoring, store
         from song_preference.errors import NothingToDo
         from song_preference.messages import Message
         from song_preference.serving.registry import MlflowRegistry
@@ -55,32 +54,29 @@ def score_catalogue() -> None:
         if (champion := registry.champion()) is None:
             raise NothingToDo(Message("no_champion_yet"))
         most = conf.getint("core", "max_map_length")
-        groups = scoring.plan(open_store(), champion, registry.graph(champion), most)
+        groups = scoring.plan(store.open_store(), champion, registry.graph(champion), most)
         return [group._asdict() for group in groups]
 
     @step(SCORING_DAG)
     def score(group: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.catalogue import scoring
-        from song_preference.catalogue.store import open_store
+        from song_preference.catalogue import scoring, store
 
-        return scoring.score(open_store(), scoring.Group(**group))._asdict()
+        return scoring.score(store.open_store(), scoring.Group(**group))._asdict()
 
     @step(SCORING_DAG, links=[FILES])
     def finish(groups: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
-        from song_preference.catalogue import scoring
-        from song_preference.catalogue.store import open_store
+        from song_preference.catalogue import scoring, store
 
         results = (scoring.Scored(**result) for result in scored)
-        found = scoring.finish(open_store(), scoring.Group(**groups[0]), results)
+        found = scoring.finish(store.open_store(), scoring.Group(**groups[0]), results)
         return {"version": found.catalogue, **found.model_dump(include={"model", "folder", "songs", "liked"})}
 
     @step(SCORING_DAG, links=[FILES, MLFLOW_RUN])
     def index(scored: dict[str, Any]) -> dict[str, Any]:
-        from song_preference.catalogue import indexing
-        from song_preference.catalogue.store import open_store
+        from song_preference.catalogue import indexing, store
         from song_preference.settings import IndexSettings
 
-        return {**scored, **indexing.index(open_store(), IndexSettings(), scored["version"], scored["folder"])}
+        return {**scored, **indexing.index(store.open_store(), IndexSettings(), scored["version"], scored["folder"])}
 
     groups = plan()
     index(finish(groups, score.expand(group=groups)))
