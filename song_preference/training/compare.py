@@ -1,7 +1,6 @@
 """The comparison of two models on songs that neither was trained on, and how many songs two datasets share."""
 
 import math
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,11 +19,9 @@ TABLE_TOLERANCE = 0.05
 
 RESAMPLES = 1000
 SEED = 0
-BLOCK = 1 << 16
-"""Songs that are resampled at once: few enough for the processor's cache."""
 
-Counts = NDArray[np.int32]
-"""How often each song (r, n) is drawn in r resamples."""
+Counts = NDArray[np.int64]
+"""How often each song (n,) is drawn in a resample."""
 
 
 class Overlap(NamedTuple):
@@ -101,28 +98,13 @@ def paired_bootstrap(labels: Labels, own: Probabilities, others: Probabilities, 
     AUC is more than `tolerance` below that of `others`.
     """
     areas = [_ResampledArea(labels, probability) for probability in (others, own)]
-    worse = 0
-    for likes, dislikes in _resamples(int(labels.sum()), int((1 - labels).sum())):
+    sizes, random, worse = (int(labels.sum()), int((1 - labels).sum())), np.random.default_rng(SEED), 0
+    for _ in range(RESAMPLES):
+        # Counts instead of songs, so that no resample has to be sorted.
+        likes, dislikes = (np.bincount(random.integers(0, size, size), minlength=size) for size in sizes)
         best, area = (of.area(likes, dislikes) for of in areas)
-        worse += int(np.sum(best - area > tolerance))
+        worse += best - area > tolerance
     return worse / RESAMPLES
-
-
-def _resamples(likes: int, dislikes: int) -> Iterator[tuple[Counts, Counts]]:
-    """Yield how often each like (r, likes) and each dislike (r, dislikes) is drawn in r resamples, `RESAMPLES` in all.
-
-    Counts instead of songs, so that no resample has to be sorted.
-    """
-    random = np.random.default_rng(SEED)
-    block = max(BLOCK // (likes + dislikes), 1)
-    for begin in range(0, RESAMPLES, block):
-        rows = min(block, RESAMPLES - begin)
-        yield _counts(random, rows, likes), _counts(random, rows, dislikes)
-
-
-def _counts(random: np.random.Generator, rows: int, size: int) -> Counts:
-    drawn = random.integers(0, size, (rows, size), dtype=np.int32) + size * np.arange(rows, dtype=np.int32)[:, None]
-    return np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(np.int32)
 
 
 class _ResampledArea:
@@ -134,14 +116,11 @@ class _ResampledArea:
         ordered = disliked[self._disliked]
         self._below, self._not_above = (np.searchsorted(ordered, liked[self._liked], end) for end in ("left", "right"))
 
-    def area(self, likes: Counts, dislikes: Counts) -> NDArray[np.float64]:
-        """Return the area (r,) of resamples in which the songs occur this often; a tie counts half."""
-        rows, size = dislikes.shape
-        drawn = np.zeros((rows, size + 1), dtype=np.int32)
-        np.cumsum(dislikes[:, self._disliked], axis=1, out=drawn[:, 1:])
-        twice = drawn[:, self._below] + drawn[:, self._not_above]
-        pairs = np.einsum("rl,rl->r", likes[:, self._liked], twice, dtype=np.float64)
-        return np.asarray(pairs / (2 * likes.shape[1] * size))
+    def area(self, likes: Counts, dislikes: Counts) -> float:
+        """Return the area of a resample in which the songs occur this often; a tie counts half."""
+        drawn = np.append(0, np.cumsum(dislikes[self._disliked]))
+        pairs = likes[self._liked] @ (drawn[self._below] + drawn[self._not_above])
+        return float(pairs / (2 * len(likes) * len(dislikes)))
 
 
 def _table(store: DatasetStore, version: str, name: Literal["train", "test"]) -> Songs:
