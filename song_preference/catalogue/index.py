@@ -192,8 +192,7 @@ def explain(index: Path, model: ServedModel) -> None:
         ).fetchall()
         for number, *row in best:
             song: NDArray[np.float32] = np.array(row, dtype=np.float32)
-            contributions = shapley_values(model.probabilities, model.background, model.base, song)
-            reason = FEATURES[int(contributions.argmax())]
+            reason = FEATURES[int(shapley_values(model, song).argmax())]
             connection.execute("update songs set reason = ? where number = ?", (reason, number))
 
 

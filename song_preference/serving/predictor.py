@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from song_preference.errors import BatchTooLarge
 from song_preference.features import DISLIKE, FEATURES, LIKE, Song
 from song_preference.prediction import Batch, Explanation, ModelRef, Prediction
+from song_preference.serving.model import ServedModel
 from song_preference.serving.model_store import ModelStore, Served
 
 DEFAULT_BATCH_SIZE = 10_000
@@ -66,8 +67,7 @@ class Predictor:
         """Return the prediction for one song with each feature's exact Shapley value; raise `ModelNotReady`."""
         served, row = self.store.current(), _matrix([song])
         model = served.model
-        contributions = shapley_values(model.probabilities, model.background, model.base, row[0])
-        named = dict(zip(FEATURES, contributions.tolist(), strict=True))
+        named = dict(zip(FEATURES, shapley_values(model, row[0]).tolist(), strict=True))
         return Explanation(self._each(served, row)[0], model.base, named)
 
     def _batch(self, served: Served, features: NDArray[np.float32]) -> Batch:
@@ -107,26 +107,21 @@ WEIGHTS: NDArray[np.float64] = np.where(COALITIONS.T, BY_OTHERS[OTHERS], -BY_OTH
 """Weight of each coalition's value in each feature's contribution, shape (4, 16)."""
 
 
-def shapley_values(
-    probability_of: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    background: NDArray[np.float32],
-    base: float,
-    song: NDArray[np.float32],
-) -> NDArray[np.float64]:
-    """Return the contributions (4,) of a song (4,), compared with a background (m, 4) whose mean probability is `base`.
+def shapley_values(model: ServedModel, song: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the contributions (4,) of a song (4,), compared with the model's background (m, 4).
 
     Exact Shapley values, from one batch of 14 * m + 1 songs. The value of a coalition is the mean probability of the
     background's songs with the coalition's features taken from the song: Shapley, "A Value for n-Person Games" (1953);
     interventional, as in Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions" (2017).
-    Contributions and base add up to the song's probability.
+    Contributions and the model's base add up to the song's probability.
     """
     # Without the first coalition, which is the background itself, and the last, which is the song.
-    mixed = np.where(COALITIONS[1:-1, np.newaxis, :], song, background).reshape(-1, len(FEATURES))
+    mixed = np.where(COALITIONS[1:-1, np.newaxis, :], song, model.background).reshape(-1, len(FEATURES))
     rows = np.vstack([mixed, song]).astype(np.float32)
     # Songs that are alike take the same way through trees: one after another they take a sixth less time.
     order = np.lexsort(rows.T[::-1])
     probabilities = np.empty(len(rows), dtype=np.float32)
-    probabilities[order] = probability_of(rows[order])
-    means = probabilities[:-1].reshape(-1, len(background)).mean(axis=1, dtype=np.float64)
-    values: NDArray[np.float64] = np.array([base, *means, probabilities[-1]])
+    probabilities[order] = model.probabilities(rows[order])
+    means = probabilities[:-1].reshape(-1, len(model.background)).mean(axis=1, dtype=np.float64)
+    values: NDArray[np.float64] = np.array([model.base, *means, probabilities[-1]])
     return WEIGHTS @ values

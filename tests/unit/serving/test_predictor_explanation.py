@@ -1,5 +1,7 @@
 from collections.abc import Callable
 from itertools import permutations
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,7 +21,9 @@ def model(predictor: Predictor) -> ServedModel:
 
 
 def explained(model: Model, background: Features, song: Features) -> NDArray[np.float64]:
-    return shapley_values(model, background, float(model(background).mean(dtype=np.float64)), song)
+    base = float(model(background).mean(dtype=np.float64))
+    served = SimpleNamespace(probabilities=model, background=background, base=base)
+    return shapley_values(cast("ServedModel", served), song)
 
 
 def by_definition(model: Model, background: Features, song: Features) -> NDArray[np.float64]:
@@ -46,8 +50,9 @@ def test_contributions_are_those_of_the_definition(model: ServedModel, songs: Fe
         return model.run(features)[1]
 
     for song in songs[:3]:
-        found = shapley_values(probability, model.background, model.base, song)
-        assert found == pytest.approx(by_definition(probability, model.background, song), abs=1e-9)
+        assert shapley_values(model, song) == pytest.approx(
+            by_definition(probability, model.background, song), abs=1e-9
+        )
 
 
 def test_contributions_and_base_add_up_to_the_probability(predictor: Predictor, songs: Features) -> None:
