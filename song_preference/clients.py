@@ -40,11 +40,8 @@ class RestClient:
         return _prediction(_post(self._http, "/predict", song.model_dump()))
 
 
-class GraphQLClient:
+class GraphQLClient(RestClient):
     """The query `predict` at `/graphql`."""
-
-    def __init__(self, url: str, tls: Tls | None = None) -> None:
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, verify=verification(tls))
 
     def predict(self, song: Song) -> Prediction:
         """Return the service's prediction; raise `ServiceUnavailable` and `InvalidSong`."""
@@ -72,19 +69,9 @@ class GrpcClient:
             if getattr(error, "code", lambda: None)() is grpc.StatusCode.INVALID_ARGUMENT:
                 raise InvalidSong([FieldProblem("song", detail)]) from error
             raise ServiceUnavailable(f"gRPC: {detail}") from error
-        return Prediction(
-            label=answer.label,
-            liked=answer.liked,
-            probability=answer.probability,
-            threshold=answer.threshold,
-            model=ModelRef(
-                answer.model.name,
-                answer.model.version,
-                answer.model.alias,
-                dataset_version=answer.model.dataset_version or None,
-            ),
-            stale=answer.stale,
-        )
+        model = answer.model
+        ref = ModelRef(model.name, model.version, model.alias, dataset_version=model.dataset_version or None)
+        return Prediction(answer.label, answer.liked, answer.probability, answer.threshold, ref, answer.stale)
 
 
 def _post(http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import socket
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -245,11 +245,8 @@ def _host(url: httpx.URL) -> str:
 
 def _literal(host: str) -> str | None:
     """Return the address that the host is, also as the resolver understands it: 127.1, 0x7f000001, 2130706433."""
-    try:
+    with suppress(ValueError):
         return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    try:
+    with suppress(OSError):
         return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
-        return None
+    return None

@@ -1,6 +1,7 @@
 """A dataset version in MLflow: one run for each time the pipeline passed it on."""
 
 import re
+from functools import partial
 
 import mlflow
 import numpy as np
@@ -37,16 +38,11 @@ def log_version(described: DatasetVersion, store: DatasetStore) -> tuple[str, st
     card = data_card(described)
     with mlflow.start_run(run_name=f"dataset {described.version}", description=card) as run:
         mlflow.log_input(table_input(store, described.version, "features"), context="features")
-        mlflow.log_params(
-            {
-                "dataset_version": described.version,
-                "source": described.source.uri,
-                "sha256": described.source.sha256,
-                **described.parameters.model_dump(),
-            }
-        )
+        source = described.source
+        params = {"dataset_version": described.version, "source": source.uri, "sha256": source.sha256}
+        mlflow.log_params({**params, **described.parameters.model_dump()})
         mlflow.log_metrics(numbers(described))
-        mlflow.set_tags({"dataset_version": described.version, NAME_TAG: described.name, **described.source.tags})
+        mlflow.set_tags({"dataset_version": described.version, NAME_TAG: described.name, **source.tags})
         mlflow.log_dict(described.model_dump(mode="json"), "dataset.json")
         mlflow.log_text(card, "data_card.md")
         songs = store.table(described.version, "features", at_most=SONGS_SHOWN)
@@ -141,14 +137,9 @@ def distributions(features: pd.DataFrame) -> Figure:
     with drawing("Features of the songs", 2, 2) as (figure, panels):
         for axes, feature in zip(panels, FEATURES, strict=True):
             likes, dislikes = features.loc[liked, feature], features.loc[~liked, feature]
-            axes.hist(
-                likes, edges, density=True, color=LIKES, alpha=0.55, histtype="stepfilled",
-                label=f"{len(likes):,} likes",
-            )  # fmt: skip
-            axes.hist(
-                dislikes, edges, density=True, color=DISLIKES, histtype="step", linewidth=2,
-                label=f"{len(dislikes):,} dislikes",
-            )  # fmt: skip
+            histogram = partial(axes.hist, bins=edges, density=True)
+            histogram(likes, color=LIKES, alpha=0.55, histtype="stepfilled", label=f"{len(likes):,} likes")
+            histogram(dislikes, color=DISLIKES, histtype="step", linewidth=2, label=f"{len(dislikes):,} dislikes")
             axes.set(xlabel=feature, xlim=(0, 1))
         for axes in panels[::2]:
             axes.set_ylabel("Density")

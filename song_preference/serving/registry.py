@@ -104,14 +104,13 @@ class MlflowRegistry:
     def index_run(self) -> str | None:
         """Return the run that has the index of the catalogue, None without one; raise `RegistryUnavailable`."""
         try:
-            found: str | None = self._client.get_registered_model(self._name).tags.get(INDEX_TAG)
-            # It becomes the name of a file, and anybody who reaches MLflow may have written the tag.
-            found = found if found and RUN_ID.fullmatch(found) else None
+            found: str = self._client.get_registered_model(self._name).tags.get(INDEX_TAG, "")
         except MlflowException as error:
             if error.error_code == MISSING:
                 return None
             raise RegistryUnavailable.at(self._tracking_uri) from error
-        return found
+        # It becomes the name of a file, and anybody who reaches MLflow may have written the tag.
+        return found if RUN_ID.fullmatch(found) else None
 
     def download_index(self, run_id: str, directory: Path) -> Path:
         """Write the run's index into a directory; raise `RegistryUnavailable` and `DiskFull`."""

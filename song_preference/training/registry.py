@@ -9,7 +9,6 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
-from datetime import datetime
 from typing import Any
 
 import mlflow
@@ -97,11 +96,11 @@ def _log_trial(client: MlflowClient, experiment_id: str, parent: str, trial: Tri
     """Log a nested run, in three calls: a run cannot be created with its values."""
     run = client.create_run(
         experiment_id,
-        start_time=_milliseconds(trial.started_at),
+        start_time=int(trial.started_at.timestamp() * 1000),
         tags={MLFLOW_PARENT_RUN_ID: parent},
         run_name=f"trial {trial.number}: {trial.candidate}",
     )
-    ended = _milliseconds(trial.ended_at)
+    ended = int(trial.ended_at.timestamp() * 1000)
     client.log_batch(
         run.info.run_id,
         metrics=[Metric(name, value, ended, 0) for name, value in cv_metrics(trial).items()],
@@ -116,10 +115,6 @@ def cv_metrics(trial: Trial) -> dict[str, float]:
     return {
         f"cv_{name}{end}": value for name in CV_METRICS for end, value in zip(ends, getattr(trial, name), strict=True)
     }
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def ranked_trials(run_id: str) -> list[Trial]:
