@@ -12,15 +12,7 @@ from song_preference.dataset.prepare import prepare
 from song_preference.dataset.source import fetch, locate
 from song_preference.dataset.split import split
 from song_preference.dataset.store import RAW, DatasetStore
-from song_preference.dataset.version import (
-    DatasetVersion,
-    Draft,
-    Parameters,
-    Preparation,
-    Source,
-    named,
-    version_of,
-)
+from song_preference.dataset.version import DatasetVersion, Draft, Parameters, Preparation, Source, named, version_of
 from song_preference.errors import SourceUnavailable
 from song_preference.messages import Message
 from song_preference.settings import DatasetSettings, PlaylistSettings
@@ -135,10 +127,6 @@ def register(store: DatasetStore, draft: Draft) -> Registered:
         described = store.rename(described.version, draft.name)
     run_id, experiment_id = log_version(described, store)
     songs = described.preparation
-    log.info(
-        "Dataset version %s is published: %s likes, %s dislikes.",
-        described.version,
-        f"{songs.likes:,}",
-        f"{songs.dislikes:,}",
-    )
+    counts = f"{songs.likes:,}", f"{songs.dislikes:,}"
+    log.info("Dataset version %s is published: %s likes, %s dislikes.", described.version, *counts)
     return Registered(described, run_id, experiment_id)

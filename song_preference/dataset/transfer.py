@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -103,8 +104,7 @@ def _without_secrets(rest: str) -> str:
 
 
 def _is_url(text: str) -> bool:
-    try:
+    with suppress(httpx.InvalidURL):
         httpx.URL(text)
-    except httpx.InvalidURL:
-        return False
-    return True
+        return True
+    return False

@@ -19,11 +19,9 @@ LONGEST_RUN_SECONDS = 3 * 3600
 """A search alone may take two hours."""
 
 
-def follow(
-    airflow: Airflow, run: Run, say: Callable[[str], None], patience_seconds: float = LONGEST_RUN_SECONDS
-) -> None:
+def follow(airflow: Airflow, run: Run, say: Callable[[str], None]) -> None:
     """Report each change of a task's state until the run ends; raise `PipelineError` unless it succeeds."""
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + LONGEST_RUN_SECONDS
     seen: dict[str, str | None] = {}
     while True:
         state = airflow.state(run)
@@ -36,15 +34,12 @@ def follow(
         if state == "failed":
             raise PipelineError(f"{run.dag_id} failed: {failure(airflow, run)}")
         if time.monotonic() > deadline:
-            raise PipelineError(f"{run.dag_id} is still {state} after {patience_seconds:.0f} s: look at it in Airflow.")
+            raise PipelineError(f"{run.dag_id} is still {state} after {LONGEST_RUN_SECONDS} s: look at it in Airflow.")
         time.sleep(0.5)
 
 
 def run_to_champion(
-    airflow: Airflow,
-    say: Callable[[str], None],
-    params: Mapping[str, Any] | None = None,
-    patience_seconds: float = 60,
+    airflow: Airflow, say: Callable[[str], None], params: Mapping[str, Any] | None = None, patience_seconds: float = 60
 ) -> tuple[Run, Run]:
     """Run the ETL with these params and the training that follows it; return both runs.
 
