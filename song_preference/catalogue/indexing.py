@@ -4,18 +4,17 @@ import logging
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from song_preference.catalogue.index import OwnSongs, build, explain
 from song_preference.catalogue.store import CatalogueStore
 from song_preference.catalogue.version import Scores
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.tracking import open_experiment
-from song_preference.errors import NothingToDo, RegistryUnavailable
+from song_preference.errors import NothingToDo
 from song_preference.messages import Message
 from song_preference.prediction import ModelRef
 from song_preference.serving.model import ServedModel
-from song_preference.serving.registry import INDEX_FILE, INDEX_TAG, MlflowRegistry, connect
+from song_preference.serving.registry import INDEX_FILE, INDEX_TAG, MlflowRegistry, connect, reaching
 from song_preference.serving.song_index import FORMAT
 from song_preference.settings import IndexSettings, ModelSettings
 from song_preference.temporary import temporary_directory
@@ -71,9 +70,7 @@ def _built(store: CatalogueStore, settings: IndexSettings, scores: Scores, param
 def withdraw(settings: ModelSettings, version: str) -> None:
     """Take the index of a catalogue out of use, if it is the one in use; raise `RegistryUnavailable`."""
     client = connect(settings)
-    try:
+    with reaching(settings.tracking_uri):
         run_id = MlflowRegistry(settings).index_run()
         if run_id and client.get_run(run_id).data.params.get("catalogue") == version:
             client.delete_registered_model_tag(settings.name, INDEX_TAG)
-    except MlflowException as error:
-        raise RegistryUnavailable.at(settings.tracking_uri) from error

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from song_preference.dataset.incoming import forget
 from song_preference.dataset.prepare import preparation
 from song_preference.dataset.store import DatasetStore
 from song_preference.dataset.version import NAME_TAG, CheckedPlaylist, DatasetVersion, named
-from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset, RegistryUnavailable
+from song_preference.errors import DatasetInUse, DatasetNotFound, InvalidDataset
 from song_preference.isolation import isolated
 from song_preference.messages import Message
 from song_preference.serving.lookup import Sources, completed
+from song_preference.serving.registry import reaching
 from song_preference.temporary import temporary_directory
 
 
@@ -41,12 +41,10 @@ def check_or_complete(playlist: Path, max_bytes: int, sources: Sources) -> tuple
 def rename(store: DatasetStore, registry: MlflowClient, version: str, name: str) -> DatasetVersion:
     """Give a published version another name, in MLflow too; raise `DatasetNotFound` and `RegistryUnavailable`."""
     found = store.find(version)
-    try:
+    with reaching(registry.tracking_uri):
         experiments = [experiment.experiment_id for experiment in registry.search_experiments()]
         for run in registry.search_runs(experiments, f"tags.dataset_version = '{found.version}'"):
             registry.set_tag(run.info.run_id, NAME_TAG, named(name))
-    except MlflowException as error:
-        raise RegistryUnavailable.at(registry.tracking_uri) from error
     return store.rename(found.version, name)
 
 
@@ -55,10 +53,8 @@ def trained_on(registry: MlflowClient, version: str) -> list[str]:
 
     Raise `RegistryUnavailable`.
     """
-    try:
+    with reaching(registry.tracking_uri):
         found = registry.search_model_versions(f"tags.dataset_version = '{version}'")
-    except MlflowException as error:
-        raise RegistryUnavailable.at(registry.tracking_uri) from error
     return [f"{model.name}/{model.version}" for model in found]
 
 

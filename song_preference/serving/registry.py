@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,8 @@ class MlflowRegistry:
 
     def champion(self) -> ModelRef | None:
         """Return the version behind the alias, None before the first; raise `RegistryUnavailable`."""
-        try:
+        with reaching(self._tracking_uri):
             version = find_version(self._client, self._name, self._alias)
-        except MlflowException as error:
-            raise RegistryUnavailable.at(self._tracking_uri) from error
         if version is None:
             return None
         trained_on = version.tags.get("dataset_version")
@@ -152,6 +151,15 @@ def _registered(version: ModelVersion, aliases: Mapping[str, str]) -> Registered
         source_kind=values.get("source_kind"),
         roc_auc=float(values["test_roc_auc"]) if "test_roc_auc" in values else None,
     )
+
+
+@contextmanager
+def reaching(uri: str) -> Iterator[None]:
+    """Raise `RegistryUnavailable` in place of an error of the MLflow at this address."""
+    try:
+        yield
+    except MlflowException as error:
+        raise RegistryUnavailable.at(uri) from error
 
 
 def connect(settings: ModelSettings) -> MlflowClient:

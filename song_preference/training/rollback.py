@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 
-from song_preference.errors import PipelineError, RegistryUnavailable, SongPreferenceError, VersionNotFound
+from song_preference.errors import PipelineError, SongPreferenceError, VersionNotFound
 from song_preference.messages import Message
 from song_preference.pipeline.airflow import Airflow
-from song_preference.serving.registry import CHALLENGER, connect, find_version
+from song_preference.serving.registry import CHALLENGER, connect, find_version, reaching
 from song_preference.serving.versions import DECLINED, REPLACED, ROLLED_BACK
 from song_preference.settings import AirflowSettings, ModelSettings, load
 
@@ -31,7 +30,7 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
     then, with which later candidates are compared. Raise `VersionNotFound` and `RegistryUnavailable`.
     """
     client = connect(settings)
-    try:
+    with reaching(settings.tracking_uri):
         champion = find_version(client, settings.name, settings.alias)
         wanted = _previous(settings, champion) if version is None else version
         if champion and str(champion.version) == wanted:
@@ -48,8 +47,6 @@ def rollback(settings: ModelSettings, version: str | None = None) -> Message:
         client.set_registered_model_alias(settings.name, settings.alias, wanted)
         if champion:
             client.set_registered_model_alias(settings.name, CHALLENGER, str(champion.version))
-    except MlflowException as error:
-        raise RegistryUnavailable.at(settings.tracking_uri) from error
     values = {"version": wanted, "model": settings.name}
     if champion is None:
         return Message("made_champion", values)
@@ -72,11 +69,9 @@ def decline(settings: ModelSettings, version: str) -> Message:
     Raise `VersionNotFound` and `RegistryUnavailable`.
     """
     client = connect(settings)
-    try:
+    with reaching(settings.tracking_uri):
         _existing(client, settings, version)
         client.set_model_version_tag(settings.name, version, DECLINED, datetime.now(UTC).isoformat())
-    except MlflowException as error:
-        raise RegistryUnavailable.at(settings.tracking_uri) from error
     return Message("declined", {"version": version, "model": settings.name})
 
 
