@@ -62,9 +62,7 @@ def report(airflow: Airflow, run_id: str) -> RunReport:
     # Where two datasets came in one moment, the training may have taken the other.
     own = outcome if outcome and outcome.dataset_version == dataset else None
     return RunReport(
-        **vars(summary),
-        tasks=[*tasks],
-        **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
+        **_told(summary, tasks, _failure(airflow, run, tasks) if summary.state == "failed" else None),
         dataset_version=dataset,
         model_version=own and own.model_version,
         promoted=own and own.promoted,
@@ -84,9 +82,7 @@ def training_outcome(airflow: Airflow, run_id: str) -> TrainingOutcome:
     elif why is None and any(task.state == "skipped" for task in tasks):
         why = skip_reason(airflow, run)
     return TrainingOutcome(
-        **vars(summary),
-        tasks=[*tasks],
-        **_explained(why),
+        **_told(summary, tasks, why),
         dataset_version=model.get("dataset_version"),
         model_version=model.get("version"),
         promoted=model.get("promoted"),
@@ -98,9 +94,7 @@ def import_report(airflow: Airflow, run_id: str) -> ImportReport:
     run = Run(IMPORT_DAG, run_id)
     summary, tasks = airflow.summary(run), airflow.tasks(run)
     return ImportReport(
-        **vars(summary),
-        tasks=[*tasks],
-        **_explained(_failure(airflow, run, tasks) if summary.state == "failed" else None),
+        **_told(summary, tasks, _failure(airflow, run, tasks) if summary.state == "failed" else None),
         version=airflow.result(run, "publish")["version"] if _succeeded(tasks, "publish") else None,
     )
 
@@ -160,8 +154,9 @@ def _failed_early(run: Run) -> Message:
     return Message("run_failed_before_its_tasks", {"dag": run.dag_id})
 
 
-def _explained(why: Message | None) -> dict[str, Any]:
-    return {"reason": str(why), **why.as_json()} if why else {"reason": None}
+def _told(summary: RunSummary, tasks: list[Task], why: Message | None) -> dict[str, Any]:
+    """Return the fields of an `ExplainedRun`."""
+    return {**vars(summary), "tasks": [*tasks], "reason": str(why) if why else None, **(why.as_json() if why else {})}
 
 
 def _succeeded(tasks: list[Task], task_id: str) -> bool:
