@@ -13,14 +13,14 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CONTROLS = {
-    "predict": "[data-testid=stSlider]",
+    "predict": "[data-testid=stMain]:has([data-testid=stSlider]):has([data-testid=stVegaLiteChart])",
     "discover": "[data-testid=stMain] button",
     "explore": "[data-testid=stDataFrame]",
     "model": "[data-testid=stSlider]",
     "songs": "[data-testid=stFileUploader]",
     "pipeline": "[data-testid=stFileUploader]",
 }
-"""What a person uses on each page; on *Explore* it is at the end."""
+"""What a person uses on each page, with the gauge beside the sliders; on *Explore* it is at the end."""
 
 MOVES, VISITS = 60, 5
 MOST_KEYS = 4 * MOVES
