@@ -50,7 +50,8 @@ NAMES = {
     "loudness": "loudness, loud, db, volumen, Lautstärke, Volume sonore, Volume, Luidheid, Ljudstyrka, "
     "Ses Seviyesi, Ένταση, ラウドネス, مستوى الصوت, 响度, 響度",
     LABEL: "label, target, like, liked, likes, like/dislike, liked or not, is_liked, loved, favorite, favourite, "
-    "is_favorite, is_favourite, rating, me gusta, gusta, favorito, favorita, etiqueta, valoración",
+    "is_favorite, is_favourite, rating, me gusta, gusta, te gusta, favorito, favorita, etiqueta, opinión, valoración, "
+    "J'aime, gefällt mir, gosto, mi piace",
     "title": "title, song, song title, song name, track, track name, track title, name, título, canción, "
     "nombre de la canción, Track-Name, Nom du titre, Nome della traccia, Nome da faixa, Nummernaam, Låtens namn, "
     "Parça Adı, Όνομα κομματιού, トラック名, اسم الأغنية, 曲目名称, 曲目名稱, 歌名",
@@ -123,9 +124,10 @@ def _meaning(name: str) -> str | None:
 
 LABEL_WORDS = {
     1: "like, likes, liked, love, loved, yes, y, si, sí, s, true, t, good, verdadero, v, me gusta, gusta, "
-    "me encanta, 👍, ❤",
+    "me encanta, oui, vrai, j'aime, ja, wahr, gefällt mir, sim, verdadeiro, gosto, vero, mi piace, 👍, ❤, ✓, ✔, ✅",
     0: "dislike, dislikes, disliked, hate, hated, no, n, false, f, bad, falso, unlike, unliked, not like, not liked, "
-    "don't like, do not like, no me gusta, no gusta, 👎, 💔",
+    "don't like, do not like, no me gusta, no gusta, non, faux, je n'aime pas, nein, falsch, gefällt mir nicht, não, "
+    "não gosto, non mi piace, 👎, 💔, ✗, ✘, ❌",
 }
 LABELS = {plain(word) or word: label for label, words in LABEL_WORDS.items() for word in words.split(", ")}
 

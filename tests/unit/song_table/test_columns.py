@@ -106,7 +106,7 @@ EXPORTS = {
         "Me gusta (sí/no)",
         "Liked (1 = yes)",
         "rating",
-        "Me gusta",
+        *("Me gusta", "¿Te gusta?", "Opinión", "J'aime", "Gefällt mir", "Mi piace"),
     ],
 )
 def test_a_label_has_many_names(name: str) -> None:
@@ -133,6 +133,8 @@ def test_words_that_labels_and_durations_may_have_change_another_name(name: str)
         *(("1", "0"), ("1.0", "0.0"), ("true", "false"), ("yes", "no"), ("Y", "n"), ("like", "dislike")),
         *(("love", "HATE"), ("good", "bad"), ("si", "no"), ("Sí", "No"), ("me gusta", "no me gusta")),
         *((" liked ", "disliked"), ("likes", "not like"), ("liked", "unliked"), ("like", "do not like"), ("👍", "👎")),
+        *(("Oui", "non"), ("JA", "nein"), ("sim", "Não"), ("sì", "no"), ("vrai", "faux"), ("WAHR", "FALSCH")),
+        *(("J’aime", "je n'aime pas"), ("gefällt mir", "gefällt mir nicht"), ("✔️", "✘"), ("✅", "❌")),
         *(("1,0", "0,0"), ("VERDADERO", "FALSO"), ("s", "n"), ("👍🏽", "👎🏻"), ("❤️", "💔"), ("Me encanta", "no")),
     ],
 )
